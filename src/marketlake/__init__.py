@@ -1,0 +1,1 @@
+"""A market-data lake: daily prices in Parquet, comparative returns in DuckDB, scheduled by Airflow."""

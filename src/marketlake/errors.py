@@ -1,0 +1,131 @@
+"""Every error marketlake raises on purpose.
+
+MarketlakeError                 message: what, where, the limit, the remedy
+├── UsageError                  the caller asked for something that cannot be: exit code 2
+│   └── ConfigError             a configuration file cannot be used
+├── LakeError                   the lake cannot be used as it is: exit code 1
+│   ├── EmptyLakeError          nothing is stored yet
+│   ├── LakeBusyError           another writer holds the lock
+│   ├── LakeWriteError          the disk is full, read-only or failing
+│   ├── OriginError             simulated and live data never share a lake
+│   ├── SchemaVersionError      written by a newer marketlake
+│   └── CorruptLakeError        a stored file is not what the manifest says
+└── SourceError                 a vendor did not answer well; carries its outcome
+    ├── TransientError          worth another try
+    │   ├── RateLimitedError    outcome rate_limited
+    │   ├── UnavailableError    outcome unavailable
+    │   ├── MalformedError      outcome malformed
+    │   └── TruncatedError      outcome truncated
+    └── TerminalError           another try would get the same answer
+        ├── NotFoundError       outcome not_found
+        ├── BlockedError        outcome blocked
+        └── QuarantinedError    outcome quarantined
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class MarketlakeError(Exception):
+    """Base of all deliberate errors; `str()` is fit for a user to read."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(MarketlakeError):
+    """The arguments cannot be carried out."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A configuration file is missing, unreadable or wrong."""
+
+
+class LakeError(MarketlakeError):
+    """The lake cannot be used as it is."""
+
+
+class EmptyLakeError(LakeError):
+    """Nothing is stored yet."""
+
+
+class LakeBusyError(LakeError):
+    """Another writer holds the lake's lock."""
+
+
+class LakeWriteError(LakeError):
+    """The disk refused a write; what was stored before is untouched."""
+
+
+class OriginError(LakeError):
+    """Simulated and live data never share a lake."""
+
+
+class SchemaVersionError(LakeError):
+    """The lake was written by a newer marketlake."""
+
+
+class CorruptLakeError(LakeError):
+    """A stored file is not what the manifest says it is."""
+
+
+class SourceError(MarketlakeError):
+    """A vendor did not answer well."""
+
+    outcome: ClassVar[str]
+
+
+class TransientError(SourceError):
+    """Worth another try."""
+
+
+class RateLimitedError(TransientError):
+    """The vendor asked us to slow down; `retry_after` is in seconds, when it said."""
+
+    outcome = "rate_limited"
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class UnavailableError(TransientError):
+    """No answer, or a server error."""
+
+    outcome = "unavailable"
+
+
+class MalformedError(TransientError):
+    """An answer that is not what the vendor documents."""
+
+    outcome = "malformed"
+
+
+class TruncatedError(TransientError):
+    """An answer that holds less than was asked for."""
+
+    outcome = "truncated"
+
+
+class TerminalError(SourceError):
+    """Another try would get the same answer."""
+
+
+class NotFoundError(TerminalError):
+    """The vendor does not know the symbol."""
+
+    outcome = "not_found"
+
+
+class BlockedError(TerminalError):
+    """The vendor refuses to serve us."""
+
+    outcome = "blocked"
+
+
+class QuarantinedError(TerminalError):
+    """The answer was understood and is not believable."""
+
+    outcome = "quarantined"

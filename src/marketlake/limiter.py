@@ -1,0 +1,66 @@
+"""One queue per host, shared by every process of the machine.
+
+A file per host holds the next free moment; taking a slot moves it on under a file lock. Moments are
+`clock.monotonic()`, which Linux and macOS count from boot for all processes alike.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock
+
+from .clock import Clock
+
+_JITTER: Final = 0.1
+_LONGEST_WAIT_S: Final = 600.0
+
+
+@dataclass(frozen=True)
+class Limiter:
+    """Hands out moments at which a host may be asked."""
+
+    folder: Path
+    clock: Clock
+    rate: Callable[[str], float]
+    """Requests a second by source name; 0 is no limit."""
+
+    def wait(self, source: str) -> None:
+        """Sleep until the source may be asked."""
+        rate = self.rate(source)
+        self.clock.sleep(self._take(source, 1 / rate if rate else 0.0))
+
+    def hold(self, source: str, seconds: float) -> None:
+        """Let nobody ask the source for so long: it sent Retry-After."""
+        with self._locked(source) as path:
+            until = self.clock.monotonic() + min(seconds, _LONGEST_WAIT_S)
+            path.write_text(repr(max(until, self._next(path))))
+
+    def _take(self, source: str, gap: float) -> float:
+        with self._locked(source) as path:
+            now = self.clock.monotonic()
+            slot = max(now, self._next(path))
+            if gap:
+                path.write_text(repr(slot + gap * (1 + random.uniform(0, _JITTER))))
+            return slot - now
+
+    def _next(self, path: Path) -> float:
+        """The stored moment; a moment beyond the longest wait is from before a reboot."""
+        try:
+            moment = float(path.read_text())
+        except (FileNotFoundError, ValueError):
+            return 0.0
+        return moment if moment <= self.clock.monotonic() + _LONGEST_WAIT_S else 0.0
+
+    @contextmanager
+    def _locked(self, source: str) -> Iterator[Path]:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / re.sub(r"[^a-z0-9-]", "_", source.lower())
+        with FileLock(f"{path}.lock"):
+            yield path

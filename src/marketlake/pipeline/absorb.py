@@ -1,0 +1,117 @@
+"""From raw batches to the stored tables: parse, normalise, check, merge, all in one commit.
+
+The same path serves a live run and `replay`: what a bar is depends on the raw answers, the moment they were
+fetched and the universe, on nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..calendars import load_calendar
+from ..errors import SourceError
+from ..instruments import Instrument, Universe
+from ..normalise import Window, normalise
+from ..quality import check, put_aside
+from ..schema import BAR, RUN, UTC_INSTANT
+from ..store import layout
+from ..store.lake import Writer
+from ..store.merge import in_order, merge_bars, merge_revisions
+from ..store.rescaled import rescaled
+from .answers import Answer, parse
+from .plan import DAILY
+from .record import Counts, append, run_row
+
+
+def absorb(lake: Writer, universe: Universe, found: Sequence[Answer]) -> None:
+    """Stage what the answers change; they are of one moment and name each instrument once.
+
+    An instrument that the universe does not list any more is recorded and its answer left in raw/.
+    """
+    now = found[0].fetched_at.astimezone(UTC)
+    known = [answer for answer in found if answer.instrument_id in universe.by_id]
+    windows = {a.instrument_id: _window(a, universe.by_id[a.instrument_id]) for a in known}
+    parsed = parse(answer for answer in known if answer.has_rows)
+    normalised = normalise(parsed.bars, windows, now)
+    checked = check(normalised.bars, normalised.conflicts, windows, found[0].run_id, now)
+    incoming = _observed(checked.bars, {a.instrument_id: a for a in known}, universe, now)
+    on_another_scale = _rescaled(lake, incoming, universe)
+    scaled = pc.is_in(incoming["instrument_id"], pa.array(list(on_another_scale), pa.string()))
+    aside = [checked.quarantine, put_aside(incoming.filter(scaled), "rescaled", found[0].run_id, now)]
+    counts = _merge(lake, incoming.filter(pc.invert(scaled)), universe, now)
+    fresh = append(lake, "quarantine", pa.concat_tables(aside), now)
+    counts.quarantined.update(fresh["instrument_id"].to_pylist())
+    append(lake, "finding", checked.findings, now)
+    refused = {**parsed.failed, **normalised.refused, **checked.refused, **on_another_scale}
+    rows = [run_row(answer, windows, normalised.bars, refused, counts) for answer in found]
+    append(lake, "run", pa.Table.from_pylist(rows, schema=RUN), now)
+
+
+def _window(answer: Answer, instrument: Instrument) -> Window:
+    return Window(instrument, answer.source, answer.asked_from, answer.asked_to)
+
+
+def _observed(bars: pa.Table, found: Mapping[str, Answer], universe: Universe, now: datetime) -> pa.Table:
+    """Add when the rows were known: history by its close and lag, a new day from when it was seen."""
+    ids = bars["instrument_id"].combine_chunks().dictionary_encode()
+    names = ids.dictionary.to_pylist()
+    live = pa.array([found[name].mode == DAILY for name in names], pa.bool_()).take(ids.indices)
+    lags = [load_calendar(universe.by_id[name].calendar, now.date()).lag for name in names]
+    lag = pa.array(lags, pa.duration("us")).take(ids.indices)
+    seen = pa.repeat(pa.scalar(now, UTC_INSTANT), len(bars))
+    columns = {
+        "known_at": pc.if_else(live, seen, pc.add(bars["close_at"].combine_chunks(), lag)),
+        "observed_at": seen,
+        "backfilled": pc.invert(live),
+    }
+    return pa.table([columns[name] if name in columns else bars[name] for name in BAR.names], schema=BAR)
+
+
+def _partitions(bars: pa.Table, universe: Universe) -> dict[tuple[str, int], pa.Table]:
+    """Rows by asset class and year, in order."""
+    if not len(bars):
+        return {}
+    ids = bars["instrument_id"].combine_chunks().dictionary_encode()
+    classes = [universe.by_id[name].asset_class for name in ids.dictionary.to_pylist()]
+    asset_class = pa.array(classes, pa.string()).take(ids.indices)
+    year = pc.year(bars["session"])
+    keyed = pa.table({"asset_class": asset_class, "year": year})
+    pairs = keyed.group_by(["asset_class", "year"]).aggregate([]).to_pylist()
+    return {
+        (pair["asset_class"], pair["year"]): bars.filter(
+            pc.and_(pc.equal(asset_class, pair["asset_class"]), pc.equal(year, pair["year"]))
+        )
+        for pair in sorted(pairs, key=lambda p: (p["asset_class"], p["year"]))
+    }
+
+
+def _rescaled(lake: Writer, incoming: pa.Table, universe: Universe) -> dict[str, SourceError]:
+    """An instrument's overlap is judged as a whole, so the touched years are put together first."""
+    partitions = _partitions(incoming, universe)
+    stored = [lake.read(layout.yearly("bar", *key)) for key in partitions]
+    stored = [t.filter(pc.is_in(t["instrument_id"], incoming["instrument_id"])) for t in stored if len(t)]
+    if not stored:
+        return {}
+    return rescaled(in_order(pa.concat_tables(stored)), in_order(incoming))
+
+
+def _merge(lake: Writer, incoming: pa.Table, universe: Universe, now: datetime) -> Counts:
+    counts = Counts()
+    for (asset_class, year), rows in _partitions(incoming, universe).items():
+        path = layout.yearly("bar", asset_class, year)
+        merged = merge_bars(lake.read(path), rows, now)
+        counts.new.update(merged.new.to_pylist())
+        counts.revised.update(merged.revised.to_pylist())
+        counts.settled.update(merged.settled.to_pylist())
+        if len(merged.superseded):
+            old = layout.yearly("revision", asset_class, year)
+            revisions = merge_revisions(lake.read(old), merged.superseded)
+            if revisions is not None:
+                lake.stage(old, revisions)
+        if merged.bars is not None:
+            lake.stage(path, merged.bars)
+    return counts

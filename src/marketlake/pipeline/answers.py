@@ -1,0 +1,91 @@
+"""Raw rows back to what was fetched: the attempt that counts, its pages, its window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from .. import sources
+from ..errors import SourceError
+from ..schema import SERVED
+from ..sources import Page, Parsed, Request
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One instrument's answer in a raw batch."""
+
+    instrument_id: str
+    run_id: str
+    batch_id: str
+    source: str
+    symbol: str
+    mode: str
+    asked_from: date
+    asked_to: date
+    outcome: str
+    message: str
+    attempts: int
+    duration_s: float
+    fetched_at: datetime
+    pages: tuple[Page, ...]
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the attempt is worth parsing: it was good, or merely short."""
+        return self.outcome in {"ok", "truncated"} and bool(self.pages)
+
+
+def answers(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    """Each instrument's last attempt, in the batch's order."""
+    last: dict[str, int] = {}
+    for row in rows:
+        last[row["instrument_id"]] = max(last.get(row["instrument_id"], 0), row["attempt"])
+    counted: dict[str, list[Mapping[str, Any]]] = {instrument_id: [] for instrument_id in last}
+    for row in rows:
+        if row["attempt"] == last[row["instrument_id"]]:
+            counted[row["instrument_id"]].append(row)
+    return [_answer(batch_id, pages) for pages in counted.values()]
+
+
+def parse(found: Iterable[Answer]) -> Parsed:
+    """Parse all answers, each source's together; rows of all in one `SERVED` table."""
+    by_source: dict[str, list[Page]] = {}
+    for answer in found:
+        by_source.setdefault(answer.source, []).extend(answer.pages)
+    tables, failed = [SERVED.empty_table()], dict[str, SourceError]()
+    for name, pages in by_source.items():
+        parsed = sources.create(name).parse(pages)
+        tables.append(parsed.bars)
+        failed |= parsed.failed
+    return Parsed(pa.concat_tables(tables), failed)
+
+
+def _answer(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> Answer:
+    first = rows[0]
+    request = Request(first["instrument_id"], first["symbol"], first["asked_from"], first["asked_to"])
+    return Answer(
+        instrument_id=first["instrument_id"],
+        run_id=first["run_id"],
+        batch_id=batch_id,
+        source=first["source"],
+        symbol=first["symbol"],
+        mode=first["mode"],
+        asked_from=first["asked_from"],
+        asked_to=first["asked_to"],
+        outcome=first["outcome"],
+        message=first["message"],
+        attempts=first["attempt"],
+        duration_s=first["duration_s"],
+        fetched_at=first["fetched_at"],
+        pages=tuple(_page(request, row) for row in rows if row["page"] >= 0),
+    )
+
+
+def _page(request: Request, row: Mapping[str, Any]) -> Page:
+    return Page(request, row["url"], row["status"], orjson.loads(row["headers"]), row["body"])

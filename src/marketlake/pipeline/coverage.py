@@ -1,0 +1,52 @@
+"""What was asked against what came, by the instrument's calendar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+import numpy as np
+
+from ..calendars import Days, load_calendar
+from ..normalise import Window
+from .plan import BACKFILL
+
+_LATE_SESSIONS: Final = 5
+"""So many sessions may be missing at the end before an answer counts as cut off: vendors are late."""
+_HOLES_SHARE: Final = 0.05
+"""So many sessions in between may be missing: venues and vendors differ over holidays."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Sessions of one answer: `shortfall` says in words what is missing, `truncated` whether it matters."""
+
+    expected: int
+    received: int
+    shortfall: str
+    truncated: bool
+
+
+def coverage(window: Window, received: Days, mode: str, now: datetime) -> Coverage:
+    """Compare the sessions of an answer (sorted, finished, inside the window) with the calendar's."""
+    instrument = window.instrument
+    calendar = load_calendar(instrument.calendar, now.date())
+    end = min(window.end, calendar.last_finished(now), instrument.until)
+    due = calendar.sessions(max(window.start, instrument.since), max(end, date.min))
+    if not len(due) or not len(received):
+        empty = bool(len(due)) and mode != BACKFILL
+        text = f"answered without rows, {len(due)} sessions were due" if len(due) else ""
+        return Coverage(len(due), len(received), text, empty)
+    missing = np.setdiff1d(due, received)
+    tail = int((missing > received[-1]).sum())
+    head = int((missing < received[0]).sum())
+    holes = len(missing) - tail - head
+    truncated = tail > _LATE_SESSIONS or holes > max(_LATE_SESSIONS, _HOLES_SHARE * len(due))
+    parts = {
+        f"{head} before {received[0]}": head,
+        f"{holes} in between": holes,
+        f"{tail} after {received[-1]}": tail,
+    }
+    listed = ", ".join(text for text, count in parts.items() if count)
+    return Coverage(len(due), len(received), f"sessions not served: {listed}" if listed else "", truncated)

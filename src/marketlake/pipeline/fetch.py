@@ -1,0 +1,208 @@
+"""Fetching a batch: retries, the next source, and every answer kept.
+
+Each instrument ends in one attempt that counts: the last one. What an attempt is worth is judged on the
+answer alone, by the same parse and normalise that `store` applies later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from .. import sources
+from ..errors import (
+    RateLimitedError,
+    SourceError,
+    TransientError,
+    TruncatedError,
+    UnavailableError,
+)
+from ..instruments import Instrument, SourceRef
+from ..normalise import Window, normalise
+from ..sources import Access, Page, Request, Source
+from .coverage import coverage
+from .plan import Job
+
+MAX_ATTEMPTS: Final = 3
+"""Per source, on transient errors."""
+_LONGEST_PAUSE_S: Final = 60.0
+_BREAKER_LIMIT: Final = 3
+"""Instruments in a row that a source may fail to answer before it is left alone for the rest of the batch."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at one source."""
+
+    source: str
+    request: Request
+    pages: Sequence[Page]
+    outcome: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """All attempts for one instrument; the last one counts."""
+
+    job: Job
+    attempts: Sequence[Attempt]
+    duration_s: float
+
+    @property
+    def outcome(self) -> str:
+        return self.attempts[-1].outcome
+
+    @property
+    def message(self) -> str:
+        return self.attempts[-1].message
+
+
+@dataclass
+class Fetcher:
+    """Fetches the instruments of a batch one after the other; keeps each source open for the batch."""
+
+    access: Access
+    on_done: Callable[[Fetched], None] = lambda _: None
+    _open: dict[str, Source] = field(default_factory=dict)
+    _unanswered: dict[str, int] = field(default_factory=dict)
+
+    def fetch(self, jobs: Sequence[Job], instruments: Mapping[str, Instrument]) -> Iterator[Fetched]:
+        """One result per job, whatever the vendors do."""
+        for job in jobs:
+            started = self.access.clock.monotonic()
+            attempts = self._attempts(job, instruments[job.instrument_id])
+            fetched = Fetched(job, attempts, self.access.clock.monotonic() - started)
+            self.on_done(fetched)
+            yield fetched
+
+    def _attempts(self, job: Job, instrument: Instrument) -> list[Attempt]:
+        """Sources in order of trust until one answers well; else the most telling attempt comes last."""
+        attempts: list[Attempt] = []
+        for ref in instrument.sources:
+            attempts += self._ask(job, instrument, ref)
+            if attempts[-1].outcome == "ok":
+                return attempts
+        return sorted(attempts, key=lambda attempt: attempt.outcome == "truncated")
+
+    def _ask(self, job: Job, instrument: Instrument, ref: SourceRef) -> list[Attempt]:
+        request = Request(job.instrument_id, ref.symbol, job.start, job.end)
+        if self._unanswered.get(ref.source, 0) >= _BREAKER_LIMIT:
+            text = f"not asked: {ref.source} answered none of the last {_BREAKER_LIMIT} instruments"
+            return [Attempt(ref.source, request, (), UnavailableError.outcome, text)]
+        attempts: list[Attempt] = []
+        retrying = Retrying(
+            retry=retry_if_exception(_worth_a_pause),
+            stop=stop_after_attempt(MAX_ATTEMPTS),
+            wait=_pause,
+            sleep=self.access.clock.sleep,
+            before_sleep=lambda state: self._heed(ref.source, state),
+            reraise=True,
+        )
+        try:
+            retrying(self._try, job, instrument, ref, request, attempts)
+        except SourceError as error:
+            silent = isinstance(error, UnavailableError)
+            self._unanswered[ref.source] = self._unanswered.get(ref.source, 0) + 1 if silent else 0
+        else:
+            self._unanswered[ref.source] = 0
+        return attempts
+
+    def _try(
+        self, job: Job, instrument: Instrument, ref: SourceRef, request: Request, attempts: list[Attempt]
+    ) -> None:
+        """One attempt, appended to `attempts`; raises when it was not a good one."""
+        pages: Sequence[Page] = ()
+        try:
+            source = self._source(ref.source)
+            pages = source.fetch(request, self.access)
+            judge(source, pages, job, instrument, self.access)
+        except SourceError as error:
+            attempts.append(Attempt(ref.source, request, pages, error.outcome, str(error)))
+            raise
+        attempts.append(Attempt(ref.source, request, pages, "ok", ""))
+
+    def _source(self, name: str) -> Source:
+        if name not in self._open:
+            self._open[name] = sources.create(name)
+        return self._open[name]
+
+    def _heed(self, source: str, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, RateLimitedError) and error.retry_after:
+            self.access.limiter.hold(source, error.retry_after)
+
+
+def judge(source: Source, pages: Sequence[Page], job: Job, instrument: Instrument, access: Access) -> None:
+    """Raise what is wrong with an answer: its error, its unit, or what it leaves out."""
+    parsed = source.parse(pages)
+    for error in parsed.failed.values():
+        raise error
+    now = access.clock.now()
+    window = Window(instrument, source.name, job.start, job.end)
+    normalised = normalise(parsed.bars, {instrument.id: window}, now)
+    for error in normalised.refused.values():
+        raise error
+    sessions = normalised.bars["session"].to_numpy().astype("datetime64[D]")
+    cover = coverage(window, sessions, job.mode, now)
+    if cover.truncated:
+        raise TruncatedError(
+            f"{source.name}: asked {instrument.id} from {job.start} to {job.end}, {cover.shortfall}"
+        )
+
+
+def _worth_a_pause(error: BaseException) -> bool:
+    """Transient, and not told to stay away for longer than a run should wait."""
+    patience = getattr(error, "retry_after", None) or 0.0
+    return isinstance(error, TransientError) and patience <= _LONGEST_PAUSE_S
+
+
+def _pause(state: RetryCallState) -> float:
+    """Retry-After where the vendor said it, else 1, 2, 4 ... seconds."""
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, RateLimitedError) and error.retry_after is not None:
+        return error.retry_after
+    return float(min(2 ** (state.attempt_number - 1), _LONGEST_PAUSE_S))
+
+
+def as_rows(fetched: Fetched, run_id: str, now: Any) -> list[dict[str, Any]]:
+    """The rows of a raw batch (`RAW` without sha256) for one instrument."""
+    return [
+        {
+            "run_id": run_id,
+            "instrument_id": fetched.job.instrument_id,
+            "source": attempt.source,
+            "symbol": attempt.request.symbol,
+            "mode": fetched.job.mode,
+            "asked_from": fetched.job.start,
+            "asked_to": fetched.job.end,
+            "attempt": number,
+            "fetched_at": now,
+            "duration_s": fetched.duration_s,
+            "outcome": attempt.outcome,
+            "message": attempt.message,
+            **answer,
+        }
+        for number, attempt in enumerate(fetched.attempts, 1)
+        for answer in _answers(attempt)
+    ]
+
+
+def _answers(attempt: Attempt) -> list[dict[str, Any]]:
+    import orjson
+
+    if not attempt.pages:
+        return [{"page": -1, "url": "", "status": 0, "headers": "{}", "body": b""}]
+    return [
+        {
+            "page": number,
+            "url": page.url,
+            "status": page.status,
+            "headers": orjson.dumps(dict(page.headers)).decode(),
+            "body": page.body,
+        }
+        for number, page in enumerate(attempt.pages)
+    ]

@@ -1,0 +1,101 @@
+"""The steps of a run as a scheduler calls them: plain values in, plain values out.
+
+Settings come from the environment, so that a worker needs nothing but its arguments. An answer is kept before
+any error is raised: a retry asks again only for what failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from ..errors import MarketlakeError, RateLimitedError, TerminalError, UnavailableError, UsageError
+from ..instruments import Universe
+from ..settings import load_settings
+from .build import build as build_database
+from .collect import answered, collect
+from .fetch import Fetched
+from .keep import store_pending
+from .plan import Job, in_batches, plan_backfill, plan_daily
+from .runs import failed, run_rows
+
+_TRANSIENT = frozenset({"rate_limited", "unavailable", "malformed", "truncated"})
+
+
+def plan(
+    run_id: str,
+    calendar: str | None,
+    source: str | None,
+    instruments: Sequence[str],
+    start: str | None,
+    end: str | None,
+) -> list[list[dict[str, str]]]:
+    """Batches of jobs for the instruments of a calendar whose first source is `source`."""
+    settings = load_settings()
+    chosen = Universe(
+        tuple(
+            i
+            for i in settings.universe.select(instruments).instruments
+            if calendar in (None, i.calendar) and source in (None, i.sources[0].source)
+        )
+    )
+    now, root = settings.clock.now(), settings.lake
+    if start:
+        window = _date(start), _date(end) if end else None
+        jobs = plan_backfill(root, chosen, settings.origin, now, *window)
+    else:
+        jobs = plan_daily(root, chosen, settings.origin, now)
+    return [[job.to_dict() for job in batch] for batch in in_batches(jobs, settings.batch_size)]
+
+
+def fetch(run_id: str, batch: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Fetch what the run has not fetched well yet; raises what kept an instrument from it."""
+    settings = load_settings()
+    done = answered(settings.lake, run_id)
+    jobs = [job for job in map(Job.from_dict, batch) if job.instrument_id not in done]
+    fetched = collect(settings, run_id, jobs) if jobs else []
+    _raise_worst([one for one in fetched if one.outcome != "ok"])
+    return {"outcomes": {one.job.instrument_id: one.outcome for one in fetched}}
+
+
+def store(run_id: str) -> dict[str, Any]:
+    """Absorb what is waiting in raw/ and say what the run brought."""
+    settings = load_settings()
+    store_pending(settings)
+    rows = run_rows(settings, run_id)
+    totals = {name: sum(row[f"{name}_rows"] for row in rows) for name in ("new", "revised", "volume")}
+    return {**totals, "failed": failed(rows)}
+
+
+def check(run_id: str) -> None:
+    """Raise when any instrument of the run did not end well, naming each."""
+    rows = run_rows(load_settings(), run_id)
+    bad = failed(rows)
+    if bad:
+        listed = "\n".join(f"  {name}: {text}" for name, text in bad.items())
+        raise MarketlakeError(f"{len(bad)} of {len(rows)} instruments did not end well:\n{listed}")
+
+
+def build() -> dict[str, Any]:
+    """Bring market.duckdb up to date."""
+    return {"rebuilt": build_database(load_settings())}
+
+
+def _raise_worst(bad: Sequence[Fetched]) -> None:
+    if not bad:
+        return
+    text = "; ".join(f"{one.job.instrument_id} {one.outcome}: {one.message}" for one in bad)
+    outcomes = {one.outcome for one in bad}
+    if "rate_limited" in outcomes:
+        raise RateLimitedError(text)
+    if outcomes & _TRANSIENT:
+        raise UnavailableError(text)
+    raise TerminalError(text)
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text[:40]!r} is not a date; write it like 2024-12-31") from None

@@ -1,0 +1,110 @@
+"""Settings: flag > environment > `marketlake.toml` > default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from .clock import Clock, PinnedClock, SystemClock
+from .errors import ConfigError, UsageError
+from .instruments import Universe, load_universe, read_toml
+
+LIVE, SIMULATED = "live", "simulated"
+_KEYS: Final = ("lake", "source_url", "batch_size", "requests_per_second")
+_LIVE_RATES: Final = {"yahoo": 2.0, "binance": 5.0, "coinbaseexchange": 5.0, "ecb": 1.0, "fred": 1.0}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are and how gently the vendors are asked."""
+
+    home: Path
+    """The folder with instruments.toml, claims.toml and marketlake.toml."""
+    lake: Path
+    now: datetime | None = None
+    """Pins the clock; None follows the machine's."""
+    source_url: str | None = None
+    """One address that every client is pointed at instead of the vendors."""
+    batch_size: int = 50
+    """Instruments fetched by one task and kept in one raw file."""
+    requests_per_second: Mapping[str, float] = field(default_factory=dict)
+    """By source; 0 does not limit. What is not named has a default."""
+
+    @property
+    def origin(self) -> str:
+        """`simulated` when the clients are pointed at a stand-in, else `live`."""
+        return SIMULATED if self.source_url else LIVE
+
+    @property
+    def clock(self) -> Clock:
+        return PinnedClock(self.now) if self.now else SystemClock()
+
+    @property
+    def universe(self) -> Universe:
+        return load_universe(self.home / "instruments.toml")
+
+    def rate(self, source: str) -> float:
+        """Requests a second that the source is sent at most; 0 is no limit."""
+        default = 0.0 if self.source_url else _LIVE_RATES.get(source, 1.0)
+        return self.requests_per_second.get(source, default)
+
+
+def load_settings(
+    *,
+    home: Path | None = None,
+    lake: Path | None = None,
+    now: str | None = None,
+    source_url: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Resolve the settings; `ConfigError` or `UsageError` says which one is wrong and how it should look."""
+    folder = (home or Path(environ.get("MARKETLAKE_HOME") or ".")).expanduser().resolve()
+    path = folder / "marketlake.toml"
+    written = read_toml(path) if path.exists() else {}
+    unknown = sorted(set(written) - set(_KEYS))
+    if unknown:
+        raise ConfigError(f"{path}: unknown key {unknown[0][:40]!r}; known: {', '.join(_KEYS)}")
+    lake_text = str(lake or environ.get("MARKETLAKE_LAKE") or written.get("lake") or "data")
+    moment = now or environ.get("MARKETLAKE_NOW")
+    url = source_url or environ.get("MARKETLAKE_SOURCE_URL") or written.get("source_url")
+    return Settings(
+        home=folder,
+        lake=(folder / Path(lake_text).expanduser()).resolve(),
+        now=parse_instant(moment) if moment else None,
+        source_url=_http_url(url) if url else None,
+        batch_size=_batch_size(path, written.get("batch_size", 50)),
+        requests_per_second=_rates(path, written.get("requests_per_second", {})),
+    )
+
+
+def parse_instant(text: str) -> datetime:
+    """ISO 8601 to an aware UTC datetime (UTC where no offset is given)."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text[:60]!r} is not a moment; write it like 2026-01-02T12:00Z") from None
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def _http_url(value: object) -> str:
+    parts = urlsplit(str(value))
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
+        raise ConfigError(f"source_url {str(value)[:80]!r} must look like http://127.0.0.1:8765")
+    return str(value).rstrip("/")
+
+
+def _batch_size(path: Path, value: object) -> int:
+    if not isinstance(value, int) or not 1 <= value <= 1000:
+        raise ConfigError(f"{path}: batch_size must be a whole number from 1 to 1000")
+    return value
+
+
+def _rates(path: Path, value: Any) -> dict[str, float]:
+    if not isinstance(value, dict) or not all(isinstance(v, int | float) and v >= 0 for v in value.values()):
+        raise ConfigError(f"{path}: [requests_per_second] must give each source a number of 0 or more")
+    return {str(source): float(rate) for source, rate in value.items()}

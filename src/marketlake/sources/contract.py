@@ -1,0 +1,141 @@
+"""The contract of a source, written once.
+
+A source is one file. It does two things and nothing else:
+
+- `fetch(request)` is I/O: it asks the vendor for daily rows from `request.start` to `request.end` and
+  returns every answer as served, one `Page` each, whatever its status. It stops paging at the first
+  answer that is not good. It raises `UnavailableError` only when nobody answered. It asks the limiter
+  before each request, bounds an answer by `access.max_bytes` and `access.timeout`, and never retries:
+  the pipeline decides that.
+- `parse(pages)` is pure: it turns the pages of any number of instruments into one `SERVED` table and
+  names the instruments whose pages are an error, with the error. It gives the same answer years later,
+  when `replay` reads the pages from `raw/`. It needs no network, no clock and no `access`.
+
+`parse` reports rows as the vendor serves them: duplicates, unfinished bars and rows outside the asked
+window stay in. What a vendor does in its own way is undone in its own file: time stamps become session
+dates in the venue's zone, missing values become nulls, a row without any value is dropped. A dividend or
+split on a date without prices is a row whose prices are null. Where the vendor restates history for later
+splits, `split_adjusted` is true and `normalise` undoes it, so the answer must reach the vendor's present.
+
+An answer that says "no rows in this window" is no failure: it parses to no rows.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from ..clock import Clock
+from ..errors import (
+    BlockedError,
+    MalformedError,
+    NotFoundError,
+    RateLimitedError,
+    SourceError,
+    UnavailableError,
+)
+from ..limiter import Limiter
+
+_SECRET_HEADERS: Final = frozenset({"set-cookie", "cookie", "authorization", "proxy-authorization"})
+
+
+@dataclass(frozen=True)
+class Request:
+    """Daily rows of one instrument, both ends included."""
+
+    instrument_id: str
+    symbol: str
+    start: date
+    end: date
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer as served."""
+
+    request: Request
+    url: str
+    """Without secrets (no crumb, no key)."""
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What the pages say."""
+
+    bars: pa.Table
+    """Schema `SERVED`."""
+    failed: Mapping[str, SourceError] = field(default_factory=dict)
+    """By instrument id; such an instrument has no rows in `bars`."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """All a source may use of the outside world."""
+
+    clock: Clock
+    limiter: Limiter
+    files: Path
+    """The folder that the source `files` may read."""
+    base_url: str | None = None
+    """Stands in for every vendor; the source's name is the first path segment."""
+    timeout: float = 30.0
+    """Seconds until an answer must be complete."""
+    max_bytes: int = 64 * 1024 * 1024
+    """Longest answer taken."""
+
+
+class Source(ABC):
+    """One vendor. `name` is what `instruments.toml` calls it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @abstractmethod
+    def fetch(self, request: Request, access: Access) -> list[Page]:
+        """Ask the vendor; at least one page, or `UnavailableError`."""
+
+    @abstractmethod
+    def parse(self, pages: Sequence[Page]) -> Parsed:
+        """Read the pages of any number of instruments; never raises for what a vendor sent."""
+
+
+def status_error(page: Page, source: str) -> SourceError | None:
+    """What an HTTP status means in general; None for 200. Vendors' own dialects are told apart in their file."""
+    what = f"{source} answered {page.status} for {page.request.symbol}"
+    if page.status == 200:
+        return None
+    if page.status in {418, 429}:
+        return RateLimitedError(f"{what}: too many requests", retry_after(page.headers))
+    if page.status in {401, 403, 451}:
+        return BlockedError(f"{what}: access refused; another source may serve it")
+    if page.status == 404:
+        return NotFoundError(f"{what}: unknown symbol; check it in instruments.toml")
+    if page.status >= 500:
+        return UnavailableError(f"{what}: the vendor has a fault")
+    return MalformedError(f"{what}: {excerpt(page.body)}")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a Retry-After header; None when there is none or it is not a number of seconds."""
+    value = {name.lower(): text for name, text in headers.items()}.get("retry-after", "")
+    return float(value) if value.isdigit() else None
+
+
+def public_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers that may be kept: no cookies, no credentials."""
+    return {n.lower(): v for n, v in headers.items() if n.lower() not in _SECRET_HEADERS}
+
+
+def excerpt(body: bytes) -> str:
+    """The beginning of an answer, fit for a message."""
+    text = body[:120].decode("utf-8", errors="replace")
+    return "".join(c if c.isprintable() else " " for c in text).strip()

@@ -1,0 +1,1 @@
+"""The lake on disk: the only part that knows paths and the only one that writes."""

@@ -1,0 +1,107 @@
+"""Files that are either whole or not there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..errors import CorruptLakeError, LakeWriteError
+
+ROW_GROUP_ROWS: Final = 30_000
+
+
+@contextmanager
+def disk_errors(what: Path) -> Iterator[None]:
+    """Turn the operating system's refusals into `LakeWriteError`."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise LakeWriteError(
+            f"cannot write {what}: {reason}; what was stored before is untouched. "
+            "Free space or permissions, then run again"
+        ) from error
+
+
+def write_parquet(path: Path, table: pa.Table, schema: pa.Schema) -> None:
+    """Write and flush to disk; nulls in non-nullable columns are an error, as is any other schema."""
+    _assert_schema(table, schema)
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("wb") as file:
+                pq.write_table(
+                    table, file, compression="zstd", row_group_size=ROW_GROUP_ROWS, store_schema=True
+                )
+                flush(file.fileno())
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write beside, flush, rename: the path holds the old content or the new one."""
+    beside = path.with_name(path.name + ".tmp")
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            file.write(content)
+            flush(file.fileno())
+        rename(beside, path)
+
+
+def rename(source: Path, target: Path) -> None:
+    """Atomic, and the folder's entry is on disk afterwards."""
+    source.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def flush(descriptor: int) -> None:
+    os.fsync(descriptor)
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal checksum of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_parquet(path: Path, schema: pa.Schema, expected_sha256: str | None = None) -> pa.Table:
+    """A stored table; `CorruptLakeError` when the file is not what was written."""
+    try:
+        content = path.read_bytes()
+        if expected_sha256 and hashlib.sha256(content).hexdigest() != expected_sha256:
+            raise corrupt(path, "its checksum is not the manifest's")
+        # partitioning=None: the folders' names are not columns here
+        return pq.ParquetFile(pa.BufferReader(content)).read().cast(schema)
+    except FileNotFoundError:
+        raise corrupt(path, "it is missing") from None
+    except (pa.ArrowException, OSError) as error:
+        raise corrupt(path, str(error).splitlines()[0][:120]) from error
+
+
+def corrupt(path: Path, why: str) -> CorruptLakeError:
+    """The error for a damaged file, with the remedy."""
+    return CorruptLakeError(
+        f"{path} is damaged: {why}. `marketlake verify` lists every damaged file, "
+        "`marketlake replay` rebuilds bars and revisions from raw/"
+    )
+
+
+def _assert_schema(table: pa.Table, schema: pa.Schema) -> None:
+    if not table.schema.equals(schema):
+        raise TypeError(f"table to be stored has schema {table.schema}, must have {schema}")
+    for field in schema:
+        if not field.nullable and table[field.name].null_count:
+            raise TypeError(f"column {field.name} must not be null")

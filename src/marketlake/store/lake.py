@@ -1,0 +1,165 @@
+"""A lake opened for writing: files are staged, then all put in place or none.
+
+A commit is a redo log. Every new file is written beside its place and flushed; then the next manifest is
+written, which names them: that is the moment of decision. The files are renamed, the manifest takes its
+place. A process that dies before the decision leaves staged files, which the next writer removes; one that
+dies after it leaves the next manifest, which the next writer carries out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+from filelock import FileLock, Timeout
+
+from ..errors import CorruptLakeError, EmptyLakeError, LakeBusyError
+from ..schema import RAW, TABLES
+from . import layout
+from .files import disk_errors, read_parquet, rename, sha256, write_bytes, write_parquet
+from .manifest import Entry, Manifest, assert_origin, encode, read
+
+
+def open_manifest(root: Path) -> Manifest:
+    """The lake's manifest; a commit that was decided and not finished counts."""
+    pending = root / layout.PENDING
+    return read(pending if pending.exists() else root / layout.MANIFEST)
+
+
+def assert_belongs(root: Path, origin: str) -> None:
+    """Refuse early to add data of `origin` to a lake of the other kind; any lake may still be created."""
+    with suppress(EmptyLakeError):
+        assert_origin(open_manifest(root), origin, root)
+
+
+@contextmanager
+def writer(root: Path, origin: str | None, wait_seconds: float = 60.0) -> Iterator[Writer]:
+    """The lake's only writer; `LakeBusyError` after `wait_seconds`.
+
+    A lake is created for data of `origin`; None is for work that adds no data, on a lake that must be there.
+    """
+    if origin is None:
+        open_manifest(root)
+    with disk_errors(root):
+        root.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(root / layout.LOCK)
+        try:
+            lock.acquire(timeout=wait_seconds)
+        except Timeout:
+            raise LakeBusyError(
+                f"another run is writing to {root} and did not finish within {wait_seconds:g} s; "
+                "try again when it has"
+            ) from None
+    try:
+        yield _recovered(root, origin)
+    finally:
+        lock.release()
+
+
+@dataclass
+class Writer:
+    """Stages files and commits them. `manifest` is what is in place."""
+
+    root: Path
+    manifest: Manifest
+    staged: dict[str, Entry]
+
+    @classmethod
+    def scratch(cls, root: Path, origin: str) -> Writer:
+        """A new lake that nobody else knows of, so without a lock."""
+        return _created(root, origin)
+
+    def read(self, path: str) -> pa.Table:
+        """A stored table by its path; no rows where the path is new; checked against its checksum."""
+        schema = TABLES[path.split("/")[0]]
+        entry = self.manifest.files.get(path)
+        if entry is None:
+            return schema.empty_table()
+        return read_parquet(self.root / path, schema, entry.sha256)
+
+    def stage(self, path: str, table: pa.Table) -> None:
+        """Write a table beside its place."""
+        schema = TABLES[path.split("/")[0]]
+        self.stage_file(path, table, schema)
+
+    def stage_file(self, path: str, table: pa.Table, schema: pa.Schema) -> None:
+        """Write a table of any schema beside its place."""
+        beside = self.root / (path + layout.STAGED)
+        write_parquet(beside, table, schema)
+        self.staged[path] = Entry(sha256(beside), len(table), beside.stat().st_size)
+
+    def adopt(self, path: str, entry: Entry) -> None:
+        """Take a file that is already in place (a raw batch) into the manifest."""
+        self.staged[path] = entry
+
+    def commit(self, removed: tuple[str, ...] = (), built: str | None = None) -> Manifest:
+        """Put everything staged in place; returns the new manifest."""
+        after = self.manifest.with_files(self.staged, removed)
+        after = after if built is None else replace(after, built=built)
+        if after != self.manifest:
+            write_bytes(self.root / layout.PENDING, encode(after))
+            _carry_out(self.root, self.staged, removed)
+        self.manifest, self.staged = after, {}
+        return after
+
+
+def repair_manifest(root: Path, origin: str) -> None:
+    """Write an unreadable manifest anew, from the files that are there."""
+    found: dict[str, Entry] = {}
+    for table, schema in {**TABLES, "raw": RAW}.items():
+        for path in sorted((root / table).glob("*/**/*.parquet")):
+            with suppress(CorruptLakeError):
+                rows = len(read_parquet(path, schema))
+                found[path.relative_to(root).as_posix()] = Entry(sha256(path), rows, path.stat().st_size)
+    (root / layout.PENDING).unlink(missing_ok=True)
+    write_bytes(root / layout.MANIFEST, encode(Manifest(origin, found)))
+
+
+def _carry_out(root: Path, paths: Mapping[str, Entry], removed: tuple[str, ...]) -> None:
+    """Rename what is staged, revisions before bars, then the manifest."""
+    with disk_errors(root):
+        for path in sorted(paths, key=lambda p: (not p.startswith("revision/"), p)):
+            beside = root / (path + layout.STAGED)
+            if beside.exists():
+                rename(beside, root / path)
+        for path in removed:
+            (root / path).unlink(missing_ok=True)
+        rename(root / layout.PENDING, root / layout.MANIFEST)
+
+
+def _recovered(root: Path, origin: str | None) -> Writer:
+    """A writer on a lake without loose ends."""
+    if (root / layout.PENDING).exists():
+        decided = read(root / layout.PENDING)
+        _carry_out(root, decided.files, _stray(root, decided))
+    # not under raw/: another process may be writing its batch there
+    for table in TABLES:
+        for beside in (root / table).glob(f"**/*{layout.STAGED}"):
+            with disk_errors(beside):
+                beside.unlink()
+    try:
+        manifest = read(root / layout.MANIFEST)
+    except EmptyLakeError:
+        if origin is None:
+            raise
+        return _created(root, origin)
+    if origin is not None:
+        assert_origin(manifest, origin, root)
+    return Writer(root, manifest, {})
+
+
+def _stray(root: Path, decided: Manifest) -> tuple[str, ...]:
+    """Files of the stored tables that the decided manifest no longer names."""
+    found = (p.relative_to(root).as_posix() for table in TABLES for p in (root / table).glob("**/*.parquet"))
+    return tuple(path for path in found if path not in decided.files)
+
+
+def _created(root: Path, origin: str) -> Writer:
+    lake = Writer(root, Manifest(origin), {})
+    for table, path in layout.placeholders().items():
+        lake.stage(path, TABLES[table].empty_table())
+    lake.commit()
+    return lake

@@ -1,0 +1,52 @@
+"""Where things are in a lake. Paths are relative to its folder and use `/`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from ..schema import TABLES
+
+MANIFEST: Final = "manifest.json"
+PENDING: Final = "manifest.next.json"
+"""The manifest of a commit that is being carried out."""
+LOCK: Final = ".lock"
+DATABASE: Final = "market.duckdb"
+STAGED: Final = ".staged"
+"""Suffix of a file that is complete but not yet in its place."""
+
+YEARLY: Final = ("bar", "revision")
+"""Tables partitioned by asset class and year; the others are by month."""
+
+
+def yearly(table: str, asset_class: str, year: int) -> str:
+    """The file of one asset class and year."""
+    return f"{table}/asset_class={asset_class}/year={year}/part.parquet"
+
+
+def monthly(table: str, day: date) -> str:
+    """The file of one month."""
+    return f"{table}/month={day:%Y-%m}/part.parquet"
+
+
+def raw(day: date, batch_id: str) -> str:
+    """The file of one raw batch."""
+    return f"raw/day={day.isoformat()}/{batch_id}.parquet"
+
+
+def placeholders() -> dict[str, str]:
+    """Each table's file with no rows, which is there from the start so that a glob always matches."""
+    return {
+        table: yearly(table, "none", 1970) if table in YEARLY else monthly(table, date(1970, 1, 1))
+        for table in TABLES
+    }
+
+
+def year_of(path: str) -> int:
+    """The year of a yearly partition's path."""
+    return int(path.split("/year=")[1].split("/")[0])
+
+
+def asset_class_of(path: str) -> str:
+    """The asset class of a yearly partition's path."""
+    return path.split("/asset_class=")[1].split("/")[0]

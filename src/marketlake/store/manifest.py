@@ -1,0 +1,105 @@
+"""The manifest: which files make up the lake, what they hold, and what the lake is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import orjson
+
+from ..errors import CorruptLakeError, EmptyLakeError, OriginError, SchemaVersionError
+from ..schema import SCHEMA_VERSION
+from . import layout
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of the lake."""
+
+    sha256: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The lake's state after a commit."""
+
+    origin: str
+    """`live` or `simulated`."""
+    files: Mapping[str, Entry] = field(default_factory=dict)
+    built: str = ""
+    """What market.duckdb was built from; empty when it was not."""
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def snapshot(self) -> str:
+        """Names the stored prices: equal for equal bars and revisions, whatever else happened."""
+        digest = hashlib.sha256()
+        for path in sorted(self.files):
+            if path.startswith(tuple(f"{table}/" for table in layout.YEARLY)) and self.files[path].rows:
+                digest.update(f"{path} {self.files[path].sha256}\n".encode())
+        return digest.hexdigest()[:16]
+
+    def paths(self, table: str) -> list[str]:
+        """The table's files, sorted."""
+        return sorted(path for path in self.files if path.startswith(f"{table}/"))
+
+    def rows(self, table: str) -> int:
+        """How many rows the table has."""
+        return sum(self.files[path].rows for path in self.paths(table))
+
+    def with_files(self, staged: Mapping[str, Entry], removed: tuple[str, ...] = ()) -> Manifest:
+        """The manifest after files were replaced, added and removed."""
+        kept = {path: entry for path, entry in self.files.items() if path not in removed}
+        return replace(self, files={**kept, **staged})
+
+
+def encode(manifest: Manifest) -> bytes:
+    """JSON, sorted, with the derived snapshot beside."""
+    document = {
+        "schema_version": manifest.schema_version,
+        "origin": manifest.origin,
+        "snapshot": manifest.snapshot,
+        "built": manifest.built,
+        "files": {
+            path: {"sha256": e.sha256, "rows": e.rows, "bytes": e.bytes} for path, e in manifest.files.items()
+        },
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+
+
+def read(path: Path) -> Manifest:
+    """The manifest in a file.
+
+    Raises `EmptyLakeError` where there is none, `SchemaVersionError`, or `CorruptLakeError`.
+    """
+    try:
+        document = orjson.loads(path.read_bytes())
+        version = int(document["schema_version"])
+        if version > SCHEMA_VERSION:
+            raise SchemaVersionError(
+                f"{path.parent} has schema version {version}, this marketlake knows {SCHEMA_VERSION}; "
+                "upgrade marketlake"
+            )
+        files = {name: Entry(**entry) for name, entry in document["files"].items()}
+        return Manifest(str(document["origin"]), files, str(document["built"]), version)
+    except FileNotFoundError:
+        raise EmptyLakeError(
+            f"no lake at {path.parent}: `marketlake run` makes one; `--lake` or MARKETLAKE_LAKE names another"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CorruptLakeError(
+            f"{path} cannot be read ({type(error).__name__}); `marketlake replay` writes it anew from raw/"
+        ) from error
+
+
+def assert_origin(manifest: Manifest, origin: str, lake: Path) -> None:
+    """Refuse to mix simulated and live data."""
+    if manifest.origin != origin:
+        raise OriginError(
+            f"the lake at {lake} holds {manifest.origin} data and this run would add {origin} data; "
+            "use another lake (--lake or MARKETLAKE_LAKE) for it"
+        )

@@ -1,0 +1,154 @@
+"""Merging incoming bars into one stored partition: what is new, what changed, what only settled.
+
+Rows are compared column by column with a tolerance, so that a vendor's rounding is not a revision:
+
+- prices: relative 1e-6 (vendors serve single precision)
+- dividend: relative 1e-3 or 0.00005 (vendors round it to six digits after dividing by later splits)
+- split: relative 1e-9
+- volume: relative 1e-4; a change of less than 5 % within 15 days is the day's figure settling, and is
+  updated in place without a revision
+
+Only rows of one source are compared: another source's figures are not a change of mind, so a stored
+session stays as its source told it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..schema import BAR, REVISION
+
+_TOLERANCE: Final = {
+    "open": (1e-6, 0.0),
+    "high": (1e-6, 0.0),
+    "low": (1e-6, 0.0),
+    "close": (1e-6, 0.0),
+    "dividend": (1e-3, 5e-5),
+    "split": (1e-9, 0.0),
+}
+_VOLUME_TOLERANCE: Final = 1e-4
+_VOLUME_SETTLES: Final = 0.05
+_VOLUME_SETTLES_WITHIN: Final = timedelta(days=15)
+
+Mask = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """One partition after a merge. `bars` is None when nothing changed."""
+
+    bars: pa.Table | None
+    """Schema `BAR`, sorted."""
+    superseded: pa.Table
+    """Schema `REVISION`: the rows that were replaced."""
+    new: pa.Array
+    """Instrument id of each row stored for the first time."""
+    revised: pa.Array
+    """Instrument id of each row whose values changed."""
+    settled: pa.Array
+    """Instrument id of each row whose volume alone was updated in place."""
+
+
+def merge_bars(stored: pa.Table, incoming: pa.Table, observed_at: datetime) -> Merged:
+    """Merge bars of the same partition; both have schema `BAR` and one row a session."""
+    at, found = match(stored, incoming)
+    known = stored.take(pa.array(at[found]))
+    again = incoming.filter(pa.array(found))
+    changed, settled = _compare(known, again, observed_at)
+    new = incoming.filter(pa.array(~found))
+    revised = _revised(again.filter(pa.array(changed)), observed_at)
+    refreshed = _with_volume(known.filter(pa.array(settled)), again.filter(pa.array(settled)))
+    superseded = known.filter(pa.array(changed))
+    superseded = superseded.append_column(
+        REVISION.field("superseded_at"),
+        pa.repeat(pa.scalar(observed_at, REVISION.field("superseded_at").type), len(superseded)),
+    ).cast(REVISION)
+    bars = None
+    if len(new) or changed.any() or settled.any():
+        untouched = np.ones(len(stored), dtype=bool)
+        untouched[at[found][changed | settled]] = False
+        bars = in_order(pa.concat_tables([stored.filter(pa.array(untouched)), new, revised, refreshed]))
+    ids = (table["instrument_id"].combine_chunks() for table in (new, revised, refreshed))
+    return Merged(bars, superseded, *ids)
+
+
+def merge_revisions(stored: pa.Table, superseded: pa.Table) -> pa.Table | None:
+    """Add superseded rows; one that is there already (same observed_at) is not added twice."""
+    at_key = ["instrument_id", "session", "observed_at"]
+    if len(stored):
+        superseded = superseded.join(stored.select(at_key), at_key, join_type="left anti")
+    if not len(superseded):
+        return None
+    together = pa.concat_tables([stored, superseded.select(REVISION.names).cast(REVISION)])
+    return together.sort_by([(name, "ascending") for name in at_key]).combine_chunks()
+
+
+def match(stored: pa.Table, incoming: pa.Table) -> tuple[Positions, Mask]:
+    """Where in `stored` each incoming session stands, and whether it stands there at all."""
+    if not len(stored):
+        return np.zeros(len(incoming), np.int64), np.zeros(len(incoming), dtype=bool)
+    keys, wanted = _keys(stored, incoming)
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return at, keys[at] == wanted
+
+
+def in_order(table: pa.Table) -> pa.Table:
+    """Sorted by instrument and session, in one chunk."""
+    return table.sort_by([("instrument_id", "ascending"), ("session", "ascending")]).combine_chunks()
+
+
+def _keys(stored: pa.Table, incoming: pa.Table) -> tuple[Positions, Positions]:
+    """One sortable integer per (instrument, session), common to both tables."""
+    ids = pa.chunked_array([*stored["instrument_id"].chunks, *incoming["instrument_id"].chunks])
+    coded = ids.dictionary_encode().unify_dictionaries().combine_chunks()
+    order = pc.array_sort_indices(coded.dictionary).to_numpy()
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    days = np.concatenate([t["session"].cast(pa.int32()).to_numpy() for t in (stored, incoming)])
+    keys = rank[coded.indices.to_numpy()] * 2**32 + days.astype(np.int64) + 2**31
+    return keys[: len(stored)], keys[len(stored) :]
+
+
+def _compare(known: pa.Table, again: pa.Table, observed_at: datetime) -> tuple[Mask, Mask]:
+    """Which rows changed, and which changed in nothing but a settling volume."""
+    same_source = pc.equal(known["source"], again["source"]).to_numpy().astype(bool)
+    changed = np.zeros(len(known), dtype=bool)
+    for name, (relative, absolute) in _TOLERANCE.items():
+        changed |= _differs(known[name].to_numpy(), again[name].to_numpy(), relative, absolute)
+    before, after = known["volume"].to_numpy(), again["volume"].to_numpy()
+    volume = _differs(before, after, _VOLUME_TOLERANCE, 0.0)
+    settling = ~_differs(before, after, _VOLUME_SETTLES, 0.0)
+    since = np.datetime64((observed_at - _VOLUME_SETTLES_WITHIN).date())
+    settling &= again["session"].to_numpy().astype("datetime64[D]") >= since
+    settled = same_source & ~changed & volume & settling
+    return same_source & (changed | (volume & ~settling)), settled
+
+
+def _differs(
+    a: npt.NDArray[np.float64], b: npt.NDArray[np.float64], relative: float, absolute: float
+) -> Mask:
+    limit = np.maximum(relative * np.maximum(np.abs(a), np.abs(b)), absolute)
+    return np.asarray((np.isnan(a) != np.isnan(b)) | (np.abs(a - b) > limit))
+
+
+def _revised(rows: pa.Table, observed_at: datetime) -> pa.Table:
+    """A changed value is known from when it was seen, whatever the row's history."""
+    instant = pa.repeat(pa.scalar(observed_at, BAR.field("known_at").type), len(rows))
+    live = pa.repeat(pa.scalar(False), len(rows))
+    return _replace(rows, known_at=instant, observed_at=instant, backfilled=live)
+
+
+def _with_volume(known: pa.Table, again: pa.Table) -> pa.Table:
+    return _replace(known, volume=again["volume"])
+
+
+def _replace(table: pa.Table, **columns: Any) -> pa.Table:
+    return pa.table([columns.get(name, table[name]) for name in BAR.names], schema=BAR)
