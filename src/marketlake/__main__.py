@@ -1,0 +1,5 @@
+"""`python -m marketlake`."""
+
+from .cli import main
+
+main()

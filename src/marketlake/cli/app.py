@@ -1,0 +1,30 @@
+"""All commands, in the order in which they are needed."""
+
+from __future__ import annotations
+
+import typer
+
+from . import answer, ingest, maintain, setup
+
+app = typer.Typer(
+    name="marketlake",
+    help="A market-data lake: daily prices in Parquet, comparative returns in DuckDB.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (
+    setup.init,
+    ingest.run,
+    ingest.ingest,
+    ingest.build,
+    ingest.backfill,
+    answer.compare,
+    answer.status,
+    answer.query,
+    maintain.verify,
+    maintain.replay,
+    setup.simulate,
+):
+    app.command()(command)

@@ -1,0 +1,120 @@
+"""Commands that change the lake: run, ingest, build, backfill."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, parse_date, settings_of
+from .output import print_rows, say
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ..pipeline.runs import RunRow
+    from ..settings import Settings
+
+_COLUMNS = {
+    "instrument": "instrument_id",
+    "outcome": "outcome",
+    "source": "source",
+    "new": "new_rows",
+    "revised": "revised_rows",
+    "quarantined": "quarantined_rows",
+    "first": "first_session",
+    "last": "last_session",
+    "message": "message",
+}
+
+
+def run(
+    ids: Ids = None,
+    home: Home = None,
+    lake: Lake = None,
+    now: Now = None,
+    source_url: SourceUrl = None,
+    output: Output = Format.table,
+) -> None:
+    """Fetch what is due, store it and bring market.duckdb up to date."""
+    settings = settings_of(home, lake, now, source_url)
+    rows = _ingest(settings, ids or [])
+    _build(settings)
+    _finish(settings, rows, output)
+
+
+def ingest(
+    ids: Ids = None,
+    home: Home = None,
+    lake: Lake = None,
+    now: Now = None,
+    source_url: SourceUrl = None,
+    output: Output = Format.table,
+) -> None:
+    """Fetch what is due and store it."""
+    settings = settings_of(home, lake, now, source_url)
+    _finish(settings, _ingest(settings, ids or []), output)
+
+
+def build(home: Home = None, lake: Lake = None, now: Now = None) -> None:
+    """Bring market.duckdb up to date, also after the lake was moved."""
+    _build(settings_of(home, lake, now, None))
+
+
+def backfill(
+    ids: Annotated[list[str], typer.Argument(help="Instrument ids.")],
+    start: Annotated[str, typer.Option("--from", help="First session, such as 2015-01-01.")],
+    end: Annotated[
+        str | None, typer.Option("--to", help="Last session; the last finished one if left out.")
+    ] = None,
+    home: Home = None,
+    lake: Lake = None,
+    now: Now = None,
+    source_url: SourceUrl = None,
+    output: Output = Format.table,
+) -> None:
+    """Fetch a window again, or for the first time, and store what it brings."""
+    settings = settings_of(home, lake, now, source_url)
+    window = parse_date(start), parse_date(end) if end else None
+    rows = _ingest(settings, ids, window)
+    _build(settings)
+    _finish(settings, rows, output)
+
+
+def _ingest(
+    settings: Settings, ids: Sequence[str], window: tuple[date, date | None] | None = None
+) -> list[RunRow]:
+    from ..pipeline.run import ingest as run_ingest
+    from .progress import progress
+
+    with progress() as listener:
+        return run_ingest(settings, ids, window, listener)
+
+
+def _build(settings: Settings) -> None:
+    from ..pipeline.build import build as build_database
+
+    rebuilt = build_database(settings)
+    sys.stderr.write(f"market.duckdb {'rebuilt' if rebuilt else 'is up to date'}: {settings.lake}\n")
+
+
+def _finish(settings: Settings, rows: Sequence[RunRow], output: Format) -> None:
+    """The summary, and the run's exit code."""
+    from ..pipeline.runs import exit_code, failed
+
+    shown = [{title: row[name] for title, name in _COLUMNS.items()} for row in rows]
+    print_rows(shown, list(_COLUMNS), output)
+    if output is Format.table:
+        say(_last_word(rows, len(failed(rows)), settings.origin))
+    code = exit_code(rows)
+    if code:
+        raise typer.Exit(code)
+
+
+def _last_word(rows: Sequence[RunRow], bad: int, origin: str) -> str:
+    new, revised = (sum(row[name] for row in rows) for name in ("new_rows", "revised_rows"))
+    what = f"{new:,} new rows, {revised:,} revised" if new or revised else "nothing was new"
+    trouble = f"; {bad} of {len(rows)} instruments did not end well, see above" if bad else ""
+    return f"{len(rows)} instruments, {origin}: {what}{trouble}"

@@ -1,0 +1,65 @@
+"""Options that several commands share, and what they resolve to."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import UsageError
+from ..settings import Settings, load_settings
+
+
+class Format(StrEnum):
+    """How a table is printed."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    markdown = "markdown"
+
+
+Home = Annotated[
+    Path | None,
+    typer.Option("--home", help="Folder with instruments.toml and claims.toml [env: MARKETLAKE_HOME]."),
+]
+Lake = Annotated[
+    Path | None, typer.Option("--lake", help="The lake's folder [env: MARKETLAKE_LAKE; default: HOME/data].")
+]
+Now = Annotated[
+    str | None,
+    typer.Option("--now", help="Pin the clock, such as 2026-01-02T12:00Z [env: MARKETLAKE_NOW]."),
+]
+SourceUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--source-url", help="Ask this address instead of the vendors [env: MARKETLAKE_SOURCE_URL]."
+    ),
+]
+Output = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
+Ids = Annotated[
+    list[str] | None, typer.Argument(help="Instrument ids; all of instruments.toml when none is given.")
+]
+
+
+def settings_of(home: Path | None, lake: Path | None, now: str | None, url: str | None) -> Settings:
+    """The settings with these flags on top."""
+    return load_settings(home=home, lake=lake, now=now, source_url=url)
+
+
+def parse_date(text: str) -> date:
+    """A date such as 2024-12-31; `UsageError` for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text[:40]!r} is not a date; write it like 2024-12-31") from None
+
+
+def parse_year(text: str) -> int:
+    """A year such as 2024, or the year of a date; `UsageError` for anything else."""
+    if text.isdigit() and len(text) == 4:
+        return int(text)
+    raise UsageError(f"{text[:40]!r} is not a year; write it like 2024")
