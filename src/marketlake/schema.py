@@ -11,7 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
-SCHEMA_VERSION: Final = 1
+from .schema_version import SCHEMA_VERSION as SCHEMA_VERSION
 
 OUTCOMES: Final = (
     "ok",

@@ -4,9 +4,10 @@ A source is one file. It does two things and nothing else:
 
 - `fetch(request)` is I/O: it asks the vendor for daily rows from `request.start` to `request.end` and
   returns every answer as served, one `Page` each, whatever its status. It stops paging at the first
-  answer that is not good. It raises `UnavailableError` only when nobody answered. It asks the limiter
-  before each request, bounds an answer by `access.max_bytes` and `access.timeout`, and never retries:
-  the pipeline decides that.
+  answer that is not good. It raises where there is no answer to keep: `UnavailableError` when nobody
+  answered, `MalformedError` for an answer too long or cut off, `NotFoundError` or `BlockedError` for a
+  symbol that cannot be asked for. It asks the limiter before each request, bounds an answer by
+  `access.max_bytes` and `access.timeout`, and never retries: the pipeline decides that.
 - `parse(pages)` is pure: it turns the pages of any number of instruments into one `SERVED` table and
   names the instruments whose pages are an error, with the error. It gives the same answer years later,
   when `replay` reads the pages from `raw/`. It needs no network, no clock and no `access`.
@@ -25,7 +26,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -101,7 +102,7 @@ class Source(ABC):
 
     @abstractmethod
     def fetch(self, request: Request, access: Access) -> list[Page]:
-        """Ask the vendor; at least one page, or `UnavailableError`."""
+        """Ask the vendor; at least one page, or the `SourceError` that left none."""
 
     @abstractmethod
     def parse(self, pages: Sequence[Page]) -> Parsed:
@@ -109,7 +110,7 @@ class Source(ABC):
 
 
 def status_error(page: Page, source: str) -> SourceError | None:
-    """What an HTTP status means in general; None for 200. Vendors' own dialects are told apart in their file."""
+    """What an HTTP status means in general; None for 200. What a vendor means by it is told in its file."""
     what = f"{source} answered {page.status} for {page.request.symbol}"
     if page.status == 200:
         return None

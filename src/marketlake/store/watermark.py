@@ -29,6 +29,8 @@ class LastRun:
 
     outcome: str
     asked_from: date
+    source: str
+    message: str
 
 
 def watermarks(root: Path, manifest: Manifest, wanted: set[str]) -> dict[str, Watermark]:
@@ -52,9 +54,12 @@ def last_runs(root: Path, manifest: Manifest) -> Mapping[str, LastRun]:
     months = [path for path in manifest.paths("run") if manifest.files[path].rows]
     if not months:
         return {}
-    columns = ["instrument_id", "outcome", "asked_from", "started_at"]
+    columns = ["instrument_id", "outcome", "asked_from", "source", "message", "started_at"]
     rows = _columns(root / months[-1], columns).sort_by("started_at").to_pylist()
-    return {row["instrument_id"]: LastRun(row["outcome"], row["asked_from"]) for row in rows}
+    return {
+        row["instrument_id"]: LastRun(row["outcome"], row["asked_from"], row["source"], row["message"])
+        for row in rows
+    }
 
 
 def _columns(path: Path, names: list[str]) -> pa.Table:

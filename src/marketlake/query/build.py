@@ -1,0 +1,69 @@
+"""Publish `market.duckdb`: built beside, then renamed over the one of before."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from ..errors import LakeWriteError
+from ..instruments import Universe
+from .claim import Claim
+from .connection import DATABASE, stored_files
+
+_log: Final = logging.getLogger(__name__)
+
+
+def build_database(
+    lake: Path,
+    universe: Universe,
+    *,
+    snapshot: str,
+    origin: str,
+    now: datetime,
+    claims: Sequence[Claim] = (),
+) -> Path | None:
+    """Write `<lake>/market.duckdb` from what is stored, whole or not at all.
+
+    Returns where a foreign write-ahead log was set aside (None when there was none): left where it lay,
+    DuckDB would replay it into the new file. Raises `CorruptLakeError` for a stored file that cannot be read,
+    `LakeWriteError` when the disk refuses; the database of before is then untouched.
+    """
+    # imported here: Arrow and the calendars, which no reader needs
+    from .content import fill
+    from .tables import lake_table
+
+    root = lake.resolve()
+    building = root / f".{DATABASE}.building"
+    _discard(building)
+    try:
+        with stored_files(root), duckdb.connect(str(building)) as connection:
+            about = lake_table(root, snapshot=snapshot, origin=origin, now=now)
+            fill(connection, root, universe, claims, about)
+        aside = _set_aside(root / f"{DATABASE}.wal")
+        building.replace(root / DATABASE)
+    except OSError as error:
+        raise LakeWriteError(
+            f"{root / DATABASE}: cannot be written ({error}); the one of before stands"
+        ) from error
+    finally:
+        _discard(building)
+    return aside
+
+
+def _set_aside(log: Path) -> Path | None:
+    if not log.exists():
+        return None
+    aside = log.with_name(f"{log.name}.set-aside")
+    log.replace(aside)
+    _log.warning("%s was left by another program and is set aside as %s", log, aside.name)
+    return aside
+
+
+def _discard(path: Path) -> None:
+    for leftover in (path, path.with_name(f"{path.name}.wal")):
+        leftover.unlink(missing_ok=True)

@@ -1,0 +1,131 @@
+"""Read-only connections to a lake's `market.duckdb`, and what their errors mean.
+
+The database is attached to a connection of its own that may read nothing outside the lake and whose settings
+are locked, so any number of readers, in any process, go on while a build replaces the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from ..errors import (
+    CorruptLakeError,
+    EmptyLakeError,
+    LakeBusyError,
+    LakeError,
+    LakeWriteError,
+    SchemaVersionError,
+)
+from ..schema_version import SCHEMA_VERSION
+from .text import glob_safe, literal, parameters
+
+DATABASE: Final = "market.duckdb"
+_WRITE: Final = re.compile(r"writ|space left|read-only file system", re.IGNORECASE)
+
+Parameters = Mapping[str, object]
+
+
+@contextmanager
+def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose default schema is the lake's database; closed at the end.
+
+    Raises `EmptyLakeError`, `CorruptLakeError`, `LakeBusyError`, `SchemaVersionError` or `LakeError`.
+    """
+    database = lake.resolve() / DATABASE
+    if not database.is_file():
+        raise EmptyLakeError(
+            f"nothing is stored in {lake} yet ({DATABASE} is not there); run `marketlake ingest`"
+        )
+    connection = duckdb.connect(":memory:")
+    try:
+        _attach(connection, database)
+        _check_version(connection, database)
+        yield connection
+    finally:
+        connection.close()
+
+
+def run(connection: duckdb.DuckDBPyConnection, text: str, values: Parameters) -> duckdb.DuckDBPyConnection:
+    """Execute one of our texts with those of `values` that it binds."""
+    wanted = parameters(text)
+    return connection.execute(text, {name: value for name, value in values.items() if name in wanted})
+
+
+def records(connection: duckdb.DuckDBPyConnection, text: str, values: Parameters) -> list[dict[str, Any]]:
+    """The rows of one of our texts, by column name."""
+    answer = run(connection, text, values)
+    names = [column[0] for column in answer.description or []]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+@contextmanager
+def stored_files(lake: Path) -> Iterator[None]:
+    """Turn DuckDB's failure with files into `CorruptLakeError`, naming the file, or `LakeWriteError`."""
+    try:
+        yield
+    except duckdb.Error as error:
+        culprit = damaged_file(lake)
+        if culprit is not None:
+            remedy = "run `marketlake verify`, which names every damaged file"
+            raise CorruptLakeError(f"{culprit}: cannot be read as Parquet; {remedy}") from error
+        if isinstance(error, duckdb.IOException) and _WRITE.search(str(error)):
+            raise LakeWriteError(f"{lake}: {brief(error)}; what was stored before stands") from error
+        remedy = "run `marketlake verify`, then `marketlake build`"
+        raise CorruptLakeError(f"{lake}: cannot be queried ({brief(error)}); {remedy}") from error
+
+
+def damaged_file(lake: Path) -> Path | None:
+    """The first stored Parquet file that DuckDB cannot read through; None when all can be read."""
+    with duckdb.connect(":memory:") as connection:
+        for path in sorted(lake.resolve().glob("*/**/part.parquet")):
+            try:
+                connection.execute(f"SELECT count(COLUMNS(*)) FROM {literal(glob_safe(path))}")  # noqa: S608
+            except duckdb.Error:
+                return path
+    return None
+
+
+def brief(error: duckdb.Error) -> str:
+    """The first line of DuckDB's message, at most 300 characters."""
+    return str(error).strip().split("\n", 1)[0][:300]
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
+    folders = {literal(database.parent), literal(glob_safe(database.parent))}
+    connection.execute(f"SET allowed_directories = [{', '.join(sorted(folders))}]")
+    connection.execute("SET TimeZone = 'UTC'")
+    try:
+        connection.execute(f"ATTACH {literal(database)} AS market (READ_ONLY)")
+    except duckdb.Error as error:
+        if "lock" in str(error):
+            raise LakeBusyError(
+                f"{database} is open for writing in another program; close it there, or open it read-only"
+            ) from error
+        raise CorruptLakeError(
+            f"{database} cannot be opened ({brief(error)}); run `marketlake build`"
+        ) from error
+    connection.execute("USE market")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def _check_version(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
+    try:
+        row = connection.execute("SELECT schema_version, root FROM main.lake").fetchone()
+    except duckdb.Error as error:
+        raise CorruptLakeError(
+            f"{database} is not a lake's database ({brief(error)}); run `marketlake build`"
+        ) from error
+    version, root = row or (0, "")
+    if version > SCHEMA_VERSION:
+        raise SchemaVersionError(
+            f"{database} has schema version {version} and this marketlake knows {SCHEMA_VERSION}; upgrade it"
+        )
+    if Path(root) != database.parent:
+        raise LakeError(f"{database} was built for {root} and the lake has moved; run `marketlake build`")

@@ -1,0 +1,122 @@
+"""What every column of `market.duckdb` holds, kept in the database as comments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import duckdb
+
+from ..schema import TABLES
+from .text import literal, source
+
+_KEY: Final = {
+    "instrument_id": "our name of the instrument",
+    "session": "trading day, a label on the instrument's calendar",
+    "year": "calendar year of the session",
+    "asset_class": "crypto, equity, metal, index, bond, fund, currency, rate or inflation",
+    "calendar": "exchange MIC, 24/7, TARGET or MONTHLY",
+    "month": "month in which the row was written, as 2025-01",
+}
+_LEVELS: Final = {
+    "close": "last or settlement price, as traded, never adjusted",
+    "dividend": "cash per share going ex on this session, as traded; 0 on most",
+    "split": "new shares per old taking effect on this session; 1 on most",
+    "price_index": "growth of one unit without dividends; null where the close is itself a total return",
+    "total_index": "growth of one unit, dividends reinvested at the close of the ex-date",
+    "vendor_adjusted_index": "growth of one unit in the convention of vendors' adjusted closes",
+}
+_CLAIM: Final = {
+    "claim_id": "name of the claim",
+    "statement": "the claim in words",
+    "source": "who made it",
+    "published": "when it was made: a year, a month or a date",
+    "a": "instrument said to be ahead",
+    "b": "instrument it is said to be ahead of",
+    "at_least": "years that a must win",
+    "of_years": "length of the span in years",
+    "first_year": "first year of the span",
+    "last_year": "last year of the span",
+}
+
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    **{
+        name: _KEY | {f.name: f.metadata[b"description"].decode() for f in table}
+        for name, table in TABLES.items()
+    },
+    "action": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["bar"]},
+    "return_index": _KEY | _LEVELS,
+    "lake": {
+        "snapshot": "id of the stored files this database was built from",
+        "origin": "live or simulated",
+        "schema_version": "version of the stored tables",
+        "built_at": "when, by the run's clock",
+        "root": "folder that the views read",
+    },
+    "instrument": _KEY
+    | {
+        "name": "what it is",
+        "quote_currency": "currency of its prices, ISO code",
+        "return_basis": "what the stored close is: price, or total where the vendor only has that",
+        "since": "first session asked for",
+        "until": "last session there will ever be; null while it trades",
+        "sources": "source:symbol, in order of trust",
+        "proxy_for": "what it stands in for; empty when it is the thing itself",
+        "synthetic": "no; daily: only year-end closes are published figures; all: wholly made up",
+        "negative_prices": "whether a price of zero or below is possible",
+    },
+    "calendar_session": _KEY,
+    "calendar_year": _KEY
+    | {
+        "first_session": "first session of the year",
+        "last_session": "last session of the year",
+        "sessions": "sessions in the year",
+        "first_december_session": "first session of December",
+        "december_sessions": "sessions in December",
+    },
+    "calendar_year_return": _KEY
+    | {
+        "basis": "price, total (reinvested at the ex-date's close) or vendor_adjusted",
+        "convention": "year_end, first_to_last or december_average",
+        "currency": "quote currency of closes and levels",
+        "simple_return": "end_level / start_level - 1, a fraction; null when an end is missing",
+        "start_session": "session the return starts from",
+        "end_session": "session the return ends at",
+        "start_close": "close as traded on start_session; null for december_average",
+        "end_close": "close as traded on end_session; null for december_average",
+        "start_level": "index of the basis at the start (a mean for december_average)",
+        "end_level": "index of the basis at the end (a mean for december_average)",
+        "sessions": "stored sessions of the calendar in the year (in both Decembers for december_average)",
+        "expected_sessions": "the calendar's sessions there",
+        "complete": "the calendar's own sessions stand at both ends",
+        "quality": "empty, or partial, gap, no_price, price_index, proxy, simulated, joined by commas",
+    },
+    "claim": _CLAIM,
+    "claim_check": _CLAIM
+    | {
+        "span": "published: the claim's own years; rolled: the latest whole years",
+        "verdict": "holds, holds no longer, does not hold or cannot be said",
+        "reason": "the count, or what stands in the way",
+        "wins": "years in which a returned more than b",
+        "years": "years complete for both",
+        "snapshot": "the stored files that were asked",
+    },
+}
+
+
+def add_comments(connection: duckdb.DuckDBPyConnection) -> None:
+    """Comment every column of every table and view."""
+    columns = connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND NOT internal"
+    ).fetchall()
+    for table, column in columns:
+        text = literal(COLUMNS[table][column])
+        connection.execute(f'COMMENT ON COLUMN "{table}"."{column}" IS {text}')
+
+
+def heading(name: str) -> str:
+    """The comment at the head of `sql/<name>.sql`."""
+    lines = source(name).splitlines()
+    end = next(index for index, line in enumerate(lines) if not line.startswith("--"))
+    return "\n".join(line.removeprefix("--").strip() for line in lines[:end])

@@ -1,0 +1,64 @@
+"""What `compare` is asked, checked before anything is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ..errors import UsageError
+
+BASES: Final = ("price", "total", "vendor_adjusted")
+CONVENTIONS: Final = ("year_end", "first_to_last", "december_average")
+SESSIONS: Final = ("own", "shared")
+_YEARS: Final = (1800, 2200)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A pair, a window of years (None: all complete ones) and how a year's return is taken."""
+
+    a: str
+    b: str
+    first_year: int | None
+    last_year: int | None
+    currency: str | None
+    basis: str
+    real: bool
+    convention: str
+    sessions: str
+    as_of: datetime | None
+    strict: bool
+
+    def check(self) -> None:
+        """Raise `UsageError` for what cannot be asked."""
+        one_of("basis", self.basis, BASES)
+        one_of("convention", self.convention, CONVENTIONS)
+        one_of("sessions", self.sessions, SESSIONS)
+        if self.a == self.b:
+            raise UsageError(f"{self.a[:40]} against itself says nothing; name two instruments")
+        _check_years(self.first_year, self.last_year)
+        check_moment(self.as_of, self.strict)
+
+
+def one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raise `UsageError` unless the value is one of the choices."""
+    if value not in choices:
+        raise UsageError(f"{name} {value[:40]!r} must be one of {', '.join(choices)}")
+
+
+def check_moment(as_of: datetime | None, strict: bool) -> None:
+    """Raise `UsageError` for a moment without a time zone, or strictness without a moment."""
+    if strict and as_of is None:
+        raise UsageError("strict says how as_of is read; give as_of too")
+    if as_of is not None and as_of.tzinfo is None:
+        raise UsageError(f"as_of {as_of} has no time zone; say which, for instance UTC")
+
+
+def _check_years(first: int | None, last: int | None) -> None:
+    low, high = _YEARS
+    for year in (first, last):
+        if year is not None and not low <= year <= high:
+            raise UsageError(f"year {year} is not between {low} and {high}")
+    if first is not None and last is not None and first > last:
+        raise UsageError(f"the first year {first} is after the last year {last}; swap them")

@@ -1,0 +1,52 @@
+"""SQL texts: read from their files, chained, with values quoted where nothing can be bound."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+_PARAMETER: Final = re.compile(r"\$([a-z_]+)")
+
+
+@cache
+def source(name: str) -> str:
+    """The text of `sql/<name>.sql` with its heading."""
+    return (files("marketlake") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of `sql/<name>.sql` without comments, whose words could look like parameters."""
+    lines = source(name).splitlines()
+    return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
+
+
+def chain(parts: Mapping[str, str], final: str) -> str:
+    """One query: each part (relation: name of its text) as a common table expression, in order, then `final`.
+
+    A part shadows the stored relation of its name, so that the text of a view also runs on narrower bars.
+    """
+    tables = [f"{relation} AS (\n{statement(name)}\n)" for relation, name in parts.items()]
+    body = statement(final)
+    if body.startswith("WITH "):
+        return f"WITH {', '.join(tables)}, {body.removeprefix('WITH ')}"
+    return f"WITH {', '.join(tables)} {body}"
+
+
+def parameters(text: str) -> frozenset[str]:
+    """The names bound as `$name` in a text without comments."""
+    return frozenset(_PARAMETER.findall(text))
+
+
+def literal(value: str | Path) -> str:
+    """A SQL string literal, for statements that take no parameters."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def glob_safe(folder: Path) -> str:
+    """The folder as the beginning of a glob that matches it alone."""
+    return re.sub(r"([\[*?])", r"[\1]", str(folder))

@@ -1,0 +1,61 @@
+"""One request on its way through a dialect."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .fault import UNKNOWN, Fault
+from .faults import DATA_FAULTS, REPLY_FAULTS
+from .market import Market
+from .reply import Reply
+from .series import Bars, Series
+
+
+@dataclass
+class Ask:
+    """What was asked, and the faults that were drawn for it."""
+
+    market: Market
+    now: datetime
+    path: str
+    """Without the source's name, beginning with a slash, percent signs resolved."""
+    query: Mapping[str, str]
+    draw: Callable[[tuple[str, ...]], list[Fault]]
+    """The faults that strike a request for a symbol, given all its spellings."""
+    faults: list[Fault] = field(default_factory=list)
+
+    def about(self, *names: str) -> None:
+        """State what the request is for, so that faults can strike it."""
+        self.faults.extend(self.draw(names))
+
+    def known(self, series: Series | None) -> Bars | None:
+        """What the vendor shows of the symbol; None when it has none, or a fault denies it."""
+        if series is None or any(fault.kind == UNKNOWN for fault in self.faults):
+            return None
+        bars = series.at(self.now)
+        return bars if len(bars) else None
+
+    def spoil(self, bars: Bars) -> Bars:
+        """The rows as the drawn faults leave them."""
+        for fault in self.faults:
+            change = DATA_FAULTS.get(fault.kind)
+            bars = change(bars, fault) if change and len(bars) else bars
+        return bars
+
+    def finish(self, reply: Reply) -> Reply:
+        """The answer as the drawn faults leave it."""
+        for fault in self.faults:
+            change = REPLY_FAULTS.get(fault.kind)
+            reply = change(reply, fault) if change else reply
+        return reply
+
+    def number(self, name: str) -> float | None:
+        """A numeric parameter; None when it is absent, `ValueError` when it is no number."""
+        text = self.query.get(name, "")
+        value = float(text) if text else None
+        if value is not None and not math.isfinite(value):
+            raise ValueError(text)
+        return value

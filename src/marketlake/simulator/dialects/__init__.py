@@ -1,0 +1,21 @@
+"""How each vendor talks: one file a dialect, one function from an `Ask` to a `Reply`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ..ask import Ask
+from ..reply import Reply
+from . import binance, bitstamp, coinbaseexchange, ecb, fred, kraken, yahoo
+
+DIALECTS: Final[Mapping[str, Callable[[Ask], Reply]]] = {
+    "yahoo": yahoo.answer,
+    "binance": binance.answer,
+    "coinbaseexchange": coinbaseexchange.answer,
+    "kraken": kraken.answer,
+    "bitstamp": bitstamp.answer,
+    "fred": fred.answer,
+    "ecb": ecb.answer,
+}
+"""By source: the first segment of the path."""

@@ -1,0 +1,34 @@
+"""FRED's keyless CSV: `observation_date,SERIES`, a dot for a missing value, HTML for an unknown series."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..ask import Ask
+from ..reply import Reply, html_reply
+from ..series import Bars
+from .candles import text
+
+
+def answer(ask: Ask) -> Reply:
+    """The observations published by now, from `cosd` to `coed`."""
+    series_id = ask.query.get("id", "").upper()
+    if ask.path != "/graph/fredgraph.csv":
+        return html_reply("Not Found", 404)
+    ask.about(series_id)
+    bars = ask.known(ask.market.find("fred", series_id))
+    if bars is None:
+        return html_reply("Error - Series Not Found", 404)
+    try:
+        first = np.datetime64(ask.query.get("cosd") or "1900-01-01", "D")
+        last = np.datetime64(ask.query.get("coed") or "2099-12-31", "D")
+    except ValueError:
+        return html_reply("Bad Request: cosd and coed are dates", 400)
+    bars = ask.spoil(bars.take((bars.days >= first) & (bars.days <= last)))
+    return Reply(200, _csv(series_id, bars).encode(), {"Content-Type": "application/csv"})
+
+
+def _csv(series_id: str, bars: Bars) -> str:
+    rows = zip(bars.days.astype(str).tolist(), bars.close.tolist(), strict=True)
+    lines = [f"observation_date,{series_id}", *(f"{day},{text(value) or '.'}" for day, value in rows)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,161 @@
+"""Yahoo's chart v8, its crumb and its cookie.
+
+Prices and dividends are divided by every later split and volume multiplied, up to the present; a bar
+under way carries the present as its time stamp. `period1` and `period2` are both included.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from ..ask import Ask
+from ..reply import Reply, html_reply, json_reply
+from ..series import PRICES, Bars, Floats, Series
+
+CRUMB: Final = "simulated.crumb"
+_CHART: Final = "/v8/finance/chart/"
+_RANGES: Final = ("1d", "5d", "1mo", "3mo", "6mo", "1y", "2y", "5y", "10y", "ytd", "max")
+_COOKIE: Final = "A3=d=simulated&S=simulated; Path=/; Max-Age=31557600; HttpOnly; SameSite=Lax"
+_RANGE: Final = re.compile(r"(\d{1,4})(d|mo|y)")
+_DAYS: Final = {"mo": 30.4375, "y": 365.25}
+
+
+def answer(ask: Ask) -> Reply:
+    """The chart, the crumb, or the page that hands out the cookie."""
+    if ask.path.startswith(_CHART):
+        return _chart(ask, ask.path.removeprefix(_CHART))
+    if ask.path == "/v1/test/getcrumb":
+        ask.about("crumb")
+        return Reply(200, CRUMB.encode(), {"Content-Type": "text/plain;charset=utf-8"})
+    ask.about("cookie")
+    page = html_reply("Not Found", 404)
+    return Reply(404, page.body, {**page.headers, "Set-Cookie": _COOKIE})
+
+
+def _chart(ask: Ask, symbol: str) -> Reply:
+    ask.about(symbol)
+    if ask.query.get("crumb") not in {None, "", CRUMB}:
+        error = {"code": "Unauthorized", "description": "Invalid Crumb"}
+        return json_reply({"finance": {"result": None, "error": error}}, 401)
+    interval = ask.query.get("interval", "1d")
+    if interval != "1d":
+        return _refusal(
+            422, "Unprocessable Entity", f"Invalid input - interval={interval[:20]} is not supported"
+        )
+    series = ask.market.find("yahoo", symbol)
+    bars = ask.known(series)
+    if bars is None or series is None:
+        return _refusal(404, "Not Found", "No data found, symbol may be delisted")
+    try:
+        first, last = _window(ask, bars)
+    except ValueError:
+        return _refusal(400, "Bad Request", "Invalid input - period1, period2 or range")
+    if first > last:
+        return _refusal(400, "Bad Request", "Invalid input - start date cannot be after end date.")
+    if last < bars.stamps[0]:
+        words = f"Data doesn't exist for startDate = {first}, endDate = {last}"
+        return _refusal(400, "Bad Request", words)
+    chosen = ask.spoil(bars.take((bars.stamps >= first) & (bars.stamps <= last)))
+    return json_reply({"chart": {"result": [_result(ask, series, bars, chosen)], "error": None}})
+
+
+def _window(ask: Ask, bars: Bars) -> tuple[int, int]:
+    period1, period2 = ask.number("period1"), ask.number("period2")
+    if period1 is not None or period2 is not None:
+        return int(period1 or 0), int(ask.now.timestamp() if period2 is None else period2)
+    asked = ask.query.get("range", "1d")
+    last = int(bars.stamps[-1])
+    if asked == "max":
+        return int(bars.stamps[0]), last
+    if asked == "ytd":
+        year = bars.days[-1].astype("datetime64[Y]").astype("datetime64[D]")
+        return int(bars.stamps[np.searchsorted(bars.days, year)]), last
+    match = _RANGE.fullmatch(asked)
+    if match is None:
+        raise ValueError(asked)
+    count, unit = int(match[1]), match[2]
+    if unit == "d":
+        return int(bars.stamps[-min(max(count, 1), len(bars))]), last
+    return last - int(count * _DAYS[unit] * 86_400), last
+
+
+def _result(ask: Ask, series: Series, bars: Bars, chosen: Bars) -> dict[str, Any]:
+    result: dict[str, Any] = {"meta": _meta(ask, series, bars, chosen)}
+    if not len(chosen):
+        return {**result, "indicators": {"quote": [{}], "adjclose": [{}]}}
+    events = _events(chosen, ask.query.get("events", ""))
+    quote = {name: getattr(chosen, name) for name in PRICES}
+    return {
+        **result,
+        "timestamp": chosen.stamps,
+        **({"events": events} if events else {}),
+        "indicators": {
+            "quote": [{**quote, "volume": _whole(chosen.volume)}],
+            "adjclose": [{"adjclose": chosen.adjclose}],
+        },
+    }
+
+
+def _whole(volume: Floats) -> list[int | None]:
+    return [None if np.isnan(value) else round(value) for value in volume.tolist()]
+
+
+def _events(bars: Bars, wanted: str) -> dict[str, Any]:
+    events: dict[str, Any] = {}
+    paid, split = np.flatnonzero(bars.dividend > 0), np.flatnonzero(bars.split != 1)
+    if "div" in wanted and len(paid):
+        rows = [{"amount": float(bars.dividend[row]), "date": int(bars.stamps[row])} for row in paid]
+        events["dividends"] = {str(row["date"]): row for row in rows}
+    if "split" in wanted and len(split):
+        events["splits"] = {str(int(bars.stamps[row])): _split(bars, int(row)) for row in split}
+    return events
+
+
+def _split(bars: Bars, row: int) -> dict[str, Any]:
+    ratio = Fraction(float(bars.split[row])).limit_denominator(10_000)
+    return {
+        "date": int(bars.stamps[row]),
+        "numerator": ratio.numerator,
+        "denominator": ratio.denominator,
+        "splitRatio": f"{ratio.numerator}:{ratio.denominator}",
+    }
+
+
+def _meta(ask: Ask, series: Series, bars: Bars, chosen: Bars) -> dict[str, Any]:
+    venue, local = series.venue, ask.now.astimezone(ZoneInfo(series.venue.zone))
+    offset = local.utcoffset()
+    before = bars.close[bars.stamps < chosen.stamps[0]] if len(chosen) else bars.close
+    here = {"timezone": local.tzname(), "gmtoffset": int(offset.total_seconds()) if offset else 0}
+    start, end = int(venue.open_at(bars.days[-1:])[0]), venue.regular_close(bars.days[-1])
+    periods = {"pre": (start, start), "regular": (start, end), "post": (end, end)}
+    return {
+        "currency": chosen.currency,
+        "symbol": series.symbol,
+        "exchangeName": venue.exchange,
+        "fullExchangeName": venue.exchange,
+        "instrumentType": venue.kind,
+        "firstTradeDate": int(series.stamps[0]),
+        "regularMarketTime": min(int(ask.now.timestamp()), end),
+        "hasPrePostMarketData": venue.kind == "EQUITY",
+        **here,
+        "exchangeTimezoneName": venue.zone,
+        "regularMarketPrice": float(bars.close[-1]),
+        "shortName": series.symbol,
+        "chartPreviousClose": float(before[-1]) if len(before) else None,
+        "priceHint": 2,
+        "currentTradingPeriod": {n: {**here, "start": a, "end": b} for n, (a, b) in periods.items()},
+        "dataGranularity": "1d",
+        "range": ask.query.get("range", ""),
+        "validRanges": list(_RANGES),
+    }
+
+
+def _refusal(status: int, code: str, description: str) -> Reply:
+    return json_reply(
+        {"chart": {"result": None, "error": {"code": code, "description": description}}}, status
+    )

@@ -1,0 +1,125 @@
+"""A fault: what it is, whom it strikes, how often, and its parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+from typing import Final
+
+from ..errors import UsageError
+
+Param = float | str
+ANY: Final = "*"
+HELPERS: Final = frozenset({"crumb", "cookie", "markets"})
+"""Requests that carry no prices: struck only when a fault names them."""
+REFUSALS: Final = ("403", "451", "500", "502", "503", "504")
+"""Kinds that are a status and a page."""
+UNKNOWN: Final = "404"
+"""The vendor denies a symbol that it has, in its own words."""
+
+_WHERE: Final = "head|middle|tail|random"
+PARAMS: Final[Mapping[str, Mapping[str, Param]]] = {
+    "429": {"retry_after": -1.0},
+    **{kind: {} for kind in REFUSALS},
+    UNKNOWN: {},
+    "hang": {"seconds": 3600.0},
+    "reset": {},
+    "truncated": {"keep": 0.5, "length": "declared|actual"},
+    "html": {},
+    "empty": {},
+    "trickle": {"seconds": 0.05},
+    "redirect": {"location": "http://elsewhere.invalid/"},
+    "huge": {"bytes": 200_000_000.0},
+    "nulls": {"count": 1.0, "where": _WHERE},
+    "duplicates": {"count": 1.0, "where": "tail|head|middle|random"},
+    "missing": {"count": 3.0, "where": _WHERE},
+    "unadjusted": {"scope": "history|day", "events": "kept|dropped"},
+    "restated": {"percent": 1.0, "from": "1900-01-01", "to": "2099-12-31"},
+    "unit": {"factor": 100.0, "label": ""},
+    "unfinished": {"fraction": 0.5},
+}
+"""What may be set of each kind, with its default; of words separated by `|` the first is the default."""
+_LARGEST: Final = 2_000_000_000.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that goes wrong."""
+
+    kind: str
+    source: str = ANY
+    symbol: str = ANY
+    times: int | None = None
+    """How many requests it strikes; None is always."""
+    probability: float = 1.0
+    seed: int = 0
+    params: Mapping[str, Param] = field(default_factory=dict)
+    """Of `PARAMS[kind]`; what is left out takes its default."""
+
+    def __post_init__(self) -> None:
+        if self.kind not in PARAMS:
+            raise UsageError(f"unknown fault {self.kind[:40]!r}; known: {', '.join(PARAMS)}")
+        if not set(self.params) <= set(PARAMS[self.kind]):
+            names = ", ".join(PARAMS[self.kind]) or "none"
+            raise UsageError(
+                f"fault {self.kind}: unknown parameter in {str(self.params)[:80]}; known: {names}"
+            )
+        defaults = PARAMS[self.kind].items()
+        complete = {name: _param(self.kind, name, self.params.get(name), value) for name, value in defaults}
+        object.__setattr__(self, "params", complete)
+
+    def matches(self, source: str, names: tuple[str, ...]) -> bool:
+        """Whether a request for a symbol of these spellings is one that the fault may strike."""
+        if self.source not in {ANY, source}:
+            return False
+        known = {name.casefold() for name in names}
+        return self.symbol.casefold() in known or (self.symbol == ANY and not known & HELPERS)
+
+    def chance(self, source: str, name: str, turn: int) -> bool:
+        """Whether it strikes this time; `turn` counts the matching requests for the symbol."""
+        return (
+            self.probability >= 1 or Random(f"{self.seed}/{source}/{name}/{turn}").random() < self.probability
+        )
+
+    def number(self, name: str) -> float:
+        return float(self.params[name])
+
+    def text(self, name: str) -> str:
+        return str(self.params[name])
+
+
+def _param(kind: str, name: str, value: object, default: Param) -> Param:
+    if isinstance(default, float):
+        return default if value is None else number_of(kind, name, value)
+    choices = default.split("|")
+    text = choices[0] if value is None else str(value)
+    if len(choices) > 1 and text not in choices:
+        raise UsageError(f"fault {kind}: {name} must be one of {', '.join(choices)}, not {text[:40]!r}")
+    if name in {"from", "to"}:
+        return _day(kind, name, text)
+    if not (text.isascii() and text.isprintable()) or len(text) > 200:
+        raise UsageError(f"fault {kind}: {name} must be printable ASCII text of at most 200 characters")
+    return text
+
+
+def number_of(kind: str, name: str, value: object) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = math.nan
+    lowest = -_LARGEST if name in {"percent", "retry_after"} else 0.0
+    if not lowest <= number <= _LARGEST:
+        raise UsageError(
+            f"fault {kind}: {name} = {str(value)[:40]!r} must be a number from {lowest:g} to {_LARGEST:g}"
+        )
+    return number
+
+
+def _day(kind: str, name: str, text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise UsageError(f"fault {kind}: {name} = {text[:40]!r} must be a date such as 2024-12-31") from None

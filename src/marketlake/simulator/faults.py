@@ -1,0 +1,137 @@
+"""What can go wrong at a vendor, on demand: one small function a fault.
+
+Data faults change the rows before the dialect writes them, reply faults change the finished answer.
+Same seed, same requests: same faults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from .fault import REFUSALS, Fault
+from .reply import Reply, html_reply
+from .series import PRICES, Bars, unfinished
+
+
+def _too_many(reply: Reply, fault: Fault) -> Reply:
+    wait = fault.number("retry_after")
+    headers = {"Content-Type": "text/plain", **({"Retry-After": f"{wait:g}"} if wait >= 0 else {})}
+    return Reply(429, b"Too Many Requests\r\n", headers)
+
+
+def _refused(reply: Reply, fault: Fault) -> Reply:
+    return html_reply(f"{fault.kind} simulated", int(fault.kind))
+
+
+def _hang(reply: Reply, fault: Fault) -> Reply:
+    return replace(reply, hold_s=fault.number("seconds"))
+
+
+def _reset(reply: Reply, fault: Fault) -> Reply:
+    return replace(reply, reset=True)
+
+
+def _truncated(reply: Reply, fault: Fault) -> Reply:
+    kept = int(len(reply.body) * fault.number("keep"))
+    lost = len(reply.body) - kept if fault.text("length") == "declared" else 0
+    return replace(reply, body=reply.body[:kept], missing_bytes=lost)
+
+
+def _html(reply: Reply, fault: Fault) -> Reply:
+    return html_reply("Will be right back", 200)
+
+
+def _empty(reply: Reply, fault: Fault) -> Reply:
+    return replace(reply, status=200, body=b"")
+
+
+def _trickle(reply: Reply, fault: Fault) -> Reply:
+    return replace(reply, gap_s=fault.number("seconds"))
+
+
+def _redirect(reply: Reply, fault: Fault) -> Reply:
+    return Reply(302, b"", {"Location": fault.text("location")})
+
+
+def _huge(reply: Reply, fault: Fault) -> Reply:
+    block = b" " * 65536
+    blocks = max(2, int(fault.number("bytes")) // len(block))
+    return Reply(200, block, {"Content-Type": "application/json"}, repeat=blocks)
+
+
+def _nulls(bars: Bars, fault: Fault) -> Bars:
+    struck = _rows(bars, fault)
+    values = {name: getattr(bars, name).copy() for name in (*PRICES, "volume", "adjclose")}
+    for column in values.values():
+        column[struck] = np.nan
+    return replace(bars, **values)
+
+
+def _duplicates(bars: Bars, fault: Fault) -> Bars:
+    return bars.take(np.sort(np.append(np.arange(len(bars)), _rows(bars, fault))))
+
+
+def _missing(bars: Bars, fault: Fault) -> Bars:
+    return bars.take(np.setdiff1d(np.arange(len(bars)), _rows(bars, fault)))
+
+
+def _unadjusted(bars: Bars, fault: Fault) -> Bars:
+    undone = bars.later.copy()
+    if fault.text("scope") == "day":
+        eve = np.append(bars.split[1:] != 1, [False])
+        undone[~eve] = 1.0
+    bars = replace(bars.scaled(undone), volume=bars.volume / undone)
+    return bars if fault.text("events") == "kept" else replace(bars, split=np.ones(len(bars)))
+
+
+def _restated(bars: Bars, fault: Fault) -> Bars:
+    first, last = np.datetime64(fault.text("from"), "D"), np.datetime64(fault.text("to"), "D")
+    struck = (bars.days >= first) & (bars.days <= last)
+    return bars.scaled(np.where(struck, 1 + fault.number("percent") / 100, 1.0))
+
+
+def _unit(bars: Bars, fault: Fault) -> Bars:
+    return replace(bars.scaled(fault.number("factor")), currency=fault.text("label") or bars.currency)
+
+
+def _unfinished(bars: Bars, fault: Fault) -> Bars:
+    # three hours after an opening the session is under way everywhere
+    return unfinished(bars, fault.number("fraction"), int(bars.stamps[-1]) + 3 * 3600)
+
+
+def _rows(bars: Bars, fault: Fault) -> npt.NDArray[np.intp]:
+    """Which rows a fault strikes: `count` of them at the head, middle or tail, or anywhere by the seed."""
+    total = len(bars)
+    count = min(int(fault.number("count")), total)
+    if fault.text("where") == "random":
+        return np.sort(np.random.default_rng(fault.seed).choice(total, count, replace=False))
+    start = {"head": 0, "middle": (total - count) // 2, "tail": total - count}[fault.text("where")]
+    return np.arange(start, start + count)
+
+
+REPLY_FAULTS: Final[Mapping[str, Callable[[Reply, Fault], Reply]]] = {
+    "429": _too_many,
+    **dict.fromkeys(REFUSALS, _refused),
+    "hang": _hang,
+    "reset": _reset,
+    "truncated": _truncated,
+    "html": _html,
+    "empty": _empty,
+    "trickle": _trickle,
+    "redirect": _redirect,
+    "huge": _huge,
+}
+DATA_FAULTS: Final[Mapping[str, Callable[[Bars, Fault], Bars]]] = {
+    "nulls": _nulls,
+    "duplicates": _duplicates,
+    "missing": _missing,
+    "unadjusted": _unadjusted,
+    "restated": _restated,
+    "unit": _unit,
+    "unfinished": _unfinished,
+}

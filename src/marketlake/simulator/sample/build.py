@@ -1,0 +1,126 @@
+"""The sample market: published year-ends, simulated days between them, always the same.
+
+Real are the year-end closes and total returns in `year_end_closes.csv`, and the ECB's reference rates.
+All else is made up with a fixed seed and says so: `synthetic` in instruments.toml.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path as File
+from typing import Final
+
+import numpy as np
+
+from ...calendars import Days, load_calendar
+from ..market import Market
+from ..series import Floats, Series
+from ..venue import CRYPTO, FUTURE, INDEX, MONTHLY, NEXT_DAY, SHARE, Venue
+from .dividends import MONTHLY as EVERY_MONTH
+from .dividends import QUARTERLY, ex_dates, reinvested, share_of_close
+from .paths import FIRST_DAY, LAST_DAY, Path, Shape, anchored_path, split_path
+
+FOLDER: Final = File(__file__).parent
+"""Holds instruments.toml and claims.toml of the sample universe."""
+
+_FUND: Final = replace(SHARE, kind="ETF", exchange="PCX")
+_ANCHORED: Final[dict[str, tuple[str, Venue, Shape]]] = {
+    "BTC": ("BTC-USD", CRYPTO, Shape(1, 0.60, 0.40, turnover=2e10)),
+    "ETH": ("ETH-USD", CRYPTO, Shape(2, 0.75, 0.50, turnover=1e10)),
+    "NASDAQ": ("^IXIC", INDEX, Shape(3, 0.19, 0.90, turnover=3e9)),
+    "NASDAQ100": ("^NDX", INDEX, Shape(4, 0.20, 0.90, turnover=2e9)),
+    "SP500": ("^GSPC", INDEX, Shape(5, 0.16, 0.90, turnover=4e9)),
+    "GOLD": ("GC=F", FUTURE, Shape(6, 0.15, 0.05, decimals=1, turnover=1e5)),
+    "SILVER": ("SI=F", FUTURE, Shape(7, 0.28, 0.15, decimals=3, turnover=5e4)),
+    "SPY": ("SPY", _FUND, Shape(8, 0.16, 0.90, turnover=8e7)),
+    "AGG": ("AGG", _FUND, Shape(9, 0.05, 0.10, turnover=6e6)),
+    "INFRASTRUCTURE": ("INFRA-TR", _FUND, Shape(10, 0.15, 0.60, turnover=2e5)),
+    "PRIVATE_CREDIT": ("PRIVCREDIT-TR", _FUND, Shape(11, 0.15, 0.60, turnover=3e5)),
+}
+_MADE_UP: Final[dict[str, tuple[Shape, str]]] = {
+    "SYNTH-A": (Shape(21, 0.28, 0.6, turnover=4e6), "120 150 210 260 340 310 420 560 700 520 640 810 900"),
+    "SYNTH-B": (Shape(22, 0.35, 0.7, turnover=9e6), "30 33 45 60 96 88 150 240 330 190 310 420 500"),
+    "SYNTH-C": (Shape(23, 0.18, 0.5, turnover=2e6), "55 58 54 60 66 63 70 64 75 72 71 78 80"),
+}
+"""Year-end levels from 2013 on, before splits."""
+_SPLITS: Final = {"2016-06-13": 4.0, "2019-09-03": 0.1, "2022-05-16": 1.281}
+"""Of SYNTH-A: 4 for 1, 1 for 10, 1,281 for 1,000."""
+
+
+def sample_market() -> Market:
+    """The sample market, the same on every call."""
+    days = {name: load_calendar(name, LAST_DAY).sessions(FIRST_DAY, LAST_DAY) for name in ("XNYS", "24/7")}
+    closes, returns = _published()
+    series = [_anchored(name, days, closes[name], returns.get(name, {})) for name in _ANCHORED]
+    series += [_made_up(symbol, days["XNYS"]) for symbol in _MADE_UP]
+    market = {("yahoo", item.symbol): item for item in series}
+    for item in (_cpi(closes["US_CPI"]), _close_only(market["yahoo", "^IXIC"], "NASDAQCOM")):
+        market["fred", item.symbol] = item
+    return Market(market)
+
+
+def _published() -> tuple[dict[str, dict[int, float]], dict[str, dict[int, float]]]:
+    """Year-end closes and, where published, total returns as fractions: by instrument, then year."""
+    closes: dict[str, dict[int, float]] = {}
+    returns: dict[str, dict[int, float]] = {}
+    with (FOLDER / "year_end_closes.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            closes.setdefault(row["instrument_id"], {})[int(row["year"])] = float(row["close"])
+            if row["total_return_pct"]:
+                percent = float(row["total_return_pct"])
+                returns.setdefault(row["instrument_id"], {})[int(row["year"])] = percent / 100
+    return closes, returns
+
+
+def _anchored(
+    name: str, days: dict[str, Days], closes: dict[int, float], returns: dict[int, float]
+) -> Series:
+    symbol, venue, shape = _ANCHORED[name]
+    path = anchored_path(days[venue.calendar], closes, shape)
+    dividend = np.zeros(len(path.days))
+    # the other two funds' levels are total return already
+    if name in {"SPY", "AGG"}:
+        rows = ex_dates(path.days, QUARTERLY, 14) if name == "SPY" else ex_dates(path.days, EVERY_MONTH, 0)
+        dividend = reinvested(path.days, path.close, rows, returns)
+    return _series(symbol, venue, path, dividend, np.ones(len(path.days)))
+
+
+def _made_up(symbol: str, days: Days) -> Series:
+    shape, levels = _MADE_UP[symbol]
+    anchors = dict(enumerate(map(float, levels.split()), FIRST_DAY.year))
+    path = anchored_path(days, anchors, shape)
+    split = np.ones(len(path.days))
+    if symbol == "SYNTH-A":
+        for day, ratio in _SPLITS.items():
+            split[path.days == np.datetime64(day)] = ratio
+    path = split_path(path, split, shape.decimals)
+    rows = ex_dates(path.days, QUARTERLY, 9) if symbol != "SYNTH-B" else np.array([], dtype=np.intp)
+    return _series(symbol, SHARE, path, share_of_close(path.close, rows, 0.006), split)
+
+
+def _series(symbol: str, venue: Venue, path: Path, dividend: Floats, split: Floats) -> Series:
+    return Series(
+        symbol, venue, path.days, path.open, path.high, path.low, path.close, path.volume, dividend, split
+    )
+
+
+def _cpi(closes: dict[int, float]) -> Series:
+    """Monthly; December as published, the months between on a straight line in logarithms."""
+    years = sorted(closes)
+    months = np.arange(f"{years[0]}-12", f"{years[-1] + 1}-01", dtype="datetime64[M]")
+    anchors = np.log([closes[year] for year in years])
+    between = np.interp(np.arange(len(months)), 12 * np.arange(len(years)), anchors)
+    levels: Floats = np.exp(between).round(3)
+    return _closes("CPIAUCNS", MONTHLY, months.astype("datetime64[D]"), levels)
+
+
+def _close_only(series: Series, symbol: str) -> Series:
+    """The same closes as FRED carries them, a day later."""
+    return _closes(symbol, NEXT_DAY, series.days, series.close)
+
+
+def _closes(symbol: str, venue: Venue, days: Days, close: Floats) -> Series:
+    absent = np.full(len(days), np.nan)
+    path = Path(days, absent, absent, absent, close, absent)
+    return _series(symbol, venue, path, np.zeros(len(days)), np.ones(len(days)))

@@ -1,0 +1,104 @@
+"""How ccxt carries a request to an exchange: its addresses and parameters, our bounds."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import ccxt
+from requests import RequestException
+
+from ..errors import BlockedError, NotFoundError
+from .contract import Access
+from .exchange_dialect import Dialect, Pair
+from .http import Answer, BoundedSession, rebase, unanswered
+
+DIALECT_FAILURES = (
+    ccxt.BaseError,
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+    RecursionError,
+)
+"""What ccxt raises on purpose, and what its readers raise for a document of another shape."""
+
+
+class ExchangeClient:
+    """One exchange at one address; serves one thread at a time."""
+
+    def __init__(self, name: str, dialect: Dialect, access: Access) -> None:
+        self._name = name
+        self._market_id = dialect.market_id
+        self._session = BoundedSession(name, access)
+        self._exchange = open_exchange(name, {"session": self._session})
+        # what was answered is for the reader; ccxt would take the text of any page for candles
+        self._exchange.parse_ohlcvs = lambda *_args, **_named: []
+        if access.base_url:
+            urls = self._exchange.urls
+            urls["api"] = _rebased(urls["api"], name, access.base_url)
+
+    def candles(self, pair: Pair, since: int, count: int, access: Access) -> Answer:
+        """The answer to one request for `count` daily candles from `since`, in milliseconds of UTC.
+
+        Raises `UnavailableError` when there is none, `NotFoundError` for a pair that its markets do not
+        have, `BlockedError` where the exchange serves no candles, `MalformedError` for one too long.
+        """
+        self._session.access, self._session.last = access, None
+        try:
+            self._know(pair)
+            self._exchange.fetch_ohlcv(pair.symbol, "1d", since, count)
+        except ccxt.NotSupported as error:
+            raise BlockedError(f"{self._name} serves no daily candles; use another source") from error
+        except (*DIALECT_FAILURES, RequestException) as error:
+            # here only silence counts
+            if self._session.last is None:
+                raise unanswered(self._name, error) from error
+        assert self._session.last is not None
+        return self._session.last
+
+    def _know(self, pair: Pair) -> None:
+        if self._market_id:
+            know_market(self._exchange, pair, self._market_id(pair))
+            return
+        if not self._exchange.markets:
+            self._exchange.load_markets()
+        if pair.symbol not in self._exchange.markets:
+            raise NotFoundError(f"{self._name} has no market {pair.symbol}; check it in instruments.toml")
+
+
+def open_exchange(name: str, config: dict[str, Any]) -> Any:
+    """ccxt's exchange without a rate limit of its own, spot markets only."""
+    options = {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}}
+    return getattr(ccxt, name)({"enableRateLimit": False, "options": options, **config})
+
+
+def know_market(exchange: Any, pair: Pair, market_id: str) -> None:
+    """Tell ccxt of this spot market alone, so that it need not ask for the list."""
+    if pair.symbol in (exchange.markets or {}):
+        return
+    market = {
+        "id": market_id,
+        "symbol": pair.symbol,
+        "base": pair.base,
+        "quote": pair.quote,
+        "baseId": pair.base,
+        "quoteId": pair.quote,
+        "type": "spot",
+        "spot": True,
+        "margin": False,
+        "swap": False,
+        "future": False,
+        "option": False,
+        "contract": False,
+        "active": True,
+    }
+    exchange.set_markets([market])
+
+
+def _rebased(urls: Any, name: str, base_url: str) -> Any:
+    """Every address of the exchange, moved below `{base_url}/{name}`."""
+    if isinstance(urls, dict):
+        return {key: _rebased(value, name, base_url) for key, value in urls.items()}
+    return rebase(urls, name, base_url) if isinstance(urls, str) and urlsplit(urls).scheme else urls

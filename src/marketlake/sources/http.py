@@ -1,0 +1,119 @@
+"""HTTP for the sources that need no client of their own: every answer bounded in time and size.
+
+A redirect is an answer like any other: it is kept, not followed, so no vendor can send us elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
+from ..errors import MalformedError, UnavailableError
+from .contract import Access, Page, Request, public_headers
+
+_CHUNK: Final = 65536
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a host sent back."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def page(self, request: Request) -> Page:
+        """The answer as the page of a request, without cookies."""
+        return Page(request, self.url, self.status, public_headers(self.headers), self.body)
+
+
+class BoundedSession(requests.Session):
+    """Asks the limiter first, takes at most `access.max_bytes` in `access.timeout`, keeps no cookies.
+
+    Raises `MalformedError` for an answer too long or cut off, `requests.RequestException` for none in time.
+    """
+
+    def __init__(self, source: str, access: Access) -> None:
+        super().__init__()
+        self.source = source
+        self.access = access
+        self.last: Answer | None = None
+        """The latest complete answer."""
+        self.trust_env = access.base_url is None
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        access = self.access
+        if access.base_url and not str(url).startswith(f"{access.base_url}/"):
+            raise requests.exceptions.InvalidURL(f"{str(url)[:80]} is not below {access.base_url}")
+        access.limiter.wait(self.source)
+        deadline = access.clock.monotonic() + access.timeout
+        kwargs |= {"timeout": access.timeout, "stream": True, "allow_redirects": False}
+        response = super().request(method, url, *args, **kwargs)
+        try:
+            response._content = self._body(response, deadline)
+        finally:
+            response.close()
+        self.last = Answer(response.url, response.status_code, dict(response.headers), response.content)
+        return response
+
+    def _body(self, response: requests.Response, deadline: float) -> bytes:
+        """The decoded body. `read1` returns with whatever came, so a trickle cannot outlast the deadline."""
+        body = bytearray()
+        try:
+            while chunk := response.raw.read1(_CHUNK, decode_content=True):
+                body += chunk
+                if len(body) > self.access.max_bytes:
+                    raise too_long(self.source, self.access.max_bytes)
+                if self.access.clock.monotonic() > deadline:
+                    raise requests.Timeout(f"the answer of {self.source} was not complete in time")
+        except ReadTimeoutError as error:
+            raise requests.Timeout(str(error)) from error
+        except HTTPError as error:
+            raise cut_off(self.source, len(body)) from error
+        return bytes(body)
+
+
+def get(url: str, source: str, access: Access, params: Mapping[str, str] | None = None) -> Answer:
+    """One GET of the vendor's `url`, or of its stand-in when `access.base_url` is set.
+
+    Raises `UnavailableError` for none in time, `MalformedError` for one too long or cut off.
+    """
+    with BoundedSession(source, access) as session:
+        try:
+            session.get(rebase(url, source, access.base_url), params=params)
+        except requests.RequestException as error:
+            raise unanswered(source, error) from error
+        assert session.last is not None
+        return session.last
+
+
+def rebase(url: str, source: str, base_url: str | None) -> str:
+    """The vendor's address, or the same path and query below `{base_url}/{source}`."""
+    if base_url is None:
+        return url
+    parts = urlsplit(url)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{base_url}/{source}{parts.path}{query}"
+
+
+def unanswered(source: str, error: Exception) -> UnavailableError:
+    """The error for a host that did not answer; the client's own words can be long."""
+    return UnavailableError(f"{source} did not answer: {type(error).__name__}: {str(error)[:200]}")
+
+
+def too_long(source: str, limit: int) -> MalformedError:
+    """The error for an answer beyond `access.max_bytes`."""
+    return MalformedError(f"{source} sent more than {limit} bytes for one answer; it was not taken")
+
+
+def cut_off(source: str, count: int) -> MalformedError:
+    """The error for an answer that ends before its end; a part may look whole, so none is kept."""
+    return MalformedError(f"the answer of {source} was cut off after {count} bytes")

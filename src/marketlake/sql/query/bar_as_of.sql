@@ -1,0 +1,30 @@
+-- bar_as_of: the rows of some instruments as they could be known at $as_of.
+-- Formula: of all current and superseded rows known by then, the one known last; known means known_at, or
+--          observed_at (what this lake itself held) when $strict
+-- Unit: as bar
+-- Grain: instrument_id, session
+-- Source: bar, revision
+WITH candidate AS (
+    SELECT
+        instrument_id, session, open, high, low, close, volume, dividend, split,
+        source, close_at, known_at, observed_at, backfilled, 0 AS superseded,
+        CASE WHEN $strict THEN observed_at ELSE known_at END AS since
+    FROM main.bar
+    WHERE list_contains($classes, asset_class) AND instrument_id IN (SELECT unnest($ids))
+    UNION ALL
+    SELECT
+        instrument_id, session, open, high, low, close, volume, dividend, split,
+        source, close_at, known_at, observed_at, backfilled, 1 AS superseded,
+        CASE WHEN $strict THEN observed_at ELSE known_at END AS since
+    FROM main.revision
+    WHERE list_contains($classes, asset_class) AND instrument_id IN (SELECT unnest($ids))
+)
+
+SELECT
+    instrument_id, session, open, high, low, close, volume, dividend, split,
+    source, close_at, known_at, observed_at, backfilled
+FROM candidate
+WHERE since <= $as_of
+QUALIFY row_number() OVER (
+    PARTITION BY instrument_id, session ORDER BY since DESC, observed_at DESC, superseded
+) = 1

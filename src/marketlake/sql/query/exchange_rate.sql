@@ -1,0 +1,18 @@
+-- exchange_rate: what turns an instrument's own currency into the one asked for.
+-- Formula: dollars per unit of the quote currency over dollars per unit of $currency (1 where they are the same,
+--          or where no currency is asked for); null where a rate is missing or older than 7 days
+-- Unit: $currency per unit of the quote currency
+-- Grain: instrument_id, session
+-- Source: bar, instrument, rate_day
+SELECT
+    b.instrument_id, b.session,
+    CASE
+        WHEN n.quote_currency = coalesce(CAST($currency AS VARCHAR), n.quote_currency) THEN CAST(1 AS DOUBLE)
+        ELSE CASE WHEN n.quote_currency = 'USD' THEN 1 ELSE own.rate END
+            / CASE WHEN $currency = 'USD' THEN 1 ELSE target.rate END
+    END AS rate
+FROM bar AS b
+JOIN instrument AS n ON n.instrument_id = b.instrument_id
+LEFT JOIN rate_day AS own ON own.currency = n.quote_currency AND own.day = b.session
+LEFT JOIN rate_day AS target ON target.currency = $currency AND target.day = b.session
+WHERE list_contains($wanted, b.instrument_id)

@@ -1,0 +1,20 @@
+-- price_level: a return index by session, in the instrument's own currency or converted session by session.
+-- Formula: return_index of $basis x exchange rate; an instrument stored as total return has only the basis total
+-- Unit: the currency named in the row; the first stored session is at its close
+-- Grain: instrument_id, session
+-- Source: return_index, exchange_rate, instrument
+SELECT
+    i.instrument_id, i.session,
+    CASE WHEN n.return_basis = 'total' THEN 'total' ELSE $basis END AS basis,
+    x.rate * CASE
+        WHEN n.return_basis = 'total' OR $basis = 'total' THEN i.total_index
+        WHEN $basis = 'price' THEN i.price_index
+        ELSE i.vendor_adjusted_index
+    END AS level,
+    coalesce(CAST($currency AS VARCHAR), n.quote_currency) AS currency,
+    CASE WHEN x.rate IS NULL THEN 'no_rate' ELSE '' END AS quality
+FROM return_index AS i
+JOIN instrument AS n ON n.instrument_id = i.instrument_id
+JOIN exchange_rate AS x ON x.instrument_id = i.instrument_id AND x.session = i.session
+WHERE i.session BETWEEN $start AND $end
+ORDER BY i.instrument_id, i.session

@@ -1,0 +1,11 @@
+-- rate_day: what a currency was worth on any day, by its last reference rate.
+-- Formula: the last rate on or before the day and at most 7 days old; no row otherwise
+-- Unit: US dollars per unit of the currency
+-- Grain: currency, day
+-- Source: bar, instrument
+SELECT r.instrument_id AS currency, r.session + age.days AS day, max_by(r.close, r.session) AS rate
+FROM bar AS r
+JOIN instrument AS n ON n.instrument_id = r.instrument_id
+CROSS JOIN (VALUES (0), (1), (2), (3), (4), (5), (6), (7)) AS age (days)
+WHERE n.asset_class = 'currency' AND n.quote_currency = 'USD' AND r.close > 0
+GROUP BY r.instrument_id, r.session + age.days

@@ -1,0 +1,59 @@
+-- return_index: what one unit bought at the first stored session has become, on three bases.
+-- Formula: price_index = close x product of split
+--          total_index = price_index x product of (close + dividend) / close       (reinvested at the ex-date's close)
+--          vendor_adjusted_index = price_index x product of previous / (previous - split x dividend)
+--          products run from the second stored session on; previous is the close of the session before.
+--          So from one session to the next total grows by split x (close + dividend) / previous and
+--          vendor_adjusted by split x close / (previous - split x dividend).
+--          Where the stored close is a total return itself, total_index is the close and the others do not exist.
+--          Null on a session with a close of zero or below, and from an event on that has no factor.
+-- Unit: quote currency; the first value is the first close
+-- Grain: instrument_id, session
+-- Source: bar, instrument
+WITH step AS (
+    SELECT
+        b.instrument_id, b.session, b.close, b.dividend, b.split,
+        coalesce(n.return_basis, 'price') AS return_basis,
+        lag(b.close) OVER (PARTITION BY b.instrument_id ORDER BY b.session) AS previous
+    FROM bar AS b
+    LEFT JOIN instrument AS n ON n.instrument_id = b.instrument_id
+),
+
+factor AS (
+    SELECT
+        instrument_id, session, close, dividend, split, return_basis,
+        CASE WHEN previous IS NULL THEN 1 WHEN split > 0 THEN split END AS split_factor,
+        CASE
+            WHEN previous IS NULL OR dividend = 0 THEN 1
+            WHEN close > 0 AND close + dividend > 0 THEN (close + dividend) / close
+        END AS total_factor,
+        CASE
+            WHEN previous IS NULL OR dividend = 0 THEN 1
+            WHEN previous > 0 AND previous > split * dividend THEN previous / (previous - split * dividend)
+        END AS vendor_factor
+    FROM step
+),
+
+-- exp of a sum of logarithms of 1 is exactly 1: closes stay exact where nothing happened
+running AS (
+    SELECT
+        instrument_id, session, close, dividend, split, return_basis,
+        CASE WHEN count(split_factor) OVER past = count(*) OVER past
+            THEN exp(sum(ln(split_factor)) OVER past) END AS splits,
+        CASE WHEN count(total_factor) OVER past = count(*) OVER past
+            THEN exp(sum(ln(total_factor)) OVER past) END AS reinvested,
+        CASE WHEN count(vendor_factor) OVER past = count(*) OVER past
+            THEN exp(sum(ln(vendor_factor)) OVER past) END AS readjusted
+    FROM factor
+    WINDOW past AS (PARTITION BY instrument_id ORDER BY session ROWS UNBOUNDED PRECEDING)
+)
+
+SELECT
+    instrument_id, session, close, dividend, split,
+    CASE WHEN close > 0 AND return_basis = 'price' THEN close * splits END AS price_index,
+    CASE
+        WHEN close > 0 AND return_basis = 'price' THEN close * splits * reinvested
+        WHEN close > 0 THEN close
+    END AS total_index,
+    CASE WHEN close > 0 AND return_basis = 'price' THEN close * splits * readjusted END AS vendor_adjusted_index
+FROM running

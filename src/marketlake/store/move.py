@@ -1,0 +1,38 @@
+"""An instrument whose asset class was changed in the configuration moves to its new partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..schema import TABLES
+from . import layout
+from .lake import Writer
+from .merge import in_order
+from .watermark import watermarks
+
+
+def move_to_asset_classes(lake: Writer, wanted: Mapping[str, str]) -> list[str]:
+    """Move every instrument whose bars stand under another class than `wanted` says; returns their ids."""
+    marks = watermarks(lake.root, lake.manifest, set(wanted))
+    moving = sorted(key for key, mark in marks.items() if mark.asset_class != wanted[key])
+    for key in moving:
+        for table in layout.YEARLY:
+            _move(lake, table, key, marks[key].asset_class, wanted[key])
+        lake.commit()
+    return moving
+
+
+def _move(lake: Writer, table: str, instrument_id: str, old: str, new: str) -> None:
+    for source in lake.manifest.paths(table):
+        if layout.asset_class_of(source) != old:
+            continue
+        rows = lake.read(source)
+        mine = pc.equal(rows["instrument_id"], instrument_id)
+        if pc.any(mine).as_py():
+            target = layout.yearly(table, new, layout.year_of(source))
+            together = pa.concat_tables([lake.read(target), rows.filter(mine)])
+            lake.stage(target, in_order(together).cast(TABLES[table]))
+            lake.stage(source, rows.filter(pc.invert(mine)))

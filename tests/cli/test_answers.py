@@ -1,0 +1,111 @@
+"""compare, status and query on the sample lake."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import NOW, Run
+
+
+@pytest.mark.parametrize(("first", "last", "wins"), [("2019", "2024", 5), ("2020", "2025", 4)])
+def test_compare_answers_the_question(run: Run, sample_home: Path, first: str, last: str, wins: int) -> None:
+    result = run(
+        "compare", "BTC", "NASDAQ", "--from", first, "--to", last, "--home", sample_home, "--format", "json"
+    )
+    answer = json.loads(result.out)
+    assert result.code == 0
+    assert (answer["a_wins"], answer["years"], answer["basis"]) == (wins, 6, "price")
+    assert answer["origin"] == "simulated"
+
+
+def test_compare_prints_a_table_for_people(run: Run, sample_home: Path) -> None:
+    result = run("compare", "BTC", "NASDAQ", "--from", "2019", "--to", "2024", "--home", sample_home)
+    assert "+303.16 %" in result.out
+    assert "BTC ahead in 5 of 6 years, NASDAQ in 1" in result.out
+
+
+@pytest.mark.parametrize("output", ["csv", "markdown"])
+def test_compare_in_other_formats_has_a_line_a_year(run: Run, sample_home: Path, output: str) -> None:
+    result = run(
+        "compare",
+        "BTC",
+        "NASDAQ",
+        "--from",
+        "2019",
+        "--to",
+        "2024",
+        "--home",
+        sample_home,
+        "--format",
+        output,
+    )
+    lines = result.out.strip().splitlines()
+    assert len(lines) == 6 + (1 if output == "csv" else 2)
+
+
+def test_other_conventions_of_the_sample_market_give_no_verdict(run: Run, sample_home: Path) -> None:
+    result = run(
+        "compare",
+        "BTC",
+        "NASDAQ",
+        "--from",
+        "2019",
+        "--to",
+        "2024",
+        "--convention",
+        "first_to_last",
+        "--home",
+        sample_home,
+        "--format",
+        "json",
+    )
+    answer = json.loads(result.out)
+    assert answer["verdict"] is None
+    assert all("simulated" in row["quality"] for row in answer["rows"])
+
+
+def test_euros_are_real_rates(run: Run, sample_home: Path) -> None:
+    dollars, euros = (
+        json.loads(
+            run("compare", "BTC", "NASDAQ", "--from", "2022", "--to", "2022", "--home", sample_home,
+                "--format", "json", *extra).out
+        )["rows"][0]
+        for extra in ([], ["--currency", "EUR"])
+    )  # fmt: skip
+    # the ECB's reference rates of 2021-12-31 and 2022-12-30
+    rate = 1.1326 / 1.0666
+    assert (1 + euros["b_return"]) == pytest.approx((1 + dollars["b_return"]) * rate, rel=1e-12)
+
+
+def test_status_says_what_is_stored_and_how_fresh_it_is(run: Run, sample_home: Path) -> None:
+    result = run("status", "--home", sample_home, "--now", NOW, "--format", "json")
+    status = json.loads(result.out)
+    by_id = {one["instrument_id"]: one for one in status["instruments"]}
+    assert status["origin"] == "simulated"
+    assert status["built"] is True
+    assert by_id["NASDAQ"] == {
+        "instrument_id": "NASDAQ",
+        "last_session": "2025-12-31",
+        "sessions_due": 0,
+        "outcome": "ok",
+        "source": "yahoo",
+        "message": "",
+    }
+
+
+def test_query_reads_and_only_reads(run: Run, sample_home: Path) -> None:
+    sql = "FROM compare('BTC', 'NASDAQ') SELECT count(*) AS years"
+    assert run("query", sql, "--home", sample_home, "--format", "csv").out.startswith("years\n")
+    refused = run("query", "DROP TABLE instrument", "--home", sample_home)
+    assert refused.code == 2
+    assert "reading" in refused.err
+
+
+def test_csv_never_starts_a_formula(run: Run, sample_home: Path) -> None:
+    result = run("query", "SELECT '=1+1' AS cell, -1 AS figure", "--home", sample_home, "--format", "csv")
+    assert list(csv.reader(io.StringIO(result.out))) == [["cell", "figure"], ["'=1+1", "-1"]]

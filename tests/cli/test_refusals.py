@@ -1,0 +1,106 @@
+"""Bad input: a short error with the remedy, a non-zero exit, the lake as it was."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from marketlake.simulator import Simulator
+
+from .conftest import NOW, Run
+
+
+def digest(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+@pytest.fixture
+def home(run: Run, tmp_path: Path, sample_home: Path) -> Path:
+    """A copy of the sample home to damage, its database built for the new place."""
+    home = tmp_path / "home"
+    shutil.copytree(sample_home, home)
+    assert run("build", "--home", home, "--now", NOW).code == 0
+    return home
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["compare", "BTC", "DOGE"], "DOGE"),
+        (["compare", "BTC", "NASDAQ", "--from", "last year"], "not a year"),
+        (["compare", "BTC", "NASDAQ", "--from", "2024", "--to", "2019"], "after the last year"),
+        (["compare", "BTC", "NASDAQ", "--as-of", "soon"], "not a moment"),
+        (["compare", "BTC", "NASDAQ", "--currency", "JPY"], "JPY"),
+        (["ingest", "DOGE"], "unknown instrument"),
+        (["backfill", "BTC", "--from", "2024-13-01"], "not a date"),
+        (["backfill", "BTC", "--from", "2024-02-01", "--to", "2024-01-01"], "swap"),
+    ],
+)
+def test_bad_arguments(
+    run: Run, sample_home: Path, simulator: Simulator, arguments: list[str], said: str
+) -> None:
+    before = digest(sample_home)
+    online = [] if arguments[0] == "compare" else ["--source-url", simulator.url, "--now", NOW]
+    result = run(*arguments, *online, "--home", sample_home)
+    assert result.code == 2
+    assert said in result.err
+    assert len(result.err.splitlines()) <= 3
+    assert digest(sample_home) == before
+
+
+def test_no_lake(run: Run, sample_home: Path, tmp_path: Path) -> None:
+    for command in (["compare", "BTC", "NASDAQ"], ["status"], ["verify"], ["build"], ["query", "FROM bar"]):
+        result = run(*command, "--home", sample_home, "--lake", tmp_path / "nothing")
+        assert (command, result.code) == (command, 1)
+        assert "marketlake run" in result.err or "marketlake ingest" in result.err
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_unreadable_configuration(run: Run, home: Path) -> None:
+    (home / "instruments.toml").write_text("[[instrument]\nid =", "utf-8")
+    result = run("ingest", "--home", home)
+    assert result.code == 2
+    assert "instruments.toml" in result.err
+
+
+def test_data_of_another_origin(run: Run, home: Path) -> None:
+    before = digest(home)
+    result = run("ingest", "BTC", "--home", home, "--now", NOW)
+    assert result.code == 1
+    assert "simulated" in result.err
+    assert "live" in result.err
+    assert digest(home) == before
+
+
+def test_a_lake_of_a_newer_schema(run: Run, home: Path, simulator: Simulator) -> None:
+    manifest = home / "data" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"schema_version": 1', '"schema_version": 99'))
+    before = digest(home)
+    result = run("run", "--home", home, "--source-url", simulator.url, "--now", NOW)
+    assert result.code == 1
+    assert "upgrade" in result.err
+    assert digest(home) == before
+
+
+def test_a_damaged_file_is_found_and_rebuilt(run: Run, home: Path) -> None:
+    path = home / "data" / "bar" / "asset_class=index" / "year=2024" / "part.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-100])
+    asked = run("compare", "NASDAQ", "SP500", "--home", home)
+    assert asked.code == 1
+    assert "marketlake verify" in asked.err
+    verified = run("verify", "--home", home)
+    assert verified.code == 1
+    assert "asset_class=index/year=2024" in verified.out
+    assert run("replay", "--home", home, "--now", NOW).code == 0
+    assert path.read_bytes() == whole
+    assert run("verify", "--home", home).code == 0
+
+
+def test_init_keeps_what_is_there(run: Run, tmp_path: Path) -> None:
+    assert run("init", tmp_path).code == 0
+    (tmp_path / "claims.toml").write_text("# mine\n")
+    assert "kept" in run("init", tmp_path).out
+    assert (tmp_path / "claims.toml").read_text() == "# mine\n"

@@ -1,0 +1,73 @@
+"""FRED's CSV and the ECB's zip."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+import requests
+
+from marketlake.simulator import Market, serve
+
+Get = Callable[..., requests.Response]
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+FRED, ECB = "/fred/graph/fredgraph.csv", "/ecb/stats/eurofxref/eurofxref-hist.zip"
+
+
+def rates(body: bytes) -> list[dict[str, str]]:
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return list(csv.DictReader(io.TextIOWrapper(archive.open("eurofxref-hist.csv"))))
+
+
+def test_december_prices_are_as_published(sample: Market, get: Get) -> None:
+    with serve(sample, now=NOW) as simulator:
+        lines = get(simulator.url + FRED, id="CPIAUCNS", cosd="2023-12-01").text.splitlines()
+    assert lines[0] == "observation_date,CPIAUCNS"
+    assert lines[1] == "2023-12-01,306.746"
+    assert lines[-1] == "2024-12-01,315.605"
+    assert len(lines) == 14
+
+
+@pytest.mark.parametrize(("day", "last"), [(14, "2024-04-01"), (15, "2024-05-01")])
+def test_a_month_appears_once_it_is_published(day: int, last: str, sample: Market, get: Get) -> None:
+    with serve(sample, now=datetime(2024, 6, day, 23, tzinfo=UTC)) as simulator:
+        text = get(simulator.url + FRED, id="CPIAUCNS").text
+    assert text.splitlines()[-1].startswith(last)
+
+
+def test_an_unknown_series_is_a_page(sample: Market, get: Get) -> None:
+    with serve(sample, now=NOW) as simulator:
+        answer = get(simulator.url + FRED, id="NOPE")
+    assert answer.status_code == 404
+    assert answer.text.startswith("<html>")
+
+
+def test_a_missing_value_is_a_dot(sample: Market, get: Get) -> None:
+    from marketlake.simulator import parse_fault
+
+    with serve(sample, now=NOW, faults=[parse_fault("nulls:fred:CPIAUCNS:where=tail")]) as simulator:
+        assert get(simulator.url + FRED, id="CPIAUCNS").text.endswith("2024-12-01,.\n")
+
+
+@pytest.mark.parametrize(("hour", "last"), [(13, "2024-06-07"), (14, "2024-06-10")])
+def test_a_rate_appears_once_it_is_fixed(hour: int, last: str, sample: Market, get: Get) -> None:
+    with serve(sample, now=datetime(2024, 6, 10, hour, tzinfo=UTC)) as simulator:
+        newest = rates(get(simulator.url + ECB).content)[0]
+    assert newest["Date"] == last
+
+
+def test_the_rates_are_the_ecbs_and_the_same_bytes_each_time(sample: Market, get: Get) -> None:
+    from marketlake.simulator.dialects import ecb
+
+    with serve(sample, now=NOW) as simulator:
+        first = get(simulator.url + ECB).content
+        ecb._zip.cache_clear()
+        assert get(simulator.url + ECB).content == first
+    by_date = {row["Date"]: row for row in rates(first)}
+    assert by_date["2024-12-31"]["USD"] == "1.0389"
+    assert min(by_date) == "1999-01-04"
+    assert max(by_date) == "2025-12-31"

@@ -1,0 +1,272 @@
+"""A loopback server that gives canned answers, and for every source one case of what its vendor says."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marketlake.clock import SystemClock
+from marketlake.limiter import Limiter
+from marketlake.sources import Access, Request
+
+START, END = date(2024, 3, 13), date(2024, 3, 14)
+
+
+@dataclass(frozen=True)
+class Canned:
+    """One answer; `missing` bytes are promised and not sent."""
+
+    body: bytes = b""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    missing: int = 0
+    pause: float = 0.0
+    """Seconds between one byte and the next."""
+
+
+@dataclass
+class Vendor:
+    """What the server says, and what it was asked."""
+
+    url: str
+    answer: Canned | Callable[[str], Canned] = Canned()
+    asked: list[str] = field(default_factory=list)
+
+    def reply(self, path: str) -> Canned:
+        self.asked.append(path)
+        if path.endswith("/getcrumb"):
+            return Canned(b"secret-crumb")
+        if path in {"/yahoo", "/yahoo/"}:
+            return Canned(b"", 404, {"Set-Cookie": "A3=secret-cookie; Path=/"})
+        return self.answer if isinstance(self.answer, Canned) else self.answer(path)
+
+
+@pytest.fixture
+def vendor(server: Vendor) -> Vendor:
+    """The server, as if nothing had happened yet."""
+    server.answer = Canned()
+    server.asked.clear()
+    return server
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Vendor]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            canned = served.reply(self.path)
+            self.send_response(canned.status)
+            for name, value in canned.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(canned.body) + canned.missing))
+            self.end_headers()
+            self.close_connection = bool(canned.missing or canned.pause)
+            pieces = [canned.body] if not canned.pause else [bytes([byte]) for byte in canned.body]
+            for piece in pieces:
+                self.wfile.write(piece)
+                stopping.wait(canned.pause)
+
+        def log_message(self, format: str, *args: Any) -> None: ...
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        block_on_close = False
+
+        def handle_error(self, request: Any, client_address: Any) -> None: ...
+
+    stopping = threading.Event()
+    listening = Server(("127.0.0.1", 0), Handler)
+    served = Vendor(f"http://127.0.0.1:{listening.server_port}")
+    thread = threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield served
+    stopping.set()
+    listening.shutdown()
+    listening.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def waited() -> list[str]:
+    """The sources that the limiter was asked about, in order."""
+    return []
+
+
+@pytest.fixture
+def access(vendor: Vendor, tmp_path: Path, waited: list[str]) -> Access:
+    def rate(source: str) -> float:
+        waited.append(source)
+        return 0.0
+
+    clock = SystemClock()
+    folder = tmp_path / "files"
+    folder.mkdir()
+    return Access(clock, Limiter(tmp_path / "limits", clock, rate), folder, vendor.url, timeout=5.0)
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of recorded answers; the test skips where it is not."""
+    beside = Path(__file__).resolve().parents[3] / "shared"
+    folder = Path(os.environ.get("MARKETLAKE_SHARED") or beside) / "data"
+    if not (folder / "payloads").is_dir():
+        pytest.skip(f"the recorded answers are not at {folder}; set MARKETLAKE_SHARED")
+    return folder / "payloads"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One source: how its vendor says the same two days, none, and that it does not know a symbol."""
+
+    source: str
+    symbol: str
+    good: Canned
+    empty: Canned
+    not_found: Canned
+    unknown: str = ""
+    """A symbol not known, where that is told from the good answer."""
+    currency: str | None = "USD"
+    opens: bool = True
+
+    @property
+    def request(self) -> Request:
+        return Request("X", self.symbol, START, END)
+
+
+def chart(symbol: str, **changes: Any) -> dict[str, Any]:
+    """A Yahoo answer with the two days' opens at nine in New York."""
+    meta = {
+        "currency": "USD",
+        "symbol": symbol,
+        "instrumentType": "EQUITY",
+        "dataGranularity": "1d",
+        "gmtoffset": -14400,
+        "exchangeTimezoneName": "America/New_York",
+    }
+    quote = {
+        "open": [1.0, 2.0],
+        "high": [3.0, 4.0],
+        "low": [0.5, 1.5],
+        "close": [2.0, 3.0],
+        "volume": [10, 20],
+    }
+    result = {"meta": meta, "timestamp": [stamp(13, 13), stamp(14, 13)], "indicators": {"quote": [quote]}}
+    return {"chart": {"result": [{**result, **changes}], "error": None}}
+
+
+def stamp(day: int, hour: int = 0) -> int:
+    """Seconds of a moment in March 2024."""
+    return int(datetime(2024, 3, day, hour, tzinfo=UTC).timestamp())
+
+
+def js(value: object, status: int = 200) -> Canned:
+    return Canned(json.dumps(value).encode(), status)
+
+
+def zipped(text: str) -> Canned:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("eurofxref-hist.csv", text)
+    return Canned(buffer.getvalue())
+
+
+CANDLES = [(stamp(13), "1.0", "3.0", "0.5", "2.0", "10"), (stamp(14), "2.0", "4.0", "1.5", "3.0", "20")]
+
+
+def kraken(candles: list[list[Any]]) -> Canned:
+    return js({"error": [], "result": {"XXBTZUSD": candles, "last": stamp(13)}})
+
+
+def bitstamp(candles: list[dict[str, Any]]) -> Canned:
+    return js({"data": {"pair": "BTC/USD", "ohlc": candles}})
+
+
+_FIELDS = ("timestamp", "open", "high", "low", "close", "volume")
+CASES = [
+    Case(
+        "yahoo",
+        "^X/Y Z",
+        js(chart("^X/Y Z")),
+        js(
+            {"chart": {"result": None, "error": {"description": "Data doesn't exist for startDate = 1"}}}, 400
+        ),
+        js({"chart": {"result": None, "error": {"code": "Not Found", "description": "No data found"}}}, 404),
+    ),
+    Case(
+        "binance",
+        "BTC/USDT",
+        js(
+            [[t * 1000, o, h, lo, c, v, t * 1000 + 1, "1", 1, "1", "1", "0"] for t, o, h, lo, c, v in CANDLES]
+        ),
+        js([]),
+        js({"code": -1121, "msg": "Invalid symbol."}, 400),
+        currency="USDT",
+    ),
+    Case(
+        "bitstamp",
+        "BTC/USD",
+        bitstamp([dict(zip(_FIELDS, map(str, candle), strict=True)) for candle in CANDLES]),
+        bitstamp([]),
+        js({"status": "error", "reason": "Unknown pair"}, 404),
+    ),
+    Case(
+        "coinbaseexchange",
+        "BTC/USD",
+        js([[t, *map(float, (lo, h, o, c, v))] for t, o, h, lo, c, v in reversed(CANDLES)]),
+        js([]),
+        js({"message": "NotFound"}, 404),
+    ),
+    Case(
+        "kraken",
+        "BTC/USD",
+        kraken([[t, o, h, lo, c, c, v, 1] for t, o, h, lo, c, v in CANDLES]),
+        kraken([]),
+        js({"error": ["EQuery:Unknown asset pair"]}),
+    ),
+    Case(
+        "ecb",
+        "GBP/USD",
+        zipped("Date,USD,GBP,\n2024-03-14,1.5,0.5,\n2024-03-13,1.0,0.5,\n2024-03-12,1.0,N/A,\n"),
+        zipped("Date,USD,GBP,\n"),
+        zipped("Date,USD,GBP,\n"),
+        unknown="EUR/XXX",
+        opens=False,
+    ),
+    Case(
+        "fred",
+        "CPI",
+        Canned(b"observation_date,CPI\n2024-03-12,.\n2024-03-13,2.0\n2024-03-14,3.0\n"),
+        Canned(b"observation_date,CPI\n"),
+        Canned(b"<html>no series</html>", 404),
+        currency=None,
+        opens=False,
+    ),
+]
+
+
+@pytest.fixture(params=CASES, ids=lambda case: case.source)
+def case(request: pytest.FixtureRequest) -> Case:
+    return request.param
+
+
+@pytest.fixture
+def canned() -> type[Canned]:
+    return Canned
+
+
+@pytest.fixture
+def chart_of() -> Callable[..., dict[str, Any]]:
+    return chart

@@ -1,0 +1,200 @@
+"""What every source that asks a vendor must do; a new source supplies only its case in `conftest`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import date
+
+import pytest
+
+from marketlake.errors import (
+    BlockedError,
+    MalformedError,
+    NotFoundError,
+    RateLimitedError,
+    SourceError,
+    UnavailableError,
+)
+from marketlake.schema import SERVED
+from marketlake.sources import Page, Parsed, Request, create
+
+HOSTILE = [
+    "../../etc/passwd",
+    "..",
+    ".",
+    "A/../../B",
+    "A?b=c#d",
+    "A\r\nX: y",
+    "A\x00B",
+    "é/ü",
+    "%2e%2e/%00",
+    "'; --",
+]
+
+
+def ask(case, access, **changes) -> Parsed:
+    source = create(case.source)
+    return source.parse(source.fetch(dataclasses.replace(case.request, **changes), access))
+
+
+def failure(case, access, **changes) -> SourceError:
+    """The one error that a fetch ends in, wherever it shows."""
+    try:
+        parsed = ask(case, access, **changes)
+    except SourceError as error:
+        return error
+    assert parsed.bars.num_rows == 0
+    return parsed.failed["X"]
+
+
+def test_a_good_answer_becomes_rows(case, vendor, access):
+    vendor.answer = case.good
+    parsed = ask(case, access)
+    rows = sorted(parsed.bars.to_pylist(), key=lambda row: row["session"])
+    assert parsed.failed == {}
+    assert parsed.bars.schema.equals(SERVED, check_metadata=True)
+    assert [(row["session"], row["close"]) for row in rows] == [
+        (date(2024, 3, 13), 2.0),
+        (date(2024, 3, 14), 3.0),
+    ]
+    expected = (1.0, 3.0, 0.5, 10.0) if case.opens else (None,) * 4
+    assert tuple(rows[0][name] for name in ("open", "high", "low", "volume")) == expected
+    assert {(row["dividend"], row["split"], row["currency"]) for row in rows} == {(0.0, 1.0, case.currency)}
+    assert {row["instrument_id"] for row in rows} == {"X"}
+
+
+def test_an_answer_is_kept_as_served_without_secrets(case, vendor, access):
+    vendor.answer = dataclasses.replace(case.good, headers={"Set-Cookie": "a=secret", "X-Kept": "yes"})
+    pages = create(case.source).fetch(case.request, access)
+    assert all(page.body == case.good.body and page.status == 200 for page in pages)
+    assert all(page.headers["x-kept"] == "yes" for page in pages)
+    assert all(page.url.startswith(f"{vendor.url}/{case.source}/") for page in pages)
+    assert "secret" not in repr([(page.url, page.headers) for page in pages])
+
+
+def test_no_rows_in_the_window_is_no_failure(case, vendor, access):
+    vendor.answer = case.empty
+    parsed = ask(case, access)
+    assert (parsed.bars.num_rows, parsed.failed) == (0, {})
+
+
+def test_an_unknown_symbol_is_not_found(case, vendor, access):
+    vendor.answer = case.not_found
+    error = failure(case, access, symbol=case.unknown or case.symbol)
+    assert isinstance(error, NotFoundError)
+    assert "instruments.toml" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(403, BlockedError), (451, BlockedError), (500, UnavailableError), (503, UnavailableError)],
+)
+def test_a_refusal_or_fault_is_told_apart(case, vendor, access, canned, status, expected):
+    vendor.answer = canned(b"<html>sorry</html>", status)
+    assert type(failure(case, access)) is expected
+
+
+def test_a_rate_limit_says_how_long(case, vendor, access, canned):
+    vendor.answer = canned(b"Too Many Requests", 429, {"Retry-After": "7"})
+    error = failure(case, access)
+    assert isinstance(error, RateLimitedError)
+    assert error.retry_after == 7.0
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>hello</html>", b"", b"[" * 200_000, b"\x00\xff\xfe", b"{}", b"null", b"[1]"]
+)
+def test_another_document_is_malformed(case, vendor, access, canned, body):
+    vendor.answer = canned(body)
+    assert type(failure(case, access)) is MalformedError
+
+
+def test_half_an_answer_is_malformed(case, vendor, access, canned):
+    whole = case.good.body
+    vendor.answer = canned(whole[: len(whole) // 2])
+    assert type(failure(case, access)) is MalformedError
+
+
+def test_an_answer_cut_off_is_malformed(case, vendor, access, canned):
+    vendor.answer = canned(case.good.body[:-3], missing=3)
+    assert type(failure(case, access)) is MalformedError
+
+
+def test_a_redirect_is_not_followed(case, vendor, access, canned):
+    vendor.answer = canned(b"", 302, {"Location": f"{vendor.url}/elsewhere"})
+    assert isinstance(failure(case, access), SourceError)
+    assert not [path for path in vendor.asked if "elsewhere" in path]
+
+
+def test_nobody_answering_is_unavailable(case, access):
+    away = dataclasses.replace(access, base_url="http://127.0.0.1:1")
+    assert type(failure(case, away)) is UnavailableError
+
+
+def test_a_trickle_ends_in_time(case, vendor, access, canned):
+    vendor.answer = canned(case.good.body, pause=0.05)
+    short = dataclasses.replace(access, timeout=0.4)
+    before = access.clock.monotonic()
+    assert type(failure(case, short)) is UnavailableError
+    assert access.clock.monotonic() - before < 3
+
+
+def test_an_answer_too_long_is_not_taken(case, vendor, access, canned):
+    vendor.answer = canned(b"[" + b" " * 3_000_000 + b"]")
+    error = failure(case, dataclasses.replace(access, max_bytes=1_000_000))
+    assert isinstance(error, MalformedError)
+    assert "1000000 bytes" in str(error)
+
+
+@pytest.mark.parametrize("symbol", HOSTILE)
+def test_a_hostile_symbol_stays_a_symbol(case, vendor, access, symbol):
+    vendor.answer = case.not_found
+    assert isinstance(failure(case, access, symbol=symbol), SourceError)
+    assert all(path.startswith(f"/{case.source}") for path in vendor.asked)
+    segments = {segment for path in vendor.asked for segment in path.partition("?")[0].split("/")}
+    assert not segments & {"..", ".", "etc", "passwd", "B"}
+
+
+def test_the_limiter_is_asked_for_every_request(case, vendor, access, waited):
+    vendor.answer = case.good
+    create(case.source).fetch(case.request, access)
+    assert waited == [case.source] * len(vendor.asked)
+
+
+def test_pages_read_from_raw_parse_the_same(case, vendor, access):
+    vendor.answer = case.good
+    source = create(case.source)
+    pages = source.fetch(case.request, access)
+    stored = [
+        Page(
+            Request(**dataclasses.asdict(page.request)),
+            page.url,
+            page.status,
+            json.loads(json.dumps(dict(page.headers))),
+            bytes(page.body),
+        )
+        for page in pages
+    ]
+    assert create(case.source).parse(stored).bars.equals(source.parse(pages).bars)
+
+
+def test_one_bad_among_many_fails_alone(case, vendor, access, canned):
+    source = create(case.source)
+    vendor.answer = case.good
+    pages = [
+        page
+        for instrument_id in ("A", "BAD", "C")
+        for page in source.fetch(dataclasses.replace(case.request, instrument_id=instrument_id), access)
+    ]
+    spoilt = [dataclasses.replace(p, body=b"<p>") if p.request.instrument_id == "BAD" else p for p in pages]
+    together = source.parse(spoilt)
+    alone = [source.parse([p for p in pages if p.request.instrument_id == i]).bars for i in ("A", "C")]
+    assert set(together.failed) == {"BAD"}
+    assert together.bars.to_pylist() == [row for table in alone for row in table.to_pylist()]
+
+
+def test_nothing_asked_is_an_empty_table(case):
+    parsed = create(case.source).parse([])
+    assert parsed.bars.schema.equals(SERVED)
+    assert parsed.bars.num_rows == 0

@@ -1,0 +1,151 @@
+"""A user's own files: every accepted form, every refusal naming its place."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from marketlake.errors import BlockedError, MalformedError, NotFoundError
+from marketlake.sources import Page, Request, create
+
+DAYS = (date(2024, 3, 13), date(2024, 3, 14))
+
+
+def request(symbol="a.csv"):
+    return Request("X", symbol, *DAYS)
+
+
+def parse(body, symbol="a.csv"):
+    return create("files").parse([Page(request(symbol), "u", 200, {}, body)])
+
+
+def rows(text):
+    parsed = parse(text.encode())
+    assert parsed.failed == {}
+    return parsed.bars.to_pylist()
+
+
+def test_a_file_is_read_below_the_folder(access):
+    (access.files / "funds").mkdir()
+    (access.files / "funds" / "a.csv").write_text("date,close\n2024-03-13,2\n")
+    source = create("files")
+    [page] = source.fetch(request("funds/a.csv"), access)
+    assert (page.url, page.status) == ("file:funds/a.csv", 200)
+    assert source.parse([page]).bars["close"].to_pylist() == [2.0]
+
+
+@pytest.mark.parametrize("symbol", ["../secret.csv", "funds/../../secret.csv", "out.csv", "{absolute}"])
+def test_what_leads_out_of_the_folder_is_blocked(access, symbol):
+    secret = access.files.parent / "secret.csv"
+    secret.write_text("date,close\n")
+    (access.files / "funds").mkdir()
+    (access.files / "out.csv").symlink_to(secret)
+    with pytest.raises(BlockedError, match="leads out of"):
+        create("files").fetch(request(symbol.format(absolute=secret)), access)
+
+
+@pytest.mark.parametrize("symbol", ["none.csv", ".", "a\x00b", "x" * 5000, "loop"])
+def test_what_is_no_file_is_not_found(access, symbol):
+    (access.files / "loop").symlink_to(access.files / "loop")
+    with pytest.raises(NotFoundError):
+        create("files").fetch(request(symbol), access)
+
+
+def test_a_file_too_long_is_not_read(access):
+    (access.files / "a.csv").write_bytes(b"x" * 101)
+    with pytest.raises(MalformedError, match="more than 100 bytes"):
+        create("files").fetch(request(), dataclasses.replace(access, max_bytes=100))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "date,close\n2024-03-13,2\n2024-03-14,3\n",
+        "\ufeffDate,Close\r\n2024-03-13,2\r\n2024-03-14,3\r\n",
+        "SESSION,OPEN,CLOSE,Adj Close,note\n2024-03-13,1,2,9,x\n2024-03-14,,3,9,y\n",
+        "Date,Close\n2024-03-13 00:00:00-04:00,2\n2024-03-14 00:00:00-04:00,3\n",
+        "time,close\n1710288000,2\n1710374400,3\n",
+        "open_time,close\n1710288000000,2\n1710374400000,3\n",
+        "date,close\n20240313,2\n20240314,3",
+        "date,close\n2024-03-12,nan\n2024-03-13,2\n2024-03-14,3\n",
+        "Price,Close,Open\nTicker,ABC,ABC\nDate,,\n2024-03-13,2,1\n2024-03-14,3,1\n",
+    ],
+)
+def test_the_forms_of_a_csv(text):
+    assert [(row["session"], row["close"]) for row in rows(text)] == [(DAYS[0], 2.0), (DAYS[1], 3.0)]
+
+
+def test_events_and_the_mark_of_restated_history():
+    head = "Date,Close,Volume,Dividends,Stock Splits,Currency\n"
+    got = rows(head + "2024-03-13,2,5,0.0,0.0,GBp\n2024-03-14,3,6,0.5,4.0,GBp\n2024-03-15,,,0.7,0.0,GBp\n")
+    assert [(row["close"], row["dividend"], row["split"]) for row in got] == [
+        (2.0, 0.0, 1.0),
+        (3.0, 0.5, 4.0),
+        (None, 0.7, 1.0),
+    ]
+    assert {(row["currency"], row["split_adjusted"]) for row in got} == {("GBp", True)}
+
+
+def test_a_column_split_is_as_traded():
+    [row] = rows("date,close,split\n2024-03-13,2,4\n")
+    assert (row["split"], row["split_adjusted"]) == (4.0, False)
+
+
+def test_a_header_without_rows_is_no_rows():
+    assert rows("Date,Open,High,Low,Close,Adj Close,Volume\n") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b"", "empty"),
+        (b"date,price\n2024-03-13,2\n", "column close"),
+        (b"day,close\n2024-03-13,2\n", "column date"),
+        (b"date,close,Close\n2024-03-13,2,3\n", "'close' is there twice"),
+        (b"date,close\n2024-03-13\n", "line 2 has 1 fields"),
+        (b"date,close\n2024-03-13,two\n", "column 'close', row 1: 'two'"),
+        (b"date,close\n2024-03-13,inf\n", "column 'close', row 1"),
+        (b"date,close\n13.03.2024,2\n", "row 1: '13.03.2024' is no date"),
+        (b"date,close\n99999999999999999999,2\n", "row 1"),
+        (b"date,close,split\n2024-03-13,2,-4\n", "column 'split', row 1"),
+        (b"date,close,currency\n2024-03-13,2,USD\n2024-03-14,2,EUR\n", "'currency' names several"),
+        (b"Price,Close,Close\nTicker,A,B\nDate,,\n", "several tickers"),
+        (b"date,close\n\xff\xfe,2\n", "decode"),
+        (b"PAR1 and then nothing", "Parquet"),
+        (b'date,close\n"' + b"x" * 200_000, "field larger than"),
+    ],
+)
+def test_what_cannot_be_read_is_named(body, place):
+    error = parse(body).failed["X"]
+    assert type(error) is MalformedError
+    assert place.lower() in str(error).lower()
+    assert "a.csv" in str(error)
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        pa.array(DAYS, pa.date32()),
+        pa.array([day.isoformat() for day in DAYS]),
+        pa.array([1_710_367_200 * 10**9 + n * 86_400 * 10**9 for n in range(2)], pa.timestamp("ns")),
+        pa.array(
+            [datetime(2024, 3, day, 20, tzinfo=ZoneInfo("America/New_York")) for day in (13, 14)],
+            pa.timestamp("us", "America/New_York"),
+        ),
+    ],
+    ids=["date", "text", "timestamp", "zoned"],
+)
+def test_parquet_shows_the_dates_of_its_own_zone(dates):
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        pa.table({"Date": dates, "Close": [2.0, None], "Dividends": [0.0, 0.5], "other": ["a", "b"]}), sink
+    )
+    parsed = parse(sink.getvalue().to_pybytes(), "a.parquet")
+    assert parsed.failed == {}
+    assert parsed.bars["session"].to_pylist() == list(DAYS)
+    assert parsed.bars["dividend"].to_pylist() == [0.0, 0.5]
