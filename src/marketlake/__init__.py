@@ -1,1 +1,29 @@
-"""A market-data lake: daily prices in Parquet, comparative returns in DuckDB, scheduled by Airflow."""
+"""A market-data lake: daily prices in Parquet, comparative returns in DuckDB, scheduled by Airflow.
+
+import marketlake as ml
+
+lake = ml.open()
+lake.compare("BTC", "NASDAQ", first_year=2019, last_year=2024).a_wins
+lake.prices(["SPY", "AGG"], basis="total").to_pandas()
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .api import Lake
+
+__all__ = ["open"]
+
+
+def open(lake: str | Path | None = None, home: str | Path | None = None) -> Lake:
+    """The lake at a path, else the one that the environment and `marketlake.toml` name.
+
+    Nothing is read before the first question. Raises `ConfigError` for an unreadable configuration.
+    """
+    # imported here, because every import of a part of this package passes by
+    from . import api
+
+    return api.open(lake, home)

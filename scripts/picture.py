@@ -1,0 +1,82 @@
+"""Draw a comparison as an SVG of bars by year, for the README.
+
+    marketlake compare BTC NASDAQ --from 2019 --to 2025 --format json |
+        python scripts/picture.py > docs/btc-nasdaq.svg
+
+Plain SVG without fonts or scripts of its own, in two colours that the colour-blind tell apart.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+WIDTH, HEIGHT = 760, 340
+LEFT, RIGHT, TOP, BOTTOM = 66, 744, 64, 292
+COLOURS = {"a": "#e07b00", "b": "#3b78c3"}
+TICKS = (-1.0, 0.0, 1.0, 2.0, 3.0)
+
+
+def main() -> None:
+    sys.stdout.write("\n".join(draw(json.load(sys.stdin))) + "\n")
+
+
+def draw(answer: dict[str, Any]) -> Iterator[str]:
+    """The lines of the SVG for the JSON of `marketlake compare`."""
+    rows = [row for row in answer["rows"] if row["a_return"] is not None and row["b_return"] is not None]
+    title = (
+        f"{answer['a']} and {answer['b']} by calendar year, {answer['basis']} return in {answer['currency']}"
+    )
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{escape(title)}" font-family="system-ui, sans-serif" font-size="12">'
+    )
+    yield f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="#fff"/>'
+    yield f'<text x="{LEFT}" y="26" font-size="15" font-weight="600" fill="#1b1f24">{escape(title)}</text>'
+    for side, x in (("a", LEFT), ("b", LEFT + 90)):
+        yield f'<rect x="{x}" y="38" width="11" height="11" rx="2" fill="{COLOURS[side]}"/>'
+        yield f'<text x="{x + 16}" y="48" fill="#4a525b">{escape(answer[side])}</text>'
+    yield text(RIGHT, 48, "full colour: ahead in that year", "end")
+    for tick in TICKS:
+        yield f'<line x1="{LEFT}" x2="{RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="{line(tick)}"/>'
+        yield text(LEFT - 8, y(tick) + 4, f"{tick * 100:+.0f} %" if tick else "0", "end")
+    step = (RIGHT - LEFT) / len(rows)
+    for place, row in enumerate(rows):
+        middle = LEFT + step * (place + 0.5)
+        yield from bar("a", middle - 32, row["a_return"], row["winner"] == answer["a"])
+        yield from bar("b", middle + 2, row["b_return"], row["winner"] == answer["b"])
+        yield text(middle, HEIGHT - 20, str(row["year"]), "middle")
+    yield "</svg>"
+
+
+def bar(side: str, x: float, value: float, won: bool) -> Iterator[str]:
+    top, bottom = sorted((y(value), y(0.0)))
+    yield (
+        f'<rect x="{x:.1f}" y="{top:.1f}" width="30" height="{max(bottom - top, 1):.1f}" rx="2" '
+        f'fill="{COLOURS[side]}" fill-opacity="{1 if won else 0.55}"/>'
+    )
+    at = y(value) - 5 if value >= 0 else y(value) + 13
+    yield text(x + 15, at, f"{value * 100:+.0f}", "middle", "600" if won else "400", "11")
+
+
+def text(x: float, at: float, words: str, anchor: str, weight: str = "400", size: str = "12") -> str:
+    return (
+        f'<text x="{x:.1f}" y="{at:.1f}" text-anchor="{anchor}" font-weight="{weight}" font-size="{size}" '
+        f'fill="#4a525b">{escape(words)}</text>'
+    )
+
+
+def y(value: float) -> float:
+    low, high = TICKS[0], TICKS[-1] + 0.2
+    return BOTTOM - (value - low) / (high - low) * (BOTTOM - TOP)
+
+
+def line(tick: float) -> str:
+    return "#8a929b" if tick == 0 else "#e4e7ea"
+
+
+if __name__ == "__main__":
+    main()
