@@ -24,9 +24,9 @@ Moment = datetime | str
 class Lake:
     """One lake, to be asked; every answer reads what is published at that moment.
 
-    Tables are `pyarrow.Table`: `.to_pandas()` for pandas, `polars.from_arrow(table)` for polars. A session is a
-    date (or its ISO text), a moment a datetime (or its ISO text; UTC where it has no offset). Errors are those
-    of `marketlake.errors`.
+    Tables are `pyarrow.Table`: `.to_pandas()` for pandas, `polars.from_arrow(table)` for polars. A session is
+    a date (or its ISO text), a moment a datetime (or its ISO text; UTC where it has no offset). Errors are
+    those of `marketlake.errors`.
     """
 
     path: Path

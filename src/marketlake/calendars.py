@@ -84,12 +84,13 @@ def _load(name: str, year: int) -> Calendar:
     if name not in OWN_CALENDARS:
         zone, days, closes = _exchange(name, until)
         return Calendar(name, zone, lag, days, closes)
-    days = np.arange(EARLIEST, until + timedelta(days=1), dtype="datetime64[D]")
+    first, end = np.datetime64(EARLIEST), np.datetime64(until + timedelta(days=1))
+    days = np.arange(first, end, dtype="datetime64[D]")
     if name == "TARGET":
         days = np.array([day for day in days if _is_target_day(_to_date(day))], dtype="datetime64[D]")
         closes = np.array([_fixing(_to_date(day)) for day in days], dtype="datetime64[us]")
     elif name == "MONTHLY":
-        months = np.arange(EARLIEST, until + timedelta(days=1), dtype="datetime64[M]")
+        months = np.arange(first, end, dtype="datetime64[M]")
         days, closes = months.astype("datetime64[D]"), (months + 1).astype("datetime64[us]")
     else:
         closes = (days + 1).astype("datetime64[us]")
@@ -109,6 +110,11 @@ def _exchange(name: str, until: date) -> tuple[str, Days, Instants]:
         raise ConfigError(
             f"unknown calendar {name!r}: use an exchange's MIC such as XNYS, or one of {own}"
         ) from None
+    except ValueError as error:
+        # some calendars have their holidays for a few years only
+        raise ConfigError(
+            f"calendar {name} is not known to {until}: {error} A newer exchange-calendars may know more"
+        ) from error
     closes = calendar.closes
     days = closes.index.to_numpy().astype("datetime64[D]")
     return str(calendar.tz), days, closes.dt.tz_convert(None).to_numpy().astype("datetime64[us]")
@@ -149,4 +155,5 @@ def _easter(year: int) -> date:
     # dateutil comes with pandas
     from dateutil.easter import easter
 
-    return easter(year)
+    sunday: date = easter(year)
+    return sunday

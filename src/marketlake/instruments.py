@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,18 +77,17 @@ class Universe:
 
     def get(self, instrument_id: str) -> Instrument:
         """The instrument; `UsageError` naming the known ones when there is none."""
-        for instrument in self.instruments:
-            if instrument.id == instrument_id:
-                return instrument
+        if instrument_id in self.by_id:
+            return self.by_id[instrument_id]
         known = ", ".join(i.id for i in self.instruments[:40])
         raise UsageError(f"unknown instrument {instrument_id[:40]!r}; instruments.toml has: {known}")
 
     def select(self, ids: Iterable[str]) -> Universe:
         """Only these instruments (all of them when `ids` is empty), in the universe's order."""
-        wanted = [self.get(i).id for i in ids]
+        wanted = {self.get(i).id for i in ids}
         return Universe(tuple(i for i in self.instruments if not wanted or i.id in wanted))
 
-    @property
+    @cached_property
     def by_id(self) -> Mapping[str, Instrument]:
         return {instrument.id: instrument for instrument in self.instruments}
 

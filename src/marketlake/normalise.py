@@ -5,7 +5,7 @@ Works on the rows of many instruments and sources at once and never asks which s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -45,6 +45,8 @@ class Window:
     source: str
     start: date
     end: date
+    at: datetime
+    """When the answer was given: what was not finished then is not finished in it."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,9 @@ class Normalised:
     conflicts: pa.Table
     """Schema `NORMALISED`: rows of a session that was served twice with different prices."""
     refused: Mapping[str, SourceError]
-    received: Mapping[str, tuple[int, date, date]]
-    """Finished sessions served in the window: how many, the first, the last."""
 
 
-def normalise(served: pa.Table, windows: Mapping[str, Window], now: datetime) -> Normalised:
+def normalise(served: pa.Table, windows: Mapping[str, Window]) -> Normalised:
     """Undo units and split adjustment, settle events, drop what is unfinished or outside the window.
 
     `served` has schema `SERVED`; every instrument in it has a window.
@@ -69,12 +69,12 @@ def normalise(served: pa.Table, windows: Mapping[str, Window], now: datetime) ->
     served = served.filter(pc.invert(pc.is_in(served["instrument_id"], pa.array(list(refused), pa.string()))))
     rows = _Rows.sorted(served, units)
     rows = rows.unadjusted().with_events_settled()
-    keep, close_at = _finished(rows, windows, now)
+    keep, close_at = _finished(rows, windows)
     rows, close_at = rows.where(keep), close_at[keep]
     repeat, conflict = rows.repeats()
     table = _table(rows, windows, close_at)
     bars = table.filter(pa.array(~(repeat | conflict)))
-    return Normalised(bars, table.filter(pa.array(conflict)), refused, _received(bars))
+    return Normalised(bars, table.filter(pa.array(conflict)), refused)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ class _Rows:
         coded = pc.dictionary_encode(served["instrument_id"].combine_chunks())
         names = coded.dictionary.to_pylist()
         ids = sorted(names)
-        place = np.array([ids.index(name) for name in names], dtype=np.int64)
+        place_of = {name: place for place, name in enumerate(ids)}
+        place = np.array([place_of[name] for name in names], dtype=np.int64)
         code = place[coded.indices.to_numpy()] if len(served) else np.empty(0, np.int64)
         session = served["session"].to_numpy().astype("datetime64[D]")
         order = np.lexsort((session, code))
@@ -111,7 +112,7 @@ class _Rows:
         """Prices and dividends times, volume by, the product of all later splits of the instrument."""
         factor = np.ones(len(self.code))
         for code in np.unique(self.code[self.values["split"] != 1.0]):
-            mine = np.flatnonzero(self.code == code)
+            mine = slice(*np.searchsorted(self.code, [code, code + 1]))
             split = self.values["split"][mine]
             factor[mine] = _later_splits(self.session[mine], split)
         factor[~self.adjusted] = 1.0
@@ -122,32 +123,44 @@ class _Rows:
         return _Rows(self.ids, self.code, self.session, values, self.adjusted)
 
     def with_events_settled(self) -> _Rows:
-        """Rows that carry only an event give it to the instrument's next session with a price."""
-        priced = ~np.isnan(self.values["close"])
+        """Rows that carry only an event give it to the instrument's next session with a price.
+
+        A dividend that passes a split on its way is then per share after the split.
+        """
+        priced, day = ~np.isnan(self.values["close"]), self.day_numbers()
         values = {name: column.copy() for name, column in self.values.items()}
         for row in np.flatnonzero(~priced):
-            later = np.flatnonzero(priced[row + 1 :] & (self.code[row + 1 :] == self.code[row]))
-            same = np.flatnonzero(
-                priced[:row] & (self.code[:row] == self.code[row]) & (self.session[:row] == self.session[row])
-            )
-            if len(same) or len(later):
-                target = same[-1] if len(same) else row + 1 + later[0]
-                values["dividend"][target] += values["dividend"][row]
+            first, after = np.searchsorted(day, [day[row], day[row] + 1])
+            at = first + int(np.argmax(priced[first:]))
+            if priced[at] and self.code[at] == self.code[row]:
+                target = slice(*np.searchsorted(day, [day[at], day[at] + 1]))
+                passed = np.prod(self.values["split"][after : at + 1])
+                values["dividend"][target] += values["dividend"][row] / passed
                 values["split"][target] *= values["split"][row]
         return _Rows(self.ids, self.code, self.session, values, self.adjusted).where(priced)
 
+    def day_numbers(self) -> npt.NDArray[np.int64]:
+        """Counts up by one at each new session or instrument."""
+        new = (self.code[1:] != self.code[:-1]) | (self.session[1:] != self.session[:-1])
+        return np.cumsum(np.append(False, new))[: len(self.code)]
+
     def repeats(self) -> tuple[Mask, Mask]:
         """Rows that say again what the next row of the session says, and rows of a session told two ways."""
-        same = np.zeros(len(self.code), dtype=bool)
-        same[:-1] = (self.code[1:] == self.code[:-1]) & (self.session[1:] == self.session[:-1])
+        same, day = np.zeros(len(self.code), dtype=bool), self.day_numbers()
+        same[:-1] = day[1:] == day[:-1]
         agree = same.copy()
         for name in (*PRICES, "split", "dividend"):
             column = self.values[name]
             agree[:-1] &= np.isclose(column[1:], column[:-1], rtol=_EQUAL, atol=0, equal_nan=True)
-        conflict = same & ~agree
-        for row in np.flatnonzero(conflict):
-            conflict |= (self.code == self.code[row]) & (self.session == self.session[row])
+        conflict = np.isin(day, day[same & ~agree])
         return agree & ~conflict, conflict
+
+
+def spans(ids: npt.NDArray[Any]) -> Iterator[tuple[str, slice]]:
+    """Each instrument and its rows, in a column where they are together."""
+    starts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1]))[: len(ids)]
+    for start, end in zip(starts, np.append(starts[1:], len(ids))[: len(starts)], strict=True):
+        yield ids[start], slice(start, end)
 
 
 def _later_splits(session: npt.NDArray[Any], split: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -187,16 +200,16 @@ def _units(
     return refused, units
 
 
-def _finished(rows: _Rows, windows: Mapping[str, Window], now: datetime) -> tuple[Mask, npt.NDArray[Any]]:
+def _finished(rows: _Rows, windows: Mapping[str, Window]) -> tuple[Mask, npt.NDArray[Any]]:
     keep = np.zeros(len(rows.code), dtype=bool)
     close_at = np.zeros(len(rows.code), dtype="datetime64[us]")
     for code, instrument_id in enumerate(rows.ids):
         low, high = np.searchsorted(rows.code, [code, code + 1])
         window = windows[instrument_id]
-        calendar = load_calendar(window.instrument.calendar, now.date())
+        calendar = load_calendar(window.instrument.calendar, window.at.date())
         session = rows.session[low:high]
         close_at[low:high] = calendar.close_at(session)
-        end = min(window.end, calendar.last_finished(now))
+        end = min(window.end, calendar.last_finished(window.at))
         keep[low:high] = (session >= np.datetime64(window.start)) & (session <= np.datetime64(end))
     return keep, close_at
 
@@ -208,13 +221,3 @@ def _table(rows: _Rows, windows: Mapping[str, Window], close_at: npt.NDArray[Any
     columns |= {name: pa.array(column, from_pandas=True) for name, column in rows.values.items()}
     columns |= {"source": sources, "close_at": pa.array(close_at).cast(pa.timestamp("us", tz="UTC"))}
     return pa.table(columns, schema=NORMALISED)
-
-
-def _received(bars: pa.Table) -> dict[str, tuple[int, date, date]]:
-    grouped = bars.group_by("instrument_id").aggregate(
-        [("session", "count"), ("session", "min"), ("session", "max")]
-    )
-    return {
-        row["instrument_id"]: (row["session_count"], row["session_min"], row["session_max"])
-        for row in grouped.to_pylist()
-    }

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from .instruments import Universe, load_universe, read_toml
 
 LIVE, SIMULATED = "live", "simulated"
 _KEYS: Final = ("lake", "source_url", "batch_size", "requests_per_second")
+_FIRST_YEAR, _LAST_YEAR = 1971, 2099
 _LIVE_RATES: Final = {"yahoo": 2.0, "binance": 5.0, "coinbaseexchange": 5.0, "ecb": 1.0, "fred": 1.0}
 
 
@@ -44,8 +46,9 @@ class Settings:
     def clock(self) -> Clock:
         return PinnedClock(self.now) if self.now else SystemClock()
 
-    @property
+    @cached_property
     def universe(self) -> Universe:
+        """What instruments.toml said when it was first asked for."""
         return load_universe(self.home / "instruments.toml")
 
     def rate(self, source: str) -> float:
@@ -88,11 +91,17 @@ def parse_instant(text: str) -> datetime:
         instant = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(f"{text[:60]!r} is not a moment; write it like 2026-01-02T12:00Z") from None
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        raise UsageError(f"{text[:60]!r} is not a moment from {_FIRST_YEAR} to {_LAST_YEAR}")
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def _http_url(value: object) -> str:
-    parts = urlsplit(str(value))
+    try:
+        parts = urlsplit(str(value))
+        parts.port  # noqa: B018 - reading it checks it
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
         raise ConfigError(f"source_url {str(value)[:80]!r} must look like http://127.0.0.1:8765")
     return str(value).rstrip("/")

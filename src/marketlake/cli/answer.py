@@ -11,6 +11,9 @@ from .options import Format, Home, Lake, Now, Output, parse_year, settings_of
 from .output import percent, print_json, print_rows, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..claims import ClaimCheck
     from ..query import Comparison, YearRow
 
 
@@ -136,7 +139,7 @@ def _terms(c: Comparison) -> str:
 
 
 def status(home: Home = None, lake: Lake = None, now: Now = None, output: Output = Format.table) -> None:
-    """What is stored, how fresh it is, how the last runs ended, and the claims."""
+    """What is stored, how fresh it is, how the last runs ended, and how the claims fare."""
     from ..pipeline.status import status as lake_status
 
     found = lake_status(settings_of(home, lake, now, None))
@@ -153,6 +156,17 @@ def status(home: Home = None, lake: Lake = None, now: Now = None, output: Output
             say(f"{found.waiting} raw batches wait to be stored: `marketlake run`")
         if not found.built:
             say("market.duckdb is older than the bars: `marketlake build`")
+        _print_claims(found.claims)
+
+
+def _print_claims(checks: Sequence[ClaimCheck]) -> None:
+    for claim_id in dict.fromkeys(check.claim_id for check in checks):
+        spans = [check for check in checks if check.claim_id == claim_id]
+        say()
+        say(f'"{spans[0].statement}" ({spans[0].source}, {spans[0].published})')
+        for check in spans:
+            when = "as published" if check.span == "published" else "today"
+            say(f"  {when}, {check.first_year} to {check.last_year}: {check.verdict}; {check.reason}")
 
 
 def query(

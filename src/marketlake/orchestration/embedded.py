@@ -49,11 +49,15 @@ def main() -> int:
             require_a_vendor(source for each in schedules for source in each.sources)
         home.mkdir(parents=True, exist_ok=True)
         os.environ |= airflow_environment(home, arguments.dags.resolve()) | _IMPATIENT
-        with _airflow_log(home / "run.log") as say:
+        with airflow_log(home / "run.log") as say:
+            say(f"== Airflow, embedded; its log: {home / 'run.log'}")
             return run(home, arguments.dags.resolve(), say)
     except MarketlakeError as error:
         sys.stderr.write(f"marketlake: {error}\n")
         return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("marketlake: interrupted; what was fetched is kept, and the next run goes on\n")
+        return 130
 
 
 def run(home: Path, dags: Path, say: Say) -> int:
@@ -113,7 +117,7 @@ def _load(dags: Path) -> dict[str, DAG]:
 
     bag = DagBag(dags)
     for file, error in bag.import_errors.items():
-        raise ConfigError(f"{file} cannot be imported: {error}")
+        raise ConfigError(f"{file} cannot be imported: {error.strip().splitlines()[-1]}")
     return bag.dags
 
 
@@ -128,7 +132,7 @@ def _timed(say: Say, what: str) -> Iterator[list[str]]:
 
 
 @contextmanager
-def _airflow_log(path: Path) -> Iterator[Say]:
+def airflow_log(path: Path) -> Iterator[Say]:
     """Send what is written to standard output and error to `path`; yields a way to the terminal."""
     with path.open("a") as log, os.fdopen(os.dup(1), "w", buffering=1) as terminal:
         kept = os.dup(1), os.dup(2)

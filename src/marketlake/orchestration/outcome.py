@@ -32,8 +32,8 @@ class Ingested:
         if not self.stored:
             return "failed"
         news = f"{self.new} new, {self.revised} revised" if self.new or self.revised else "nothing new"
-        good = f"{self.worked} of {self.asked} instruments" if self.failed else f"{self.asked} instruments"
-        return f"{good}, {news}"
+        good = f"{self.worked} of {self.asked}" if self.failed else f"{self.asked}"
+        return f"{good} instrument{'' if self.asked == 1 else 's'}, {news}"
 
 
 def exit_code(ingested: Iterable[Ingested], built: bool) -> int:

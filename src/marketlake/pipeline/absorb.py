@@ -7,17 +7,18 @@ fetched and the universe, on nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..calendars import load_calendar
+from ..calendars import Days, load_calendar
 from ..errors import SourceError
 from ..instruments import Instrument, Universe
 from ..normalise import Window, normalise
-from ..quality import check, put_aside
-from ..schema import BAR, RUN, UTC_INSTANT
+from ..quality import check, put_aside, served_at
+from ..schema import BAR, RUN
 from ..store import layout
 from ..store.lake import Writer
 from ..store.merge import in_order, merge_bars, merge_revisions
@@ -28,41 +29,53 @@ from .record import Counts, append, run_row
 
 
 def absorb(lake: Writer, universe: Universe, found: Sequence[Answer]) -> None:
-    """Stage what the answers change; they are of one moment and name each instrument once.
+    """Stage what the answers change; they are of one run and name each instrument once.
 
     An instrument that the universe does not list any more is recorded and its answer left in raw/.
     """
-    now = found[0].fetched_at.astimezone(UTC)
+    run_id, month = found[0].run_id, found[0].fetched_at
     known = [answer for answer in found if answer.instrument_id in universe.by_id]
     windows = {a.instrument_id: _window(a, universe.by_id[a.instrument_id]) for a in known}
     parsed = parse(answer for answer in known if answer.has_rows)
-    normalised = normalise(parsed.bars, windows, now)
-    checked = check(normalised.bars, normalised.conflicts, windows, found[0].run_id, now)
-    incoming = _observed(checked.bars, {a.instrument_id: a for a in known}, universe, now)
+    normalised = normalise(parsed.bars, windows)
+    checked = check(normalised.bars, normalised.conflicts, windows, run_id)
+    incoming = _observed(checked.bars, {a.instrument_id: a.mode for a in known}, windows)
     on_another_scale = _rescaled(lake, incoming, universe)
     scaled = pc.is_in(incoming["instrument_id"], pa.array(list(on_another_scale), pa.string()))
-    aside = [checked.quarantine, put_aside(incoming.filter(scaled), "rescaled", found[0].run_id, now)]
-    counts = _merge(lake, incoming.filter(pc.invert(scaled)), universe, now)
-    fresh = append(lake, "quarantine", pa.concat_tables(aside), now)
+    aside = [checked.quarantine, put_aside(incoming.filter(scaled), "rescaled", run_id, windows)]
+    counts = _merge(lake, incoming.filter(pc.invert(scaled)), universe)
+    fresh = append(lake, "quarantine", pa.concat_tables(aside), month)
     counts.quarantined.update(fresh["instrument_id"].to_pylist())
-    append(lake, "finding", checked.findings, now)
+    append(lake, "finding", checked.findings, month)
     refused = {**parsed.failed, **normalised.refused, **checked.refused, **on_another_scale}
-    rows = [run_row(answer, windows, normalised.bars, refused, counts) for answer in found]
-    append(lake, "run", pa.Table.from_pylist(rows, schema=RUN), now)
+    sessions = _sessions(normalised.bars)
+    rows = [run_row(answer, windows, sessions, refused, counts) for answer in found]
+    append(lake, "run", pa.Table.from_pylist(rows, schema=RUN), month)
 
 
 def _window(answer: Answer, instrument: Instrument) -> Window:
-    return Window(instrument, answer.source, answer.asked_from, answer.asked_to)
+    moment = answer.fetched_at.astimezone(UTC)
+    return Window(instrument, answer.source, answer.asked_from, answer.asked_to, moment)
 
 
-def _observed(bars: pa.Table, found: Mapping[str, Answer], universe: Universe, now: datetime) -> pa.Table:
+def _sessions(bars: pa.Table) -> dict[str, Days]:
+    """The sessions of each instrument; the bars are sorted."""
+    ids = bars["instrument_id"].combine_chunks().dictionary_encode()
+    days = bars["session"].to_numpy().astype("datetime64[D]")
+    names, codes = ids.dictionary.to_pylist(), ids.indices.to_numpy()
+    starts = np.searchsorted(codes, np.arange(len(names) + 1))
+    return {name: days[a:b] for name, a, b in zip(names, starts[:-1], starts[1:], strict=True)}
+
+
+def _observed(bars: pa.Table, modes: Mapping[str, str], windows: Mapping[str, Window]) -> pa.Table:
     """Add when the rows were known: history by its close and lag, a new day from when it was seen."""
     ids = bars["instrument_id"].combine_chunks().dictionary_encode()
     names = ids.dictionary.to_pylist()
-    live = pa.array([found[name].mode == DAILY for name in names], pa.bool_()).take(ids.indices)
-    lags = [load_calendar(universe.by_id[name].calendar, now.date()).lag for name in names]
+    live = pa.array([modes[name] == DAILY for name in names], pa.bool_()).take(ids.indices)
+    asked = [windows[name] for name in names]
+    lags = [load_calendar(window.instrument.calendar, window.at.date()).lag for window in asked]
     lag = pa.array(lags, pa.duration("us")).take(ids.indices)
-    seen = pa.repeat(pa.scalar(now, UTC_INSTANT), len(bars))
+    seen = served_at(bars, windows)
     columns = {
         "known_at": pc.if_else(live, seen, pc.add(bars["close_at"].combine_chunks(), lag)),
         "observed_at": seen,
@@ -99,11 +112,11 @@ def _rescaled(lake: Writer, incoming: pa.Table, universe: Universe) -> dict[str,
     return rescaled(in_order(pa.concat_tables(stored)), in_order(incoming))
 
 
-def _merge(lake: Writer, incoming: pa.Table, universe: Universe, now: datetime) -> Counts:
+def _merge(lake: Writer, incoming: pa.Table, universe: Universe) -> Counts:
     counts = Counts()
     for (asset_class, year), rows in _partitions(incoming, universe).items():
         path = layout.yearly("bar", asset_class, year)
-        merged = merge_bars(lake.read(path), rows, now)
+        merged = merge_bars(lake.read(path), rows)
         counts.new.update(merged.new.to_pylist())
         counts.revised.update(merged.revised.to_pylist())
         counts.settled.update(merged.settled.to_pylist())

@@ -6,6 +6,7 @@ import hashlib
 from importlib.metadata import version
 
 from .. import query
+from ..claims import load_claims
 from ..settings import Settings
 from ..store import layout
 from ..store.lake import writer
@@ -24,6 +25,7 @@ def build(settings: Settings) -> bool:
             snapshot=snapshot,
             origin=lake.manifest.origin,
             now=settings.clock.now(),
+            claims=load_claims(settings.home / "claims.toml"),
         )
         lake.commit(built=wanted)
         return True

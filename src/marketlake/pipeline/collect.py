@@ -10,7 +10,7 @@ from ..limiter import Limiter
 from ..settings import Settings
 from ..sources import Access
 from ..store import raw
-from ..store.lake import assert_belongs
+from ..store.lake import claim
 from .fetch import Fetched, Fetcher, as_rows
 from .plan import Job
 
@@ -23,24 +23,24 @@ def collect(
 ) -> list[Fetched]:
     """Fetch each job and keep every answer as one raw batch, which `store_pending` will absorb."""
     root, clock = settings.lake, settings.clock
-    assert_belongs(root, settings.origin)
+    claim(root, settings.origin)
     fetcher = Fetcher(_access(settings), on_done)
     now = clock.now()
     fetched = list(fetcher.fetch(jobs, settings.universe.by_id))
     rows = [row for one in fetched for row in as_rows(one, run_id, now)]
-    # the tick orders the batches of a run whose clock is pinned
-    name = f"{now:%Y%m%dT%H%M%S}-{int(clock.monotonic() * 1e6):015d}-{slug(run_id)}"
-    raw.write_batch(root, name, now.date(), rows)
+    # named when it is written, so that names are in the order of arrival; the tick orders a pinned clock's
+    done = clock.now()
+    name = f"{done:%Y%m%dT%H%M%S}-{int(clock.monotonic() * 1e6):015d}-{slug(run_id)}"
+    raw.write_batch(root, name, done.date(), rows)
     return fetched
 
 
 def answered(root: Path, run_id: str) -> set[str]:
     """The instruments that a run has already fetched well."""
-    paths = [p.relative_to(root).as_posix() for p in root.glob(f"raw/*/*-{slug(run_id)}.parquet")]
     return {
         row["instrument_id"]
-        for _, rows in raw.read_batches(root, paths)
-        for row in rows
+        for path in root.glob(f"raw/*/*-{slug(run_id)}.parquet")
+        for row in raw.read_columns(path, ["run_id", "instrument_id", "outcome"])
         if row["run_id"] == run_id and row["outcome"] == "ok"
     }
 

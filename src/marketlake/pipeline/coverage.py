@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
 import numpy as np
 
 from ..calendars import Days, load_calendar
 from ..normalise import Window
-from .plan import BACKFILL
+from .plan import BACKFILL, DAILY
 
 _LATE_SESSIONS: Final = 5
 """So many sessions may be missing at the end before an answer counts as cut off: vendors are late."""
@@ -28,11 +28,14 @@ class Coverage:
     truncated: bool
 
 
-def coverage(window: Window, received: Days, mode: str, now: datetime) -> Coverage:
-    """Compare the sessions of an answer (sorted, finished, inside the window) with the calendar's."""
+def coverage(window: Window, received: Days, mode: str) -> Coverage:
+    """Compare the sessions of an answer (sorted, finished, inside the window) with the calendar's.
+
+    What is missing at the head of a daily window was there the last time: it counts as a hole.
+    """
     instrument = window.instrument
-    calendar = load_calendar(instrument.calendar, now.date())
-    end = min(window.end, calendar.last_finished(now), instrument.until)
+    calendar = load_calendar(instrument.calendar, window.at.date())
+    end = min(window.end, calendar.last_finished(window.at), instrument.until)
     due = calendar.sessions(max(window.start, instrument.since), max(end, date.min))
     if not len(due) or not len(received):
         empty = bool(len(due)) and mode != BACKFILL
@@ -42,7 +45,8 @@ def coverage(window: Window, received: Days, mode: str, now: datetime) -> Covera
     tail = int((missing > received[-1]).sum())
     head = int((missing < received[0]).sum())
     holes = len(missing) - tail - head
-    truncated = tail > _LATE_SESSIONS or holes > max(_LATE_SESSIONS, _HOLES_SHARE * len(due))
+    lost = holes + (head if mode == DAILY else 0)
+    truncated = tail > _LATE_SESSIONS or lost > max(_LATE_SESSIONS, _HOLES_SHARE * len(due))
     parts = {
         f"{head} before {received[0]}": head,
         f"{holes} in between": holes,

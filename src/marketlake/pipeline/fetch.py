@@ -14,6 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from .. import sources
 from ..errors import (
+    MalformedError,
     RateLimitedError,
     SourceError,
     TransientError,
@@ -31,6 +32,10 @@ MAX_ATTEMPTS: Final = 3
 _LONGEST_PAUSE_S: Final = 60.0
 _BREAKER_LIMIT: Final = 3
 """Instruments in a row that a source may fail to answer before it is left alone for the rest of the batch."""
+_TELLING: Final = {TruncatedError.outcome: 2} | {
+    error.outcome: 1 for error in (RateLimitedError, UnavailableError, MalformedError)
+}
+"""Where no source answered well: a short answer beats none, and what another try may cure beats the rest."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +91,12 @@ class Fetcher:
             attempts += self._ask(job, instrument, ref)
             if attempts[-1].outcome == "ok":
                 return attempts
-        return sorted(attempts, key=lambda attempt: attempt.outcome == "truncated")
+        return sorted(attempts, key=lambda attempt: _TELLING.get(attempt.outcome, 0))
 
     def _ask(self, job: Job, instrument: Instrument, ref: SourceRef) -> list[Attempt]:
         request = Request(job.instrument_id, ref.symbol, job.start, job.end)
         if self._unanswered.get(ref.source, 0) >= _BREAKER_LIMIT:
-            text = f"not asked: {ref.source} answered none of the last {_BREAKER_LIMIT} instruments"
+            text = f"not asked: {ref.source} did not answer for others; the next run asks again"
             return [Attempt(ref.source, request, (), UnavailableError.outcome, text)]
         attempts: list[Attempt] = []
         retrying = Retrying(
@@ -105,8 +110,7 @@ class Fetcher:
         try:
             retrying(self._try, job, instrument, ref, request, attempts)
         except SourceError as error:
-            silent = isinstance(error, UnavailableError)
-            self._unanswered[ref.source] = self._unanswered.get(ref.source, 0) + 1 if silent else 0
+            self._count(ref.source, error)
         else:
             self._unanswered[ref.source] = 0
         return attempts
@@ -130,6 +134,15 @@ class Fetcher:
             self._open[name] = sources.create(name)
         return self._open[name]
 
+    def _count(self, source: str, error: SourceError) -> None:
+        """For the breaker; a Retry-After longer than a run can wait trips it at once."""
+        if isinstance(error, RateLimitedError) and not _worth_a_pause(error):
+            self._unanswered[source] = _BREAKER_LIMIT
+        elif isinstance(error, UnavailableError | RateLimitedError):
+            self._unanswered[source] = self._unanswered.get(source, 0) + 1
+        else:
+            self._unanswered[source] = 0
+
     def _heed(self, source: str, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, RateLimitedError) and error.retry_after:
@@ -141,13 +154,12 @@ def judge(source: Source, pages: Sequence[Page], job: Job, instrument: Instrumen
     parsed = source.parse(pages)
     for error in parsed.failed.values():
         raise error
-    now = access.clock.now()
-    window = Window(instrument, source.name, job.start, job.end)
-    normalised = normalise(parsed.bars, {instrument.id: window}, now)
+    window = Window(instrument, source.name, job.start, job.end, access.clock.now())
+    normalised = normalise(parsed.bars, {instrument.id: window})
     for error in normalised.refused.values():
         raise error
     sessions = normalised.bars["session"].to_numpy().astype("datetime64[D]")
-    cover = coverage(window, sessions, job.mode, now)
+    cover = coverage(window, sessions, job.mode)
     if cover.truncated:
         raise TruncatedError(
             f"{source.name}: asked {instrument.id} from {job.start} to {job.end}, {cover.shortfall}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,21 +34,18 @@ def store_pending(settings: Settings, on_group: Callable[[int], None] = lambda _
 
 
 def grouped(batches: Iterable[tuple[str, list[dict[str, Any]]]]) -> Iterator[list[Batch]]:
-    """Batches of one run and moment together, as long as no instrument comes twice and memory allows."""
+    """Batches of one run and day together, as long as no instrument comes twice and memory allows."""
     group: list[Batch] = []
+    together, ids, size = None, set[str](), 0
     for path, rows in batches:
-        batch = (path, answers(Path(path).stem, rows))
-        if group and not _belongs(group, batch):
+        found = answers(Path(path).stem, rows)
+        own = {answer.instrument_id for answer in found}
+        more = sum(len(page.body) for answer in found for page in answer.pages)
+        key = (found[0].run_id, found[0].fetched_at.date())
+        if group and (key != together or ids & own or size + more > _GROUP_BYTES):
             yield group
-            group = []
-        group.append(batch)
+            group, ids, size = [], set(), 0
+        group.append((path, found))
+        together, ids, size = key, ids | own, size + more
     if group:
         yield group
-
-
-def _belongs(group: Sequence[Batch], batch: Batch) -> bool:
-    together = [answer for _, found in [*group, batch] for answer in found]
-    moments = {(answer.run_id, answer.fetched_at) for answer in together}
-    size = sum(len(page.body) for answer in together for page in answer.pages)
-    ids = [answer.instrument_id for answer in together]
-    return len(moments) == 1 and len(ids) == len(set(ids)) and size <= _GROUP_BYTES

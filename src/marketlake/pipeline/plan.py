@@ -12,7 +12,7 @@ from ..calendars import load_calendar
 from ..errors import EmptyLakeError, UsageError
 from ..instruments import Instrument, Universe
 from ..store.lake import assert_belongs, open_manifest
-from ..store.watermark import LastRun, Watermark, last_runs, watermarks
+from ..store.watermark import Debt, Watermark, owed, watermarks
 
 LOOK_BACK_SESSIONS: Final = 10
 """Fetched again each run and compared, so that a vendor's corrections are seen."""
@@ -47,7 +47,7 @@ class Job:
 def plan_daily(root: Path, universe: Universe, origin: str, now: datetime) -> list[Job]:
     """Each instrument from ten sessions before its last one (or from its beginning) to what is finished.
 
-    A window that came back truncated is asked for again from its start.
+    A window that was not answered well is asked for again from its start.
     """
     assert_belongs(root, origin)
     try:
@@ -55,27 +55,29 @@ def plan_daily(root: Path, universe: Universe, origin: str, now: datetime) -> li
     except EmptyLakeError:
         return [_job(instrument, None, None, now) for instrument in universe.instruments]
     marks = watermarks(root, manifest, set(universe.by_id))
-    runs = last_runs(root, manifest)
-    return [_job(i, marks.get(i.id), runs.get(i.id), now) for i in universe.instruments]
+    debts = owed(root, manifest)
+    return [_job(i, marks.get(i.id), debts.get(i.id), now) for i in universe.instruments]
 
 
 def plan_backfill(
     root: Path, universe: Universe, origin: str, now: datetime, start: date, end: date | None
 ) -> list[Job]:
-    """The same window for each instrument, cut to its life and to what is finished."""
+    """The same window for each instrument that lived in it, cut to its life and to what is finished."""
     if end is not None and end < start:
         raise UsageError(f"the window ends ({end}) before it starts ({start}); swap --from and --to")
     assert_belongs(root, origin)
     jobs = []
     for instrument in universe.instruments:
-        finished = _last_session(instrument, now)
-        first, last = max(start, instrument.since), min(finished, end or date.max)
-        if first > last:
-            raise UsageError(
-                f"{instrument.id}: no finished session from {first} to {last}; "
-                f"it begins {instrument.since} and {finished} is its last finished session"
-            )
-        jobs.append(Job(instrument.id, BACKFILL, first, last))
+        first = max(start, instrument.since)
+        last = min(_last_session(instrument, now), end or date.max)
+        if first <= last:
+            jobs.append(Job(instrument.id, BACKFILL, first, last))
+    if universe.instruments and not jobs:
+        one = universe.instruments[0]
+        raise UsageError(
+            f"no finished session from {start} to {end or now.date()}: {one.id} begins {one.since} "
+            f"and {_last_session(one, now)} is its last finished session"
+        )
     return jobs
 
 
@@ -84,15 +86,16 @@ def in_batches(jobs: Sequence[Job], size: int) -> list[list[Job]]:
     return [list(jobs[first : first + size]) for first in range(0, len(jobs), size)]
 
 
-def _job(instrument: Instrument, mark: Watermark | None, run: LastRun | None, now: datetime) -> Job:
+def _job(instrument: Instrument, mark: Watermark | None, debt: Debt | None, now: datetime) -> Job:
     end = _last_session(instrument, now)
     if mark is None:
         return Job(instrument.id, FIRST_LOAD, min(instrument.since, end), end)
     calendar = load_calendar(instrument.calendar, now.date())
     start = calendar.back(min(mark.session, end), LOOK_BACK_SESSIONS)
-    if run and run.outcome == "truncated":
-        start = min(start, run.asked_from)
-    return Job(instrument.id, DAILY, max(start, min(instrument.since, end)), end)
+    if debt:
+        start = min(start, debt.asked_from)
+    mode = FIRST_LOAD if debt and debt.mode == FIRST_LOAD else DAILY
+    return Job(instrument.id, mode, max(start, min(instrument.since, end)), end)
 
 
 def _last_session(instrument: Instrument, now: datetime) -> date:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..calendars import Days
 from ..errors import SourceError
@@ -54,14 +54,13 @@ def append(lake: Writer, table: str, rows: pa.Table, now: datetime) -> pa.Table:
 def run_row(
     answer: Answer,
     windows: Mapping[str, Window],
-    bars: pa.Table,
+    sessions: Mapping[str, Days],
     refused: Mapping[str, SourceError],
     counts: Counts,
 ) -> dict[str, Any]:
-    """The row of `run` for one answer; `bars` are the normalised bars of all answers."""
+    """The row of `run` for one answer; `sessions` are the normalised ones of all answers."""
     key = answer.instrument_id
-    sessions = bars.filter(pc.equal(bars["instrument_id"], key))["session"]
-    days = sessions.to_numpy().astype("datetime64[D]")
+    days = sessions.get(key, np.empty(0, "datetime64[D]"))
     expected, shortfall = _coverage(answer, windows, days)
     outcome, message = _outcome(answer, windows, refused, counts)
     return {
@@ -74,8 +73,8 @@ def run_row(
         "revised_rows": counts.revised[key],
         "volume_rows": counts.settled[key],
         "quarantined_rows": counts.quarantined[key],
-        "first_session": sessions[0].as_py() if len(sessions) else None,
-        "last_session": sessions[-1].as_py() if len(sessions) else None,
+        "first_session": days[0].item() if len(days) else None,
+        "last_session": days[-1].item() if len(days) else None,
     }
 
 
@@ -98,7 +97,7 @@ def _asked(answer: Answer) -> dict[str, Any]:
 def _coverage(answer: Answer, windows: Mapping[str, Window], days: Days) -> tuple[int, str]:
     if answer.instrument_id not in windows:
         return 0, ""
-    cover = coverage(windows[answer.instrument_id], days, answer.mode, answer.fetched_at)
+    cover = coverage(windows[answer.instrument_id], days, answer.mode)
     return cover.expected, cover.shortfall
 
 

@@ -26,10 +26,12 @@ def run_rows(settings: Settings, run_id: str) -> list[RunRow]:
     """What a run recorded, the last word on each instrument, in the universe's order."""
     manifest = open_manifest(settings.lake)
     last: dict[str, RunRow] = {}
-    for path in manifest.paths("run"):
+    for path in reversed(manifest.paths("run")):
         table = read_parquet(settings.lake / path, RUN)
         rows = table.filter(pc.equal(table["run_id"], run_id)).sort_by("batch_id").to_pylist()
-        last |= {row["instrument_id"]: row for row in rows}
+        if last and not rows:
+            break  # a run's months are next to each other
+        last = {row["instrument_id"]: row for row in rows} | last
     order = {instrument.id: place for place, instrument in enumerate(settings.universe.instruments)}
     return sorted(last.values(), key=lambda row: order.get(row["instrument_id"], len(order)))
 

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from ..calendars import load_calendar
+from ..claims import ClaimCheck, read_checks
+from ..errors import LakeError
 from ..instruments import Instrument
 from ..settings import Settings
 from ..store import raw
@@ -42,6 +44,8 @@ class LakeStatus:
     built: bool
     """Whether market.duckdb was built from this snapshot."""
     instruments: Sequence[InstrumentStatus]
+    claims: Sequence[ClaimCheck]
+    """As of the last build; none before the first."""
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -77,7 +81,16 @@ def status(settings: Settings) -> LakeStatus:
         waiting=len(raw.pending(settings.lake, manifest)),
         built=manifest.built.startswith(manifest.snapshot),
         instruments=instruments,
+        claims=_claims(settings),
     )
+
+
+def _claims(settings: Settings) -> Sequence[ClaimCheck]:
+    try:
+        return read_checks(settings.lake)
+    except LakeError:
+        # a database that is missing or of another place is told by `built`
+        return ()
 
 
 def _due(settings: Settings, instrument: Instrument, last: date | None) -> int:

@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from ..claims import read_checks
 from ..errors import MarketlakeError, RateLimitedError, TerminalError, UnavailableError, UsageError
 from ..instruments import Universe
 from ..settings import load_settings
+from ..store.lake import open_manifest
 from .build import build as build_database
 from .collect import answered, collect
 from .fetch import Fetched
@@ -65,7 +67,7 @@ def store(run_id: str) -> dict[str, Any]:
     store_pending(settings)
     rows = run_rows(settings, run_id)
     totals = {name: sum(row[f"{name}_rows"] for row in rows) for name in ("new", "revised", "volume")}
-    return {**totals, "failed": failed(rows)}
+    return {**totals, "failed": failed(rows), "snapshot": open_manifest(settings.lake).snapshot}
 
 
 def check(run_id: str) -> None:
@@ -78,8 +80,11 @@ def check(run_id: str) -> None:
 
 
 def build() -> dict[str, Any]:
-    """Bring market.duckdb up to date."""
-    return {"rebuilt": build_database(load_settings())}
+    """Bring market.duckdb up to date and say how the claims fare."""
+    settings = load_settings()
+    rebuilt = build_database(settings)
+    checks = [f"{check.claim_id}, {check.span}: {check.verdict}" for check in read_checks(settings.lake)]
+    return {"rebuilt": rebuilt, "snapshot": open_manifest(settings.lake).snapshot, "claims": checks}
 
 
 def _raise_worst(bad: Sequence[Fetched]) -> None:

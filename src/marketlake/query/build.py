@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -39,8 +40,8 @@ def build_database(
 
     root = lake.resolve()
     building = root / f".{DATABASE}.building"
-    _discard(building)
     try:
+        _discard(building)
         with stored_files(root), duckdb.connect(str(building)) as connection:
             about = lake_table(root, snapshot=snapshot, origin=origin, now=now)
             fill(connection, root, universe, claims, about)
@@ -51,7 +52,8 @@ def build_database(
             f"{root / DATABASE}: cannot be written ({error}); the one of before stands"
         ) from error
     finally:
-        _discard(building)
+        with suppress(OSError):
+            _discard(building)
     return aside
 
 

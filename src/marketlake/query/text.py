@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -45,6 +46,24 @@ def parameters(text: str) -> frozenset[str]:
 def literal(value: str | Path) -> str:
     """A SQL string literal, for statements that take no parameters."""
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def constant(value: object) -> str:
+    """A value as a SQL constant: text, truth, a day, an aware moment, a list of texts or nothing."""
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return str(value).upper()
+        case str():
+            return literal(value)
+        case datetime():
+            return f"TIMESTAMPTZ {literal(value.astimezone(UTC).isoformat(sep=' '))}"
+        case date():
+            return f"DATE {literal(value.isoformat())}"
+        case list():
+            return f"CAST([{', '.join(constant(item) for item in value)}] AS VARCHAR[])"
+    raise TypeError(f"no SQL constant for {type(value).__name__}")
 
 
 def glob_safe(folder: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -77,14 +77,18 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_parquet(path: Path, schema: pa.Schema, expected_sha256: str | None = None) -> pa.Table:
-    """A stored table; `CorruptLakeError` when the file is not what was written."""
+def read_parquet(
+    path: Path, schema: pa.Schema, expected_sha256: str | None = None, columns: Sequence[str] | None = None
+) -> pa.Table:
+    """A stored table, or some of its columns; `CorruptLakeError` when the file is not what was written."""
     try:
         content = path.read_bytes()
         if expected_sha256 and hashlib.sha256(content).hexdigest() != expected_sha256:
             raise corrupt(path, "its checksum is not the manifest's")
         # partitioning=None: the folders' names are not columns here
-        return pq.ParquetFile(pa.BufferReader(content)).read().cast(schema)
+        names = list(columns or schema.names)
+        table = pq.ParquetFile(pa.BufferReader(content)).read(columns=names)
+        return table.cast(pa.schema([schema.field(name) for name in names]))
     except FileNotFoundError:
         raise corrupt(path, "it is missing") from None
     except (pa.ArrowException, OSError) as error:

@@ -24,15 +24,23 @@ from .manifest import Entry, Manifest, assert_origin, encode, read
 
 
 def open_manifest(root: Path) -> Manifest:
-    """The lake's manifest; a commit that was decided and not finished counts."""
-    pending = root / layout.PENDING
-    return read(pending if pending.exists() else root / layout.MANIFEST)
+    """The lake's manifest; a commit under way does not count before its files are in their places."""
+    return read(root / layout.MANIFEST)
 
 
 def assert_belongs(root: Path, origin: str) -> None:
     """Refuse early to add data of `origin` to a lake of the other kind; any lake may still be created."""
     with suppress(EmptyLakeError):
         assert_origin(open_manifest(root), origin, root)
+
+
+def claim(root: Path, origin: str) -> None:
+    """Make the lake for data of `origin` where there is none, so that no other kind can get in first."""
+    try:
+        assert_origin(open_manifest(root), origin, root)
+    except EmptyLakeError:
+        with writer(root, origin):
+            pass
 
 
 @contextmanager
@@ -99,7 +107,8 @@ class Writer:
         """Put everything staged in place; returns the new manifest."""
         after = self.manifest.with_files(self.staged, removed)
         after = after if built is None else replace(after, built=built)
-        if after != self.manifest:
+        # a damaged file that is restored leaves the manifest as it was
+        if self.staged or after != self.manifest:
             write_bytes(self.root / layout.PENDING, encode(after))
             _carry_out(self.root, self.staged, removed)
         self.manifest, self.staged = after, {}

@@ -9,13 +9,12 @@ Rows are compared column by column with a tolerance, so that a vendor's rounding
   updated in place without a revision
 
 Only rows of one source are compared: another source's figures are not a change of mind, so a stored
-session stays as its source told it.
+session stays as its source told it. An answer older than what is stored changes nothing that is stored.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -35,7 +34,7 @@ _TOLERANCE: Final = {
 }
 _VOLUME_TOLERANCE: Final = 1e-4
 _VOLUME_SETTLES: Final = 0.05
-_VOLUME_SETTLES_WITHIN: Final = timedelta(days=15)
+_VOLUME_SETTLES_WITHIN: Final = np.timedelta64(15, "D")
 
 Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]
@@ -57,20 +56,19 @@ class Merged:
     """Instrument id of each row whose volume alone was updated in place."""
 
 
-def merge_bars(stored: pa.Table, incoming: pa.Table, observed_at: datetime) -> Merged:
+def merge_bars(stored: pa.Table, incoming: pa.Table) -> Merged:
     """Merge bars of the same partition; both have schema `BAR` and one row a session."""
     at, found = match(stored, incoming)
     known = stored.take(pa.array(at[found]))
     again = incoming.filter(pa.array(found))
-    changed, settled = _compare(known, again, observed_at)
+    changed, settled = _compare(known, again)
     new = incoming.filter(pa.array(~found))
-    revised = _revised(again.filter(pa.array(changed)), observed_at)
+    revised = _revised(again.filter(pa.array(changed)))
     refreshed = _with_volume(known.filter(pa.array(settled)), again.filter(pa.array(settled)))
     superseded = known.filter(pa.array(changed))
-    superseded = superseded.append_column(
-        REVISION.field("superseded_at"),
-        pa.repeat(pa.scalar(observed_at, REVISION.field("superseded_at").type), len(superseded)),
-    ).cast(REVISION)
+    superseded = superseded.append_column(REVISION.field("superseded_at"), revised["observed_at"]).cast(
+        REVISION
+    )
     bars = None
     if len(new) or changed.any() or settled.any():
         untouched = np.ones(len(stored), dtype=bool)
@@ -117,19 +115,22 @@ def _keys(stored: pa.Table, incoming: pa.Table) -> tuple[Positions, Positions]:
     return keys[: len(stored)], keys[len(stored) :]
 
 
-def _compare(known: pa.Table, again: pa.Table, observed_at: datetime) -> tuple[Mask, Mask]:
+def _compare(known: pa.Table, again: pa.Table) -> tuple[Mask, Mask]:
     """Which rows changed, and which changed in nothing but a settling volume."""
-    same_source = pc.equal(known["source"], again["source"]).to_numpy().astype(bool)
+    comparable = pc.and_(
+        pc.equal(known["source"], again["source"]),
+        pc.less_equal(known["observed_at"], again["observed_at"]),
+    ).to_numpy()
     changed = np.zeros(len(known), dtype=bool)
     for name, (relative, absolute) in _TOLERANCE.items():
         changed |= _differs(known[name].to_numpy(), again[name].to_numpy(), relative, absolute)
     before, after = known["volume"].to_numpy(), again["volume"].to_numpy()
     volume = _differs(before, after, _VOLUME_TOLERANCE, 0.0)
     settling = ~_differs(before, after, _VOLUME_SETTLES, 0.0)
-    since = np.datetime64((observed_at - _VOLUME_SETTLES_WITHIN).date())
-    settling &= again["session"].to_numpy().astype("datetime64[D]") >= since
-    settled = same_source & ~changed & volume & settling
-    return same_source & (changed | (volume & ~settling)), settled
+    observed = again["observed_at"].to_numpy().astype("datetime64[D]")
+    settling &= again["session"].to_numpy().astype("datetime64[D]") >= observed - _VOLUME_SETTLES_WITHIN
+    settled = comparable & ~changed & volume & settling
+    return comparable & (changed | (volume & ~settling)), settled
 
 
 def _differs(
@@ -139,11 +140,10 @@ def _differs(
     return np.asarray((np.isnan(a) != np.isnan(b)) | (np.abs(a - b) > limit))
 
 
-def _revised(rows: pa.Table, observed_at: datetime) -> pa.Table:
+def _revised(rows: pa.Table) -> pa.Table:
     """A changed value is known from when it was seen, whatever the row's history."""
-    instant = pa.repeat(pa.scalar(observed_at, BAR.field("known_at").type), len(rows))
     live = pa.repeat(pa.scalar(False), len(rows))
-    return _replace(rows, known_at=instant, observed_at=instant, backfilled=live)
+    return _replace(rows, known_at=rows["observed_at"], backfilled=live)
 
 
 def _with_volume(known: pa.Table, again: pa.Table) -> pa.Table:

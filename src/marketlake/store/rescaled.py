@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from ..errors import QuarantinedError, SourceError
+from ..normalise import spans
 from .merge import match
 
 _NOISE: Final = 1e-6
@@ -28,23 +30,30 @@ def rescaled(stored: pa.Table, incoming: pa.Table) -> dict[str, SourceError]:
     same = known["source"].to_numpy(zero_copy_only=False) == again["source"].to_numpy(zero_copy_only=False)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = again["close"].to_numpy() / known["close"].to_numpy()
-    starts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1])) if len(ids) else np.empty(0, int)
     refused: dict[str, SourceError] = {}
-    for start, end in zip(starts, [*starts[1:], len(ids)], strict=True):
-        factor = _common_factor(ratio[start:end], bool(same[start:end].all()))
+    for instrument_id, rows in spans(ids):
+        mine, own = ratio[rows], same[rows]
+        factor = _common_factor(mine[own]) or _other_factor(mine[~own])
         if factor is not None:
-            refused[ids[start]] = QuarantinedError(
-                f"{ids[start]}: all {end - start} sessions that are stored already came back times "
+            refused[instrument_id] = QuarantinedError(
+                f"{instrument_id}: the sessions that are stored already came back times "
                 f"{factor:.6g}, and no split says why; the answer was put aside. "
-                "Check the vendor's unit and splits, then backfill the instrument"
+                "The next run asks again; if the vendor stays with it, list the series under a new id"
             )
     return refused
 
 
-def _common_factor(ratio: np.ndarray, same_source: bool) -> float | None:
-    factor = float(np.median(ratio))
-    if not same_source:
-        return factor if abs(factor - 1) > _OTHER_SOURCE else None
-    if len(ratio) < 2 or not np.all(np.abs(ratio - 1) > _NOISE):
+def _common_factor(ratio: npt.NDArray[np.float64]) -> float | None:
+    """The one factor, not 1, by which all rows of one source differ."""
+    if len(ratio) < 2 or not np.isfinite(ratio).all() or not np.all(np.abs(ratio - 1) > _NOISE):
         return None
+    factor = float(np.median(ratio))
     return factor if float(np.ptp(ratio)) < _SPREAD * abs(factor) else None
+
+
+def _other_factor(ratio: npt.NDArray[np.float64]) -> float | None:
+    """By how much another source's rows differ, where that is beyond belief."""
+    if not len(ratio) or not np.isfinite(ratio).all():
+        return None
+    factor = float(np.median(ratio))
+    return factor if abs(factor - 1) > _OTHER_SOURCE else None

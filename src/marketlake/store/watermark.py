@@ -8,8 +8,10 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ..schema import GOOD_OUTCOMES, RUN
 from . import layout
 from .files import corrupt
 from .manifest import Manifest
@@ -49,17 +51,48 @@ def watermarks(root: Path, manifest: Manifest, wanted: set[str]) -> dict[str, Wa
     return {key: mark for key, mark in found.items() if key in wanted}
 
 
+@dataclass(frozen=True)
+class Debt:
+    """A window that was asked for and not answered well since."""
+
+    asked_from: date
+    asked_to: date
+    mode: str
+
+
+def owed(root: Path, manifest: Manifest) -> Mapping[str, Debt]:
+    """By instrument id. A good answer to the whole window settles it; a failed backfill owes nothing."""
+    columns = ["instrument_id", "outcome", "mode", "asked_from", "asked_to", "batch_id"]
+    runs = _recent_runs(root, manifest, columns)
+    good = pc.is_in(runs["outcome"], pa.array(sorted(GOOD_OUTCOMES)))
+    bad = pc.and_(pc.invert(good), pc.not_equal(runs["mode"], "backfill"))
+    concerned = pc.is_in(runs["instrument_id"], runs.filter(bad)["instrument_id"])
+    debts: dict[str, Debt] = {}
+    for row in runs.filter(concerned).sort_by("batch_id").to_pylist():
+        key, debt = row["instrument_id"], debts.get(row["instrument_id"])
+        if row["outcome"] not in GOOD_OUTCOMES:
+            if row["mode"] != "backfill":
+                debts[key] = Debt(row["asked_from"], row["asked_to"], row["mode"])
+        elif debt and row["asked_from"] <= debt.asked_from and row["asked_to"] >= debt.asked_to:
+            del debts[key]
+    return debts
+
+
 def last_runs(root: Path, manifest: Manifest) -> Mapping[str, LastRun]:
-    """By instrument id, from the newest month with runs."""
-    months = [path for path in manifest.paths("run") if manifest.files[path].rows]
-    if not months:
-        return {}
-    columns = ["instrument_id", "outcome", "asked_from", "source", "message", "started_at"]
-    rows = _columns(root / months[-1], columns).sort_by("started_at").to_pylist()
+    """By instrument id, from the newest months with runs."""
+    columns = ["instrument_id", "outcome", "asked_from", "source", "message", "batch_id"]
+    rows = _recent_runs(root, manifest, columns).sort_by("batch_id").to_pylist()
     return {
         row["instrument_id"]: LastRun(row["outcome"], row["asked_from"], row["source"], row["message"])
         for row in rows
     }
+
+
+def _recent_runs(root: Path, manifest: Manifest, names: list[str]) -> pa.Table:
+    """The newest two months with runs: a month's first run must not hide the last one's."""
+    months = [path for path in manifest.paths("run") if manifest.files[path].rows]
+    tables = [_columns(root / path, names) for path in months[-2:]]
+    return pa.concat_tables([RUN.empty_table().select(names), *tables])
 
 
 def _columns(path: Path, names: list[str]) -> pa.Table:

@@ -19,17 +19,20 @@ WITH step AS (
     LEFT JOIN instrument AS n ON n.instrument_id = b.instrument_id
 ),
 
+-- NaN for a factor that does not exist: every sum from there on is NaN too
 factor AS (
     SELECT
         instrument_id, session, close, dividend, split, return_basis,
-        CASE WHEN previous IS NULL THEN 1 WHEN split > 0 THEN split END AS split_factor,
+        CASE WHEN previous IS NULL THEN 1 WHEN split > 0 THEN split ELSE CAST('NaN' AS DOUBLE) END AS split_factor,
         CASE
             WHEN previous IS NULL OR dividend = 0 THEN 1
             WHEN close > 0 AND close + dividend > 0 THEN (close + dividend) / close
+            ELSE CAST('NaN' AS DOUBLE)
         END AS total_factor,
         CASE
             WHEN previous IS NULL OR dividend = 0 THEN 1
             WHEN previous > 0 AND previous > split * dividend THEN previous / (previous - split * dividend)
+            ELSE CAST('NaN' AS DOUBLE)
         END AS vendor_factor
     FROM step
 ),
@@ -38,22 +41,22 @@ factor AS (
 running AS (
     SELECT
         instrument_id, session, close, dividend, split, return_basis,
-        CASE WHEN count(split_factor) OVER past = count(*) OVER past
-            THEN exp(sum(ln(split_factor)) OVER past) END AS splits,
-        CASE WHEN count(total_factor) OVER past = count(*) OVER past
-            THEN exp(sum(ln(total_factor)) OVER past) END AS reinvested,
-        CASE WHEN count(vendor_factor) OVER past = count(*) OVER past
-            THEN exp(sum(ln(vendor_factor)) OVER past) END AS readjusted
+        close * exp(sum(ln(split_factor)) OVER past) AS price_index,
+        exp(sum(ln(total_factor)) OVER past) AS reinvested,
+        exp(sum(ln(vendor_factor)) OVER past) AS readjusted
     FROM factor
     WINDOW past AS (PARTITION BY instrument_id ORDER BY session ROWS UNBOUNDED PRECEDING)
 )
 
 SELECT
     instrument_id, session, close, dividend, split,
-    CASE WHEN close > 0 AND return_basis = 'price' THEN close * splits END AS price_index,
+    CASE WHEN close > 0 AND return_basis = 'price' AND NOT isnan(price_index) THEN price_index END AS price_index,
     CASE
-        WHEN close > 0 AND return_basis = 'price' THEN close * splits * reinvested
-        WHEN close > 0 THEN close
+        WHEN close > 0 AND return_basis = 'total' THEN close
+        WHEN close > 0 AND NOT isnan(price_index * reinvested) THEN price_index * reinvested
     END AS total_index,
-    CASE WHEN close > 0 AND return_basis = 'price' THEN close * splits * readjusted END AS vendor_adjusted_index
+    CASE
+        WHEN close > 0 AND return_basis = 'price' AND NOT isnan(price_index * readjusted)
+            THEN price_index * readjusted
+    END AS vendor_adjusted_index
 FROM running

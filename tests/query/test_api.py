@@ -1,0 +1,111 @@
+"""The Python interface."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from marketlake import api
+from marketlake.errors import EmptyLakeError, UsageError
+
+from .lakes import BTC, EUR, FUND, SHARE, bar, make, year_ends
+
+BARS = [
+    bar(SHARE, "2020-01-02", 100.0),
+    bar(SHARE, "2020-01-03", 50.0, split=2.0, dividend=1.0, open=49.0, volume=7.0),
+    bar(SHARE, "2020-01-06", 55.0),
+    bar(BTC, "2020-01-03", 8.0),
+    bar(EUR, "2020-01-03", 2.0),
+    bar(FUND, "2020-01-03", 3.0),
+]
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> api.Lake:
+    make(tmp_path, [SHARE, BTC, EUR, FUND, replace(SHARE, id="OTHER", quote_currency="GBP")], BARS)
+    return api.open(tmp_path)
+
+
+def test_prices_as_traded(lake: api.Lake) -> None:
+    table = lake.prices(["SHARE", "BTC"], start="2020-01-03", end=date(2020, 1, 5))
+    assert isinstance(table, pa.Table)
+    assert table.column_names == [
+        *("instrument_id", "session", "open", "high", "low", "close", "volume", "dividend", "split"),
+        *("currency", "quality", "source", "known_at", "observed_at"),
+    ]
+    assert table["instrument_id"].to_pylist() == ["BTC", "SHARE"]
+    share = table.to_pylist()[1]
+    assert (share["open"], share["close"], share["volume"]) == (49.0, 50.0, 7.0)
+    assert (share["dividend"], share["split"], share["currency"]) == (1.0, 2.0, "USD")
+
+
+@pytest.mark.parametrize(
+    ("basis", "levels"),
+    [("price", [100, 110]), ("total", [102, 112.2]), ("vendor_adjusted", [100 / 0.98, 110 / 0.98])],
+)
+def test_the_level_does_not_depend_on_where_one_starts(
+    lake: api.Lake, basis: str, levels: list[float]
+) -> None:
+    table = lake.prices("SHARE", start="2020-01-03", basis=basis)
+    assert table["level"].to_pylist() == pytest.approx(levels, rel=1e-12)
+    assert set(table["basis"].to_pylist()) == {basis}
+
+
+def test_what_is_stored_as_total_says_so(lake: api.Lake) -> None:
+    [row] = lake.prices(["FUND"], basis="price").to_pylist()
+    assert (row["basis"], row["level"]) == ("total", 3.0)
+
+
+def test_prices_in_a_currency(lake: api.Lake) -> None:
+    table = lake.prices(["SHARE"], currency="EUR")
+    assert table["close"].to_pylist() == [None, 25.0, 27.5]
+    assert table["dividend"].to_pylist() == [None, 0.5, 0.0]
+    assert table["quality"].to_pylist() == ["no_rate", "", ""]
+    assert lake.prices(["SHARE"], currency="EUR", basis="price")["level"].to_pylist() == [None, 50.0, 55.0]
+
+
+def test_to_pandas(lake: api.Lake) -> None:
+    frame = lake.prices(["SHARE"]).to_pandas()
+    assert list(frame["close"]) == [100.0, 50.0, 55.0]
+
+
+def test_sql_and_instruments(lake: api.Lake) -> None:
+    assert lake.sql("SELECT count(*) AS n FROM bar").to_pydict() == {"n": [6]}
+    assert lake.instruments()["instrument_id"].to_pylist() == ["SHARE", "BTC", "EUR", "FUND", "OTHER"]
+
+
+def test_compare(tmp_path: Path) -> None:
+    make(
+        tmp_path,
+        [SHARE, BTC],
+        [*year_ends(SHARE, {2019: 1.0, 2020: 2.0}), *year_ends(BTC, {2019: 1.0, 2020: 3.0})],
+    )
+    found = api.open(tmp_path).compare("BTC", "SHARE", as_of="2021-06-01")
+    assert (found.a_wins, found.years, found.as_of) == (1, 1, "2021-06-01T00:00:00+00:00")
+
+
+def test_the_lake_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MARKETLAKE_LAKE", raising=False)
+    assert api.open(home=tmp_path).path == tmp_path.resolve() / "data"
+    with pytest.raises(EmptyLakeError):
+        api.open(home=tmp_path).prices(["BTC"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"ids": []}, "no instrument"),
+        ({"ids": ["NOPE"]}, "unknown instrument"),
+        ({"ids": ["BTC"], "start": "2020-13-01"}, "not a date"),
+        ({"ids": ["BTC"], "basis": "net"}, "as_traded"),
+        ({"ids": ["OTHER"], "currency": "USD"}, "no reference rates for GBP"),
+        ({"ids": ["BTC"], "as_of": "soon"}, "not a moment"),
+    ],
+)
+def test_what_cannot_be_asked_says_why(lake: api.Lake, asked: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        lake.prices(**asked)  # type: ignore[arg-type]

@@ -1,0 +1,81 @@
+"""What could be known at a moment, and what the lake itself held."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from marketlake import query
+from marketlake.errors import EmptyLakeError
+
+from .lakes import BTC, NASDAQ, bar, make, year_ends
+
+LOADED = datetime(2021, 6, 1, tzinfo=UTC)
+REVISED = datetime(2021, 7, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    """Loaded on 1 June 2021; on 1 July the vendor changed the close of 2020 from 200 to 300."""
+    first = [row | {"observed_at": LOADED} for row in year_ends(BTC, {2019: 100.0, 2020: 200.0})]
+    current = first[1] | {"close": 300.0, "known_at": REVISED, "observed_at": REVISED, "backfilled": False}
+    index = [row | {"observed_at": LOADED} for row in year_ends(NASDAQ, {2019: 10.0, 2020: 20.0})]
+    old = first[1] | {"superseded_at": REVISED}
+    return make(tmp_path, [BTC, NASDAQ], [first[0], current, *index], [old])
+
+
+@pytest.mark.parametrize(
+    ("moment", "strict", "expected"),
+    [
+        (datetime(2021, 6, 30, tzinfo=UTC), False, 1.0),
+        (datetime(2021, 6, 30, tzinfo=UTC), True, 1.0),
+        (REVISED, False, 2.0),
+        (datetime(2021, 1, 2, tzinfo=UTC), False, 1.0),
+    ],
+)
+def test_compare_as_of(lake: Path, moment: datetime, strict: bool, expected: float) -> None:
+    found = query.compare(lake, "BTC", "NASDAQ", as_of=moment, strict=strict)
+    assert found.rows[-1].a_return == pytest.approx(expected, rel=1e-12)
+    assert (found.as_of, found.strict) == (moment.isoformat(), strict)
+
+
+def test_a_year_end_that_was_not_known_yet_is_not_there(lake: Path) -> None:
+    early = datetime(2020, 12, 31, 23, tzinfo=UTC)
+    found = query.compare(lake, "BTC", "NASDAQ", first_year=2020, last_year=2020, as_of=early)
+    assert (found.rows[0].a_return, found.rows[0].complete) == (None, False)
+
+
+def test_strictly_nothing_was_held_before_the_load(lake: Path) -> None:
+    with pytest.raises(EmptyLakeError, match="no bars of BTC"):
+        query.compare(lake, "BTC", "NASDAQ", as_of=datetime(2021, 5, 1, tzinfo=UTC), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "closes"),
+    [
+        ("price_as_of(TIMESTAMP '2021-06-30 00:00:00')", (100.0, 200.0)),
+        ("price_as_of(TIMESTAMP '2021-07-01 00:00:00')", (100.0, 300.0)),
+        ("price_as_of(TIMESTAMPTZ '2021-07-01 02:00:00+02:00')", (100.0, 300.0)),
+        ("price_as_of(DATE '2020-06-01')", (100.0,)),
+        ("price_observed_by(TIMESTAMP '2021-06-30 00:00:00')", (100.0, 200.0)),
+        ("price_observed_by(TIMESTAMP '2021-05-31 00:00:00')", ()),
+    ],
+)
+def test_the_macros(lake: Path, call: str, closes: tuple[float, ...]) -> None:
+    text = f"SELECT close FROM {call} WHERE instrument_id = 'BTC' ORDER BY session"
+    assert query.sql(lake, text).rows == tuple((close,) for close in closes)
+
+
+def test_prices_as_of(lake: Path) -> None:
+    table = query.prices(lake, ["BTC"], as_of=datetime(2021, 6, 30, tzinfo=UTC))
+    assert table["close"].to_pylist() == [100.0, 200.0]
+    assert query.prices(lake, ["BTC"])["close"].to_pylist() == [100.0, 300.0]
+
+
+def test_of_two_rows_known_at_once_the_one_seen_last_counts(tmp_path: Path) -> None:
+    now_stored = bar(BTC, "2020-01-01", 2.0, observed_at=REVISED)
+    before = bar(BTC, "2020-01-01", 1.0, observed_at=LOADED, superseded_at=REVISED)
+    lake = make(tmp_path, [BTC], [now_stored], [before])
+    assert query.prices(lake, ["BTC"], as_of=REVISED)["close"].to_pylist() == [2.0]

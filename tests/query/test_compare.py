@@ -1,0 +1,213 @@
+"""Two instruments side by side: the window, both session rules, notes, and what cannot be asked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marketlake import query
+from marketlake.errors import CorruptLakeError, EmptyLakeError, LakeError, UsageError
+
+from .lakes import BILL, BTC, FUND, NASDAQ, NOW, SHARE, bar, build, make, write, year_ends
+
+A = {2018: 100.0, 2019: 150.0, 2020: 120.0, 2021: 240.0}
+B = {2018: 10.0, 2019: 11.0, 2020: 22.0, 2021: 33.0}
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    return make(tmp_path, [BTC, NASDAQ, SHARE], [*year_ends(BTC, A), *year_ends(NASDAQ, B)])
+
+
+def test_without_years_every_year_that_is_complete_for_both(lake: Path) -> None:
+    found = query.compare(lake, "BTC", "NASDAQ")
+    assert [row.year for row in found.rows] == [2019, 2020, 2021]
+    assert [row.winner for row in found.rows] == ["BTC", "NASDAQ", "BTC"]
+    assert (found.a_wins, found.b_wins, found.years, found.verdict) == (2, 1, 3, "BTC")
+    assert (found.currency, found.snapshot, found.origin) == ("USD", "s1", "live")
+    first = found.rows[0]
+    assert (first.a_return, first.b_return) == pytest.approx((0.5, 0.1), rel=1e-12)
+    assert first.difference == pytest.approx(0.4, rel=1e-12)
+    assert (first.a_from, first.a_to) == (date(2018, 12, 31), date(2019, 12, 31))
+
+
+def test_a_year_outside_what_is_stored_is_there_and_empty(lake: Path) -> None:
+    found = query.compare(lake, "BTC", "NASDAQ", first_year=2021, last_year=2022)
+    assert [(row.year, row.complete, row.winner) for row in found.rows] == [
+        (2021, True, "BTC"),
+        (2022, False, None),
+    ]
+    assert found.rows[1].quality == "missing"
+    assert (found.years, found.verdict) == (1, "BTC")
+    assert any("2022" in note for note in found.notes)
+
+
+def test_equal_returns_are_a_tie(tmp_path: Path) -> None:
+    twin = replace(BTC, id="TWIN")
+    lake = make(tmp_path, [BTC, twin], [*year_ends(BTC, A), *year_ends(twin, A)])
+    found = query.compare(lake, "BTC", "TWIN")
+    assert {row.winner for row in found.rows} == {"tie"}
+    assert (found.a_wins, found.b_wins, found.years, found.verdict) == (0, 0, 3, "tie")
+
+
+def test_the_answer_is_json(lake: Path) -> None:
+    answer = json.loads(json.dumps(query.compare(lake, "BTC", "NASDAQ").to_dict()))
+    assert answer["a"] == "BTC"
+    assert (answer["a_wins"], answer["b_wins"], answer["years"], answer["verdict"]) == (2, 1, 3, "BTC")
+    assert set(answer["rows"][0]) == {
+        *("year", "a_return", "b_return", "difference", "winner", "complete"),
+        *("a_from", "a_to", "b_from", "b_to", "a_quality", "b_quality", "quality"),
+    }
+    assert answer["rows"][0]["a_to"] == "2019-12-31"
+
+
+def test_bars_newer_than_the_tables_count(lake: Path) -> None:
+    later = year_ends(BTC, A | {2022: 480.0}) + year_ends(NASDAQ, B | {2022: 33.0})
+    write(lake, [BTC, NASDAQ], later)
+    found = query.compare(lake, "BTC", "NASDAQ", first_year=2022, last_year=2022)
+    assert found.rows[0].a_return == pytest.approx(1.0, rel=1e-12)
+    assert query.sql(lake, "SELECT max(year) FROM calendar_year_return").rows == ((2021,),)
+
+
+def test_shared_sessions_are_the_last_that_both_have(tmp_path: Path) -> None:
+    bars = [bar(BTC, f"{y}-12-{d}", p) for y, d, p in ((2021, 31, 100), (2022, 30, 50), (2022, 31, 80))]
+    bars += [bar(NASDAQ, "2021-12-31", 10), bar(NASDAQ, "2022-12-30", 9)]
+    lake = make(tmp_path, [BTC, NASDAQ], bars)
+    own = query.compare(lake, "BTC", "NASDAQ").rows[0]
+    shared = query.compare(lake, "BTC", "NASDAQ", sessions="shared").rows[0]
+    assert (own.a_return, own.a_to) == (pytest.approx(-0.2, rel=1e-12), date(2022, 12, 31))
+    assert (shared.a_return, shared.a_to, shared.b_to) == (-0.5, date(2022, 12, 30), date(2022, 12, 30))
+    assert shared.complete
+    assert shared.winner == "NASDAQ"
+
+
+def test_shared_sessions_with_a_hole_at_the_year_end_are_not_complete(tmp_path: Path) -> None:
+    bars = [bar(BTC, f"{y}-12-{d}", p) for y, d, p in ((2021, 31, 100), (2022, 29, 50), (2022, 31, 80))]
+    bars += [bar(NASDAQ, f"{y}-12-{d}", 10) for y, d in ((2021, 31), (2022, 29), (2022, 30))]
+    lake = make(tmp_path, [BTC, NASDAQ], bars)
+    rows = query.compare(lake, "BTC", "NASDAQ", first_year=2022, last_year=2022, sessions="shared").rows
+    assert (rows[0].complete, rows[0].a_to, rows[0].winner) == (False, date(2022, 12, 29), None)
+
+
+@pytest.mark.parametrize(("convention", "expected"), [("first_to_last", 0.5), ("december_average", 1.0)])
+def test_the_other_conventions(tmp_path: Path, convention: str, expected: float) -> None:
+    days = [
+        ("2019-12-01", 100),
+        ("2019-12-31", 200),
+        ("2020-01-01", 300),
+        ("2020-12-01", 150),
+        ("2020-12-31", 450),
+    ]
+    lake = make(tmp_path, [BTC, NASDAQ], [bar(BTC, d, p) for d, p in days] + year_ends(NASDAQ, B))
+    rows = query.compare(lake, "BTC", "NASDAQ", first_year=2020, last_year=2020, convention=convention).rows
+    assert rows[0].a_return == pytest.approx(expected, rel=1e-12)
+
+
+def test_midnight_and_new_york_are_told_apart(lake: Path) -> None:
+    assert "midnight UTC" in query.compare(lake, "BTC", "NASDAQ").notes[0]
+
+
+def test_a_price_index_is_named_when_total_return_is_asked_for(tmp_path: Path) -> None:
+    lake = make(tmp_path, [SHARE, NASDAQ], [*year_ends(SHARE, A), *year_ends(NASDAQ, B)])
+    found = query.compare(lake, "SHARE", "NASDAQ", basis="total")
+    assert (found.a_basis, found.b_basis) == ("total", "price")
+    assert any("NASDAQ is a price index" in note for note in found.notes)
+    assert any("mixture" in note for note in found.notes)
+    assert "price_index" in found.rows[0].b_quality
+
+
+def test_a_fund_stored_as_total_return_against_prices_is_a_mixture(tmp_path: Path) -> None:
+    lake = make(tmp_path, [FUND, NASDAQ], [*year_ends(FUND, A), *year_ends(NASDAQ, B)])
+    found = query.compare(lake, "FUND", "NASDAQ")
+    assert found.rows[0].a_return == pytest.approx(0.5, rel=1e-12)
+    assert (found.a_basis, found.b_basis) == ("total", "price")
+    assert any("mixture: FUND is total return against NASDAQ is price return" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict"),
+    [({}, "BTC"), ({"sessions": "shared"}, None), ({"convention": "first_to_last"}, None)],
+)
+def test_anchored_year_ends_are_facts_and_days_between_are_not(
+    tmp_path: Path, asked: dict[str, Any], verdict: str | None
+) -> None:
+    made = [replace(i, synthetic="daily") for i in (BTC, NASDAQ)]
+    lake = make(tmp_path, made, [*year_ends(made[0], A), *year_ends(made[1], B)])
+    found = query.compare(lake, "BTC", "NASDAQ", **asked)
+    assert found.verdict == verdict
+    assert all(("simulated" in row.quality) is (verdict is None) for row in found.rows)
+
+
+def test_a_wholly_made_up_share_gives_no_verdict(tmp_path: Path) -> None:
+    made = replace(SHARE, synthetic="all")
+    lake = make(tmp_path, [made, NASDAQ], [*year_ends(made, A), *year_ends(NASDAQ, B)])
+    found = query.compare(lake, "SHARE", "NASDAQ")
+    assert (found.years, found.verdict) == (0, None)
+    assert any("simulated" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("a", "asked", "message"),
+    [
+        ("BITCOIN", {}, "did you mean BTC"),
+        ("QQQQ", {}, "known: BTC"),
+        ("NASDQ", {}, "did you mean NASDAQ"),
+        ("NASDAQ", {}, "against itself"),
+        ("BTC", {"first_year": 2020, "last_year": 2019}, "after the last year"),
+        ("BTC", {"first_year": 20}, "between 1800 and 2200"),
+        ("BTC", {"basis": "net"}, "one of price, total"),
+        ("BTC", {"convention": "fiscal"}, "one of year_end"),
+        ("BTC", {"sessions": "all"}, "own, shared"),
+        ("BTC", {"strict": True}, "give as_of too"),
+        ("BTC", {"as_of": datetime(2020, 1, 1)}, "no time zone"),  # noqa: DTZ001
+        ("BTC", {"currency": "EUR"}, "no reference rates for EUR"),
+        ("BTC", {"currency": "€"}, "not a currency"),
+        ("BTC", {"real": True}, "no consumer price index for USD"),
+    ],
+)
+def test_what_cannot_be_asked_says_why(lake: Path, a: str, asked: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        query.compare(lake, a, "NASDAQ", **asked)
+
+
+def test_a_yield_is_not_compared(tmp_path: Path) -> None:
+    lake = make(tmp_path, [BILL, NASDAQ], [*year_ends(BILL, B), *year_ends(NASDAQ, B)])
+    with pytest.raises(UsageError, match="BILL is a yield"):
+        query.compare(lake, "BILL", "NASDAQ")
+
+
+def test_an_empty_lake_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(EmptyLakeError, match="marketlake ingest"):
+        query.compare(tmp_path, "BTC", "NASDAQ")
+    make(tmp_path, [BTC, NASDAQ], [])
+    with pytest.raises(EmptyLakeError, match="no bars are stored"):
+        query.compare(tmp_path, "BTC", "NASDAQ")
+
+
+def test_an_instrument_without_bars_is_named(lake: Path) -> None:
+    with pytest.raises(EmptyLakeError, match="no bars of SHARE"):
+        query.compare(lake, "SHARE", "NASDAQ")
+
+
+@pytest.mark.parametrize("damage", [b"", b"nothing", None])
+def test_a_damaged_file_is_named(lake: Path, damage: bytes | None) -> None:
+    path = lake / "bar" / "asset_class=crypto" / "year=2020" / "part.parquet"
+    path.write_bytes(path.read_bytes()[:-9] if damage is None else damage)
+    with pytest.raises(CorruptLakeError, match=r"year=2020.*marketlake verify"):
+        query.compare(lake, "BTC", "NASDAQ")
+    with pytest.raises(CorruptLakeError, match="year=2020"):
+        query.sql(lake, "SELECT sum(close) FROM bar")
+
+
+def test_a_lake_that_moved_asks_for_a_build(lake: Path, tmp_path: Path) -> None:
+    moved = tmp_path.with_name(tmp_path.name + "-moved")
+    tmp_path.rename(moved)
+    with pytest.raises(LakeError, match="marketlake build"):
+        query.compare(moved, "BTC", "NASDAQ")
+    build(moved, [BTC, NASDAQ, SHARE], now=NOW)
+    assert query.compare(moved, "BTC", "NASDAQ").a_wins == 2

@@ -1,0 +1,163 @@
+"""`market.duckdb` itself: whole or not at all, described, and usable by a plain DuckDB from anywhere."""
+
+from __future__ import annotations
+
+import logging
+import re
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from marketlake import query, schema
+from marketlake.errors import CorruptLakeError, LakeBusyError, LakeWriteError, SchemaVersionError
+
+from .lakes import BTC, EUR, NASDAQ, bar, build, make, year_ends
+
+BARS = [*year_ends(BTC, {2019: 1.0, 2020: 2.0}), *year_ends(NASDAQ, {2019: 1.0, 2020: 3.0})]
+TYPES = {pa.string(): "VARCHAR", pa.date32(): "DATE", pa.float64(): "DOUBLE", pa.bool_(): "BOOLEAN"}
+TYPES |= {pa.int32(): "INTEGER", schema.UTC_INSTANT: "TIMESTAMP WITH TIME ZONE"}
+SQL = sorted((Path(str(files("marketlake"))) / "sql").rglob("*.sql"))
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    return make(tmp_path / "it's a [lake]", [BTC, NASDAQ, EUR], BARS)
+
+
+def test_a_plain_connection_answers_from_any_folder(
+    lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with duckdb.connect(str(lake / "market.duckdb"), read_only=True) as connection:
+        connection.execute("SET TimeZone = 'America/New_York'")
+        assert connection.execute("SELECT count(*) FROM bar").fetchone() == (4,)
+        moment = "TIMESTAMP '2020-01-01 12:00:00'"
+        assert connection.execute(f"SELECT count(*) FROM price_as_of({moment})").fetchone() == (2,)
+        index = connection.execute("SELECT total_index FROM total_return_index('BTC')").fetchall()
+        assert index == [(1.0,), (2.0,)]
+        rows = connection.execute("SELECT year, winner FROM compare('BTC', 'NASDAQ')").fetchall()
+        assert rows == [(2020, "NASDAQ")]
+
+
+def test_the_views_are_the_schema(lake: Path) -> None:
+    for table, fields in schema.TABLES.items():
+        described = query.sql(lake, f"DESCRIBE {table}").rows
+        columns = {name: kind for name, kind, *_ in described}
+        expected = {field.name: TYPES[field.type] for field in fields}
+        keys = (
+            {"asset_class": "VARCHAR", "year": "INTEGER"}
+            if table in {"bar", "revision"}
+            else {"month": "VARCHAR"}
+        )
+        assert columns == expected | keys
+
+
+def test_every_column_is_described(lake: Path) -> None:
+    text = "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"
+    assert query.sql(lake, text).rows == ()
+    text = "SELECT comment FROM duckdb_columns() WHERE table_name = 'bar' AND column_name = 'close'"
+    assert query.sql(lake, text).rows[0][0] == schema.BAR.field("close").metadata[b"description"].decode()
+
+
+@pytest.mark.parametrize("path", SQL, ids=lambda path: path.stem)
+def test_every_text_is_headed_by_what_it_computes(path: Path) -> None:
+    head = path.read_text(encoding="utf-8").split("\n\n")[0]
+    assert head.startswith(f"-- {path.stem}")
+    for part in ("Formula", "Unit", "Grain", "Source"):
+        assert re.search(rf"^-- {part}: \S", head, re.MULTILINE)
+
+
+def test_instruments_and_calendars_are_real_tables(lake: Path) -> None:
+    [row] = query.sql(lake, "SELECT sources, proxy_for FROM instrument WHERE instrument_id = 'BTC'").rows
+    assert row == (["bitstamp:BTC/USD", "yahoo:BTC-USD"], "")
+    years = query.sql(lake, "SELECT sessions FROM calendar_year WHERE year = 2020 ORDER BY calendar").rows
+    assert years == ((366,), (257,), (253,))
+    assert query.sql(lake, "SELECT snapshot, origin, schema_version FROM lake").rows == (("s1", "live", 1),)
+
+
+def test_an_empty_lake_has_a_database_too(tmp_path: Path) -> None:
+    make(tmp_path, [BTC], [])
+    assert query.sql(tmp_path, "FROM calendar_year_return").rows == ()
+    assert query.sql(tmp_path, "SELECT count(*) FROM calendar_year").rows == ((1,),)
+
+
+@pytest.mark.parametrize("key", ["year", "asset_class"])
+def test_the_least_of_a_partition_key_in_a_single_file(tmp_path: Path, key: str) -> None:
+    lake = make(tmp_path, [BTC], [bar(BTC, "2020-01-01", 1.0)])
+    [(least,)] = query.sql(lake, f"SELECT min({key}) FROM bar WHERE asset_class <> 'none'").rows
+    assert str(least) in {"2020", "crypto"}
+
+
+def test_a_foreign_log_is_set_aside(lake: Path, caplog: pytest.LogCaptureFixture) -> None:
+    log = lake / "market.duckdb.wal"
+    log.write_bytes(b"someone else's")
+    with caplog.at_level(logging.WARNING):
+        aside = build(lake, [BTC, NASDAQ])
+    assert aside == lake.resolve() / "market.duckdb.wal.set-aside"
+    assert aside.read_bytes() == b"someone else's"
+    assert "set aside" in caplog.text
+    assert not log.exists()
+
+
+def test_a_build_that_fails_leaves_the_database_of_before(lake: Path) -> None:
+    before = (lake / "market.duckdb").read_bytes()
+    (lake / "bar" / "asset_class=crypto" / "year=2020" / "part.parquet").write_bytes(b"x" * 100)
+    with pytest.raises(CorruptLakeError, match="asset_class=crypto"):
+        build(lake, [BTC, NASDAQ])
+    assert (lake / "market.duckdb").read_bytes() == before
+    assert [path.name for path in lake.iterdir() if "building" in path.name] == []
+
+
+def test_a_disk_that_refuses_leaves_the_database_of_before(lake: Path) -> None:
+    before = (lake / "market.duckdb").read_bytes()
+    (lake / ".market.duckdb.building").mkdir()
+    with pytest.raises(LakeWriteError, match="cannot be written"):
+        build(lake, [BTC, NASDAQ])
+    assert (lake / "market.duckdb").read_bytes() == before
+
+
+def test_a_build_goes_on_beside_readers(lake: Path) -> None:
+    with query.open_lake(lake) as reader:
+        assert reader.execute("SELECT count(*) FROM instrument").fetchone() == (3,)
+        build(lake, [BTC, NASDAQ])
+        assert reader.execute("SELECT count(*) FROM instrument").fetchone() == (3,)
+    assert query.sql(lake, "SELECT count(*) FROM instrument").rows == ((2,),)
+
+
+def test_a_database_that_is_none_or_newer_is_refused(lake: Path) -> None:
+    with duckdb.connect(str(lake / "market.duckdb")) as connection:
+        connection.execute("UPDATE lake SET schema_version = 99")
+    with pytest.raises(SchemaVersionError, match="99"):
+        query.compare(lake, "BTC", "NASDAQ")
+    (lake / "market.duckdb").write_bytes(b"not a database")
+    with pytest.raises(CorruptLakeError, match="marketlake build"):
+        query.compare(lake, "BTC", "NASDAQ")
+
+
+def test_a_database_open_for_writing_elsewhere_is_named(lake: Path) -> None:
+    code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", code, str(lake / "market.duckdb")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"open\n"
+        with pytest.raises(LakeBusyError, match="open for writing"):
+            query.compare(lake, "BTC", "NASDAQ")
+        other.communicate(b"")
+
+
+def test_compare_loads_nothing_heavy(lake: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from marketlake import query;"
+        "query.compare(Path(sys.argv[1]), 'BTC', 'NASDAQ');"
+        "print(sorted({'pandas', 'pyarrow', 'exchange_calendars', 'numpy'} & set(sys.modules)))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code, str(lake)], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == "[]"

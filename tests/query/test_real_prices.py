@@ -1,0 +1,100 @@
+"""Against what is publicly known: calendar years, the S&P 500 as published, vendors' adjusted closes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from marketlake import query
+from marketlake.claims import load_claims
+
+from . import shared_data
+from .lakes import make
+
+PERCENT = {
+    "BTC": (92.20, 303.16, 59.67, -64.27, 155.42, 121.05),
+    "NASDAQ": (35.23, 43.64, 21.39, -33.10, 43.42, 28.64),
+    "SP500": (28.88, 16.26, 26.89, -19.44, 24.23, 23.31),
+    "GOLD": (18.87, 24.59, -3.47, -0.43, 13.34, 27.48),
+}
+CLAIMS = Path(query.__file__).parents[3] / "claims.toml"
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    shared_data.folder()
+    instruments = [instrument for instrument, _ in shared_data.FILES.values()]
+    bars = [row for pair in shared_data.FILES.values() for row in shared_data.bars_of(*pair)]
+    return make(tmp_path_factory.mktemp("real"), instruments, bars, claims=load_claims(CLAIMS))
+
+
+def year_ends(lake: Path, instrument: str, basis: str) -> dict[int, float]:
+    text = f"""SELECT year, simple_return FROM calendar_year_return
+        WHERE instrument_id = '{instrument}' AND basis = '{basis}' AND convention = 'year_end'
+        AND simple_return IS NOT NULL"""
+    return dict(query.sql(lake, text).rows)
+
+
+@pytest.mark.parametrize("instrument", PERCENT)
+def test_calendar_years_as_known(lake: Path, instrument: str) -> None:
+    found = year_ends(lake, instrument, "price")
+    assert [found[year] * 100 for year in range(2019, 2025)] == pytest.approx(
+        list(PERCENT[instrument]), abs=0.005001
+    )
+
+
+def test_bitcoin_is_ahead_of_the_nasdaq_in_five_of_six(lake: Path) -> None:
+    found = query.compare(lake, "BTC", "NASDAQ", first_year=2019, last_year=2024)
+    assert [row.a_return for row in found.rows] == pytest.approx(
+        [p / 100 for p in PERCENT["BTC"]], abs=5.001e-5
+    )
+    assert (found.a_wins, found.b_wins, found.years, found.verdict) == (5, 1, 6, "BTC")
+    assert [row.winner for row in found.rows if row.year == 2022] == ["NASDAQ"]
+    assert all(row.complete and row.quality == "" for row in found.rows)
+
+
+def test_shared_sessions_end_bitcoins_year_with_new_yorks(lake: Path) -> None:
+    found = query.compare(lake, "BTC", "NASDAQ", first_year=2022, last_year=2024, sessions="shared")
+    assert [round(row.a_return * 100, 2) for row in found.rows if row.a_return] == [-64.15, 153.57, 121.93]
+    assert found.rows[0].a_to == found.rows[0].b_to
+    assert all(row.complete for row in found.rows)
+
+
+def test_the_sp500_as_published(lake: Path) -> None:
+    found = year_ends(lake, "SP500", "price")
+    published = shared_data.table(shared_data.folder() / "published" / "sp500_price_returns.csv")
+    years = {int(row["year"]): float(row["return_pct"]) for row in published}
+    assert {year: found[year] * 100 for year in years} == pytest.approx(years, abs=0.01)
+
+
+@pytest.mark.parametrize("share", ["AAPL", "NVDA", "KO"])
+def test_shares_on_the_vendors_basis_and_on_ours(lake: Path, share: str) -> None:
+    adjusted = shared_data.adjusted_years(share)
+    expected = {y: (adjusted[y] / adjusted[y - 1] - 1) * 100 for y in adjusted if y - 1 in adjusted}
+    vendor, total = (year_ends(lake, share, basis) for basis in ("vendor_adjusted", "total"))
+    assert {y: r * 100 for y, r in vendor.items()} == pytest.approx(expected, abs=0.001)
+    assert {y: r * 100 for y, r in total.items()} == pytest.approx(expected, abs=0.05)
+
+
+def test_shares_are_as_traded(lake: Path) -> None:
+    text = """SELECT round(close, 2) FROM bar WHERE instrument_id = 'AAPL'
+        AND session IN ('2020-08-28', '2020-08-31') ORDER BY session"""
+    assert query.sql(lake, text).rows == ((499.23,), (129.04,))
+
+
+def test_the_claim_holds_as_published(lake: Path) -> None:
+    text = "SELECT span, verdict, wins, years FROM claim_check ORDER BY span"
+    assert query.sql(lake, text).rows == (("published", "holds", 5, 6), ("rolled", "holds", 5, 6))
+
+
+def test_the_database_answers_when_it_is_mailed_alone(lake: Path, tmp_path: Path) -> None:
+    alone = tmp_path / "mailed.duckdb"
+    shutil.copy(lake / "market.duckdb", alone)
+    with duckdb.connect(str(alone), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT year, winner FROM compare('BTC', 'NASDAQ', first_year := 2019, last_year := 2024)"
+        ).fetchall()
+    assert [winner for _, winner in rows] == ["BTC", "BTC", "BTC", "NASDAQ", "BTC", "BTC"]
