@@ -27,6 +27,7 @@ Instants = npt.NDArray[np.datetime64]
 
 OWN_CALENDARS: Final = ("24/7", "TARGET", "MONTHLY")
 EARLIEST: Final = date(1970, 1, 1)
+_DAY: Final = np.timedelta64(1, "D")
 _LAGS: Final = {"24/7": timedelta(minutes=10), "MONTHLY": timedelta(days=15)}
 _EXCHANGE_LAG: Final = timedelta(minutes=60)
 _ZONES: Final = {"24/7": "UTC", "TARGET": "Europe/Berlin", "MONTHLY": "UTC"}
@@ -46,19 +47,20 @@ class Calendar:
 
     def sessions(self, start: date, end: date) -> Days:
         """The sessions from `start` to `end`, both included."""
-        low, high = np.searchsorted(self.days, [np.datetime64(start), np.datetime64(end) + 1])
+        low, high = np.searchsorted(self.days, [np.datetime64(start), np.datetime64(end) + _DAY])
         return self.days[low:high]
 
     def close_at(self, sessions: Days) -> Instants:
         """When each session ended; the end of its UTC day for a date that is not a session."""
         index = np.searchsorted(self.days, sessions)
         index = np.minimum(index, len(self.days) - 1)
-        day_ends = (sessions + 1).astype("datetime64[us]")
+        day_ends = (sessions + _DAY).astype("datetime64[us]")
         return np.where(self.days[index] == sessions, self.closes[index], day_ends)
 
     def is_session(self, sessions: Days) -> npt.NDArray[np.bool_]:
         """Which of these dates are sessions."""
-        return np.isin(sessions, self.days)
+        index = np.minimum(np.searchsorted(self.days, sessions), len(self.days) - 1)
+        return np.asarray(self.days[index] == sessions)
 
     def last_finished(self, now: datetime) -> date:
         """The last session whose close and lag have passed; `EARLIEST` when there is none."""
@@ -91,9 +93,10 @@ def _load(name: str, year: int) -> Calendar:
         closes = np.array([_fixing(_to_date(day)) for day in days], dtype="datetime64[us]")
     elif name == "MONTHLY":
         months = np.arange(first, end, dtype="datetime64[M]")
-        days, closes = months.astype("datetime64[D]"), (months + 1).astype("datetime64[us]")
+        ends = months + np.timedelta64(1, "M")
+        days, closes = months.astype("datetime64[D]"), ends.astype("datetime64[us]")
     else:
-        closes = (days + 1).astype("datetime64[us]")
+        closes = (days + _DAY).astype("datetime64[us]")
     return Calendar(name, _ZONES[name], lag, days, closes)
 
 

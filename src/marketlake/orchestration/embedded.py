@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ConfigError, MarketlakeError
@@ -51,13 +53,11 @@ def main() -> int:
         os.environ |= airflow_environment(home, arguments.dags.resolve()) | _IMPATIENT
         with airflow_log(home / "run.log") as say:
             say(f"== Airflow, embedded; its log: {home / 'run.log'}")
+            _end_on_interrupt(say)
             return run(home, arguments.dags.resolve(), say)
     except MarketlakeError as error:
         sys.stderr.write(f"marketlake: {error}\n")
         return error.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("marketlake: interrupted; what was fetched is kept, and the next run goes on\n")
-        return 130
 
 
 def run(home: Path, dags: Path, say: Say) -> int:
@@ -70,6 +70,16 @@ def run(home: Path, dags: Path, say: Say) -> int:
         bag = _load(dags)
     ingested = [_ingest(bag, each.dag_id, say) for each in calendar_schedules()]
     return exit_code(ingested, _build(bag, say))
+
+
+def _end_on_interrupt(say: Say) -> None:
+    """End at once on Ctrl-C: Airflow takes the exception for a task's own. The lake bears any kill."""
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        say("interrupted; what was fetched is kept, and the next run goes on from there")
+        os._exit(128 + signum)
+
+    signal.signal(signal.SIGINT, end)
 
 
 def _ingest(bag: dict[str, DAG], dag_id: str, say: Say) -> Ingested:

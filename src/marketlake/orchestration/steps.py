@@ -51,11 +51,11 @@ def store(ti: Any = None, outlet_events: Any = None) -> dict[str, Any]:
     with _told(ti):
         summary = tasks.store(run_of(ti))
     ti.xcom_push(key=SUMMARY_KEY, value=summary)
-    changed = {kind: summary[kind] for kind in ("new", "revised", "volume")}
-    if not any(changed.values()):
+    counts = {kind: summary[kind] for kind in ("new", "revised", "volume")}
+    if not any(counts.values()):
         raise AirflowSkipException("nothing new")
     for asset in ti.task.outlets:
-        outlet_events[asset].extra = changed
+        outlet_events[asset].extra = {**counts, "snapshot": summary["snapshot"]}
     return summary
 
 

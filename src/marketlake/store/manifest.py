@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from ..errors import CorruptLakeError, EmptyLakeError, OriginError, SchemaVersionError
+from ..errors import CorruptLakeError, EmptyLakeError, LakeError, OriginError, SchemaVersionError
 from ..schema import SCHEMA_VERSION
 from . import layout
 
@@ -90,7 +90,9 @@ def read(path: Path) -> Manifest:
         raise EmptyLakeError(
             f"no lake at {path.parent}: `marketlake run` makes one; `--lake` or MARKETLAKE_LAKE names another"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise LakeError(f"{path} cannot be read: {error.strerror}; check the disk and the permissions") from error
+    except (ValueError, KeyError, TypeError) as error:
         raise CorruptLakeError(
             f"{path} cannot be read ({type(error).__name__}); `marketlake replay` writes it anew from raw/"
         ) from error

@@ -15,7 +15,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import CorruptLakeError
+from ..errors import CorruptLakeError, LakeError
 from ..schema import RAW
 from . import layout
 from .files import corrupt, disk_errors, read_parquet, rename, sha256, write_parquet
@@ -32,6 +32,8 @@ def write_batch(root: Path, batch_id: str, day: date, rows: Sequence[Mapping[str
     known = _stored_bodies(root)
     table = pa.Table.from_pylist([_row(row, known) for row in rows], schema=RAW)
     path = layout.raw(day, batch_id)
+    if (root / path).exists():
+        raise LakeError(f"{root / path} exists, and a batch is never overwritten; run again")
     beside = root / (path + layout.STAGED)
     write_parquet(beside, table, RAW)
     with disk_errors(root / path):

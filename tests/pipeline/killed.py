@@ -1,0 +1,119 @@
+"""Run as a program: a run is killed at its every touch of the disk, then a run follows. Prints the kills."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from marketlake.pipeline.replay import replay
+from marketlake.pipeline.run import ingest
+from marketlake.store.lake import open_manifest
+from marketlake.store.verify import verify
+
+_place = Path(__file__).with_name("homes.py")
+_spec = importlib.util.spec_from_file_location("homes", _place)
+homes = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(homes)
+
+ONE = {"COIN": "crypto"}
+FIRST, SECOND = "2024-01-05T12:00Z", "2024-01-08T12:00Z"
+
+
+def first_load(home: Path) -> None:
+    ingest(homes.settings_of(home, FIRST))
+
+
+def daily(home: Path) -> None:
+    ingest(homes.settings_of(home, SECOND))
+
+
+def restore(home: Path) -> None:
+    replay(homes.settings_of(home, SECOND))
+
+
+def prepare(home: Path, kind: str) -> Callable[[Path], None]:
+    """A home as it is before the work, and the work."""
+    homes.make_home(home, ONE)
+    for name in ONE:
+        homes.serve_rows(home, name, range(10, 22))
+    if kind == "first_load":
+        return first_load
+    first_load(home)
+    for name in ONE:
+        # a revision in either year, and new days
+        homes.serve_rows(home, name, range(10, 26), d20231231=16.5, d20240102=18.5)
+    if kind == "daily":
+        return daily
+    daily(home)
+    for path in (home / "data" / "bar").rglob("year=2024/part.parquet"):
+        path.write_bytes(path.read_bytes()[:-9])
+    return restore
+
+
+def die_at(number: int) -> None:
+    """From now on the process kills itself instead of its `number`th touch of the disk."""
+    left = [number]
+
+    def guarded(act: Callable) -> Callable:
+        def or_die(*arguments: object, **named: object) -> object:
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return act(*arguments, **named)
+
+        return or_die
+
+    os.fsync = guarded(os.fsync)
+    Path.replace = guarded(Path.replace)
+    Path.unlink = guarded(Path.unlink)
+
+
+def killed(home: Path, work: Callable[[Path], None], number: int) -> bool:
+    child = os.fork()
+    if child == 0:
+        die_at(number)
+        work(home)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, status
+    return os.WIFSIGNALED(status)
+
+
+def as_undisturbed(home: Path, undisturbed: Path) -> None:
+    lake, wanted = home / "data", undisturbed / "data"
+    assert homes.stored_bytes(lake) == homes.stored_bytes(wanted)
+    assert verify(lake, open_manifest(lake)) == []
+    # a raw batch that was being written stays beside: another process might still be at it
+    assert all(path.relative_to(lake).parts[0] == "raw" for path in lake.rglob("*.staged"))
+    assert not list(lake.glob("manifest.next*"))
+    last = {row["instrument_id"]: row["outcome"] for row in homes.rows(lake, "run")}
+    assert last.keys() == ONE.keys()
+
+
+def main(folder: Path, kind: str) -> None:
+    os.fsync = lambda descriptor: None  # a killed process loses nothing that it wrote
+    before, undisturbed = folder / "before", folder / "undisturbed"
+    work = prepare(before, kind)
+    shutil.copytree(before, undisturbed)
+    work(undisturbed)
+    number = 1
+    while True:
+        home = folder / f"killed{number}"
+        shutil.copytree(before, home)
+        if not killed(home, work, number):
+            break
+        work(home)
+        as_undisturbed(home, undisturbed)
+        shutil.rmtree(home)
+        # a replay touches the disk more often, in the same ways
+        number += 4 if kind == "restore" else 1
+    print(number - 1)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -1,0 +1,170 @@
+"""Each fault of a vendor: one outcome, the others unharmed, and whole again when it ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from marketlake.pipeline.run import ingest
+from marketlake.pipeline.runs import exit_code
+from marketlake.simulator import Simulator, parse_fault
+
+from .conftest import YAHOO, Make
+from .homes import rows, table
+
+NOW, NEXT, LAST = "2024-01-10T12:00", "2024-01-12T12:00", "2024-01-13T12:00"
+
+
+def prices(settings) -> list[tuple]:
+    names = ("instrument_id", "session", "close", "volume", "dividend", "split", "source")
+    return [
+        tuple(row[name] for name in names)
+        for row in table(settings.lake, "bar")
+        .sort_by([("instrument_id", "ascending"), ("session", "ascending")])
+        .to_pylist()
+    ]
+
+
+FAULTS = {
+    "429:yahoo:OLD-USD": "rate_limited",
+    "429:yahoo:OLD-USD:retry_after=7": "rate_limited",
+    "500:yahoo:OLD-USD": "unavailable",
+    "503:yahoo:OLD-USD": "unavailable",
+    "reset:yahoo:OLD-USD": "unavailable",
+    "html:yahoo:OLD-USD": "malformed",
+    "empty:yahoo:OLD-USD": "malformed",
+    "truncated:yahoo:OLD-USD": "malformed",
+    "truncated:yahoo:OLD-USD:length=actual": "malformed",
+    "404:yahoo:OLD-USD": "not_found",
+    "451:yahoo:OLD-USD": "blocked",
+    "403:yahoo:OLD-USD": "blocked",
+    "unit:yahoo:OLD-USD:factor=100": "quarantined",
+    "unit:yahoo:OLD-USD:label=EUR": "quarantined",
+    "missing:yahoo:OLD-USD:count=8,where=middle": "quarantined",
+    "missing:yahoo:SPARE-USD:count=8,where=middle": "truncated",
+    "missing:yahoo:OLD-USD:count=99,where=head": "truncated",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_outcome_and_whole_again_afterwards(make: Make, simulator: Simulator, fault: str) -> None:
+    struck, three = fault.split(":")[2].removesuffix("-USD"), {i: YAHOO % i for i in ("OLD", "NEW", "SPARE")}
+    hurt, sound = make("hurt", NOW, **three), make("sound", NOW, **three)
+    ingest(hurt)
+    ingest(sound)
+    simulator.set_faults([parse_fault(fault)])
+    hurt = make("hurt", NEXT, **three)
+    found = {row["instrument_id"]: row for row in ingest(hurt)}
+    assert found[struck]["outcome"] == FAULTS[fault]
+    assert found[struck]["message"]
+    assert (found["NEW"]["outcome"], found["NEW"]["new_rows"]) == ("ok", 2)
+    assert exit_code(list(found.values())) == 3
+    assert not rows(hurt.lake, "revision")
+    simulator.set_faults([])
+    hurt, sound = make("hurt", LAST, **three), make("sound", LAST, **three)
+    assert exit_code(ingest(hurt)) == 0
+    ingest(sound)
+    assert prices(hurt) == prices(sound)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["nulls:yahoo:OLD-USD:count=2", "duplicates:yahoo:OLD-USD", "missing:yahoo:OLD-USD:count=2,where=tail"],
+)
+def test_a_small_fault_passes_and_what_is_missing_comes_later(
+    make: Make, simulator: Simulator, fault: str
+) -> None:
+    hurt, sound = make("hurt", NOW), make("sound", LAST)
+    ingest(sound)
+    ingest(hurt)
+    simulator.set_faults([parse_fault(fault)])
+    assert exit_code(ingest(make("hurt", NEXT))) == 0
+    simulator.set_faults([])
+    hurt = make("hurt", LAST)
+    assert exit_code(ingest(hurt)) == 0
+    assert prices(hurt) == prices(sound)
+
+
+def test_restated_history_is_revised_and_comes_back(make: Make, simulator: Simulator) -> None:
+    first = make("hurt", NOW)
+    ingest(first)
+    before = prices(first)
+    simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=3,from=2024-01-06,to=2024-01-07")])
+    (_, old) = sorted(
+        (row["instrument_id"], row["revised_rows"]) for row in ingest(make("hurt", "2024-01-10T12:10"))
+    )
+    assert old == ("OLD", 2)
+    simulator.set_faults([])
+    last = make("hurt", "2024-01-10T12:30")
+    ingest(last)
+    assert prices(last) == before
+    assert [row["superseded_at"].minute for row in rows(last.lake, "revision")] == [10, 30, 10, 30]
+
+
+@pytest.mark.parametrize("fault", ["unadjusted", "unadjusted:::scope=day"])
+def test_an_unadjusted_split_day_is_put_aside(make: Make, simulator: Simulator, fault: str) -> None:
+    ingest(make("hurt", "2024-01-04T12:00"))
+    simulator.set_faults([parse_fault(fault)])
+    hurt = make("hurt", "2024-01-07T12:00")
+    found = {row["instrument_id"]: row for row in ingest(hurt)}
+    assert found["OLD"]["outcome"] == "quarantined"
+    assert not rows(hurt.lake, "revision")
+    simulator.set_faults([])
+    hurt, sound = make("hurt", LAST), make("sound", LAST)
+    ingest(hurt)
+    ingest(sound)
+    assert prices(hurt) == prices(sound)
+
+
+def test_retry_after_is_obeyed_in_virtual_time(make: Make, simulator: Simulator) -> None:
+    simulator.set_faults([parse_fault("429:yahoo:OLD-USD:times=4,retry_after=7")])
+    settings = make()
+    assert exit_code(ingest(settings)) == 0
+    assert sum(settings.clock.slept) >= 7
+    assert max(settings.clock.slept) <= 8
+
+
+def test_a_long_retry_after_leaves_the_source_alone(make: Make, simulator: Simulator) -> None:
+    simulator.set_faults([parse_fault("429:yahoo:OLD-USD:retry_after=3600")])
+    before = len(simulator.requests)
+    settings = make()
+    found = ingest(settings)
+    assert [row["outcome"] for row in found] == ["rate_limited", "unavailable"]
+    assert sum(settings.clock.slept) < 60
+    assert not any("NEW" in request.path for request in simulator.requests[before:])
+
+
+def test_nothing_worked_is_exit_code_1(make: Make, simulator: Simulator) -> None:
+    simulator.set_faults([parse_fault("503")])
+    assert exit_code(ingest(make())) == 1
+
+
+BOTH = '{ source = "yahoo", symbol = "BTC-USD" }, { source = "bitstamp", symbol = "BTC/USD" }'
+
+
+def test_the_next_source_steps_in_and_the_row_says_so(make: Make, simulator: Simulator) -> None:
+    ingest(make("home", NOW, BTC=BOTH))
+    simulator.set_faults([parse_fault("503:yahoo")])
+    settings = make("home", NEXT, BTC=BOTH)
+    (row,) = ingest(settings)
+    assert (row["outcome"], row["source"], row["new_rows"]) == ("ok", "bitstamp", 2)
+    assert row["attempts"] == 4
+    bars = {r["session"].isoformat(): r["source"] for r in rows(settings.lake, "bar")}
+    assert (bars["2024-01-09"], bars["2024-01-11"]) == ("yahoo", "bitstamp")
+    assert not rows(settings.lake, "revision")
+
+
+def test_what_another_try_may_cure_is_reported_before_what_it_cannot(
+    make: Make, simulator: Simulator
+) -> None:
+    simulator.set_faults([parse_fault("503:yahoo"), parse_fault("451:bitstamp")])
+    (row,) = ingest(make("home", NOW, BTC=BOTH))
+    assert (row["outcome"], row["source"]) == ("unavailable", "yahoo")
+
+
+def test_the_breaker_leaves_a_dead_host_alone(make: Make, simulator: Simulator) -> None:
+    simulator.set_faults([parse_fault("reset:yahoo")])
+    one = '{ source = "yahoo", symbol = "OLD-USD" }'
+    settings = make("home", NOW, **{f"I{n}": one for n in range(6)})
+    found = ingest(settings)
+    assert [row["outcome"] for row in found] == ["unavailable"] * 6
+    assert [row["message"].startswith("not asked") for row in found] == [False] * 3 + [True] * 3

@@ -1,0 +1,32 @@
+"""kill -9 at any moment, then a run: as if nothing had happened."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize(("kind", "at_least"), [("first_load", 20), ("daily", 20), ("restore", 10)])
+def test_a_run_that_was_killed_leaves_no_trace(tmp_path: Path, kind: str, at_least: int) -> None:
+    program = [
+        sys.executable,
+        "-W",
+        "ignore",
+        str(Path(__file__).with_name("killed.py")),
+        str(tmp_path),
+        kind,
+    ]
+    done = subprocess.run(
+        program,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "HOME": str(tmp_path)},
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert int(done.stdout) >= at_least

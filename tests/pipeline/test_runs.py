@@ -1,0 +1,229 @@
+"""First load, daily, catch-up, backfill: windows, moments and repeatability."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from marketlake.errors import OriginError, UsageError
+from marketlake.instruments import load_universe
+from marketlake.pipeline.keep import store_pending
+from marketlake.pipeline.plan import plan_backfill, plan_daily
+from marketlake.pipeline.replay import replay
+from marketlake.pipeline.run import ingest
+from marketlake.pipeline.runs import exit_code
+from marketlake.settings import load_settings
+from marketlake.store.lake import open_manifest
+from marketlake.store.verify import verify
+
+from .homes import make_home, rows, serve_rows, settings_of, stored_bytes
+
+LAG = timedelta(minutes=10)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    home = make_home(tmp_path / "home")
+    for name in ("COIN", "METAL"):
+        serve_rows(home, name, range(10, 22))
+    return home
+
+
+def run(home: Path, now: str, *ids: str, **asked: object) -> dict[str, dict]:
+    return {row["instrument_id"]: dict(row) for row in ingest(settings_of(home, now), ids, **asked)}
+
+
+def bars(home: Path, instrument_id: str = "COIN") -> dict[date, dict]:
+    return {r["session"]: r for r in rows(home / "data", "bar") if r["instrument_id"] == instrument_id}
+
+
+def test_history_is_known_from_its_close_and_a_new_day_from_when_it_was_seen(home: Path) -> None:
+    found = run(home, "2024-01-03T12:00Z")
+    assert (found["COIN"]["mode"], found["COIN"]["outcome"], found["COIN"]["new_rows"]) == (
+        "first_load",
+        "ok",
+        9,
+    )
+    for session, bar in bars(home).items():
+        midnight = datetime(session.year, session.month, session.day, tzinfo=UTC) + timedelta(days=1)
+        assert (bar["close_at"], bar["known_at"]) == (midnight, midnight + LAG)
+        assert (bar["backfilled"], bar["observed_at"]) == (True, datetime(2024, 1, 3, 12, tzinfo=UTC))
+    found = run(home, "2024-01-05T12:00Z")
+    assert (found["COIN"]["mode"], found["COIN"]["new_rows"]) == ("daily", 2)
+    new = bars(home)[date(2024, 1, 4)]
+    assert new["known_at"] == new["observed_at"] == datetime(2024, 1, 5, 12, tzinfo=UTC)
+    assert new["backfilled"] is False
+
+
+def test_a_run_after_missed_days_catches_up_from_what_is_stored(home: Path) -> None:
+    run(home, "2024-01-01T12:00Z")
+    serve_rows(home, "COIN", range(10, 60))
+    found = run(home, "2024-02-05T12:00Z")
+    assert found["COIN"]["asked_from"] == date(2023, 12, 25)
+    assert sorted(bars(home)) == [date(2023, 12, 25) + timedelta(days=n) for n in range(42)]
+
+
+def test_a_repeated_run_changes_no_byte_and_says_so(home: Path) -> None:
+    run(home, "2024-01-04T12:00Z")
+    before, snapshot = stored_bytes(home / "data"), open_manifest(home / "data").snapshot
+    for now in ("2024-01-04T12:00Z", "2024-01-04T18:00Z"):
+        assert {row["outcome"] for row in run(home, now).values()} == {"no_new_data"}
+    assert stored_bytes(home / "data") == before
+    assert open_manifest(home / "data").snapshot == snapshot
+    assert verify(home / "data", open_manifest(home / "data")) == []
+
+
+def test_a_changed_value_is_known_from_when_it_was_seen(home: Path) -> None:
+    run(home, "2024-01-04T12:00Z")
+    serve_rows(home, "COIN", range(10, 22), d20240101=17.5)
+    found = run(home, "2024-01-05T12:00Z")
+    assert (found["COIN"]["revised_rows"], found["METAL"]["revised_rows"]) == (1, 0)
+    (old,) = rows(home / "data", "revision")
+    now = bars(home)[date(2024, 1, 1)]
+    assert (old["close"], now["close"]) == (17.0, 17.5)
+    assert (old["observed_at"].day, old["superseded_at"]) == (4, now["observed_at"])
+    assert (now["known_at"], now["backfilled"]) == (now["observed_at"], False)
+
+
+def test_a_backfill_is_history(home: Path) -> None:
+    settings = settings_of(home, "2024-01-04T12:00Z")
+    window = (date(2023, 12, 27), date(2023, 12, 29))
+    found = {row["instrument_id"]: row for row in ingest(settings, ["COIN"], window)}
+    assert list(found) == ["COIN"]
+    assert (found["COIN"]["mode"], found["COIN"]["new_rows"]) == ("backfill", 3)
+    assert all(bar["backfilled"] for bar in bars(home).values())
+
+
+def test_a_new_instrument_joins_the_partition_of_another(home: Path) -> None:
+    run(home, "2024-01-04T12:00Z")
+    make_home(home, {"COIN": "crypto", "METAL": "metal", "NEWER": "crypto"})
+    serve_rows(home, "NEWER", range(5, 17))
+    found = run(home, "2024-01-04T13:00Z")
+    assert (found["NEWER"]["outcome"], found["NEWER"]["new_rows"]) == ("ok", 10)
+    assert len(bars(home)) == 10
+
+
+def test_an_instrument_that_left_the_list_stops_nobody(home: Path) -> None:
+    run(home, "2024-01-03T12:00Z")
+    make_home(home, {"METAL": "metal"})
+    assert set(run(home, "2024-01-04T12:00Z")) == {"METAL"}
+    assert len(bars(home)) == 9
+
+
+def test_what_an_interrupted_run_fetched_is_stored_by_the_next(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from marketlake.pipeline import run as module
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "store_pending", lambda settings: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            run(home, "2024-01-03T12:00Z")
+    assert not rows(home / "data", "bar")
+    (home / "files" / "COIN.csv").unlink()
+    found = run(home, "2024-01-04T12:00Z")
+    assert found["COIN"]["outcome"] == "not_found"
+    assert len(bars(home)) == 9
+
+
+def test_an_interrupted_simulated_run_never_becomes_live(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from marketlake.pipeline import run as module
+
+    simulated = load_settings(home=home, now="2024-01-03T12:00Z", source_url="http://127.0.0.1:9", environ={})
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "store_pending", lambda settings: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            ingest(simulated)
+    with pytest.raises(OriginError):
+        run(home, "2024-01-04T12:00Z")
+
+
+def test_an_older_answer_that_arrives_late_supersedes_nothing(home: Path) -> None:
+    run(home, "2024-01-05T12:00Z")
+    before = stored_bytes(home / "data")
+    serve_rows(home, "COIN", range(10, 22), d20240101=99.0)
+    run(home, "2024-01-04T12:00Z")
+    assert stored_bytes(home / "data") == before
+
+
+@pytest.mark.parametrize("kind", ["unanswered", "truncated"])
+def test_a_window_that_was_not_answered_well_is_asked_for_again(home: Path, kind: str) -> None:
+    """Also when another failure came after it, and over the turn of a month."""
+    run(home, "2023-12-27T12:00Z", "COIN")
+    serve_rows(home, "COIN", [10, 11, *[""] * 30, *range(42, 70)])
+    assert run(home, "2024-01-31T12:00Z", "COIN")["COIN"]["outcome"] == "truncated"
+    if kind == "unanswered":
+        (home / "files" / "COIN.csv").unlink()
+        assert run(home, "2024-02-01T12:00Z", "COIN")["COIN"]["outcome"] == "not_found"
+    run(home, "2024-02-01T13:00Z", "METAL")
+    serve_rows(home, "COIN", range(10, 70))
+    found = run(home, "2024-02-02T12:00Z", "COIN")["COIN"]
+    assert (found["outcome"], found["asked_from"]) == ("ok", date(2023, 12, 25))
+    assert sorted(bars(home)) == [date(2023, 12, 25) + timedelta(days=n) for n in range(39)]
+    assert run(home, "2024-02-03T12:00Z", "COIN")["COIN"]["asked_from"] == date(2024, 1, 22)
+
+
+def test_a_truncated_first_load_stays_history_when_it_is_completed(home: Path) -> None:
+    serve_rows(home, "COIN", [10, *[""] * 12, *range(23, 30)])
+    assert run(home, "2024-01-13T12:00Z", "COIN")["COIN"]["outcome"] == "truncated"
+    serve_rows(home, "COIN", range(10, 30))
+    assert run(home, "2024-01-13T13:00Z", "COIN")["COIN"]["mode"] == "first_load"
+    assert all(bar["backfilled"] for bar in bars(home).values())
+
+
+def test_plans(home: Path) -> None:
+    universe, now = load_universe(home / "instruments.toml"), datetime(2024, 1, 4, 12, tzinfo=UTC)
+    lake = home / "data"
+    assert {(j.mode, j.start, j.end) for j in plan_daily(lake, universe, "live", now)} == {
+        ("first_load", date(2023, 12, 25), date(2024, 1, 3))
+    }
+    assert not lake.exists()
+    jobs = plan_backfill(lake, universe, "live", now, date(2000, 1, 1), None)
+    assert {(j.start, j.end) for j in jobs} == {(date(2023, 12, 25), date(2024, 1, 3))}
+    with pytest.raises(UsageError, match="swap"):
+        plan_backfill(lake, universe, "live", now, date(2024, 1, 2), date(2024, 1, 1))
+    with pytest.raises(UsageError, match="no finished session"):
+        plan_backfill(lake, universe, "live", now, date(2001, 1, 1), date(2002, 1, 1))
+    with pytest.raises(UsageError, match="unknown instrument"):
+        run(home, "2024-01-04T12:00Z", "NOBODY")
+    run(home, "2024-01-04T12:00Z")
+    with pytest.raises(OriginError):
+        plan_daily(lake, universe, "simulated", now)
+
+
+def test_replay_gives_the_same_bytes_after_a_history(home: Path) -> None:
+    for number, now in enumerate(
+        ("2023-12-28T12:00Z", "2023-12-30T12:00Z", "2024-01-02T12:00Z", "2024-01-05T12:00Z")
+    ):
+        serve_rows(home, "COIN", range(10, 22), d20231226=11 + number / 10, d20240101=17 + number / 7)
+        run(home, now)
+    lake = home / "data"
+    before = stored_bytes(lake)
+    assert len(rows(lake, "revision")) >= 4
+    assert replay(settings_of(home, "2024-01-06T12:00Z")).changed == ()
+    for path in (lake / "bar").rglob("part.parquet"):
+        path.write_bytes(path.read_bytes()[:-5])
+    (lake / "revision/asset_class=crypto/year=2023/part.parquet").unlink()
+    replay(settings_of(home, "2024-01-06T12:00Z"))
+    assert stored_bytes(lake) == before
+    assert verify(lake, open_manifest(lake)) == []
+    (lake / "manifest.json").write_bytes(b"{")
+    replay(settings_of(home, "2024-01-06T12:00Z"))
+    assert stored_bytes(lake) == before
+    assert not (lake / ".replay").exists()
+
+
+def test_the_order_in_which_batches_are_absorbed_with_others_does_not_matter(
+    home: Path, tmp_path: Path
+) -> None:
+    one, many = home, make_home(tmp_path / "many")
+    (many / "marketlake.toml").write_text("batch_size = 1\n")
+    for name in ("COIN", "METAL"):
+        serve_rows(many, name, range(10, 22))
+    assert exit_code(list(run(one, "2024-01-04T12:00Z").values())) == 0
+    run(many, "2024-01-04T12:00Z")
+    assert stored_bytes(one / "data") == stored_bytes(many / "data")
+    store_pending(settings_of(many, "2024-01-04T12:00Z"))
+    assert stored_bytes(one / "data") == stored_bytes(many / "data")

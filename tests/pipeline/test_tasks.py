@@ -1,0 +1,101 @@
+"""The steps as a scheduler calls them: plain values, one retry for what failed, no failure unnoticed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marketlake.errors import MarketlakeError, RateLimitedError, TerminalError, UnavailableError, UsageError
+from marketlake.pipeline import tasks
+from marketlake.simulator import Simulator, parse_fault
+
+from .conftest import Make, VirtualSettings
+from .homes import rows
+
+
+@pytest.fixture
+def settings(make: Make, monkeypatch: pytest.MonkeyPatch) -> VirtualSettings:
+    settings = make()
+    monkeypatch.setattr(tasks, "load_settings", lambda: settings)
+    return settings
+
+
+def through_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))
+
+
+def plan(run_id: str, *ids: str, start: str | None = None, end: str | None = None) -> Any:
+    return through_json(tasks.plan(run_id, None, None, list(ids), start, end))
+
+
+def test_a_run_in_steps(settings: VirtualSettings) -> None:
+    (batch,) = plan("run-1")
+    assert through_json(tasks.fetch("run-1", batch)) == {"outcomes": {"OLD": "ok", "NEW": "ok"}}
+    stored = through_json(tasks.store("run-1"))
+    assert stored.items() >= {"new": 140, "revised": 0, "volume": 0, "failed": {}}.items()
+    tasks.check("run-1")
+    assert len(rows(settings.lake, "bar")) == 140
+
+
+def test_plans_choose_by_calendar_source_and_name(settings: VirtualSettings) -> None:
+    assert tasks.plan("r", "XNYS", None, [], None, None) == []
+    assert tasks.plan("r", None, "fred", [], None, None) == []
+    assert [
+        [j["instrument_id"] for j in b] for b in tasks.plan("r", "24/7", "yahoo", ["NEW"], None, None)
+    ] == [["NEW"]]
+    (batch,) = plan("r", "NEW", start="2024-01-01", end="2024-01-02")
+    assert batch == [{"instrument_id": "NEW", "mode": "backfill", "start": "2024-01-01", "end": "2024-01-02"}]
+    with pytest.raises(UsageError, match="not a date"):
+        plan("r", start="January")
+    with pytest.raises(UsageError, match="unknown instrument"):
+        plan("r", "NOBODY")
+
+
+def test_a_retry_asks_only_for_what_failed(settings: VirtualSettings, simulator: Simulator) -> None:
+    (batch,) = plan("run-1")
+    simulator.set_faults([parse_fault("503:yahoo:OLD-USD")])
+    with pytest.raises(UnavailableError, match="OLD unavailable"):
+        tasks.fetch("run-1", batch)
+    simulator.set_faults([])
+    asked = len(simulator.requests)
+    assert tasks.fetch("run-1", batch) == {"outcomes": {"OLD": "ok"}}
+    assert not any("NEW-USD" in request.path for request in simulator.requests[asked:])
+    assert tasks.fetch("run-1", batch) == {"outcomes": {}}
+    tasks.store("run-1")
+    tasks.check("run-1")
+    assert {row["outcome"] for row in rows(settings.lake, "run") if row["instrument_id"] == "NEW"} == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("faults", "error"),
+    [
+        (["404:yahoo:OLD-USD"], TerminalError),
+        (["404:yahoo:OLD-USD", "503:yahoo:NEW-USD"], UnavailableError),
+        (["html:yahoo:OLD-USD"], UnavailableError),
+        (["429:yahoo:OLD-USD", "503:yahoo:NEW-USD"], RateLimitedError),
+    ],
+)
+def test_the_error_says_whether_to_try_again(
+    settings: VirtualSettings, simulator: Simulator, faults: list[str], error: type[Exception]
+) -> None:
+    (batch,) = plan("run-1")
+    simulator.set_faults([parse_fault(text) for text in faults])
+    with pytest.raises(error) as raised:
+        tasks.fetch("run-1", batch)
+    assert type(raised.value) is error
+    # the answers are kept all the same
+    assert list(Path(settings.lake).glob("raw/*/*.parquet"))
+
+
+def test_check_names_every_instrument_that_failed(settings: VirtualSettings, simulator: Simulator) -> None:
+    (batch,) = plan("run-1")
+    simulator.set_faults([parse_fault("404:yahoo:OLD-USD")])
+    with pytest.raises(TerminalError):
+        tasks.fetch("run-1", batch)
+    stored = tasks.store("run-1")
+    assert list(stored["failed"]) == ["OLD"]
+    with pytest.raises(MarketlakeError, match=r"1 of 2 instruments did not end well:\n  OLD: not_found"):
+        tasks.check("run-1")

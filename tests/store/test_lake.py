@@ -1,0 +1,275 @@
+"""The writer: all or nothing, one at a time, and every refusal in words."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from marketlake.errors import (
+    CorruptLakeError,
+    EmptyLakeError,
+    LakeBusyError,
+    LakeWriteError,
+    OriginError,
+    SchemaVersionError,
+)
+from marketlake.schema import BAR, TABLES
+from marketlake.store import layout
+from marketlake.store.lake import assert_belongs, claim, open_manifest, repair_manifest, writer
+from marketlake.store.verify import verify
+from marketlake.store.watermark import watermarks
+
+from ..builders import bar, bars
+
+PATH = layout.yearly("bar", "equity", 2024)
+
+
+def put(root: Path, close: float, days: int = 3) -> None:
+    with writer(root, "simulated") as lake:
+        lake.stage(PATH, bars([bar(f"2024-01-{n:02}", close) for n in range(2, 2 + days)]))
+        lake.commit()
+
+
+def closes(root: Path) -> set[float]:
+    return set(pq.ParquetFile(root / PATH).read()["close"].to_pylist())
+
+
+def everything(root: Path) -> dict[str, bytes]:
+    return {
+        p.relative_to(root).as_posix(): p.read_bytes()
+        for p in root.rglob("*")
+        if p.is_file() and p.name != ".lock"
+    }
+
+
+def test_every_table_is_there_from_the_start(tmp_path: Path) -> None:
+    claim(tmp_path, "live")
+    manifest = open_manifest(tmp_path)
+    for name, schema in TABLES.items():
+        (path,) = manifest.paths(name)
+        assert pq.read_schema(tmp_path / path).names == schema.names
+    assert manifest.rows("bar") == 0
+    assert verify(tmp_path, manifest) == []
+
+
+def test_what_is_not_committed_leaves_no_trace(tmp_path: Path) -> None:
+    put(tmp_path, 1.0)
+    before = everything(tmp_path)
+    with writer(tmp_path, "simulated") as lake:
+        lake.stage(PATH, bars([bar("2024-01-02", 2.0)]))
+    with writer(tmp_path, None):
+        pass
+    assert everything(tmp_path) == before
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO])
+@pytest.mark.parametrize("place", ["fsync", "mkdir", "replace"])
+def test_a_refusing_disk_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, place: str
+) -> None:
+    put(tmp_path, 1.0)
+    before = everything(tmp_path)
+
+    def refuse(*arguments: Any, **named: Any) -> None:
+        raise OSError(code, os.strerror(code))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os if place == "fsync" else Path, place, refuse)
+        with pytest.raises(LakeWriteError, match=os.strerror(code)):
+            put(tmp_path, 2.0)
+    put(tmp_path, 1.0)
+    assert everything(tmp_path) == before
+
+
+def test_a_full_disk_in_the_middle_of_a_commit_changes_nothing(tmp_path: Path) -> None:
+    put(tmp_path, 1.0)
+    before = everything(tmp_path)
+    resource = pytest.importorskip("resource")
+    import signal
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    was = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1024, limits[1]))
+        with pytest.raises(LakeWriteError, match="untouched"):
+            put(tmp_path, 2.0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, was)
+    with writer(tmp_path, None):
+        pass
+    assert {n: c for n, c in everything(tmp_path).items() if not n.endswith(".tmp")} == before
+
+
+def test_a_second_writer_waits_or_is_told(tmp_path: Path) -> None:
+    put(tmp_path, 1.0)
+    entered, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with writer(tmp_path, "simulated"):
+            entered.set()
+            leave.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert entered.wait(10)
+    try:
+        with (
+            pytest.raises(LakeBusyError, match=r"within 0\.1 s"),
+            writer(tmp_path, "simulated", wait_seconds=0.1),
+        ):
+            pass
+        threading.Timer(0.2, leave.set).start()
+        with writer(tmp_path, "simulated", wait_seconds=10) as lake:
+            assert lake.manifest.rows("bar") == 3
+    finally:
+        leave.set()
+        thread.join()
+
+
+def test_a_table_of_another_schema_is_never_stored(tmp_path: Path) -> None:
+    rows = bars([bar("2024-01-02", 1.0)])
+    with writer(tmp_path, "simulated") as lake:
+        with pytest.raises(TypeError, match="must have"):
+            lake.stage(PATH, rows.drop_columns(["open"]))
+        with pytest.raises(TypeError, match="close must not be null"):
+            lake.stage(
+                PATH,
+                rows.set_column(
+                    BAR.get_field_index("close"), BAR.field("close"), pa.array([None], pa.float64())
+                ),
+            )
+
+
+def test_live_and_simulated_data_never_share_a_lake(tmp_path: Path) -> None:
+    assert_belongs(tmp_path, "live")
+    claim(tmp_path, "simulated")
+    before = everything(tmp_path)
+    for refused in (lambda: assert_belongs(tmp_path, "live"), lambda: claim(tmp_path, "live")):
+        with pytest.raises(OriginError, match="simulated data and this run would add live"):
+            refused()
+    with pytest.raises(OriginError), writer(tmp_path, "live"):
+        pass
+    assert everything(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "said"),
+    [
+        (None, EmptyLakeError, "makes one"),
+        (b"", CorruptLakeError, "replay"),
+        (b'{"schema_version": 1}', CorruptLakeError, "replay"),
+        (b"[]", CorruptLakeError, "replay"),
+        (b"\xff\x00", CorruptLakeError, "replay"),
+        (b'{"schema_version": 2, "origin": "live", "built": "", "files": {}}', SchemaVersionError, "upgrade"),
+    ],
+)
+def test_a_manifest_that_cannot_be_used_is_told(
+    tmp_path: Path, content: bytes | None, error: type[Exception], said: str
+) -> None:
+    put(tmp_path, 1.0)
+    path = tmp_path / layout.MANIFEST
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    before = everything(tmp_path)
+    with pytest.raises(error, match=said):
+        open_manifest(tmp_path)
+    with pytest.raises(error), writer(tmp_path, None):
+        pass
+    assert everything(tmp_path) == before
+
+
+def test_a_lost_manifest_is_written_anew_from_the_files(tmp_path: Path) -> None:
+    put(tmp_path, 1.0)
+    was = open_manifest(tmp_path)
+    (tmp_path / layout.MANIFEST).write_bytes(b"{")
+    repair_manifest(tmp_path, "simulated")
+    assert open_manifest(tmp_path) == was
+
+
+def test_the_snapshot_names_the_prices_alone(tmp_path: Path) -> None:
+    put(tmp_path, 1.0)
+    first = open_manifest(tmp_path)
+    put(tmp_path, 1.0)
+    with writer(tmp_path, None) as lake:
+        lake.commit(built="something")
+    assert open_manifest(tmp_path).snapshot == first.snapshot
+    put(tmp_path, 2.0)
+    assert open_manifest(tmp_path).snapshot != first.snapshot
+    assert (
+        orjson.loads((tmp_path / layout.MANIFEST).read_bytes())["snapshot"]
+        == open_manifest(tmp_path).snapshot
+    )
+
+
+def test_verify_finds_every_kind_of_damage(tmp_path: Path) -> None:
+    put(tmp_path, 1.0)
+    manifest, path = open_manifest(tmp_path), tmp_path / PATH
+    good = path.read_bytes()
+    for content, said in (
+        (good[:-4], "bytes, should be"),
+        (good[:40] + bytes([good[40] ^ 1]) + good[41:], "checksum"),
+    ):
+        path.write_bytes(content)
+        (damage,) = verify(tmp_path, manifest)
+        assert damage.path == PATH
+        assert said in damage.problem
+        with pytest.raises(CorruptLakeError, match="replay"), writer(tmp_path, None) as lake:
+            lake.read(PATH)
+    path.unlink()
+    assert [d.problem for d in verify(tmp_path, manifest)] == ["missing"]
+    path.write_bytes(good)
+    stray = tmp_path / layout.yearly("bar", "equity", 2031)
+    stray.parent.mkdir()
+    stray.write_bytes(good)
+    (damage,) = verify(tmp_path, manifest)
+    assert damage.path == layout.yearly("bar", "equity", 2031)
+
+
+def test_a_damaged_file_that_is_staged_again_is_restored(tmp_path: Path) -> None:
+    put(tmp_path, 1.0)
+    good = (tmp_path / PATH).read_bytes()
+    (tmp_path / PATH).write_bytes(good[:-4])
+    put(tmp_path, 1.0)
+    assert (tmp_path / PATH).read_bytes() == good
+
+
+def test_readers_see_whole_files_and_a_lake_at_every_moment(tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    put(tmp_path, 0.0, days=20)
+    stop, problems, reads = threading.Event(), list[BaseException](), [0]
+
+    def read() -> None:
+        connection = duckdb.connect()
+        glob = f"{tmp_path}/bar/*/*/part.parquet"
+        try:
+            while not stop.is_set():
+                count, low, high = connection.execute(
+                    f"SELECT count(*), min(close), max(close) FROM read_parquet('{glob}')"
+                ).fetchone()
+                assert (count, low) == (20, high)
+                marks = watermarks(tmp_path, open_manifest(tmp_path), {"SHARE"})
+                assert "SHARE" in marks
+                reads[0] += 1
+        except BaseException as error:
+            problems.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    for number in range(30):
+        put(tmp_path, float(number), days=20)
+    stop.set()
+    thread.join()
+    assert not problems
+    assert reads[0] > 3

@@ -1,0 +1,149 @@
+"""Merging against a model in plain Python."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marketlake.schema import BAR, REVISION
+from marketlake.store.merge import merge_bars, merge_revisions
+
+from ..builders import bar, bars
+
+DAYS = [date(2024, 1, 2) + timedelta(days=n) for n in range(5)]
+START = datetime(2024, 1, 8, tzinfo=UTC)
+VALUES = ("open", "high", "low", "close", "volume", "dividend", "split")
+Key = tuple[str, date]
+
+
+def merged(stored: pa.Table, revisions: pa.Table, incoming: pa.Table) -> tuple[pa.Table, pa.Table]:
+    result = merge_bars(stored, incoming)
+    more = merge_revisions(revisions, result.superseded) if len(result.superseded) else None
+    return (stored if result.bars is None else result.bars), (revisions if more is None else more)
+
+
+class Model:
+    """What the tables should hold."""
+
+    def __init__(self) -> None:
+        self.bars: dict[Key, dict] = {}
+        self.revisions: dict[tuple[str, date, datetime], dict] = {}
+
+    def take(self, rows: list[dict]) -> None:
+        for new in rows:
+            key = new["instrument_id"], new["session"]
+            old = self.bars.get(key)
+            if old is None:
+                self.bars[key] = new
+            elif old["source"] == new["source"] and old["observed_at"] <= new["observed_at"]:
+                self._compare(key, old, new)
+
+    def _compare(self, key: Key, old: dict, new: dict) -> None:
+        prices = any(self._differ(old[n], new[n], 1e-6) for n in ("open", "high", "low", "close"))
+        events = abs(old["dividend"] - new["dividend"]) > max(
+            1e-3 * max(old["dividend"], new["dividend"]), 5e-5
+        ) or self._differ(old["split"], new["split"], 1e-9)
+        volume = self._differ(old["volume"], new["volume"], 1e-4)
+        recent = new["session"] >= (new["observed_at"] - timedelta(days=15)).date()
+        settles = recent and not self._differ(old["volume"], new["volume"], 0.05)
+        if prices or events or (volume and not settles):
+            gone = {**old, "superseded_at": new["observed_at"]}
+            self.revisions.setdefault((*key, old["observed_at"]), gone)
+            self.bars[key] = {**new, "known_at": new["observed_at"], "backfilled": False}
+        elif volume:
+            self.bars[key] = {**old, "volume": new["volume"]}
+
+    @staticmethod
+    def _differ(a: float | None, b: float | None, relative: float) -> bool:
+        if a is None or b is None:
+            return a is not b
+        return abs(a - b) > relative * max(abs(a), abs(b))
+
+
+_one = st.fixed_dictionaries(
+    {
+        "instrument_id": st.sampled_from(["A", "B", "Ä"]),
+        "session": st.sampled_from(DAYS),
+        "close": st.sampled_from([10.0, 10.0, 10.000001, 10.1, -1.0]),
+        "open": st.sampled_from([10.0, None]),
+        "volume": st.sampled_from([1000.0, 1000.0, 1030.0, 2000.0, None]),
+        "dividend": st.sampled_from([0.0, 0.0, 0.25, 0.250001]),
+        "split": st.sampled_from([1.0, 1.0, 1.0, 4.0]),
+        "source": st.sampled_from(["yahoo", "yahoo", "other"]),
+        "backfilled": st.booleans(),
+    }
+)
+_load = st.lists(_one, max_size=8, unique_by=lambda r: (r["instrument_id"], r["session"]))
+_loads = st.lists(st.tuples(st.sampled_from([-1, 1, 1, 3, 20]), _load), max_size=8)
+
+
+def _rows(load: list[dict], moment: datetime) -> list[dict]:
+    filled = [{**bar(one["session"], 1.0), "high": None, "low": None, **one} for one in load]
+    return [one | {"observed_at": moment, "known_at": moment} for one in filled]
+
+
+@given(_loads)
+def test_any_history_agrees_with_the_model(loads: list[tuple[int, list[dict]]]) -> None:
+    model, stored, revisions = Model(), BAR.empty_table(), REVISION.empty_table()
+    moment = START
+    for step, (days, load) in enumerate(loads, 1):
+        moment = moment + timedelta(days=days, seconds=step)
+        rows = _rows(load, moment)
+        model.take(rows)
+        stored, revisions = merged(stored, revisions, bars(rows))
+        # saying it again changes nothing, in either table
+        assert merged(stored, revisions, bars(rows)) == (stored, revisions)
+    assert stored.schema.equals(BAR)
+    assert revisions.schema.equals(REVISION)
+    assert stored.to_pylist() == [model.bars[key] | {} for key in sorted(model.bars)]
+    assert revisions.to_pylist() == [model.revisions[key] for key in sorted(model.revisions)]
+
+
+@given(_loads)
+def test_every_earlier_state_can_be_rebuilt(loads: list[tuple[int, list[dict]]]) -> None:
+    stored, revisions, moment = BAR.empty_table(), REVISION.empty_table(), START
+    states: list[tuple[datetime, dict]] = []
+    for days, load in loads:
+        moment += timedelta(days=abs(days), seconds=1)
+        stored, revisions = merged(stored, revisions, bars(_rows(load, moment)))
+        states.append((moment, {(r["instrument_id"], r["session"]): r["close"] for r in stored.to_pylist()}))
+    rows = [{**r, "superseded_at": None} for r in stored.to_pylist()] + revisions.to_pylist()
+    for when, state in states:
+        seen = [
+            r
+            for r in rows
+            if r["observed_at"] <= when and (r["superseded_at"] is None or r["superseded_at"] > when)
+        ]
+        assert {(r["instrument_id"], r["session"]): r["close"] for r in seen} == state
+
+
+def test_a_revision_is_keyed_by_what_it_supersedes() -> None:
+    first, second = bars([bar("2024-01-02", 10.0)]), bars([bar("2024-01-02", 11.0, observed_at=START)])
+    result = merge_bars(first, second)
+    once = merge_revisions(REVISION.empty_table(), result.superseded)
+    assert once is not None
+    assert merge_revisions(once, result.superseded) is None
+    assert once["superseded_at"].to_pylist() == [START]
+
+
+def test_an_unchanged_load_touches_nothing() -> None:
+    stored = bars([bar("2024-01-02", 10.0), bar("2024-01-03", 11.0)])
+    again = bars([bar("2024-01-03", 11.0, observed_at=START)])
+    result = merge_bars(stored, again)
+    assert result.bars is None
+    assert [len(part) for part in (result.superseded, result.new, result.revised, result.settled)] == [0] * 4
+
+
+def test_an_old_volume_is_history_and_not_settling() -> None:
+    stored = bars([bar("2024-01-02", 10.0, volume=1000.0)])
+    soon = merge_bars(stored, bars([bar("2024-01-02", 10.0, volume=1040.0, observed_at=START)]))
+    late = merge_bars(
+        stored, bars([bar("2024-01-02", 10.0, volume=1040.0, observed_at=START + timedelta(days=30))])
+    )
+    assert (len(soon.settled), len(soon.superseded)) == (1, 0)
+    assert (len(late.settled), len(late.superseded)) == (0, 1)
+    assert soon.bars is not None
+    assert soon.bars["observed_at"].to_pylist() == stored["observed_at"].to_pylist()

@@ -1,0 +1,143 @@
+"""Answers as served: kept once, found again, and never half."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from marketlake.errors import CorruptLakeError
+from marketlake.pipeline import keep
+from marketlake.pipeline.keep import grouped
+from marketlake.schema import RAW
+from marketlake.store import raw
+from marketlake.store.lake import claim, open_manifest
+
+MOMENT = datetime(2024, 1, 2, 12, tzinfo=UTC)
+
+
+def answer(body: bytes, instrument_id: str = "A", **changed: Any) -> dict[str, Any]:
+    return {
+        "run_id": "run",
+        "instrument_id": instrument_id,
+        "source": "yahoo",
+        "symbol": instrument_id,
+        "mode": "daily",
+        "asked_from": date(2024, 1, 1),
+        "asked_to": date(2024, 1, 2),
+        "attempt": 1,
+        "page": 0,
+        "url": "http://somewhere",
+        "status": 200,
+        "headers": "{}",
+        "body": body,
+        "fetched_at": MOMENT,
+        "duration_s": 0.1,
+        "outcome": "ok",
+        "message": "",
+    } | changed
+
+
+def write(root: Path, name: str, *rows: dict[str, Any]) -> str:
+    return raw.write_batch(root, name, date(2024, 1, 2), rows)
+
+
+def bodies(root: Path, paths: Sequence[str]) -> list[list[bytes]]:
+    return [[row["body"] for row in rows] for _, rows in raw.read_batches(root, paths)]
+
+
+def kept(root: Path, path: str) -> list[bytes | None]:
+    return pq.ParquetFile(root / path).read()["body"].to_pylist()
+
+
+def test_an_identical_body_is_kept_once_and_read_everywhere(tmp_path: Path) -> None:
+    first = write(tmp_path, "a", answer(b"x"), answer(b"y", "B"), answer(b"x", "C"))
+    second = write(tmp_path, "b", answer(b"y"), answer(b"z", "B"), answer(b"", "C"))
+    third = write(tmp_path, "c", answer(b"z"), answer(b"", "B"))
+    assert kept(tmp_path, first) == [b"x", b"y", None]
+    assert kept(tmp_path, second) == [None, b"z", None]
+    assert kept(tmp_path, third) == [None, None]
+    assert bodies(tmp_path, [first, second, third]) == [[b"x", b"y", b"x"], [b"y", b"z", b""], [b"z", b""]]
+    assert bodies(tmp_path, [third]) == [[b"z", b""]]
+
+
+def test_large_bodies_are_found_without_being_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    big = bytes(range(256)) * 4096
+    write(tmp_path, "a", answer(big), answer(b"", "B"))
+    read = pq.ParquetFile.read
+    asked: list[object] = []
+    monkeypatch.setattr(
+        pq.ParquetFile,
+        "read",
+        lambda self, columns=None: asked.append(columns) or read(self, columns=columns),
+    )
+    second = write(tmp_path, "b", answer(big))
+    assert asked == [["sha256"]]
+    assert kept(tmp_path, second) == [None]
+
+
+def test_a_lost_reference_is_told(tmp_path: Path) -> None:
+    first, second = write(tmp_path, "a", answer(b"x")), write(tmp_path, "b", answer(b"x"))
+    (tmp_path / first).unlink()
+    with pytest.raises(CorruptLakeError, match="refers to 1 answers"):
+        bodies(tmp_path, [second])
+
+
+def test_an_answer_that_changed_on_disk_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path, "a", answer(b"100.0"))
+    table = pq.ParquetFile(tmp_path / path).read()
+    place = RAW.get_field_index("body")
+    pq.write_table(table.set_column(place, RAW.field("body"), [[b"900.0"]]), tmp_path / path)
+    with pytest.raises(CorruptLakeError, match="checksum"):
+        bodies(tmp_path, [path])
+
+
+def test_batches_wait_until_the_manifest_names_them(tmp_path: Path) -> None:
+    claim(tmp_path, "live")
+    path = write(tmp_path, "a", answer(b"x"))
+    (tmp_path / path).with_name("b.parquet.staged").write_bytes(b"half")
+    assert raw.pending(tmp_path, open_manifest(tmp_path)) == [path]
+    entry = raw.entry(tmp_path, path)
+    assert (entry.rows, entry.sha256) == (1, hashlib.sha256((tmp_path / path).read_bytes()).hexdigest())
+
+
+def test_a_refusing_disk_is_told_and_leaves_no_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from marketlake.errors import LakeWriteError
+
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(LakeWriteError, match="No space left"):
+        write(tmp_path, "a", answer(b"x"))
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def _groups(batches: list[list[dict[str, Any]]]) -> list[list[str]]:
+    numbered = ((f"raw/day=2024-01-02/{n}.parquet", rows) for n, rows in enumerate(batches))
+    return [[Path(path).stem for path, _ in group] for group in grouped(numbered)]
+
+
+def test_batches_of_a_run_are_absorbed_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b, c = (answer(b"12345", name) for name in "ABC")
+    later = {**b, "fetched_at": datetime(2024, 1, 2, 15, tzinfo=UTC)}
+    tomorrow = {**c, "fetched_at": datetime(2024, 1, 3, tzinfo=UTC)}
+    assert _groups([[a], [later], [c]]) == [["0", "1", "2"]]
+    assert _groups([[a], [b], [a], [c]]) == [["0", "1"], ["2", "3"]]
+    assert _groups([[a], [{**b, "run_id": "other"}], [c]]) == [["0"], ["1"], ["2"]]
+    assert _groups([[a], [tomorrow]]) == [["0"], ["1"]]
+    monkeypatch.setattr(keep, "_GROUP_BYTES", 10)
+    assert _groups([[a], [b], [c]]) == [["0", "1"], ["2"]]
+    assert _groups([]) == []
+
+
+def test_the_batch_s_schema_is_the_stated_one(tmp_path: Path) -> None:
+    path = write(tmp_path, "a", answer(b"x"))
+    assert pq.read_schema(tmp_path / path).equals(RAW)
+    assert isinstance(pq.ParquetFile(tmp_path / path).read(), pa.Table)

@@ -1,0 +1,62 @@
+"""Answers on another scale are put aside, never taken for revisions."""
+
+from __future__ import annotations
+
+import pytest
+
+from marketlake.store.rescaled import rescaled
+
+from ..builders import bar, bars
+
+DAYS = [f"2024-01-{n:02}" for n in range(2, 12)]
+
+
+def answers(factors: list[float], source: str = "test", stored_source: str = "test") -> dict:
+    stored = bars([bar(text, 100.0 + n, source=stored_source) for n, text in enumerate(DAYS)])
+    incoming = bars(
+        [bar(t, (100.0 + n) * f, source=source) for n, (t, f) in enumerate(zip(DAYS, factors, strict=True))]
+    )
+    return rescaled(stored, incoming)
+
+
+@pytest.mark.parametrize("factor", [100.0, 0.25, 0.01, 1.02, 1281 / 1000])
+def test_one_factor_for_all_is_refused(factor: float) -> None:
+    error = answers([factor] * 10)["SHARE"]
+    assert error.outcome == "quarantined"
+    assert f"{factor:.6g}" in str(error)
+
+
+@pytest.mark.parametrize(
+    "factors",
+    [
+        [1.0] * 10,
+        [1.0] * 9 + [1.05],
+        [1.05] * 9 + [1.0],
+        [1.0 + n / 100 for n in range(1, 11)],
+        [1 + 1e-8] * 10,
+    ],
+)
+def test_equal_or_single_changes_are_not(factors: list[float]) -> None:
+    assert not answers(factors)
+
+
+@pytest.mark.parametrize(("factor", "refused"), [(1.01, False), (0.9, False), (4.0, True), (0.01, True)])
+def test_another_source_may_differ_a_little(factor: float, refused: bool) -> None:
+    assert bool(answers([factor] * 10, source="other")) is refused
+
+
+def test_rows_of_one_source_are_judged_by_themselves() -> None:
+    stored = bars([bar(t, 100.0, source="test" if n < 5 else "other") for n, t in enumerate(DAYS)])
+    incoming = bars([bar(t, 110.0) for t in DAYS])
+    assert "SHARE" in rescaled(stored, incoming)
+
+
+def test_nothing_in_common_is_nothing() -> None:
+    assert not rescaled(bars([bar("2024-01-02", 1.0)]), bars([bar("2024-02-02", 100.0)]))
+    assert not rescaled(bars([bar("2024-01-02", 1.0)]), bars([bar("2024-01-02", 9.0, instrument_id="NEW")]))
+    assert not rescaled(bars([]), bars([]))
+
+
+def test_a_price_of_zero_has_no_scale() -> None:
+    stored = bars([bar(t, 0.0) for t in DAYS])
+    assert not rescaled(stored, bars([bar(t, float(n)) for n, t in enumerate(DAYS)]))

@@ -1,0 +1,81 @@
+"""instruments.toml: what is accepted, and what each mistake is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from marketlake.errors import ConfigError, UsageError
+from marketlake.instruments import Universe, load_universe
+
+GOOD = """
+[[instrument]]
+id = "{id}"
+asset_class = "crypto"
+calendar = "24/7"
+since = 2011-08-18
+sources = [{{ source = "yahoo", symbol = "BTC-USD" }}]
+"""
+
+
+def universe(folder: Path, text: str) -> Universe:
+    path = folder / "instruments.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_universe(path)
+
+
+def test_an_entry_has_defaults(tmp_path: Path) -> None:
+    coin = universe(tmp_path, GOOD.format(id="BTC")).get("BTC")
+    assert (coin.name, coin.quote_currency, coin.return_basis) == ("BTC", "USD", "price")
+    assert coin.negative_prices is False
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('id = "BTC"', 'id = "../etc"', "must match"),
+        ('id = "BTC"', 'id = "btc"', "must match"),
+        ('id = "BTC"', 'id = "BTC\\n"', "must match"),
+        ('id = "BTC"', 'id = "NUL"', "reserved"),
+        ('id = "BTC"', "id = 7", "must match"),
+        ("crypto", "cryptos", "must be one of"),
+        ("24/7", "'; DROP TABLE bar", "must match"),
+        ("2011-08-18", '"2011"', "must be a date"),
+        ("2011-08-18", "2011-08-18T00:00:00", "must be a date"),
+        ("BTC-USD", "", "1 to 80"),
+        ("yahoo", "../yahoo", "must match"),
+        ("symbol", "ticker", "exactly source and symbol"),
+        ("calendar =", "kalendar =", "unknown key"),
+        ("calendar =", 'name = "\\u0000"\ncalendar =', "printable"),
+        ("[[instrument]]", "[instrument]", "no [[instrument]]"),
+        ("[[instrument]]", "[[", "cannot be read"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(tmp_path: Path, old: str, new: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=r"instruments\.toml") as told:
+        universe(tmp_path, GOOD.format(id="BTC").replace(old, new))
+    assert said in str(told.value)
+
+
+def test_an_id_stands_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="twice"):
+        universe(tmp_path, GOOD.format(id="BTC") * 2)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"a = " + b"[" * 5000])
+def test_an_unreadable_file_is_a_configuration_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "instruments.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_universe(path)
+    with pytest.raises(ConfigError, match="marketlake init"):
+        load_universe(tmp_path / "none.toml")
+
+
+def test_selecting_keeps_the_order_and_names_what_is_unknown(tmp_path: Path) -> None:
+    found = universe(tmp_path, "".join(GOOD.format(id=i) for i in ("C", "A", "B")))
+    assert [i.id for i in found.select(["B", "C", "B"]).instruments] == ["C", "B"]
+    assert found.select([]) == found
+    with pytest.raises(UsageError, match=r"unknown instrument .X.; instruments\.toml has: C, A, B"):
+        found.select(["A", "X"])

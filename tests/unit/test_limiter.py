@@ -1,0 +1,61 @@
+"""One queue per host, in virtual time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from marketlake.clock import VirtualClock
+from marketlake.limiter import Limiter
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def limiter(folder: Path, rate: float = 2.0) -> tuple[Limiter, VirtualClock]:
+    clock = VirtualClock(START)
+    return Limiter(folder, clock, lambda _: rate), clock
+
+
+def test_requests_keep_their_distance(tmp_path: Path) -> None:
+    queue, clock = limiter(tmp_path)
+    for _ in range(5):
+        queue.wait("yahoo")
+    assert 4 * 0.5 <= sum(clock.slept) <= 4 * 0.5 * 1.1
+
+
+def test_two_limiters_of_one_folder_share_the_queue_and_sources_do_not(tmp_path: Path) -> None:
+    (first, one), (second, two) = limiter(tmp_path), limiter(tmp_path)
+    first.wait("yahoo")
+    second.wait("yahoo")
+    second.wait("../ecb")
+    assert sum(one.slept) == 0
+    assert 0.5 <= sum(two.slept) <= 0.55
+    assert all(path.parent == tmp_path for path in tmp_path.rglob("*"))
+
+
+def test_no_limit_no_wait(tmp_path: Path) -> None:
+    queue, clock = limiter(tmp_path, rate=0.0)
+    for _ in range(3):
+        queue.wait("yahoo")
+    assert sum(clock.slept) == 0
+
+
+def test_a_hold_is_obeyed_and_bounded(tmp_path: Path) -> None:
+    queue, clock = limiter(tmp_path, rate=0.0)
+    queue.hold("yahoo", 30)
+    queue.hold("yahoo", 5)
+    queue.wait("yahoo")
+    assert sum(clock.slept) == pytest.approx(30)
+    queue.hold("yahoo", 1e9)
+    queue.wait("yahoo")
+    assert sum(clock.slept) == pytest.approx(630)
+
+
+@pytest.mark.parametrize("left", ["", "nonsense", "9e99", "nan"])
+def test_a_stale_or_broken_slot_is_forgotten(tmp_path: Path, left: str) -> None:
+    (tmp_path / "yahoo").write_text(left)
+    queue, clock = limiter(tmp_path)
+    queue.wait("yahoo")
+    assert sum(clock.slept) == 0

@@ -1,0 +1,186 @@
+"""Every check finds its fault, and honest prices pass."""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from marketlake.quality import Checked, check
+
+from ..builders import COIN, SHARE, day, normalised, row, window
+
+DAYS = ["2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05"]
+
+
+def checked(
+    *changes: dict, instrument=SHARE, conflicts: list[dict] | None = None, closes=(10, 11, 12, 11)
+) -> Checked:
+    """Four honest sessions, with changes by position."""
+    rows = [
+        row(text, float(close), source="test", close_at=day(text))
+        for text, close in zip(DAYS, closes, strict=True)
+    ]
+    for change in changes:
+        rows[change.pop("at")] |= change
+    for one in rows:
+        one["close_at"] = window().at
+    twice = [{**rows[0], **one} for one in conflicts or []]
+    return check(normalised(rows), normalised(twice), {"SHARE": window(instrument)}, "run")
+
+
+def reasons(result: Checked) -> dict[date, str]:
+    return dict(
+        zip(result.quarantine["session"].to_pylist(), result.quarantine["reason"].to_pylist(), strict=True)
+    )
+
+
+def test_honest_rows_pass_untouched() -> None:
+    result = checked()
+    assert len(result.bars) == 4
+    assert not len(result.quarantine)
+    assert not len(result.findings)
+    assert not result.refused
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"close": 0.0}, "not_positive"),
+        ({"low": -1.0}, "not_positive"),
+        ({"high": float("inf")}, "not_positive"),
+        ({"volume": -1.0}, "not_positive"),
+        ({"volume": float("inf")}, "not_positive"),
+        ({"dividend": -0.1}, "not_positive"),
+        ({"dividend": 11.0}, "dividend_size"),
+        ({"close": 1200.0}, "unit_spike"),
+        ({"close": 0.12}, "unit_spike"),
+    ],
+)
+def test_one_bad_row_is_put_aside_alone(change: dict, reason: str) -> None:
+    result = checked({"at": 2, **change})
+    assert reasons(result) == {day("2024-01-04"): reason}
+    assert len(result.bars) == 3
+    assert not result.refused
+
+
+@pytest.mark.parametrize("ratio", [1001.0, 1 / 1001])
+def test_a_split_beyond_belief_is_put_aside(ratio: float) -> None:
+    result = checked({"at": 2, "split": ratio}, closes=(40, 40, 40 / ratio, 40 / ratio))
+    assert reasons(result) == {day("2024-01-04"): "split_ratio"}
+
+
+def test_the_newest_row_is_measured_by_the_one_before() -> None:
+    result = checked({"at": 3, "close": 1100.0})
+    assert reasons(result) == {day("2024-01-05"): "unit_spike"}
+
+
+def test_the_row_after_a_spike_is_no_spike() -> None:
+    assert reasons(checked({"at": 2, "close": 1200.0})) == {day("2024-01-04"): "unit_spike"}
+
+
+def test_a_lasting_jump_is_no_spike() -> None:
+    assert not reasons(checked(closes=(10, 10, 250, 260)))
+
+
+@pytest.mark.parametrize(("ratio", "after"), [(50.0, 0.2), (0.02, 500.0)])
+def test_an_extreme_split_is_no_spike(ratio: float, after: float) -> None:
+    result = checked({"at": 3, "split": ratio}, closes=(10, 10, 10, after))
+    assert not reasons(result)
+    assert not result.refused
+
+
+def test_rates_may_touch_zero_and_jump() -> None:
+    bill = replace(SHARE, asset_class="rate", negative_prices=True)
+    rows = [{"at": n, "open": None, "high": None, "low": None} for n in range(4)]
+    assert not reasons(checked(*rows, instrument=bill, closes=(0.003, 0.0, -0.1, 0.09)))
+    # the same from anything that has a price is a fault
+    assert reasons(
+        checked(*[{**one, "at": n} for n, one in enumerate(rows)], closes=(0.003, 0.0, -0.1, 0.09))
+    )
+
+
+@pytest.mark.parametrize("ratio", [4.0, 0.1, 2.0])
+@pytest.mark.parametrize("mistake", ["not applied", "applied twice"])
+def test_a_mishandled_split_refuses_the_answer(ratio: float, mistake: str) -> None:
+    after = 40.0 / ratio * (1 / ratio if mistake == "not applied" else ratio)
+    result = checked({"at": 2, "split": ratio}, closes=(40, 40, after, after))
+    assert mistake in str(result.refused["SHARE"])
+    assert set(reasons(result).values()) == {"split_not_applied"}
+    assert not len(result.bars)
+
+
+@pytest.mark.parametrize("ratio", [4.0, 0.1])
+def test_a_true_split_passes(ratio: float) -> None:
+    result = checked({"at": 2, "split": ratio}, closes=(40, 40, 38 / ratio, 39 / ratio))
+    assert not result.refused
+    assert len(result.bars) == 4
+
+
+def test_a_session_told_two_ways_is_kept_for_the_record() -> None:
+    result = checked(conflicts=[{"close": 1.0}, {"close": 2.0}])
+    assert result.quarantine["reason"].to_pylist() == ["served_twice", "served_twice"]
+    assert result.quarantine["close"].to_pylist() == [1.0, 2.0]
+
+
+def test_odd_rows_are_stored_and_noted() -> None:
+    result = checked(
+        {"at": 1, "high": 10.5},
+        {"at": 2, "session": day("2024-01-06")},
+        {"at": 3, "session": day("2024-01-08")},
+    )
+    assert len(result.bars) == 4
+    found = zip(result.findings["session"].to_pylist(), result.findings["check"].to_pylist(), strict=True)
+    assert set(found) == {(day("2024-01-03"), "close_outside_range"), (day("2024-01-06"), "off_calendar")}
+    assert set(result.findings["observed_at"].to_pylist()) == {window().at}
+
+
+def test_two_instruments_with_equal_prices_are_nothing() -> None:
+    rows = [
+        row(text, 10.0, source="test", close_at=window().at, instrument_id=i)
+        for i in ("A", "B")
+        for text in DAYS
+    ]
+    windows = {i: window(replace(SHARE, id=i)) for i in ("A", "B")}
+    result = check(normalised(rows), normalised([]), windows, "run")
+    assert (len(result.bars), len(result.quarantine), len(result.findings)) == (8, 0, 0)
+
+
+def test_a_fault_stays_with_its_instrument() -> None:
+    rows = [
+        row(text, close, source="test", close_at=window().at, instrument_id=i)
+        for i, closes in {"A": (1.0, 2.0, 3.0, 2.0), "B": (900.0, 910.0, 1.0, 905.0)}.items()
+        for text, close in zip(DAYS, closes, strict=True)
+    ]
+    windows = {i: window(replace(SHARE, id=i)) for i in ("A", "B")}
+    result = check(normalised(rows), normalised([]), windows, "run")
+    assert result.quarantine["instrument_id"].to_pylist() == ["B"]
+
+
+def _prices() -> list[Path]:
+    root = Path(os.environ.get("MARKETLAKE_SHARED") or Path(__file__).parents[3] / "shared")
+    return sorted((root / "data" / "prices").glob("*.csv"))
+
+
+@pytest.mark.parametrize(
+    "symbol", ["BTC-USD", "ETH-USD", "^IXIC", "^GSPC", "GC=F", "SI=F", "AAPL", "NVDA", "KO"]
+)
+def test_real_prices_pass(symbol: str) -> None:
+    paths = {path.stem: path for path in _prices()}
+    if symbol not in paths:
+        pytest.skip("no real prices beside the project; set MARKETLAKE_SHARED")
+    with paths[symbol].open() as file:
+        entries = [{name.lower(): value for name, value in entry.items()} for entry in csv.DictReader(file)]
+    rows = [
+        row(entry["date"][:10], float(entry["close"]), source="test", close_at=window().at)
+        | {name: float(entry[name]) for name in ("open", "high", "low")}
+        for entry in entries
+    ]
+    instrument = COIN if symbol.endswith("-USD") else SHARE
+    result = check(normalised(rows), normalised([]), {"SHARE": window(instrument)}, "run")
+    assert not len(result.quarantine)
+    assert len(result.bars) == len(entries)

@@ -1,0 +1,25 @@
+"""The tables keep their promises to each other."""
+
+from __future__ import annotations
+
+from marketlake import schema
+from marketlake.normalise import NORMALISED
+from marketlake.sources.contract import SourceError
+
+
+def test_every_column_says_what_it_is() -> None:
+    for table in (*schema.TABLES.values(), schema.RAW, schema.SERVED):
+        assert all(field.metadata[b"description"] for field in table)
+        assert all(field.type.tz == "UTC" for field in table if str(field.type).startswith("timestamp"))
+
+
+def test_the_tables_build_on_each_other() -> None:
+    assert schema.REVISION.names == [*schema.BAR.names, "superseded_at"]
+    assert NORMALISED.names == schema.BAR.names[: len(NORMALISED.names)]
+    assert not schema.BAR.field("close").nullable
+
+
+def test_every_source_error_is_an_outcome() -> None:
+    leaves = [e for kind in SourceError.__subclasses__() for e in kind.__subclasses__()]
+    outcomes = {error.outcome for error in leaves}
+    assert outcomes | schema.GOOD_OUTCOMES == set(schema.OUTCOMES)
