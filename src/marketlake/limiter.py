@@ -17,6 +17,7 @@ from typing import Final
 from filelock import FileLock
 
 from .clock import Clock
+from .errors import ConfigError
 
 _JITTER: Final = 0.1
 _LONGEST_WAIT_S: Final = 600.0
@@ -60,7 +61,12 @@ class Limiter:
 
     @contextmanager
     def _locked(self, source: str) -> Iterator[Path]:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"{self.folder} cannot be made ({error.strerror}); set HOME to a folder that can be written"
+            ) from error
         path = self.folder / re.sub(r"[^a-z0-9-]", "_", source.lower())
         with FileLock(f"{path}.lock"):
             yield path

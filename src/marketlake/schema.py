@@ -115,6 +115,7 @@ FINDING: Final = pa.schema(
 RAW: Final = pa.schema(
     [
         _field("run_id", pa.string(), "the invocation that asked"),
+        _field("origin", pa.string(), "live, or simulated when a stand-in was asked"),
         _field("instrument_id", pa.string(), "our name of the instrument"),
         _field("source", pa.string(), "source asked"),
         _field("symbol", pa.string(), "the vendor's name of the instrument"),

@@ -73,6 +73,10 @@ def load_settings(
     if unknown:
         raise ConfigError(f"{path}: unknown key {unknown[0][:40]!r}; known: {', '.join(_KEYS)}")
     lake_text = str(lake or environ.get("MARKETLAKE_LAKE") or written.get("lake") or "data")
+    if "://" in lake_text or lake_text.startswith("s3:/"):
+        raise ConfigError(
+            f"lake {lake_text[:80]!r}: this version keeps a lake in a folder, not in an object store"
+        )
     moment = now or environ.get("MARKETLAKE_NOW")
     url = source_url or environ.get("MARKETLAKE_SOURCE_URL") or written.get("source_url")
     return Settings(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,13 @@ from marketlake.errors import (
     SchemaVersionError,
 )
 from marketlake.schema import BAR, TABLES
-from marketlake.store import layout
+from marketlake.store import layout, raw
 from marketlake.store.lake import assert_belongs, claim, open_manifest, repair_manifest, writer
 from marketlake.store.verify import verify
 from marketlake.store.watermark import watermarks
 
 from ..builders import bar, bars
+from .test_raw import answer
 
 PATH = layout.yearly("bar", "equity", 2024)
 
@@ -57,7 +59,7 @@ def test_every_table_is_there_from_the_start(tmp_path: Path) -> None:
         (path,) = manifest.paths(name)
         assert pq.read_schema(tmp_path / path).names == schema.names
     assert manifest.rows("bar") == 0
-    assert verify(tmp_path, manifest) == []
+    assert verify(tmp_path)[1] == []
 
 
 def test_what_is_not_committed_leaves_no_trace(tmp_path: Path) -> None:
@@ -192,8 +194,11 @@ def test_a_lost_manifest_is_written_anew_from_the_files(tmp_path: Path) -> None:
     put(tmp_path, 1.0)
     was = open_manifest(tmp_path)
     (tmp_path / layout.MANIFEST).write_bytes(b"{")
-    repair_manifest(tmp_path, "simulated")
-    assert open_manifest(tmp_path) == was
+    with pytest.raises(EmptyLakeError, match="nothing can be rebuilt"):
+        repair_manifest(tmp_path)
+    path = raw.write_batch(tmp_path, "batch", date(2024, 1, 2), [answer(b"{}")])
+    repair_manifest(tmp_path)
+    assert open_manifest(tmp_path) == was.with_files({path: raw.entry(tmp_path, path)})
 
 
 def test_the_snapshot_names_the_prices_alone(tmp_path: Path) -> None:
@@ -213,25 +218,25 @@ def test_the_snapshot_names_the_prices_alone(tmp_path: Path) -> None:
 
 def test_verify_finds_every_kind_of_damage(tmp_path: Path) -> None:
     put(tmp_path, 1.0)
-    manifest, path = open_manifest(tmp_path), tmp_path / PATH
+    path = tmp_path / PATH
     good = path.read_bytes()
     for content, said in (
         (good[:-4], "bytes, should be"),
         (good[:40] + bytes([good[40] ^ 1]) + good[41:], "checksum"),
     ):
         path.write_bytes(content)
-        (damage,) = verify(tmp_path, manifest)
+        (damage,) = verify(tmp_path)[1]
         assert damage.path == PATH
         assert said in damage.problem
         with pytest.raises(CorruptLakeError, match="replay"), writer(tmp_path, None) as lake:
             lake.read(PATH)
     path.unlink()
-    assert [d.problem for d in verify(tmp_path, manifest)] == ["missing"]
+    assert [d.problem for d in verify(tmp_path)[1]] == ["missing"]
     path.write_bytes(good)
     stray = tmp_path / layout.yearly("bar", "equity", 2031)
     stray.parent.mkdir()
     stray.write_bytes(good)
-    (damage,) = verify(tmp_path, manifest)
+    (damage,) = verify(tmp_path)[1]
     assert damage.path == layout.yearly("bar", "equity", 2031)
 
 

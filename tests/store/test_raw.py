@@ -38,6 +38,7 @@ def answer(body: bytes, instrument_id: str = "A", **changed: Any) -> dict[str, A
         "headers": "{}",
         "body": body,
         "fetched_at": MOMENT,
+        "origin": "simulated",
         "duration_s": 0.1,
         "outcome": "ok",
         "message": "",

@@ -10,15 +10,12 @@ from .output import print_rows, say
 
 def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) -> None:
     """Compare every stored file with the manifest's checksums; exit code 1 when one is damaged."""
-    from ..store.lake import open_manifest
     from ..store.verify import verify as verify_files
 
-    root = settings_of(home, lake, None, None).lake
-    manifest = open_manifest(root)
-    damages = verify_files(root, manifest)
+    files, damages = verify_files(settings_of(home, lake, None, None).lake)
     print_rows([{"path": d.path, "problem": d.problem} for d in damages], ["path", "problem"], output)
     if output is Format.table:
-        say(f"{len(manifest.files)} files, {len(damages)} damaged")
+        say(f"{files} files, {len(damages)} damaged")
     if damages:
         if output is Format.table:
             say("`marketlake replay` rebuilds bars and revisions from raw/; other tables come from a backup")

@@ -27,7 +27,7 @@ def collect(
     fetcher = Fetcher(_access(settings), on_done)
     now = clock.now()
     fetched = list(fetcher.fetch(jobs, settings.universe.by_id))
-    rows = [row for one in fetched for row in as_rows(one, run_id, now)]
+    rows = [row for one in fetched for row in as_rows(one, run_id, settings.origin, now)]
     # named when it is written, so that names are in the order of arrival; the tick orders a pinned clock's
     done = clock.now()
     name = f"{done:%Y%m%dT%H%M%S}-{int(clock.monotonic() * 1e6):015d}-{slug(run_id)}"
@@ -51,6 +51,6 @@ def slug(text: str) -> str:
 
 
 def _access(settings: Settings) -> Access:
-    limits = Path.home() / ".cache" / "marketlake" / "limits"
+    limits = Path.home() / ".cache" / "marketlake" / f"limits-{settings.origin}"
     limiter = Limiter(limits, settings.clock, settings.rate)
     return Access(settings.clock, limiter, settings.home / "files", settings.source_url)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
@@ -180,11 +181,12 @@ def _pause(state: RetryCallState) -> float:
     return float(min(2 ** (state.attempt_number - 1), _LONGEST_PAUSE_S))
 
 
-def as_rows(fetched: Fetched, run_id: str, now: Any) -> list[dict[str, Any]]:
+def as_rows(fetched: Fetched, run_id: str, origin: str, now: datetime) -> list[dict[str, Any]]:
     """The rows of a raw batch (`RAW` without sha256) for one instrument."""
     return [
         {
             "run_id": run_id,
+            "origin": origin,
             "instrument_id": fetched.job.instrument_id,
             "source": attempt.source,
             "symbol": attempt.request.symbol,

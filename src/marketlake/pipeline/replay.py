@@ -39,7 +39,7 @@ def replay(settings: Settings, on_group: Callable[[int], None] = lambda _: None)
     try:
         open_manifest(root)
     except CorruptLakeError:
-        repair_manifest(root, settings.origin)
+        repair_manifest(root)
     with writer(root, None) as lake:
         paths = lake.manifest.paths("raw")
         if not paths:

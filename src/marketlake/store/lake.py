@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from ..errors import CorruptLakeError, EmptyLakeError, LakeBusyError
+from ..errors import CorruptLakeError, EmptyLakeError, LakeBusyError, LakeError
 from ..schema import RAW, TABLES
 from . import layout
 from .files import disk_errors, read_parquet, rename, sha256, write_bytes, write_parquet
@@ -115,14 +115,21 @@ class Writer:
         return after
 
 
-def repair_manifest(root: Path, origin: str) -> None:
-    """Write an unreadable manifest anew, from the files that are there."""
+def repair_manifest(root: Path) -> None:
+    """Write an unreadable manifest anew, from the files that are there; raw batches know their origin."""
+    with suppress(LakeError):
+        read(root / layout.PENDING)
+        return  # the next writer carries it out, which puts a whole manifest in place
     found: dict[str, Entry] = {}
     for table, schema in {**TABLES, "raw": RAW}.items():
         for path in sorted((root / table).glob("*/**/*.parquet")):
             with suppress(CorruptLakeError):
                 rows = len(read_parquet(path, schema))
                 found[path.relative_to(root).as_posix()] = Entry(sha256(path), rows, path.stat().st_size)
+    batches = [path for path in found if path.startswith("raw/")]
+    if not batches:
+        raise EmptyLakeError(f"{root} holds no raw batch that can be read, so nothing can be rebuilt")
+    origin = read_parquet(root / batches[-1], RAW, columns=["origin"])["origin"][0].as_py()
     (root / layout.PENDING).unlink(missing_ok=True)
     write_bytes(root / layout.MANIFEST, encode(Manifest(origin, found)))
 

@@ -91,7 +91,9 @@ def read(path: Path) -> Manifest:
             f"no lake at {path.parent}: `marketlake run` makes one; `--lake` or MARKETLAKE_LAKE names another"
         ) from None
     except OSError as error:
-        raise LakeError(f"{path} cannot be read: {error.strerror}; check the disk and the permissions") from error
+        raise LakeError(
+            f"{path} cannot be read: {error.strerror}; check the disk and the permissions"
+        ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptLakeError(
             f"{path} cannot be read ({type(error).__name__}); `marketlake replay` writes it anew from raw/"

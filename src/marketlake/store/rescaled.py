@@ -19,7 +19,7 @@ from .merge import match
 _NOISE: Final = 1e-6
 _SPREAD: Final = 1e-4
 _OTHER_SOURCE: Final = 0.2
-"""Two sources of one price differ by far less than a fifth, and no vendor corrects two sessions by the same."""
+"""Two sources of a price differ by far less than a fifth; no vendor corrects two sessions by the same."""
 
 
 def rescaled(stored: pa.Table, incoming: pa.Table) -> dict[str, SourceError]:
@@ -44,7 +44,7 @@ def rescaled(stored: pa.Table, incoming: pa.Table) -> dict[str, SourceError]:
 
 
 def _common_factor(ratio: npt.NDArray[np.float64]) -> float | None:
-    """The one factor by which all rows of one source differ; a factor that is large need not be that of all."""
+    """The factor by which all rows of one source differ; a large one need not be that of all."""
     changed = ratio[np.abs(ratio - 1) > _NOISE]
     if len(changed) < 2 or not np.isfinite(ratio).all():
         return None

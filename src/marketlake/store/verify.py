@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import LakeWriteError
 from ..schema import TABLES
 from .files import sha256
+from .lake import open_manifest, writer
 from .manifest import Manifest
 
 
@@ -19,15 +21,26 @@ class Damage:
     problem: str
 
 
-def verify(root: Path, manifest: Manifest, on_file: Callable[[str], None] = lambda _: None) -> list[Damage]:
-    """Compare every file with the manifest, and look for files that it does not name."""
+def verify(root: Path) -> tuple[int, list[Damage]]:
+    """How many files the manifest names, and what is wrong with any of them or is there beside them.
+
+    Waits for a writer to finish and carries out what a killed one had decided, where the lake can be written.
+    """
+    try:
+        with writer(root, None) as lake:
+            return _verified(root, lake.manifest)
+    except LakeWriteError:
+        return _verified(root, open_manifest(root))
+
+
+def _verified(root: Path, manifest: Manifest) -> tuple[int, list[Damage]]:
     found = []
     for path, entry in manifest.files.items():
-        on_file(path)
         problem = _problem(root / path, entry.bytes, entry.sha256)
         if problem:
             found.append(Damage(path, problem))
-    return found + [Damage(path, "not part of the lake: remove it") for path in _strays(root, manifest)]
+    strays = [Damage(path, "not part of the lake: remove it") for path in _strays(root, manifest)]
+    return len(manifest.files), found + strays
 
 
 def _problem(path: Path, size: int, digest: str) -> str:
