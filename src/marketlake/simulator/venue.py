@@ -43,7 +43,8 @@ class Venue:
     def open_at(self, days: Days) -> Seconds:
         """When each session began; for a statistic, when it was published."""
         if self.monthly:
-            published = (days.astype("datetime64[M]") + 1).astype("datetime64[D]") + 14
+            next_month = (days.astype("datetime64[M]") + np.timedelta64(1, "M")).astype("datetime64[D]")
+            published = next_month + np.timedelta64(14, "D")
             return published.astype("datetime64[s]").astype(np.int64) + self.opens * 60
         index = (days - np.datetime64(_EPOCH)).astype(np.int64)
         return _instants(self.zone, self.opens)[index]

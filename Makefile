@@ -1,0 +1,42 @@
+# Everything a newcomer needs; `make help` lists the targets. The tools live in .venv, made from requirements.lock.
+
+PYTEST_WORKERS ?= 2
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help venv run test check format airflow benchmark lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: ## set up .venv (the other targets do it by themselves)
+	@sh scripts/bootstrap
+
+run: venv ## pull, store and compare the sample market with Airflow embedded; LIVE=1 asks the real vendors
+	@sh scripts/run $(if $(LIVE),live,sample)
+
+test: check ## all checks and all tests, offline
+	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadgroup
+
+check: venv ## format, lint, strict types, import contract
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+format: venv ## put the code into its format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+airflow: venv ## open Airflow's own pages on the simulated market
+	@sh scripts/airflow
+
+benchmark: venv ## measure what the documentation promises
+	@$(BIN)/python -m benchmarks
+
+lock: venv ## resolve the dependencies anew
+	@sh scripts/lock
+
+clean: ## remove .venv, caches and the sample lake; data/ stays
+	@rm -rf .venv .marketlake .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,26 @@
+"""`returns`: market.duckdb, returns and claims, whenever bars of any calendar changed."""
+
+from airflow.sdk import DAG, Asset, AssetAny, task
+
+from marketlake.orchestration import schedule, steps
+from marketlake.orchestration.policy import retried
+
+DOC = """
+### market.duckdb and the claims
+
+Rebuilds `market.duckdb` from the stored bars and checks every claim of claims.toml. It starts by itself
+when an `ingest` or `backfill` run has stored something new.
+"""
+
+with DAG(
+    dag_id="returns",
+    description="Rebuild market.duckdb and check the claims",
+    doc_md=DOC,
+    schedule=AssetAny(*(Asset(name=name) for name in schedule.asset_names())),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    on_failure_callback=steps.report_failure,
+    tags=["marketlake", "returns"],
+):
+    task(task_id="build", **retried())(steps.build)()

@@ -1,0 +1,124 @@
+"""Airflow reads its environment on import, so it is set here, before any test of this folder imports it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marketlake.orchestration.environment import airflow_environment
+
+PROJECT = Path(__file__).parents[2]
+DAGS = PROJECT / "dags"
+_FOLDER = tempfile.TemporaryDirectory(prefix="marketlake-airflow-", ignore_cleanup_errors=True)
+AIRFLOW_HOME = Path(_FOLDER.name)
+
+os.environ |= airflow_environment(AIRFLOW_HOME, DAGS) | {"MARKETLAKE_RETRY_SECONDS": "0"}
+
+UNIVERSE = """
+[[instrument]]
+id = "BTC"
+name = "Bitcoin"
+asset_class = "crypto"
+calendar = "24/7"
+quote_currency = "USD"
+return_basis = "price"
+since = 2018-01-01
+sources = [{ source = "bitstamp", symbol = "BTC/USD" }, { source = "yahoo", symbol = "BTC-USD" }]
+
+[[instrument]]
+id = "NASDAQ"
+name = "Nasdaq Composite"
+asset_class = "index"
+calendar = "XNYS"
+quote_currency = "USD"
+return_basis = "price"
+since = 2018-01-01
+sources = [{ source = "yahoo", symbol = "^IXIC" }]
+
+[[instrument]]
+id = "SPY"
+name = "SPDR S&P 500 ETF Trust"
+asset_class = "fund"
+calendar = "XNYS"
+quote_currency = "USD"
+return_basis = "price"
+since = 2018-01-01
+sources = [{ source = "yahoo", symbol = "SPY" }]
+"""
+
+
+class Pipeline:
+    """The stand-in for the pipeline: what it should do, and what it was asked."""
+
+    def __init__(self, home: Path) -> None:
+        self._script, self._calls = home / "script.json", home / "calls.jsonl"
+
+    def play(self, **script: Any) -> None:
+        self._script.write_text(json.dumps(script))
+
+    def calls(self, step: str) -> list[dict[str, Any]]:
+        lines = self._calls.read_text().splitlines() if self._calls.exists() else []
+        return [call for call in map(json.loads, lines) if call["step"] == step]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "instruments.toml").write_text(UNIVERSE)
+    monkeypatch.setenv("MARKETLAKE_HOME", str(tmp_path))
+    monkeypatch.setenv("MARKETLAKE_SOURCE_URL", "http://127.0.0.1:9")
+    for name in ("MARKETLAKE_LAKE", "MARKETLAKE_NOW"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def pipeline(home: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    """`marketlake.pipeline.tasks` replaced by fake_tasks.py."""
+    import marketlake.pipeline
+
+    spec = importlib.util.spec_from_file_location(
+        "marketlake.pipeline.tasks", Path(__file__).with_name("fake_tasks.py")
+    )
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setitem(sys.modules, "marketlake.pipeline.tasks", module)
+    monkeypatch.setattr(marketlake.pipeline, "tasks", module, raising=False)
+    return Pipeline(home)
+
+
+@pytest.fixture(scope="session")
+def database() -> None:
+    from marketlake.orchestration.database import create_pools, migrate
+
+    migrate(AIRFLOW_HOME)
+    create_pools(["bitstamp", "yahoo"])
+
+
+@pytest.fixture
+def dags(home: Path) -> dict[str, Any]:
+    """The real DAG files, parsed against the universe above."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(DAGS)
+    assert bag.import_errors == {}
+    return bag.dags
+
+
+@pytest.fixture
+def run_dag(dags: dict[str, Any], pipeline: Pipeline, database: None) -> Callable[..., Any]:
+    """Run a DAG once in this process; returns the DAG run."""
+
+    def run(dag_id: str, **conf: Any) -> Any:
+        return dags[dag_id].test(run_conf=conf or None)
+
+    return run

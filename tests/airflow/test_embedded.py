@@ -1,0 +1,94 @@
+"""The embedded run: every DAG once, a line or two for each, and an exit code."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marketlake.errors import ConfigError
+from marketlake.orchestration.embedded import airflow_log, run
+
+pytestmark = pytest.mark.xdist_group("airflow")
+
+AIRFLOW_HOME = Path(os.environ["AIRFLOW_HOME"])
+DAGS = Path(__file__).parents[2] / "dags"
+
+
+@pytest.fixture
+def embedded(pipeline: Any, database: None) -> Callable[[], tuple[int, str]]:
+    """Run; returns the exit code and what was said, without the seconds."""
+
+    def run_once() -> tuple[int, str]:
+        lines: list[str] = []
+        code = run(AIRFLOW_HOME, DAGS, lines.append)
+        return code, re.sub(r" \(\d+\.\d s\)", "", "\n".join(lines))
+
+    return run_once
+
+
+def test_a_good_run_says_what_was_new_and_builds(
+    embedded: Callable[[], tuple[int, str]], pipeline: Any
+) -> None:
+    code, said = embedded()
+    assert code == 0
+    assert said.splitlines() == [
+        "Airflow ...",
+        "Airflow: ready",
+        "ingest_24_7 ...",
+        "ingest_24_7: 1 instrument, 3 new, 0 revised",
+        "ingest_xnys ...",
+        "ingest_xnys: 2 instruments, 3 new, 0 revised",
+        "returns ...",
+        "returns: market.duckdb is up to date",
+    ]
+    assert len(pipeline.calls("build")) == 1
+
+
+def test_a_run_with_nothing_new_says_so(embedded: Callable[[], tuple[int, str]], pipeline: Any) -> None:
+    pipeline.play(new=0)
+    code, said = embedded()
+    assert code == 0
+    assert "ingest_24_7: 1 instrument, nothing new" in said
+
+
+def test_a_failed_instrument_is_named_and_the_others_count(
+    embedded: Callable[[], tuple[int, str]], pipeline: Any
+) -> None:
+    pipeline.play(fetch={"SPY": "NotFoundError"})
+    code, said = embedded()
+    assert code == 3
+    assert "    SPY: NotFoundError: made to fail" in said.splitlines()
+
+
+def test_a_lake_that_refuses_is_told_with_its_own_words(
+    embedded: Callable[[], tuple[int, str]], pipeline: Any
+) -> None:
+    pipeline.play(store="this lake holds live data; choose another with --lake")
+    code, said = embedded()
+    assert code == 1
+    assert "    store: this lake holds live data; choose another with --lake" in said.splitlines()
+
+
+def test_dag_files_that_cannot_be_imported_are_an_error(
+    embedded: Callable[[], tuple[int, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "broken.py").write_text("from airflow.sdk import DAG\nimport no_such_module\n")
+    with pytest.raises(ConfigError, match=r"broken\.py cannot be imported.*no_such_module"):
+        run(AIRFLOW_HOME, tmp_path, lambda line: None)
+
+
+def test_airflows_own_words_go_to_the_file_ours_to_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with airflow_log(tmp_path / "run.log") as say:
+        os.write(1, b"from deep inside\n")
+        os.write(2, b"and an error\n")
+        say("ingest_xnys ...")
+    os.write(1, b"afterwards\n")
+    assert (tmp_path / "run.log").read_text() == "from deep inside\nand an error\n"
+    assert capfd.readouterr().out == "ingest_xnys ...\nafterwards\n"

@@ -1,0 +1,34 @@
+"""The exit code of an embedded run."""
+
+from __future__ import annotations
+
+import pytest
+
+from marketlake.orchestration.outcome import Ingested, exit_code
+
+GOOD = Ingested(asked=2, stored=True, succeeded=True, new=5)
+PART = Ingested(asked=2, stored=True, succeeded=False, failed={"SPY": "not_found: unknown symbol"})
+NONE = Ingested(asked=1, stored=True, succeeded=False, failed={"BTC": "unavailable: no answer"})
+BROKEN = Ingested(asked=2, stored=False, succeeded=False, errors=("store: the disk is full",))
+
+
+@pytest.mark.parametrize(
+    ("ingested", "built", "code"),
+    [
+        ([GOOD, GOOD], True, 0),
+        ([GOOD, PART], True, 3),
+        ([PART], True, 3),
+        ([GOOD, BROKEN], True, 3),
+        ([NONE], True, 1),
+        ([BROKEN, NONE], True, 1),
+        ([GOOD], False, 1),
+    ],
+)
+def test_exit_code(ingested: list[Ingested], built: bool, code: int) -> None:
+    assert exit_code(ingested, built) == code
+
+
+def test_what_a_run_came_to_is_said_in_a_line() -> None:
+    assert str(GOOD) == "2 instruments, 5 new, 0 revised"
+    assert str(PART) == "1 of 2 instruments, nothing new"
+    assert str(BROKEN) == "failed"

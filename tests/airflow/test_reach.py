@@ -1,0 +1,55 @@
+"""A live run asks first whether anybody is there."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from marketlake.errors import UnavailableError
+from marketlake.orchestration.reach import ADDRESSES, require_a_vendor
+
+
+class Refuses(BaseHTTPRequestHandler):
+    def do_HEAD(self) -> None:
+        self.send_response(403)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def vendor() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Refuses) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """An address that is bound and does not listen, so that nobody else can take it."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+def test_no_vendor_there_is_an_error_that_says_what_to_do(nobody: str) -> None:
+    with pytest.raises(UnavailableError, match=r"none of yahoo, ecb can be reached.*Nothing was changed"):
+        require_a_vendor(["yahoo", "ecb", "yahoo"], {"yahoo": nobody, "ecb": nobody})
+
+
+def test_any_answer_counts_as_there(nobody: str, vendor: str) -> None:
+    require_a_vendor(["yahoo", "ecb"], {"yahoo": nobody, "ecb": vendor})
+
+
+def test_a_source_whose_address_is_not_known_counts_as_there(nobody: str) -> None:
+    require_a_vendor(["yahoo", "files"], {"yahoo": nobody})
+
+
+def test_the_vendors_are_asked_over_tls() -> None:
+    assert all(address.startswith("https://") for address in ADDRESSES.values())

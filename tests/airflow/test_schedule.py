@@ -1,0 +1,44 @@
+"""The moments of the schedule lie after the close and the lag of the calendar they are for."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from marketlake.calendars import load_calendar
+from marketlake.orchestration import schedule
+from marketlake.settings import load_settings
+
+YEAR = 2025
+
+
+@pytest.mark.parametrize("calendar", sorted(schedule.MOMENTS))
+def test_the_run_after_an_ordinary_session_finds_it_finished(calendar: str) -> None:
+    cron, zone = schedule.MOMENTS[calendar]
+    minute, hour, *days = cron.split()
+    known = load_calendar(calendar, date(YEAR, 12, 31))
+    for session in known.sessions(date(YEAR, 1, 1), date(YEAR, 12, 1)).tolist():
+        ended = known.close_at(known.sessions(session, session))[0].item().replace(tzinfo=UTC)
+        run = datetime(ended.year, ended.month, ended.day, int(hour), int(minute), tzinfo=ZoneInfo(zone))
+        if days[0] != "*":
+            run = run.replace(day=int(days[0].split("-")[0]))
+        # sooner after an ordinary close than after that of a half day
+        assert ended + known.lag <= run <= ended + known.lag + timedelta(hours=6), session
+        assert known.last_finished(run) >= session
+
+
+def test_a_calendar_without_a_moment_of_its_own_is_run_once_a_day(home: Path) -> None:
+    universe = home / "instruments.toml"
+    universe.write_text(universe.read_text().replace("XNYS", "XWBO"))
+    found = {each.calendar: each for each in schedule.calendar_schedules()}
+    assert (found["XWBO"].cron, found["XWBO"].zone) == ("45 23 * * *", "UTC")
+
+
+def test_a_calendar_names_its_dag_asset_instruments_and_first_sources(home: Path) -> None:
+    crypto, shares = schedule.calendar_schedules(load_settings())
+    assert (crypto.dag_id, crypto.asset) == ("ingest_24_7", "marketlake_bar_24_7")
+    assert (shares.instruments, shares.sources) == (("NASDAQ", "SPY"), ("yahoo",))
+    assert schedule.first_sources() == ("bitstamp", "yahoo")

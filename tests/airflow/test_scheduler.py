@@ -1,0 +1,144 @@
+"""Airflow itself, on loopback: an ingest run on the simulated market starts `returns` through its asset."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import requests
+
+from marketlake.orchestration.standalone import airflow, password_file
+
+DAGS = Path(__file__).parents[2] / "dags"
+NOW: Final = "2026-01-02T12:00Z"
+WITHIN_S: Final = 150
+
+UNIVERSE = """
+[[instrument]]
+id = "BTC"
+name = "Bitcoin"
+asset_class = "crypto"
+calendar = "24/7"
+quote_currency = "USD"
+return_basis = "price"
+since = 2025-11-01
+sources = [{ source = "bitstamp", symbol = "BTC/USD" }]
+"""
+
+
+class Api:
+    """Airflow's REST interface, as its admin."""
+
+    def __init__(self, port: int, password: str) -> None:
+        self._base = f"http://127.0.0.1:{port}"
+        self._session = requests.Session()
+        self._session.trust_env = False
+        token = self._call("POST", "/auth/token", json={"username": "admin", "password": password})
+        self._session.headers["Authorization"] = f"Bearer {token['access_token']}"
+
+    def trigger(self, dag_id: str) -> str:
+        return str(
+            self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None})["dag_run_id"]
+        )
+
+    def runs(self, dag_id: str) -> dict[str, dict[str, Any]]:
+        answer = self._call("GET", f"/api/v2/dags/{dag_id}/dagRuns")
+        return {run["dag_run_id"]: run for run in answer["dag_runs"]}
+
+    def dag_ids(self) -> set[str]:
+        return {dag["dag_id"] for dag in self._call("GET", "/api/v2/dags")["dags"]}
+
+    def asset_events(self) -> list[dict[str, Any]]:
+        return list(self._call("GET", "/api/v2/assets/events")["asset_events"])
+
+    def import_errors(self) -> list[Any]:
+        return list(self._call("GET", "/api/v2/importErrors")["import_errors"])
+
+    def _call(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        answer = self._session.request(method, self._base + path, timeout=30, **arguments)
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
+        body: dict[str, Any] = answer.json()
+        return body
+
+
+@pytest.fixture
+def market(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home with one instrument, and the simulator that serves it."""
+    (tmp_path / "instruments.toml").write_text(UNIVERSE)
+    address = tmp_path / "address"
+    monkeypatch.setenv("MARKETLAKE_HOME", str(tmp_path))
+    monkeypatch.setenv("MARKETLAKE_NOW", NOW)
+    monkeypatch.delenv("MARKETLAKE_LAKE", raising=False)
+    command = [sys.executable, "-m", "marketlake", "simulate", "--market", "sample", "--now", NOW]
+    simulator = subprocess.Popen([*command, "--port", "0", "--port-file", str(address)])
+    try:
+        until(lambda: address.exists() and address.read_text(), "the simulator's address")
+        monkeypatch.setenv("MARKETLAKE_SOURCE_URL", address.read_text())
+        yield tmp_path
+    finally:
+        simulator.terminate()
+        simulator.wait(timeout=10)
+
+
+def until(found: Callable[[], Any], what: str) -> Any:
+    """Ask again and again, for a bounded time, until there is something to return."""
+    deadline = time.monotonic() + WITHIN_S
+    while time.monotonic() < deadline:
+        if answer := found():
+            return answer
+        time.sleep(0.5)
+    raise AssertionError(f"no {what} within {WITHIN_S} s")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def processes_of(home: Path) -> list[int]:
+    """Those that carry this AIRFLOW_HOME in their environment (where the system tells)."""
+    wanted, found = f"AIRFLOW_HOME={home}".encode(), []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if int(entry.name) != os.getpid() and wanted in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.scheduler
+@pytest.mark.xdist_group("scheduler")
+def test_an_asset_update_starts_returns_and_no_process_is_left(market: Path) -> None:
+    home, port = market / "airflow", free_port()
+    with airflow(home, DAGS, port):
+        password = json.loads(password_file(home).read_text())["admin"]
+        api = Api(port, password)
+        until(lambda: {"ingest_24_7", "returns"} <= api.dag_ids(), "DAGs")
+        assert api.import_errors() == []
+        run_id = api.trigger("ingest_24_7")
+
+        run = until(lambda: finished(api.runs("ingest_24_7").get(run_id, {})), "end of the ingest run")
+        assert run["state"] == "success"
+        events = until(api.asset_events, "asset event")
+        assert [event["name"] for event in events] == ["marketlake_bar_24_7"]
+        assert events[0]["extra"]["new"] > 50
+
+        returns = until(lambda: [r for r in api.runs("returns").values() if finished(r)], "returns run")
+        assert [(r["run_type"], r["state"]) for r in returns] == [("asset_triggered", "success")]
+        assert (market / "data" / "market.duckdb").exists()
+    assert processes_of(home) == []
+
+
+def finished(run: dict[str, Any]) -> dict[str, Any] | None:
+    return run if run.get("state") in {"success", "failed"} else None

@@ -1,0 +1,88 @@
+"""The two commands and what they stand on: scripts, targets, and a set-up that says what is missing."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+SCRIPTS = sorted(path for path in (PROJECT / "scripts").iterdir() if path.suffix in {"", ".sh"})
+
+
+def sh(script: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/sh", str(script), *arguments],
+        env={"PATH": os.environ["PATH"], "HOME": "/nowhere", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_parses(script: Path) -> None:
+    done = subprocess.run(["/bin/sh", "-n", str(script)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_make_help_lists_every_target() -> None:
+    done = subprocess.run(["make", "help"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    declared = re.search(r"^\.PHONY: (.*)$", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    assert declared
+    assert re.findall(r"^  make (\w+) +\S", done.stdout, re.MULTILINE) == declared.group(1).split()
+
+
+def test_ci_runs_make_test() -> None:
+    lines = (PROJECT / ".ci" / "run").read_text().splitlines()
+    assert lines[-1] == "exec make test"
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Path:
+    """A folder with the set-up and nothing else; the path to its script."""
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "requirements.lock").write_text("")
+    shutil.copy(PROJECT / "scripts" / "bootstrap", tmp_path / "scripts")
+    return tmp_path / "scripts" / "bootstrap"
+
+
+def stand_in(folder: Path, answers: str) -> Path:
+    """A `python` that answers in the shell's words."""
+    path = folder / "python-stand-in"
+    path.write_text(f"#!/bin/sh\n{answers}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_without_a_python_the_set_up_says_which_it_wants(fresh: Path, tmp_path: Path) -> None:
+    done = sh(fresh, PYTHON=str(stand_in(tmp_path, "exit 1")))
+    assert done.returncode == 1
+    assert "needs Python 3.11, 3.12 or 3.13" in done.stderr
+    assert "apt install python3 python3-venv" in done.stderr
+
+
+def test_without_venv_the_set_up_says_what_to_install_and_leaves_nothing(fresh: Path, tmp_path: Path) -> None:
+    half = 'case "$1" in -m) mkdir -p .venv; exit 1;; *) exit 0;; esac'
+    done = sh(fresh, PYTHON=str(stand_in(tmp_path, half)))
+    assert done.returncode == 1
+    assert "apt install python3-venv" in done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_a_set_up_that_is_done_is_not_done_again(fresh: Path, tmp_path: Path) -> None:
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "installed").write_text(f"{tmp_path}\n")
+    done = sh(fresh, PYTHON="no-such-python")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_changed_lock_is_installed_again(fresh: Path, tmp_path: Path) -> None:
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "installed").write_text(f"{tmp_path}\nold==1\n")
+    assert sh(fresh, PYTHON="no-such-python").returncode == 1
