@@ -1,6 +1,6 @@
 """How long does `marketlake compare` take to answer, against the floor?
 
-    python benchmarks/compare_latency.py [--rounds 15]
+    python -m benchmarks.compare_latency [--rounds 15]
 
 The floor is a fresh Python that opens the same database and reads one table. Both run in turn, round by
 round, in fresh processes, on a lake of 40 instruments x 25 years made for the occasion; reported are medians
