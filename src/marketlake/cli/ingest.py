@@ -116,5 +116,5 @@ def _finish(settings: Settings, rows: Sequence[RunRow], output: Format) -> None:
 def _last_word(rows: Sequence[RunRow], bad: int, origin: str) -> str:
     new, revised = (sum(row[name] for row in rows) for name in ("new_rows", "revised_rows"))
     what = f"{new:,} new rows, {revised:,} revised" if new or revised else "nothing was new"
-    trouble = f"; {bad} of {len(rows)} instruments did not end well, see above" if bad else ""
-    return f"{len(rows)} instruments, {origin}: {what}{trouble}"
+    trouble = f"; {bad} of {len(rows)} did not end well, see above" if bad else ""
+    return f"{len(rows)} instrument{'' if len(rows) == 1 else 's'}, {origin}: {what}{trouble}"
