@@ -135,6 +135,10 @@ def _instrument(path: Path, number: int, entry: object) -> Instrument:
     unknown = sorted(set(entry) - set(known))
     if unknown:
         raise ConfigError(f"{where}: unknown key {unknown[0][:40]!r}; known: {', '.join(known)}")
+    since = _date(where, "since", entry.get("since", date(1990, 1, 1)))
+    until = _date(where, "until", entry.get("until", date.max))
+    if until < since:
+        raise ConfigError(f"{where}: until = {until} is before since = {since}; swap or correct them")
     return Instrument(
         id=instrument_id,
         name=_name(where, entry, "name", instrument_id),
@@ -142,12 +146,12 @@ def _instrument(path: Path, number: int, entry: object) -> Instrument:
         calendar=_text(where, entry, "calendar", _CALENDAR),
         quote_currency=_text(where, entry, "quote_currency", _CURRENCY, default="USD"),
         return_basis=_choice(where, entry, "return_basis", RETURN_BASES, default="price"),
-        since=_date(where, "since", entry.get("since", date(1990, 1, 1))),
+        since=since,
         sources=_sources(where, entry.get("sources")),
         proxy_for=_name(where, entry, "proxy_for", ""),
         synthetic=_choice(where, entry, "synthetic", SYNTHETIC, default="no"),
         negative_prices=_flag(where, entry.get("negative_prices", False)),
-        until=_date(where, "until", entry.get("until", date.max)),
+        until=until,
     )
 
 

@@ -61,12 +61,12 @@ class Limiter:
 
     @contextmanager
     def _locked(self, source: str) -> Iterator[Path]:
+        path = self.folder / re.sub(r"[^a-z0-9-]", "_", source.lower())
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{path}.lock"):
+                yield path
         except OSError as error:
             raise ConfigError(
-                f"{self.folder} cannot be made ({error.strerror}); set HOME to a folder that can be written"
+                f"{self.folder} cannot be written ({error.strerror}); set HOME to a folder that can be"
             ) from error
-        path = self.folder / re.sub(r"[^a-z0-9-]", "_", source.lower())
-        with FileLock(f"{path}.lock"):
-            yield path

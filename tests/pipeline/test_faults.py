@@ -128,7 +128,7 @@ def test_a_long_retry_after_leaves_the_source_alone(make: Make, simulator: Simul
     before = len(simulator.requests)
     settings = make()
     found = ingest(settings)
-    assert [row["outcome"] for row in found] == ["rate_limited", "unavailable"]
+    assert [row["outcome"] for row in found] == ["rate_limited", "rate_limited"]
     assert sum(settings.clock.slept) < 60
     assert not any("NEW" in request.path for request in simulator.requests[before:])
 

@@ -182,7 +182,7 @@ def test_a_yield_is_not_compared(tmp_path: Path) -> None:
 
 
 def test_an_empty_lake_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(EmptyLakeError, match="marketlake ingest"):
+    with pytest.raises(EmptyLakeError, match="marketlake run"):
         query.compare(tmp_path, "BTC", "NASDAQ")
     make(tmp_path, [BTC, NASDAQ], [])
     with pytest.raises(EmptyLakeError, match="no bars are stored"):

@@ -79,5 +79,5 @@ def test_errors_are_one_line(lake: Path) -> None:
 
 
 def test_an_empty_lake_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(EmptyLakeError, match="marketlake ingest"):
+    with pytest.raises(EmptyLakeError, match="marketlake run"):
         query.sql(tmp_path, "SELECT 1")

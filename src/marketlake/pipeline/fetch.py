@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from .. import sources
@@ -75,6 +76,7 @@ class Fetcher:
     on_done: Callable[[Fetched], None] = lambda _: None
     _open: dict[str, Source] = field(default_factory=dict)
     _unanswered: dict[str, int] = field(default_factory=dict)
+    _refusals: dict[str, str] = field(default_factory=dict)
 
     def fetch(self, jobs: Sequence[Job], instruments: Mapping[str, Instrument]) -> Iterator[Fetched]:
         """One result per job, whatever the vendors do."""
@@ -86,19 +88,23 @@ class Fetcher:
             yield fetched
 
     def _attempts(self, job: Job, instrument: Instrument) -> list[Attempt]:
-        """Sources in order of trust until one answers well; else the most telling attempt comes last."""
+        """Sources in order of trust until one answers well; else the most telling attempt comes last.
+
+        Among equals that is the most trusted source's.
+        """
         attempts: list[Attempt] = []
+        trust = {ref.source: -place for place, ref in enumerate(instrument.sources)}
         for ref in instrument.sources:
             attempts += self._ask(job, instrument, ref)
             if attempts[-1].outcome == "ok":
                 return attempts
-        return sorted(attempts, key=lambda attempt: _TELLING.get(attempt.outcome, 0))
+        return sorted(attempts, key=lambda a: (_TELLING.get(a.outcome, 0), trust[a.source]))
 
     def _ask(self, job: Job, instrument: Instrument, ref: SourceRef) -> list[Attempt]:
         request = Request(job.instrument_id, ref.symbol, job.start, job.end)
         if self._unanswered.get(ref.source, 0) >= _BREAKER_LIMIT:
-            text = f"not asked: {ref.source} did not answer for others; the next run asks again"
-            return [Attempt(ref.source, request, (), UnavailableError.outcome, text)]
+            text = f"not asked: {ref.source} did not serve others; the next run asks again"
+            return [Attempt(ref.source, request, (), self._refusals[ref.source], text)]
         attempts: list[Attempt] = []
         retrying = Retrying(
             retry=retry_if_exception(_worth_a_pause),
@@ -143,6 +149,7 @@ class Fetcher:
             self._unanswered[source] = self._unanswered.get(source, 0) + 1
         else:
             self._unanswered[source] = 0
+        self._refusals[source] = error.outcome
 
     def _heed(self, source: str, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -206,8 +213,6 @@ def as_rows(fetched: Fetched, run_id: str, origin: str, now: datetime) -> list[d
 
 
 def _answers(attempt: Attempt) -> list[dict[str, Any]]:
-    import orjson
-
     if not attempt.pages:
         return [{"page": -1, "url": "", "status": 0, "headers": "{}", "body": b""}]
     return [

@@ -10,6 +10,7 @@ from ..settings import Settings
 from ..store import raw
 from ..store.lake import writer
 from ..store.move import move_to_asset_classes
+from ..store.verify import assert_whole
 from .absorb import absorb
 from .answers import Answer, answers
 
@@ -23,6 +24,7 @@ def store_pending(settings: Settings, on_group: Callable[[int], None] = lambda _
     """Absorb the waiting batches, a commit per group; `on_group` hears how many batches it had."""
     root = settings.lake
     with writer(root, settings.origin) as lake:
+        assert_whole(root, lake.manifest)
         move_to_asset_classes(lake, {i.id: i.asset_class for i in settings.universe.instruments})
         paths = raw.pending(root, lake.manifest)
         for group in grouped(raw.read_batches(root, paths)):

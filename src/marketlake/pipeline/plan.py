@@ -53,10 +53,13 @@ def plan_daily(root: Path, universe: Universe, origin: str, now: datetime) -> li
     try:
         manifest = open_manifest(root)
     except EmptyLakeError:
-        return [_job(instrument, None, None, now) for instrument in universe.instruments]
-    marks = watermarks(root, manifest, set(universe.by_id))
-    debts = owed(root, manifest)
-    return [_job(i, marks.get(i.id), debts.get(i.id), now) for i in universe.instruments]
+        marks: Mapping[str, Watermark] = {}
+        debts: Mapping[str, Debt] = {}
+    else:
+        marks = watermarks(root, manifest, set(universe.by_id))
+        debts = owed(root, manifest)
+    begun = [i for i in universe.instruments if i.since <= _last_session(i, now)]
+    return [_job(i, marks.get(i.id), debts.get(i.id), now) for i in begun]
 
 
 def plan_backfill(
@@ -89,13 +92,13 @@ def in_batches(jobs: Sequence[Job], size: int) -> list[list[Job]]:
 def _job(instrument: Instrument, mark: Watermark | None, debt: Debt | None, now: datetime) -> Job:
     end = _last_session(instrument, now)
     if mark is None:
-        return Job(instrument.id, FIRST_LOAD, min(instrument.since, end), end)
+        return Job(instrument.id, FIRST_LOAD, instrument.since, end)
     calendar = load_calendar(instrument.calendar, now.date())
     start = calendar.back(min(mark.session, end), LOOK_BACK_SESSIONS)
     if debt:
         start = min(start, debt.asked_from)
     mode = FIRST_LOAD if debt and debt.mode == FIRST_LOAD else DAILY
-    return Job(instrument.id, mode, max(start, min(instrument.since, end)), end)
+    return Job(instrument.id, mode, max(start, instrument.since), end)
 
 
 def _last_session(instrument: Instrument, now: datetime) -> date:

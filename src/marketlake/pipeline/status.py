@@ -14,6 +14,7 @@ from ..instruments import Instrument
 from ..settings import Settings
 from ..store import raw
 from ..store.lake import open_manifest
+from ..store.verify import assert_whole
 from ..store.watermark import last_runs, watermarks
 
 
@@ -55,6 +56,7 @@ class LakeStatus:
 def status(settings: Settings) -> LakeStatus:
     """Read the state; `EmptyLakeError` where there is no lake."""
     manifest, universe = open_manifest(settings.lake), settings.universe
+    assert_whole(settings.lake, manifest)
     marks = watermarks(settings.lake, manifest, set(universe.by_id))
     runs = last_runs(settings.lake, manifest)
     instruments = []

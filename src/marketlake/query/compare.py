@@ -130,8 +130,8 @@ def _assert_stored(
         if any(row[f"{side}_quality"] != "missing" for row in found):
             continue
         if connection.execute("SELECT 1 FROM main.bar LIMIT 1").fetchone() is None:
-            raise EmptyLakeError(f"no bars are stored in {lake} yet; run `marketlake ingest`")
-        raise EmptyLakeError(f"no bars of {instrument.id} are stored (by then); run `marketlake ingest`")
+            raise EmptyLakeError(f"no bars are stored in {lake} yet; run `marketlake run`")
+        raise EmptyLakeError(f"no bars of {instrument.id} are stored (by then); run `marketlake run`")
 
 
 def _answer(

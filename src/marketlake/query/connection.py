@@ -6,6 +6,7 @@ are locked, so any number of readers, in any process, go on while a build replac
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,7 +27,9 @@ from ..schema_version import SCHEMA_VERSION
 from .text import constant, glob_safe, literal, parameters
 
 DATABASE: Final = "market.duckdb"
-_WRITE: Final = re.compile(r"writ|space left|read-only file system", re.IGNORECASE)
+_MANIFEST: Final = "manifest.json"
+_PENDING: Final = "manifest.next.json"
+_WRITE: Final = re.compile(r"could not write|space left|too large|read-only file system", re.IGNORECASE)
 
 Parameters = Mapping[str, object]
 
@@ -39,9 +42,10 @@ def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     database = lake.resolve() / DATABASE
     if not database.is_file():
-        raise EmptyLakeError(
-            f"nothing is stored in {lake} yet ({DATABASE} is not there); run `marketlake ingest`"
-        )
+        stored = (database.parent / _MANIFEST).exists()
+        remedy = "run `marketlake build`" if stored else "nothing is stored yet, run `marketlake run`"
+        raise EmptyLakeError(f"{lake} has no {DATABASE}: {remedy}")
+    _assert_whole(database.parent)
     connection = duckdb.connect(":memory:")
     try:
         _attach(connection, database)
@@ -49,6 +53,17 @@ def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+def _assert_whole(root: Path) -> None:
+    """A glob passes over a file that was lost, so the manifest is asked; not while a commit is under way."""
+    try:
+        files = json.loads((root / _MANIFEST).read_bytes())["files"]
+    except (OSError, ValueError, KeyError):
+        return  # a database on its own, or a damaged manifest: `marketlake verify` says which
+    lost = next((path for path in files if not path.startswith("raw/") and not (root / path).exists()), None)
+    if lost and not (root / _PENDING).exists():
+        raise CorruptLakeError(f"{root / lost} is missing: `marketlake replay` rebuilds it from raw/")
 
 
 def run(connection: duckdb.DuckDBPyConnection, text: str, values: Parameters) -> duckdb.DuckDBPyConnection:
@@ -79,8 +94,11 @@ def stored_files(lake: Path) -> Iterator[None]:
         if culprit is not None:
             remedy = "run `marketlake verify`, which names every damaged file"
             raise CorruptLakeError(f"{culprit}: cannot be read as Parquet; {remedy}") from error
-        if isinstance(error, duckdb.IOException) and _WRITE.search(str(error)):
-            raise LakeWriteError(f"{lake}: {brief(error)}; what was stored before stands") from error
+        if _WRITE.search(str(error)):
+            raise LakeWriteError(
+                f"{lake}: the disk refused a write; what was stored before stands. "
+                "Free space or permissions, then run again"
+            ) from error
         remedy = "run `marketlake verify`, then `marketlake build`"
         raise CorruptLakeError(f"{lake}: cannot be queried ({brief(error)}); {remedy}") from error
 

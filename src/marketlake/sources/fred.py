@@ -48,8 +48,7 @@ def _rows(page: Page) -> Rows:
     try:
         lines = list(csv.reader(page.body.decode("utf-8-sig").splitlines()))
         _check_header(lines[0] if lines else [], page)
-        # a figure cut in two is a figure still: only the line's end says that it is whole
-        if not page.body.endswith(b"\n"):
+        if not page.body.endswith(b"\n") and not _looks_whole(lines[1:][-2:]):
             raise ValueError("it stops within a line")
         sessions = [date.fromisoformat(day).toordinal() - EPOCH for day, _ in lines[1:]]
         return closes(sessions, [_figure(text) for _, text in lines[1:]], currency=None)
@@ -62,6 +61,15 @@ def _check_header(header: list[str], page: Page) -> None:
     names = [name.strip().lower() for name in header]
     if len(names) != 2 or names[0] not in _DATE_COLUMNS or names[1] != page.request.symbol.lower():
         raise ValueError("its header does not name the date and the series")
+
+
+def _looks_whole(lines: list[list[str]]) -> bool:
+    """Whether a last line that nothing ends may be believed: a figure cut in two is a figure still.
+
+    FRED gives all figures of a series the same number of decimals.
+    """
+    figures = [line[1] for line in lines if len(line) == 2 and line[1] not in _MISSING]
+    return len(figures) == 2 and len({len(figure.partition(".")[2]) for figure in figures}) == 1
 
 
 def _figure(text: str) -> float | None:

@@ -83,9 +83,10 @@ def _rows(chart: dict[str, Any], page: Page) -> Rows:
 
 def _check_meta(meta: dict[str, Any], page: Page) -> None:
     """Another interval or another instrument must never pass for the one asked for."""
-    if meta.get("dataGranularity") != "1d":
+    if meta.get("dataGranularity", "1d") != "1d":
         raise ValueError(f"bars of {meta.get('dataGranularity')!r}, not of a day")
-    if unquote(str(meta["symbol"])).upper() != page.request.symbol.upper():
+    asked = page.request.symbol
+    if unquote(str(meta.get("symbol", asked))).upper() != asked.upper():
         raise ValueError(f"it is about {meta['symbol']!r}")
     if not isinstance(meta.get("currency"), str | None):
         raise TypeError("currency is no text")

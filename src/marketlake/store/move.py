@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 from ..schema import TABLES
 from . import layout
 from .lake import Writer
-from .merge import in_order
 from .watermark import watermarks
 
 
@@ -19,13 +18,17 @@ def move_to_asset_classes(lake: Writer, wanted: Mapping[str, str]) -> list[str]:
     marks = watermarks(lake.root, lake.manifest, set(wanted))
     moving = sorted(key for key, mark in marks.items() if mark.asset_class != wanted[key])
     for key in moving:
-        for table in layout.YEARLY:
-            _move(lake, table, key, marks[key].asset_class, wanted[key])
-        lake.commit()
+        emptied = [
+            path
+            for table in layout.YEARLY
+            for path in _move(lake, table, key, marks[key].asset_class, wanted[key])
+        ]
+        lake.commit(removed=tuple(emptied))
     return moving
 
 
-def _move(lake: Writer, table: str, instrument_id: str, old: str, new: str) -> None:
+def _move(lake: Writer, table: str, instrument_id: str, old: str, new: str) -> Iterator[str]:
+    """Stage the move of one table; yields the files that it leaves without rows."""
     for source in lake.manifest.paths(table):
         if layout.asset_class_of(source) != old:
             continue
@@ -34,5 +37,10 @@ def _move(lake: Writer, table: str, instrument_id: str, old: str, new: str) -> N
         if pc.any(mine).as_py():
             target = layout.yearly(table, new, layout.year_of(source))
             together = pa.concat_tables([lake.read(target), rows.filter(mine)])
-            lake.stage(target, in_order(together).cast(TABLES[table]))
-            lake.stage(source, rows.filter(pc.invert(mine)))
+            order = [(name, "ascending") for name in ("instrument_id", "session", "observed_at")]
+            lake.stage(target, together.sort_by(order).combine_chunks().cast(TABLES[table]))
+            rest = rows.filter(pc.invert(mine))
+            if len(rest):
+                lake.stage(source, rest)
+            else:
+                yield source

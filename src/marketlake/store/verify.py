@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import LakeWriteError
 from ..schema import TABLES
-from .files import sha256
+from .files import corrupt, sha256
 from .lake import open_manifest, writer
 from .manifest import Manifest
 
@@ -31,6 +31,13 @@ def verify(root: Path) -> tuple[int, list[Damage]]:
             return _verified(root, lake.manifest)
     except LakeWriteError:
         return _verified(root, open_manifest(root))
+
+
+def assert_whole(root: Path, manifest: Manifest) -> None:
+    """`CorruptLakeError` naming the first table file that is gone."""
+    for path in manifest.files:
+        if not path.startswith("raw/") and not (root / path).exists():
+            raise corrupt(root / path, "it is missing")
 
 
 def _verified(root: Path, manifest: Manifest) -> tuple[int, list[Damage]]:

@@ -21,5 +21,5 @@ FROM (
 WHERE k.observed_at <= make_timestamptz(epoch_us(moment))
 QUALIFY row_number() OVER (
     PARTITION BY k.instrument_id, k.session
-    ORDER BY k.observed_at DESC, k.observed_at DESC, k.superseded
+    ORDER BY k.observed_at DESC, k.superseded
 ) = 1
