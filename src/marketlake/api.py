@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import query
+from . import claims, query
 from .errors import UsageError
 from .query import Comparison
+from .query.metric_answer import Metrics
+from .query.metrics import metrics as measure
 from .settings import load_settings, parse_instant
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from .portfolio import Plan, PortfolioAnswer
 
 Day = date | str
 Moment = datetime | str
@@ -83,6 +87,66 @@ class Lake:
             sessions=sessions,
             as_of=_moment(as_of),
             strict=strict,
+        )
+
+    def claims(self, claim_id: str | None = None) -> tuple[claims.Entry, ...]:
+        """The claim ledger of the last build, or one claim of it: see `claims.read_ledger`."""
+        return claims.read_ledger(self.path, claim_id)
+
+    def metrics(
+        self,
+        ids: Sequence[str],
+        *,
+        start: Day | None = None,
+        end: Day | None = None,
+        benchmark: str | None = None,
+        frequency: str = "daily",
+        basis: str = "price",
+        currency: str | None = None,
+        real: bool = False,
+        risk_free: float | str = 0.0,
+        sessions: str = "own",
+        annualise: float | None = None,
+        deepest: int = 5,
+    ) -> Metrics:
+        """Return and risk over a window, as fractions: see `query.metrics.metrics`."""
+        return measure(
+            self.path,
+            [ids] if isinstance(ids, str) else ids,
+            start=_day(start),
+            end=_day(end),
+            benchmark=benchmark,
+            frequency=frequency,
+            basis=basis,
+            currency=currency,
+            real=real,
+            risk_free=risk_free,
+            sessions=sessions,
+            annualise=annualise,
+            deepest=deepest,
+        )
+
+    def portfolio(
+        self,
+        plan: Plan | str,
+        terms: Mapping[str, object] | None = None,
+        *,
+        start: Day | None = None,
+        end: Day | None = None,
+        currency: str | None = None,
+        horizon: int | None = None,
+    ) -> PortfolioAnswer:
+        """A plan, or its text or file with `terms` (see `portfolio.read_plan`), put to the lake."""
+        # imported here: numpy, which the other answers do without
+        from .portfolio import portfolio, read_plan
+
+        return portfolio(
+            self.path,
+            read_plan(plan, terms) if isinstance(plan, str) else plan,
+            start=_day(start),
+            end=_day(end),
+            currency=currency,
+            horizon=horizon,
         )
 
     def sql(self, text: str) -> pa.Table:

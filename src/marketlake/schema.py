@@ -77,7 +77,7 @@ RUN: Final = pa.schema(
         _field("asked_from", pa.date32(), "first session asked for"),
         _field("asked_to", pa.date32(), "last session asked for"),
         _field("outcome", pa.string(), "how the fetch ended: one of " + ", ".join(OUTCOMES)),
-        _field("attempts", pa.int32(), "requests sent, over all sources tried"),
+        _field("attempts", pa.int32(), "tries, over all sources; one try may need several requests"),
         _field("duration_s", pa.float64(), "seconds spent fetching"),
         _field("message", pa.string(), "what went wrong or is worth knowing; empty when nothing"),
         _field("expected_sessions", pa.int32(), "finished sessions of the calendar in what was asked"),
@@ -112,6 +112,28 @@ FINDING: Final = pa.schema(
     ]
 )
 
+CLAIM_HISTORY: Final = pa.schema(
+    [
+        _field("claim_id", pa.string(), "name of the claim"),
+        _field("change", pa.int32(), "counts from 1 for each claim"),
+        _field("recorded_at", UTC_INSTANT, "when the build that found the change ran"),
+        _field("snapshot", pa.string(), "the stored files that were asked"),
+        _field("a", pa.string(), "instrument said to be ahead"),
+        _field("b", pa.string(), "instrument it is said to be ahead of"),
+        _field("at_least", pa.int32(), "years that a must win"),
+        _field("of_years", pa.int32(), "length of the span in years"),
+        _field(
+            "verdict", pa.string(), "over all: holds, holds no longer, depends, does not hold, cannot be said"
+        ),
+        _field("depends_on", pa.string(), "what flips the verdict, in words; empty when nothing does"),
+        _field("published_verdict", pa.string(), "in the claim's own years"),
+        _field("published_wins", pa.int32(), "years of them in which a returned more than b"),
+        _field("rolled_verdict", pa.string(), "in the latest whole years"),
+        _field("rolled_last_year", pa.int32(), "last of them; null when there is none", nullable=True),
+        _field("rolled_wins", pa.int32(), "years of them in which a returned more than b"),
+    ]
+)
+
 RAW: Final = pa.schema(
     [
         _field("run_id", pa.string(), "the invocation that asked"),
@@ -142,6 +164,7 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "run": RUN,
     "quarantine": QUARANTINE,
     "finding": FINDING,
+    "claim_history": CLAIM_HISTORY,
 }
 
 SERVED: Final = pa.schema(

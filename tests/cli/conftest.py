@@ -52,6 +52,11 @@ def simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture(scope="session")
+def simulator_url(simulator: Simulator) -> str:
+    return simulator.url
+
+
+@pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory, simulator: Simulator) -> Path:
     """A home with the sample universe and a filled, built lake; tests must not change it."""
     from marketlake.pipeline.build import build

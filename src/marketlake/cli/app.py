@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from . import answer, ingest, maintain, setup
+from . import answer, claims, ingest, maintain, metrics, portfolio, setup
 
 app = typer.Typer(
     name="marketlake",
@@ -21,6 +21,9 @@ for command in (
     ingest.build,
     ingest.backfill,
     answer.compare,
+    metrics.metrics,
+    claims.claims,
+    portfolio.portfolio,
     answer.status,
     answer.query,
     maintain.verify,

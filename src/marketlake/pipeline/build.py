@@ -1,34 +1,48 @@
-"""Bringing market.duckdb up to date with the stored prices and the configuration."""
+"""Bringing market.duckdb up to date with prices and configuration, and keeping the verdicts on claims."""
 
 from __future__ import annotations
 
 import hashlib
 from importlib.metadata import version
+from pathlib import Path
 
 from .. import query
-from ..claims import load_claims
+from ..claims import load_claims, read_ledger
 from ..settings import Settings
 from ..store import layout
+from ..store.files import sha256
 from ..store.lake import writer
+from ..store.verify import assert_whole
+from .verdicts import record_verdicts
 
 
 def build(settings: Settings) -> bool:
     """Build market.duckdb and replace the old one; False when it was up to date."""
     with writer(settings.lake, None) as lake:
         snapshot = lake.manifest.snapshot
-        wanted = _fingerprint(settings, snapshot)
-        if lake.manifest.built == wanted and (settings.lake / layout.DATABASE).exists():
+        assert_whole(settings.lake, lake.manifest)
+        database, wanted = settings.lake / layout.DATABASE, _fingerprint(settings, snapshot)
+        if lake.manifest.built == f"{wanted}-{_digest(database)}":
             return False
+        now = settings.clock.now()
         query.build_database(
             settings.lake,
             settings.universe,
             snapshot=snapshot,
             origin=lake.manifest.origin,
-            now=settings.clock.now(),
+            now=now,
             claims=load_claims(settings.home / "claims.toml"),
         )
-        lake.commit(built=wanted)
+        record_verdicts(lake, read_ledger(settings.lake), now)
+        lake.commit(built=f"{wanted}-{_digest(database)}")
         return True
+
+
+def _digest(database: Path) -> str:
+    """Checksum of the database, so that a damaged or foreign one is replaced; empty with a log beside it."""
+    if not database.exists() or database.with_name(f"{database.name}.wal").exists():
+        return ""
+    return sha256(database)[:16]
 
 
 def _fingerprint(settings: Settings, snapshot: str) -> str:

@@ -44,7 +44,10 @@ def build_database(
         _discard(building)
         with stored_files(root), duckdb.connect(str(building)) as connection:
             about = lake_table(root, snapshot=snapshot, origin=origin, now=now)
+            # one transaction: two hundred definitions, one flush
+            connection.begin()
             fill(connection, root, universe, claims, about)
+            connection.commit()
         aside = _set_aside(root / f"{DATABASE}.wal")
         building.replace(root / DATABASE)
     except OSError as error:

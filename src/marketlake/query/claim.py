@@ -20,3 +20,5 @@ class Claim:
     of_years: int
     first_year: int
     last_year: int
+    alternatives: tuple[str, ...] = ()
+    """Instruments that could as well have been meant by b."""

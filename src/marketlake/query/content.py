@@ -13,7 +13,8 @@ from ..instruments import Universe
 from ..schema import TABLES
 from .claim import Claim
 from .describe import add_comments, heading
-from .tables import calendar_session_table, claim_table, instrument_table
+from .metric_texts import macros
+from .tables import calendar_session_table, claim_opponent_table, claim_table, instrument_table
 from .text import chain, glob_safe, literal, statement
 
 _PARTITIONS: Final = {"bar": ("asset_class", "year"), "revision": ("asset_class", "year")}
@@ -28,7 +29,26 @@ _VIEWS: Final = ("view/action", "view/return_index")
 _MARTS: Final[Mapping[str, Mapping[str, str]]] = {
     "mart/calendar_year": {},
     "mart/calendar_year_return": {"level": "mart/level", "year_level": "mart/year_level"},
+    "mart/claim_grid": {
+        "bar": "mart/claim_bar",
+        "return_index": "view/return_index",
+        "claim_inflation": "mart/claim_inflation",
+        "claim_side": "mart/claim_side",
+        "level": "mart/claim_level",
+        # from here on the names mean the pairs and the sessions they share; main.* are the stored relations
+        "calendar_session": "mart/claim_session",
+        "instrument": "mart/claim_instrument",
+        "calendar_year": "mart/calendar_year",
+        "year_level": "mart/year_level",
+        "calendar_year_return": "mart/calendar_year_return",
+        "claim_year": "mart/claim_year",
+    },
     "mart/claim_check": {},
+    "mart/claim_window": {
+        "bar": "mart/claim_bar",
+        "return_index": "view/return_index",
+        "level": "mart/level",
+    },
 }
 _MACROS: Final = ("macro/total_return_index", "macro/price_as_of", "macro/price_observed_by", "macro/compare")
 
@@ -47,6 +67,7 @@ def fill(
     _create(connection, "lake", about)
     _create(connection, "instrument", instrument_table(universe))
     _create(connection, "claim", claim_table(claims))
+    _create(connection, "claim_opponent", claim_opponent_table(claims, universe))
     last = about.column("built_at")[0].as_py().year
     sessions = calendar_session_table(universe.calendars, _first_year(connection, last), last)
     _create(connection, "calendar_session", sessions)
@@ -56,6 +77,8 @@ def fill(
         _define(connection, "TABLE", name, chain(before, name) if before else statement(name))
     for name in _MACROS:
         connection.execute(statement(name))
+    for metric in macros():
+        connection.execute(metric)
     add_comments(connection)
 
 

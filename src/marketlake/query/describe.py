@@ -38,6 +38,13 @@ _CLAIM: Final = {
     "first_year": "first year of the span",
     "last_year": "last year of the span",
 }
+_VERDICT: Final = {
+    "span": "published: the claim's own years; rolled: the latest whole years",
+    "verdict": "holds, holds no longer, does not hold or cannot be said",
+    "reason": "the count, or what stands in the way",
+    "wins": "years in which a returned more than b",
+    "years": "years complete for both",
+}
 
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     **{
@@ -93,13 +100,30 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "claim": _CLAIM,
     "claim_check": _CLAIM
+    | _VERDICT
     | {
-        "span": "published: the claim's own years; rolled: the latest whole years",
-        "verdict": "holds, holds no longer, does not hold or cannot be said",
-        "reason": "the count, or what stands in the way",
-        "wins": "years in which a returned more than b",
-        "years": "years complete for both",
         "snapshot": "the stored files that were asked",
+    },
+    "claim_opponent": _CLAIM
+    | {
+        "place": "0 for the claim's own b, then its alternatives in order",
+        "b": "instrument that a is set against",
+        "cpi": "index of consumer prices in a's currency; null without one",
+    },
+    "claim_grid": _CLAIM
+    | _VERDICT
+    | {
+        "basis": "price or total",
+        "sessions": "own, or shared by the two",
+        "convention": "year_end, first_to_last or december_average",
+        "worth": "nominal, or real: after consumer prices",
+        "headline": "the reading that claim_check tells",
+    },
+    "claim_window": _CLAIM
+    | _VERDICT
+    | {
+        "end_year": "year of the month that ends the window",
+        "end_month": "month that ends each 12-month year of the window; 12 for calendar years",
     },
 }
 

@@ -48,6 +48,13 @@ _CLAIM: Final = {
     "first_year": pa.int32(),
     "last_year": pa.int32(),
 }
+_CLAIM_OPPONENT: Final = {
+    "claim_id": pa.string(),
+    "place": pa.int32(),
+    "a": pa.string(),
+    "b": pa.string(),
+    "cpi": pa.string(),
+}
 
 
 def lake_table(root: Path, *, snapshot: str, origin: str, now: datetime) -> pa.Table:
@@ -100,6 +107,29 @@ def claim_table(claims: Sequence[Claim]) -> pa.Table:
             for c in claims
         ],
     )
+
+
+def claim_opponent_table(claims: Sequence[Claim], universe: Universe) -> pa.Table:
+    """One row a claim and b: its own (place 0), then each alternative; with what deflates the pair."""
+    rows = [
+        (c.id, place, c.a, b, _deflator(universe, c.a))
+        for c in claims
+        for place, b in enumerate((c.b, *c.alternatives))
+    ]
+    return _table(_CLAIM_OPPONENT, rows)
+
+
+def _deflator(universe: Universe, instrument_id: str) -> str | None:
+    """The first index of consumer prices in the instrument's currency, as `compare` takes it."""
+    instrument = universe.by_id.get(instrument_id)
+    if instrument is None:
+        return None
+    found = (
+        i.id
+        for i in universe.instruments
+        if i.asset_class == "inflation" and i.quote_currency == instrument.quote_currency
+    )
+    return next(found, None)
 
 
 def calendar_session_table(calendars: Sequence[str], first_year: int, last_year: int) -> pa.Table:

@@ -164,7 +164,7 @@ def _recovered(root: Path, origin: str | None) -> Writer:
         return _created(root, origin)
     if origin is not None:
         assert_origin(manifest, origin, root)
-    return Writer(root, manifest, {})
+    return _with_every_table(Writer(root, manifest, {}))
 
 
 def _stray(root: Path, decided: Manifest) -> tuple[str, ...]:
@@ -174,8 +174,14 @@ def _stray(root: Path, decided: Manifest) -> tuple[str, ...]:
 
 
 def _created(root: Path, origin: str) -> Writer:
-    lake = Writer(root, Manifest(origin), {})
+    return _with_every_table(Writer(root, Manifest(origin), {}))
+
+
+def _with_every_table(lake: Writer) -> Writer:
+    """Each table has a file from the start; a lake that is older than a table gets its own here."""
     for table, path in layout.placeholders().items():
-        lake.stage(path, TABLES[table].empty_table())
-    lake.commit()
+        if not lake.manifest.paths(table):
+            lake.stage(path, TABLES[table].empty_table())
+    if lake.staged:
+        lake.commit()
     return lake

@@ -1,22 +1,17 @@
-"""The claim ledger: public claims in `claims.toml`, each put to the stored returns at every build.
-
-The checking itself is sql/mart/claim_check.sql; its answers are the table `claim_check` of `market.duckdb`.
-"""
+"""Reading `claims.toml`, strictly: its texts end up in SQL results and on pages."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from .errors import ConfigError
-from .instruments import read_toml
-from .query import Claim, open_lake
+from ..errors import ConfigError
+from ..instruments import read_toml
+from ..query import Claim
 
 CHECKS: Final = ("calendar_year_wins",)
-PUBLISHED, ROLLED = "published", "rolled"
 
 _ID: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _WHEN: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
@@ -33,30 +28,8 @@ _KEYS: Final = (
     "first_year",
     "last_year",
 )
-
-
-@dataclass(frozen=True)
-class ClaimCheck:
-    """How a claim fares over one span of years."""
-
-    claim_id: str
-    statement: str
-    source: str
-    published: str
-    a: str
-    b: str
-    span: str
-    """`published`: the claim's own years; `rolled`: as many, up to the last complete for both."""
-    first_year: int | None
-    last_year: int | None
-    verdict: str
-    """`holds`, `holds no longer`, `does not hold` or `cannot be said`."""
-    reason: str
-    wins: int
-    years: int
-    at_least: int
-    of_years: int
-    snapshot: str
+_OPTIONAL: Final = ("alternatives",)
+_MOST_ALTERNATIVES: Final = 20
 
 
 def load_claims(path: Path) -> tuple[Claim, ...]:
@@ -75,22 +48,15 @@ def load_claims(path: Path) -> tuple[Claim, ...]:
     return claims
 
 
-def read_checks(lake: Path) -> tuple[ClaimCheck, ...]:
-    """The verdicts of the last build, by claim and span; raises as `marketlake.query.open_lake`."""
-    with open_lake(lake) as connection:
-        names = ", ".join(ClaimCheck.__dataclass_fields__)
-        text = f"SELECT {names} FROM main.claim_check ORDER BY claim_id, span"  # noqa: S608 (names are ours)
-        return tuple(ClaimCheck(*row) for row in connection.execute(text).fetchall())
-
-
 def _claim(path: Path, number: int, entry: object) -> Claim:
     where = f"{path}: [[claim]] number {number}"
     if not isinstance(entry, dict):
         raise ConfigError(f"{where} is not a table")
     where = f"{where} ({str(entry.get('id'))[:64]})"
-    wrong = sorted(set(entry) ^ set(_KEYS))
+    wrong = sorted((set(entry) - set(_OPTIONAL)) ^ set(_KEYS))
     if wrong:
-        raise ConfigError(f"{where}: needs exactly the keys {', '.join(_KEYS)}; see {wrong[0][:40]!r}")
+        keys = f"{', '.join(_KEYS)} (and {', '.join(_OPTIONAL)}, if wanted)"
+        raise ConfigError(f"{where}: needs exactly the keys {keys}; see {wrong[0][:40]!r}")
     if entry["check"] not in CHECKS:
         raise ConfigError(f"{where}: check = {str(entry['check'])[:60]!r} must be one of {', '.join(CHECKS)}")
     claim = Claim(
@@ -104,6 +70,7 @@ def _claim(path: Path, number: int, entry: object) -> Claim:
         of_years=_whole(where, entry, "of_years", 1, 200),
         first_year=_whole(where, entry, "first_year", 1800, 2200),
         last_year=_whole(where, entry, "last_year", 1800, 2200),
+        alternatives=_ids(where, entry),
     )
     _check_span(where, claim)
     return claim
@@ -112,6 +79,9 @@ def _claim(path: Path, number: int, entry: object) -> Claim:
 def _check_span(where: str, claim: Claim) -> None:
     if claim.a == claim.b:
         raise ConfigError(f"{where}: a and b are the same instrument")
+    named = (claim.a, claim.b, *claim.alternatives)
+    if len(set(named)) < len(named):
+        raise ConfigError(f"{where}: alternatives must be others than a and b, each once")
     if claim.last_year - claim.first_year + 1 != claim.of_years:
         raise ConfigError(f"{where}: first_year to last_year must be of_years = {claim.of_years} years")
     if claim.at_least > claim.of_years:
@@ -123,6 +93,16 @@ def _matching(where: str, entry: dict[str, Any], key: str, pattern: re.Pattern[s
     if not isinstance(value, str) or not pattern.fullmatch(value):
         raise ConfigError(f"{where}: {key} = {str(value)[:60]!r} must match {pattern.pattern}")
     return value
+
+
+def _ids(where: str, entry: dict[str, Any]) -> tuple[str, ...]:
+    value = entry.get("alternatives", [])
+    if not isinstance(value, list) or len(value) > _MOST_ALTERNATIVES:
+        raise ConfigError(
+            f"{where}: alternatives must be a list of at most {_MOST_ALTERNATIVES} ids for b, "
+            'such as ["NASDAQ100", "QQQ"]'
+        )
+    return tuple(_matching(where, {"alternatives": one}, "alternatives", _ID) for one in value)
 
 
 def _text(where: str, entry: dict[str, Any], key: str) -> str:

@@ -1,0 +1,31 @@
+"""The claim ledger: public claims in `claims.toml`, put to the stored returns at every build.
+
+The checking itself is sql/mart/claim_grid.sql and claim_window.sql; `claim_check` is their headline.
+"""
+
+from .check import ClaimCheck, read_checks
+from .entry import Entry
+from .history import Change, read_history
+from .ledger import read_ledger
+from .load import CHECKS, load_claims
+from .verdict import CANNOT, DEPENDS, FAILS, HOLDS, LAPSED, Cell
+from .windows import Summary, Window
+
+__all__ = [
+    "CANNOT",
+    "CHECKS",
+    "DEPENDS",
+    "FAILS",
+    "HOLDS",
+    "LAPSED",
+    "Cell",
+    "Change",
+    "ClaimCheck",
+    "Entry",
+    "Summary",
+    "Window",
+    "load_claims",
+    "read_checks",
+    "read_history",
+    "read_ledger",
+]

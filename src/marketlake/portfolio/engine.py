@@ -1,0 +1,108 @@
+"""The plan from session to session, for all start dates and all sizes of the sleeve at once.
+
+Arrays are (holding H, start S, sleeve K). At each close, in this order: holdings grow; the contribution is
+bought at target weights; the plan is rebalanced if it is due. Costs are a fraction of everything bought and
+sold, reckoned before they are taken, and borne by all holdings pro rata. At its last session a plan neither
+buys nor sells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..calendars import Days
+from .plan import Floats, Plan
+from .schedule import YEAR_DAYS, Flags, contributions, rebalancing
+
+
+@dataclass(frozen=True)
+class Track:
+    """What the engine runs on: sessions (T,), growth of each holding since the one before (T, H), gross
+    and net of fees, and where each of S plans starts and ends, in order of their starts."""
+
+    days: Days
+    gross: Floats
+    net: Floats
+    first: tuple[int, ...]
+    last: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One close of the plans alive at it: those `plans` of S that have started before."""
+
+    session: int
+    plans: slice
+    before: Floats
+    """Each holding after the trades of the session before, (H, S', K)."""
+    grown: Floats
+    """The same at this close, before its trades."""
+    flow: Floats
+    """Money paid in, (S', 1)."""
+    cost: Floats
+    """Money paid for trading, (S', K)."""
+    rebalanced: Floats
+    """What rebalancing bought and sold, (S', K)."""
+
+
+def track(days: Days, levels: Floats, plan: Plan, first: tuple[int, ...], last: tuple[int, ...]) -> Track:
+    """Growth from total-return levels (T, H); fees accrue by calendar day, (1 - rate) a year."""
+    gross = np.ones_like(levels)
+    gross[1:] = levels[1:] / levels[:-1]
+    years = np.append(0.0, np.diff(days).astype(np.int64)) / YEAR_DAYS
+    kept = np.array([(1 - h.expense_ratio) * (1 - plan.plan_fee) for h in plan.holdings])
+    return Track(days, gross, gross * kept ** years[:, None], first, last)
+
+
+def walk(along: Track, weights: Floats, plan: Plan) -> Iterator[Step]:
+    """Every close after a start, in order; `weights` (H, K) are the targets of each size of the sleeve."""
+    target = weights[:, None, :]
+    count = len(along.first)
+    flows = np.stack(
+        [contributions(along.days, *ends, plan) for ends in zip(along.first, along.last, strict=True)], axis=1
+    )
+    due = rebalancing(along.days, plan.rebalance)
+    last = np.array(along.last)
+    held = np.zeros((weights.shape[0], count, weights.shape[1]))
+    begun = ended = 0
+    for session in range(along.first[0], along.last[-1] + 1):
+        if begun > ended:
+            plans = slice(ended, begun)
+            before = held[:, plans].copy()
+            grown = before * along.net[session][:, None, None]
+            flow = flows[session, plans, None]
+            going = (last[plans] > session)[:, None]
+            held[:, plans], cost, moved = _trade(grown, flow, target, bool(due[session]), going, plan)
+            yield Step(session, plans, before, grown, flow, cost, moved)
+        while ended < begun and along.last[ended] == session:
+            ended += 1
+        while begun < count and along.first[begun] == session:
+            held[:, begun] = weights * invested(plan)
+            begun += 1
+
+
+def invested(plan: Plan) -> float:
+    """What of the start amount is left after buying the holdings."""
+    return plan.start * (1 - plan.trading_cost)
+
+
+def _trade(
+    grown: Floats, flow: Floats, target: Floats, due: bool, going: Flags, plan: Plan
+) -> tuple[Floats, Floats, Floats]:
+    """Holdings after the close's trades, the cost, and what rebalancing moved."""
+    paid = flow * plan.trading_cost
+    bought = grown + target * (flow - paid)
+    total = bought.sum(axis=0)
+    if not due and plan.band is None:
+        none = np.zeros_like(total)
+        return bought, none + paid, none
+    wanted = target * total
+    move = going
+    if plan.band is not None:
+        move = going & (np.abs(bought - wanted).max(axis=0) > plan.band * total)
+    moved = np.where(move, np.abs(wanted - bought).sum(axis=0), 0.0)
+    cost = moved * plan.trading_cost
+    return np.where(move, target * (total - cost), bought), cost + paid, moved

@@ -1,0 +1,95 @@
+"""A plan put to a lake: the only place where reading, walking and measuring meet."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ..errors import UsageError
+from .engine import track
+from .figures import History, PortfolioAnswer
+from .history import history_of
+from .market import Market, read_market
+from .measure import measure
+from .notes import conventions_of, notes_of
+from .path import record
+from .plan import Plan
+from .summary import summary_of
+from .window import window_of
+
+USUAL_HORIZON: Final = 5
+_HORIZONS: Final = (1, 60)
+
+
+def portfolio(
+    lake: Path,
+    plan: Plan,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    currency: str | None = None,
+    horizon: int | None = None,
+) -> PortfolioAnswer:
+    """How the plan did from `start` to `end` (default: all sessions that its holdings share).
+
+    With a sleeve also: the plan without it, with other sizes of it, and every window of `horizon` years in
+    all of history (default: 5 where there are as many), whatever the dates. Without a currency: the one all
+    are quoted in, else US dollars. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
+    """
+    _check_horizon(plan, horizon)
+    market = read_market(lake, plan, currency)
+    window = window_of(market, start, end)
+    sleeves = plan.sweep() if plan.sleeve is not None else (None,)
+    weights = np.stack([plan.weights(sleeve) for sleeve in sleeves], axis=1)
+    along = track(market.days, market.levels, plan, (window.first,), (window.last,))
+    path = record(along, weights, plan)
+    sweep = tuple(measure(path, plan, window, sleeve, k) for k, sleeve in enumerate(sleeves))
+    own = sweep[sleeves.index(plan.sleeve_weight) if plan.sleeve is not None else 0]
+    without = sweep[0] if plan.sleeve is not None else None
+    history = _history(market, plan, horizon)
+    notes = notes_of(market, window, own, history)
+    return PortfolioAnswer(
+        summary=summary_of(plan, market, window, own, without),
+        plan=plan,
+        currency=market.currency,
+        start=window.start,
+        end=window.end,
+        years=window.years,
+        sessions=window.last - window.first,
+        periods_per_year=window.periods_per_year,
+        inflation=window.inflation,
+        with_sleeve=own,
+        without_sleeve=without,
+        sweep=sweep if plan.sleeve is not None else (),
+        history=history,
+        quality=tuple(dict.fromkeys(flag for flag, _ in notes if flag)),
+        notes=tuple(note for _, note in notes),
+        conventions=conventions_of(plan, window, market.currency),
+        snapshot=market.snapshot,
+        origin=market.origin,
+    )
+
+
+def _check_horizon(plan: Plan, horizon: int | None) -> None:
+    low, high = _HORIZONS
+    if horizon is None:
+        return
+    if not low <= horizon <= high:
+        raise UsageError(f"a horizon of {horizon} years is not between {low} and {high}")
+    if plan.sleeve is None:
+        raise UsageError("a horizon asks how often the sleeve helped; name the sleeve, one of the holdings")
+
+
+def _history(market: Market, plan: Plan, horizon: int | None) -> History | None:
+    if plan.sleeve is None:
+        return None
+    found = history_of(market, plan, horizon or USUAL_HORIZON)
+    if found is None and horizon is not None:
+        reach = f"{market.days[0]} to {market.days[-1]}"
+        raise UsageError(
+            f"no window of {horizon} years is stored, all holdings share {reach}; shorten the horizon"
+        )
+    return found

@@ -1,0 +1,144 @@
+"""The answer's plain values: returns, rates, weights and risk are fractions, money is in its currency."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Final
+
+from .plan import Plan
+
+COSTS: Final = "trading costs"
+"""Stands beside the holdings, so that their parts add up to the whole."""
+
+
+@dataclass(frozen=True)
+class Drawdown:
+    """The deepest fall of the time-weighted index; a date is None where there is none (yet)."""
+
+    depth: float
+    """0 or below."""
+    peak: date | None
+    trough: date | None
+    recovery: date | None
+
+
+@dataclass(frozen=True)
+class HoldingShare:
+    """What one holding brought; with the trading costs each column adds up to the plan's figure."""
+
+    id: str
+    weight: float | None
+    gain: float
+    """Of the plan's gain in money."""
+    return_contribution: float
+    """Of the time-weighted return over the window."""
+    risk_contribution: float | None
+    """Of the volatility."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One plan over one window."""
+
+    sleeve: float | None
+    """The sleeve's target share; None where the plan has no sleeve."""
+    weights: dict[str, float]
+    end_value: float
+    real_end_value: float | None
+    """In money of the start; None without a price index that reaches."""
+    paid_in: float
+    """The start amount and all contributions."""
+    gain: float
+    time_weighted_return: float
+    time_weighted_return_annualised: float | None
+    """None below one year."""
+    real_time_weighted_return_annualised: float | None
+    money_weighted_return: float | None
+    """A year; over the window where that is shorter than a year."""
+    money_weighted_note: str
+    """Why there is none."""
+    volatility: float | None
+    return_per_volatility: float | None
+    """Annualised return over volatility, no interest deducted."""
+    drawdown: Drawdown
+    turnover: float
+    trading_costs: float
+    fees: float
+    holdings: tuple[HoldingShare, ...]
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """One size of the sleeve over every window of history, against the plan without it in the same window."""
+
+    sleeve: float
+    helped: int
+    """Windows with a higher end value."""
+    share_helped: float
+    calmer: int
+    """Windows with a shallower deepest fall."""
+    better_per_risk: int
+    """Windows with more return per volatility."""
+    median: float
+    """Of the end value with the sleeve over that without it, less 1."""
+    best: float
+    best_start: date
+    worst: float
+    worst_start: date
+
+
+@dataclass(frozen=True)
+class History:
+    """Every start at the end of a month with the horizon's end in the lake."""
+
+    horizon: int
+    """Years."""
+    windows: int
+    apart: int
+    """How many of them fit one after another without overlap."""
+    first_start: date
+    last_start: date
+    rows: tuple[HistoryRow, ...]
+
+
+@dataclass(frozen=True)
+class PortfolioAnswer:
+    """How a plan did, with and without its sleeve, and what to know before quoting it."""
+
+    summary: str
+    plan: Plan
+    currency: str
+    start: date
+    end: date
+    years: float
+    sessions: int
+    """Closes after the start."""
+    periods_per_year: float
+    inflation: float | None
+    """Consumer prices at the end over those at the start."""
+    with_sleeve: Figures
+    """The plan as it is written."""
+    without_sleeve: Figures | None
+    """None where the plan has no sleeve."""
+    sweep: tuple[Figures, ...]
+    history: History | None
+    quality: tuple[str, ...]
+    """Of simulated, proxy, price_index, gap, no_rate, shortened."""
+    notes: tuple[str, ...]
+    conventions: tuple[str, ...]
+    snapshot: str
+    origin: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as JSON values."""
+        value: dict[str, Any] = _plain(asdict(self))
+        return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,46 @@
+-- claim_year: both sides of a pair in a calendar year, under every reading of "return".
+-- Formula: own sessions from calendar_year_return as it is stored, shared ones from the same marts over the pair's
+--          sessions; an instrument stored as total return only is taken as that; won: a's return is the higher one;
+--          real returns, (1 + return) / ratio - 1, rank as nominal ones do and are compared all the same
+-- Unit: counts of years; priced: consumer prices are there for both ends
+-- Grain: claim_id, b, basis, sessions, convention, worth, year
+-- Source: calendar_year_return, claim_side, claim_opponent, claim_inflation
+WITH figure AS (
+    SELECT s.pair, s.side, 'own' AS sessions, s.return_basis, r.year, r.basis, r.convention,
+        r.simple_return, r.complete, r.currency, r.quality
+    FROM main.calendar_year_return AS r
+    JOIN claim_side AS s ON s.member = r.instrument_id
+    UNION ALL
+    SELECT s.pair, s.side, 'shared' AS sessions, s.return_basis, r.year, r.basis, r.convention,
+        r.simple_return, r.complete, r.currency, r.quality
+    FROM calendar_year_return AS r
+    JOIN claim_side AS s ON s.instrument_id = r.instrument_id
+),
+
+asked AS (
+    SELECT
+        f.pair, f.side, f.sessions, f.convention, f.year, k.basis, f.currency,
+        f.simple_return, f.complete AND f.simple_return IS NOT NULL AS complete,
+        f.quality LIKE '%simulated%' AS simulated
+    FROM figure AS f
+    CROSS JOIN (VALUES ('price'), ('total')) AS k (basis)
+    WHERE f.basis = CASE WHEN f.return_basis = 'total' THEN 'total' ELSE k.basis END
+)
+
+SELECT
+    o.claim_id, o.b, x.basis, x.sessions, x.convention, w.worth, x.year,
+    CASE
+        WHEN w.worth = 'nominal' THEN x.simple_return > y.simple_return
+        ELSE (1 + x.simple_return) / p.ratio > (1 + y.simple_return) / p.ratio
+    END AS won,
+    x.complete AND y.complete AS complete,
+    x.simulated OR y.simulated OR (w.worth = 'real' AND coalesce(p.simulated, FALSE)) AS simulated,
+    x.currency = y.currency AS same_currency,
+    w.worth = 'nominal' OR p.ratio IS NOT NULL AS priced
+FROM claim_opponent AS o
+JOIN asked AS x ON x.pair = o.a || '/' || o.b AND x.side = 'a'
+JOIN asked AS y
+    ON y.pair = x.pair AND y.side = 'b' AND y.sessions = x.sessions AND y.convention = x.convention
+    AND y.basis = x.basis AND y.year = x.year
+CROSS JOIN (VALUES ('nominal'), ('real')) AS w (worth)
+LEFT JOIN claim_inflation AS p ON p.instrument_id = o.cpi AND p.year = x.year

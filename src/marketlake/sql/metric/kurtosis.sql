@@ -1,0 +1,19 @@
+-- kurtosis: how much of the variation comes from few large returns; 0 for a normal distribution (excess kurtosis).
+-- Formula: m4 / m2^2 - 3 with m_k = mean of (return - mean)^k: the moment of the sample as it is, without a correction for
+--          its size. Needs 4 periods
+-- Unit: ratio
+-- Grain: instrument_id
+-- Source: period_return
+WITH centred AS (
+    SELECT
+        instrument_id, start_session, session,
+        simple_return - avg(simple_return) OVER (PARTITION BY instrument_id) AS deviation
+    FROM period_return
+)
+
+SELECT
+    instrument_id,
+    CASE WHEN count(*) >= 4 THEN avg(power(deviation, 4)) / nullif(power(avg(power(deviation, 2)), 2), 0) - 3 END AS value,
+    count(*) AS n, min(start_session) AS first_session, max(session) AS last_session
+FROM centred
+GROUP BY instrument_id

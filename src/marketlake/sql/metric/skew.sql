@@ -1,0 +1,19 @@
+-- skew: to which side returns lean.
+-- Formula: m3 / m2^1.5 with m_k = mean of (return - mean)^k: the moment of the sample as it is, without a correction for
+--          its size. Needs 3 periods
+-- Unit: ratio
+-- Grain: instrument_id
+-- Source: period_return
+WITH centred AS (
+    SELECT
+        instrument_id, start_session, session,
+        simple_return - avg(simple_return) OVER (PARTITION BY instrument_id) AS deviation
+    FROM period_return
+)
+
+SELECT
+    instrument_id,
+    CASE WHEN count(*) >= 3 THEN avg(power(deviation, 3)) / nullif(power(avg(power(deviation, 2)), 1.5), 0) END AS value,
+    count(*) AS n, min(start_session) AS first_session, max(session) AS last_session
+FROM centred
+GROUP BY instrument_id

@@ -1,0 +1,10 @@
+-- tracking_error: how far returns stray from the benchmark's, annualised.
+-- Formula: sample standard deviation(return - benchmark return) x sqrt(periods per year)
+-- Unit: fraction
+-- Grain: instrument_id
+-- Source: pair_return
+SELECT
+    instrument_id, stddev_samp(active_return) * sqrt(max(periods_per_year)) AS value,
+    count(*) AS n, min(start_session) AS first_session, max(session) AS last_session
+FROM pair_return
+GROUP BY instrument_id

@@ -1,0 +1,8 @@
+-- bar_wanted: the bars that a metric of $wanted reads, with every rate, yield and consumer price.
+-- Formula: bar, narrowed to the instruments named and to what converts, deflates or is risk-free
+-- Unit: as bar
+-- Grain: instrument_id, session
+-- Source: bar
+SELECT instrument_id, session, close, dividend, split
+FROM main.bar
+WHERE list_contains($wanted, instrument_id) OR asset_class IN ('currency', 'inflation', 'rate')

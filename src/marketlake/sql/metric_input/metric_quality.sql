@@ -1,0 +1,65 @@
+-- metric_quality: what is to be known of an instrument's figures over the whole window (span), of its periods (own) and of
+--                 those beside the benchmark (pair, the flags of both).
+-- Formula: partial   the window's ends are not the calendar's own sessions
+--          gap       a session of the calendar between them is not stored
+--          no_rate, no_price, no_cpi   a session (for span: an end) has no exchange rate, price or consumer price index
+--          price_index   dividends were asked for and are not in it; proxy   it stands in for something else
+--          simulated   made up, wholly or between published year ends (whole years on own sessions are facts)
+-- Unit: true or false
+-- Grain: instrument_id, kind
+-- Source: metric_span, metric_level, grid_session, instrument
+WITH stored AS (
+    SELECT
+        s.instrument_id,
+        count(c.session) AS sessions_stored,
+        max(CASE WHEN l.missing = 'no_rate' THEN 1 ELSE 0 END) = 1 AS no_rate,
+        max(CASE WHEN l.missing = 'no_price' THEN 1 ELSE 0 END) = 1 AS no_price,
+        max(CASE WHEN l.missing = 'no_cpi' THEN 1 ELSE 0 END) = 1 AS no_cpi
+    FROM metric_span AS s
+    JOIN metric_level AS l
+        ON l.instrument_id = s.instrument_id AND l.session >= s.start_session AND l.session <= s.end_session
+    LEFT JOIN grid_session AS c ON c.grid = s.grid AND c.session = l.session
+    GROUP BY s.instrument_id
+),
+
+expected AS (
+    SELECT s.instrument_id, count(*) AS sessions_expected
+    FROM metric_span AS s
+    JOIN grid_session AS c ON c.grid = s.grid AND c.session >= s.start_session AND c.session <= s.end_session
+    GROUP BY s.instrument_id
+),
+
+alone AS (
+    SELECT
+        s.instrument_id, k.kind,
+        NOT s.complete AS partial,
+        coalesce(t.sessions_stored < e.sessions_expected, FALSE) AS gap,
+        CASE k.kind WHEN 'span' THEN coalesce(s.missing = 'no_rate', FALSE) ELSE t.no_rate END AS no_rate,
+        CASE k.kind WHEN 'span' THEN coalesce(s.missing = 'no_price', FALSE) ELSE t.no_price END AS no_price,
+        CASE k.kind
+            WHEN 'span' THEN $real AND s.growth IS NULL AND s.missing IS NULL OR coalesce(s.missing = 'no_cpi', FALSE)
+            ELSE t.no_cpi
+        END AS no_cpi,
+        $basis <> 'price' AND n.return_basis = 'price' AND n.asset_class = 'index' AS price_index,
+        coalesce(n.proxy_for, '') <> '' AS proxy,
+        n.synthetic = 'all' OR (
+            (n.synthetic = 'daily' OR coalesce(p.synthetic <> 'no', FALSE))
+            AND NOT (k.kind = 'span' AND s.whole_years IS NOT NULL AND $sessions = 'own' AND $basis <> 'vendor_adjusted')
+        ) AS simulated
+    FROM metric_span AS s
+    JOIN instrument AS n ON n.instrument_id = s.instrument_id
+    JOIN stored AS t ON t.instrument_id = s.instrument_id
+    LEFT JOIN expected AS e ON e.instrument_id = s.instrument_id
+    LEFT JOIN instrument AS p ON p.instrument_id = $cpi
+    CROSS JOIN (VALUES ('span'), ('own')) AS k (kind)
+)
+
+SELECT * FROM alone
+UNION ALL
+SELECT
+    a.instrument_id, 'pair' AS kind, a.partial OR b.partial, a.gap OR b.gap, a.no_rate OR b.no_rate,
+    a.no_price OR b.no_price, a.no_cpi OR b.no_cpi, a.price_index OR b.price_index, a.proxy OR b.proxy,
+    a.simulated OR b.simulated
+FROM alone AS a
+JOIN alone AS b ON b.kind = a.kind AND b.instrument_id = $benchmark AND b.instrument_id <> a.instrument_id
+WHERE a.kind = 'own'

@@ -1,0 +1,166 @@
+"""Verdicts are kept with their snapshot: a row a change, through replay and rebuilding."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import orjson
+import pytest
+
+from marketlake.claims import Change, read_history
+from marketlake.pipeline.build import build
+from marketlake.pipeline.replay import replay
+from marketlake.pipeline.run import ingest
+from marketlake.store.files import sha256
+from marketlake.store.lake import open_manifest
+from marketlake.store.verify import verify
+
+from ..pipeline.homes import make_home, serve_rows, settings_of
+
+CLAIM = """
+[[claim]]
+id = "COIN_FIRST"
+statement = "the coin beat the metal in 2024"
+source = "us"
+published = 2025-01-01
+check = "calendar_year_wins"
+a = "COIN"
+b = "METAL"
+at_least = 1
+of_years = 1
+first_year = 2024
+last_year = 2024
+"""
+DAYS = 374  # 2023-12-25 to 2025-01-01
+
+
+@pytest.fixture(autouse=True)
+def no_flushing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """COIN doubles on the last day of 2024, METAL stays where it is."""
+    home = make_home(tmp_path)
+    (home / "claims.toml").write_text(CLAIM)
+    serve_rows(home, "COIN", [1.0] * DAYS, d20241231=2.0)
+    serve_rows(home, "METAL", [1.0] * DAYS)
+    return home
+
+
+def run(home: Path, now: str) -> str:
+    """Ingest and build; returns the snapshot."""
+    settings = settings_of(home, now)
+    ingest(settings)
+    build(settings)
+    return open_manifest(settings.lake).snapshot
+
+
+def kept(home: Path) -> list[tuple[int, str, str, str]]:
+    return [
+        (c.change, f"{c.recorded_at:%Y-%m-%d}", c.snapshot, c.verdict) for c in read_history(home / "data")
+    ]
+
+
+def test_a_row_a_change_and_none_without(home: Path) -> None:
+    first = run(home, "2025-01-02T12:00Z")
+    rows = [(1, "2025-01-02", first, "holds")]
+    assert kept(home) == rows
+    assert run(home, "2025-01-02T13:00Z") == first
+    assert build(settings_of(home, "2025-01-03T12:00Z"))
+    assert kept(home) == rows
+    # the vendor changes its mind about the last day of the year: a revision, and another verdict
+    serve_rows(home, "COIN", [1.0] * DAYS, d20241231=0.5)
+    second = run(home, "2025-01-03T13:00Z")
+    rows.append((2, "2025-01-03", second, "does not hold"))
+    assert second != first
+    assert kept(home) == rows
+    # and changes it back, a month later
+    serve_rows(home, "COIN", [1.0] * DAYS, d20241231=2.0)
+    settings = settings_of(home, "2025-02-03T12:00Z")
+    ingest(settings, ["COIN"], (settings.now.date().replace(2024, 12, 30), None))  # type: ignore[union-attr]
+    build(settings)
+    assert [(change, verdict) for change, _, _, verdict in kept(home)] == [
+        (1, "holds"),
+        (2, "does not hold"),
+        (3, "holds"),
+    ]
+    assert {p.split("/")[1] for p in open_manifest(home / "data").paths("claim_history")} == {
+        "month=1970-01",
+        "month=2025-01",
+        "month=2025-02",
+    }
+
+
+def test_other_prices_are_a_change_though_the_verdict_stays(home: Path) -> None:
+    first = run(home, "2025-01-02T12:00Z")
+    serve_rows(home, "METAL", [1.0] * (DAYS + 1))
+    second = run(home, "2025-01-03T12:00Z")
+    assert kept(home) == [(1, "2025-01-02", first, "holds"), (2, "2025-01-03", second, "holds")]
+
+
+def test_a_claim_that_is_put_differently_is_a_change(home: Path) -> None:
+    run(home, "2025-01-02T12:00Z")
+    (home / "claims.toml").write_text(CLAIM.replace("the coin beat", "the coin won against"))
+    assert build(settings_of(home, "2025-01-02T12:00Z"))
+    assert len(kept(home)) == 1
+    text = CLAIM.replace('a = "COIN"\nb = "METAL"', 'a = "METAL"\nb = "COIN"')
+    (home / "claims.toml").write_text(text)
+    build(settings_of(home, "2025-01-02T12:00Z"))
+    assert [verdict for *_, verdict in kept(home)] == ["holds", "does not hold"]
+    (home / "claims.toml").write_text("")
+    build(settings_of(home, "2025-01-02T12:00Z"))
+    assert [verdict for *_, verdict in kept(home)] == ["holds", "does not hold"]
+
+
+def assert_whole(home: Path, snapshot: str) -> None:
+    """A row says everything."""
+    [row] = read_history(home / "data", "COIN_FIRST")
+    assert row == Change(
+        claim_id="COIN_FIRST",
+        change=1,
+        recorded_at=row.recorded_at,
+        snapshot=snapshot,
+        a="COIN",
+        b="METAL",
+        at_least=1,
+        of_years=1,
+        verdict="holds",
+        depends_on="",
+        published_verdict="holds",
+        published_wins=1,
+        rolled_verdict="holds",
+        rolled_last_year=2024,
+        rolled_wins=1,
+    )
+    assert f"{row.recorded_at:%Y-%m-%dT%H:%M%z}" == "2025-01-02T12:00+0000"
+    assert read_history(home / "data", "OTHER") == ()
+
+
+def test_it_survives_replay_and_is_no_part_of_the_snapshot(home: Path) -> None:
+    snapshot = run(home, "2025-01-02T12:00Z")
+    lake = home / "data"
+    [path] = [p for p, e in open_manifest(lake).files.items() if p.startswith("claim_history/") and e.rows]
+    before = sha256(lake / path)
+    replay(settings_of(home, "2025-01-02T12:00Z"))
+    (lake / "market.duckdb").unlink()
+    assert build(settings_of(home, "2025-01-02T12:00Z"))
+    assert open_manifest(lake).snapshot == snapshot
+    assert_whole(home, snapshot)
+    assert sha256(lake / path) == before
+    assert verify(lake)[1] == []
+
+
+def test_a_lake_from_before_the_table_gets_it(home: Path) -> None:
+    run(home, "2025-01-02T12:00Z")
+    lake = home / "data"
+    document = orjson.loads((lake / "manifest.json").read_bytes())
+    for path in [p for p in document["files"] if p.startswith("claim_history/")]:
+        (lake / path).unlink()
+        del document["files"][path]
+    (lake / "manifest.json").write_bytes(orjson.dumps(document | {"built": ""}))
+    assert build(settings_of(home, "2025-01-02T12:00Z"))
+    assert [change for change, *_ in kept(home)] == [1]

@@ -1,0 +1,118 @@
+"""Windows of years ending in any month, against a plain implementation and by hand."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from marketlake.calendars import load_calendar
+from marketlake.claims import Window
+from marketlake.claims.windows import summary
+from marketlake.instruments import Instrument
+
+from ..query.lakes import BTC, NASDAQ
+from .small import CLAIM, closes, entry
+
+Month = tuple[int, int]
+LENGTH, AT_LEAST = 3, 2
+
+
+def month_ends(instrument: Instrument, first: int, last: int) -> dict[Month, date]:
+    """The calendar's last session of each month."""
+    sessions = load_calendar(instrument.calendar, date(2025, 12, 31)).sessions(
+        date(first, 1, 1), date(last, 12, 31)
+    )
+    return {(day.year, day.month): day for day in sessions.astype(object)}
+
+
+def walk(
+    instrument: Instrument, seed: int, missing: set[Month]
+) -> tuple[dict[str, float], dict[Month, float]]:
+    """A random month-end close each month; a missing one is stored two sessions early."""
+    rng, level, days, months = random.Random(seed), 100.0, dict[str, float](), dict[Month, float]()
+    for month, day in month_ends(instrument, 2014, 2023).items():
+        level *= rng.uniform(0.8, 1.25)
+        stored = np.datetime64(day) - np.timedelta64(2 if month in missing else 0, "D")
+        days[str(stored)] = level
+        months[month] = level
+    return days, months
+
+
+def oracle(
+    a: Mapping[Month, float], b: Mapping[Month, float], missing: set[Month]
+) -> dict[Month, tuple[str, int]]:
+    """By end of the window: verdict and wins, straight from the definition."""
+    found = {}
+    for year, month in a:
+        ends = [(year - back, month) for back in range(LENGTH + 1)]
+        if not all(end in a for end in ends):
+            continue
+        years = [(end, (end[0] - 1, month)) for end in ends[:-1]]
+        whole = [pair for pair in years if not missing & set(pair)]
+        wins = sum(a[end] / a[start] > b[end] / b[start] for end, start in whole)
+        said = "holds" if wins >= AT_LEAST else "does not hold"
+        found[year, month] = (said if len(whole) == LENGTH else "cannot be said", wins)
+    return found
+
+
+def test_every_month_against_a_plain_implementation(tmp_path: Path) -> None:
+    missing: set[Month] = {(2017, 5), (2020, 12)}
+    a, b = walk(BTC, 1, missing), walk(NASDAQ, 2, set())
+    claim = replace(CLAIM, at_least=AT_LEAST, of_years=LENGTH, first_year=2018, last_year=2020)
+    found = entry(tmp_path, [BTC, NASDAQ], [*closes(BTC, a[0]), *closes(NASDAQ, b[0])], claim)
+    expected = oracle(a[1], b[1], missing)
+    assert {(w.end_year, w.end_month): (w.verdict, w.wins) for w in found.windows} == expected
+    assert len(expected) == 7 * 12
+    assert {verdict for verdict, _ in expected.values()} == {"holds", "does not hold", "cannot be said"}
+    judged = {end: verdict for end, (verdict, _) in expected.items() if verdict != "cannot be said"}
+    calendar, monthly = found.summaries
+    held = [end for end, verdict in judged.items() if verdict == "holds"]
+    assert (monthly.held, monthly.judged, monthly.refused) == (len(held), len(judged), 84 - len(judged))
+    assert monthly.last_held == f"{held[-1][0]}-{held[-1][1]:02d}"
+    assert calendar.judged == sum(month == 12 for _, month in judged)
+    # a December window and the calendar-year cells are one and the same thing
+    december = {w.end_year: (w.verdict, w.wins) for w in found.windows if w.end_month == 12}
+    assert december[2020][0] == found.published.verdict == "cannot be said"
+    assert december[2023] == (found.rolled.verdict, found.rolled.wins)
+
+
+def test_months_between_published_year_ends_are_simulated(tmp_path: Path) -> None:
+    anchored = [replace(i, synthetic="daily") for i in (BTC, NASDAQ)]
+    bars = [*closes(BTC, walk(BTC, 1, set())[0]), *closes(NASDAQ, walk(NASDAQ, 2, set())[0])]
+    found = entry(tmp_path, anchored, bars)
+    assert {w.end_month for w in found.windows if w.verdict != "cannot be said"} == {12}
+    assert {w.reason for w in found.windows if w.end_month != 12} == {"figures are simulated"}
+
+
+def windows(*verdicts: str) -> list[Window]:
+    """One a month from December 2019 on."""
+    months = [(2019 + (11 + n) // 12, (11 + n) % 12 + 1) for n in range(len(verdicts))]
+    return [Window(year, month, said, "", 0, 1) for (year, month), said in zip(months, verdicts, strict=True)]
+
+
+def test_a_summary_by_hand() -> None:
+    found = windows("holds", *["does not hold"] * 11, "holds", "does not hold", "cannot be said")
+    calendar, monthly = summary(found, 1)
+    assert str(calendar) == (
+        "windows of 1 calendar years to 2019-12 up to 2020-12: held in 2 of 2, last in the one to 2020-12 "
+        "(overlapping, so dependent: 2 without overlap)"
+    )
+    assert str(monthly) == (
+        "windows of 1 12-month years ending in any month, to 2019-12 up to 2021-01: held in 2 of 14, last in "
+        "the one to 2020-12 (overlapping, so dependent: 2 without overlap); 1 give no verdict"
+    )
+
+
+def test_windows_without_overlap() -> None:
+    two_years = summary(windows(*["holds"] * 49), 2)[1]
+    assert (two_years.judged, two_years.independent) == (49, 3)
+
+
+def test_no_window_and_none_that_held() -> None:
+    assert "none can be judged" in str(summary([], 6)[0])
+    assert "in none" in str(summary(windows("does not hold"), 6)[1])

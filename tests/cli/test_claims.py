@@ -1,0 +1,111 @@
+"""The command `claims` on the sample market, in every format, and the page that shows it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+import marketlake
+
+from .conftest import Result, Run
+
+PAGE = (Path(__file__).parents[2] / "docs" / "claims.md").read_text("utf-8")
+CONSOLE = re.findall(r"^```console\n\$ marketlake (.*?)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+IDS = ["BTC_BEATS_NASDAQ", "BTC_BEATS_GOLD", "BTC_BEATS_SP500"]
+
+
+def rows(result: Result) -> list[dict[str, str]]:
+    assert result.code == 0
+    return list(csv.DictReader(io.StringIO(result.out)))
+
+
+@pytest.mark.parametrize(("command", "shown"), CONSOLE)
+def test_the_page_is_true(run: Run, sample_home: Path, command: str, shown: str) -> None:
+    printed = [line.rstrip() for line in run(*shlex.split(command), "--home", sample_home).out.splitlines()]
+    assert [line.rstrip() for line in shown.splitlines()] == printed
+
+
+def test_statement_published_today_and_what_it_depends_on_come_first(run: Run, sample_home: Path) -> None:
+    lines = run("claims", "BTC_BEATS_NASDAQ", "--home", sample_home).out.splitlines()
+    assert lines[0].startswith('"Bitcoin has delivered higher annual returns than the Nasdaq')
+    assert lines[0].endswith("401(k) retirement plans, 2025)")
+    assert [line.split(":")[0].strip() for line in lines[1:5]] == [
+        "as published",
+        "today",
+        "depends on",
+        "over all",
+    ]
+    assert "holds for 2019 to 2024; BTC ahead of NASDAQ in 5 of 6 years" in lines[1]
+    assert "holds no longer for 2020 to 2025; BTC ahead of NASDAQ in 4 of 6 years" in lines[2]
+
+
+def test_json_is_one_value(run: Run, sample_home: Path) -> None:
+    plain = json.loads(run("claims", "--home", sample_home, "--format", "json").out)
+    assert [claim["claim_id"] for claim in plain["claims"]] == IDS
+    assert {claim["verdict"] for claim in plain["claims"]} == {"holds no longer"}
+    assert not {"grid", "windows"} & set(plain["claims"][0])
+    flags = ("--grid", "--windows", "--history")
+    full = json.loads(run("claims", IDS[0], *flags, "--home", sample_home, "--format", "json").out)
+    [claim] = full["claims"]
+    assert (len(claim["grid"]), len(claim["windows"])) == (144, 73)
+    assert (
+        sum(claim["refused"].values()) + sum(c["verdict"] != "cannot be said" for c in claim["grid"]) == 144
+    )
+    [change] = full["history"]
+    assert (change["verdict"], change["snapshot"]) == ("holds no longer", claim["snapshot"])
+    assert claim["in_history"][0]["held"] == 3
+
+
+def test_csv_and_markdown_hold_one_table(run: Run, sample_home: Path) -> None:
+    ask = ("claims", "--home", sample_home, "--format")
+    assert [(row["claim_id"], row["today_wins"]) for row in rows(run(*ask, "csv"))] == [(i, "4") for i in IDS]
+    assert len(rows(run(*ask, "csv", "--grid"))) == 144 + 96 + 96
+    assert len(rows(run(*ask, "csv", "--windows"))) == 3 * 73
+    assert [row["change"] for row in rows(run(*ask, "csv", "--history"))] == ["1", "1", "1"]
+    assert run(*ask, "markdown").out.splitlines()[2].startswith("| BTC_BEATS_NASDAQ | Bitcoin has")
+    refused = run(*ask, "csv", "--grid", "--history")
+    assert refused.code == 2
+    assert "one of --grid" in refused.err
+
+
+def test_only_published_year_ends_are_judged(run: Run, sample_home: Path) -> None:
+    grid = rows(run("claims", "--grid", "--home", sample_home, "--format", "csv"))
+    judged = [row for row in grid if row["verdict"] != "cannot be said"]
+    assert {(row["sessions"], row["convention"]) for row in judged} == {("own", "year_end")}
+    windows = rows(run("claims", "--windows", "--home", sample_home, "--format", "csv"))
+    assert {row["end_month"] for row in windows if row["verdict"] != "cannot be said"} == {"12"}
+
+
+def test_an_unknown_claim_and_no_claims(run: Run, sample_home: Path, tmp_path: Path) -> None:
+    result = run("claims", "NONSENSE", "--home", sample_home)
+    assert result.code == 2
+    assert "BTC_BEATS_GOLD" in result.err
+    home = tmp_path / "home"
+    shutil.copytree(sample_home, home)
+    (home / "claims.toml").unlink()
+    assert run("build", "--home", home, "--now", "2026-01-02T12:00Z").code == 0
+    assert "add entries to claims.toml" in run("claims", "--home", home).out
+    assert json.loads(run("claims", "--home", home, "--format", "json").out) == {"claims": []}
+    # what was found before stays
+    kept = json.loads(run("claims", "--history", "--home", home, "--format", "json").out)["history"]
+    assert [row["claim_id"] for row in kept] == sorted(IDS)
+
+
+def test_in_python(sample_home: Path) -> None:
+    lake = marketlake.open(home=sample_home)
+    assert [entry.claim_id for entry in lake.claims()] == IDS
+    [entry] = lake.claims("BTC_BEATS_GOLD")
+    assert (entry.verdict, entry.depends_on) == ("holds no longer", ())
+
+
+def test_without_a_lake(run: Run, sample_home: Path, tmp_path: Path) -> None:
+    result = run("claims", "--home", sample_home, "--lake", tmp_path / "nothing")
+    assert result.code == 1
+    assert "marketlake run" in result.err

@@ -1,0 +1,87 @@
+"""The command `metrics`, on a small lake and in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from marketlake.cli import main
+
+from ..query.lakes import BTC, NASDAQ, bar, make
+
+START = date(2020, 12, 31)
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    days = [START + timedelta(days=n) for n in range(366)]
+    closes = {day: 100.0 + (n * 37 % 11) for n, day in enumerate(days)}
+    rows = [bar(i, d, c) for i in (BTC, NASDAQ) for d, c in closes.items() if i is BTC or d.weekday() < 5]
+    return make(tmp_path_factory.mktemp("command"), [BTC, NASDAQ], rows)
+
+
+def ask(lake: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run it; the last line of the answer says whether pandas or Arrow was loaded."""
+    program = (
+        "import sys; from marketlake.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: code = end.code\n"
+        "print('loaded', {'pandas', 'pyarrow', 'exchange_calendars'} & set(sys.modules)); sys.exit(code)"
+    )
+    command = [sys.executable, "-c", program, "metrics", *arguments, "--lake", str(lake)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_the_table_says_what_is_needed_to_quote_it(lake: Path) -> None:
+    done = ask(lake, "BTC", "--benchmark", "NASDAQ", "--from", "2021-01-01", "--to", "2021-12-31")
+    assert done.returncode == 0, done.stderr
+    assert "loaded set()" in done.stdout
+    for text in (
+        "cagr",
+        "max drawdown",
+        "down capture",
+        "365",
+        "252",
+        "2020-12-31",
+        "price return, USD",
+        "BTC 1 year",
+    ):
+        assert text in done.stdout
+    assert "midnight UTC" in done.stdout
+
+
+@pytest.fixture
+def run(
+    lake: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., str]:
+    """Run it in this process: what it printed, errors included."""
+
+    def run(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["marketlake", "metrics", *arguments, "--lake", str(lake)])
+        with pytest.raises(SystemExit):
+            main()
+        return "".join(capsys.readouterr())
+
+    return run
+
+
+def test_json_and_csv_carry_every_figure(run: Callable[..., str]) -> None:
+    options = ("BTC", "--benchmark", "NASDAQ", "--frequency", "weekly", "--risk-free", "0.02")
+    answer = json.loads(run(*options, "--format", "json"))
+    assert {figure["metric"] for figure in answer["figures"]} >= {"sharpe", "alpha", "calmar"}
+    assert (answer["risk_free"], answer["frequency"]) == (0.02, "weekly")
+    lines = run(*options, "--format", "csv").splitlines()
+    assert lines[0].startswith(
+        "instrument_id,metric,value,unit,n,first_session,last_session,periods_per_year"
+    )
+    assert len(lines) == 1 + len(answer["figures"])
+
+
+def test_an_impossible_number_is_refused(run: Callable[..., str]) -> None:
+    assert "neither auto nor a number" in run("BTC", "--annualise", "often")

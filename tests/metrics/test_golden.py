@@ -1,0 +1,77 @@
+"""Each metric on a few closes, against a value worked out by hand: `golden/<metric>.toml` says how."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marketlake import query
+from marketlake.query.metric_answer import Metrics
+from marketlake.query.metric_texts import METRICS, TABLES
+from marketlake.query.metrics import metrics
+
+from ..query.lakes import BTC, bar, make, write
+from .macro import ETH, agrees, macro_call
+
+GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.toml"))
+KNOWN = {"BTC": BTC, "ETH": ETH}
+FIGURES = {metric.name for metric in METRICS}
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake whose calendars are known from 2018 on; its bars are replaced case by case."""
+    return make(tmp_path_factory.mktemp("golden"), [BTC, ETH], [bar(BTC, "2018-12-31", 100.0)])
+
+
+def case(lake: Path, path: Path) -> dict[str, Any]:
+    found = tomllib.loads(path.read_text("utf-8"))
+    for stale in lake.glob("bar/asset_class=crypto/*/part.parquet"):
+        stale.unlink()
+    bars = [
+        bar(KNOWN[name], date.fromisoformat(day), close)
+        for name, closes in found["closes"].items()
+        for day, close in closes.items()
+    ]
+    write(lake, list(KNOWN.values()), bars)
+    return found
+
+
+def test_every_metric_has_a_golden_case() -> None:
+    assert {path.stem for path in GOLDEN} == FIGURES | set(TABLES)
+    texts = Path(query.__file__).parents[1] / "sql" / "metric"
+    assert {path.stem for path in texts.glob("*.sql")} == FIGURES | set(TABLES)
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_the_macro_gives_the_value_worked_out_by_hand(lake: Path, path: Path) -> None:
+    golden = case(lake, path)
+    answer = query.sql(lake, macro_call(path.stem, ["BTC"], **golden["parameters"]))
+    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+    rows = [row for row in rows if row["instrument_id"] == "BTC"]
+    assert len(rows) == len(golden["expected"])
+    for row, expected in zip(rows, golden["expected"], strict=True):
+        assert agrees(row, expected), row
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, Metrics]:
+    """What was asked already: many cases share their closes and parameters."""
+    return {}
+
+
+@pytest.mark.parametrize("path", [p for p in GOLDEN if p.stem in FIGURES], ids=lambda path: path.stem)
+def test_python_gives_it_too(lake: Path, answers: dict[str, Metrics], path: Path) -> None:
+    golden = case(lake, path)
+    [expected] = golden["expected"]
+    asked = repr((golden["closes"], golden["parameters"]))
+    if asked not in answers:
+        answers[asked] = metrics(lake, ["BTC"], **golden["parameters"])
+    figure = answers[asked].figure("BTC", path.stem)
+    assert agrees(asdict(figure), expected), figure
+    assert (figure.basis, figure.currency, figure.reason) == ("price", "USD", None)
