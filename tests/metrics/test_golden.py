@@ -48,8 +48,8 @@ def test_every_metric_has_a_golden_case() -> None:
     assert {path.stem for path in texts.glob("*.sql")} == FIGURES | set(TABLES)
 
 
-@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
-def test_the_macro_gives_the_value_worked_out_by_hand(lake: Path, path: Path) -> None:
+@pytest.mark.parametrize("path", [p for p in GOLDEN if p.stem in TABLES], ids=lambda path: path.stem)
+def test_the_table_has_the_rows_worked_out_by_hand(lake: Path, path: Path) -> None:
     golden = case(lake, path)
     answer = query.sql(lake, macro_call(path.stem, ["BTC"], **golden["parameters"]))
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
@@ -66,7 +66,9 @@ def answers() -> dict[str, Metrics]:
 
 
 @pytest.mark.parametrize("path", [p for p in GOLDEN if p.stem in FIGURES], ids=lambda path: path.stem)
-def test_python_gives_it_too(lake: Path, answers: dict[str, Metrics], path: Path) -> None:
+def test_the_figure_is_what_was_worked_out_by_hand(
+    lake: Path, answers: dict[str, Metrics], path: Path
+) -> None:
     golden = case(lake, path)
     [expected] = golden["expected"]
     asked = repr((golden["closes"], golden["parameters"]))
