@@ -96,7 +96,7 @@ weights = st.lists(st.integers(1, 50), min_size=3, max_size=3).map(lambda w: tup
 ways = st.sampled_from(["never", "monthly", "quarterly", "yearly"])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(weights=weights, seed=st.integers(1, 99))
 def test_left_alone_the_end_is_the_sum_of_weights_times_growth(weights: tuple[float, ...], seed: int) -> None:
     where = market(seed=seed)
@@ -105,7 +105,7 @@ def test_left_alone_the_end_is_the_sum_of_weights_times_growth(weights: tuple[fl
     assert found.end_value == close(10_000 * float(np.dot(weights, growth)), rel=1e-11)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(weights=weights, way=ways, seed=st.integers(1, 99))
 def test_without_flows_money_weighted_is_time_weighted(
     weights: tuple[float, ...], way: str, seed: int
@@ -114,7 +114,7 @@ def test_without_flows_money_weighted_is_time_weighted(
     assert found.money_weighted_return == close(found.time_weighted_return_annualised, rel=1e-9, abs=1e-12)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(weights=weights, way=ways, factor=st.floats(1e-3, 1e3))
 def test_rebased_prices_change_nothing(weights: tuple[float, ...], way: str, factor: float) -> None:
     where = market()

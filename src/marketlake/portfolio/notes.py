@@ -151,8 +151,8 @@ def _costs(plan: Plan) -> str:
     own = "".join(f", {h.id} {h.expense_ratio * 100:.4g} %" for h in plan.holdings if h.expense_ratio)
     return (
         f"fees a year by calendar day: plan {plan.plan_fee * 100:.4g} %{own}; a fund's expense ratio is in "
-        f"its price already; trading costs {plan.trading_cost * 10_000:g} basis points of everything bought and "
-        "sold, the start included"
+        f"its price already; trading costs {plan.trading_cost * 10_000:g} basis points of everything bought "
+        "and sold, the start included"
     )
 
 

@@ -41,18 +41,18 @@ def _change(market: Market, own: Figures, without: Figures) -> str:
 
 
 def _price(own: Figures, without: Figures) -> str:
-    """What it took: the swings and the falls, with and without."""
-    falls = f"a deepest fall of {_instead(-own.drawdown.depth, -without.drawdown.depth)}"
-    if own.volatility is None or without.volatility is None:
-        return f", with {falls}"
-    swings = f"a volatility of {_instead(own.volatility, without.volatility)}"
-    rougher = own.drawdown.depth < without.drawdown.depth or own.volatility > without.volatility
-    joint = ", at the price of" if rougher and own.end_value > without.end_value else ", with"
-    return f"{joint} {swings} and {falls}"
+    """What got rougher, then what did not, with and without."""
+    pairs = [("a deepest fall", -own.drawdown.depth, -without.drawdown.depth)]
+    if own.volatility is not None and without.volatility is not None:
+        pairs.insert(0, ("a volatility", own.volatility, without.volatility))
+    rougher = [_instead(*pair) for pair in pairs if pair[1] > pair[2]]
+    calmer = [_instead(*pair) for pair in pairs if pair[1] <= pair[2]]
+    price = f", at the price of {' and '.join(rougher)}" if rougher else ""
+    return price + (f", with {' and '.join(calmer)}" if calmer else "")
 
 
-def _instead(own: float, without: float) -> str:
-    return f"{_percent(own)} instead of {_percent(without)}"
+def _instead(name: str, own: float, without: float) -> str:
+    return f"{name} of {_percent(own)} instead of {_percent(without)}"
 
 
 def _percent(fraction: float) -> str:
