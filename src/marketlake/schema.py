@@ -188,8 +188,3 @@ SERVED: Final = pa.schema(
     ]
 )
 """What a source's parser returns: the vendor's rows in the vendor's order, duplicates included."""
-
-
-def empty(schema: pa.Schema) -> pa.Table:
-    """A table of `schema` without rows."""
-    return schema.empty_table()

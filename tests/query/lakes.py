@@ -81,7 +81,7 @@ def write(
     classes = {instrument.id: instrument.asset_class for instrument in instruments}
     for table in schema.TABLES:
         parts = "asset_class=none/year=1970" if table in {"bar", "revision"} else "month=1970-01"
-        save(lake / table / parts, schema.empty(schema.TABLES[table]))
+        save(lake / table / parts, schema.TABLES[table].empty_table())
     for table, rows in (("bar", bars), ("revision", revisions)):
         partitions: dict[tuple[str, int], list[dict[str, Any]]] = {}
         for row in rows:

@@ -38,6 +38,8 @@ _TELLING: Final = {TruncatedError.outcome: 2} | {
     error.outcome: 1 for error in (RateLimitedError, UnavailableError, MalformedError)
 }
 """Where no source answered well: a short answer beats none, and what another try may cure beats the rest."""
+TRANSIENT_OUTCOMES: Final = frozenset(_TELLING)
+"""What another try may cure."""
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,10 @@ from ..settings import load_settings
 from ..store.lake import open_manifest
 from .build import build as build_database
 from .collect import answered, collect
-from .fetch import Fetched
+from .fetch import TRANSIENT_OUTCOMES, Fetched
 from .keep import store_pending
 from .plan import Job, in_batches, plan_backfill, plan_daily
 from .runs import failed, run_rows
-
-_TRANSIENT = frozenset({"rate_limited", "unavailable", "malformed", "truncated"})
 
 
 def plan(
@@ -94,7 +92,7 @@ def _raise_worst(bad: Sequence[Fetched]) -> None:
     outcomes = {one.outcome for one in bad}
     if "rate_limited" in outcomes:
         raise RateLimitedError(text)
-    if outcomes & _TRANSIENT:
+    if outcomes & TRANSIENT_OUTCOMES:
         raise UnavailableError(text)
     raise TerminalError(text)
 
