@@ -1,110 +1,179 @@
-"""Write docs/metrics.md from the headings of the metrics' SQL files and their golden cases.
+"""Write docs/metrics from the headings of the metrics' SQL files and their golden cases.
 
-python scripts/metric_docs.py > docs/metrics.md
+python scripts/metric_docs.py
 """
 
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from marketlake.query.metric_texts import METRICS, RELATIONS, SIGNATURE, TABLES
-from marketlake.query.text import source
+from marketlake.query.metric_catalogue import METRICS, TABLES
+from marketlake.query.metric_texts import RELATIONS, SIGNATURE
+from marketlake.query.text import source, statement
 
 ROOT = Path(__file__).parents[1]
-INTRODUCTION = """# Metrics
-
-Made from the headings of `src/marketlake/sql/metric/*.sql` by `scripts/metric_docs.py`; a test keeps it
-current.
-
-```sh
-marketlake metrics BTC NASDAQ GOLD --from 2019-01-01 --to 2024-12-31 --benchmark SP500
-```
-
-```python
-ml.open().metrics(["BTC", "NASDAQ"], start="2019-01-01", end="2024-12-31").figure("BTC", "sharpe").value
-```
-
-```sql
-FROM metric_sharpe(['BTC', 'NASDAQ'], DATE '2019-01-01', DATE '2024-12-31', risk_free := 0.02);
-```
-
-Every metric is a table macro `metric_<name>({signature})`; `cpi` names the consumer price index for real
-figures, `bill` the 13-week bill; {tables} have more than a row per instrument.
-
-What holds of all of them:
-
-- **Window.** The first return begins at the last session before the first day asked for, so calendar years
-  agree with `compare`. Weekly and monthly returns are taken of whole weeks (from Monday) and months within
-  the window only, and of the last one stored only when none of its sessions is still to come;
-  `cumulative_return`, `log_return` and `cagr` are of the whole window, whatever the frequency. Each figure
-  has its own n, first and last session.
-- **Nothing is filled.** Over a session without a price or a rate the return spans to the next; `quality`
-  says so.
-- **Shared sessions.** Everything against a benchmark is taken between sessions that both have.
-- **Annualised** by the periods per year of the grid: 24/7 365, XNYS 252, other calendars and shared grids
-  their own mean number, weekly 52, monthly 12; the number is in the answer and can be overridden.
-- **Riskless.** A constant is a yearly return, (1 + c)^(d/365.25) - 1 over the d days of a return; in real
-  figures it is a real one. A 13-week bill's discount yield y, known when the return begins, gives (1 - y x
-  91/360)^(-d/91) - 1.
-- **Real.** Levels are divided by the last consumer price index published by then (on the 16th of the month
-  after). The whole window's return over calendar years is deflated December over December: the only figure
-  that uses a value published after its last day.
-- **Quality.** `partial`: the window's ends are not the calendar's own sessions; `gap`: sessions are missing
-  in it; `no_rate`, `no_price`, `no_cpi`, `no_bill`: something was missing; `price_index`: no dividends in
-  it; `proxy`; `simulated`.
-"""
+PLACE = ROOT / "docs" / "metrics"
+GOLDEN = ROOT / "tests" / "metrics" / "golden"
 FIELD = re.compile(r"^(Formula|Unit|Grain|Source): (.*)$")
+GROUPS = {
+    "span": "What the whole window returned",
+    "own": "Risk, from the returns of the periods",
+    "pair": "Beside a benchmark, on the sessions that both have",
+    "table": "More than a figure an instrument",
+}
+READ = tuple(name for name in RELATIONS if name != "month_period")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The head of a SQL file: what it is, then its fields."""
+
+    title: str
+    fields: Mapping[str, str]
 
 
 def main() -> None:
-    sys.stdout.write("\n".join(document()) + "\n")
+    PLACE.mkdir(exist_ok=True)
+    for name, text in documents().items():
+        (PLACE / name).write_text(text, "utf-8")
 
 
-def document() -> Iterator[str]:
-    """The lines of the page."""
+def documents() -> dict[str, str]:
+    """Every page by file name."""
+    pages = {f"{name}.md": page(name) for group in groups().values() for name in group}
+    return {"README.md": index()} | pages | {"relations.md": relations()}
+
+
+def groups() -> dict[str, list[str]]:
+    """The metrics by what they are about."""
+    found: dict[str, list[str]] = {kind: [] for kind in GROUPS}
+    for metric in METRICS:
+        found[metric.kind].append(metric.name)
+    found["table"].extend(TABLES)
+    return found
+
+
+def index() -> str:
+    """The introduction with the list of the metrics."""
+    lines = []
+    for kind, names in groups().items():
+        lines += [f"### {GROUPS[kind]}", "", "| metric | what it is | unit |", "|---|---|---|"]
+        for name in names:
+            head = heading(f"metric/{name}")
+            lines.append(f"| [{name}]({name}.md) | {head.title} | {head.fields['Unit']} |")
+        lines.append("")
+    text = (Path(__file__).parent / "metric_index.md").read_text("utf-8")
     tables = ", ".join(f"`{name}`" for name in TABLES)
-    yield INTRODUCTION.replace("{signature}", SIGNATURE).replace("{tables}", tables)
-    for name in (*(metric.name for metric in METRICS), *TABLES):
-        yield from section(name, f"metric/{name}", "##")
-    yield "## What they read"
-    yield ""
-    yield "The relations in `src/marketlake/sql/metric_input`, each made from those before it."
-    yield ""
-    for name in RELATIONS:
-        if name != "month_period":
-            yield from section(name, f"metric_input/{name}", "###")
+    for mark, written in (("SIGNATURE", SIGNATURE), ("TABLES", tables), ("METRICS", "\n".join(lines))):
+        text = text.replace(f"<{mark}>", written)
+    return text
 
 
-def section(name: str, path: str, level: str) -> Iterator[str]:
-    """One heading as a section: what it is, then a line a field, then how the golden case is worked out."""
-    lines = [line.removeprefix("--").strip() for line in source(path).splitlines() if line.startswith("--")]
-    title, fields = "", {}
-    for line in lines[: lines.index(next(x for x in lines if x.startswith("Source:"))) + 1]:
-        found = FIELD.match(line)
-        if found:
-            fields[found[1]] = found[2]
-        elif fields:
-            fields["Formula"] += f" {line}"
-        else:
-            title += f" {line}"
-    yield f"{level} {name}"
-    yield ""
-    yield sentence(title.strip().removeprefix(f"{name}: "))
-    yield ""
-    for field, text in fields.items():
-        yield f"- {field}: {text}"
-    golden = ROOT / "tests" / "metrics" / "golden" / f"{name}.toml"
-    if path.startswith("metric/"):
-        worked = [line[2:] for line in golden.read_text("utf-8").splitlines() if line.startswith("# ")]
-        yield f"- By hand: {'; '.join(worked)}"
-    yield ""
+def page(name: str) -> str:
+    """The page of one metric."""
+    path = f"metric/{name}"
+    head = heading(path)
+    file = f"../../src/marketlake/sql/{path}.sql"
+    return "\n".join([
+        f"# {name}",
+        "",
+        f"{head.title}.",
+        "",
+        *fields(head),
+        "",
+        "## Worked by hand",
+        "",
+        *worked(name),
+        "",
+        "## As SQL",
+        "",
+        f"[`{name}.sql`]({file}), which reads the [relations](relations.md) named above:",
+        "",
+        "```sql",
+        statement(path),
+        "```",
+        "",
+        f"In `market.duckdb`: `metric_{name}`. Other libraries' definitions: [differences](differences.md). "
+        "All metrics: [index](README.md).",
+        "",
+    ])  # fmt: skip
 
 
-def sentence(text: str) -> str:
-    return text[0].upper() + text[1:]
+def relations() -> str:
+    """The page of what the metrics read."""
+    lines = [
+        "# What the metrics read",
+        "",
+        "The relations in `src/marketlake/sql/metric_input`, each made from those before it. "
+        "[Back to the index](README.md).",
+        "",
+    ]
+    for name in READ:
+        head = heading(f"metric_input/{name}")
+        lines += [f"## {name}", "", f"{head.title}.", "", *fields(head), ""]
+    return "\n".join(lines)
+
+
+def heading(path: str) -> Heading:
+    """The head of `sql/<path>.sql`, each field in one line."""
+    title: list[str] = []
+    found: dict[str, list[str]] = {}
+    last = title
+    for line in source(path).splitlines():
+        if not line.startswith("--"):
+            break
+        words = line.removeprefix("--").strip()
+        field = FIELD.match(words)
+        if field:
+            last = found.setdefault(field[1], [])
+        last.append(field[2] if field else words)
+    name = path.rsplit("/", 1)[-1]
+    text = " ".join(title).removeprefix(f"{name}: ").removesuffix(".")
+    return Heading(text[0].upper() + text[1:], {field: " ".join(part) for field, part in found.items()})
+
+
+def fields(head: Heading) -> Iterator[str]:
+    """A line a field; what it reads as links."""
+    for field, text in head.fields.items():
+        yield f"- {field}: {linked(text) if field == 'Source' else text}"
+
+
+def linked(names: str) -> str:
+    """The relations and metrics of a source, each with its page."""
+    pages = {name: f"{name}.md" for group in groups().values() for name in group}
+    pages |= {name: f"relations.md#{name}" for name in READ} | {"month_period": "relations.md#metric_period"}
+    return ", ".join(f"[{n}]({pages[n]})" if n in pages else n for n in names.split(", "))
+
+
+def worked(name: str) -> Iterator[str]:
+    """The golden case: how it is worked out, the closes, what is asked and what comes out."""
+    text = (GOLDEN / f"{name}.toml").read_text("utf-8")
+    case = tomllib.loads(text)
+    yield "; ".join(line[2:] for line in text.splitlines() if line.startswith("# ")) + "."
+    yield ""
+    closes: dict[str, dict[str, float]] = case["closes"]
+    yield from table([
+        {"session": day, **{f"close of {name}": held.get(day, "") for name, held in closes.items()}}
+        for day in sorted({day for held in closes.values() for day in held})
+    ])  # fmt: skip
+    yield ""
+    yield "Asked for " + ", ".join(f"`{key} = {value}`" for key, value in case["parameters"].items()) + ":"
+    yield ""
+    yield from table(case["expected"])
+
+
+def table(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Rows as Markdown, in the columns of them all."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    yield f"| {' | '.join(columns)} |"
+    yield "|" + "---|" * len(columns)
+    for row in rows:
+        yield f"| {' | '.join(str(row.get(column, '')) for column in columns)} |"
 
 
 if __name__ == "__main__":

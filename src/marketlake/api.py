@@ -4,36 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import claims, query
-from .errors import UsageError
-from .query import Comparison
-from .query.metric_answer import Metrics
-from .query.metrics import metrics as measure
-from .settings import load_settings, parse_instant
+from .measured import MeasuredLake, listed
+from .query import Comparison, ManyComparison
+from .settings import load_settings
+from .when import Day, Moment, day_of, moment_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from .portfolio import Plan, PortfolioAnswer
-
-Day = date | str
-Moment = datetime | str
+    from .query.matrix_answer import Matrix
 
 
 @dataclass(frozen=True)
-class Lake:
+class Lake(MeasuredLake):
     """One lake, to be asked; every answer reads what is published at that moment.
 
     Tables are `pyarrow.Table`: `.to_pandas()` for pandas, `polars.from_arrow(table)` for polars. A session is
     a date (or its ISO text), a moment a datetime (or its ISO text; UTC where it has no offset). Errors are
     those of `marketlake.errors`.
     """
-
-    path: Path
 
     def prices(
         self,
@@ -49,12 +43,12 @@ class Lake:
         """Bars as traded, or the index of a basis, a row an instrument and session: see `query.prices`."""
         return query.prices(
             self.path,
-            [ids] if isinstance(ids, str) else ids,
-            start=_day(start),
-            end=_day(end),
+            listed(ids),
+            start=day_of(start),
+            end=day_of(end),
             basis=basis,
             currency=currency,
-            as_of=_moment(as_of),
+            as_of=moment_of(as_of),
             strict=strict,
         )
 
@@ -72,6 +66,7 @@ class Lake:
         sessions: str = "own",
         as_of: Moment | None = None,
         strict: bool = False,
+        risk: bool = False,
     ) -> Comparison:
         """Two instruments by calendar year, as fractions: see `query.compare`."""
         return query.compare(
@@ -85,46 +80,75 @@ class Lake:
             real=real,
             convention=convention,
             sessions=sessions,
-            as_of=_moment(as_of),
+            as_of=moment_of(as_of),
+            strict=strict,
+            risk=risk,
+        )
+
+    def compare_many(
+        self,
+        ids: Sequence[str],
+        *,
+        first_year: int | None = None,
+        last_year: int | None = None,
+        currency: str | None = None,
+        basis: str = "price",
+        real: bool = False,
+        convention: str = "year_end",
+        sessions: str = "own",
+        as_of: Moment | None = None,
+        strict: bool = False,
+    ) -> ManyComparison:
+        """Two or more instruments by calendar year and over all years: see `query.compare_many`."""
+        return query.compare_many(
+            self.path,
+            listed(ids),
+            first_year=first_year,
+            last_year=last_year,
+            currency=currency,
+            basis=basis,
+            real=real,
+            convention=convention,
+            sessions=sessions,
+            as_of=moment_of(as_of),
+            strict=strict,
+        )
+
+    def matrix(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        start: Day | None = None,
+        end: Day | None = None,
+        frequency: str = "daily",
+        currency: str | None = None,
+        basis: str = "price",
+        real: bool = False,
+        convention: str = "year_end",
+        as_of: Moment | None = None,
+        strict: bool = False,
+    ) -> Matrix:
+        """Years won and correlations of all against all: see `query.matrix.matrix`."""
+        # imported here: numpy, which the other answers do without
+        from .query.matrix import matrix
+
+        return matrix(
+            self.path,
+            ids if ids is None else listed(ids),
+            start=day_of(start),
+            end=day_of(end),
+            frequency=frequency,
+            currency=currency,
+            basis=basis,
+            real=real,
+            convention=convention,
+            as_of=moment_of(as_of),
             strict=strict,
         )
 
     def claims(self, claim_id: str | None = None) -> tuple[claims.Entry, ...]:
         """The claim ledger of the last build, or one claim of it: see `claims.read_ledger`."""
         return claims.read_ledger(self.path, claim_id)
-
-    def metrics(
-        self,
-        ids: Sequence[str],
-        *,
-        start: Day | None = None,
-        end: Day | None = None,
-        benchmark: str | None = None,
-        frequency: str = "daily",
-        basis: str = "price",
-        currency: str | None = None,
-        real: bool = False,
-        risk_free: float | str = 0.0,
-        sessions: str = "own",
-        annualise: float | None = None,
-        deepest: int = 5,
-    ) -> Metrics:
-        """Return and risk over a window, as fractions: see `query.metrics.metrics`."""
-        return measure(
-            self.path,
-            [ids] if isinstance(ids, str) else ids,
-            start=_day(start),
-            end=_day(end),
-            benchmark=benchmark,
-            frequency=frequency,
-            basis=basis,
-            currency=currency,
-            real=real,
-            risk_free=risk_free,
-            sessions=sessions,
-            annualise=annualise,
-            deepest=deepest,
-        )
 
     def portfolio(
         self,
@@ -135,6 +159,9 @@ class Lake:
         end: Day | None = None,
         currency: str | None = None,
         horizon: int | None = None,
+        risk_free: float | str | None = None,
+        as_of: Moment | None = None,
+        strict: bool = False,
     ) -> PortfolioAnswer:
         """A plan, or its text or file with `terms` (see `portfolio.read_plan`), put to the lake."""
         # imported here: numpy, which the other answers do without
@@ -143,10 +170,13 @@ class Lake:
         return portfolio(
             self.path,
             read_plan(plan, terms) if isinstance(plan, str) else plan,
-            start=_day(start),
-            end=_day(end),
+            start=day_of(start),
+            end=day_of(end),
             currency=currency,
             horizon=horizon,
+            risk_free=risk_free,
+            as_of=moment_of(as_of),
+            strict=strict,
         )
 
     def sql(self, text: str) -> pa.Table:
@@ -164,18 +194,3 @@ def open(lake: str | Path | None = None, home: str | Path | None = None) -> Lake
         home=Path(home) if home is not None else None, lake=Path(lake).resolve() if lake is not None else None
     )
     return Lake(settings.lake)
-
-
-def _day(day: Day | None) -> date | None:
-    if isinstance(day, str):
-        try:
-            return date.fromisoformat(day)
-        except ValueError:
-            raise UsageError(f"{day[:40]!r} is not a date; write it like 2024-12-31") from None
-    return day.date() if isinstance(day, datetime) else day
-
-
-def _moment(moment: Moment | None) -> datetime | None:
-    if isinstance(moment, str):
-        return parse_instant(moment)
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment

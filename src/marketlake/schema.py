@@ -11,6 +11,9 @@ from typing import Final
 
 import pyarrow as pa
 
+from .schema_field import UTC_INSTANT as UTC_INSTANT
+from .schema_field import field as _field
+from .schema_mart import MARTS
 from .schema_version import SCHEMA_VERSION as SCHEMA_VERSION
 
 OUTCOMES: Final = (
@@ -27,13 +30,6 @@ OUTCOMES: Final = (
 """Each fetch of an instrument ends in exactly one of these; the first two are successes."""
 
 GOOD_OUTCOMES: Final = frozenset({"ok", "no_new_data"})
-
-UTC_INSTANT: Final = pa.timestamp("us", tz="UTC")
-
-
-def _field(name: str, kind: pa.DataType, description: str, *, nullable: bool = False) -> pa.Field:
-    return pa.field(name, kind, nullable=nullable, metadata={"description": description})
-
 
 _PRICES = [
     _field("open", pa.float64(), "first price, as traded, in the quote currency", nullable=True),
@@ -118,19 +114,19 @@ CLAIM_HISTORY: Final = pa.schema(
         _field("change", pa.int32(), "counts from 1 for each claim"),
         _field("recorded_at", UTC_INSTANT, "when the build that found the change ran"),
         _field("snapshot", pa.string(), "the stored files that were asked"),
-        _field("a", pa.string(), "instrument said to be ahead"),
-        _field("b", pa.string(), "instrument it is said to be ahead of"),
-        _field("at_least", pa.int32(), "years that a must win"),
+        _field("a", pa.string(), "instrument said to be ahead, or the sleeve"),
+        _field("b", pa.string(), "instrument it is said to be ahead of, or the plan of the sleeve"),
+        _field("at_least", pa.int32(), "years that a must win; null for a sleeve", nullable=True),
         _field("of_years", pa.int32(), "length of the span in years"),
         _field(
             "verdict", pa.string(), "over all: holds, holds no longer, depends, does not hold, cannot be said"
         ),
         _field("depends_on", pa.string(), "what flips the verdict, in words; empty when nothing does"),
         _field("published_verdict", pa.string(), "in the claim's own years"),
-        _field("published_wins", pa.int32(), "years of them in which a returned more than b"),
+        _field("published_wins", pa.int32(), "years of them that a won; null for a sleeve", nullable=True),
         _field("rolled_verdict", pa.string(), "in the latest whole years"),
         _field("rolled_last_year", pa.int32(), "last of them; null when there is none", nullable=True),
-        _field("rolled_wins", pa.int32(), "years of them in which a returned more than b"),
+        _field("rolled_wins", pa.int32(), "years of them that a won; null for a sleeve", nullable=True),
     ]
 )
 
@@ -165,6 +161,7 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "quarantine": QUARANTINE,
     "finding": FINDING,
     "claim_history": CLAIM_HISTORY,
+    **MARTS,
 }
 
 SERVED: Final = pa.schema(

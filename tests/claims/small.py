@@ -10,21 +10,42 @@ from typing import Any
 
 from marketlake.claims import Cell, Entry, read_ledger
 from marketlake.instruments import Instrument
-from marketlake.query import Claim
+from marketlake.query import Claim, WinsClaim
 
 from ..query.lakes import BTC, NASDAQ, bar, make, year_ends
 
-CLAIM = Claim("C", "a beats b", "us", "2023", "BTC", "NASDAQ", 2, 2, 2021, 2022)
+CLAIM = WinsClaim("C", "a beats b", "us", "2023", 2021, 2022, a="BTC", b="NASDAQ", at_least=2)
 ALT = replace(NASDAQ, id="ALT", asset_class="equity")
 Bars = list[dict[str, Any]]
 
 
-def entry(
-    lake: Path, instruments: Sequence[Instrument], bars: Sequence[dict[str, Any]], claim: Claim = CLAIM
-) -> Entry:
-    """The ledger's entry for one claim on these bars."""
-    [found] = read_ledger(make(lake, instruments, bars, claims=[claim]))
-    return found
+class Ledger:
+    """Many small markets in one lake: each case has its own instruments, named after it, and its own claim.
+
+    A build takes a third of a second whatever is in it, so the cases of a file share one.
+    """
+
+    def __init__(self) -> None:
+        self.instruments: dict[str, Instrument] = {}
+        self.bars: Bars = []
+        self.claims: list[Claim] = []
+
+    def add(self, case: str, instruments: Sequence[Instrument], bars: Bars, claim: WinsClaim = CLAIM) -> None:
+        """Put a case in; its instruments and its claim become CASE_ID."""
+        own = [replace(one, id=f"{case}_{one.id}") for one in instruments]
+        self.instruments |= {one.id: one for one in own}
+        self.bars += [row | {"instrument_id": f"{case}_{row['instrument_id']}"} for row in bars]
+        a, b, *others = (f"{case}_{name}" for name in (claim.a, claim.b, *claim.alternatives))
+        self.claims.append(replace(claim, id=case, a=a, b=b, alternatives=tuple(others)))
+
+    def read(self, lake: Path) -> dict[str, Entry]:
+        """Build the lake and read what was found, by case."""
+        make(lake, list(self.instruments.values()), self.bars, claims=self.claims)
+        return read_by_claim(lake)
+
+
+def read_by_claim(lake: Path) -> dict[str, Entry]:
+    return {entry.claim_id: entry for entry in read_ledger(lake)}
 
 
 def closes(instrument: Instrument, on: Mapping[str, float]) -> Bars:
@@ -46,7 +67,7 @@ def ahead(*losses: int) -> Bars:
 
 def cell(found: Entry, span: str = "published", **reading: str) -> Cell:
     """The cell of a reading; what is not named is as in the headline."""
-    wanted = {"b": found.published.b, "basis": "price", "sessions": "own", "convention": "year_end"}
-    wanted |= {"worth": "nominal", "span": span} | reading
+    headline = next(one for one in found.grid if one.span == span and one.headline)
+    wanted = {name: getattr(headline, name) for name in found.dimensions} | {"span": span} | reading
     [one] = [c for c in found.grid if all(getattr(c, name) == value for name, value in wanted.items())]
     return one

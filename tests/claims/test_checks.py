@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from marketlake import query
-from marketlake.claims import load_claims, read_checks
-from marketlake.query import Claim
+from marketlake.claims import ClaimCheck, load_claims, read_checks
 
 from ..query.lakes import BTC, NASDAQ, make, year_ends
+from .small import CLAIM, Ledger
 
 SHIPPED = Path(query.__file__).parents[3] / "claims.toml"
 # year-end closes as published: CoinMarketCap (UTC) and Nasdaq
@@ -19,46 +19,50 @@ BITCOIN = {2018: 3742.7, 2019: 7193.6, 2020: 29001.72, 2021: 46306.45, 2022: 165
 BITCOIN |= {2023: 42265.19, 2024: 93429.2, 2025: 87508.83}
 COMPOSITE = {2018: 6635.28, 2019: 8972.6, 2020: 12888.28, 2021: 15644.97, 2022: 10466.48}
 COMPOSITE |= {2023: 15011.35, 2024: 19310.79, 2025: 23241.99}
-CLAIM = Claim("C", "a beats b", "us", "2025", "BTC", "NASDAQ", 2, 2, 2020, 2021)
+CANNOT = {
+    "SHORT": ({}, {2020: 1.0, 2021: 2.0}, "only 1 of 2 years"),
+    "EMPTY": ({}, {}, "only 0 of 2 years"),
+    "MADE_UP": ({"synthetic": "all"}, {2019: 1.0, 2020: 2.0, 2021: 3.0}, "simulated"),
+    "FOREIGN": ({"quote_currency": "EUR"}, {2019: 1.0, 2020: 2.0, 2021: 3.0}, "different currencies"),
+}
+"""By case: how a differs from an instrument of the right kind, its year-end closes, the reason."""
 
 
-def verdicts(lake: Path) -> list[tuple[str, str, int, int, int | None, int | None]]:
-    return [(c.span, c.verdict, c.wins, c.years, c.first_year, c.last_year) for c in read_checks(lake)]
-
-
-def test_the_shipped_claim_on_the_published_closes(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def checks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[ClaimCheck]]:
+    """By claim, as published and rolled forward."""
+    cases, claim = Ledger(), replace(CLAIM, first_year=2020, last_year=2021)
+    for case, (changed, closes, _) in CANNOT.items():
+        a = replace(BTC, **changed)  # type: ignore[arg-type]
+        bars = [*year_ends(a, closes), *year_ends(NASDAQ, {2019: 1.0, 2020: 1.5, 2021: 2.0})]
+        cases.add(case, [a, NASDAQ], bars, claim)
+    cases.add("ABSENT", [BTC], year_ends(BTC, BITCOIN), claim)
     made = [replace(i, synthetic="daily") for i in (BTC, NASDAQ)]
-    bars = [*year_ends(BTC, BITCOIN), *year_ends(NASDAQ, COMPOSITE)]
-    lake = make(tmp_path, made, bars, claims=load_claims(SHIPPED)[:1])
-    assert verdicts(lake) == [
+    bars = [*cases.bars, *year_ends(BTC, BITCOIN), *year_ends(NASDAQ, COMPOSITE)]
+    claims = [*cases.claims, *load_claims(SHIPPED)[:1]]
+    lake = make(tmp_path_factory.mktemp("checks"), [*cases.instruments.values(), *made], bars, claims=claims)
+    found = read_checks(lake)
+    return {claim.id: [check for check in found if check.claim_id == claim.id] for claim in claims}
+
+
+def test_the_shipped_claim_on_the_published_closes(checks: dict[str, list[ClaimCheck]]) -> None:
+    [published, rolled] = checks["BTC_BEATS_NASDAQ"]
+    assert [(c.span, c.verdict, c.wins, c.years, c.first_year, c.last_year) for c in (published, rolled)] == [
         ("published", "holds", 5, 6, 2019, 2024),
         ("rolled", "holds no longer", 4, 6, 2020, 2025),
     ]
-    [published, rolled] = read_checks(lake)
     assert published.statement.startswith("Bitcoin has delivered higher annual returns")
     assert rolled.reason == "BTC ahead of NASDAQ in 4 of 6 years"
     assert (rolled.snapshot, rolled.at_least, rolled.of_years) == ("s1", 5, 6)
+    assert (rolled.with_sleeve, rolled.share, rolled.rebalance) == (None, None, None)
 
 
-@pytest.mark.parametrize(
-    ("changed", "closes", "reason"),
-    [
-        ({}, {2020: 1.0, 2021: 2.0}, "only 1 of 2 years"),
-        ({}, {}, "only 0 of 2 years"),
-        ({"synthetic": "all"}, {2019: 1.0, 2020: 2.0, 2021: 3.0}, "simulated"),
-        ({"quote_currency": "EUR"}, {2019: 1.0, 2020: 2.0, 2021: 3.0}, "different currencies"),
-    ],
-)
-def test_what_cannot_be_said(
-    tmp_path: Path, changed: dict[str, str], closes: dict[int, float], reason: str
-) -> None:
-    a = replace(BTC, **changed)  # type: ignore[arg-type]
-    bars = [*year_ends(a, closes), *year_ends(NASDAQ, {2019: 1.0, 2020: 1.5, 2021: 2.0})]
-    for check in read_checks(make(tmp_path, [a, NASDAQ], bars, claims=[CLAIM])):
+@pytest.mark.parametrize("case", CANNOT)
+def test_what_cannot_be_said(checks: dict[str, list[ClaimCheck]], case: str) -> None:
+    for check in checks[case]:
         assert check.verdict == "cannot be said"
-        assert reason in check.reason
+        assert CANNOT[case][2] in check.reason
 
 
-def test_an_instrument_that_is_not_there_cannot_be_said(tmp_path: Path) -> None:
-    lake = make(tmp_path, [BTC], year_ends(BTC, BITCOIN), claims=[CLAIM])
-    assert {check.verdict for check in read_checks(lake)} == {"cannot be said"}
+def test_an_instrument_that_is_not_there_cannot_be_said(checks: dict[str, list[ClaimCheck]]) -> None:
+    assert {check.verdict for check in checks["ABSENT"]} == {"cannot be said"}

@@ -72,34 +72,34 @@ def test_a_row_a_change_and_none_without(home: Path) -> None:
     assert run(home, "2025-01-02T13:00Z") == first
     assert build(settings_of(home, "2025-01-03T12:00Z"))
     assert kept(home) == rows
+    # other prices are a change, though the verdict stays
+    serve_rows(home, "METAL", [1.0] * (DAYS + 1))
+    other = run(home, "2025-01-03T12:00Z")
+    rows.append((2, "2025-01-03", other, "holds"))
+    assert other != first
+    assert kept(home) == rows
     # the vendor changes its mind about the last day of the year: a revision, and another verdict
     serve_rows(home, "COIN", [1.0] * DAYS, d20241231=0.5)
     second = run(home, "2025-01-03T13:00Z")
-    rows.append((2, "2025-01-03", second, "does not hold"))
-    assert second != first
+    rows.append((3, "2025-01-03", second, "does not hold"))
+    assert second != other
     assert kept(home) == rows
     # and changes it back, a month later
-    serve_rows(home, "COIN", [1.0] * DAYS, d20241231=2.0)
+    serve_rows(home, "COIN", [1.0] * (DAYS + 32), d20241231=2.0)
     settings = settings_of(home, "2025-02-03T12:00Z")
     ingest(settings, ["COIN"], (settings.now.date().replace(2024, 12, 30), None))  # type: ignore[union-attr]
     build(settings)
     assert [(change, verdict) for change, _, _, verdict in kept(home)] == [
         (1, "holds"),
-        (2, "does not hold"),
-        (3, "holds"),
+        (2, "holds"),
+        (3, "does not hold"),
+        (4, "holds"),
     ]
     assert {p.split("/")[1] for p in open_manifest(home / "data").paths("claim_history")} == {
         "month=1970-01",
         "month=2025-01",
         "month=2025-02",
     }
-
-
-def test_other_prices_are_a_change_though_the_verdict_stays(home: Path) -> None:
-    first = run(home, "2025-01-02T12:00Z")
-    serve_rows(home, "METAL", [1.0] * (DAYS + 1))
-    second = run(home, "2025-01-03T12:00Z")
-    assert kept(home) == [(1, "2025-01-02", first, "holds"), (2, "2025-01-03", second, "holds")]
 
 
 def test_a_claim_that_is_put_differently_is_a_change(home: Path) -> None:
@@ -140,7 +140,7 @@ def assert_whole(home: Path, snapshot: str) -> None:
     assert read_history(home / "data", "OTHER") == ()
 
 
-def test_it_survives_replay_and_is_no_part_of_the_snapshot(home: Path) -> None:
+def test_it_survives_replay_is_no_part_of_the_snapshot_and_is_made_where_it_lacks(home: Path) -> None:
     snapshot = run(home, "2025-01-02T12:00Z")
     lake = home / "data"
     [path] = [p for p, e in open_manifest(lake).files.items() if p.startswith("claim_history/") and e.rows]
@@ -152,11 +152,7 @@ def test_it_survives_replay_and_is_no_part_of_the_snapshot(home: Path) -> None:
     assert_whole(home, snapshot)
     assert sha256(lake / path) == before
     assert verify(lake)[1] == []
-
-
-def test_a_lake_from_before_the_table_gets_it(home: Path) -> None:
-    run(home, "2025-01-02T12:00Z")
-    lake = home / "data"
+    # a lake from before the table gets it
     document = orjson.loads((lake / "manifest.json").read_bytes())
     for path in [p for p in document["files"] if p.startswith("claim_history/")]:
         (lake / path).unlink()

@@ -9,17 +9,25 @@ import pytest
 from marketlake import query
 from marketlake.claims import load_claims
 from marketlake.errors import ConfigError
+from marketlake.query import SleeveClaim, WinsClaim
 
 SHIPPED = Path(query.__file__).parents[3] / "claims.toml"
 
 
 def test_the_shipped_claims() -> None:
     claims = load_claims(SHIPPED)
-    assert [claim.id for claim in claims] == ["BTC_BEATS_NASDAQ", "BTC_BEATS_GOLD", "BTC_BEATS_SP500"]
-    assert claims[0].alternatives == ("NASDAQ100", "QQQ")
-    assert {(c.a, c.at_least, c.of_years, c.first_year, c.last_year) for c in claims} == {
+    *wins, sleeve = claims
+    assert [claim.id for claim in wins] == ["BTC_BEATS_NASDAQ", "BTC_BEATS_GOLD", "BTC_BEATS_SP500"]
+    found = [c for c in wins if isinstance(c, WinsClaim)]
+    assert found[0].alternatives == ("NASDAQ100", "QQQ")
+    assert [(c.a, c.at_least, c.of_years, c.first_year, c.last_year) for c in found] == [
         ("BTC", 5, 6, 2019, 2024)
-    }
+    ] * 3
+    assert isinstance(sleeve, SleeveClaim)
+    assert (sleeve.id, sleeve.of_years) == ("SLEEVE_IMPROVES_60_40", 6)
+    assert (sleeve.plan, sleeve.sleeve, sleeve.share) == ({"SPY": 0.6, "AGG": 0.4}, "BTC", 0.03)
+    assert (sleeve.rebalance, sleeve.funded_by) == ("yearly", "pro-rata")
+    assert sleeve.alternatives == {"BTC": ("ETH",), "SPY": ("VT",)}
 
 
 def test_alternatives_may_be_left_out(tmp_path: Path) -> None:
@@ -28,7 +36,8 @@ def test_alternatives_may_be_left_out(tmp_path: Path) -> None:
     path.write_text(
         "\n".join(line for line in lines if not line.startswith("alternatives")), encoding="utf-8"
     )
-    assert [claim.alternatives for claim in load_claims(path)] == [(), (), ()]
+    claims = load_claims(path)
+    assert [c.alternatives for c in claims if isinstance(c, WinsClaim | SleeveClaim)] == [(), (), (), {}]
 
 
 def test_no_file_no_claims(tmp_path: Path) -> None:
@@ -68,6 +77,43 @@ def test_a_wrong_entry_is_named(tmp_path: Path, old: str, new: str, message: str
     with pytest.raises(ConfigError, match=message) as caught:
         load_claims(path)
     assert "claims.toml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"60 SPY, 40 AGG"', '"60 SPY, 30 AGG"', "add up to 90"),
+        ('"60 SPY, 40 AGG"', '"60 SPY 40 AGG"', "not a weight and an instrument"),
+        ('"60 SPY, 40 AGG"', '"60 spy, 40 AGG"', "must match"),
+        ('"60 SPY, 40 AGG"', '"plan.toml"', "not a file"),
+        ('"60 SPY, 40 AGG"', '"57 SPY, 40 AGG, 3 BTC"', "in the plan already"),
+        ("sleeve_share = 0.03", "sleeve_share = 3", "such as 0.03"),
+        ("sleeve_share = 0.03", "sleeve_share = 1.0", "such as 0.03"),
+        ("sleeve_share = 0.03", "sleeve_share = nan", "such as 0.03"),
+        (
+            "sleeve_share = 0.03",
+            'sleeve_share = 0.03\nrebalance = "band"',
+            "never, monthly, quarterly, yearly",
+        ),
+        ("sleeve_share = 0.03", 'sleeve_share = 0.03\nfunded_by = "BTC"', "pro-rata, SPY, AGG"),
+        ("sleeve_share = 0.03", 'sleeve_share = 0.41\nfunded_by = "AGG"', "cannot make room"),
+        ("sleeve_share = 0.03", "sleeve_share = 0.03\nat_least = 5", "at_least"),
+        ('{ BTC = ["ETH"], SPY = ["VT"] }', '["ETH"]', "table of lists"),
+        ('SPY = ["VT"]', 'QQQ = ["VT"]', "neither the sleeve nor in the plan"),
+        ('SPY = ["VT"]', 'SPY = ["ETH"]', "each once"),
+        ('SPY = ["VT"]', 'SPY = "VT"', "must be a list"),
+        ("last_year = 2024", "last_year = 2018", "199 years later"),
+    ],
+)
+def test_a_wrong_sleeve_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = SHIPPED.read_text(encoding="utf-8")
+    text = "[[claim]]" + text[text.index('\nid = "SLEEVE') :]
+    assert text.count(old) == 1
+    path = tmp_path / "claims.toml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_claims(path)
+    assert "SLEEVE_IMPROVES_60_40" in str(caught.value)
 
 
 def test_a_claim_stands_once(tmp_path: Path) -> None:

@@ -6,17 +6,17 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import numpy as np
+import pytest
 
 from marketlake.calendars import load_calendar
-from marketlake.claims import Window
+from marketlake.claims import Entry, Window
 from marketlake.claims.windows import summary
 from marketlake.instruments import Instrument
 
 from ..query.lakes import BTC, NASDAQ
-from .small import CLAIM, closes, entry
+from .small import CLAIM, Ledger, closes
 
 Month = tuple[int, int]
 LENGTH, AT_LEAST = 3, 2
@@ -31,7 +31,7 @@ def month_ends(instrument: Instrument, first: int, last: int) -> dict[Month, dat
 
 
 def walk(
-    instrument: Instrument, seed: int, missing: set[Month]
+    instrument: Instrument, seed: int, missing: frozenset[Month]
 ) -> tuple[dict[str, float], dict[Month, float]]:
     """A random month-end close each month; a missing one is stored two sessions early."""
     rng, level, days, months = random.Random(seed), 100.0, dict[str, float](), dict[Month, float]()
@@ -44,7 +44,7 @@ def walk(
 
 
 def oracle(
-    a: Mapping[Month, float], b: Mapping[Month, float], missing: set[Month]
+    a: Mapping[Month, float], b: Mapping[Month, float], missing: frozenset[Month]
 ) -> dict[Month, tuple[str, int]]:
     """By end of the window: verdict and wins, straight from the definition."""
     found = {}
@@ -60,12 +60,23 @@ def oracle(
     return found
 
 
-def test_every_month_against_a_plain_implementation(tmp_path: Path) -> None:
-    missing: set[Month] = {(2017, 5), (2020, 12)}
-    a, b = walk(BTC, 1, missing), walk(NASDAQ, 2, set())
-    claim = replace(CLAIM, at_least=AT_LEAST, of_years=LENGTH, first_year=2018, last_year=2020)
-    found = entry(tmp_path, [BTC, NASDAQ], [*closes(BTC, a[0]), *closes(NASDAQ, b[0])], claim)
-    expected = oracle(a[1], b[1], missing)
+MISSING: frozenset[Month] = frozenset({(2017, 5), (2020, 12)})
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
+    """WALK: random walks, a with months missing. ANCHORED: only the year ends are facts."""
+    cases, b = Ledger(), closes(NASDAQ, walk(NASDAQ, 2, frozenset())[0])
+    claim = replace(CLAIM, at_least=AT_LEAST, first_year=2018, last_year=2020)
+    cases.add("WALK", [BTC, NASDAQ], [*closes(BTC, walk(BTC, 1, MISSING)[0]), *b], claim)
+    anchored = [replace(i, synthetic="daily") for i in (BTC, NASDAQ)]
+    cases.add("ANCHORED", anchored, [*closes(BTC, walk(BTC, 1, frozenset())[0]), *b])
+    return cases.read(tmp_path_factory.mktemp("windows"))
+
+
+def test_every_month_against_a_plain_implementation(ledger: dict[str, Entry]) -> None:
+    found = ledger["WALK"]
+    expected = oracle(walk(BTC, 1, MISSING)[1], walk(NASDAQ, 2, frozenset())[1], MISSING)
     assert {(w.end_year, w.end_month): (w.verdict, w.wins) for w in found.windows} == expected
     assert len(expected) == 7 * 12
     assert {verdict for verdict, _ in expected.values()} == {"holds", "does not hold", "cannot be said"}
@@ -81,10 +92,8 @@ def test_every_month_against_a_plain_implementation(tmp_path: Path) -> None:
     assert december[2023] == (found.rolled.verdict, found.rolled.wins)
 
 
-def test_months_between_published_year_ends_are_simulated(tmp_path: Path) -> None:
-    anchored = [replace(i, synthetic="daily") for i in (BTC, NASDAQ)]
-    bars = [*closes(BTC, walk(BTC, 1, set())[0]), *closes(NASDAQ, walk(NASDAQ, 2, set())[0])]
-    found = entry(tmp_path, anchored, bars)
+def test_months_between_published_year_ends_are_simulated(ledger: dict[str, Entry]) -> None:
+    found = ledger["ANCHORED"]
     assert {w.end_month for w in found.windows if w.verdict != "cannot be said"} == {12}
     assert {w.reason for w in found.windows if w.end_month != 12} == {"figures are simulated"}
 

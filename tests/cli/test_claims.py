@@ -18,7 +18,8 @@ from .conftest import Result, Run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "claims.md").read_text("utf-8")
 CONSOLE = re.findall(r"^```console\n\$ marketlake (.*?)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-IDS = ["BTC_BEATS_NASDAQ", "BTC_BEATS_GOLD", "BTC_BEATS_SP500"]
+WINS = ["BTC_BEATS_NASDAQ", "BTC_BEATS_GOLD", "BTC_BEATS_SP500"]
+IDS = [*WINS, "SLEEVE_IMPROVES_60_40"]
 
 
 def rows(result: Result) -> list[dict[str, str]]:
@@ -49,7 +50,7 @@ def test_statement_published_today_and_what_it_depends_on_come_first(run: Run, s
 def test_json_is_one_value(run: Run, sample_home: Path) -> None:
     plain = json.loads(run("claims", "--home", sample_home, "--format", "json").out)
     assert [claim["claim_id"] for claim in plain["claims"]] == IDS
-    assert {claim["verdict"] for claim in plain["claims"]} == {"holds no longer"}
+    assert [claim["verdict"] for claim in plain["claims"]] == ["holds no longer"] * 3 + ["cannot be said"]
     assert not {"grid", "windows"} & set(plain["claims"][0])
     flags = ("--grid", "--windows", "--history")
     full = json.loads(run("claims", IDS[0], *flags, "--home", sample_home, "--format", "json").out)
@@ -65,11 +66,13 @@ def test_json_is_one_value(run: Run, sample_home: Path) -> None:
 
 def test_csv_and_markdown_hold_one_table(run: Run, sample_home: Path) -> None:
     ask = ("claims", "--home", sample_home, "--format")
-    assert [(row["claim_id"], row["today_wins"]) for row in rows(run(*ask, "csv"))] == [(i, "4") for i in IDS]
-    assert len(rows(run(*ask, "csv", "--grid"))) == 144 + 96 + 96
-    assert len(rows(run(*ask, "csv", "--windows"))) == 3 * 73
-    assert [row["change"] for row in rows(run(*ask, "csv", "--history"))] == ["1", "1", "1"]
-    assert run(*ask, "markdown").out.splitlines()[2].startswith("| BTC_BEATS_NASDAQ | Bitcoin has")
+    found = [(row["claim_id"], row["today_wins"]) for row in rows(run(*ask, "csv"))]
+    assert found == [*((name, "4") for name in WINS), (IDS[3], "")]
+    assert len(rows(run(*ask, "csv", "--grid"))) == 144 + 96 + 96 + 486
+    assert len(rows(run(*ask, "csv", "--windows"))) == 3 * 73 + 61
+    assert [row["change"] for row in rows(run(*ask, "csv", "--history"))] == ["1", "1", "1", "1"]
+    first = run(*ask, "markdown").out.splitlines()[2]
+    assert first.startswith("| BTC_BEATS_NASDAQ | calendar_year_wins | Bitcoin has")
     refused = run(*ask, "csv", "--grid", "--history")
     assert refused.code == 2
     assert "one of --grid" in refused.err
@@ -78,9 +81,26 @@ def test_csv_and_markdown_hold_one_table(run: Run, sample_home: Path) -> None:
 def test_only_published_year_ends_are_judged(run: Run, sample_home: Path) -> None:
     grid = rows(run("claims", "--grid", "--home", sample_home, "--format", "csv"))
     judged = [row for row in grid if row["verdict"] != "cannot be said"]
+    assert {row["claim_id"] for row in judged} == set(WINS)
     assert {(row["sessions"], row["convention"]) for row in judged} == {("own", "year_end")}
     windows = rows(run("claims", "--windows", "--home", sample_home, "--format", "csv"))
     assert {row["end_month"] for row in windows if row["verdict"] != "cannot be said"} == {"12"}
+
+
+def test_risk_on_simulated_days_is_not_made_up(run: Run, sample_home: Path) -> None:
+    lines = run("claims", IDS[3], "--grid", "--history", "--home", sample_home).out.splitlines()
+    assert lines[1:5] == [
+        "  as published: cannot be said for 2019 to 2024; figures are simulated",
+        "  today: cannot be said for 2019 to 2024; figures are simulated",
+        "  depends on: none of 486 cells can be judged",
+        "  over all: cannot be said",
+    ]
+    assert "  not to be had, 324 of 486 cells: figures are simulated" in lines
+    assert "  not to be had, 162 of 486 cells: no instrument VT in this lake" in lines
+    flags = ("--windows", "--home", sample_home, "--format", "json")
+    [claim] = json.loads(run("claims", IDS[3], *flags).out)["claims"]
+    assert {window["reason"] for window in claim["windows"]} == {"figures are simulated"}
+    assert (claim["as_published"]["with_sleeve"], claim["share"]) == (None, 0.03)
 
 
 def test_an_unknown_claim_and_no_claims(run: Run, sample_home: Path, tmp_path: Path) -> None:
@@ -101,6 +121,7 @@ def test_an_unknown_claim_and_no_claims(run: Run, sample_home: Path, tmp_path: P
 def test_in_python(sample_home: Path) -> None:
     lake = marketlake.open(home=sample_home)
     assert [entry.claim_id for entry in lake.claims()] == IDS
+    assert {type(cell.with_sleeve) for cell in lake.claims(IDS[3])[0].grid} == {type(None)}
     [entry] = lake.claims("BTC_BEATS_GOLD")
     assert (entry.verdict, entry.depends_on) == ("holds no longer", ())
 

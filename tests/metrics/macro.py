@@ -1,17 +1,12 @@
-"""How the tests call the table macros and compare rows, and a second coin."""
+"""How the tests call the table macros and compare rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-
-from ..query.lakes import BTC
-
-ETH = replace(BTC, id="ETH", name="Ether")
 
 
 def macro_call(metric: str, ids: Sequence[str], *, start: date, end: date, **options: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -57,8 +58,10 @@ def constant(rate: float) -> Riskless:
 def bill(yields: Closes) -> Riskless:
     """The 13-week bill's return over the days, by the last yield known when they began."""
 
+    days = sorted(yields)
+
     def over(a: date, b: date) -> float:
-        known = max(day for day in yields if day <= a)
+        known = days[bisect_right(days, a) - 1]
         return float((1 - yields[known] / 100 * 91 / 360) ** (-(b - a).days / 91) - 1)
 
     return over

@@ -13,7 +13,8 @@ import pytest
 
 from marketlake.cli import main
 
-from ..query.lakes import BTC, NASDAQ, bar, make
+from ..query.lakes import BTC, NASDAQ, bar
+from .walks import lay
 
 START = date(2020, 12, 31)
 
@@ -23,7 +24,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     days = [START + timedelta(days=n) for n in range(366)]
     closes = {day: 100.0 + (n * 37 % 11) for n, day in enumerate(days)}
     rows = [bar(i, d, c) for i in (BTC, NASDAQ) for d, c in closes.items() if i is BTC or d.weekday() < 5]
-    return make(tmp_path_factory.mktemp("command"), [BTC, NASDAQ], rows)
+    return lay(tmp_path_factory.mktemp("command"), [BTC, NASDAQ], rows)
 
 
 def ask(lake: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -85,3 +86,44 @@ def test_json_and_csv_carry_every_figure(run: Callable[..., str]) -> None:
 
 def test_an_impossible_number_is_refused(run: Callable[..., str]) -> None:
     assert "neither auto nor a number" in run("BTC", "--annualise", "often")
+
+
+def test_returns_by_period(run: Callable[..., str]) -> None:
+    told = run("BTC", "NASDAQ", "--returns", "quarter")
+    for text in ("2021 Q3", "2021-09-30", "returns by quarter on own sessions", "price return, USD"):
+        assert text in told
+    lines = run("BTC", "--returns", "month", "--format", "csv").splitlines()
+    assert lines[0] == ("instrument_id,period,start_session,session,days,n,simple_return,log_return,quality")
+    assert [line.split(",")[1] for line in lines[1:]] == [f"2021-{month:02}-01" for month in range(1, 13)]
+
+
+def test_rolling_figures(run: Callable[..., str]) -> None:
+    options = ("BTC", "--benchmark", "NASDAQ", "--rolling", "--window", "20")
+    told = run(*options)
+    for text in ("down capture", "the latest 120 of 2", "20 daily returns each, against NASDAQ"):
+        assert text in told
+    answer = json.loads(run(*options, "--format", "json"))
+    assert (answer["periods"], len(answer["rows"][0])) == (20, 13)
+    assert len(answer["rows"]) == 261 - 20 + 1
+
+
+def test_as_of_is_said(run: Callable[..., str]) -> None:
+    told = run("BTC", "--as-of", "2021-06-30", "--annualise-short")
+    assert "2021-01-01 to 2021-06-28" in told
+    assert "as known at 2021-06-30T00:00:00+00:00" in told
+    assert "not annualised" not in told
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--window", "20"), "give --rolling too"),
+        (("--rolling",), "give --benchmark"),
+        (("--rolling", "--returns", "day"), "one at a time"),
+    ],
+    ids=str,
+)
+def test_what_does_not_go_together_is_refused(
+    run: Callable[..., str], options: tuple[str, ...], said: str
+) -> None:
+    assert said in run("BTC", *options)

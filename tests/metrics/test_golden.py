@@ -12,33 +12,26 @@ import pytest
 
 from marketlake import query
 from marketlake.query.metric_answer import Metrics
-from marketlake.query.metric_texts import METRICS, TABLES
+from marketlake.query.metric_catalogue import METRICS, TABLES
 from marketlake.query.metrics import metrics
 
-from ..query.lakes import BTC, bar, make, write
-from .macro import ETH, agrees, macro_call
+from ..query.lakes import BTC, bar
+from .macro import agrees, macro_call
+from .walks import ETH, rewrite
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.toml"))
 KNOWN = {"BTC": BTC, "ETH": ETH}
 FIGURES = {metric.name for metric in METRICS}
 
 
-@pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A lake whose calendars are known from 2018 on; its bars are replaced case by case."""
-    return make(tmp_path_factory.mktemp("golden"), [BTC, ETH], [bar(BTC, "2018-12-31", 100.0)])
-
-
-def case(lake: Path, path: Path) -> dict[str, Any]:
+def case(desk: Path, path: Path) -> dict[str, Any]:
     found = tomllib.loads(path.read_text("utf-8"))
-    for stale in lake.glob("bar/asset_class=crypto/*/part.parquet"):
-        stale.unlink()
-    bars = [
+    rows = [
         bar(KNOWN[name], date.fromisoformat(day), close)
         for name, closes in found["closes"].items()
         for day, close in closes.items()
     ]
-    write(lake, list(KNOWN.values()), bars)
+    rewrite(desk, rows)
     return found
 
 
@@ -49,9 +42,9 @@ def test_every_metric_has_a_golden_case() -> None:
 
 
 @pytest.mark.parametrize("path", [p for p in GOLDEN if p.stem in TABLES], ids=lambda path: path.stem)
-def test_the_table_has_the_rows_worked_out_by_hand(lake: Path, path: Path) -> None:
-    golden = case(lake, path)
-    answer = query.sql(lake, macro_call(path.stem, ["BTC"], **golden["parameters"]))
+def test_the_table_has_the_rows_worked_out_by_hand(desk: Path, path: Path) -> None:
+    golden = case(desk, path)
+    answer = query.sql(desk, macro_call(path.stem, ["BTC"], **golden["parameters"]))
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     rows = [row for row in rows if row["instrument_id"] == "BTC"]
     assert len(rows) == len(golden["expected"])
@@ -67,13 +60,13 @@ def answers() -> dict[str, Metrics]:
 
 @pytest.mark.parametrize("path", [p for p in GOLDEN if p.stem in FIGURES], ids=lambda path: path.stem)
 def test_the_figure_is_what_was_worked_out_by_hand(
-    lake: Path, answers: dict[str, Metrics], path: Path
+    desk: Path, answers: dict[str, Metrics], path: Path
 ) -> None:
-    golden = case(lake, path)
+    golden = case(desk, path)
     [expected] = golden["expected"]
     asked = repr((golden["closes"], golden["parameters"]))
     if asked not in answers:
-        answers[asked] = metrics(lake, ["BTC"], **golden["parameters"])
+        answers[asked] = metrics(desk, ["BTC"], **golden["parameters"])
     figure = answers[asked].figure("BTC", path.stem)
     assert agrees(asdict(figure), expected), figure
     assert (figure.basis, figure.currency, figure.reason) == ("price", "USD", None)

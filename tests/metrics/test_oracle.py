@@ -15,8 +15,9 @@ from marketlake.instruments import Instrument
 from marketlake.query.metrics import metrics
 
 from ..query import shared_data
-from ..query.lakes import BILL, BTC, EUR, NASDAQ, SHARE, bar, make
+from ..query.lakes import BILL, BTC, EUR, NASDAQ, SHARE, bar
 from . import oracle
+from .walks import lay, rewrite
 
 START, END = date(2019, 3, 14), date(2023, 11, 22)
 PER_YEAR = {"daily": {"BTC": 365, "NASDAQ": 252, "SHARE": 252}, "weekly": 52, "monthly": 12}
@@ -49,10 +50,9 @@ def prices() -> Prices:
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory, prices: Prices) -> Path:
+def lake(desk: Path, prices: Prices) -> Path:
     stored = (BTC, NASDAQ, SHARE, EUR, BILL)
-    bars = [bar(i, day, close) for i in stored for day, close in prices[i.id].items()]
-    return make(tmp_path_factory.mktemp("random"), stored, bars)
+    return rewrite(desk, [bar(i, day, close) for i in stored for day, close in prices[i.id].items()])
 
 
 def assert_figures(found: Any, instrument: str, expected: dict[str, float]) -> None:
@@ -136,12 +136,25 @@ def test_rolling_returns_and_drawdowns(lake: Path, prices: Prices) -> None:
     assert ((covered == 1) == (under < 0)).all()
 
 
-@pytest.mark.parametrize("frequency", ["daily", "weekly", "monthly"])
-def test_real_prices(real_lake: Path, frequency: str) -> None:
-    closes = {
-        name: {row["session"]: row["close"] for row in shared_data.bars_of(*shared_data.FILES[name])}
+@pytest.fixture(scope="module")
+def real() -> dict[str, list[dict[str, Any]]]:
+    """The bars of the window and of the year before it."""
+    shared_data.folder()
+    return {
+        name: [row for row in shared_data.bars_of(*shared_data.FILES[name]) if row["session"].year >= 2018]
         for name in ("BTC", "NASDAQ", "GOLD", "SP500")
     }
+
+
+@pytest.fixture(scope="module")
+def real_lake(tmp_path_factory: pytest.TempPathFactory, real: dict[str, list[dict[str, Any]]]) -> Path:
+    stored = [shared_data.FILES[name][0] for name in real]
+    return lay(tmp_path_factory.mktemp("real"), stored, [row for rows in real.values() for row in rows])
+
+
+@pytest.mark.parametrize("frequency", ["daily", "weekly", "monthly"])
+def test_real_prices(real_lake: Path, real: dict[str, list[dict[str, Any]]], frequency: str) -> None:
+    closes = {name: {row["session"]: row["close"] for row in rows} for name, rows in real.items()}
     start, end = date(2019, 1, 1), date(2024, 12, 31)
     found = metrics(
         real_lake, ["BTC", "NASDAQ", "GOLD"], start=start, end=end, benchmark="SP500", frequency=frequency
@@ -160,11 +173,3 @@ def test_real_prices(real_lake: Path, frequency: str) -> None:
         ]
         annual = {"daily": 252, "weekly": 52, "monthly": 12}[frequency]
         assert_figures(found, name, oracle.beside(*pair, annual, nothing))
-
-
-@pytest.fixture(scope="module")
-def real_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    shared_data.folder()
-    chosen = [shared_data.FILES[name] for name in ("BTC", "NASDAQ", "GOLD", "SP500")]
-    bars = [row for pair in chosen for row in shared_data.bars_of(*pair)]
-    return make(tmp_path_factory.mktemp("real"), [instrument for instrument, _ in chosen], bars)

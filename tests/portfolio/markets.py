@@ -10,6 +10,7 @@ import numpy as np
 from marketlake.calendars import Days
 from marketlake.portfolio import Holding, Plan
 from marketlake.portfolio.market import Market
+from marketlake.portfolio.riskless import Riskless
 from marketlake.query.listing import Listed
 
 IDS = ("SHARES", "BONDS", "COIN")
@@ -32,7 +33,13 @@ def market(start: str = "2014-12-31", end: str = "2017-07-01", seed: int = 1) ->
     listed = tuple(Listed(name, "index", "XNYS", "USD", "total", "", "no") for name in IDS)
     whole = weekdays(f"{start[:4]}-01-01", f"{int(end[:4]) + 1}-01-01")
     none = np.empty(0, dtype="datetime64[D]")
-    return Market(listed, "USD", days, levels(len(days), seed), whole, none, None, (), "s1", "live")
+    stored = np.tile(days[[0, -1]], (len(IDS), 1))
+    riskless = Riskless("BILL", "no", np.linspace(0.0, 0.0003, len(days)))
+    # now and then no yield is known
+    riskless.returns[::60] = np.nan
+    return Market(
+        listed, "USD", days, levels(len(days), seed), whole, none, None, (), "s1", "live", stored, riskless
+    )
 
 
 def plan(weights: tuple[float, ...] = (0.57, 0.40, 0.03), **terms: Any) -> Plan:

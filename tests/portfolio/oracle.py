@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,12 @@ class Book:
 
     def volatility(self, periods_per_year: float) -> float:
         return statistics.stdev(self.returns) * periods_per_year**0.5
+
+    def sharpe(self, riskless: Sequence[float], periods_per_year: float) -> float:
+        """`riskless` to each close after the start; what is not known takes its return with it."""
+        pairs = zip(self.returns, riskless, strict=True)
+        excess = [plain - free for plain, free in pairs if not math.isnan(free)]
+        return statistics.fmean(excess) / statistics.stdev(excess) * periods_per_year**0.5
 
 
 def work(
@@ -93,9 +100,14 @@ def pay(plan: Plan, days: Sequence[date], number: int) -> float:
     total = 0.0
     day = days[number - 1] + timedelta(days=1)
     while day <= days[number]:
-        first_of_month = plan.per == "month" and day.day == 1
-        fortnight = plan.per == "biweekly" and (day - days[0]).days % 14 == 0
-        if first_of_month or fortnight:
+        gone = (day - days[0]).days
+        due = {
+            "month": day.day == 1,
+            "semimonthly": day.day in (1, 15),
+            "biweekly": gone % 14 == 0,
+            "week": gone % 7 == 0,
+        }
+        if due[plan.per]:
             total += plan.contribute * (1 + plan.pay_growth) ** anniversaries(days[0], day)
         day += timedelta(days=1)
     return total

@@ -92,6 +92,26 @@ def test_what_the_lake_does_not_reach_is_said(lake: api.Lake) -> None:
     assert (answer.start, answer.end) == (date(2019, 12, 31), date(2021, 12, 31))
 
 
+def test_money_paid_in_is_worth_less_later_too(lake: api.Lake) -> None:
+    answer = lake.portfolio("100 ABROAD", {"contribute": 100}, currency="USD")
+    # the index starts at 250 in December 2019 and rises by 1 a month; a payment has the month's before
+    paid = [(0.0, 10_000.0), *(((answer_day(n) - answer.start).days, 100.0) for n in range(1, 25))]
+    real = [(days, money * 250 / (250 + max(0, n - 1))) for n, (days, money) in enumerate(paid)]
+    length = (answer.end - answer.start).days
+    rate = answer.with_sleeve.real_money_weighted_return
+    assert rate is not None
+    grown = sum(money * (1 + rate) ** (2 * (1 - days / length)) for days, money in real)
+    assert grown == close(answer.with_sleeve.real_end_value, rel=1e-9)
+    alone = lake.portfolio("100 ABROAD", currency="USD").with_sleeve
+    assert alone.real_money_weighted_return == close(alone.real_time_weighted_return_annualised, rel=1e-9)
+
+
+def answer_day(n: int) -> date:
+    """The session on which the payment of the n-th month is bought."""
+    due = date(2019 + (n + 11) // 12, (n + 11) % 12 + 1, 1)
+    return next(day for day in sessions() if day >= due)
+
+
 def test_another_currency(lake: api.Lake) -> None:
     own = lake.portfolio("100 ABROAD")
     dollars = lake.portfolio("100 ABROAD", currency="USD")
@@ -140,6 +160,9 @@ def test_history_starts_at_every_month_end(lake: api.Lake) -> None:
         ("100 US_CPI", {}, "a statistic, not an asset"),
         (SPLIT, {"currency": "GBP"}, "no reference rates for GBP"),
         (SPLIT, {"horizon": 5}, "name the sleeve"),
+        (SPLIT, {"horizon": 1.5}, "not a whole number from 1 to 60"),
+        ("100 ../../etc/passwd", {}, "unknown instrument '../../etc/passwd'"),
+        ("90 SHARE, 10 LATE", {"end": "2021-06-30"}, "LATE from 2021-11-02, SHARE to 2021-12-31"),
         (SPLIT, {"start": "2021-01-01", "end": "2020-01-01"}, "must end later than it starts"),
         (SPLIT, {"end": "2019-01-01"}, "they share 2019-12-31 to 2021-12-31"),
         (SPLIT, {"start": "2023-01-01"}, "no two sessions"),

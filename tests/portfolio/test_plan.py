@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ PLAN = "57 SPY, 40 AGG, 3 BTC"
 
 def test_text_with_terms_in_percent_and_basis_points() -> None:
     plan = read_plan(
-        " 57 SPY,40% AGG , 3  BTC", {"plan_fee": 0.2, "trading_cost": 5, "sleeve": "BTC", "start": None}
+        " 57%SPY,40 % AGG , 3  BTC", {"plan_fee": 0.2, "trading_cost": 5, "sleeve": "BTC", "start": None}
     )
     assert plan.ids == ("SPY", "AGG", "BTC")
     assert plan.weights().tolist() == [0.57, 0.40, 0.03]
@@ -83,7 +84,10 @@ def test_the_sweep_has_the_plans_own_size_and_ends_where_the_funding_does() -> N
         (PLAN, {"trading_cost": 1001}, "at most 1000"),
         (PLAN, {"pay_growth": 101}, "at most 100"),
         (PLAN, {"expenses": {"GOLD": 1}}, "'GOLD', which the plan does not hold"),
-        (PLAN, {"per": "week"}, "must be one of month, biweekly"),
+        (PLAN, {"per": "day"}, "must be one of month, semimonthly, biweekly, week"),
+        ("57 SPY, 40 AGG, 3 \x1b[31mBTC", {}, "must be a name"),
+        (f"{'9' * 400} SPY", {}, "must be a number"),
+        (", ".join(f"1 X{n}" for n in range(101)), {}, "may hold 100"),
     ],
 )
 def test_what_cannot_be_is_refused_with_the_remedy(text: str, terms: dict[str, Any], message: str) -> None:
@@ -103,6 +107,15 @@ def test_what_cannot_be_is_refused_with_the_remedy(text: str, terms: dict[str, A
         ("[[holding]]\nid = 7\nweight = 100", "must be a name"),
         ("sleeve = ''\n[[holding]]\nid = 'SPY'\nweight = 100", "must be a name"),
         ("expenses = 3\n[[holding]]\nid = 'SPY'\nweight = 100", "percent a year"),
+        # files that would cost much to read, or to tell of
+        ("start = " + "[" * 900, "recursion|cannot be read"),
+        ("\n" * 60_000, "larger than 50,000 bytes"),
+        ("start." + "a." * 900 + "a = 1", "1,000 in a line"),
+        ("start." + "a." * 400 + "a = 1", "start is of the kind dict and must be a number"),
+        ("start = " + "9" * 900 + "\n[[holding]]\nid = 'SPY'\nweight = 100", "start is too large a number"),
+        ("start = 0x" + "F" * 900, "start is too large a number"),
+        ("start = 2020-13-45", "cannot be read"),
+        ('[[holding]]\nid = "a\\u0007b"\nweight = 100', "must be a name"),
     ],
 )
 def test_a_file_that_is_wrong_is_named(tmp_path: Path, written: str, message: str) -> None:
@@ -111,6 +124,16 @@ def test_a_file_that_is_wrong_is_named(tmp_path: Path, written: str, message: st
     with pytest.raises(ConfigError, match=message) as raised:
         read_plan(str(path))
     assert str(path) in str(raised.value)
+
+
+def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.toml"
+    os.mkfifo(pipe)
+    (tmp_path / "zero.toml").symlink_to("/dev/zero")
+    (tmp_path / "folder.toml").mkdir()
+    for name in ("pipe", "zero", "folder"):
+        with pytest.raises(ConfigError, match=f"{name}.toml: not a file"):
+            read_plan(str(tmp_path / f"{name}.toml"))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

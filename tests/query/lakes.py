@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from marketlake import query, schema
 from marketlake.instruments import Instrument, SourceRef, Universe
+from marketlake.pipeline.marts import refresh_marts
 from marketlake.query import Claim
+from marketlake.store import layout
+from marketlake.store.files import sha256
+from marketlake.store.lake import Writer
+from marketlake.store.manifest import Entry, Manifest
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -80,7 +87,7 @@ def write(
     """The Parquet files of a lake."""
     classes = {instrument.id: instrument.asset_class for instrument in instruments}
     for table in schema.TABLES:
-        parts = "asset_class=none/year=1970" if table in {"bar", "revision"} else "month=1970-01"
+        parts = "asset_class=none/year=1970" if table in layout.YEARLY else "month=1970-01"
         save(lake / table / parts, schema.TABLES[table].empty_table())
     for table, rows in (("bar", bars), ("revision", revisions)):
         partitions: dict[tuple[str, int], list[dict[str, Any]]] = {}
@@ -101,9 +108,29 @@ def save(folder: Path, data: pa.Table) -> None:
 def build(
     lake: Path, instruments: Sequence[Instrument], claims: Sequence[Claim] = (), now: datetime = NOW
 ) -> Path | None:
-    """`market.duckdb` over what is stored."""
-    universe = Universe(tuple(instruments))
-    return query.build_database(lake, universe, snapshot="s1", origin="live", now=now, claims=claims)
+    """The marts and `market.duckdb` over what is stored."""
+    stored = {path: entry(lake / path) for table in layout.YEARLY for path in files(lake, table)}
+    # waiting for the disk proves nothing here and takes most of the time
+    with mock.patch.object(os, "fsync"):
+        refresh_marts(Writer(lake, Manifest("live", stored), {}), Universe(tuple(instruments)))
+    return build_database(lake, instruments, claims, now)
+
+
+def build_database(
+    lake: Path, instruments: Sequence[Instrument], claims: Sequence[Claim] = (), now: datetime = NOW
+) -> Path | None:
+    """`market.duckdb` alone."""
+    return query.build_database(
+        lake, Universe(tuple(instruments)), snapshot="s1", origin="live", now=now, claims=claims
+    )
+
+
+def files(lake: Path, table: str) -> list[str]:
+    return [path.relative_to(lake).as_posix() for path in (lake / table).glob("*/*/part.parquet")]
+
+
+def entry(path: Path) -> Entry:
+    return Entry(sha256(path), pq.read_metadata(path).num_rows, path.stat().st_size)
 
 
 def make(

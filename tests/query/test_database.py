@@ -15,11 +15,18 @@ import pytest
 
 from marketlake import query, schema
 from marketlake.errors import CorruptLakeError, LakeBusyError, LakeWriteError, SchemaVersionError
+from marketlake.store import layout
 
-from .lakes import BTC, EUR, NASDAQ, bar, build, make, year_ends
+from .lakes import BTC, EUR, NASDAQ, bar, build, build_database, make, year_ends
 
 BARS = [*year_ends(BTC, {2019: 1.0, 2020: 2.0}), *year_ends(NASDAQ, {2019: 1.0, 2020: 3.0})]
-TYPES = {pa.string(): "VARCHAR", pa.date32(): "DATE", pa.float64(): "DOUBLE", pa.bool_(): "BOOLEAN"}
+TYPES = {
+    pa.int64(): "BIGINT",
+    pa.string(): "VARCHAR",
+    pa.date32(): "DATE",
+    pa.float64(): "DOUBLE",
+    pa.bool_(): "BOOLEAN",
+}
 TYPES |= {pa.int32(): "INTEGER", schema.UTC_INSTANT: "TIMESTAMP WITH TIME ZONE"}
 SQL = sorted((Path(str(files("marketlake"))) / "sql").rglob("*.sql"))
 
@@ -51,9 +58,7 @@ def test_the_views_are_the_schema(lake: Path) -> None:
         columns = {name: kind for name, kind, *_ in described}
         expected = {field.name: TYPES[field.type] for field in fields}
         keys = (
-            {"asset_class": "VARCHAR", "year": "INTEGER"}
-            if table in {"bar", "revision"}
-            else {"month": "VARCHAR"}
+            {"asset_class": "VARCHAR", "year": "INTEGER"} if table in layout.YEARLY else {"month": "VARCHAR"}
         )
         assert columns == expected | keys
 
@@ -109,7 +114,7 @@ def test_a_build_that_fails_leaves_the_database_of_before(lake: Path) -> None:
     before = (lake / "market.duckdb").read_bytes()
     (lake / "bar" / "asset_class=crypto" / "year=2020" / "part.parquet").write_bytes(b"x" * 100)
     with pytest.raises(CorruptLakeError, match="asset_class=crypto"):
-        build(lake, [BTC, NASDAQ])
+        build_database(lake, [BTC, NASDAQ])
     assert (lake / "market.duckdb").read_bytes() == before
     assert [path.name for path in lake.iterdir() if "building" in path.name] == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketlake.schema import BAR, REVISION
@@ -86,6 +86,7 @@ def _rows(load: list[dict], moment: datetime) -> list[dict]:
 
 
 @given(_loads)
+@settings(deadline=None)
 def test_any_history_agrees_with_the_model(loads: list[tuple[int, list[dict]]]) -> None:
     model, stored, revisions = Model(), BAR.empty_table(), REVISION.empty_table()
     moment = START

@@ -1,22 +1,24 @@
 """The claim ledger: public claims in `claims.toml`, put to the stored returns at every build.
 
-The checking itself is sql/mart/claim_grid.sql and claim_window.sql; `claim_check` is their headline.
+The checking itself is sql/mart/claim_grid.sql and claim_window.sql; `claim_check` is their headline. A kind
+of check is a module of `kinds`, and a pair of SQL texts that those two read.
 """
 
 from .check import ClaimCheck, read_checks
 from .entry import Entry
 from .history import Change, read_history
+from .kinds import KINDS
 from .ledger import read_ledger
-from .load import CHECKS, load_claims
+from .load import load_claims
 from .verdict import CANNOT, DEPENDS, FAILS, HOLDS, LAPSED, Cell
 from .windows import Summary, Window
 
 __all__ = [
     "CANNOT",
-    "CHECKS",
     "DEPENDS",
     "FAILS",
     "HOLDS",
+    "KINDS",
     "LAPSED",
     "Cell",
     "Change",

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from .check import ClaimCheck
+from .kinds import KINDS
 from .verdict import Cell, overall
 from .windows import Summary, Window, summary
+
+_CLAIM: Final = (
+    "claim_id",
+    "kind",
+    "statement",
+    "source",
+    "published",
+    "a",
+    "b",
+    "at_least",
+    "share",
+    "rebalance",
+    "funded_by",
+    "of_years",
+)
 
 
 @dataclass(frozen=True)
@@ -22,6 +38,16 @@ class Entry:
     @property
     def claim_id(self) -> str:
         return self.published.claim_id
+
+    @property
+    def asked(self) -> str:
+        """What is checked, in words."""
+        return KINDS[self.published.kind].asks(self.published)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The fields of `Cell` that make a reading of this claim."""
+        return KINDS[self.published.kind].dimensions
 
     @property
     def verdict(self) -> str:
@@ -42,9 +68,9 @@ class Entry:
     def to_dict(self, *, grid: bool = True, windows: bool = True) -> dict[str, Any]:
         """As JSON values, with or without the long lists."""
         check = self.published
-        claim = ("claim_id", "statement", "source", "published", "a", "b", "at_least", "of_years", "snapshot")
+        claim = (*_CLAIM, "snapshot")
         found: dict[str, Any] = {name: getattr(check, name) for name in claim}
-        found |= {"verdict": self.verdict, "depends_on": list(self.depends_on)}
+        found |= {"asked": self.asked, "verdict": self.verdict, "depends_on": list(self.depends_on)}
         found |= {"as_published": _span(check), "today": _span(self.rolled)}
         found |= {"readings": len(self.grid), "refused": self.refused}
         found |= {"in_history": [asdict(s) | {"text": str(s)} for s in self.summaries]}
@@ -61,5 +87,5 @@ class Entry:
 
 
 def _span(check: ClaimCheck) -> dict[str, Any]:
-    names = ("first_year", "last_year", "verdict", "reason", "wins", "years")
+    names = ("first_year", "last_year", "verdict", "reason", "wins", "years", "with_sleeve", "without_sleeve")
     return {name: getattr(check, name) for name in names}

@@ -21,15 +21,15 @@ class Change:
     snapshot: str
     a: str
     b: str
-    at_least: int
+    at_least: int | None
     of_years: int
     verdict: str
     depends_on: str
     published_verdict: str
-    published_wins: int
+    published_wins: int | None
     rolled_verdict: str
     rolled_last_year: int | None
-    rolled_wins: int
+    rolled_wins: int | None
 
 
 def read_history(lake: Path, claim_id: str | None = None) -> tuple[Change, ...]:

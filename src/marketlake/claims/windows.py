@@ -19,8 +19,11 @@ class Window:
     end_month: int
     verdict: str
     reason: str
-    wins: int
-    years: int
+    wins: int | None
+    """None for a sleeve, whose years are judged together."""
+    years: int | None
+    with_sleeve: float | None = None
+    without_sleeve: float | None = None
 
     @property
     def end(self) -> str:

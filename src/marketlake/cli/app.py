@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from . import answer, claims, ingest, maintain, metrics, portfolio, setup
+from . import answer, claims, compare, ingest, maintain, matrix, metrics, portfolio, setup
 
 app = typer.Typer(
     name="marketlake",
@@ -20,7 +20,8 @@ for command in (
     ingest.ingest,
     ingest.build,
     ingest.backfill,
-    answer.compare,
+    compare.compare,
+    matrix.matrix,
     metrics.metrics,
     claims.claims,
     portfolio.portfolio,

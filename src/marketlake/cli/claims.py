@@ -16,8 +16,19 @@ if TYPE_CHECKING:
 
     from ..claims import Cell, Change, ClaimCheck, Entry
 
-_CLAIM = ("claim_id", "statement", "source", "published", "a", "b", "at_least", "of_years", "verdict")
-_READING = ("b", "basis", "sessions", "convention", "worth")
+_CLAIM = (
+    "claim_id",
+    "kind",
+    "statement",
+    "source",
+    "published",
+    "a",
+    "b",
+    "at_least",
+    "share",
+    "of_years",
+    "verdict",
+)
 
 
 def claims(
@@ -70,7 +81,7 @@ def _flat(
 
 
 _SPANS = {"as_published": "as published", "today": "today"}
-_COUNTED = ("first_year", "last_year", "verdict", "wins", "years")
+_COUNTED = ("first_year", "last_year", "verdict", "wins", "years", "with_sleeve", "without_sleeve")
 
 
 def _headline(entry: Entry) -> dict[str, Any]:
@@ -102,7 +113,7 @@ def _tell_entry(entry: Entry) -> None:
     say(f"  today: {_span(entry.rolled)}")
     say(f"  depends on: {'; '.join(entry.depends_on) or _on_nothing(entry)}")
     say(f"  over all: {entry.verdict}")
-    say(f"  {entry.claim_id}: {check.a} ahead in at least {check.at_least} of {check.of_years} years")
+    say(f"  {entry.claim_id}: {entry.asked}")
     for summary in entry.summaries:
         say(f"  in history: {summary}")
     for reason, count in entry.refused.items():
@@ -124,21 +135,22 @@ def _tell_grid(entry: Entry) -> None:
     """A line for each reading that is judged in either span."""
     both: dict[tuple[str, ...], dict[str, Cell]] = {}
     for cell in entry.grid:
-        both.setdefault(tuple(getattr(cell, name) for name in _READING), {})[cell.span] = cell
+        both.setdefault(tuple(getattr(cell, name) for name in entry.dimensions), {})[cell.span] = cell
     spans = {
         check.span: f"{check.first_year} to {check.last_year}" for check in (entry.published, entry.rolled)
     }
     rows = [
-        dict(zip(_READING, key, strict=True)) | {title: _score(cells[span]) for span, title in spans.items()}
+        dict(zip(entry.dimensions, key, strict=True))
+        | {title: _score(cells[span]) for span, title in spans.items()}
         for key, cells in both.items()
         if any(cell.judged for cell in cells.values())
     ]
     say()
-    print_rows(rows, [*_READING, *dict.fromkeys(spans.values())], Format.table)
+    print_rows(rows, [*entry.dimensions, *dict.fromkeys(spans.values())], Format.table)
 
 
 def _score(cell: Cell) -> str:
-    return f"{cell.verdict}, {cell.wins} of {cell.years}" if cell.judged else cell.reason
+    return f"{cell.verdict}, {cell.score}" if cell.judged else cell.reason
 
 
 def _tell_windows(entry: Entry) -> None:
@@ -153,8 +165,8 @@ def _tell_history(changes: Sequence[Change]) -> None:
             "recorded": change.recorded_at,
             "snapshot": change.snapshot,
             "verdict": change.verdict,
-            "as published": f"{change.published_verdict}, {change.published_wins} of {change.of_years}",
-            "today": f"{change.rolled_verdict}, {change.rolled_wins} of {change.of_years}",
+            "as published": _scored(change.published_verdict, change.published_wins, change),
+            "today": _scored(change.rolled_verdict, change.rolled_wins, change),
             "up to": change.rolled_last_year,
             "depends on": change.depends_on,
         }
@@ -162,3 +174,7 @@ def _tell_history(changes: Sequence[Change]) -> None:
     ]
     say()
     print_rows(rows, list(rows[0]), Format.table)
+
+
+def _scored(verdict: str, wins: int | None, change: Change) -> str:
+    return verdict if wins is None else f"{verdict}, {wins} of {change.of_years}"

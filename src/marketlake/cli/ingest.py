@@ -58,9 +58,14 @@ def ingest(
     _finish(settings, _ingest(settings, ids or []), output)
 
 
-def build(home: Home = None, lake: Lake = None, now: Now = None) -> None:
-    """Bring market.duckdb up to date, also after the lake was moved."""
-    _build(settings_of(home, lake, now, None))
+def build(
+    anew: Annotated[bool, typer.Option("--anew", help="Compute every mart again from the bars.")] = False,
+    home: Home = None,
+    lake: Lake = None,
+    now: Now = None,
+) -> None:
+    """Bring the marts and market.duckdb up to date, also after the lake was moved."""
+    _build(settings_of(home, lake, now, None), anew=anew)
 
 
 def backfill(
@@ -93,10 +98,12 @@ def _ingest(
         return run_ingest(settings, ids, window, listener)
 
 
-def _build(settings: Settings) -> None:
+def _build(settings: Settings, *, anew: bool = False) -> None:
     from ..pipeline.build import build as build_database
+    from .progress import building
 
-    rebuilt = build_database(settings)
+    with building() as on_year:
+        rebuilt = build_database(settings, anew=anew, on_year=on_year)
     sys.stderr.write(f"market.duckdb {'rebuilt' if rebuilt else 'is up to date'}: {settings.lake}\n")
 
 

@@ -18,7 +18,10 @@ def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) 
         say(f"{files} files, {len(damages)} damaged")
     if damages:
         if output is Format.table:
-            say("`marketlake replay` rebuilds bars and revisions from raw/; other tables come from a backup")
+            say(
+                "`marketlake replay` rebuilds bars and revisions from raw/, `marketlake build --anew` the marts; "
+                "other tables come from a backup"
+            )
         raise typer.Exit(1)
 
 

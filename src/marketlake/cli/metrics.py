@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from ..errors import UsageError
-from .answer import Basis, Sessions
-from .options import Format, Home, Lake, Now, Output, parse_date, settings_of
-from .output import percent, print_json, print_rows, say
+from .metric_tables import print_metrics, print_returns, print_rolling
+from .options import Basis, Format, Home, Lake, Now, Output, Sessions, parse_date, settings_of
+from .output import print_json, print_rows
 
 if TYPE_CHECKING:
-    from ..query.metric_answer import Figure, Metrics
+    from collections.abc import Callable, Sequence
+
+    from ..query.metric_answer import Metrics
+    from ..query.metric_series import CalendarReturns, RollingFigures
+
+    Told = TypeVar("Told", Metrics, CalendarReturns, RollingFigures)
 
 
 class Frequency(StrEnum):
@@ -23,6 +28,16 @@ class Frequency(StrEnum):
     daily = "daily"
     weekly = "weekly"
     monthly = "monthly"
+
+
+class Period(StrEnum):
+    """A stretch of the calendar."""
+
+    day = "day"
+    week = "week"
+    month = "month"
+    quarter = "quarter"
+    year = "year"
 
 
 def metrics(
@@ -51,36 +66,84 @@ def metrics(
         Sessions, typer.Option(help="Each one's own, or those that all share.")
     ] = Sessions.own,
     annualise: Annotated[str, typer.Option(help="auto, or periods per year.")] = "auto",
+    annualise_short: Annotated[
+        bool, typer.Option("--annualise-short", help="A yearly rate also of a window below a year.")
+    ] = False,
     deepest: Annotated[int, typer.Option(help="How many drawdowns to list.")] = 3,
+    returns: Annotated[
+        Period | None, typer.Option(help="Instead of figures: the return of each day, week, month, ...")
+    ] = None,
+    rolling: Annotated[
+        bool, typer.Option("--rolling", help="Instead: figures against the benchmark, window by window.")
+    ] = False,
+    window: Annotated[
+        int | None,
+        typer.Option(help="With --rolling: returns a window; 252 days, 52 weeks, 12 months if left out."),
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Only what could be known then, such as 2024-06-30.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="With --as-of: only what this lake had seen then.")
+    ] = False,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
     output: Output = Format.table,
 ) -> None:
     """Return and risk of instruments over a window: CAGR, volatility, Sharpe, drawdown, beta and more."""
+    from ..query import series
     from ..query.metrics import metrics as measure
+    from ..settings import parse_instant
 
-    found = measure(
-        settings_of(home, lake, now, None).lake,
-        ids,
-        start=parse_date(start) if start else None,
-        end=parse_date(end) if end else None,
-        benchmark=benchmark,
-        frequency=frequency.value,
-        basis=basis.value,
-        currency=currency,
-        real=real,
-        risk_free=_risk_free(risk_free),
-        sessions=sessions.value,
-        annualise=_annualise(annualise),
-        deepest=deepest,
-    )
+    if window is not None and not rolling:
+        raise UsageError("--window is the length of rolling windows; give --rolling too")
+    place = settings_of(home, lake, now, None).lake
+    named = [*ids, benchmark] if benchmark else ids
+    taken: dict[str, Any] = {
+        "start": parse_date(start) if start else None,
+        "end": parse_date(end) if end else None,
+        "basis": basis.value,
+        "currency": currency,
+        "real": real,
+        "sessions": sessions.value,
+        "as_of": parse_instant(as_of) if as_of else None,
+        "strict": strict,
+    }
+    risk: dict[str, Any] = {
+        "frequency": frequency.value,
+        "risk_free": _risk_free(risk_free),
+        "annualise": _annualise(annualise),
+    }
+    if returns is not None and rolling:
+        raise UsageError("--returns and --rolling are two answers; ask for one at a time")
+    if returns is not None:
+        by_period = series.calendar_returns(place, named, period=returns.value, **taken)
+        _print(by_period, by_period.rows, print_returns, output)
+    elif rolling:
+        if benchmark is None:
+            raise UsageError("rolling figures are taken beside a benchmark; give --benchmark, such as SP500")
+        rolled = series.rolling(place, ids, benchmark, periods=window, **risk, **taken)
+        _print(rolled, rolled.rows, print_rolling, output)
+    else:
+        more: dict[str, Any] = {
+            "benchmark": benchmark,
+            "annualise_short": annualise_short,
+            "deepest": deepest,
+        }
+        found = measure(place, ids, **more, **risk, **taken)
+        _print(found, found.figures, print_metrics, output)
+
+
+def _print(found: Told, rows: Sequence[Any], table: Callable[[Told, Format], None], output: Format) -> None:
+    """The whole answer as JSON, its rows as CSV, else its tables."""
     if output is Format.json:
         print_json(found.to_dict())
     elif output is Format.csv:
-        print_rows([asdict(figure) for figure in found.figures], list(asdict(found.figures[0])), output)
+        columns = list(asdict(rows[0])) if rows else ["instrument_id"]
+        print_rows([asdict(row) for row in rows], columns, output)
     else:
-        _print(found, output)
+        table(found, output)
 
 
 def _risk_free(text: str) -> float | str:
@@ -98,85 +161,3 @@ def _annualise(text: str) -> float | None:
         return float(text)
     except ValueError:
         raise UsageError(f"{text[:20]!r} is neither auto nor a number of periods per year") from None
-
-
-def _print(found: Metrics, output: Format) -> None:
-    print_rows(_lines(found), ["metric", *found.instruments], output)
-    if found.drawdowns:
-        say()
-        print_rows(_falls(found), ["drawdown", "depth", "high", "low", "recovered"], output)
-    if found.rolling:
-        say()
-        columns = ["rolling", "windows", "lowest", "median", "highest", "latest", "above 0"]
-        print_rows(_windows(found), columns + [f"above {found.benchmark}"] * bool(found.benchmark), output)
-    if output is not Format.table:
-        return
-    say()
-    say(_terms(found))
-    for note in found.notes:
-        say(f"note: {note}")
-    say(f"snapshot {found.snapshot}, {found.origin} data")
-
-
-def _lines(found: Metrics) -> list[dict[str, Any]]:
-    """A line a metric, then what must be said of them all."""
-    lines: dict[str, dict[str, Any]] = {}
-    for figure in found.figures:
-        line = lines.setdefault(figure.metric, {"metric": figure.metric.replace("_", " ")})
-        line[figure.instrument_id] = _shown(figure)
-    of_risk = [figure for figure in found.figures if figure.metric == "volatility"]
-    said: dict[str, list[Any]] = {
-        f"{found.frequency} returns": [f"{f.n:,}" for f in of_risk],
-        "from": [f.first_session for f in of_risk],
-        "to": [f.last_session for f in of_risk],
-        "periods a year": [f"{f.periods_per_year:g}" if f.periods_per_year else None for f in of_risk],
-        "quality": [f.quality for f in of_risk],
-    }
-    names = [f.instrument_id for f in of_risk]
-    more = [{"metric": name, **dict(zip(names, told, strict=True))} for name, told in said.items()]
-    return [*lines.values(), *more]
-
-
-def _shown(figure: Figure) -> str:
-    if figure.value is None:
-        return "-" if figure.reason is None else figure.reason
-    return percent(figure.value) if figure.unit == "fraction" else f"{figure.value:,.2f}"
-
-
-def _falls(found: Metrics) -> list[dict[str, Any]]:
-    return [
-        {
-            "drawdown": f"{fall.instrument_id} {fall.rank}",
-            "depth": percent(fall.depth),
-            "high": fall.peak_session,
-            "low": fall.trough_session,
-            "recovered": fall.recovery_session or "not yet",
-        }
-        for fall in found.drawdowns
-    ]
-
-
-def _windows(found: Metrics) -> list[dict[str, Any]]:
-    return [
-        {
-            "rolling": f"{r.instrument_id} {r.years} years" if r.years > 1 else f"{r.instrument_id} 1 year",
-            "windows": r.n,
-            "lowest": percent(r.lowest),
-            "median": percent(r.median),
-            "highest": percent(r.highest),
-            "latest": percent(r.latest),
-            "above 0": percent(r.positive_share),
-            f"above {found.benchmark}": percent(r.win_share),
-        }
-        for r in found.rolling
-    ]
-
-
-def _terms(m: Metrics) -> str:
-    worth = "real" if m.real else "nominal"
-    riskless = m.risk_free if isinstance(m.risk_free, str) else f"{m.risk_free:g} a year"
-    against = f", against {m.benchmark}" if m.benchmark else ""
-    return (
-        f"{m.start} to {m.end}: {m.basis} return, {m.currency}, {worth}, {m.frequency} returns on "
-        f"{m.sessions} sessions, risk-free {riskless}{against}"
-    )

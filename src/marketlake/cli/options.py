@@ -22,6 +22,29 @@ class Format(StrEnum):
     markdown = "markdown"
 
 
+class Basis(StrEnum):
+    """What a return is made of."""
+
+    price = "price"
+    total = "total"
+    vendor_adjusted = "vendor_adjusted"
+
+
+class Convention(StrEnum):
+    """Which closes a calendar year's return spans."""
+
+    year_end = "year_end"
+    first_to_last = "first_to_last"
+    december_average = "december_average"
+
+
+class Sessions(StrEnum):
+    """Whose sessions count."""
+
+    own = "own"
+    shared = "shared"
+
+
 Home = Annotated[
     Path | None,
     typer.Option("--home", help="Folder with instruments.toml and claims.toml [env: MARKETLAKE_HOME]."),

@@ -10,7 +10,8 @@ import typer
 from ..errors import UsageError
 from .options import Format, Home, Lake, Now, Output, parse_date, settings_of
 from .output import print_json, print_rows, say
-from .portfolio_tables import Table, brought, flat, past, past_title, side_by_side, sizes
+from .portfolio_sleeves import past, past_title, sizes
+from .portfolio_tables import Table, brought, flat, side_by_side
 
 if TYPE_CHECKING:
     from ..portfolio import PortfolioAnswer
@@ -30,7 +31,9 @@ class Per(StrEnum):
     """How often pay comes."""
 
     month = "month"
+    semimonthly = "semimonthly"
     biweekly = "biweekly"
+    week = "week"
 
 
 def portfolio(
@@ -75,6 +78,18 @@ def portfolio(
         int | None, typer.Option(help="Years of each window of history [default: 5, where stored].")
     ] = None,
     currency: Annotated[str | None, typer.Option(help="Convert all at the reference rates.")] = None,
+    risk_free: Annotated[
+        str | None,
+        typer.Option(
+            help="A yearly fraction such as 0.02, or a 13-week bill [default: TBILL_13W, if stored]."
+        ),
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Only what could be known then, such as 2024-06-30.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="With --as-of: only what this lake had seen then.")
+    ] = False,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
@@ -83,6 +98,7 @@ def portfolio(
     """A retirement plan: value, return and risk, with and without a sleeve, in every window of history."""
     from ..portfolio import portfolio as evaluate
     from ..portfolio import read_plan
+    from ..settings import parse_instant
 
     terms = {
         "sleeve": sleeve,
@@ -104,6 +120,9 @@ def portfolio(
         end=parse_date(end) if end else None,
         currency=currency,
         horizon=horizon,
+        risk_free=risk_free,
+        as_of=parse_instant(as_of) if as_of else None,
+        strict=strict,
     )
     if output is Format.json:
         print_json(answer.to_dict())

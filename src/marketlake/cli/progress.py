@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -32,3 +32,15 @@ def progress() -> Iterator[Listener]:
             ),
             on_store=lambda: bar.update(task, description="storing"),
         )
+
+
+@contextmanager
+def building() -> Iterator[Callable[[int], None]]:
+    """Tells on a terminal which year's marts were computed, while the context lasts."""
+    if not sys.stderr.isatty():
+        yield lambda year: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("building") as status:
+        yield lambda year: status.update(f"building: daily returns of {year}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,16 +14,21 @@ from ..store import layout
 from ..store.files import sha256
 from ..store.lake import writer
 from ..store.verify import assert_whole
+from .marts import refresh_marts
 from .verdicts import record_verdicts
 
 
-def build(settings: Settings) -> bool:
-    """Build market.duckdb and replace the old one; False when it was up to date."""
+def build(settings: Settings, *, anew: bool = False, on_year: Callable[[int], None] = lambda _: None) -> bool:
+    """Bring the marts up to date, then build market.duckdb and replace the old one; False when all was up to date.
+
+    `anew` computes every mart again, whatever is there; `on_year` hears each year of marts that is done.
+    """
     with writer(settings.lake, None) as lake:
         snapshot = lake.manifest.snapshot
         assert_whole(settings.lake, lake.manifest)
+        refreshed = refresh_marts(lake, settings.universe, anew=anew, on_year=on_year)
         database, wanted = settings.lake / layout.DATABASE, _fingerprint(settings, snapshot)
-        if lake.manifest.built == f"{wanted}-{_digest(database)}":
+        if not refreshed and lake.manifest.built == f"{wanted}-{_digest(database)}":
             return False
         now = settings.clock.now()
         query.build_database(

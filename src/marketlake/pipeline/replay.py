@@ -76,8 +76,8 @@ def _assert_known(found: list[Answer], known: set[str]) -> None:
 
 def _take_over(lake: Writer, scratch: Path, rebuilt: Writer) -> tuple[str, ...]:
     """Stage the rebuilt yearly files that differ from what is in place, drop those that are gone."""
-    before = {path for table in layout.YEARLY for path in lake.manifest.paths(table)}
-    after = {p: e for t in layout.YEARLY for p, e in rebuilt.manifest.files.items() if p.startswith(f"{t}/")}
+    before = {path for table in layout.PRICES for path in lake.manifest.paths(table)}
+    after = {p: e for t in layout.PRICES for p, e in rebuilt.manifest.files.items() if p.startswith(f"{t}/")}
     for path, entry in after.items():
         if not _same(lake.root / path, entry.sha256):
             target = lake.root / (path + layout.STAGED)

@@ -5,9 +5,19 @@ and all sizes of the sleeve at once; definitions are in docs/portfolio.md.
 """
 
 from .evaluate import portfolio
-from .figures import COSTS, Drawdown, Figures, History, HistoryRow, HoldingShare, PortfolioAnswer
+from .figures import (
+    COSTS,
+    Drawdown,
+    Figures,
+    History,
+    HistoryRow,
+    HistoryWindow,
+    HoldingShare,
+    PortfolioAnswer,
+)
 from .parse import TERMS, read_plan
 from .plan import PERIODS, PRO_RATA, REBALANCING, Holding, Plan
+from .riskless import USUAL_BILL
 
 __all__ = [
     "COSTS",
@@ -15,10 +25,12 @@ __all__ = [
     "PRO_RATA",
     "REBALANCING",
     "TERMS",
+    "USUAL_BILL",
     "Drawdown",
     "Figures",
     "History",
     "HistoryRow",
+    "HistoryWindow",
     "Holding",
     "HoldingShare",
     "Plan",

@@ -61,11 +61,9 @@ def walk(along: Track, weights: Floats, plan: Plan) -> Iterator[Step]:
     """Every close after a start, in order; `weights` (H, K) are the targets of each size of the sleeve."""
     target = weights[:, None, :]
     count = len(along.first)
-    flows = np.stack(
-        [contributions(along.days, *ends, plan) for ends in zip(along.first, along.last, strict=True)], axis=1
-    )
+    flows = _flows(along, plan)
     due = rebalancing(along.days, plan.rebalance)
-    last = np.array(along.last)
+    first, last = np.array(along.first), np.array(along.last)
     held = np.zeros((weights.shape[0], count, weights.shape[1]))
     begun = ended = 0
     for session in range(along.first[0], along.last[-1] + 1):
@@ -73,7 +71,7 @@ def walk(along: Track, weights: Floats, plan: Plan) -> Iterator[Step]:
             plans = slice(ended, begun)
             before = held[:, plans].copy()
             grown = before * along.net[session][:, None, None]
-            flow = flows[session, plans, None]
+            flow = flows[np.arange(ended, begun), session - first[plans]][:, None]
             going = (last[plans] > session)[:, None]
             held[:, plans], cost, moved = _trade(grown, flow, target, bool(due[session]), going, plan)
             yield Step(session, plans, before, grown, flow, cost, moved)
@@ -87,6 +85,15 @@ def walk(along: Track, weights: Floats, plan: Plan) -> Iterator[Step]:
 def invested(plan: Plan) -> float:
     """What of the start amount is left after buying the holdings."""
     return plan.start * (1 - plan.trading_cost)
+
+
+def _flows(along: Track, plan: Plan) -> Floats:
+    """What each plan is paid so many sessions after its start, (S, longest window)."""
+    windows = list(zip(along.first, along.last, strict=True))
+    paid = np.zeros((len(windows), 1 + max(last - first for first, last in windows)))
+    for row, (first, last) in zip(paid, windows, strict=True):
+        row[: last - first + 1] = contributions(along.days[first : last + 1], plan)
+    return paid
 
 
 def _trade(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from ..errors import UsageError
+from .conventions import conventions_of
 from .engine import track
 from .figures import History, PortfolioAnswer
 from .history import history_of
+from .known import Known
 from .market import Market, read_market
 from .measure import measure
-from .notes import conventions_of, notes_of
+from .notes import notes_of
 from .path import record
 from .plan import Plan
 from .summary import summary_of
@@ -32,15 +34,22 @@ def portfolio(
     end: date | None = None,
     currency: str | None = None,
     horizon: int | None = None,
+    risk_free: float | str | None = None,
+    as_of: datetime | None = None,
+    strict: bool = False,
 ) -> PortfolioAnswer:
     """How the plan did from `start` to `end` (default: all sessions that its holdings share).
 
     With a sleeve also: the plan without it, with other sizes of it, and every window of `horizon` years in
     all of history (default: 5 where there are as many), whatever the dates. Without a currency: the one all
-    are quoted in, else US dollars. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
+    are quoted in, else US dollars. `risk_free`, which the Sharpe ratios are over: a fraction a year or the id
+    of a 13-week bill's discount yield (default: TBILL_13W where it is stored in that currency). `as_of`
+    (aware) uses only what could be known then; with `strict`, what this lake itself held then.
+    Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     _check_horizon(plan, horizon)
-    market = read_market(lake, plan, currency)
+    known = Known(lake, as_of, strict)
+    market = read_market(known, plan, currency, risk_free)
     window = window_of(market, start, end)
     sleeves = plan.sweep() if plan.sleeve is not None else (None,)
     weights = np.stack([plan.weights(sleeve) for sleeve in sleeves], axis=1)
@@ -67,7 +76,10 @@ def portfolio(
         history=history,
         quality=tuple(dict.fromkeys(flag for flag, _ in notes if flag)),
         notes=tuple(note for _, note in notes),
-        conventions=conventions_of(plan, window, market.currency),
+        conventions=conventions_of(plan, market, window, known),
+        risk_free=market.riskless.used,
+        as_of=as_of.isoformat() if as_of else None,
+        strict=strict,
         snapshot=market.snapshot,
         origin=market.origin,
     )
@@ -77,8 +89,8 @@ def _check_horizon(plan: Plan, horizon: int | None) -> None:
     low, high = _HORIZONS
     if horizon is None:
         return
-    if not low <= horizon <= high:
-        raise UsageError(f"a horizon of {horizon} years is not between {low} and {high}")
+    if not isinstance(horizon, int) or not low <= horizon <= high:
+        raise UsageError(f"a horizon of {str(horizon)[:20]} years is not a whole number from {low} to {high}")
     if plan.sleeve is None:
         raise UsageError("a horizon asks how often the sleeve helped; name the sleeve, one of the holdings")
 
@@ -90,6 +102,7 @@ def _history(market: Market, plan: Plan, horizon: int | None) -> History | None:
     if found is None and horizon is not None:
         reach = f"{market.days[0]} to {market.days[-1]}"
         raise UsageError(
-            f"no window of {horizon} years is stored, all holdings share {reach}; shorten the horizon"
+            f"no window of {horizon} years is stored, all holdings share {reach} ({market.bounds()}); "
+            "shorten the horizon"
         )
     return found

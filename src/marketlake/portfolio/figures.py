@@ -58,9 +58,13 @@ class Figures:
     """A year; over the window where that is shorter than a year."""
     money_weighted_note: str
     """Why there is none."""
+    real_money_weighted_return: float | None
+    """The same of payments and end value in money of the start."""
     volatility: float | None
     return_per_volatility: float | None
     """Annualised return over volatility, no interest deducted."""
+    sharpe: float | None
+    """Mean over deviation of the returns less the riskless ones, annualised; None where none are known."""
     drawdown: Drawdown
     turnover: float
     trading_costs: float
@@ -80,12 +84,32 @@ class HistoryRow:
     """Windows with a shallower deepest fall."""
     better_per_risk: int
     """Windows with more return per volatility."""
+    sharpe_windows: int
+    """Windows in which both have a Sharpe ratio."""
+    higher_sharpe: int
+    """Of those, the ones with a higher ratio."""
     median: float
     """Of the end value with the sleeve over that without it, less 1."""
     best: float
     best_start: date
     worst: float
     worst_start: date
+
+
+@dataclass(frozen=True)
+class HistoryWindow:
+    """One window of history: the plan with its own sleeve, and without."""
+
+    start: date
+    end: date
+    end_value: float
+    end_value_without: float
+    drawdown: float
+    drawdown_without: float
+    return_per_volatility: float | None
+    return_per_volatility_without: float | None
+    sharpe: float | None
+    sharpe_without: float | None
 
 
 @dataclass(frozen=True)
@@ -100,6 +124,9 @@ class History:
     first_start: date
     last_start: date
     rows: tuple[HistoryRow, ...]
+    """A row a size of the sleeve."""
+    by_start: tuple[HistoryWindow, ...]
+    """A row a start."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +151,15 @@ class PortfolioAnswer:
     sweep: tuple[Figures, ...]
     history: History | None
     quality: tuple[str, ...]
-    """Of simulated, proxy, price_index, gap, no_rate, shortened."""
+    """Of simulated, proxy, price_index, gap, no_rate, no_bill, shortened."""
     notes: tuple[str, ...]
     conventions: tuple[str, ...]
+    risk_free: float | str | None
+    """What the Sharpe ratios are over: a return a year, the id of a 13-week bill; None: there are none."""
+    as_of: str | None
+    """Only what could be known then is in the answer."""
+    strict: bool
+    """Known then means held then by this lake."""
     snapshot: str
     origin: str
 

@@ -9,8 +9,9 @@ from typing import Any, Final
 import numpy as np
 
 from .engine import invested, track, walk
-from .figures import History, HistoryRow
+from .figures import History, HistoryRow, HistoryWindow
 from .market import Market, to_date
+from .moments import no_moments
 from .plan import Floats, Plan
 from .schedule import year_fraction
 
@@ -27,6 +28,8 @@ class Outcome:
     drawdown: Floats
     return_per_volatility: Floats
     """Not a number where nothing varied."""
+    sharpe: Floats
+    """Not a number where nothing varied or no riskless return is known."""
 
 
 def windows_of(market: Market, years: int) -> Starts:
@@ -56,6 +59,7 @@ def history_of(market: Market, plan: Plan, years: int) -> History | None:
         first_start=to_date(starts[0]),
         last_start=to_date(starts[-1]),
         rows=tuple(rows),
+        by_start=_by_start(market, windows, found, sleeves.index(plan.sleeve_weight)),
     )
 
 
@@ -66,7 +70,7 @@ def outcomes(market: Market, plan: Plan, windows: Starts, sleeves: Sequence[floa
     end_value = np.full(shape, invested(plan))
     index = np.full(shape, invested(plan) / plan.start)
     high, drawdown = index.copy(), np.zeros(shape)
-    total, squares = np.zeros(shape), np.zeros(shape)
+    plain, excess = no_moments(*shape), no_moments(*shape)
     for step in walk(track(market.days, market.levels, plan, *windows), weights, plan):
         at = step.plans
         grown = step.grown.sum(axis=0)
@@ -74,41 +78,65 @@ def outcomes(market: Market, plan: Plan, windows: Starts, sleeves: Sequence[floa
         index[at] *= 1 + change
         high[at] = np.maximum(high[at], index[at])
         drawdown[at] = np.minimum(drawdown[at], index[at] / high[at] - 1)
-        total[at] += change
-        squares[at] += change * change
+        plain.add(at, change)
+        if not np.isnan(market.riskless.returns[step.session]):
+            excess.add(at, change - market.riskless.returns[step.session])
         end_value[at] = grown + step.flow - step.cost
-    return Outcome(end_value, drawdown, _per_risk(market, windows, index, total, squares))
+    years = _years(market, windows)
+    per_year = np.sqrt(plain.count / years)
+    per_risk = (index ** (1 / years) - 1) / (plain.deviation() * per_year)
+    return Outcome(end_value, drawdown, per_risk, excess.mean / excess.deviation() * per_year)
 
 
-def _per_risk(market: Market, windows: Starts, index: Floats, total: Floats, squares: Floats) -> Floats:
-    """As the answer's return_per_volatility, from running sums."""
+def _years(market: Market, windows: Starts) -> Floats:
+    """How long each window is, (S, 1)."""
     year_end = market.ends(12)
-    pairs = list(zip(*windows, strict=True))
-    years = np.array([year_fraction(market.days, year_end, *pair)[0] for pair in pairs])[:, None]
-    count = np.array([last - first for first, last in pairs])[:, None]
-    variance = np.maximum(squares - total * total / count, 0.0) / (count - 1)
-    volatility = np.sqrt(variance * count / years)
-    rate = index ** (1 / years) - 1
-    ratio: Floats = np.divide(rate, volatility, out=np.full_like(rate, np.nan), where=volatility > 0)
-    return ratio
+    pairs = zip(*windows, strict=True)
+    return np.array([year_fraction(market.days, year_end, *pair)[0] for pair in pairs])[:, None]
 
 
 def _row(found: Outcome, sleeves: Sequence[float], k: int, starts: Any) -> HistoryRow:
     more = found.end_value[:, k] / found.end_value[:, 0] - 1
     best, worst = int(np.argmax(more)), int(np.argmin(more))
     helped = _count(more)
+    sharper = found.sharpe[:, k] - found.sharpe[:, 0]
     return HistoryRow(
         sleeve=sleeves[k],
         helped=helped,
         share_helped=helped / len(more),
         calmer=_count(found.drawdown[:, k] - found.drawdown[:, 0]),
         better_per_risk=_count(found.return_per_volatility[:, k] - found.return_per_volatility[:, 0]),
+        sharpe_windows=int((~np.isnan(sharper)).sum()),
+        higher_sharpe=_count(sharper),
         median=float(np.median(more)),
         best=float(more[best]),
         best_start=to_date(starts[best]),
         worst=float(more[worst]),
         worst_start=to_date(starts[worst]),
     )
+
+
+def _by_start(market: Market, windows: Starts, found: Outcome, k: int) -> tuple[HistoryWindow, ...]:
+    """A row a window, of the sleeve's size `k` and of none."""
+    return tuple(
+        HistoryWindow(
+            start=to_date(market.days[first]),
+            end=to_date(market.days[last]),
+            end_value=float(found.end_value[s, k]),
+            end_value_without=float(found.end_value[s, 0]),
+            drawdown=float(found.drawdown[s, k]),
+            drawdown_without=float(found.drawdown[s, 0]),
+            return_per_volatility=_number(found.return_per_volatility[s, k]),
+            return_per_volatility_without=_number(found.return_per_volatility[s, 0]),
+            sharpe=_number(found.sharpe[s, k]),
+            sharpe_without=_number(found.sharpe[s, 0]),
+        )
+        for s, (first, last) in enumerate(zip(*windows, strict=True))
+    )
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _count(more: Floats) -> int:

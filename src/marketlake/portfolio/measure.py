@@ -6,6 +6,7 @@ import numpy as np
 
 from .figures import COSTS, Drawdown, Figures, HoldingShare
 from .market import to_date
+from .moments import deviation
 from .money_weighted import Rate, money_weighted_return
 from .path import Path
 from .plan import Floats, Plan
@@ -17,7 +18,8 @@ def measure(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int
     index, value = path.index[:, k], path.value[:, k]
     total = float(index[-1]) - 1
     rate = annualised(total, window.years)
-    money = _money_weighted(path, float(value[-1]), window)
+    money = _money_weighted(path, float(value[-1]), window, np.ones(len(value)))
+    real_money = _money_weighted(path, float(value[-1]), window, window.prices)
     risk = _volatility(path.returns[:, k], window.periods_per_year)
     return Figures(
         sleeve=sleeve,
@@ -31,8 +33,10 @@ def measure(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int
         real_time_weighted_return_annualised=_real(total, window),
         money_weighted_return=money.value,
         money_weighted_note=money.reason,
+        real_money_weighted_return=real_money.value,
         volatility=risk,
         return_per_volatility=None if rate is None or not risk else rate / risk,
+        sharpe=_sharpe(path.returns[:, k] - window.riskless, window.periods_per_year),
         drawdown=deepest(path, k),
         turnover=_turnover(path, k, window),
         trading_costs=float(path.cost[:, k].sum()),
@@ -66,15 +70,27 @@ def _real(total: float, window: Window) -> float | None:
 
 def _volatility(returns: Floats, periods_per_year: float) -> float | None:
     """Standard deviation (n - 1) of simple returns from shared session to shared session, annualised."""
-    return float(np.std(returns, ddof=1) * np.sqrt(periods_per_year)) if len(returns) > 1 else None
+    spread = deviation(returns)
+    return None if spread is None else float(spread * np.sqrt(periods_per_year))
 
 
-def _money_weighted(path: Path, end_value: float, window: Window) -> Rate:
-    """A year, below one year over the window; pay days are placed by the window's year fraction."""
+def _sharpe(excess: Floats, periods_per_year: float) -> float | None:
+    """Mean over deviation, annualised, of the returns whose riskless one is known; None if nothing varied."""
+    known = excess[~np.isnan(excess)]
+    spread = deviation(known)
+    return float(known.mean() / spread * np.sqrt(periods_per_year)) if spread else None
+
+
+def _money_weighted(path: Path, end_value: float, window: Window, prices: Floats) -> Rate:
+    """A year, below one year over the window, of money divided by `prices` (N + 1,); pay days are placed by
+    the window's year fraction."""
     days = (path.days - path.days[0]).astype(np.int64)
     years = max(window.years, 1.0)
     paid = path.flow > 0
-    return money_weighted_return(path.flow[paid], days[paid] / days[-1] * years, end_value, years)
+    amounts, end = path.flow[paid] / prices[paid], end_value / float(prices[-1])
+    if np.isnan(amounts).any() or np.isnan(end):
+        return Rate(None, "consumer prices are not known at every payment")
+    return money_weighted_return(amounts, days[paid] / days[-1] * years, end, years)
 
 
 def _turnover(path: Path, k: int, window: Window) -> float:
@@ -105,9 +121,9 @@ def _shares(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int
 
 def _risk(parts: Floats, periods_per_year: float) -> list[float | None]:
     whole = parts.sum(axis=1)
-    deviation = np.std(whole, ddof=1) if len(whole) > 1 else 0.0
-    if not deviation:
+    spread = deviation(whole)
+    if not spread:
         return [None] * parts.shape[1]
     moved = parts - parts.mean(axis=0)
     covariance = moved.T @ (whole - whole.mean()) / (len(whole) - 1)
-    return [float(one) for one in covariance / deviation * np.sqrt(periods_per_year)]
+    return [float(one) for one in covariance / spread * np.sqrt(periods_per_year)]

@@ -1,4 +1,4 @@
-"""What to know before quoting an answer: flags, notes on the data, the conventions used."""
+"""What to know before quoting an answer: flags and notes on the data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from .figures import Figures, History
 from .market import Market, to_date
-from .plan import PRO_RATA, Plan
+from .riskless import USUAL_BILL
 from .window import Window
 
 Note = tuple[str, str]
@@ -23,6 +23,7 @@ def notes_of(market: Market, window: Window, figures: Figures, history: History 
         *_levels(market),
         *_sessions(market, window),
         *_inflation(market, window),
+        *_riskless(market, window),
         *([("", f"no money-weighted return: {money}")] if money else []),
         *([("", _dependent(history))] if history else []),
     )
@@ -65,7 +66,8 @@ def _sessions(market: Market, window: Window) -> Iterator[Note]:
     if window.shortened:
         yield (
             "shortened",
-            f"the lake's shared sessions do not reach further than {window.start} to {window.end}",
+            f"the lake's shared sessions do not reach further than {window.start} to {window.end}: "
+            f"{market.bounds()}",
         )
     expected = market.expected[(market.expected >= start) & (market.expected <= end)]
     unpriced = market.unpriced[(market.unpriced >= start) & (market.unpriced <= end)]
@@ -93,71 +95,28 @@ def _inflation(market: Market, window: Window) -> Iterator[Note]:
         yield "simulated", f"{index.id} is made up between Decembers, and the real figures with it"
 
 
+def _riskless(market: Market, window: Window) -> Iterator[Note]:
+    riskless = market.riskless
+    if riskless.used is None:
+        yield (
+            "",
+            f"no yields of {USUAL_BILL} in {market.currency} are stored, so no Sharpe ratio; name another "
+            "13-week bill or a fraction a year: --risk-free 0.02",
+        )
+        return
+    unknown, everywhere = (int(np.isnan(one).sum()) for one in (window.riskless, riskless.returns[1:]))
+    if everywhere:
+        yield (
+            "no_bill",
+            f"no yield of {riskless.used} is known for {unknown:,} of the {len(window.riskless):,} returns "
+            f"({everywhere:,} of {len(market.days) - 1:,} in all history), which no Sharpe ratio has in it",
+        )
+    if riskless.synthetic != "no":
+        yield "simulated", f"{riskless.used} is made up, and the Sharpe ratios with it"
+
+
 def _dependent(history: History) -> str:
     return (
         f"the {history.windows} windows of {history.horizon} years overlap and are dependent: "
         f"only {history.apart} fit one after another, so shares of windows are not probabilities"
     )
-
-
-def conventions_of(plan: Plan, window: Window, currency: str) -> tuple[str, ...]:
-    """Every convention behind the figures, in sentences."""
-    return (
-        f"{window.start} to {window.end}, {currency}, total return (dividends reinvested at the ex-date's "
-        f"close), on the {window.last - window.first:,} sessions after the start that all holdings share; "
-        "tax-free",
-        _years(window),
-        f"volatility: simple returns between shared sessions, n - 1, {window.periods_per_year:.2f} periods a "
-        "year; deepest fall: of the time-weighted index at closes",
-        "real: in money of the start, by consumer prices: December over December between year ends, "
-        "otherwise last published",
-        _paying(plan),
-        _rebalancing(plan),
-        _costs(plan),
-        *_funding(plan),
-    )
-
-
-def _years(window: Window) -> str:
-    if window.years < 1:
-        return (
-            f"{window.years:.4f} years (days / 365.25): no return is annualised, the money-weighted neither"
-        )
-    rule = "whole calendar years, exactly" if window.whole_years else "days / 365.25"
-    return f"annualised over {window.years:.6g} years ({rule}); the money-weighted return uses the same years"
-
-
-def _paying(plan: Plan) -> str:
-    if not plan.contribute:
-        return f"{plan.start:,.2f} at the close of the start, no contributions"
-    when = "on the first of each month" if plan.per == "month" else "every 14 days from the start"
-    grown = f", {plan.pay_growth * 100:+.4g} % at each anniversary of the start" if plan.pay_growth else ""
-    return (
-        f"{plan.start:,.2f} at the close of the start; {plan.contribute:,.2f} due {when}{grown}, paid at the "
-        "close of the first session on or after it, never at the last, and bought at target weights"
-    )
-
-
-def _rebalancing(plan: Plan) -> str:
-    if plan.band is not None:
-        return f"rebalanced to target at any close where a weight is more than {plan.band * 100:g} points off"
-    if plan.rebalance == "never":
-        return "never rebalanced"
-    unit = {"monthly": "month", "quarterly": "quarter", "yearly": "year"}[plan.rebalance]
-    return f"rebalanced to target at the close of the last shared session of each {unit}, but not at the end"
-
-
-def _costs(plan: Plan) -> str:
-    own = "".join(f", {h.id} {h.expense_ratio * 100:.4g} %" for h in plan.holdings if h.expense_ratio)
-    return (
-        f"fees a year by calendar day: plan {plan.plan_fee * 100:.4g} %{own}; a fund's expense ratio is in "
-        f"its price already; trading costs {plan.trading_cost * 10_000:g} basis points of everything bought "
-        "and sold, the start included"
-    )
-
-
-def _funding(plan: Plan) -> Iterator[str]:
-    if plan.sleeve is None:
-        return
-    how = "all others pro rata" if plan.funded_by == PRO_RATA else plan.funded_by
-    yield f"the sleeve {plan.sleeve} is funded from {how}; without it its share goes back there"

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ..errors import ConfigError, UsageError
 from .plan import PRO_RATA, Holding, Plan
 
-_PART: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*%?\s+(\S+)")
+_PART: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:\s*%\s*|\s+)(\S+)")
 _EXAMPLE: Final = "write it like '57 SPY, 40 AGG, 3 BTC', or name a .toml file"
 _UNIT: Final = {
     "band": 100.0,
@@ -24,7 +24,9 @@ _UNIT: Final = {
 }
 _WORDS: Final = ("rebalance", "per", "sleeve", "funded_by")
 TERMS: Final = (*_UNIT, *_WORDS, "expenses")
-_LARGEST: Final = 1_000_000
+_LARGEST: Final = 50_000
+_LONGEST: Final = 1_000
+"""Of a line: what `tomllib` needs for `a.a.a...` grows with its square."""
 
 
 def read_plan(text: str, terms: Mapping[str, Any] | None = None) -> Plan:
@@ -49,16 +51,21 @@ def _part(part: str) -> dict[str, Any]:
     found = _PART.fullmatch(part.strip())
     if found is None:
         raise UsageError(f"{part.strip()[:40]!r} is not a weight and an instrument; {_EXAMPLE}")
-    return {"weight": float(found[1]), "id": found[2]}
+    return {"weight": float(found[1]), "id": _word("id", found[2])}
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > _LARGEST:
-            raise UsageError(f"larger than {_LARGEST:,} bytes, so not a plan")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"cannot be read: {error}") from error
+        if path.exists() and not path.is_file():
+            raise UsageError("not a file")
+        with path.open("rb") as file:
+            written = file.read(_LARGEST + 1)
+        if len(written) > _LARGEST or max(map(len, written.split(b"\n"))) > _LONGEST:
+            raise UsageError(f"larger than {_LARGEST:,} bytes or {_LONGEST:,} in a line, so not a plan")
+        return tomllib.loads(written.decode())
+    # what tomllib says is wrong, numbers of thousands of digits and undecodable bytes are ValueErrors
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"cannot be read: {str(error)[:200]}") from error
 
 
 def _plan(written: Mapping[str, Any], given: Mapping[str, Any]) -> Plan:
@@ -83,8 +90,9 @@ def _holdings(entries: object, expenses: object) -> tuple[Holding, ...]:
     if not isinstance(expenses, Mapping):
         raise UsageError("expenses are written as instrument = percent a year")
     holdings = [_holding(entry, expenses) for entry in entries]
+    held = {holding.id for holding in holdings}
     for name in expenses:
-        if name not in {holding.id for holding in holdings}:
+        if name not in held:
             raise UsageError(f"an expense ratio for {str(name)[:40]!r}, which the plan does not hold")
     return _shares(holdings)
 
@@ -107,12 +115,23 @@ def _shares(holdings: Sequence[Holding]) -> tuple[Holding, ...]:
 
 
 def _number(key: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise UsageError(f"{key} is {str(value)[:40]!r} and must be a number")
-    return float(value)
+    try:
+        number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    except OverflowError:
+        raise UsageError(f"{key} is too large a number") from None
+    if not math.isfinite(number):
+        raise UsageError(f"{key} is {_shown(value)} and must be a number")
+    return number
 
 
 def _word(key: str, value: object) -> str:
     if not isinstance(value, str) or not value or not value.isprintable():
-        raise UsageError(f"{key} is {str(value)[:40]!r} and must be a name")
+        raise UsageError(f"{key} is {_shown(value)} and must be a name")
     return value
+
+
+def _shown(value: object) -> str:
+    """Text and numbers as they stand, anything else, which may be deep, by its kind."""
+    if isinstance(value, str | float | bool) or value is None:
+        return repr(value[:40] if isinstance(value, str) else value)
+    return f"of the kind {type(value).__name__}"

@@ -52,18 +52,22 @@ class Path:
 
 def record(along: Track, weights: Floats, plan: Plan) -> Path:
     """Run the track's only window with targets (H, K)."""
-    steps = list(walk(along, weights, plan))
     first, last = along.first[0], along.last[0]
-    before = np.stack([step.before[:, 0] for step in steps])
-    grown = np.stack([step.grown[:, 0] for step in steps])
+    shape = last - first, weights.shape[1]
+    before, gain = np.empty((shape[0], *weights.shape)), np.empty((shape[0], *weights.shape))
+    flow, cost, rebalanced = np.empty(shape[0] + 1), np.empty((shape[0] + 1, shape[1])), np.empty(shape)
+    flow[0], cost[0] = plan.start, plan.start - invested(plan)
+    for n, step in enumerate(walk(along, weights, plan)):
+        before[n] = step.before[:, 0]
+        gain[n] = step.grown[:, 0] - before[n]
+        flow[n + 1], cost[n + 1], rebalanced[n] = step.flow[0, 0], step.cost[0], step.rebalanced[0]
     kept_back = (along.gross - along.net)[first + 1 : last + 1]
-    start_cost = np.full((1, weights.shape[1]), plan.start - invested(plan))
     return Path(
         days=along.days[first : last + 1],
-        flow=np.array([plan.start, *(float(step.flow[0, 0]) for step in steps)]),
+        flow=flow,
         before=before,
-        gain=grown - before,
+        gain=gain,
         fee=np.einsum("nhk,nh->nk", before, kept_back),
-        cost=np.concatenate([start_cost, np.stack([step.cost[0] for step in steps])]),
-        rebalanced=np.stack([step.rebalanced[0] for step in steps]),
+        cost=cost,
+        rebalanced=rebalanced,
     )

@@ -15,10 +15,12 @@ from ..errors import UsageError
 Floats = npt.NDArray[np.float64]
 
 REBALANCING: Final = ("never", "monthly", "quarterly", "yearly", "band")
-PERIODS: Final = ("month", "biweekly")
+PERIODS: Final = ("month", "semimonthly", "biweekly", "week")
 PRO_RATA: Final = "pro-rata"
 _SWEEP: Final = tuple(step / 100 for step in range(11))
 _CLOSE: Final = 1e-9
+_MOST: Final = 100
+"""Holdings; more would be a fund."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ class Plan:
 def _check_holdings(holdings: Sequence[Holding]) -> None:
     if not holdings:
         raise UsageError("the plan holds nothing; write it like '57 SPY, 40 AGG, 3 BTC'")
+    if len(holdings) > _MOST:
+        raise UsageError(f"the plan holds {len(holdings):,} instruments and may hold {_MOST}; merge some")
     seen: set[str] = set()
     for holding in holdings:
         if holding.id in seen:

@@ -13,7 +13,8 @@ from .plan import Floats, Plan
 Flags = npt.NDArray[np.bool_]
 YEAR_DAYS: Final = 365.25
 _UNITS: Final = {"monthly": 1, "quarterly": 3, "yearly": 12}
-_FORTNIGHT: Final = 14
+_PAY_DAYS: Final = {"week": 7, "biweekly": 14}
+_MID_MONTH: Final = np.timedelta64(14, "D")
 
 
 def is_last(days: Days, months: int) -> Flags:
@@ -29,17 +30,18 @@ def rebalancing(days: Days, rebalance: str) -> Flags:
     return is_last(days, _UNITS[rebalance])
 
 
-def contributions(days: Days, first: int, last: int, plan: Plan) -> Floats:
-    """Money paid in at each session's close (T,) by a plan that starts at session `first` and ends at `last`.
+def contributions(days: Days, plan: Plan) -> Floats:
+    """Money paid in at each session's close (T,) by a plan over all these days.
 
-    Due on the first of each month after the start, or every 14 days from it; paid at the first session on or
-    after that, but not at the last session. Grows at each anniversary of the start, by the due date.
+    Due on the first of each month after the start (semimonthly: and on the 15th), or every 7 or 14 days from
+    it; paid at the first session on or after that, but not at the last session. Grows at each anniversary of
+    the start, by the due date.
     """
     paid = np.zeros(len(days))
-    due = _due(days[first], days[last], plan.per)
+    due = _due(days[0], days[-1], plan.per)
     place = np.searchsorted(days, due)
-    due, place = due[place < last], place[place < last]
-    np.add.at(paid, place, plan.contribute * (1 + plan.pay_growth) ** full_years(days[first], due))
+    due, place = due[place < len(days) - 1], place[place < len(days) - 1]
+    np.add.at(paid, place, plan.contribute * (1 + plan.pay_growth) ** full_years(days[0], due))
     return paid
 
 
@@ -59,11 +61,14 @@ def year_fraction(days: Days, year_end: Flags, first: int, last: int) -> tuple[f
 
 
 def _due(start: np.datetime64, end: np.datetime64, per: str) -> Days:
-    if per == "biweekly":
-        step = np.timedelta64(_FORTNIGHT, "D")
+    if per in _PAY_DAYS:
+        step = np.timedelta64(_PAY_DAYS[per], "D")
         return np.arange(start + step, end + np.timedelta64(1, "D"), step)
-    month = start.astype("datetime64[M]") + np.timedelta64(1, "M")
-    return np.arange(month, end.astype("datetime64[M]") + np.timedelta64(1, "M")).astype("datetime64[D]")
+    months = np.arange(start.astype("datetime64[M]"), end.astype("datetime64[M]") + np.timedelta64(1, "M"))
+    due = months.astype("datetime64[D]")
+    if per == "semimonthly":
+        due = np.sort(np.concatenate([due, due + _MID_MONTH]))
+    return due[(due > start) & (due <= end)]
 
 
 def _year(days: Days) -> npt.NDArray[np.int64]:

@@ -1,35 +1,21 @@
-"""Two instruments by calendar year, from the bars themselves."""
+"""Two or more instruments by calendar year, from the bars themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
 
-import duckdb
-
-from ..errors import EmptyLakeError, UsageError
+from .compared import Asked, assert_stored, look_up, year_figures
 from .comparison import Comparison
-from .connection import open_lake, records, stored_files
-from .listing import Listed, Listing, currency_code, find, inflation_of, rates_needed, reach, read_listing
+from .connection import open_lake, stored_files
+from .listing import read_listing
+from .many_comparison import ComparedYear, ManyComparison
 from .notes import Context, basis_of, notes
 from .question import Question
-from .text import chain
-from .window import year_rows
-
-_STEPS: Final = {
-    "instrument": "query/instrument",
-    "calendar_session": "query/calendar_session",
-    "rate_day": "query/rate_day",
-    "exchange_rate": "query/exchange_rate",
-    "return_index": "view/return_index",
-    "level": "query/level",
-    "calendar_year": "mart/calendar_year",
-    "year_level": "mart/year_level",
-    "calendar_year_return": "mart/calendar_year_return",
-    "inflation": "query/inflation",
-}
+from .side_by_side import SideBySide, side_by_side
+from .window import compared_years, year_row
 
 
 def compare(
@@ -46,116 +32,107 @@ def compare(
     sessions: str = "own",
     as_of: datetime | None = None,
     strict: bool = False,
+    risk: bool = False,
 ) -> Comparison:
     """How `a` and `b` did in each calendar year; returns are fractions.
 
     Without years: all from the first to the last that is complete for both. Without a currency: the one both
     are quoted in, else US dollars. `as_of` (aware) uses only what could be known then; with `strict`, what
-    this lake itself held then. Raises `UsageError`, `EmptyLakeError` (nothing stored), `CorruptLakeError`.
+    this lake itself held then. `risk` adds return and risk over all these years together.
+    Raises `UsageError`, `EmptyLakeError` (nothing stored), `CorruptLakeError`.
     """
-    question = Question(
-        a, b, first_year, last_year, currency, basis, real, convention, sessions, as_of, strict
+    q = Question((a, b), first_year, last_year, currency, basis, real, convention, sessions, as_of, strict)
+    found = _found(lake, q)
+    a_basis, b_basis = found.bases.values()
+    return Comparison(
+        a=a,
+        b=b,
+        currency=found.asked.currency,
+        basis=basis,
+        a_basis=a_basis,
+        b_basis=b_basis,
+        convention=convention,
+        sessions=sessions,
+        real=real,
+        as_of=as_of.isoformat() if as_of else None,
+        strict=strict,
+        rows=tuple(map(year_row, found.rows)),
+        notes=found.notes,
+        snapshot=found.snapshot,
+        origin=found.origin,
+        risk=found.risk(lake) if risk else None,
     )
+
+
+def compare_many(
+    lake: Path,
+    ids: Sequence[str],
+    *,
+    first_year: int | None = None,
+    last_year: int | None = None,
+    currency: str | None = None,
+    basis: str = "price",
+    real: bool = False,
+    convention: str = "year_end",
+    sessions: str = "own",
+    as_of: datetime | None = None,
+    strict: bool = False,
+) -> ManyComparison:
+    """How `ids`, two or more, did in each calendar year and over all of them together; fractions.
+
+    As `compare`, for all of them: a year counts that is complete for all, shared sessions are those that all
+    have. Return and risk are taken from the last session before the first year to the last one of the last
+    year, whatever the convention.
+    """
+    q = Question(
+        tuple(ids), first_year, last_year, currency, basis, real, convention, sessions, as_of, strict
+    )
+    found = _found(lake, q)
+    return ManyComparison(
+        instruments=q.ids,
+        currency=found.asked.currency,
+        basis=basis,
+        bases=found.bases,
+        convention=convention,
+        sessions=sessions,
+        real=real,
+        as_of=as_of.isoformat() if as_of else None,
+        strict=strict,
+        rows=found.rows,
+        risk=found.risk(lake),
+        notes=found.notes,
+        snapshot=found.snapshot,
+        origin=found.origin,
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    asked: Asked
+    rows: tuple[ComparedYear, ...]
+    snapshot: str
+    origin: str
+
+    @property
+    def bases(self) -> dict[str, str]:
+        return {i.id: basis_of(i, self.asked.question.basis) for i in self.asked.wanted}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        q = self.asked.question
+        return notes(Context(self.asked.wanted, self.asked.currency, q.basis, q.sessions, self.rows))
+
+    def risk(self, lake: Path) -> SideBySide | None:
+        years = [row.year for row in self.rows]
+        return side_by_side(lake, self.asked.question, self.asked.currency, years)
+
+
+def _found(lake: Path, question: Question) -> _Found:
     question.check()
     with open_lake(lake) as connection:
-        listing = read_listing(connection)
-        pair = find(listing, a), find(listing, b)
-        target = _currency(question, pair)
+        asked = look_up(question, read_listing(connection))
         with stored_files(lake):
-            found = _figures(connection, question, listing, pair, target)
-            _assert_stored(connection, lake, found, pair)
-        about = connection.execute("SELECT snapshot, origin FROM main.lake").fetchone() or ("", "")
-    return _answer(question, pair, target, found, about)
-
-
-def _currency(q: Question, pair: tuple[Listed, Listed]) -> str:
-    for instrument in pair:
-        if instrument.asset_class == "rate":
-            raise UsageError(f"{instrument.id} is a yield, not a price: it has no return to compare")
-    if q.currency is not None:
-        return currency_code(q.currency)
-    a, b = (instrument.quote_currency for instrument in pair)
-    return a if a == b else "USD"
-
-
-def _figures(
-    connection: duckdb.DuckDBPyConnection,
-    q: Question,
-    listing: Listing,
-    pair: tuple[Listed, Listed],
-    target: str,
-) -> list[dict[str, Any]]:
-    rates = rates_needed(listing, pair, target)
-    deflator = (inflation_of(listing, target),) if q.real else ()
-    values = {
-        **reach([*pair, *rates, *deflator]),
-        "wanted": [i.id for i in pair],
-        "a": q.a,
-        "b": q.b,
-        "a_basis": _stored_basis(pair[0], q.basis),
-        "b_basis": _stored_basis(pair[1], q.basis),
-        "convention": q.convention,
-        "sessions": q.sessions,
-        "currency": target,
-        "real": q.real,
-        "cpi": deflator[0].id if deflator else None,
-        "simulated": _simulated(q, pair, rates, deflator),
-        "as_of": q.as_of,
-        "strict": q.strict,
-    }
-    bars = "query/bar_as_of" if q.as_of else "query/bar_now"
-    return records(connection, chain({"bar": bars} | _STEPS, "query/compare"), values)
-
-
-def _stored_basis(instrument: Listed, basis: str) -> str:
-    return "total" if instrument.return_basis == "total" else basis
-
-
-def _simulated(
-    q: Question, pair: Sequence[Listed], rates: Sequence[Listed], deflator: Sequence[Listed]
-) -> list[str]:
-    """Those of the pair whose year ends are not published facts in this question."""
-    if any(i.synthetic != "no" for i in rates) or any(i.synthetic == "all" for i in deflator):
-        return [i.id for i in pair]
-    return [i.id for i in pair if i.synthetic != "no" and q.sessions == "shared"]
-
-
-def _assert_stored(
-    connection: duckdb.DuckDBPyConnection,
-    lake: Path,
-    found: Sequence[dict[str, Any]],
-    pair: tuple[Listed, Listed],
-) -> None:
-    for side, instrument in zip("ab", pair, strict=True):
-        if any(row[f"{side}_quality"] != "missing" for row in found):
-            continue
-        if connection.execute("SELECT 1 FROM main.bar LIMIT 1").fetchone() is None:
-            raise EmptyLakeError(f"no bars are stored in {lake} yet; run `marketlake run`")
-        raise EmptyLakeError(f"no bars of {instrument.id} are stored (by then); run `marketlake run`")
-
-
-def _answer(
-    q: Question,
-    pair: tuple[Listed, Listed],
-    target: str,
-    found: Sequence[dict[str, Any]],
-    about: tuple[str, str],
-) -> Comparison:
-    rows = year_rows(q, found)
-    return Comparison(
-        a=q.a,
-        b=q.b,
-        currency=target,
-        basis=q.basis,
-        a_basis=basis_of(pair[0], q.basis),
-        b_basis=basis_of(pair[1], q.basis),
-        convention=q.convention,
-        sessions=q.sessions,
-        real=q.real,
-        as_of=q.as_of.isoformat() if q.as_of else None,
-        strict=q.strict,
-        rows=rows,
-        notes=notes(Context(*pair, target, q.basis, rows)),
-        snapshot=about[0],
-        origin=about[1],
-    )
+            figures = year_figures(connection, asked)
+            assert_stored(connection, lake, asked.wanted, {row["instrument_id"] for row in figures})
+        snapshot, origin = connection.execute("SELECT snapshot, origin FROM main.lake").fetchone() or ("", "")
+    return _Found(asked, compared_years(question, figures), snapshot, origin)

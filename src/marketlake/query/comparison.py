@@ -1,10 +1,12 @@
-"""The answer to `compare`: plain values, year by year."""
+"""The answer to `compare` for two: plain values, year by year."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
+
+from .side_by_side import SideBySide
 
 TIE: Final = "tie"
 
@@ -31,8 +33,7 @@ class YearRow:
     @property
     def quality(self) -> str:
         """The flags of both, each once, joined by commas; empty when there is nothing to say."""
-        flags = [flag for text in (self.a_quality, self.b_quality) for flag in text.split(",") if flag]
-        return ",".join(dict.fromkeys(flags))
+        return joined((self.a_quality, self.b_quality))
 
     def to_dict(self) -> dict[str, Any]:
         """The row as JSON values."""
@@ -60,6 +61,8 @@ class Comparison:
     notes: tuple[str, ...]
     snapshot: str
     origin: str
+    risk: SideBySide | None = None
+    """Return and risk over the whole window; None unless asked for."""
 
     @property
     def years(self) -> int:
@@ -84,9 +87,10 @@ class Comparison:
         return self.a if self.a_wins > self.b_wins else self.b
 
     def to_dict(self) -> dict[str, Any]:
-        """The comparison as JSON values."""
-        fields = {k: getattr(self, k) for k in self.__dataclass_fields__ if k not in {"rows", "notes"}}
-        return fields | {
+        """The comparison as JSON values; `risk` only where it was asked for."""
+        apart = {"rows", "notes", "risk"}
+        fields = {k: getattr(self, k) for k in self.__dataclass_fields__ if k not in apart}
+        answer = fields | {
             "rows": [row.to_dict() for row in self.rows],
             "a_wins": self.a_wins,
             "b_wins": self.b_wins,
@@ -94,3 +98,9 @@ class Comparison:
             "verdict": self.verdict,
             "notes": list(self.notes),
         }
+        return answer if self.risk is None else answer | {"risk": self.risk.to_dict()}
+
+
+def joined(qualities: tuple[str, ...]) -> str:
+    """All flags of some qualities, each once, joined by commas."""
+    return ",".join(dict.fromkeys(flag for text in qualities for flag in text.split(",") if flag))

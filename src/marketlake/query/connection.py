@@ -63,7 +63,8 @@ def _assert_whole(root: Path) -> None:
         return  # a database on its own, or a damaged manifest: `marketlake verify` says which
     lost = next((path for path in files if not path.startswith("raw/") and not (root / path).exists()), None)
     if lost and not (root / _PENDING).exists():
-        raise CorruptLakeError(f"{root / lost} is missing: `marketlake replay` rebuilds it from raw/")
+        command = "replay" if lost.startswith(("bar/", "revision/")) else "build"
+        raise CorruptLakeError(f"{root / lost} is missing: `marketlake {command}` makes it again")
 
 
 def run(connection: duckdb.DuckDBPyConnection, text: str, values: Parameters) -> duckdb.DuckDBPyConnection:

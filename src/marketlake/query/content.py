@@ -11,13 +11,15 @@ import pyarrow as pa
 
 from ..instruments import Universe
 from ..schema import TABLES
+from ..store.layout import YEARLY
 from .claim import Claim
+from .claim_marts import CLAIM_MARTS, SCRATCH
+from .claim_tables import claim_tables
 from .describe import add_comments, heading
 from .metric_texts import macros
-from .tables import calendar_session_table, claim_opponent_table, claim_table, instrument_table
+from .tables import calendar_session_table, instrument_table
 from .text import chain, glob_safe, literal, statement
 
-_PARTITIONS: Final = {"bar": ("asset_class", "year"), "revision": ("asset_class", "year")}
 # expressions, not bare columns: DuckDB 1.5 fails on min() and max() of a bare hive column of a single file;
 # a filter on them still skips files
 _KEYS: Final = {
@@ -28,27 +30,12 @@ _KEYS: Final = {
 _VIEWS: Final = ("view/action", "view/return_index")
 _MARTS: Final[Mapping[str, Mapping[str, str]]] = {
     "mart/calendar_year": {},
-    "mart/calendar_year_return": {"level": "mart/level", "year_level": "mart/year_level"},
-    "mart/claim_grid": {
-        "bar": "mart/claim_bar",
-        "return_index": "view/return_index",
-        "claim_inflation": "mart/claim_inflation",
-        "claim_side": "mart/claim_side",
-        "level": "mart/claim_level",
-        # from here on the names mean the pairs and the sessions they share; main.* are the stored relations
-        "calendar_session": "mart/claim_session",
-        "instrument": "mart/claim_instrument",
-        "calendar_year": "mart/calendar_year",
-        "year_level": "mart/year_level",
-        "calendar_year_return": "mart/calendar_year_return",
-        "claim_year": "mart/claim_year",
-    },
-    "mart/claim_check": {},
-    "mart/claim_window": {
-        "bar": "mart/claim_bar",
-        "return_index": "view/return_index",
-        "level": "mart/level",
-    },
+    "mart/calendar_grid": {},
+    "mart/calendar_year_return": {},
+    "mart/metric_state": {},
+    "mart/odd_session": {},
+    "mart/instrument_coverage": {},
+    **CLAIM_MARTS,
 }
 _MACROS: Final = ("macro/total_return_index", "macro/price_as_of", "macro/price_observed_by", "macro/compare")
 
@@ -66,25 +53,45 @@ def fill(
         connection.execute(_stored_view(root, table))
     _create(connection, "lake", about)
     _create(connection, "instrument", instrument_table(universe))
-    _create(connection, "claim", claim_table(claims))
-    _create(connection, "claim_opponent", claim_opponent_table(claims, universe))
+    for table, rows in claim_tables(claims, universe).items():
+        _create(connection, table, rows)
     last = about.column("built_at")[0].as_py().year
     sessions = calendar_session_table(universe.calendars, _first_year(connection, last), last)
     _create(connection, "calendar_session", sessions)
+    # before the marts: some of them count days with a macro of the metrics
+    for metric in macros():
+        connection.execute(metric)
     for name in _VIEWS:
         _define(connection, "VIEW", name, statement(name))
     for name, before in _MARTS.items():
-        _define(connection, "TABLE", name, chain(before, name) if before else statement(name))
+        text = chain(before, name) if before else statement(name)
+        if name in SCRATCH:
+            connection.execute(f"CREATE TEMP TABLE {_relation(name)} AS {text}")
+        else:
+            _define(connection, "TABLE", name, text)
     for name in _MACROS:
         connection.execute(statement(name))
-    for metric in macros():
-        connection.execute(metric)
+    connection.execute(
+        f"CREATE MACRO scoreboard(first_day, last_day, basis := 'price') AS TABLE {_scoreboard()}"
+    )
     add_comments(connection)
+
+
+def _scoreboard() -> str:
+    parts = {
+        "basis_return": "query/edge_return",
+        "year_state": "mart/year_state",
+        "span_state": "query/span_state",
+        "span_moment": "query/span_moment",
+        "span_quality": "query/span_quality",
+    }
+    text = chain(parts, "query/scoreboard")
+    return text.replace("$first_day", "first_day").replace("$last_day", "last_day").replace("$basis", "basis")
 
 
 def _stored_view(root: Path, table: str) -> str:
     """The view of one stored table, bound to absolute paths."""
-    partitions = _PARTITIONS.get(table, ("month",))
+    partitions = ("asset_class", "year") if table in YEARLY else ("month",)
     pattern = "/".join([glob_safe(root), table, *(f"{key}=*" for key in partitions), "part.parquet"])
     columns = ", ".join([*(f'"{name}"' for name in TABLES[table].names), *(_KEYS[key] for key in partitions)])
     origin = f"read_parquet({literal(pattern)}, hive_partitioning = true, hive_types_autocast = false)"
@@ -98,9 +105,13 @@ def _create(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) ->
 
 
 def _define(connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: str) -> None:
-    relation = name.rsplit("/", 1)[-1]
+    relation = _relation(name)
     connection.execute(f"CREATE {kind} {relation} AS {text}")
     connection.execute(f"COMMENT ON {kind} {relation} IS {literal(heading(name))}")
+
+
+def _relation(name: str) -> str:
+    return name.rsplit("/", 1)[-1]
 
 
 def _first_year(connection: duckdb.DuckDBPyConnection, last: int) -> int:

@@ -28,12 +28,16 @@ _LEVELS: Final = {
 }
 _CLAIM: Final = {
     "claim_id": "name of the claim",
+    "kind": "which check: calendar_year_wins or sleeve_improves",
     "statement": "the claim in words",
     "source": "who made it",
     "published": "when it was made: a year, a month or a date",
-    "a": "instrument said to be ahead",
-    "b": "instrument it is said to be ahead of",
-    "at_least": "years that a must win",
+    "a": "instrument said to be ahead, or the sleeve",
+    "b": "instrument it is said to be ahead of, or the plan, in percent, that the sleeve is put into",
+    "at_least": "years that a must win; null for a sleeve",
+    "share": "target share of the sleeve, a fraction; null without one",
+    "rebalance": "never, monthly, quarterly or yearly: when weights go back to target; null without a plan",
+    "funded_by": "what makes room for the sleeve: pro-rata, or a holding of the claim's own plan",
     "of_years": "length of the span in years",
     "first_year": "first year of the span",
     "last_year": "last year of the span",
@@ -41,9 +45,15 @@ _CLAIM: Final = {
 _VERDICT: Final = {
     "span": "published: the claim's own years; rolled: the latest whole years",
     "verdict": "holds, holds no longer, does not hold or cannot be said",
-    "reason": "the count, or what stands in the way",
-    "wins": "years in which a returned more than b",
-    "years": "years complete for both",
+    "reason": "the count or the ratios, or what stands in the way",
+    "wins": "years in which a returned more than b; null for a sleeve",
+    "years": "years complete for all that is asked about; null for a sleeve without a verdict",
+    "with_sleeve": "return per risk of the plan with the sleeve; null without one or a verdict",
+    "without_sleeve": "the same without it",
+}
+_PLAN: Final = {
+    "place": "counts the readings of the claim; 0 is its own",
+    "variant": "counts the sets of instruments that may be meant; 0 is the claim's own",
 }
 
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -62,6 +72,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "instrument": _KEY
     | {
+        "instrument_key": "the id as a number, which groups faster",
         "name": "what it is",
         "quote_currency": "currency of its prices, ISO code",
         "return_basis": "what the stored close is: price, or total where the vendor only has that",
@@ -72,7 +83,31 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "synthetic": "no; daily: only year-end closes are published figures; all: wholly made up",
         "negative_prices": "whether a price of zero or below is possible",
     },
-    "calendar_session": _KEY,
+    "calendar_session": _KEY | {"place": "counts the calendar's sessions from 0"},
+    "calendar_grid": _KEY | {"periods_per_year": "what daily figures are annualised by"},
+    "metric_state": _KEY
+    | {f.name: f.metadata[b"description"].decode() for f in TABLES["year_state"]}
+    | {
+        "unit_value": "what a level of 1 in the year is worth on the path of all years",
+        "start_value": "value before the year's first session; 1 at the first stored close",
+        "low_value": "lowest value of the year",
+        "high_value": "highest value of the year",
+        "end_value": "value at the year's end",
+    },
+    "odd_session": _KEY
+    | {
+        "instrument_key": "the id as a number",
+        "priced": "whether its close is above 0, so that returns run from and to it",
+        "place": "place on the calendar of the last session of it up to this one",
+        "off_by": "stored sessions due less sessions with a return",
+    },
+    "instrument_coverage": _KEY
+    | {
+        "instrument_key": "the id as a number",
+        "last_session": "last stored session",
+        "last_place": "its place on the calendar",
+        "end_place": "place of the last session there will ever be; null while it trades",
+    },
     "calendar_year": _KEY
     | {
         "first_session": "first session of the year",
@@ -110,13 +145,50 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "b": "instrument that a is set against",
         "cpi": "index of consumer prices in a's currency; null without one",
     },
+    "claim_plan": _CLAIM
+    | _PLAN
+    | {
+        "rebalance_months": "months from one return to target weights to the next; null for never",
+        "cpi": "index of consumer prices in the sleeve's currency; null without one",
+        "bill": "Treasury bill in the sleeve's currency; null without one",
+    },
+    "claim_weight": _CLAIM
+    | _PLAN
+    | {
+        "instrument_id": "holding of the plan",
+        "with_weight": "its target weight with the sleeve, a fraction",
+        "without_weight": "its target weight without it",
+    },
+    "claim_sleeve": _CLAIM
+    | _PLAN
+    | {
+        "end_year": "year in which the stretch ends",
+        "end_month": "month in which it ends",
+        "side": "with the sleeve or without",
+        "published": "whether it is the claim's own years",
+        "rolled": "whether it is the latest whole years",
+        "start_session": "session at whose close the plan is bought",
+        "end_session": "session at whose close it ends",
+        "years": "length by which it is annualised",
+        "months": "month ends from start to end that are stored for all holdings",
+        "expected_months": "month ends that must be",
+        "growth": "end over start; null where a month is not complete or days are made up",
+        "annual_return": "growth as a rate a year",
+        "volatility": "of daily returns, a year",
+        "monthly_volatility": "of monthly returns, a year",
+        "deepest_fall": "from a high to a low, at closes; 0 or below",
+        "bill_return": "of the bill over the same days, a year; null where a yield is missing",
+        "sharpe": "of daily returns over the bill's, a year",
+        "monthly_sharpe": "of monthly returns over the bill's, a year",
+    },
     "claim_grid": _CLAIM
     | _VERDICT
     | {
         "basis": "price or total",
-        "sessions": "own, or shared by the two",
-        "convention": "year_end, first_to_last or december_average",
-        "worth": "nominal, or real: after consumer prices",
+        "sessions": "own, or shared by all",
+        "convention": "year_end, first_to_last or december_average; null for a sleeve",
+        "worth": "nominal, real (after consumer prices) or over_bill (over what a Treasury bill returned)",
+        "risk": "daily_volatility, monthly_volatility or deepest_fall; null without a sleeve",
         "headline": "the reading that claim_check tells",
     },
     "claim_window": _CLAIM

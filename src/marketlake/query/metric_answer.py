@@ -83,6 +83,8 @@ class Metrics:
     real: bool
     benchmark: str | None
     risk_free: float | str
+    as_of: str | None
+    strict: bool
     figures: tuple[Figure, ...]
     drawdowns: tuple[Drawdown, ...]
     rolling: tuple[RollingReturn, ...]
@@ -99,12 +101,13 @@ class Metrics:
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON values."""
-        return dict(_json(asdict(self)))
+        return dict(json_value(asdict(self)))
 
 
-def _json(value: Any) -> Any:
+def json_value(value: Any) -> Any:
+    """A value of an answer with its dates as text and its tuples as lists."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return {key: _json(item) for key, item in value.items()}
-    return [_json(item) for item in value] if isinstance(value, list | tuple) else value
+        return {key: json_value(item) for key, item in value.items()}
+    return [json_value(item) for item in value] if isinstance(value, list | tuple) else value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from ..errors import UsageError
 from .listing import Listed, Listing, currency_code, find, inflation_of, rates_needed, reach
@@ -52,8 +51,8 @@ def _bill(listing: Listing, risk_free: float | str, currency: str) -> Listed | N
     return bill
 
 
-def values_of(asked: Asked, first: date, last: date) -> dict[str, object]:
-    """The parameters by name."""
+def values_of(asked: Asked) -> dict[str, object]:
+    """The parameters by name, but for the days of the window."""
     q = asked.question
     others = (i for i in (asked.bill, asked.deflator) if i is not None)
     spoilt = any(i.synthetic != "no" for i in asked.rates)
@@ -61,8 +60,6 @@ def values_of(asked: Asked, first: date, last: date) -> dict[str, object]:
         **reach([*asked.wanted, *asked.rates, *others]),
         "wanted": [i.id for i in asked.wanted],
         "simulated": [i.id for i in asked.wanted if spoilt],
-        "first_day": first,
-        "last_day": last,
         # empty where there is none: texts and macros alike compare with it
         "benchmark": q.benchmark or "",
         "frequency": q.frequency,
@@ -74,4 +71,7 @@ def values_of(asked: Asked, first: date, last: date) -> dict[str, object]:
         "bill": asked.bill.id if asked.bill else "",
         "sessions": q.sessions,
         "annualise": None if q.annualise is None else float(q.annualise),
+        "annualise_short": q.annualise_short,
+        "as_of": q.as_of,
+        "strict": q.strict,
     }

@@ -11,7 +11,8 @@ import duckdb
 from .listing import Listed
 from .metric_answer import Drawdown, Figure, RollingReturn
 from .metric_asked import Asked
-from .metric_texts import DAY_NUMBER, METRICS, RELATIONS, Metric, figures, relation, table
+from .metric_catalogue import METRICS, Metric
+from .metric_texts import figures, table
 from .notes import basis_of
 
 Row = dict[str, Any]
@@ -27,22 +28,15 @@ class Found:
     rolling: tuple[RollingReturn, ...]
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, values: Values) -> None:
-    """Put everything that the metrics read into temporary tables."""
-    connection.execute(f"CREATE TEMP MACRO {DAY_NUMBER}")
-    for name in RELATIONS:
-        connection.execute(f"CREATE TEMP TABLE {name} AS {relation(name, 'query/bar_now', values)}")
-
-
 def answers(connection: duckdb.DuckDBPyConnection, asked: Asked, values: Values) -> Found:
     """Every figure and table, over what `prepare` has made."""
     order, deepest = asked.question.wanted, asked.question.deepest
     every = tuple(_all_figures(connection, asked, values))
     alone = {f.instrument_id: f.quality for f in every if f.metric == "volatility"}
     beside = alone | {f.instrument_id: f.quality for f in every if f.metric == "correlation"}
-    falls = _rows(connection, table("drawdown", values))
+    falls = rows_of(connection, table("drawdown", values))
     falls.sort(key=lambda row: (order.index(row["instrument_id"]), row["rank"]))
-    rolling = _rows(connection, table("rolling_return", values))
+    rolling = rows_of(connection, table("rolling_return", values))
     rolling.sort(key=lambda row: (order.index(row["instrument_id"]), row["years"]))
     return Found(
         every,
@@ -57,7 +51,7 @@ def _all_figures(connection: duckdb.DuckDBPyConnection, asked: Asked, values: Va
     for metric in METRICS:
         if metric.kind == "pair" and asked.question.benchmark is None:
             continue
-        found = {row["instrument_id"]: row for row in _rows(connection, figures(metric, values))}
+        found = {row["instrument_id"]: row for row in rows_of(connection, figures(metric, values))}
         for instrument in asked.wanted:
             if metric.kind != "pair" or instrument.id != asked.question.benchmark:
                 yield _figure(asked, metric, instrument, found.get(instrument.id))
@@ -96,7 +90,8 @@ def _reason(row: Row) -> str:
     return "too few returns, or they do not vary"
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, text: str) -> list[Row]:
+def rows_of(connection: duckdb.DuckDBPyConnection, text: str) -> list[Row]:
+    """The rows of a query, by column name."""
     answer = connection.execute(text)
     names = [column[0] for column in answer.description or []]
     return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from .listing import Listed
-from .metric_answer import Figure
 from .metric_question import MetricQuestion
 from .notes import basis_of
 
 
+class Marked(Protocol):
+    """A figure with its quality, flags joined by commas."""
+
+    @property
+    def instrument_id(self) -> str: ...
+
+    @property
+    def quality(self) -> str: ...
+
+
 def metric_notes(
-    q: MetricQuestion, wanted: Sequence[Listed], currency: str, figures: Sequence[Figure]
+    q: MetricQuestion, wanted: Sequence[Listed], currency: str, figures: Sequence[Marked]
 ) -> tuple[str, ...]:
     """The sentences that apply, most important first."""
     return (
@@ -51,11 +61,12 @@ def _currencies(wanted: Sequence[Listed], currency: str) -> Iterator[str]:
             yield f"{i.id} is quoted in {i.quote_currency} and converted to {currency} at reference rates"
 
 
-def _qualities(figures: Sequence[Figure]) -> Iterator[str]:
+def _qualities(figures: Sequence[Marked]) -> Iterator[str]:
     said = {
         "simulated": "figures marked simulated are made up; whole years between published year ends are not",
         "partial": "the window does not begin and end with sessions of the calendar that are stored",
         "gap": "sessions of the calendar are missing within the window; returns span them",
+        "stale": "more than 5 sessions are over since the last one stored",
         "no_rate": "no reference rate for some sessions",
         "no_price": "no price for some sessions",
         "no_cpi": "no consumer price index for some sessions",

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from ..errors import UsageError
-from .question import BASES, SESSIONS, one_of
+from .question import BASES, SESSIONS, check_moment, one_of
 
 FREQUENCIES: Final = ("daily", "weekly", "monthly")
+PERIODS: Final = {
+    "day": "daily",
+    "week": "weekly",
+    "month": "monthly",
+    "quarter": "quarterly",
+    "year": "yearly",
+}
+"""The calendar's periods, and the frequency of returns over them."""
 _DEEPEST: Final = 1000
 
 
@@ -21,22 +29,26 @@ class MetricQuestion:
     ids: tuple[str, ...]
     start: date | None
     end: date | None
-    benchmark: str | None
-    frequency: str
     basis: str
     currency: str | None
     real: bool
-    risk_free: float | str
-    """A yearly return as a fraction, or the id of a 13-week bill's discount yield."""
     sessions: str
-    annualise: float | None
-    deepest: int
+    as_of: datetime | None
+    strict: bool
+    frequency: str
+    benchmark: str | None = None
+    risk_free: float | str = 0.0
+    """A yearly return as a fraction, or the id of a 13-week bill's discount yield."""
+    annualise: float | None = None
+    annualise_short: bool = False
+    deepest: int = 0
 
-    def check(self) -> None:
+    def check(self, frequencies: tuple[str, ...] = FREQUENCIES) -> None:
         """Raise `UsageError` for what cannot be asked."""
         if not self.ids:
             raise UsageError("no instrument is named; name at least one")
-        one_of("frequency", self.frequency, FREQUENCIES)
+        one_of("frequency", self.frequency, frequencies)
+        check_moment(self.as_of, self.strict)
         one_of("basis", self.basis, BASES)
         one_of("sessions", self.sessions, SESSIONS)
         if self.start is not None and self.end is not None and self.start > self.end:

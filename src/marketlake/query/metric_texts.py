@@ -9,59 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from .metric_catalogue import METRICS, TABLES, Metric
 from .text import constant, statement
 
 DAY_NUMBER: Final = "unix_date(d) AS CAST(d - DATE '1970-01-01' AS INTEGER)"
 """The one function that the engines name differently; Spark has it built in under this name."""
 
+BARS: Final = "stored_bar"
+"""The table of the bars that a question reads."""
+
 _PARAMETER: Final = re.compile(r"\$([a-z_]+)")
 
-
-@dataclass(frozen=True)
-class Metric:
-    """One text of `sql/metric` that gives a figure per instrument."""
-
-    name: str
-    kind: str
-    """What its figures are about: span (the whole window), own (periods) or pair (beside the benchmark)."""
-    unit: str
-    annualised: bool = False
-    excess: bool = False
-    """It needs the riskless return."""
-    reads: tuple[str, ...] = ()
-    """Other metrics that its text reads, in order."""
-
-
-METRICS: Final = (
-    Metric("cumulative_return", "span", "fraction"),
-    Metric("log_return", "span", "log"),
-    Metric("cagr", "span", "fraction"),
-    Metric("volatility", "own", "fraction", annualised=True),
-    Metric("downside_deviation", "own", "fraction", annualised=True),
-    Metric("sharpe", "own", "ratio", annualised=True, excess=True),
-    Metric("sortino", "own", "ratio", annualised=True, excess=True),
-    Metric("max_drawdown", "own", "fraction", reads=("drawdown",)),
-    Metric("calmar", "own", "ratio", reads=("drawdown", "max_drawdown", "cagr")),
-    Metric("best_period", "own", "fraction"),
-    Metric("worst_period", "own", "fraction"),
-    Metric("positive_share", "own", "fraction"),
-    Metric("skew", "own", "ratio"),
-    Metric("kurtosis", "own", "ratio"),
-    Metric("value_at_risk", "own", "fraction"),
-    Metric("expected_shortfall", "own", "fraction", reads=("value_at_risk",)),
-    Metric("correlation", "pair", "ratio"),
-    Metric("beta", "pair", "ratio", excess=True),
-    Metric("alpha", "pair", "fraction", annualised=True, excess=True, reads=("beta",)),
-    Metric("tracking_error", "pair", "fraction", annualised=True),
-    Metric("information_ratio", "pair", "ratio", annualised=True),
-    Metric("up_capture", "pair", "ratio"),
-    Metric("down_capture", "pair", "ratio"),
-)
-TABLES: Final = ("drawdown", "rolling_return", "calendar_return", "rolling_benchmark")
-"""Texts of `sql/metric` with more than a row per instrument."""
 
 SOURCES: Final[dict[str, str]] = {
     "instrument": "query/instrument",
@@ -72,7 +32,7 @@ SOURCES: Final[dict[str, str]] = {
 RELATIONS: Final = (
     "consumer_price",
     "metric_level",
-    "daily_return",
+    "metric_return",
     "grid_calendar",
     "grid_session",
     "metric_grid",
@@ -84,15 +44,22 @@ RELATIONS: Final = (
     "metric_span",
     "metric_quality",
     "metric_label",
+    "period_quality",
 )
 """What the metrics read, each from those before it; month_period is metric_period by month."""
+SCOREBOARD: Final = tuple(name for name in RELATIONS if name != "period_quality")
+"""What the figures over a whole window read."""
+SERIES: Final = tuple(name for name in RELATIONS if name not in {"month_period", "metric_label"})
+"""What a figure a period reads."""
 _OFFERED: Final = (
-    "daily_return",
+    "consumer_price",
+    "metric_return",
     "period_return",
     "pair_return",
     "month_period",
     "metric_span",
     "metric_label",
+    "period_quality",
 )
 """Those that a metric's text reads itself: macros of their own, so that the metrics' macros stay short."""
 
@@ -100,6 +67,8 @@ _ARGUMENTS: Final[Mapping[str, str]] = {
     "wanted": "list_append(ids, benchmark)",
     "simulated": "CAST([] AS VARCHAR[])",
     "real": "(cpi <> '')",
+    "due_day": "least(last_day, (SELECT CAST(max(built_at) AS DATE) - 1 FROM main.lake))",
+    "periods": "coalesce(periods, CASE frequency WHEN 'weekly' THEN 52 WHEN 'monthly' THEN 12 ELSE 252 END)",
 }
 _OPTIONS: Final = {
     "benchmark": "''",
@@ -111,14 +80,23 @@ _OPTIONS: Final = {
     "risk_free": "0.0",
     "bill": "''",
     "annualise": "CAST(NULL AS DOUBLE)",
+    "annualise_short": "FALSE",
 }
 SIGNATURE: Final = ", ".join(["ids, first_day, last_day", *(f"{k} := {v}" for k, v in _OPTIONS.items())])
 _PASSED_ON: Final = ", ".join(["ids, first_day, last_day", *(f"{k} := {k}" for k in _OPTIONS)])
 
 
-def relation(name: str, bars: str, values: Mapping[str, object]) -> str:
-    """The query of one of `RELATIONS` over the bars of a text, where those before it are tables."""
-    sources = {part: statement(text) for part, text in ({"bar": bars} | SOURCES).items()}
+def bars(text: str, values: Mapping[str, object]) -> str:
+    """The bars of a text, in the columns that `RELATIONS` read."""
+    return _filled(
+        f"SELECT instrument_id, session, close, dividend, split FROM ({statement(text)})",  # noqa: S608
+        values,
+    )
+
+
+def relation(name: str, values: Mapping[str, object]) -> str:
+    """The query of one of `RELATIONS`, where those before it and `BARS` are tables."""
+    sources = {"bar": f"FROM {BARS}"} | {part: statement(text) for part, text in SOURCES.items()}
     return _filled(_chained(sources, _relation(name)), values)
 
 
@@ -145,7 +123,7 @@ def macros() -> Iterator[str]:
     for metric in METRICS:
         yield _macro(metric.name, SIGNATURE, _with_figure(offered, metric))
     for name in TABLES:
-        more = ", lookback := 251" if name == "rolling_benchmark" else ""
+        more = ", periods := NULL" if name == "rolling_benchmark" else ""
         yield _macro(name, SIGNATURE + more, _chained(offered, statement(f"metric/{name}")))
 
 

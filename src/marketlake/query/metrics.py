@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
-import duckdb
-
-from ..errors import EmptyLakeError, UsageError
-from .connection import open_lake, records, stored_files
-from .listing import reach, read_listing
 from .metric_answer import Metrics
-from .metric_asked import Asked, look_up, values_of
-from .metric_figures import answers, prepare
+from .metric_figures import answers
 from .metric_notes import metric_notes
+from .metric_prepared import prepared
 from .metric_question import MetricQuestion
-from .text import chain
+from .metric_texts import SCOREBOARD
 
 
 def metrics(
@@ -33,72 +28,57 @@ def metrics(
     risk_free: float | str = 0.0,
     sessions: str = "own",
     annualise: float | None = None,
+    annualise_short: bool = False,
     deepest: int = 5,
+    as_of: datetime | None = None,
+    strict: bool = False,
 ) -> Metrics:
     """Every metric of `ids` (and of the benchmark) from `start` to `end`, both included; fractions.
 
     The first return begins at the last session before `start`. Without dates: the span that all of them have.
     Without a currency: the one all are quoted in, else US dollars. `risk_free` is a yearly fraction or the id
-    of a 13-week bill's discount yield, which is in dollars. `annualise` overrides the periods per year.
+    of a 13-week bill's discount yield, which is in dollars. `annualise` overrides the periods per year;
+    `annualise_short` gives a yearly rate of less than a year too. `as_of` (aware) uses only what could be
+    known then; with `strict`, what this lake itself held then.
     Raises `UsageError`, `EmptyLakeError` (nothing stored), `CorruptLakeError`.
     """
     question = MetricQuestion(
-        tuple(dict.fromkeys(ids)),
-        start,
-        end,
-        benchmark,
-        frequency,
-        basis,
-        currency,
-        real,
-        risk_free,
-        sessions,
-        annualise,
-        deepest,
+        ids=tuple(dict.fromkeys(ids)),
+        start=start,
+        end=end,
+        benchmark=benchmark,
+        frequency=frequency,
+        basis=basis,
+        currency=currency,
+        real=real,
+        risk_free=risk_free,
+        sessions=sessions,
+        annualise=annualise,
+        annualise_short=annualise_short,
+        deepest=deepest,
+        as_of=as_of,
+        strict=strict,
     )
     question.check()
-    with open_lake(lake) as connection:
-        asked = look_up(question, read_listing(connection))
-        with stored_files(lake):
-            first, last = _window(connection, lake, asked)
-            values = values_of(asked, first, last)
-            prepare(connection, values)
-            found = answers(connection, asked, values)
-        about = connection.execute("SELECT snapshot, origin FROM main.lake").fetchone() or ("", "")
+    with prepared(lake, question, SCOREBOARD) as p:
+        found = answers(p.connection, p.asked, p.values)
     return Metrics(
         instruments=question.wanted,
-        start=first,
-        end=last,
+        start=p.first,
+        end=p.last,
         frequency=frequency,
         sessions=sessions,
         basis=basis,
-        currency=asked.currency,
+        currency=p.asked.currency,
         real=real,
         benchmark=benchmark,
         risk_free=risk_free,
+        as_of=as_of.isoformat() if as_of else None,
+        strict=strict,
         figures=found.figures,
         drawdowns=found.drawdowns,
         rolling=found.rolling,
-        notes=metric_notes(question, asked.wanted, asked.currency, found.figures),
-        snapshot=about[0],
-        origin=about[1],
+        notes=metric_notes(question, p.asked.wanted, p.asked.currency, found.figures),
+        snapshot=p.snapshot,
+        origin=p.origin,
     )
-
-
-def _window(connection: duckdb.DuckDBPyConnection, lake: Path, asked: Asked) -> tuple[date, date]:
-    """The dates asked for; where left out, as far as all instruments reach."""
-    stored = {
-        r["instrument_id"]: r
-        for r in records(
-            connection, chain({"bar": "query/bar_now"}, "metric_input/bar_span"), reach(asked.wanted)
-        )
-    }
-    for instrument in asked.wanted:
-        if instrument.id not in stored:
-            raise EmptyLakeError(f"no bars of {instrument.id} are stored in {lake}; run `marketlake ingest`")
-    q = asked.question
-    first = q.start or max(r["earliest"] for r in stored.values()) + timedelta(days=1)
-    last = q.end or min(r["latest"] for r in stored.values())
-    if first > last:
-        raise UsageError(f"there is no session to measure from {first} to {last}; choose other dates")
-    return first, last

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .comparison import YearRow
 from .listing import Listed
+from .many_comparison import ComparedYear
 
 
 @dataclass(frozen=True)
 class Context:
-    """What the notes are about: the pair and how it was asked for."""
+    """What the notes are about: the instruments and how they were asked for."""
 
-    a: Listed
-    b: Listed
+    wanted: tuple[Listed, ...]
     currency: str
     basis: str
-    rows: tuple[YearRow, ...]
+    sessions: str
+    rows: tuple[ComparedYear, ...]
 
     @property
-    def pair(self) -> tuple[Listed, Listed]:
-        return self.a, self.b
+    def all(self) -> str:
+        return "both" if len(self.wanted) == 2 else "all"
 
 
 def basis_of(instrument: Listed, basis: str) -> str:
@@ -33,45 +33,55 @@ def basis_of(instrument: Listed, basis: str) -> str:
 
 def notes(context: Context) -> tuple[str, ...]:
     """The sentences that apply, most important first."""
-    return tuple(
-        note
-        for part in (_bases, _closes, _currencies, _proxies, _simulated, _incomplete)
-        for note in part(context)
+    c = context
+    return (
+        *basis_notes(c.wanted, c.basis),
+        *_closes(c),
+        *currency_notes(c.wanted, c.currency),
+        *proxy_notes(c.wanted),
+        *_simulated(c),
+        *_incomplete(c),
     )
 
 
-def _bases(c: Context) -> Iterator[str]:
-    figures = [(i, basis_of(i, c.basis)) for i in c.pair]
-    for instrument, basis in figures:
-        if instrument.price_index and c.basis != "price":
-            yield f"{instrument.id} is a price index: no dividends are in it, its figures are price returns"
-        elif basis != c.basis:
-            yield f"{instrument.id} is stored as total return only: its distributions are in its figures"
-    if figures[0][1] != figures[1][1]:
-        yield "a mixture: " + " against ".join(f"{i.id} is {basis} return" for i, basis in figures)
+def basis_notes(wanted: Sequence[Listed], basis: str) -> Iterator[str]:
+    """Whose figures are not what was asked for, and that the answer mixes price and total returns."""
+    bases = [(i.id, basis_of(i, basis)) for i in wanted]
+    for instrument, (name, own) in zip(wanted, bases, strict=True):
+        if instrument.price_index and basis != "price":
+            yield f"{name} is a price index: no dividends are in it, its figures are price returns"
+        elif own != basis:
+            yield f"{name} is stored as total return only: its distributions are in its figures"
+    kinds = dict.fromkeys(own for _, own in bases)
+    if len(kinds) > 1 and len(bases) == 2:
+        yield "a mixture: " + " against ".join(f"{name} is {own} return" for name, own in bases)
+    elif len(kinds) > 1:
+        alike = (f"{kind} return of {', '.join(n for n, own in bases if own == kind)}" for kind in kinds)
+        yield f"a mixture: {' against '.join(alike)}"
 
 
 def _closes(c: Context) -> Iterator[str]:
-    round_the_clock = [i for i in c.pair if i.calendar == "24/7"]
-    if len(round_the_clock) == 1:
-        other = c.b if round_the_clock[0] is c.a else c.a
-        yield (
-            f"a day of {round_the_clock[0].id} ends at midnight UTC, hours after "
-            f"a session of {other.id} ({other.calendar})"
-        )
+    late = [i for i in c.wanted if i.calendar == "24/7"]
+    others = [i for i in c.wanted if i.calendar != "24/7"]
+    if late and others:
+        those = f"{others[0].id} ({others[0].calendar})" if len(c.wanted) == 2 else "the others"
+        names = " and ".join(i.id for i in late)
+        yield f"a day of {names} ends at midnight UTC, hours after a session of {those}"
+    if c.sessions == "shared" and len(c.wanted) > 2:
+        yield f"shared sessions are those that all {len(c.wanted)} have"
 
 
-def _currencies(c: Context) -> Iterator[str]:
-    for instrument in c.pair:
-        if instrument.quote_currency != c.currency:
+def currency_notes(wanted: Sequence[Listed], currency: str) -> Iterator[str]:
+    """Who was converted."""
+    for instrument in wanted:
+        if instrument.quote_currency != currency:
             quoted = f"{instrument.id} is quoted in {instrument.quote_currency}"
-            yield f"{quoted} and converted to {c.currency} at reference rates"
+            yield f"{quoted} and converted to {currency} at reference rates"
 
 
-def _proxies(c: Context) -> Iterator[str]:
-    for instrument in c.pair:
-        if instrument.proxy_for:
-            yield f"{instrument.id} stands in for {instrument.proxy_for}"
+def proxy_notes(wanted: Sequence[Listed]) -> Iterator[str]:
+    """Who stands in for something else."""
+    return (f"{i.id} stands in for {i.proxy_for}" for i in wanted if i.proxy_for)
 
 
 def _simulated(c: Context) -> Iterator[str]:
@@ -83,6 +93,6 @@ def _simulated(c: Context) -> Iterator[str]:
 def _incomplete(c: Context) -> Iterator[str]:
     years = [str(row.year) for row in c.rows if not row.complete]
     if years:
-        yield f"not complete for both and not counted: {', '.join(years)}"
+        yield f"not complete for {c.all} and not counted: {', '.join(years)}"
     if not c.rows:
-        yield "no year is complete for both"
+        yield f"no year is complete for {c.all}"

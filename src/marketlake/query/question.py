@@ -16,10 +16,9 @@ _YEARS: Final = (1800, 2200)
 
 @dataclass(frozen=True)
 class Question:
-    """A pair, a window of years (None: all complete ones) and how a year's return is taken."""
+    """Instruments, a window of years (None: all complete ones) and how a year's return is taken."""
 
-    a: str
-    b: str
+    ids: tuple[str, ...]
     first_year: int | None
     last_year: int | None
     currency: str | None
@@ -35,10 +34,19 @@ class Question:
         one_of("basis", self.basis, BASES)
         one_of("convention", self.convention, CONVENTIONS)
         one_of("sessions", self.sessions, SESSIONS)
-        if self.a == self.b:
-            raise UsageError(f"{self.a[:40]} against itself says nothing; name two instruments")
+        self._check_ids()
         _check_years(self.first_year, self.last_year)
         check_moment(self.as_of, self.strict)
+
+    def _check_ids(self) -> None:
+        if len(self.ids) < 2:
+            raise UsageError("there is nothing to compare; name two instruments or more, such as BTC NASDAQ")
+        twice = next((name for name in self.ids if self.ids.count(name) > 1), None)
+        if twice is None:
+            return
+        if len(self.ids) == 2:
+            raise UsageError(f"{twice[:40]} against itself says nothing; name two instruments")
+        raise UsageError(f"{twice[:40]} is named twice; name each instrument once")
 
 
 def one_of(name: str, value: str, choices: tuple[str, ...]) -> None:

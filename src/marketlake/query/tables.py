@@ -13,7 +13,7 @@ import pyarrow as pa
 from ..calendars import load_calendar
 from ..instruments import Universe
 from ..schema import SCHEMA_VERSION, UTC_INSTANT
-from .claim import Claim
+from .mart_member import instrument_key
 
 _LAKE: Final = {
     "snapshot": pa.string(),
@@ -24,6 +24,7 @@ _LAKE: Final = {
 }
 _INSTRUMENT: Final = {
     "instrument_id": pa.string(),
+    "instrument_key": pa.int64(),
     "name": pa.string(),
     "asset_class": pa.string(),
     "calendar": pa.string(),
@@ -36,40 +37,22 @@ _INSTRUMENT: Final = {
     "synthetic": pa.string(),
     "negative_prices": pa.bool_(),
 }
-_CLAIM: Final = {
-    "claim_id": pa.string(),
-    "statement": pa.string(),
-    "source": pa.string(),
-    "published": pa.string(),
-    "a": pa.string(),
-    "b": pa.string(),
-    "at_least": pa.int32(),
-    "of_years": pa.int32(),
-    "first_year": pa.int32(),
-    "last_year": pa.int32(),
-}
-_CLAIM_OPPONENT: Final = {
-    "claim_id": pa.string(),
-    "place": pa.int32(),
-    "a": pa.string(),
-    "b": pa.string(),
-    "cpi": pa.string(),
-}
 
 
 def lake_table(root: Path, *, snapshot: str, origin: str, now: datetime) -> pa.Table:
     """One row: what this database was built from."""
     row = (snapshot, origin, SCHEMA_VERSION, now, str(root))
-    return _table(_LAKE, [row])
+    return arrow_table(_LAKE, [row])
 
 
 def instrument_table(universe: Universe) -> pa.Table:
     """One row an instrument, in the universe's order."""
-    return _table(
+    return arrow_table(
         _INSTRUMENT,
         [
             (
                 i.id,
+                instrument_key(i.id),
                 i.name,
                 i.asset_class,
                 i.calendar,
@@ -87,53 +70,8 @@ def instrument_table(universe: Universe) -> pa.Table:
     )
 
 
-def claim_table(claims: Sequence[Claim]) -> pa.Table:
-    """One row a claim."""
-    return _table(
-        _CLAIM,
-        [
-            (
-                c.id,
-                c.statement,
-                c.source,
-                c.published,
-                c.a,
-                c.b,
-                c.at_least,
-                c.of_years,
-                c.first_year,
-                c.last_year,
-            )
-            for c in claims
-        ],
-    )
-
-
-def claim_opponent_table(claims: Sequence[Claim], universe: Universe) -> pa.Table:
-    """One row a claim and b: its own (place 0), then each alternative; with what deflates the pair."""
-    rows = [
-        (c.id, place, c.a, b, _deflator(universe, c.a))
-        for c in claims
-        for place, b in enumerate((c.b, *c.alternatives))
-    ]
-    return _table(_CLAIM_OPPONENT, rows)
-
-
-def _deflator(universe: Universe, instrument_id: str) -> str | None:
-    """The first index of consumer prices in the instrument's currency, as `compare` takes it."""
-    instrument = universe.by_id.get(instrument_id)
-    if instrument is None:
-        return None
-    found = (
-        i.id
-        for i in universe.instruments
-        if i.asset_class == "inflation" and i.quote_currency == instrument.quote_currency
-    )
-    return next(found, None)
-
-
 def calendar_session_table(calendars: Sequence[str], first_year: int, last_year: int) -> pa.Table:
-    """Every session of the calendars in whole years, past and coming; one row a calendar and session."""
+    """Every session of the calendars in whole years, past and coming, numbered within each calendar."""
     start, end = date(first_year, 1, 1), date(last_year, 12, 31)
     days = [load_calendar(name, end).sessions(start, end) for name in calendars]
     return pa.table(
@@ -142,11 +80,14 @@ def calendar_session_table(calendars: Sequence[str], first_year: int, last_year:
                 np.repeat(np.array(calendars, dtype=object), [len(d) for d in days]), pa.string()
             ),
             "session": pa.array(np.concatenate([np.empty(0, "datetime64[D]"), *days]), pa.date32()),
+            "place": pa.array(
+                np.concatenate([np.empty(0, int), *(np.arange(len(d)) for d in days)]), pa.int32()
+            ),
         }
     )
 
 
-def _table(columns: dict[str, pa.DataType], rows: Sequence[tuple[object, ...]]) -> pa.Table:
+def arrow_table(columns: dict[str, pa.DataType], rows: Sequence[tuple[object, ...]]) -> pa.Table:
     values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
     arrays = [pa.array(list(v), kind) for v, kind in zip(values, columns.values(), strict=True)]
     return pa.Table.from_arrays(arrays, names=list(columns))

@@ -43,18 +43,25 @@ def parameters(text: str) -> frozenset[str]:
     return frozenset(_PARAMETER.findall(text))
 
 
+def bound(text: str, values: Mapping[str, object]) -> str:
+    """The text with each `$name` that is known written in as a constant."""
+    return _PARAMETER.sub(lambda found: constant(values[found[1]]) if found[1] in values else found[0], text)
+
+
 def literal(value: str | Path) -> str:
     """A SQL string literal, for statements that take no parameters."""
     return "'" + str(value).replace("'", "''") + "'"
 
 
 def constant(value: object) -> str:
-    """A value as a SQL constant: text, truth, a day, an aware moment, a list of texts or nothing."""
+    """A value as a SQL constant: text, truth, a whole number, a day, an aware moment, a list of texts or nothing."""
     match value:
         case None:
             return "NULL"
         case bool():
             return str(value).upper()
+        case int():
+            return str(value)
         case str():
             return literal(value)
         case datetime():

@@ -6,42 +6,69 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .comparison import TIE, YearRow
+from .many_comparison import ComparedYear, InstrumentYear
 from .question import Question
 
 Figure = Mapping[str, Any]
-"""A row of query/compare.sql."""
+"""A row of query/year_figure.sql."""
 
 
-def year_rows(question: Question, found: Sequence[Figure]) -> tuple[YearRow, ...]:
+def compared_years(question: Question, found: Sequence[Figure]) -> tuple[ComparedYear, ...]:
     """One row a year of the window asked for, empty where nothing is stored."""
-    complete = [figure["year"] for figure in found if figure["complete"]]
+    by_key = {(figure["year"], figure["instrument_id"]): figure for figure in found}
+    complete = [year for year in {figure["year"] for figure in found} if _complete(question, by_key, year)]
     first = question.first_year if question.first_year is not None else min(complete, default=None)
     last = question.last_year if question.last_year is not None else max(complete, default=None)
     if first is None or last is None:
         return ()
-    by_year = {figure["year"]: figure for figure in found}
-    return tuple(_row(question, by_year.get(year, _nothing(year))) for year in range(first, last + 1))
+    return tuple(_year(question, by_key, year) for year in range(first, last + 1))
 
 
-def _nothing(year: int) -> Figure:
-    ends = dict.fromkeys(("a_return", "b_return", "a_from", "a_to", "b_from", "b_to"))
-    return {"year": year, "complete": False, "a_quality": "missing", "b_quality": "missing"} | ends
-
-
-def _row(question: Question, figure: Figure) -> YearRow:
-    a, b = figure["a_return"], figure["b_return"]
+def year_row(year: ComparedYear) -> YearRow:
+    """The same of two, as one line."""
+    a, b = year.returns
+    x, y = a.simple_return, b.simple_return
     return YearRow(
-        difference=None if a is None or b is None else a - b,
-        winner=_winner(question, figure),
-        **figure,
+        year=year.year,
+        a_return=x,
+        b_return=y,
+        difference=None if x is None or y is None else x - y,
+        winner=year.winner,
+        complete=year.complete,
+        a_from=a.start_session,
+        a_to=a.end_session,
+        b_from=b.start_session,
+        b_to=b.end_session,
+        a_quality=a.quality,
+        b_quality=b.quality,
     )
 
 
-def _winner(question: Question, figure: Figure) -> str | None:
-    a, b = figure["a_return"], figure["b_return"]
-    simulated = "simulated" in figure["a_quality"] + figure["b_quality"]
-    if not figure["complete"] or a is None or b is None or simulated:
-        return None
-    if a == b:
-        return TIE
-    return question.a if a > b else question.b
+def _complete(question: Question, by_key: Mapping[tuple[int, str], Figure], year: int) -> bool:
+    return all((year, name) in by_key and by_key[year, name]["complete"] for name in question.ids)
+
+
+def _year(question: Question, by_key: Mapping[tuple[int, str], Figure], year: int) -> ComparedYear:
+    returns = tuple(_one(name, by_key.get((year, name))) for name in question.ids)
+    complete = all(one.complete for one in returns)
+    return ComparedYear(year, complete, *_ranked(complete, returns), returns)
+
+
+def _one(name: str, figure: Figure | None) -> InstrumentYear:
+    if figure is None:
+        return InstrumentYear(name, None, None, None, False, "missing")
+    return InstrumentYear(**{k: v for k, v in figure.items() if k != "year"})
+
+
+def _ranked(complete: bool, returns: Sequence[InstrumentYear]) -> tuple[str | None, str | None, float | None]:
+    """Who won, who came second, by how much."""
+    known = [(one.simple_return, one.instrument_id) for one in returns if one.simple_return is not None]
+    simulated = any("simulated" in one.quality for one in returns)
+    if not complete or simulated or len(known) < len(returns):
+        return None, None, None
+    known.sort(key=lambda pair: -pair[0])
+    (best, winner), (second, runner_up) = known[:2]
+    if best == second:
+        return TIE, None, 0.0
+    alone = len(known) == 2 or known[2][0] < second
+    return winner, runner_up if alone else None, best - second

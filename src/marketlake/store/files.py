@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -42,6 +42,27 @@ def write_parquet(path: Path, table: pa.Table, schema: pa.Schema) -> None:
                 )
                 flush(file.fileno())
         except OSError:
+            path.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def parquet_parts(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
+    """Write a table part by part and flush it to disk at the end; nothing stays of one that fails."""
+
+    def add(part: pa.Table) -> None:
+        _assert_schema(part, schema)
+        groups = max(1, -(-len(part) // ROW_GROUP_ROWS))
+        writer.write_table(part, row_group_size=max(1, -(-len(part) // groups)))
+
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("wb") as file:
+                with pq.ParquetWriter(file, schema, compression="zstd", store_schema=True) as writer:
+                    yield add
+                flush(file.fileno())
+        except BaseException:
             path.unlink(missing_ok=True)
             raise
 

@@ -8,18 +8,19 @@ dies after it leaves the next manifest, which the next writer carries out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from ..errors import CorruptLakeError, EmptyLakeError, LakeBusyError, LakeError
 from ..schema import RAW, TABLES
 from . import layout
-from .files import disk_errors, read_parquet, rename, sha256, write_bytes, write_parquet
+from .files import disk_errors, parquet_parts, read_parquet, rename, sha256, write_bytes, write_parquet
 from .manifest import Entry, Manifest, assert_origin, encode, read
 
 
@@ -81,12 +82,13 @@ class Writer:
         return _created(root, origin)
 
     def read(self, path: str) -> pa.Table:
-        """A stored table by its path; no rows where the path is new; checked against its checksum."""
+        """A table by its path, as staged or stored, checked against its checksum; no rows where it is new."""
         schema = TABLES[path.split("/")[0]]
-        entry = self.manifest.files.get(path)
+        entry = self.staged.get(path) or self.manifest.files.get(path)
         if entry is None:
             return schema.empty_table()
-        return read_parquet(self.root / path, schema, entry.sha256)
+        beside = self.root / (path + layout.STAGED)
+        return read_parquet(beside if beside.exists() else self.root / path, schema, entry.sha256)
 
     def stage(self, path: str, table: pa.Table) -> None:
         """Write a table beside its place."""
@@ -98,6 +100,21 @@ class Writer:
         beside = self.root / (path + layout.STAGED)
         write_parquet(beside, table, schema)
         self.staged[path] = Entry(sha256(beside), len(table), beside.stat().st_size)
+
+    @contextmanager
+    def stage_mart(self, path: str, made_from: str = "") -> Iterator[Callable[[pa.Table], None]]:
+        """Write a mart part by part beside its place; one that holds the same bytes already stays."""
+        beside = self.root / (path + layout.STAGED)
+        with parquet_parts(beside, TABLES[path.split("/")[0]]) as add:
+            yield add
+        file = pq.ParquetFile(beside)
+        entry = Entry(sha256(beside), file.metadata.num_rows, beside.stat().st_size, made_from)
+        file.close()
+        place = self.root / path
+        if place.exists() and sha256(place) == entry.sha256:
+            beside.unlink()
+        if self.manifest.files.get(path) != entry or beside.exists():
+            self.staged[path] = entry
 
     def adopt(self, path: str, entry: Entry) -> None:
         """Take a file that is already in place (a raw batch) into the manifest."""

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from ..schema import TABLES
+from ..schema_mart import MARTS
 
 MANIFEST: Final = "manifest.json"
 PENDING: Final = "manifest.next.json"
@@ -15,7 +16,9 @@ DATABASE: Final = "market.duckdb"
 STAGED: Final = ".staged"
 """Suffix of a file that is complete but not yet in its place."""
 
-YEARLY: Final = ("bar", "revision")
+PRICES: Final = ("bar", "revision")
+"""The tables that say what was traded; what else there is, is a record or follows from them."""
+YEARLY: Final = (*PRICES, *MARTS)
 """Tables partitioned by asset class and year; the others are by month."""
 
 

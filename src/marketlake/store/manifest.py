@@ -21,6 +21,8 @@ class Entry:
     sha256: str
     rows: int
     bytes: int
+    made_from: str = ""
+    """What a mart's file was computed from; empty for what was stored as it came."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Manifest:
         """Names the stored prices: equal for equal bars and revisions, whatever else happened."""
         digest = hashlib.sha256()
         for path in sorted(self.files):
-            if path.startswith(tuple(f"{table}/" for table in layout.YEARLY)) and self.files[path].rows:
+            if path.startswith(tuple(f"{table}/" for table in layout.PRICES)) and self.files[path].rows:
                 digest.update(f"{path} {self.files[path].sha256}\n".encode())
         return digest.hexdigest()[:16]
 
@@ -65,7 +67,9 @@ def encode(manifest: Manifest) -> bytes:
         "snapshot": manifest.snapshot,
         "built": manifest.built,
         "files": {
-            path: {"sha256": e.sha256, "rows": e.rows, "bytes": e.bytes} for path, e in manifest.files.items()
+            path: {"sha256": e.sha256, "rows": e.rows, "bytes": e.bytes}
+            | ({"made_from": e.made_from} if e.made_from else {})
+            for path, e in manifest.files.items()
         },
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)

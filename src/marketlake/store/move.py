@@ -20,7 +20,7 @@ def move_to_asset_classes(lake: Writer, wanted: Mapping[str, str]) -> list[str]:
     for key in moving:
         emptied = [
             path
-            for table in layout.YEARLY
+            for table in layout.PRICES
             for path in _move(lake, table, key, marks[key].asset_class, wanted[key])
         ]
         lake.commit(removed=tuple(emptied))

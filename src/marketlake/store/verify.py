@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from ..errors import LakeWriteError
 from ..schema import TABLES
+from ..schema_mart import MARTS
 from .files import corrupt, sha256
 from .lake import open_manifest, writer
 from .manifest import Manifest
+
+_REPLACEABLE: Final = ("raw/", *(f"{table}/" for table in MARTS))
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,12 @@ def verify(root: Path) -> tuple[int, list[Damage]]:
 
 
 def assert_whole(root: Path, manifest: Manifest) -> None:
-    """`CorruptLakeError` naming the first table file that is gone."""
+    """`CorruptLakeError` naming the first table file that is gone; raw batches and marts apart.
+
+    A mart follows from the bars: the next build makes it again.
+    """
     for path in manifest.files:
-        if not path.startswith("raw/") and not (root / path).exists():
+        if not path.startswith(_REPLACEABLE) and not (root / path).exists():
             raise corrupt(root / path, "it is missing")
 
 

@@ -6,7 +6,7 @@
 --          complete: the sessions at both ends are the calendar's own (first or last of the year, of December)
 --          quality: partial (not complete), gap (complete, sessions missing within), no_rate, no_price, price_index
 --          (a price index has no dividends to reinvest), proxy, simulated
--- Unit: fraction; levels in the quote currency; closes as traded, null for december_average
+-- Unit: fraction; levels in the quote currency, comparable within a row; closes as traded, null for december_average
 -- Grain: instrument_id, year, basis, convention
 -- Source: year_level, calendar_year, instrument
 WITH span AS (
@@ -19,6 +19,7 @@ WITH span AS (
         CASE b.basis
             WHEN 'price' THEN y.december_price WHEN 'total' THEN y.december_total ELSE y.december_vendor
         END AS december_level,
+        CASE b.basis WHEN 'price' THEN y.start_price WHEN 'total' THEN y.start_total ELSE y.start_vendor END AS start_level,
         c.sessions AS expected_sessions,
         c.december_sessions AS expected_december_sessions,
         coalesce(y.calendar_first = c.first_session, FALSE) AS has_first,
@@ -41,7 +42,10 @@ ends AS (
         CASE k.convention WHEN 'year_end' THEN p.last_close WHEN 'first_to_last' THEN t.first_close END AS start_close,
         CASE WHEN k.convention <> 'december_average' THEN t.last_close END AS end_close,
         CASE k.convention
-            WHEN 'year_end' THEN p.last_level WHEN 'first_to_last' THEN t.first_level ELSE p.december_level
+            WHEN 'year_end' THEN CASE WHEN isnan(p.last_level) THEN p.last_level ELSE t.start_level END
+            WHEN 'first_to_last' THEN t.first_level
+            -- levels compare within a year alone: December's mean is carried over on the year's end
+            ELSE p.december_level / p.last_level * t.start_level
         END AS start_level,
         CASE k.convention WHEN 'december_average' THEN t.december_level ELSE t.last_level END AS end_level,
         CASE k.convention

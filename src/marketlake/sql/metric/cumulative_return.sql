@@ -3,11 +3,11 @@
 --          before it); n counts sessions in between. The same whatever the frequency
 -- Unit: fraction
 -- Grain: instrument_id
--- Source: metric_span, daily_return
+-- Source: metric_span, metric_return
 SELECT
     s.instrument_id, max(s.growth) - 1 AS value, count(r.session) AS n,
     max(s.start_session) AS first_session, max(s.end_session) AS last_session
 FROM metric_span AS s
-LEFT JOIN daily_return AS r
+LEFT JOIN metric_return AS r
     ON r.instrument_id = s.instrument_id AND r.session > s.start_session AND r.session <= s.end_session
 GROUP BY s.instrument_id

@@ -1,27 +1,62 @@
--- rolling_benchmark: correlation, beta and tracking error against the benchmark over the latest periods, at each period.
--- Formula: as correlation, beta (of returns, not of excess) and tracking_error, over the $lookback periods before and this
---          one; none while there are fewer
--- Unit: ratio; tracking error a fraction, annualised
+-- rolling_benchmark: correlation, beta, alpha, tracking error, information ratio and captures against the benchmark over the
+--                    latest periods, at each period.
+-- Formula: as the metrics of these names, over the $periods returns up to this one; none while there are fewer. $periods is a
+--          year's where it is not given: 252 days, 52 weeks or 12 months. Every window is summed by itself
+-- Unit: ratio; alpha and tracking error a fraction, annualised
 -- Grain: instrument_id, session
--- Source: pair_return
+-- Source: pair_return, period_quality, instrument
 WITH rolled AS (
     SELECT
-        instrument_id, session, periods_per_year,
-        first_value(start_session) OVER recent AS first_session,
+        r.instrument_id, r.session, r.periods_per_year,
+        first_value(r.start_session) OVER recent AS first_session,
         count(*) OVER recent AS n,
-        corr(simple_return, benchmark_return) OVER recent AS correlation,
-        least(stddev_samp(simple_return) OVER recent, stddev_samp(benchmark_return) OVER recent) AS varies,
-        covar_samp(simple_return, benchmark_return) OVER recent AS covariance,
-        var_samp(benchmark_return) OVER recent AS variance,
-        stddev_samp(active_return) OVER recent AS deviation
-    FROM pair_return
-    WINDOW recent AS (PARTITION BY instrument_id ORDER BY session ROWS BETWEEN $lookback PRECEDING AND CURRENT ROW)
+        count(r.excess_return) OVER recent AS priced,
+        corr(r.simple_return, r.benchmark_return) OVER recent AS correlation,
+        least(stddev_samp(r.simple_return) OVER recent, stddev_samp(r.benchmark_return) OVER recent) AS varies,
+        covar_samp(r.excess_return, r.benchmark_excess) OVER recent
+            / nullif(var_samp(r.benchmark_excess) OVER recent, 0) AS beta,
+        avg(r.excess_return) OVER recent AS excess_return,
+        avg(r.benchmark_excess) OVER recent AS benchmark_excess,
+        avg(r.active_return) OVER recent AS active_return,
+        stddev_samp(r.active_return) OVER recent AS deviation,
+        avg(CASE WHEN r.benchmark_return > 0 THEN ln(1 + r.simple_return) END) OVER recent AS up,
+        avg(CASE WHEN r.benchmark_return > 0 THEN ln(1 + r.benchmark_return) END) OVER recent AS benchmark_up,
+        avg(CASE WHEN r.benchmark_return < 0 THEN ln(1 + r.simple_return) END) OVER recent AS down,
+        avg(CASE WHEN r.benchmark_return < 0 THEN ln(1 + r.benchmark_return) END) OVER recent AS benchmark_down,
+        sum(CASE WHEN q.gap THEN 1 ELSE 0 END) OVER recent AS gap,
+        sum(CASE WHEN q.no_rate THEN 1 ELSE 0 END) OVER recent AS no_rate,
+        sum(CASE WHEN q.no_price THEN 1 ELSE 0 END) OVER recent AS no_price,
+        sum(CASE WHEN q.no_cpi THEN 1 ELSE 0 END) OVER recent AS no_cpi,
+        q.price_index, q.proxy, q.simulated OR coalesce(b.synthetic <> 'no', FALSE) AS simulated
+    FROM pair_return AS r
+    JOIN period_quality AS q ON q.instrument_id = r.instrument_id AND q.session = r.session AND q.kind = 'pair'
+    LEFT JOIN instrument AS b ON b.instrument_id = $bill
+    WINDOW recent AS (
+        PARTITION BY r.instrument_id ORDER BY r.session ROWS BETWEEN $periods - 1 PRECEDING AND CURRENT ROW
+    )
 )
 
 SELECT
     instrument_id, first_session, session, n,
-    CASE WHEN varies > 1e-12 THEN correlation END AS correlation, covariance / nullif(variance, 0) AS beta,
-    deviation * sqrt(periods_per_year) AS tracking_error
+    CASE WHEN varies > 1e-12 THEN correlation END AS correlation,
+    beta,
+    (excess_return - beta * benchmark_excess) * periods_per_year AS alpha,
+    deviation * sqrt(periods_per_year) AS tracking_error,
+    CASE WHEN deviation > 1e-12 THEN active_return / deviation * sqrt(periods_per_year) END AS information_ratio,
+    (exp(up) - 1) / nullif(exp(benchmark_up) - 1, 0) AS up_capture,
+    (exp(down) - 1) / nullif(exp(benchmark_down) - 1, 0) AS down_capture,
+    periods_per_year,
+    concat_ws(
+        ',',
+        CASE WHEN gap > 0 THEN 'gap' END,
+        CASE WHEN no_rate > 0 THEN 'no_rate' END,
+        CASE WHEN no_price > 0 THEN 'no_price' END,
+        CASE WHEN no_cpi > 0 THEN 'no_cpi' END,
+        CASE WHEN priced < n THEN 'no_bill' END,
+        CASE WHEN price_index THEN 'price_index' END,
+        CASE WHEN proxy THEN 'proxy' END,
+        CASE WHEN simulated THEN 'simulated' END
+    ) AS quality
 FROM rolled
-WHERE n = $lookback + 1
+WHERE n = $periods
 ORDER BY instrument_id, session

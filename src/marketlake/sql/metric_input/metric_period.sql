@@ -6,14 +6,14 @@
 --          the return's start (deflated where $real), or (1 + $risk_free)^(d/365.25) - 1 where $bill is empty
 -- Unit: fraction; levels in the currency asked for
 -- Grain: instrument_id, kind, session
--- Source: daily_return, metric_grid, grid_session, bill_day
+-- Source: metric_return, metric_grid, grid_session, bill_day
 WITH point AS (
     SELECT r.instrument_id, 'own' AS kind, r.session, r.day, r.level, CAST(NULL AS DOUBLE) AS benchmark_level, r.deflator
-    FROM daily_return AS r
+    FROM metric_return AS r
     UNION ALL
     SELECT r.instrument_id, 'pair' AS kind, r.session, r.day, r.level, b.level AS benchmark_level, r.deflator
-    FROM daily_return AS r
-    JOIN daily_return AS b ON b.session = r.session AND b.instrument_id = $benchmark
+    FROM metric_return AS r
+    JOIN metric_return AS b ON b.session = r.session AND b.instrument_id = $benchmark
     WHERE r.instrument_id <> $benchmark
 ),
 
@@ -70,10 +70,10 @@ last_stored AS (
 )
 
 SELECT
-    s.instrument_id, s.kind, s.start_session, s.session, s.days, s.start_level, s.level,
+    s.instrument_id, s.kind, s.period, s.period_end, s.start_session, s.session, s.days, s.start_level, s.level,
     s.level / s.start_level - 1 AS simple_return,
     s.benchmark_level / s.start_benchmark_level - 1 AS benchmark_return,
-    s.start_benchmark_level, s.benchmark_level,
+    s.start_benchmark_level, s.benchmark_level, s.start_deflator, s.deflator,
     CASE
         WHEN $bill = '' THEN power(1 + $risk_free, s.days / 365.25) - 1
         ELSE power(1 - y.discount_yield * 91 / 360, -s.days / 91.0) * s.start_deflator / s.deflator - 1

@@ -2,12 +2,14 @@
 --                 those beside the benchmark (pair, the flags of both).
 -- Formula: partial   the window's ends are not the calendar's own sessions
 --          gap       a session of the calendar between them is not stored
+--          stale     more than 5 sessions that the calendar had finished by $due_day (the day before the lake was built or
+--                    before the moment of as-of, and no later than an end that was asked for) are after the last one stored
 --          no_rate, no_price, no_cpi   a session (for span: an end) has no exchange rate, price or consumer price index
 --          price_index   dividends were asked for and are not in it; proxy   it stands in for something else
 --          simulated   made up, wholly or between published year ends (whole years on own sessions are facts)
 -- Unit: true or false
 -- Grain: instrument_id, kind
--- Source: metric_span, metric_level, grid_session, instrument
+-- Source: metric_span, metric_level, grid_session, instrument, bar, calendar_session
 WITH stored AS (
     SELECT
         s.instrument_id,
@@ -29,11 +31,26 @@ expected AS (
     GROUP BY s.instrument_id
 ),
 
+latest AS (
+    SELECT instrument_id, max(session) AS session FROM bar WHERE list_contains($wanted, instrument_id) GROUP BY instrument_id
+),
+
+-- nothing is due of what has ended
+behind AS (
+    SELECT l.instrument_id, count(*) AS sessions
+    FROM latest AS l
+    JOIN instrument AS n ON n.instrument_id = l.instrument_id
+    JOIN calendar_session AS c
+        ON c.calendar = n.calendar AND c.session > l.session AND c.session <= least($due_day, coalesce(n.until, $due_day))
+    GROUP BY l.instrument_id
+),
+
 alone AS (
     SELECT
         s.instrument_id, k.kind,
         NOT s.complete AS partial,
         coalesce(t.sessions_stored < e.sessions_expected, FALSE) AS gap,
+        coalesce(d.sessions > 5, FALSE) AS stale,
         CASE k.kind WHEN 'span' THEN coalesce(s.missing = 'no_rate', FALSE) ELSE t.no_rate END AS no_rate,
         CASE k.kind WHEN 'span' THEN coalesce(s.missing = 'no_price', FALSE) ELSE t.no_price END AS no_price,
         CASE k.kind
@@ -42,7 +59,7 @@ alone AS (
         END AS no_cpi,
         $basis <> 'price' AND n.return_basis = 'price' AND n.asset_class = 'index' AS price_index,
         coalesce(n.proxy_for, '') <> '' AS proxy,
-        n.synthetic = 'all' OR (
+        n.synthetic = 'all' OR coalesce(p.synthetic = 'all', FALSE) OR (
             (n.synthetic = 'daily' OR coalesce(p.synthetic <> 'no', FALSE))
             AND NOT (k.kind = 'span' AND s.whole_years IS NOT NULL AND $sessions = 'own' AND $basis <> 'vendor_adjusted')
         ) AS simulated
@@ -50,6 +67,7 @@ alone AS (
     JOIN instrument AS n ON n.instrument_id = s.instrument_id
     JOIN stored AS t ON t.instrument_id = s.instrument_id
     LEFT JOIN expected AS e ON e.instrument_id = s.instrument_id
+    LEFT JOIN behind AS d ON d.instrument_id = s.instrument_id
     LEFT JOIN instrument AS p ON p.instrument_id = $cpi
     CROSS JOIN (VALUES ('span'), ('own')) AS k (kind)
 )
@@ -57,8 +75,8 @@ alone AS (
 SELECT * FROM alone
 UNION ALL
 SELECT
-    a.instrument_id, 'pair' AS kind, a.partial OR b.partial, a.gap OR b.gap, a.no_rate OR b.no_rate,
-    a.no_price OR b.no_price, a.no_cpi OR b.no_cpi, a.price_index OR b.price_index, a.proxy OR b.proxy,
+    a.instrument_id, 'pair' AS kind, a.partial OR b.partial, a.gap OR b.gap, a.stale OR b.stale,
+    a.no_rate OR b.no_rate, a.no_price OR b.no_price, a.no_cpi OR b.no_cpi, a.price_index OR b.price_index, a.proxy OR b.proxy,
     a.simulated OR b.simulated
 FROM alone AS a
 JOIN alone AS b ON b.kind = a.kind AND b.instrument_id = $benchmark AND b.instrument_id <> a.instrument_id

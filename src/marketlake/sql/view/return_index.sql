@@ -37,13 +37,14 @@ factor AS (
     FROM step
 ),
 
--- exp of a sum of logarithms of 1 is exactly 1: closes stay exact where nothing happened
+-- logarithms in whole multiples of 2^-49: their sums are exact, whatever order an engine adds them in, and 0 where
+-- nothing happened
 running AS (
     SELECT
         instrument_id, session, close, dividend, split, return_basis,
-        close * exp(sum(ln(split_factor)) OVER past) AS price_index,
-        exp(sum(ln(total_factor)) OVER past) AS reinvested,
-        exp(sum(ln(vendor_factor)) OVER past) AS readjusted
+        close * exp(sum(round(ln(split_factor) * 562949953421312)) OVER past / 562949953421312) AS price_index,
+        exp(sum(round(ln(total_factor) * 562949953421312)) OVER past / 562949953421312) AS reinvested,
+        exp(sum(round(ln(vendor_factor) * 562949953421312)) OVER past / 562949953421312) AS readjusted
     FROM factor
     WINDOW past AS (PARTITION BY instrument_id ORDER BY session ROWS UNBOUNDED PRECEDING)
 )

@@ -1,4 +1,4 @@
--- daily_return: the return of an instrument from each session that has a figure to the next; what every metric reads.
+-- metric_return: the return of an instrument from each session that has a figure to the next; what every metric reads.
 -- Formula: simple_return = level / level of the session before - 1; null on the first. Nothing is filled: over a missing
 --          session or a missing rate the return spans to the next. `deflator` is what the level was divided by
 -- Unit: fraction; level in the currency asked for

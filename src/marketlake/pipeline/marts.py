@@ -1,0 +1,130 @@
+"""Keeping the marts in step with the bars: a year is computed anew when what it follows from has changed.
+
+That is its bars, the closes that its first returns run from, the yields of its bill, what is configured of
+its instruments, its calendars and the texts. So a change of a year's last close reaches the next year, and no
+other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..errors import CorruptLakeError
+from ..instruments import Universe
+from ..query.mart import COMPUTED, Sources, last_closes, marts
+from ..query.mart_member import Close, Members
+from ..schema import BAR
+from ..schema_mart import MARTS
+from ..store import layout
+from ..store.files import read_parquet
+from ..store.lake import Writer
+from .mart_inputs import Inputs
+
+_WITHOUT_RETURN: Final = ("none", "rate")
+
+
+def refresh_marts(
+    lake: Writer, universe: Universe, *, anew: bool = False, on_year: Callable[[int], None] = lambda _: None
+) -> int:
+    """Bring every mart up to date, a commit per asset class; returns how many years of a class were computed.
+
+    `anew` computes all of them; `on_year` hears each year that is done.
+    """
+    stored = [path for path in lake.manifest.paths("bar") if lake.manifest.files[path].rows]
+    kept = [path for path in stored if layout.asset_class_of(path) not in _WITHOUT_RETURN]
+    computed = 0
+    for asset_class, paths in groupby(sorted(kept), layout.asset_class_of):
+        years = sorted(layout.year_of(path) for path in paths)
+        inputs = Inputs(lake, universe, asset_class, years)
+        with last_closes() as closes:
+            due = list(_due(lake, inputs, closes, anew=anew))
+        _compute(lake, inputs, due, on_year)
+        computed += len(due)
+        lake.commit()
+    gone = [path for path in _mart_paths(lake) if _bars_of(path) not in kept]
+    if gone:
+        lake.commit(removed=tuple(gone))
+    return computed
+
+
+def _mart_paths(lake: Writer) -> Iterator[str]:
+    for table in MARTS:
+        yield from (path for path in lake.manifest.paths(table) if layout.asset_class_of(path) != "none")
+
+
+def _bars_of(path: str) -> str:
+    return layout.yearly("bar", layout.asset_class_of(path), layout.year_of(path))
+
+
+def _due(
+    lake: Writer, inputs: Inputs, closes: Callable[[Path], pa.Table], *, anew: bool
+) -> Iterator[Members]:
+    """The years to compute, with what each starts from; their own closes are staged on the way."""
+    previous = layout.yearly("year_close", "none", 1970)
+    for year in inputs.years:
+        path = layout.yearly("year_close", inputs.asset_class, year)
+        if anew or not _is_current(lake, inputs, year, previous):
+            carried = lake.read(previous)
+            ids = _ids(lake, layout.yearly("bar", inputs.asset_class, year))
+            together = _carried_on(carried, closes(lake.root / inputs.bars(year)))
+            made_from = inputs.digest(year, previous, together)
+            with lake.stage_mart(path, made_from) as add:
+                add(together)
+            yield Members(year, inputs.configured(ids), _by_id(carried))
+        previous = path
+
+
+def _is_current(lake: Writer, inputs: Inputs, year: int, previous: str) -> bool:
+    paths = [layout.yearly(table, inputs.asset_class, year) for table in MARTS]
+    if not all(path in lake.manifest.files and (lake.root / path).exists() for path in paths):
+        return False
+    path = layout.yearly("year_close", inputs.asset_class, year)
+    try:
+        return lake.manifest.files[path].made_from == inputs.digest(year, previous, lake.read(path))
+    except CorruptLakeError:
+        return False
+
+
+def _compute(lake: Writer, inputs: Inputs, due: list[Members], on_year: Callable[[int], None]) -> None:
+    """Stage the marts of the years that are due, written while they are computed."""
+    if not due:
+        return
+    years = [members.year for members in due]
+    sources = Sources(
+        bars={year: lake.root / inputs.bars(year) for year in years},
+        bills=[lake.root / path for path in inputs.bills(years[0], years[-1])],
+        bill=inputs.bill_table,
+        sessions=inputs.sessions(years[0], years[-1]),
+    )
+    for year, parts in groupby(marts(sources, due), lambda part: part[0]):
+        with ExitStack() as stack:
+            paths = {table: layout.yearly(table, inputs.asset_class, year) for table in COMPUTED}
+            add = {table: stack.enter_context(lake.stage_mart(path)) for table, path in paths.items()}
+            for _, rows in parts:
+                for table in COMPUTED:
+                    add[table](rows[table])
+        on_year(year)
+
+
+def _ids(lake: Writer, path: str) -> list[str]:
+    """The instruments in a file of bars, which is checked on the way."""
+    bars = read_parquet(lake.root / path, BAR, lake.manifest.files[path].sha256, ["instrument_id"])
+    return sorted(bars["instrument_id"].unique().to_pylist())
+
+
+def _carried_on(before: pa.Table, own: pa.Table) -> pa.Table:
+    """The year's closes, and those of before that it does not replace."""
+    kept = before.filter(pc.invert(pc.is_in(before["instrument_id"], own["instrument_id"])))
+    return pa.concat_tables([kept, own]).sort_by("instrument_id").combine_chunks()
+
+
+def _by_id(carried: pa.Table) -> dict[str, Close]:
+    columns = (carried[name].to_pylist() for name in ("instrument_id", "session", "close"))
+    return {name: (session, close) for name, session, close in zip(*columns, strict=True)}

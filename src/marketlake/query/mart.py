@@ -1,0 +1,152 @@
+"""From years of bars to their marts, a slice of instruments at a time, so that memory stays small.
+
+A member is one instrument in one year: within a slice each poses as an instrument of its own, so that the
+texts compute many years at once and none of them sees another year than its own.
+
+Each slice has a connection of its own, with one thread and joins as they are written: the rows of an instrument
+then come in one order, sums of floating-point numbers have one result, and the same bars give the same bytes
+whatever else is in the slice.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from ..schema_mart import MARTS, YEAR_CLOSE
+from .mart_member import Members, member_table
+from .metric_texts import DAY_NUMBER
+from .text import glob_safe, literal, source, statement
+
+_SLICE: Final = 500
+"""Members computed together: about 120,000 rows."""
+COMPUTED: Final = ("daily_return", "year_state", "year_level")
+"""The marts of a slice; `year_close` comes before them."""
+# relation: its text, each over those before it
+_STEPS: Final = {
+    "bar": "mart/year_bar",
+    "return_index": "view/return_index",
+    "bill_day": "mart/bill_day",
+    "level": "mart/level",
+    "daily_return": "mart/daily_return",
+    "basis_return": "mart/basis_return",
+    "year_state": "mart/year_state",
+    "year_level": "mart/year_level",
+}
+_ORDER: Final = {"daily_return": "place, session", "year_state": "place, basis", "year_level": "place"}
+
+Part = tuple[int, Mapping[str, pa.Table]]
+"""A year and rows of each mart: all of the year, or of its next instruments."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the marts of one asset class follow from beside its members."""
+
+    bars: Mapping[int, Path]
+    """By year, the stored bars, sorted by instrument."""
+    bills: Sequence[Path]
+    """Stored yields."""
+    bill: pa.Table
+    """instrument_id, currency: the bill of each currency."""
+    sessions: pa.Table
+    """calendar, session: the calendars' sessions in all years."""
+
+
+def marts(sources: Sources, years: Iterable[Members]) -> Iterator[Part]:
+    """The marts of each year in turn, slice by slice, in the order of instruments.
+
+    Raises `duckdb.Error` for a file that cannot be read.
+    """
+    workers = min(os.cpu_count() or 1, 4)
+    waiting: deque[Future[list[Part]]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        for members in _slices(years):
+            waiting.append(pool.submit(_slice, sources, members))
+            if len(waiting) > workers:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
+
+@contextmanager
+def last_closes() -> Iterator[Callable[[Path], pa.Table]]:
+    """What gives `year_close` of the instruments in one year's bars; one connection for all years."""
+    with _connected() as connection:
+
+        def closes(bars: Path) -> pa.Table:
+            connection.execute(f"CREATE OR REPLACE TEMP VIEW stored_bar AS FROM {_parquet([bars])}")
+            return connection.execute(statement("mart/year_close")).to_arrow_table().cast(YEAR_CLOSE)
+
+        yield closes
+
+
+def recipe() -> str:
+    """All that the numbers follow from beside the data: the texts and the engine."""
+    texts = [source(name) for name in ("mart/year_close", *_STEPS.values())]
+    return "\n".join([duckdb.__version__, *texts, str(MARTS)])
+
+
+def _slices(years: Iterable[Members]) -> Iterator[list[Members]]:
+    """Years cut into slices, small ones put together."""
+    together: list[Members] = []
+    for whole in years:
+        for members in whole.cut(_SLICE):
+            if together and sum(map(len, together)) + len(members) > _SLICE:
+                yield together
+                together = []
+            together.append(members)
+    if together:
+        yield together
+
+
+def _slice(sources: Sources, parts: list[Members]) -> list[Part]:
+    with _connected() as connection:
+        connection.register("member", member_table(parts))
+        connection.register("bill", sources.bill)
+        connection.register("calendar_session", sources.sessions)
+        connection.execute("CREATE TEMP VIEW instrument AS FROM member")
+        stored = [sources.bars[part.year] for part in parts]
+        connection.execute(f"CREATE TEMP VIEW stored_bar AS FROM {_parquet(stored)}")
+        connection.execute(f"CREATE TEMP VIEW bill_bar AS FROM {_parquet(sources.bills)}")
+        for relation, name in _STEPS.items():
+            kind = "VIEW" if relation == "basis_return" else "TABLE"
+            connection.execute(f"CREATE TEMP {kind} {relation} AS {statement(name)}")
+        return [
+            (part.year, {table: _rows(connection, table, part.year) for table in COMPUTED}) for part in parts
+        ]
+
+
+def _connected() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(":memory:", config={"threads": 1})
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    connection.execute(f"CREATE MACRO {DAY_NUMBER}")
+    return connection
+
+
+def _parquet(files: Iterable[Path]) -> str:
+    listed = ", ".join(literal(glob_safe(path)) for path in dict.fromkeys(files))
+    return f"read_parquet([{listed}], hive_partitioning = false)"
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str, year: int) -> pa.Table:
+    """A mart's rows of one year, under the instruments' own names."""
+    own = {"instrument_id": "m.name", "instrument_key": "m.instrument_key"}
+    columns = ", ".join(f"{own.get(name, f't.{name}')} AS {name}" for name in MARTS[table].names)
+    # the carried close makes a year of its own in year_level
+    only = " AND t.year = m.year" if table == "year_level" else ""
+    text = f"""
+        SELECT {columns} FROM {table} AS t JOIN member AS m ON m.instrument_id = t.instrument_id{only}
+        WHERE m.year = {year} ORDER BY {_ORDER[table].replace("place", "m.instrument_id")}
+    """  # noqa: S608 (names are ours)
+    return connection.execute(text).to_arrow_table().cast(MARTS[table])

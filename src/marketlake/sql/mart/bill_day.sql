@@ -1,0 +1,10 @@
+-- bill_day: the discount yield of each currency's bill as known at the end of any day.
+-- Formula: the last yield on or before the day and at most 7 days old; no row otherwise
+-- Unit: fraction a year, on a discount basis of 360 days
+-- Grain: currency, day
+-- Source: bill_bar, bill
+SELECT n.currency, b.session + age.days AS day, max_by(b.close, b.session) / 100 AS discount_yield
+FROM bill_bar AS b
+JOIN bill AS n ON n.instrument_id = b.instrument_id
+CROSS JOIN (VALUES (0), (1), (2), (3), (4), (5), (6), (7)) AS age (days)
+GROUP BY n.currency, b.session + age.days

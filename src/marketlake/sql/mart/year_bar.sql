@@ -1,0 +1,14 @@
+-- year_bar: the bars of each member's year and, before them, the close that the year's first return runs from.
+-- Formula: stored rows of the member's instrument in its year; the carried close as a row of its own
+-- Unit: as bar
+-- Grain: instrument_id (of member), session
+-- Source: stored_bar, member
+SELECT m.instrument_id, b.session, b.close, b.dividend, b.split
+FROM member AS m
+JOIN stored_bar AS b ON b.instrument_id = m.name AND year(b.session) = m.year
+UNION ALL
+SELECT
+    m.instrument_id, m.carried_session AS session, m.carried_close AS close,
+    CAST(0 AS DOUBLE) AS dividend, CAST(1 AS DOUBLE) AS split
+FROM member AS m
+WHERE m.carried_session IS NOT NULL

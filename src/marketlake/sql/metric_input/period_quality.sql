@@ -1,0 +1,72 @@
+-- period_quality: what is to be known of each single return, alone (own) and beside the benchmark's (pair, the flags of both).
+-- Formula: n         sessions with a figure after the start of the return, up to its end
+--          partial   the start or the end is not the calendar's own last session of its period
+--          gap       a session of the calendar after the start, up to the end, is not stored
+--          no_rate, no_price, no_cpi   a session there has no exchange rate, price or consumer price index
+--          price_index, proxy, simulated   as in metric_quality; whole years between published year ends are facts
+-- Unit: true or false; n a count
+-- Grain: instrument_id, kind, session
+-- Source: metric_period, metric_level, metric_grid, grid_session, metric_quality, instrument
+WITH figure AS (
+    SELECT instrument_id, 'own' AS kind, session, level, coalesce(missing, '') AS missing FROM metric_level
+    UNION ALL
+    SELECT
+        l.instrument_id, 'pair' AS kind, l.session, l.level + b.level AS level, concat_ws(',', l.missing, b.missing) AS missing
+    FROM metric_level AS l
+    JOIN metric_level AS b ON b.session = l.session AND b.instrument_id = $benchmark
+    WHERE l.instrument_id <> $benchmark
+),
+
+due AS (
+    SELECT g.instrument_id, g.kind, c.session
+    FROM metric_grid AS g
+    JOIN grid_session AS c ON c.grid = g.grid AND c.session <= $last_day
+),
+
+seen AS (
+    SELECT
+        coalesce(f.instrument_id, d.instrument_id) AS instrument_id, coalesce(f.kind, d.kind) AS kind,
+        coalesce(f.session, d.session) AS session, d.session AS due_session, f.level,
+        CASE WHEN f.session IS NULL THEN 1 ELSE 0 END AS lost,
+        CASE WHEN f.missing LIKE '%no_rate%' THEN 1 ELSE 0 END AS no_rate,
+        CASE WHEN f.missing LIKE '%no_price%' THEN 1 ELSE 0 END AS no_price,
+        CASE WHEN f.missing LIKE '%no_cpi%' THEN 1 ELSE 0 END AS no_cpi
+    FROM figure AS f
+    FULL JOIN due AS d ON d.instrument_id = f.instrument_id AND d.kind = f.kind AND d.session = f.session
+),
+
+-- counts from the first session on, so that those of a return are a difference
+tally AS (
+    SELECT
+        instrument_id, kind, session,
+        count(level) OVER past AS figures, sum(lost) OVER past AS lost, sum(no_rate) OVER past AS no_rate,
+        sum(no_price) OVER past AS no_price, sum(no_cpi) OVER past AS no_cpi,
+        min(due_session) OVER (
+            PARTITION BY instrument_id, kind ORDER BY session ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+        ) AS next_due
+    FROM seen
+    WINDOW past AS (PARTITION BY instrument_id, kind ORDER BY session ROWS UNBOUNDED PRECEDING)
+),
+
+counted AS (
+    SELECT
+        p.instrument_id, p.kind, p.session, e.figures - s.figures AS n,
+        coalesce(s.next_due < p.period OR e.next_due <= p.period_end, FALSE) AS partial,
+        e.lost > s.lost AS gap, e.no_rate > s.no_rate AS no_rate, e.no_price > s.no_price AS no_price,
+        e.no_cpi > s.no_cpi AS no_cpi
+    FROM metric_period AS p
+    JOIN tally AS s ON s.instrument_id = p.instrument_id AND s.kind = p.kind AND s.session = p.start_session
+    JOIN tally AS e ON e.instrument_id = p.instrument_id AND e.kind = p.kind AND e.session = p.session
+)
+
+SELECT
+    c.instrument_id, c.kind, c.session, c.n, c.partial, c.gap, c.no_rate, c.no_price, c.no_cpi,
+    q.price_index, q.proxy,
+    q.simulated AND NOT (
+        c.kind = 'own' AND $frequency = 'yearly' AND $sessions = 'own' AND $basis <> 'vendor_adjusted' AND NOT c.partial
+        AND i.synthetic <> 'all' AND coalesce(p.synthetic <> 'all', TRUE)
+    ) AS simulated
+FROM counted AS c
+JOIN metric_quality AS q ON q.instrument_id = c.instrument_id AND q.kind = c.kind
+JOIN instrument AS i ON i.instrument_id = c.instrument_id
+LEFT JOIN instrument AS p ON p.instrument_id = $cpi

@@ -1,0 +1,71 @@
+-- span_quality: what is to be known of each instrument's window.
+-- Formula: the window starts at the last stored session before $first_day (the first one within, where there is none) and
+--          ends at the last one up to $last_day, with a price or without: priced says that both have one.
+--          complete  both are the calendar's own last sessions;  gap  a session of the calendar between them is not stored
+--          no_price  one that is stored has no price;  stale  more than 5 sessions that were over when the lake was built,
+--          up to $last_day, are after the last one stored
+-- Unit: true or false
+-- Grain: instrument_key
+-- Source: span_moment, instrument, instrument_coverage, odd_session, calendar_session, lake
+WITH unpriced AS (
+    SELECT
+        instrument_key,
+        max(CASE WHEN session < $first_day THEN session END) AS latest_before,
+        min(CASE WHEN session >= $first_day THEN session END) AS earliest_within,
+        max(session) AS latest
+    FROM odd_session
+    WHERE NOT priced AND session <= $last_day
+    GROUP BY instrument_key
+),
+
+span AS (
+    SELECT
+        m.instrument_key, m.n, m.first_session, m.last_session,
+        CASE
+            WHEN m.first_session < $first_day THEN greatest(m.first_session, u.latest_before)
+            ELSE coalesce(u.latest_before, least(m.first_session, u.earliest_within))
+        END AS start_session,
+        greatest(m.last_session, u.latest) AS end_session
+    FROM span_moment AS m
+    LEFT JOIN unpriced AS u ON u.instrument_key = m.instrument_key
+),
+
+odd AS (
+    SELECT
+        s.instrument_key,
+        sum(CASE WHEN o.session > s.start_session THEN o.off_by ELSE 0 END) AS off_by,
+        max(CASE WHEN o.priced THEN 0 ELSE 1 END) = 1 AS no_price
+    FROM span AS s
+    JOIN odd_session AS o
+        ON o.instrument_key = s.instrument_key AND o.session >= s.start_session AND o.session <= s.end_session
+    GROUP BY s.instrument_key
+),
+
+due AS (
+    SELECT
+        c.calendar,
+        max(CASE WHEN c.session < $first_day THEN c.session END) AS start_session,
+        max(CASE WHEN c.session <= $last_day THEN c.session END) AS end_session,
+        max(CASE WHEN c.session <= $last_day AND c.session < CAST(b.built_at AS DATE) THEN c.place END) AS place
+    FROM calendar_session AS c
+    CROSS JOIN lake AS b
+    GROUP BY c.calendar
+)
+
+SELECT
+    s.instrument_key,
+    coalesce(s.start_session = d.start_session AND s.end_session = d.end_session, FALSE) AS complete,
+    s.start_session = s.first_session AND s.end_session = s.last_session AS priced,
+    s.n + CASE WHEN s.start_session < s.first_session THEN 1 ELSE 0 END + coalesce(o.off_by, 0)
+        < coalesce(b.place, w.place) - coalesce(a.place, v.place) AS gap,
+    coalesce(o.no_price, FALSE) AS no_price,
+    coalesce(least(d.place, t.end_place) - t.last_place > 5, FALSE) AS stale
+FROM span AS s
+JOIN instrument AS n ON n.instrument_key = s.instrument_key
+JOIN instrument_coverage AS t ON t.instrument_key = s.instrument_key
+JOIN due AS d ON d.calendar = n.calendar
+LEFT JOIN odd AS o ON o.instrument_key = s.instrument_key
+LEFT JOIN calendar_session AS a ON a.calendar = n.calendar AND a.session = s.start_session
+LEFT JOIN calendar_session AS b ON b.calendar = n.calendar AND b.session = s.end_session
+LEFT JOIN odd_session AS v ON v.instrument_key = s.instrument_key AND v.session = s.start_session
+LEFT JOIN odd_session AS w ON w.instrument_key = s.instrument_key AND w.session = s.end_session

@@ -1,0 +1,48 @@
+"""The ledger of the shipped claims on real prices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from marketlake.claims import Entry, load_claims
+from marketlake.query import SleeveClaim
+
+from ..query import shared_data
+from ..query.lakes import BTC, CPI, FUND, bar, make
+from .small import read_by_claim
+from .test_load import SHIPPED
+
+FILES = [
+    *(shared_data.FILES[name] for name in ("BTC", "NASDAQ", "GOLD", "SP500")),
+    (replace(BTC, id="ETH"), "ETH-USD"),
+    (replace(FUND, id="BND", asset_class="bond"), "BND@adj"),
+    (replace(FUND, id="GLD"), "GLD@adj"),
+]
+SLEEVE = SleeveClaim(
+    "REAL_SLEEVE",
+    "A 3 % sleeve of crypto improved the risk-adjusted return of a 60/40 plan",
+    "put by this test",
+    "2025",
+    2019,
+    2024,
+    plan={"SP500": 0.6, "BND": 0.4},
+    sleeve="BTC",
+    share=0.03,
+    alternatives={"BTC": ("ETH", "GLD"), "SP500": ("NASDAQ",)},
+)
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
+    """By claim: the shipped ones and SLEEVE, whose plan holds what real prices are at hand for."""
+    prices = shared_data.folder() / "prices"
+    # Bitcoin's series begins in 2014, and no claim reaches further back than the shorter of two series
+    bars = [row for pair in FILES for row in shared_data.bars_of(*pair) if row["session"].year >= 2014]
+    months = shared_data.table(prices / "CPIAUCSL.csv")
+    bars += [bar(CPI, row["observation_date"], float(row["CPIAUCSL"])) for row in months if row["CPIAUCSL"]]
+    claims = [*load_claims(SHIPPED), SLEEVE]
+    return read_by_claim(
+        make(tmp_path_factory.mktemp("real"), [*(i for i, _ in FILES), CPI], bars, claims=claims)
+    )

@@ -1,0 +1,100 @@
+"""A sleeve of crypto in a plan of real prices, computed independently with pandas."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from marketlake.claims import Entry
+
+from ..query import shared_data
+from .conftest import FILES
+from .small import cell
+from .test_real_prices import NAMES, close
+
+NAMES |= {instrument.id: symbol for instrument, symbol in FILES}
+HEADLINE = {"SP500": 0.6 * 0.97, "BND": 0.4 * 0.97, "BTC": 0.03}
+WITHOUT = {"SP500": 0.6, "BND": 0.4}
+
+
+def levels(ids: list[str], start: str, end: str) -> pd.DataFrame:
+    """Closes on the sessions that all have; of funds adjusted, of the index without dividends."""
+    frame = pd.concat({name: close(name) for name in ids}, axis=1).dropna()
+    return frame.loc[start:end]
+
+
+def index(frame: pd.DataFrame, weights: dict[str, float], months: int | None) -> pd.Series:
+    """The plan, back to its weights at the last session of each stretch of months."""
+    share = pd.Series(weights)
+    stretch = (frame.index.year * 12 + frame.index.month - 1) // (months or 10**6)
+    worth, parts = 1.0, []
+    start = frame.iloc[0]
+    for _, rows in frame.iloc[1:].groupby(stretch[1:]):
+        path = worth * (rows[share.index] / start[share.index] * share).sum(axis=1)
+        parts.append(path)
+        worth, start = path.iloc[-1], rows.iloc[-1]
+    return pd.concat([pd.Series([1.0], index=frame.index[:1]), *parts])
+
+
+def ratio(path: pd.Series, years: float, risk: str, inflation: float = 1.0) -> float:
+    gain = (path.iloc[-1] / inflation) ** (1 / years) - 1
+    daily = path.pct_change().dropna()
+    if risk == "deepest_fall":
+        return gain / -float((path / path.cummax() - 1).min())
+    if risk == "daily_volatility":
+        return gain / float(daily.std() * np.sqrt(len(daily) / years))
+    monthly = path.groupby([path.index.year, path.index.month]).last().pct_change().dropna()
+    return gain / float(monthly.std() * np.sqrt(12))
+
+
+@pytest.mark.parametrize("risk", ["daily_volatility", "monthly_volatility", "deepest_fall"])
+@pytest.mark.parametrize(("rebalance", "months"), [("never", None), ("monthly", 1), ("yearly", 12)])
+def test_2019_to_2024(real: dict[str, Entry], risk: str, rebalance: str, months: int | None) -> None:
+    frame = levels(["SP500", "BND", "BTC"], "2018-12-31", "2024-12-31")
+    one = cell(real["REAL_SLEEVE"], risk=risk, rebalance=rebalance)
+    assert one.with_sleeve == pytest.approx(ratio(index(frame, HEADLINE, months), 6, risk), rel=1e-9)
+    assert one.without_sleeve == pytest.approx(ratio(index(frame, WITHOUT, months), 6, risk), rel=1e-9)
+
+
+def test_after_inflation(real: dict[str, Entry]) -> None:
+    rows = shared_data.table(shared_data.folder() / "prices" / "CPIAUCSL.csv")
+    prices = {row["observation_date"]: float(row["CPIAUCSL"]) for row in rows if row["CPIAUCSL"]}
+    inflation = prices["2024-12-01"] / prices["2018-12-01"]
+    frame = levels(["SP500", "BND", "BTC"], "2018-12-31", "2024-12-31")
+    path = index(frame, HEADLINE, 12)
+    one = cell(real["REAL_SLEEVE"], worth="real")
+    assert one.with_sleeve == pytest.approx(ratio(path, 6, "daily_volatility", inflation), rel=1e-9)
+
+
+def test_the_verdict_and_what_flips_it(real: dict[str, Entry]) -> None:
+    found = real["REAL_SLEEVE"]
+    assert (found.published.verdict, found.rolled.verdict) == ("holds", "holds")
+    assert f"{found.published.with_sleeve:.3f} {found.published.without_sleeve:.3f}" == "0.959 0.782"
+    assert found.verdict == "depends"
+    assert found.depends_on == (
+        "with ETH as the sleeve, never rebalanced: does not hold for 2019 to 2024 (0.716 against 0.781)",
+    )
+    assert found.refused == {"no Treasury bill in this lake": len(found.grid) // 3}
+    shipped = real["SLEEVE_IMPROVES_60_40"]
+    assert (shipped.verdict, shipped.published.reason) == ("cannot be said", "no instrument AGG in this lake")
+
+
+def test_every_start_month(real: dict[str, Entry]) -> None:
+    windows = real["REAL_SLEEVE"].windows
+    # Bitcoin's series begins in the middle of September 2014
+    assert [(windows[0].end, windows[-1].end), len(windows)] == [("2020-09", "2024-12"), 52]
+    for window in windows[:: len(windows) // 4]:
+        start = date(window.end_year - 6, window.end_month, 1)
+        frame = levels(["SP500", "BND", "BTC"], str(start), f"{window.end_year}-{window.end_month:02d}")
+        first = frame.index[(frame.index.year == start.year) & (frame.index.month == start.month)].max()
+        frame = frame.loc[first:]
+        years = 6.0 if window.end_month == 12 else (frame.index[-1] - frame.index[0]).days / 365.25
+        path = index(frame, HEADLINE, 12)
+        assert window.with_sleeve == pytest.approx(ratio(path, years, "daily_volatility"), rel=1e-9)
+    assert {window.verdict for window in windows} == {"holds"}
+    summary = str(real["REAL_SLEEVE"].summaries[1])
+    assert "held in 52 of 52" in summary
+    assert "overlapping, so dependent: 1 without overlap" in summary

@@ -1,0 +1,179 @@
+"""A claim about a sleeve on random walks: every reading against the portfolio engine, which knows no SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from marketlake.calendars import load_calendar
+from marketlake.claims import Entry, read_ledger
+from marketlake.instruments import Instrument
+from marketlake.portfolio import PortfolioAnswer, portfolio, read_plan
+from marketlake.query import SleeveClaim, sql
+
+from ..query.lakes import BILL, BTC, CPI, FUND, SHARE, bar, make
+from .small import cell
+
+BONDS = replace(FUND, id="BONDS", asset_class="bond")
+WORLD = replace(FUND, id="WORLD")
+WALKS = {SHARE: (1, 0.010), BONDS: (2, 0.003), BTC: (3, 0.030), WORLD: (4, 0.012)}
+CLAIM = SleeveClaim(
+    "S",
+    "a sleeve improved a plan",
+    "us",
+    "2021",
+    2019,
+    2020,
+    plan={"SHARE": 0.6, "BONDS": 0.4},
+    sleeve="BTC",
+    share=0.05,
+    rebalance="quarterly",
+    funded_by="BONDS",
+    alternatives={"SHARE": ("WORLD", "NONE")},
+)
+WEIGHTS = {
+    "pro-rata": "57 {}, 38 BONDS, 5 BTC",
+    "BONDS": "60 {}, 35 BONDS, 5 BTC",
+    "SHARE": "55 {}, 40 BONDS, 5 BTC",
+}
+SPAN = (date(2018, 12, 31), date(2020, 12, 31))
+
+
+def walk(instrument: Instrument) -> list[dict[str, Any]]:
+    """A random walk on every session from 2018 to the middle of 2021; SHARE pays a dividend and splits."""
+    seed, calm = WALKS[instrument]
+    sessions = load_calendar(instrument.calendar, date(2021, 12, 31)).sessions(
+        date(2018, 6, 1), date(2021, 6, 15)
+    )
+    levels = 100 * np.exp(np.cumsum(np.random.default_rng(seed).normal(0.0006, calm, len(sessions))))
+    days = [
+        bar(instrument, day, float(level)) for day, level in zip(sessions.astype(object), levels, strict=True)
+    ]
+    if instrument is SHARE:
+        days[200] |= {"dividend": 1.5}
+        days[500] |= {"split": 2.0}
+        days[500:] = [row | {k: row[k] / 2 for k in ("open", "high", "low", "close")} for row in days[500:]]
+    return days
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    bars = [row for instrument in WALKS for row in walk(instrument)]
+    yields = load_calendar("XNYS", date(2021, 12, 31)).sessions(date(2018, 6, 1), date(2021, 6, 15))
+    bars += [bar(BILL, day, 2.5 - 0.002 * n) for n, day in enumerate(yields.astype(object))]
+    bars += [bar(CPI, date(year, 12, 1), 100.0 * 1.03**year / 1.03**2018) for year in (2018, 2019, 2020)]
+    lake = tmp_path_factory.mktemp("sleeve")
+    return make(lake, [*WALKS, BILL, CPI], bars, claims=[CLAIM])
+
+
+@pytest.fixture(scope="module")
+def found(lake: Path) -> Entry:
+    [entry] = read_ledger(lake)
+    return entry
+
+
+@cache
+def plan(lake: Path, text: str, rebalance: str, horizon: int | None = None) -> PortfolioAnswer:
+    terms: Mapping[str, Any] = {"rebalance": rebalance, "sleeve": "BTC" if "BTC" in text else None}
+    terms |= {"funded_by": "BONDS"} if horizon else {}
+    return portfolio(lake, read_plan(text, terms), start=SPAN[0], end=SPAN[1], horizon=horizon)
+
+
+@pytest.mark.parametrize("rebalance", ["quarterly", "yearly", "monthly", "never"])
+@pytest.mark.parametrize("funded_by", WEIGHTS)
+def test_return_and_risk_are_those_of_the_portfolio(
+    lake: Path, found: Entry, rebalance: str, funded_by: str
+) -> None:
+    with_sleeve = plan(lake, WEIGHTS[funded_by].format("SHARE"), rebalance).with_sleeve
+    without = plan(lake, "60 SHARE, 40 BONDS", rebalance).with_sleeve
+    reading = {"rebalance": rebalance, "funded_by": funded_by}
+    for risk, measure in (("daily_volatility", "volatility"), ("deepest_fall", "drawdown")):
+        for worth, rate in (("nominal", ""), ("real", "real_")):
+            one = cell(found, risk=risk, worth=worth, **reading)
+            for side, shown in ((with_sleeve, one.with_sleeve), (without, one.without_sleeve)):
+                taken = getattr(side, measure)
+                taken = -taken.depth if risk == "deepest_fall" else taken
+                gain = getattr(side, f"{rate}time_weighted_return_annualised")
+                assert shown == pytest.approx(gain / taken, rel=1e-9)
+            better = one.with_sleeve > one.without_sleeve  # type: ignore[operator]
+            assert one.verdict == ("holds" if better else "does not hold")
+
+
+def test_another_fund_may_have_been_meant(lake: Path, found: Entry) -> None:
+    other = plan(lake, WEIGHTS["BONDS"].format("WORLD"), "quarterly").with_sleeve
+    assert cell(found, b="60 WORLD, 40 BONDS").with_sleeve == pytest.approx(
+        other.return_per_volatility, rel=1e-9
+    )
+    assert cell(found, b="60 NONE, 40 BONDS").reason == "no instrument NONE in this lake"
+
+
+def test_every_start_month(lake: Path, found: Entry) -> None:
+    past = plan(lake, WEIGHTS["BONDS"].format("SHARE"), "quarterly", horizon=2).history
+    assert past is not None
+    judged = [window for window in found.windows if window.verdict != "cannot be said"]
+    [row] = [row for row in past.rows if row.sleeve == 0.05]
+    assert len(judged) == past.windows == 12
+    assert sum(window.verdict == "holds" for window in judged) == row.better_per_risk
+    # the last month is not over
+    assert found.windows[-1].reason == "only 24 of 25 month ends are stored for all holdings"
+    assert str(found.summaries[1]).count("overlapping, so dependent: 1 without overlap") == 1
+
+
+def test_over_the_bill_and_by_the_month(lake: Path, found: Entry) -> None:
+    days = [
+        str(row[0])
+        for row in sql(lake, "SELECT session FROM bar WHERE instrument_id = 'BONDS' ORDER BY 1").rows
+    ]
+    days = [day for day in days if str(SPAN[0]) <= day <= str(SPAN[1])]
+    text = "SELECT session, total_index FROM return_index WHERE instrument_id = '{}'"
+    levels = {
+        name: {str(day): level for day, level in sql(lake, text.format(name)).rows}
+        for name in ("SHARE", "BONDS", "BTC")
+    }
+    bills = {
+        str(day): y / 100
+        for day, y in sql(lake, "SELECT session, close FROM bar WHERE instrument_id = 'BILL'").rows
+    }
+    held, index = np.array([0.6, 0.35, 0.05]), [1.0]
+    for before, day in pairwise(days):
+        held = held * [levels[name][day] / levels[name][before] for name in levels]
+        index.append(float(held.sum()))
+        if day[:7] in {f"{year}-{month}" for year in (2019, 2020) for month in ("03", "06", "09", "12")}:
+            last = max(d for d in days if d[:7] == day[:7])
+            held = held.sum() * np.array([0.6, 0.35, 0.05]) if day == last else held
+    for risk, ends in (("daily_volatility", range(len(days))), ("monthly_volatility", month_ends(days))):
+        excess = []
+        for start, end in pairwise(ends):
+            length = (date.fromisoformat(days[end]) - date.fromisoformat(days[start])).days
+            riskless = (1 - bills[days[start]] * 91 / 360) ** (-length / 91) - 1
+            excess.append(index[end] / index[start] - 1 - riskless)
+        sharpe = np.mean(excess) / np.std(excess, ddof=1) * np.sqrt(len(excess) / 2)
+        assert cell(found, risk=risk, worth="over_bill").with_sleeve == pytest.approx(sharpe, rel=1e-9)
+
+
+def month_ends(days: list[str]) -> list[int]:
+    return [n for n, day in enumerate(days) if n == len(days) - 1 or day[:7] != days[n + 1][:7]]
+
+
+def test_the_grid_is_whole(found: Entry) -> None:
+    # spans x sets of instruments x ways to rebalance x to fund the sleeve x risks x worths
+    assert len(found.grid) == 2 * 3 * 4 * 3 * 3 * 3
+    readings = {tuple(getattr(c, name) for name in ("span", *found.dimensions)) for c in found.grid}
+    assert len(readings) == len(found.grid)
+    assert [(c.span, c.rebalance, c.funded_by, c.risk) for c in found.grid if c.headline] == [
+        ("published", "quarterly", "BONDS", "daily_volatility"),
+        ("rolled", "quarterly", "BONDS", "daily_volatility"),
+    ]
+    assert found.asked == (
+        "60 SHARE, 40 BONDS with 5 % BTC, funded from BONDS, rebalanced quarterly: "
+        "more return per volatility than without"
+    )
+    assert set(found.refused) == {"no instrument NONE in this lake"}

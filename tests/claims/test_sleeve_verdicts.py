@@ -1,0 +1,131 @@
+"""What a claim about a sleeve can end with, on lakes of month ends worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from marketlake.claims import Entry
+from marketlake.query import SleeveClaim
+
+from ..query.lakes import BTC, bar, make
+from .small import Bars, cell, read_by_claim
+
+
+def claim(name: str, sleeve: str = "BTC", **changed: object) -> SleeveClaim:
+    own = SleeveClaim(
+        name,
+        "it helped",
+        "us",
+        "2020",
+        2019,
+        2019,
+        plan={f"{name}_SHARES": 0.6, f"{name}_BONDS": 0.4},
+        sleeve=f"{name}_{sleeve}",
+        share=0.1,
+    )
+    return replace(own, **changed)  # type: ignore[arg-type]
+
+
+def month_ends() -> list[date]:
+    days = [date(2018, 12, 31)]
+    for month in range(1, 13):
+        following = date(2019 + month // 12, month % 12 + 1, 1)
+        days.append(date.fromordinal(following.toordinal() - 1))
+    return days
+
+
+def levels(instrument: str, steps: Sequence[float]) -> Bars:
+    """Month-end closes that grow by the steps in turn, over and over."""
+    level, rows = 100.0, []
+    for number, day in enumerate(month_ends()):
+        rows.append(bar(replace(BTC, id=instrument), day, level))
+        level *= 1 + steps[number % len(steps)]
+    return rows
+
+
+CALM, ROUGH, UP, DOWN = (0.02, 0.0), (0.30, -0.22), (0.05, 0.03), (-0.02, 0.0)
+CASES = {
+    # shares, bonds, sleeve; how an instrument differs; over all
+    "HELPS": (CALM, (0.0, 0.01), UP, {}, "holds"),
+    "HURTS": (CALM, (0.0, 0.01), (0.0, -0.01), {}, "does not hold"),
+    "LOSES": (DOWN, DOWN, DOWN, {}, "cannot be said"),
+    "FOREIGN": (CALM, CALM, UP, {"quote_currency": "EUR"}, "cannot be said"),
+    "MADE_UP": (CALM, CALM, UP, {"synthetic": "daily"}, "cannot be said"),
+    "YIELD": (CALM, CALM, UP, {"asset_class": "rate", "quote_currency": "CHF"}, "cannot be said"),
+    "GAP": (CALM, CALM, UP, {}, "cannot be said"),
+    "ABSENT": (CALM, CALM, UP, {}, "cannot be said"),
+    "FUNDED": (ROUGH, (0.01, 0.01), (0.01, -0.005), {}, "depends"),
+}
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
+    instruments, bars, claims = [], [], []
+    for name, (shares, bonds, sleeve, changed, _) in CASES.items():
+        for part, steps in (("SHARES", shares), ("BONDS", bonds), ("BTC", sleeve)):
+            own = replace(BTC, id=f"{name}_{part}", asset_class="equity")
+            instruments.append(replace(own, **changed) if part == "BTC" else own)  # type: ignore[arg-type]
+            rows = levels(own.id, steps)
+            bars += rows[:6] + rows[7:] if (name, part) == ("GAP", "BONDS") else rows
+        claims.append(claim(name, "NONE" if name == "ABSENT" else "BTC"))
+    lake = make(tmp_path_factory.mktemp("sleeves"), instruments, bars, claims=claims)
+    return read_by_claim(lake)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_word(ledger: dict[str, Entry], name: str) -> None:
+    assert ledger[name].verdict == CASES[name][-1], ledger[name].published
+
+
+def test_the_headline_by_hand(ledger: dict[str, Entry]) -> None:
+    found = cell(ledger["HELPS"])
+    # within the year nothing is rebalanced: six months of each step
+    shares, bonds, sleeve = ([a, b] * 6 for a, b in (CALM, (0.0, 0.01), UP))
+    for weights, shown in (((0.54, 0.36, 0.1), found.with_sleeve), ((0.6, 0.4, 0.0), found.without_sleeve)):
+        held, returns = list(weights), []
+        for steps in zip(shares, bonds, sleeve, strict=True):
+            after = [one * (1 + step) for one, step in zip(held, steps, strict=True)]
+            returns.append(sum(after) / sum(held) - 1)
+            held = after
+        mean = sum(returns) / 12
+        deviation = (sum((one - mean) ** 2 for one in returns) / 11) ** 0.5
+        assert shown == pytest.approx((sum(held) - 1) / (deviation * 12**0.5), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("LOSES", "neither plan gained: a ratio does not rank losses"),
+        ("FOREIGN", "its holdings are quoted in different currencies"),
+        ("MADE_UP", "figures are simulated"),
+        ("YIELD", "YIELD_BTC is nothing a plan can hold"),
+        ("GAP", "only 12 of 13 month ends are stored for all holdings"),
+        ("ABSENT", "no instrument ABSENT_NONE in this lake"),
+    ],
+)
+def test_why_it_cannot_be_said(ledger: dict[str, Entry], name: str, reason: str) -> None:
+    found = ledger[name]
+    assert (found.published.reason, found.depends_on) == (reason, ())
+    assert (found.published.with_sleeve, found.published.years) == (None, None)
+    assert {window.verdict for window in found.windows} <= {"cannot be said"}
+
+
+def test_what_flips_it_is_named(ledger: dict[str, Entry]) -> None:
+    # the sleeve is calmer than the shares and worse than the bonds
+    found = ledger["FUNDED"]
+    assert found.published.verdict == "holds"
+    [flip] = found.depends_on
+    assert flip.startswith("funded from FUNDED_BONDS: does not hold for 2019 to 2019 (")
+    one = cell(found, funded_by="FUNDED_BONDS")
+    assert flip.endswith(f"({one.with_sleeve:.3f} against {one.without_sleeve:.3f})")
+    assert (one.with_sleeve or 0) < (one.without_sleeve or 0)
+
+
+def test_consumer_prices_and_a_bill_are_wanted(ledger: dict[str, Entry]) -> None:
+    found = ledger["HELPS"]
+    assert cell(found, worth="real").reason == "no consumer prices in this lake"
+    assert cell(found, worth="over_bill").reason == "no Treasury bill in this lake"

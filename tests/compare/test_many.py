@@ -1,0 +1,191 @@
+"""Three or more instruments by calendar year: who led, by how much, and over all years together."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import FrozenInstanceError, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from marketlake import query
+from marketlake.errors import EmptyLakeError, UsageError
+from marketlake.query.metrics import metrics
+
+from ..query.lakes import BILL, BTC, CPI, FUND, NASDAQ, SHARE, bar, make, year_ends
+from .walks import make_lake, random_prices
+
+GOLD = replace(BTC, id="GOLD", asset_class="metal", calendar="XNYS")
+A = {2017: 50.0, 2018: 100.0, 2019: 150.0, 2020: 120.0, 2021: 240.0}
+B = {2018: 10.0, 2019: 11.0, 2020: 22.0, 2021: 33.0}
+C = {2018: 4.0, 2019: 5.0, 2020: 4.0, 2021: 8.0}
+IDS = ("BTC", "NASDAQ", "GOLD")
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    bars = [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(GOLD, C)]
+    return make(tmp_path, [BTC, NASDAQ, GOLD, SHARE, BILL], bars)
+
+
+def test_the_winner_and_its_lead_over_the_next(lake: Path) -> None:
+    found = query.compare_many(lake, IDS)
+    assert [(row.year, row.winner, row.runner_up) for row in found.rows] == [
+        (2019, "BTC", "GOLD"),
+        (2020, "NASDAQ", None),
+        (2021, "tie", None),
+    ]
+    assert [row.lead for row in found.rows] == pytest.approx([0.25, 1.2, 0.0], rel=1e-12)
+    assert (found.wins, found.years, found.verdict) == ({"BTC": 1, "NASDAQ": 1, "GOLD": 0}, 3, "tie")
+    first = found.rows[0].returns[1]
+    assert (first.instrument_id, first.end_session, first.complete) == ("NASDAQ", date(2019, 12, 31), True)
+
+
+def test_a_year_that_one_lacks_is_shown_and_not_judged(lake: Path) -> None:
+    found = query.compare_many(lake, IDS, first_year=2018, last_year=2019)
+    early = found.rows[0]
+    assert (early.complete, early.winner, early.runner_up, early.lead) == (False, None, None, None)
+    assert [one.simple_return for one in early.returns] == [pytest.approx(1.0), None, None]
+    assert [one.complete for one in early.returns] == [True, False, False]
+    assert found.years == 1
+    assert "not complete for all and not counted: 2018" in found.notes
+
+
+def test_two_give_what_compare_gives(lake: Path) -> None:
+    many, two = query.compare_many(lake, ["BTC", "NASDAQ"]), query.compare(lake, "BTC", "NASDAQ", risk=True)
+    assert many.wins == {"BTC": two.a_wins, "NASDAQ": two.b_wins}
+    assert (many.years, many.verdict, many.notes) == (two.years, two.verdict, two.notes)
+    for year, row in zip(many.rows, two.rows, strict=True):
+        assert (year.winner, year.returns[0].simple_return) == (row.winner, row.a_return)
+        assert row.difference is not None
+        assert year.lead == pytest.approx(abs(row.difference), abs=1e-15)
+    assert many.risk == two.risk
+
+
+def test_without_risk_the_answer_for_two_is_as_it_was(lake: Path) -> None:
+    plain, more = query.compare(lake, "BTC", "NASDAQ"), query.compare(lake, "BTC", "NASDAQ", risk=True)
+    assert plain.risk is None
+    assert more.to_dict().keys() - plain.to_dict().keys() == {"risk"}
+    assert {k: v for k, v in more.to_dict().items() if k != "risk"} == plain.to_dict()
+
+
+@pytest.mark.parametrize("terms", [{}, {"sessions": "shared"}, {"basis": "total"}])
+def test_risk_is_that_of_metrics_over_the_same_window(tmp_path: Path, terms: dict[str, str]) -> None:
+    lake = make_lake(tmp_path, random_prices())
+    ids = ["BTC", "NASDAQ", "SHARE"]
+    found = query.compare_many(lake, ids, **terms)
+    assert [row.year for row in found.rows] == [2020, 2021]
+    assert found.risk is not None
+    assert (found.risk.start, found.risk.end) == (date(2020, 1, 1), date(2021, 12, 31))
+    expected = metrics(
+        lake, ids, start=found.risk.start, end=found.risk.end, benchmark="BTC", deepest=0, **terms
+    )
+    for figure in found.risk.figures:
+        assert figure == expected.figure(figure.instrument_id, figure.metric)
+    for place, name in enumerate(ids):
+        grown = math.prod(1 + (row.returns[place].simple_return or math.nan) for row in found.rows)
+        total = found.risk.figure(name, "cumulative_return").value
+        assert total == pytest.approx(grown - 1, abs=1e-12)
+        assert found.risk.figure(name, "cagr").value == pytest.approx(math.sqrt(grown) - 1, abs=1e-12)
+    with pytest.raises(KeyError):
+        found.risk.figure("BTC", "correlation")
+
+
+def test_shared_sessions_are_those_that_all_have(tmp_path: Path) -> None:
+    closes = {
+        BTC: {"2020-12-30": 10, "2020-12-31": 11, "2021-12-30": 20, "2021-12-31": 30},
+        NASDAQ: {"2020-12-30": 5, "2020-12-31": 6, "2021-12-30": 7, "2021-12-31": 9},
+        GOLD: {"2020-12-30": 1, "2021-12-30": 2, "2021-12-31": 3},
+    }
+    bars = [bar(i, day, price) for i, prices in closes.items() for day, price in prices.items()]
+    found = query.compare_many(
+        make(tmp_path, list(closes), bars), IDS, first_year=2021, last_year=2021, sessions="shared"
+    )
+    returns = {one.instrument_id: one for one in found.rows[0].returns}
+    assert {one.start_session for one in returns.values()} == {date(2020, 12, 30)}
+    assert [one.simple_return for one in returns.values()] == pytest.approx([2, 0.8, 2], rel=1e-12)
+    assert "shared sessions are those that all 3 have" in found.notes
+
+
+def test_real_returns_and_another_convention(tmp_path: Path) -> None:
+    prices = {2018: 100.0, 2019: 110.0, 2020: 121.0}
+    bars = [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(GOLD, C), *year_ends(CPI, prices)]
+    lake = make(tmp_path, [BTC, NASDAQ, GOLD, CPI], bars)
+    real = query.compare_many(lake, IDS, first_year=2019, last_year=2019, real=True)
+    returns = [one.simple_return for one in real.rows[0].returns]
+    assert returns == pytest.approx([1.5 / 1.1 - 1, 0.0, 1.25 / 1.1 - 1], abs=1e-12)
+    within = query.compare_many(lake, IDS, first_year=2019, last_year=2019, convention="first_to_last")
+    assert [one.simple_return for one in within.rows[0].returns] == [0.0, 0.0, 0.0]
+    assert within.rows[0].winner is None
+
+
+def test_made_up_figures_give_no_verdict(tmp_path: Path) -> None:
+    invented = replace(GOLD, synthetic="all")
+    bars = [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(invented, C)]
+    found = query.compare_many(make(tmp_path, [BTC, NASDAQ, invented], bars), IDS)
+    assert (found.years, found.verdict) == (0, None)
+    assert any("give no verdict (2019, 2020, 2021)" in note for note in found.notes)
+
+
+def test_a_mixture_is_said(tmp_path: Path) -> None:
+    lake = make(
+        tmp_path, [BTC, NASDAQ, FUND], [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(FUND, C)]
+    )
+    found = query.compare_many(lake, ["BTC", "NASDAQ", "FUND"])
+    assert found.bases == {"BTC": "price", "NASDAQ": "price", "FUND": "total"}
+    assert "a mixture: price return of BTC, NASDAQ against total return of FUND" in found.notes
+
+
+def test_the_answer_is_frozen_json(lake: Path) -> None:
+    found = query.compare_many(lake, IDS)
+    answer = json.loads(json.dumps(found.to_dict()))
+    assert answer["instruments"] == list(IDS)
+    assert answer["wins"] == {"BTC": 1, "NASDAQ": 1, "GOLD": 0}
+    assert set(answer["rows"][0]) == {
+        *("year", "complete", "winner", "runner_up", "lead", "quality", "returns"),
+    }
+    assert answer["rows"][0]["returns"][0]["end_session"] == "2019-12-31"
+    assert answer["risk"]["figures"][0]["metric"] == "cumulative_return"
+    with pytest.raises(FrozenInstanceError):
+        found.basis = "total"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        (["BTC"], "two instruments or more"),
+        (["BTC", "GOLD", "BTC"], "BTC is named twice; name each instrument once"),
+        (["BTC", "BTC"], "against itself"),
+        (["BTC", "NASDAQ", "GLOD"], "did you mean GOLD"),
+        (["BTC", "NASDAQ", "BILL"], "BILL is a yield"),
+    ],
+)
+def test_what_cannot_be_asked(lake: Path, ids: list[str], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        query.compare_many(lake, ids)
+
+
+def test_one_that_is_not_stored_is_named(lake: Path) -> None:
+    with pytest.raises(EmptyLakeError, match="SHARE"):
+        query.compare_many(lake, ["BTC", "NASDAQ", "SHARE"])
+
+
+def test_no_year_in_common_has_no_figures(tmp_path: Path) -> None:
+    bars = [
+        *year_ends(BTC, A),
+        *year_ends(NASDAQ, {2020: 1.0, 2021: 2.0}),
+        *year_ends(GOLD, {2017: 1.0, 2018: 2.0}),
+    ]
+    found = query.compare_many(make(tmp_path, [BTC, NASDAQ, GOLD], bars), IDS)
+    assert (found.rows, found.risk, found.years) == ((), None, 0)
+    assert "no year is complete for all" in found.notes
+
+
+def test_returns_by_hand(lake: Path) -> None:
+    rows = query.compare_many(lake, IDS).rows
+    told = np.array([[one.simple_return for one in row.returns] for row in rows])
+    closes = np.array([[A[y], B[y], C[y]] for y in range(2018, 2022)])
+    assert told == pytest.approx(closes[1:] / closes[:-1] - 1, abs=1e-12)

@@ -1,0 +1,33 @@
+"""In SQL the same figures come out as in Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marketlake.query.connection import open_lake
+from marketlake.query.metric_catalogue import METRICS
+from marketlake.query.metric_figures import rows_of
+from marketlake.query.metrics import metrics
+
+from .macro import macro_call
+from .walks import WINDOW
+
+
+def test_the_macros_give_what_python_gives(four: Path) -> None:
+    options: dict[str, Any] = {"benchmark": "SHARE", "frequency": "weekly", "sessions": "shared"}
+    with open_lake(four) as connection:
+        for number, (more, renamed) in enumerate(
+            (({"currency": "EUR"},) * 2, ({"risk_free": "BILL"}, {"bill": "BILL"}))
+        ):
+            found = metrics(four, ["BTC"], **WINDOW, **options, **more)
+            for metric in METRICS[number::2]:
+                text = macro_call(metric.name, ["BTC"], **WINDOW, **options, **renamed)
+                [row] = [row for row in rows_of(connection, text) if row["instrument_id"] == "BTC"]
+                figure = found.figure("BTC", metric.name)
+                assert row["value"] == pytest.approx(figure.value, rel=1e-12)
+                assert (row["n"], row["quality"], row["currency"]) == (
+                    figure.n, figure.quality, figure.currency,
+                )  # fmt: skip

@@ -1,0 +1,109 @@
+"""The marks that figures carry: what is missing, what is behind, what is made up or stands in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from marketlake import query
+from marketlake.query.metrics import metrics
+
+from ..query.lakes import BTC, CPI, EUR, FUND, NOW, SHARE, bar
+from .macro import macro_call
+from .walks import INDEX, PROXY, WEEKDAYS, WINDOW, every_day, lay, rewrite, value, walk
+
+TODAY = NOW.date()
+RECENT = every_day(TODAY - timedelta(days=1), TODAY - timedelta(days=60))
+
+
+def test_an_instrument_that_begins_within_the_window_says_partial(pair: Path) -> None:
+    found = metrics(pair, ["BTC", "SHARE"], **WINDOW)
+    figure = found.figure("SHARE", "volatility")
+    assert figure.first_session == WEEKDAYS[40]
+    assert "partial" in figure.quality
+    assert found.figure("BTC", "volatility").quality == ""
+    assert any("SHARE" in note and "window" in note for note in found.notes)
+
+
+def test_gaps_rates_proxies_indices_and_simulated_days_are_said(desk: Path) -> None:
+    days = [d for d in every_day() if d != date(2021, 5, 5)]
+    rates = [row for row in walk(EUR, every_day()) if row["session"] < date(2021, 9, 1)]
+    rows = [row for i in (BTC, INDEX, PROXY) for row in walk(i, days if i is BTC else every_day())]
+    lake = rewrite(desk, rows + rates)
+    found = metrics(lake, ["BTC", "INDEX", "PROXY"], basis="total", benchmark="PROXY", **WINDOW)
+    assert found.figure("BTC", "volatility").quality == "gap"
+    assert found.figure("BTC", "volatility").n == 364
+    assert found.figure("INDEX", "volatility").quality == "price_index"
+    assert found.figure("INDEX", "volatility").basis == "price"
+    # published year ends: the whole year is a fact, the days between are not
+    assert found.figure("PROXY", "cagr").quality == "proxy"
+    assert found.figure("PROXY", "sharpe").quality == "proxy,simulated"
+    assert found.figure("BTC", "beta").quality == "gap,proxy,simulated"
+    assert any(note.startswith("a mixture") for note in found.notes)
+    euro = metrics(lake, ["BTC"], currency="EUR", **WINDOW)
+    assert euro.figure("BTC", "volatility").quality == "gap,no_rate"
+    assert euro.figure("BTC", "volatility").last_session == date(2021, 9, 7)
+    whole = euro.figure("BTC", "cumulative_return")
+    assert (whole.value, whole.reason) == (None, "no reference rate at an end of the window")
+
+
+def test_real_returns_of_whole_years_go_by_december(desk: Path) -> None:
+    prices = [bar(CPI, date(2020 + n // 12, n % 12 + 1, 1), 100.0 + n) for n in range(30)]
+    rows = [bar(BTC, "2020-12-31", 100.0), bar(BTC, "2021-06-30", 120.0), bar(BTC, "2021-12-31", 150.0)]
+    found = metrics(rewrite(desk, rows + prices), ["BTC"], real=True, **WINDOW)
+    assert value(found, "BTC", "cumulative_return") == pytest.approx(1.5 * 111 / 123 - 1, rel=1e-12)
+    # within the year by what was published last: November, May and November
+    assert value(found, "BTC", "best_period") == pytest.approx(150 / 120 * (116 / 122) - 1, rel=1e-12)
+    assert value(found, "BTC", "worst_period") == pytest.approx(120 / 100 * (110 / 116) - 1, rel=1e-12)
+
+
+def test_a_total_return_fund_beside_a_price(desk: Path) -> None:
+    lake = rewrite(desk, walk(FUND, WEEKDAYS) + walk(SHARE, WEEKDAYS, 2))
+    found = metrics(lake, ["FUND", "SHARE"], **WINDOW)
+    assert [found.figure(i, "cagr").basis for i in ("FUND", "SHARE")] == ["total", "price"]
+    assert "a mixture: FUND is total return, SHARE is price return" in found.notes
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """To the day before the build; LATE and DELISTED end six sessions earlier, TOLERABLE five."""
+    stored = [BTC, *(replace(BTC, id=name) for name in ("LATE", "TOLERABLE"))]
+    stored.append(replace(BTC, id="DELISTED", until=RECENT[-7]))
+    days = {"BTC": RECENT, "LATE": RECENT[:-6], "TOLERABLE": RECENT[:-5], "DELISTED": RECENT[:-6]}
+    rows = [row for i in stored for row in walk(i, days[i.id])]
+    return lay(tmp_path_factory.mktemp("fresh"), stored, rows)
+
+
+def stale(lake: Path, **asked: date) -> set[str]:
+    found = metrics(lake, ["BTC", "LATE", "TOLERABLE", "DELISTED"], benchmark="BTC", **asked)
+    marked = {f.instrument_id for f in found.figures if "stale" in f.quality.split(",")}
+    assert any("more than 5 sessions are over" in note for note in found.notes) == bool(marked)
+    return marked
+
+
+def test_what_is_more_than_five_sessions_behind_is_stale(fresh: Path) -> None:
+    # the window that all share ends where LATE does, yet only LATE is behind
+    assert stale(fresh) == {"LATE"}
+    assert stale(fresh, end=TODAY) == {"LATE"}
+    assert stale(fresh, end=TODAY - timedelta(days=1)) == {"LATE"}
+
+
+def test_the_macros_mark_it_too(fresh: Path) -> None:
+    for end, marked in ((TODAY, True), (RECENT[-20], False)):
+        call = macro_call("volatility", ["LATE"], start=RECENT[3], end=end)
+        answer = query.sql(fresh, call)
+        assert [row[answer.columns.index("quality")] == "partial,stale" for row in answer.rows] == [marked]
+
+
+def test_a_window_that_ended_before_is_not_stale(fresh: Path) -> None:
+    assert stale(fresh, end=RECENT[-2]) == set()
+    assert stale(fresh, end=RECENT[-20]) == set()
+
+
+def test_at_an_earlier_moment_it_was_not_stale(fresh: Path) -> None:
+    earlier = metrics(fresh, ["LATE"], as_of=NOW - timedelta(days=4))
+    assert not any("stale" in figure.quality for figure in earlier.figures)
+    assert all("stale" in figure.quality for figure in metrics(fresh, ["LATE"]).figures)
