@@ -1,17 +1,20 @@
-"""The ledger of the shipped claims on real prices."""
+"""What the tests share: a lake of all small cases, one of real prices, builds without what no claim reads."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from marketlake.claims import Entry, load_claims
-from marketlake.query import SleeveClaim
+from marketlake.query import SleeveClaim, content
+from marketlake.query.metric_texts import DAY_NUMBER
 
 from ..query import shared_data
 from ..query.lakes import BTC, CPI, FUND, bar, make
-from .small import read_by_claim
+from . import test_checks, test_sleeve_verdicts, test_verdicts, test_windows
+from .small import Ledger, read_by_claim
 from .test_load import SHIPPED
 
 FILES = [
@@ -46,3 +49,21 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
     return read_by_claim(
         make(tmp_path_factory.mktemp("real"), [*(i for i, _ in FILES), CPI], bars, claims=claims)
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _half_the_time() -> Iterator[None]:
+    """No claim reads the metrics' macros or the columns' comments, which take half of a small build."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(content, "macros", lambda: [f"CREATE MACRO {DAY_NUMBER}"])
+        patch.setattr(content, "add_comments", lambda connection: None)
+        yield
+
+
+@pytest.fixture(scope="session")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
+    """By case: all small markets of these files in one lake."""
+    cases = Ledger()
+    for file in (test_checks, test_verdicts, test_windows, test_sleeve_verdicts):
+        file.put(cases)
+    return cases.read(tmp_path_factory.mktemp("small"))

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from marketlake import query
-from marketlake.claims import ClaimCheck, load_claims, read_checks
+from marketlake.claims import Entry, load_claims
+from marketlake.query import WinsClaim
 
-from ..query.lakes import BTC, NASDAQ, make, year_ends
+from ..query.lakes import BTC, NASDAQ, year_ends
 from .small import CLAIM, Ledger
 
 SHIPPED = Path(query.__file__).parents[3] / "claims.toml"
@@ -28,41 +29,38 @@ CANNOT = {
 """By case: how a differs from an instrument of the right kind, its year-end closes, the reason."""
 
 
-@pytest.fixture(scope="module")
-def checks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[ClaimCheck]]:
-    """By claim, as published and rolled forward."""
-    cases, claim = Ledger(), replace(CLAIM, first_year=2020, last_year=2021)
+def put(cases: Ledger) -> None:
+    """Those that cannot be said, and SHIPPED: the first claim of claims.toml on closes as published."""
+    claim = replace(CLAIM, first_year=2020, last_year=2021)
     for case, (changed, closes, _) in CANNOT.items():
         a = replace(BTC, **changed)  # type: ignore[arg-type]
         bars = [*year_ends(a, closes), *year_ends(NASDAQ, {2019: 1.0, 2020: 1.5, 2021: 2.0})]
         cases.add(case, [a, NASDAQ], bars, claim)
     cases.add("ABSENT", [BTC], year_ends(BTC, BITCOIN), claim)
+    shipped = next(claim for claim in load_claims(SHIPPED) if isinstance(claim, WinsClaim))
     made = [replace(i, synthetic="daily") for i in (BTC, NASDAQ)]
-    bars = [*cases.bars, *year_ends(BTC, BITCOIN), *year_ends(NASDAQ, COMPOSITE)]
-    claims = [*cases.claims, *load_claims(SHIPPED)[:1]]
-    lake = make(tmp_path_factory.mktemp("checks"), [*cases.instruments.values(), *made], bars, claims=claims)
-    found = read_checks(lake)
-    return {claim.id: [check for check in found if check.claim_id == claim.id] for claim in claims}
+    cases.add("SHIPPED", made, [*year_ends(BTC, BITCOIN), *year_ends(NASDAQ, COMPOSITE)], shipped)
 
 
-def test_the_shipped_claim_on_the_published_closes(checks: dict[str, list[ClaimCheck]]) -> None:
-    [published, rolled] = checks["BTC_BEATS_NASDAQ"]
+def test_the_shipped_claim_on_the_published_closes(ledger: dict[str, Entry]) -> None:
+    published, rolled = ledger["SHIPPED"].published, ledger["SHIPPED"].rolled
     assert [(c.span, c.verdict, c.wins, c.years, c.first_year, c.last_year) for c in (published, rolled)] == [
         ("published", "holds", 5, 6, 2019, 2024),
         ("rolled", "holds no longer", 4, 6, 2020, 2025),
     ]
     assert published.statement.startswith("Bitcoin has delivered higher annual returns")
-    assert rolled.reason == "BTC ahead of NASDAQ in 4 of 6 years"
+    assert rolled.reason == "SHIPPED_BTC ahead of SHIPPED_NASDAQ in 4 of 6 years"
     assert (rolled.snapshot, rolled.at_least, rolled.of_years) == ("s1", 5, 6)
     assert (rolled.with_sleeve, rolled.share, rolled.rebalance) == (None, None, None)
 
 
 @pytest.mark.parametrize("case", CANNOT)
-def test_what_cannot_be_said(checks: dict[str, list[ClaimCheck]], case: str) -> None:
-    for check in checks[case]:
+def test_what_cannot_be_said(ledger: dict[str, Entry], case: str) -> None:
+    for check in (ledger[case].published, ledger[case].rolled):
         assert check.verdict == "cannot be said"
         assert CANNOT[case][2] in check.reason
 
 
-def test_an_instrument_that_is_not_there_cannot_be_said(checks: dict[str, list[ClaimCheck]]) -> None:
-    assert {check.verdict for check in checks["ABSENT"]} == {"cannot be said"}
+def test_an_instrument_that_is_not_there_cannot_be_said(ledger: dict[str, Entry]) -> None:
+    found = ledger["ABSENT"]
+    assert {found.published.verdict, found.rolled.verdict} == {"cannot be said"}

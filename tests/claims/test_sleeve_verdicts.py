@@ -11,12 +11,12 @@ import pytest
 from marketlake.claims import Entry
 from marketlake.query import SleeveClaim
 
-from ..query.lakes import BTC, bar, make
-from .small import Bars, cell, read_by_claim
+from ..query.lakes import BTC, bar
+from .small import Bars, Ledger, cell
 
 
-def claim(name: str, sleeve: str = "BTC", **changed: object) -> SleeveClaim:
-    own = SleeveClaim(
+def claim(name: str, sleeve: str) -> SleeveClaim:
+    return SleeveClaim(
         name,
         "it helped",
         "us",
@@ -27,7 +27,6 @@ def claim(name: str, sleeve: str = "BTC", **changed: object) -> SleeveClaim:
         sleeve=f"{name}_{sleeve}",
         share=0.1,
     )
-    return replace(own, **changed)  # type: ignore[arg-type]
 
 
 def month_ends() -> list[date]:
@@ -53,27 +52,24 @@ CASES = {
     "HELPS": (CALM, (0.0, 0.01), UP, {}, "holds"),
     "HURTS": (CALM, (0.0, 0.01), (0.0, -0.01), {}, "does not hold"),
     "LOSES": (DOWN, DOWN, DOWN, {}, "cannot be said"),
-    "FOREIGN": (CALM, CALM, UP, {"quote_currency": "EUR"}, "cannot be said"),
-    "MADE_UP": (CALM, CALM, UP, {"synthetic": "daily"}, "cannot be said"),
+    "SLEEVE_FOREIGN": (CALM, CALM, UP, {"quote_currency": "EUR"}, "cannot be said"),
+    "SLEEVE_MADE_UP": (CALM, CALM, UP, {"synthetic": "daily"}, "cannot be said"),
     "YIELD": (CALM, CALM, UP, {"asset_class": "rate", "quote_currency": "CHF"}, "cannot be said"),
     "GAP": (CALM, CALM, UP, {}, "cannot be said"),
-    "ABSENT": (CALM, CALM, UP, {}, "cannot be said"),
+    "SLEEVE_ABSENT": (CALM, CALM, UP, {}, "cannot be said"),
     "FUNDED": (ROUGH, (0.01, 0.01), (0.01, -0.005), {}, "depends"),
 }
 
 
-@pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
-    instruments, bars, claims = [], [], []
+def put(cases: Ledger) -> None:
+    """Plans of month ends, each of instruments of its own."""
     for name, (shares, bonds, sleeve, changed, _) in CASES.items():
         for part, steps in (("SHARES", shares), ("BONDS", bonds), ("BTC", sleeve)):
             own = replace(BTC, id=f"{name}_{part}", asset_class="equity")
-            instruments.append(replace(own, **changed) if part == "BTC" else own)  # type: ignore[arg-type]
+            cases.instruments[own.id] = replace(own, **changed) if part == "BTC" else own  # type: ignore[arg-type]
             rows = levels(own.id, steps)
-            bars += rows[:6] + rows[7:] if (name, part) == ("GAP", "BONDS") else rows
-        claims.append(claim(name, "NONE" if name == "ABSENT" else "BTC"))
-    lake = make(tmp_path_factory.mktemp("sleeves"), instruments, bars, claims=claims)
-    return read_by_claim(lake)
+            cases.bars += rows[:6] + rows[7:] if (name, part) == ("GAP", "BONDS") else rows
+        cases.claims.append(claim(name, "NONE" if name == "SLEEVE_ABSENT" else "BTC"))
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -100,11 +96,11 @@ def test_the_headline_by_hand(ledger: dict[str, Entry]) -> None:
     ("name", "reason"),
     [
         ("LOSES", "neither plan gained: a ratio does not rank losses"),
-        ("FOREIGN", "its holdings are quoted in different currencies"),
-        ("MADE_UP", "figures are simulated"),
+        ("SLEEVE_FOREIGN", "its holdings are quoted in different currencies"),
+        ("SLEEVE_MADE_UP", "figures are simulated"),
         ("YIELD", "YIELD_BTC is nothing a plan can hold"),
         ("GAP", "only 12 of 13 month ends are stored for all holdings"),
-        ("ABSENT", "no instrument ABSENT_NONE in this lake"),
+        ("SLEEVE_ABSENT", "no instrument SLEEVE_ABSENT_NONE in this lake"),
     ],
 )
 def test_why_it_cannot_be_said(ledger: dict[str, Entry], name: str, reason: str) -> None:

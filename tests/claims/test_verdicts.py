@@ -25,10 +25,8 @@ LEAPS = year_ends(ALT, {2020: 1.0, 2021: 1.1, 2022: 3.0, 2023: 3.1})
 DAYS = [f"{year}-{day}" for year in (2020, 2021, 2022) for day in ("12-01", "12-30", "12-31")]
 
 
-@pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
+def put(cases: Ledger) -> None:
     """A case a claim: see the tests that ask for them."""
-    cases = Ledger()
     for losses in WORDS:
         cases.add(f"LOST{'_'.join(map(str, losses))}", PAIR, ahead(*losses))
     cases.add("NOTHING", [BTC], year_ends(BTC, {2020: 1.0, 2021: 2.0}))
@@ -63,7 +61,6 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
     cases.add("ANCHORED", anchored, [*closes(BTC, a), *closes(NASDAQ, b)])
     today = replace(one, first_year=2022, last_year=2023)
     cases.add("ONCE", [*PAIR, ALT], [*ahead(), *LEAPS], today)
-    return cases.read(tmp_path_factory.mktemp("verdicts"))
 
 
 def flips(found: Entry) -> tuple[str, ...]:

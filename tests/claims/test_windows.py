@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
-import pytest
 
 from marketlake.calendars import load_calendar
 from marketlake.claims import Entry, Window
@@ -63,15 +62,13 @@ def oracle(
 MISSING: frozenset[Month] = frozenset({(2017, 5), (2020, 12)})
 
 
-@pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
-    """WALK: random walks, a with months missing. ANCHORED: only the year ends are facts."""
-    cases, b = Ledger(), closes(NASDAQ, walk(NASDAQ, 2, frozenset())[0])
+def put(cases: Ledger) -> None:
+    """WALK: random walks, a with months missing. WALK_ANCHORED: only the year ends are facts."""
+    b = closes(NASDAQ, walk(NASDAQ, 2, frozenset())[0])
     claim = replace(CLAIM, at_least=AT_LEAST, first_year=2018, last_year=2020)
     cases.add("WALK", [BTC, NASDAQ], [*closes(BTC, walk(BTC, 1, MISSING)[0]), *b], claim)
     anchored = [replace(i, synthetic="daily") for i in (BTC, NASDAQ)]
-    cases.add("ANCHORED", anchored, [*closes(BTC, walk(BTC, 1, frozenset())[0]), *b])
-    return cases.read(tmp_path_factory.mktemp("windows"))
+    cases.add("WALK_ANCHORED", anchored, [*closes(BTC, walk(BTC, 1, frozenset())[0]), *b])
 
 
 def test_every_month_against_a_plain_implementation(ledger: dict[str, Entry]) -> None:
@@ -93,7 +90,7 @@ def test_every_month_against_a_plain_implementation(ledger: dict[str, Entry]) ->
 
 
 def test_months_between_published_year_ends_are_simulated(ledger: dict[str, Entry]) -> None:
-    found = ledger["ANCHORED"]
+    found = ledger["WALK_ANCHORED"]
     assert {w.end_month for w in found.windows if w.verdict != "cannot be said"} == {12}
     assert {w.reason for w in found.windows if w.end_month != 12} == {"figures are simulated"}
 

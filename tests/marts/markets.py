@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,13 @@ Row = dict[str, Any]
 
 
 def bars() -> list[Row]:
-    """Every instrument's bars, sorted by nothing in particular."""
-    return [row for number, instrument in enumerate(MARKET) for row in _bars(instrument, number)]
+    """Every instrument's bars; the list is the caller's, its rows are everybody's."""
+    return list(_all_bars())
+
+
+@cache
+def _all_bars() -> tuple[Row, ...]:
+    return tuple(row for number, instrument in enumerate(MARKET) for row in _bars(instrument, number))
 
 
 def _bars(instrument: Instrument, seed: int) -> Iterator[Row]:

@@ -87,7 +87,8 @@ def test_yields_have_no_return(lake: Path) -> None:
 
 
 def test_each_instrument_has_one_key(lake: Path) -> None:
-    text = "SELECT count(DISTINCT instrument_key) AS keys, count(DISTINCT instrument_id) AS ids FROM daily_return"
+    keys = "count(DISTINCT instrument_key) AS keys, count(DISTINCT instrument_id) AS ids"
+    text = f"SELECT {keys} FROM daily_return"
     assert stored(lake, text) == [{"keys": len(WITH_RETURN), "ids": len(WITH_RETURN)}]
     text = "SELECT count(*) AS n FROM daily_return d JOIN instrument i USING (instrument_id, instrument_key)"
     assert stored(lake, text) == stored(lake, "SELECT count(*) AS n FROM daily_return")

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from marketlake import query
-from marketlake.query.metrics import metrics
+from marketlake.query.text import statement
 
+from ..query import shared_data
+from ..query.lakes import make
+from . import odd
 from .markets import BILL, FIRST, LAST, MARKET
+from .scored import assert_same, measured, rows, scoreboard
 
 IDS = [i.id for i in MARKET if i is not BILL]
-SAME = (
-    *("cumulative_return", "cagr", "volatility", "downside_deviation", "sharpe", "sortino", "max_drawdown"),
-    *("calmar", "best_period", "worst_period", "positive_share", "skew", "kurtosis"),
-)
 WINDOWS = {
     "whole years": ("2020-01-01", "2022-12-31"),
     "one whole year": ("2021-01-01", "2021-12-31"),
@@ -43,58 +42,120 @@ WINDOWS = {
     "a weekend": ("2022-03-19", "2022-03-20"),
     "two sessions over a year's end": ("2021-12-31", "2022-01-01"),
     "no session at all": ("2017-01-01", "2018-12-31"),
+    "ends without a price of one of them": ("2019-05-01", "2020-04-20"),
+    "begins after a day without one": ("2020-04-21", "2021-12-31"),
 }
+BASES = pytest.mark.parametrize("basis", ["price", "total"])
+DAYS = st.dates(FIRST - timedelta(days=200), LAST + timedelta(days=200))
+few = settings(
+    max_examples=8,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 
-def scoreboard(lake: Path, start: str, end: str, basis: str) -> dict[str, dict[str, Any]]:
-    text = f"FROM scoreboard(DATE '{start}', DATE '{end}', basis := '{basis}')"
-    answer = query.sql(lake, text)
-    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
-    assert [row["instrument_id"] for row in rows] == sorted(row["instrument_id"] for row in rows)
-    return {row["instrument_id"]: row for row in rows}
-
-
-def measured(lake: Path, start: str, end: str, basis: str, ids: list[str], bill: str) -> dict[str, Any]:
-    """The same figures by the metrics' texts, own sessions, own currency, from daily returns."""
-    terms: dict[str, Any] = {
-        "start": date.fromisoformat(start),
-        "end": date.fromisoformat(end),
-        "basis": basis,
-    }
-    plain = metrics(lake, ids, **terms)
-    over = metrics(lake, ids, **terms, risk_free=bill)
-    return {name: _row(name, plain, over) for name in ids if plain.figure(name, "volatility").n}
-
-
-def _row(name: str, plain: Any, over: Any) -> dict[str, Any]:
-    risk, excess = plain.figure(name, "volatility"), over.figure(name, "sharpe")
-    return {
-        **{metric: plain.figure(name, metric).value for metric in SAME},
-        "sharpe_over_bill": excess.value,
-        "sortino_over_bill": over.figure(name, "sortino").value,
-        "n": risk.n,
-        "first_session": risk.first_session,
-        "last_session": risk.last_session,
-        "periods_per_year": risk.periods_per_year,
-        "basis": risk.basis,
-        "currency": risk.currency,
-        "quality": excess.quality,
-    }
-
-
-def assert_same(found: dict[str, dict[str, Any]], expected: dict[str, dict[str, Any]]) -> None:
-    assert list(found) == sorted(expected)
-    for name, row in expected.items():
-        for figure, value in row.items():
-            stands = value
-            if isinstance(value, float):
-                stands = pytest.approx(value, rel=1e-9, abs=1e-12)
-            assert (name, figure, found[name][figure]) == (name, figure, stands)
-        assert set(found[name]) == {"instrument_id", *row}
-
-
-@pytest.mark.parametrize("basis", ["price", "total"])
+@BASES
 @pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
 def test_it_is_the_metrics(lake: Path, window: tuple[str, str], basis: str) -> None:
     found = scoreboard(lake, *window, basis)
     assert_same(found, measured(lake, *window, basis, IDS, BILL.id))
+
+
+@few
+@given(days=st.tuples(DAYS, DAYS), basis=st.sampled_from(["price", "total"]))
+def test_it_is_the_metrics_of_any_window(lake: Path, days: tuple[date, date], basis: str) -> None:
+    window = (min(days).isoformat(), max(days).isoformat())
+    found = scoreboard(lake, *window, basis)
+    assert_same(found, measured(lake, *window, basis, IDS, BILL.id))
+
+
+@few
+@given(cuts=st.sets(st.dates(FIRST, LAST), max_size=12))
+def test_any_split_of_a_span_merges_to_the_whole(lake: Path, cuts: set[date]) -> None:
+    whole, split = rows(lake, _merged([])), rows(lake, _merged(sorted(cuts)))
+    assert len(whole) == len(IDS) - 1
+    for name, row in whole.items():
+        # what does not vary has only rounding left in its higher moments
+        size = 1e-24 if name == "STALE" else 0.0
+        for figure, value in row.items():
+            stands = pytest.approx(value, rel=1e-9, abs=size) if isinstance(value, float) else value
+            assert (name, figure, split[name][figure]) == (name, figure, stands)
+
+
+def _merged(cuts: list[date]) -> str:
+    """The moments of all daily returns, from states of the stretches between the cuts."""
+    stretch = " + ".join(["0", *(f"CAST(d.session >= DATE '{cut}' AS INTEGER)" for cut in cuts)])
+    return f"""
+        WITH basis_return AS (
+            SELECT *, max(level) OVER (PARTITION BY instrument_id, year ORDER BY session) AS high
+            FROM (
+                SELECT
+                    d.instrument_key AS instrument_id, {stretch} AS year, d.session, d.start_session, d.riskless,
+                    'price' AS basis, d.price_return AS simple_return, d.price_level * s.unit_value AS level
+                FROM daily_return AS d
+                JOIN main.metric_state AS s
+                    ON s.instrument_key = d.instrument_key AND s.year = d.year AND s.basis = 'price'
+            )
+        ),
+        state AS ({statement("mart/year_state")}),
+        year_state AS (SELECT instrument_id AS instrument_key, * FROM state),
+        metric_state AS ({statement("mart/metric_state")}),
+        span_state AS (
+            SELECT * REPLACE (coalesce(start_session, first_session) AS start_session) FROM metric_state
+        ),
+        span_moment AS ({statement("query/span_moment")})
+        SELECT n.instrument_id, m.*
+        FROM span_moment AS m JOIN instrument AS n USING (instrument_key)
+    """
+
+
+ODD_WINDOWS = {
+    "all": ("2019-01-01", "2022-12-31"),
+    "all that is stored": ("2019-06-03", "2021-09-30"),
+    "a whole year": ("2020-01-01", "2020-12-31"),
+    "starts at a holiday's bar": ("2020-01-02", "2020-01-31"),
+    "starts before it": ("2019-12-31", "2020-02-28"),
+    "ends with it": ("2019-07-01", "2020-01-01"),
+    "ends with a hole": ("2019-12-02", "2020-01-15"),
+    "starts after a hole": ("2020-01-16", "2020-12-30"),
+    "ends without a price": ("2020-02-03", "2020-12-31"),
+    "starts without a price": ("2021-01-01", "2021-06-30"),
+    "the end": ("2021-02-01", "2021-12-31"),
+    "just ended": ("2021-03-01", "2021-06-03"),
+    "ended for a while": ("2021-03-01", "2021-06-30"),
+}
+
+
+@pytest.fixture(scope="module")
+def odd_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(tmp_path_factory.mktemp("odd"), odd.MARKET, odd.bars())
+
+
+@BASES
+@pytest.mark.parametrize("window", ODD_WINDOWS.values(), ids=ODD_WINDOWS)
+def test_it_is_the_metrics_of_an_odd_market(odd_lake: Path, window: tuple[str, str], basis: str) -> None:
+    found = scoreboard(odd_lake, *window, basis)
+    expected = measured(odd_lake, *window, basis, [i.id for i in odd.DOLLAR], BILL.id)
+    assert_same(found, expected | measured(odd_lake, *window, basis, [odd.LONDON.id]))
+
+
+@pytest.fixture(scope="module")
+def real_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found: list[dict[str, Any]] = []
+    for instrument, symbol in shared_data.FILES.values():
+        found += shared_data.bars_of(instrument, symbol)
+    return make(tmp_path_factory.mktemp("real"), [i for i, _ in shared_data.FILES.values()], found)
+
+
+@BASES
+@pytest.mark.parametrize(
+    "window",
+    [("2015-01-01", "2024-12-31"), ("2017-03-08", "2024-05-17"), ("1990-01-01", "2030-12-31")],
+    ids=["whole years", "cut", "everything"],
+)
+def test_it_is_the_metrics_of_real_prices(real_lake: Path, window: tuple[str, str], basis: str) -> None:
+    found = scoreboard(real_lake, *window, basis)
+    assert_same(found, measured(real_lake, *window, basis, list(shared_data.FILES)))

@@ -19,8 +19,8 @@ def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) 
     if damages:
         if output is Format.table:
             say(
-                "`marketlake replay` rebuilds bars and revisions from raw/, `marketlake build --anew` the marts; "
-                "other tables come from a backup"
+                "`marketlake replay` rebuilds bars and revisions from raw/, `marketlake build --anew` the "
+                "marts; other tables come from a backup"
             )
         raise typer.Exit(1)
 

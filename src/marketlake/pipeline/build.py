@@ -19,7 +19,7 @@ from .verdicts import record_verdicts
 
 
 def build(settings: Settings, *, anew: bool = False, on_year: Callable[[int], None] = lambda _: None) -> bool:
-    """Bring the marts up to date, then build market.duckdb and replace the old one; False when all was up to date.
+    """Bring the marts up to date, then build market.duckdb anew; False when all was up to date.
 
     `anew` computes every mart again, whatever is there; `on_year` hears each year of marts that is done.
     """

@@ -1,6 +1,7 @@
 """Answers from a lake: the only package that opens DuckDB.
 
-`build_database` writes `market.duckdb`; `compare`, `compare_many`, `prices`, `sql` read it without ever locking it.
+`build_database` writes `market.duckdb`; `compare`, `compare_many`, `prices`, `sql` read it without ever
+locking it.
 """
 
 from .build import build_database

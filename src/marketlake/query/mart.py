@@ -3,9 +3,9 @@
 A member is one instrument in one year: within a slice each poses as an instrument of its own, so that the
 texts compute many years at once and none of them sees another year than its own.
 
-Each slice has a connection of its own, with one thread and joins as they are written: the rows of an instrument
-then come in one order, sums of floating-point numbers have one result, and the same bars give the same bytes
-whatever else is in the slice.
+Each slice has a connection of its own, with one thread and joins as they are written: the rows of an
+instrument then come in one order, sums of floating-point numbers have one result, and the same bars give the
+same bytes whatever else is in the slice.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def literal(value: str | Path) -> str:
 
 
 def constant(value: object) -> str:
-    """A value as a SQL constant: text, truth, a whole number, a day, an aware moment, a list of texts or nothing."""
+    """A SQL constant: text, truth, a whole number, a day, an aware moment, a list of texts or nothing."""
     match value:
         case None:
             return "NULL"

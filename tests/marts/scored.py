@@ -1,0 +1,79 @@
+"""The scoreboard's rows, and the same figures by the metrics, which read the bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marketlake import query
+from marketlake.query.metric_answer import Metrics
+from marketlake.query.metrics import metrics
+
+Rows = dict[str, dict[str, Any]]
+SAME = (
+    *("cumulative_return", "cagr", "volatility", "downside_deviation", "sharpe", "sortino", "max_drawdown"),
+    *("calmar", "best_period", "worst_period", "positive_share", "skew", "kurtosis"),
+)
+
+
+def scoreboard(lake: Path, start: str, end: str, basis: str) -> Rows:
+    return rows(lake, f"FROM scoreboard(DATE '{start}', DATE '{end}', basis := '{basis}')")
+
+
+def rows(lake: Path, text: str) -> Rows:
+    answer = query.sql(lake, text)
+    found = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+    return {row["instrument_id"]: row for row in found}
+
+
+def measured(
+    lake: Path, start: str, end: str, basis: str, ids: Sequence[str], bill: str | None = None
+) -> Rows:
+    """Own sessions, own currency (which they share), daily returns; those without any are left out."""
+    terms: dict[str, Any] = {
+        "start": date.fromisoformat(start),
+        "end": date.fromisoformat(end),
+        "basis": basis,
+    }
+    plain = metrics(lake, ids, **terms)
+    over = metrics(lake, ids, **terms, risk_free=bill) if bill else None
+    return {name: _row(name, plain, over) for name in ids if plain.figure(name, "volatility").n}
+
+
+def assert_same(found: Rows, expected: Rows) -> None:
+    """Figures to 1e-9, the rest exactly, in the order of ids."""
+    assert list(found) == sorted(expected)
+    for name, row in expected.items():
+        for figure, value in row.items():
+            stands = pytest.approx(value, rel=1e-9, abs=1e-12) if isinstance(value, float) else value
+            assert found[name][figure] == stands, f"{name} {figure}: {found[name][figure]}, not {value}"
+        assert set(found[name]) == {"instrument_id", *row}
+
+
+def _row(name: str, plain: Metrics, over: Metrics | None) -> dict[str, Any]:
+    risk = plain.figure(name, "volatility")
+    row = {
+        **{metric: plain.figure(name, metric).value for metric in SAME},
+        "sharpe_over_bill": over.figure(name, "sharpe").value if over else None,
+        "sortino_over_bill": over.figure(name, "sortino").value if over else None,
+        "n": risk.n,
+        "first_session": risk.first_session,
+        "last_session": risk.last_session,
+        "periods_per_year": risk.periods_per_year,
+        "basis": risk.basis,
+        "currency": risk.currency,
+        "quality": over.figure(name, "sharpe").quality if over else _without_bill(risk.quality),
+    }
+    # moments of what does not vary are moments of rounding
+    return row if (risk.value or 1) > 1e-9 else row | {"skew": None, "kurtosis": None}
+
+
+def _without_bill(quality: str) -> str:
+    """The flags and no_bill, in the order in which they are told."""
+    flags = quality.split(",") if quality else []
+    late = [flag for flag in flags if flag in {"price_index", "proxy", "simulated"}]
+    return ",".join([*flags[: len(flags) - len(late)], "no_bill", *late])
