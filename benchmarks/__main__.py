@@ -1,5 +1,16 @@
-"""`make benchmark`: every benchmark, one after the other."""
+"""`make benchmark`: every benchmark in turn; `--full` at the size that the targets are meant for."""
 
-from . import compare_latency
+import argparse
+import subprocess
+import sys
 
-compare_latency.main()
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument(
+    "--full", action="store_true", help="10,000 symbols, and 100,000 from the state: 20 minutes"
+)
+parser.add_argument("--vectorbt", default=sys.executable, help="a Python that has vectorbt installed")
+asked = parser.parse_args()
+size = "10000" if asked.full else "1000"
+for name, *options in (["compare_latency"], ["returns", "--symbols", size, "--vectorbt", asked.vectorbt]):
+    print(f"\n## {name}\n", flush=True)
+    subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *options], check=True)

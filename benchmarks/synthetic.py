@@ -1,6 +1,7 @@
-"""A lake of random walks, the same on every machine: as many shares as asked on New York's sessions, and a bill.
+"""A lake of random walks, the same on every machine: shares on New York's sessions, and a bill.
 
-Half of the shares pay a dividend each quarter, one in a hundred splits two for one in a year, prices are in cents.
+Half of the shares pay a dividend each quarter, one in a hundred splits two for one in a year, prices are in
+cents.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from marketlake.calendars import Days, load_calendar
 from marketlake.instruments import Instrument, SourceRef, Universe
 from marketlake.schema import BAR
-from marketlake.store.lake import Writer, writer
+from marketlake.store.lake import writer
 from marketlake.store.layout import yearly
 
 Prices = npt.NDArray[np.float64]
@@ -41,18 +43,32 @@ def names(symbols: int) -> list[str]:
 
 
 def write_lake(root: Path, symbols: int, first_year: int, years: int) -> int:
-    """Write the bars in the lake's own layout, a commit for all; returns how many."""
+    """Write the bars in the lake's own layout, but for the last session; returns how many."""
     with writer(root, "simulated") as lake:
-        for year, share in _walks(symbols, first_year, years):
-            session = sessions(year)
-            lake.stage(yearly("bar", "equity", year), bars(names(symbols), session, *share))
+        for year, (close, dividend, split) in _walks(symbols, first_year, years):
+            session = sessions(year)[: -1 if year == first_year + years - 1 else None]
+            stored = (values[:, : len(session)] for values in (close, dividend, split))
+            lake.stage(yearly("bar", "equity", year), bars(names(symbols), session, *stored))
             lake.stage(yearly("bar", "rate", year), _yields(session))
         return lake.commit().rows("bar")
 
 
-def append_day(lake: Writer, symbols: int, year: int) -> None:
-    """Stage the year's file without its last session and commit; what is staged after is that day's arrival."""
-    raise NotImplementedError
+def append_day(root: Path, year: int) -> int:
+    """Write the year's last session, a thousandth above the one before; returns how many bars came in."""
+    with writer(root, "simulated") as lake:
+        before = lake.manifest.rows("bar")
+        for asset_class in ("equity", "rate"):
+            path = yearly("bar", asset_class, year)
+            lake.stage(path, _with_session(lake.read(path), sessions(year)[-1]))
+        return lake.commit().rows("bar") - before
+
+
+def _with_session(stored: pa.Table, session: np.datetime64) -> pa.Table:
+    last = stored.filter(pc.equal(stored["session"], pc.max(stored["session"])))
+    close = np.round(last["close"].to_numpy() * 1.001, 2)[:, None]
+    day = bars(last["instrument_id"].to_pylist(), np.array([session]), close, 0 * close, 0 * close + 1)
+    order = [("instrument_id", "ascending"), ("session", "ascending")]
+    return pa.concat_tables([stored, day]).sort_by(order).combine_chunks()
 
 
 def sessions(year: int) -> Days:
@@ -66,7 +82,7 @@ def _walks(symbols: int, first_year: int, years: int) -> Iterator[tuple[int, tup
         random = np.random.default_rng(year)
         days = len(sessions(year))
         split = np.ones((symbols, days))
-        split[np.arange(0, symbols, 100) + year % 100 if symbols >= 100 else [], days // 2] = 2.0
+        split[np.arange(year % 100, symbols, 100), days // 2] = 2.0
         steps = random.normal(0.0003, 0.015, (symbols, days)).cumsum(axis=1)
         close = np.round(level[:, None] * np.exp(steps) / split.cumprod(axis=1), 2).clip(min=0.05)
         dividend = np.zeros_like(close)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import claims, query
-from .measured import MeasuredLake, listed
+from .measured import listed
 from .query import Comparison, ManyComparison
+from .revised import RevisedLake
 from .settings import load_settings
 from .when import Day, Moment, day_of, moment_of
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Lake(MeasuredLake):
+class Lake(RevisedLake):
     """One lake, to be asked; every answer reads what is published at that moment.
 
     Tables are `pyarrow.Table`: `.to_pandas()` for pandas, `polars.from_arrow(table)` for polars. A session is

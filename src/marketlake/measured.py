@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from .query import series
 from .query.metrics import metrics as measure
+from .query.scoreboard import scoreboard as score
 from .when import Day, Moment, day_of, moment_of
 
 if TYPE_CHECKING:
     from .query.metric_answer import Metrics
     from .query.metric_series import CalendarReturns, RollingFigures
+    from .query.scoreboard_answer import Scoreboard
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,23 @@ class MeasuredLake:
             deepest=deepest,
             as_of=moment_of(as_of),
             strict=strict,
+        )
+
+    def scoreboard(
+        self,
+        start: Day | None = None,
+        end: Day | None = None,
+        *,
+        basis: str = "price",
+        ids: Sequence[str] | None = None,
+    ) -> Scoreboard:
+        """The standard metrics of all instruments: see `query.scoreboard.scoreboard`."""
+        return score(
+            self.path,
+            ids if ids is None else listed(ids),
+            start=day_of(start),
+            end=day_of(end),
+            basis=basis,
         )
 
     def calendar_returns(

@@ -16,7 +16,7 @@ from .errors import ConfigError, UsageError
 from .instruments import Universe, load_universe, read_toml
 
 LIVE, SIMULATED = "live", "simulated"
-_KEYS: Final = ("lake", "source_url", "batch_size", "requests_per_second")
+_KEYS: Final = ("lake", "source_url", "batch_size", "reverify_days", "requests_per_second")
 _FIRST_YEAR, _LAST_YEAR = 1971, 2099
 _LIVE_RATES: Final = {"yahoo": 2.0, "binance": 5.0, "coinbaseexchange": 5.0, "ecb": 1.0, "fred": 1.0}
 
@@ -34,6 +34,8 @@ class Settings:
     """One address that every client is pointed at instead of the vendors."""
     batch_size: int = 50
     """Instruments fetched by one task and kept in one raw file."""
+    reverify_days: int = 30
+    """Once in so many days an instrument's whole history is asked for again; 0 is never."""
     requests_per_second: Mapping[str, float] = field(default_factory=dict)
     """By source; 0 does not limit. What is not named has a default."""
 
@@ -85,6 +87,7 @@ def load_settings(
         now=parse_instant(moment) if moment else None,
         source_url=_http_url(url) if url else None,
         batch_size=_batch_size(path, written.get("batch_size", 50)),
+        reverify_days=_reverify_days(path, written.get("reverify_days", 30)),
         requests_per_second=_rates(path, written.get("requests_per_second", {})),
     )
 
@@ -114,6 +117,12 @@ def _http_url(value: object) -> str:
 def _batch_size(path: Path, value: object) -> int:
     if not isinstance(value, int) or not 1 <= value <= 1000:
         raise ConfigError(f"{path}: batch_size must be a whole number from 1 to 1000")
+    return value
+
+
+def _reverify_days(path: Path, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 3650:
+        raise ConfigError(f"{path}: reverify_days must be a whole number from 0 (never) to 3650")
     return value
 
 

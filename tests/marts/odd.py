@@ -24,7 +24,9 @@ UNPRICED = replace(SHARE, id="UNPRICED", name="Without a price at its ends", neg
 ENDED = replace(SHARE, id="ENDED", name="Delisted", until=date(2021, 5, 28))
 LOST = replace(SHARE, id="LOST", name="No longer served")
 STOOD_IN = replace(SHARE, id="STOOD_IN", name="A proxy", proxy_for="something else", synthetic="daily")
-LONDON = replace(SHARE, id="LONDON", name="Without a bill in its currency", calendar="XLON", quote_currency="GBP")
+LONDON = replace(
+    SHARE, id="LONDON", name="Without a bill in its currency", calendar="XLON", quote_currency="GBP"
+)
 DOLLAR = (BTC, NASDAQ, OUTSIDE, MASKED, BEGINS, UNPRICED, ENDED, LOST, STOOD_IN)
 MARKET = (*DOLLAR, LONDON, BILL)
 

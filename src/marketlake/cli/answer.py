@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..claims import ClaimCheck
+    from ..pipeline.status import LakeStatus
 
 
 def status(home: Home = None, lake: Lake = None, now: Now = None, output: Output = Format.table) -> None:
@@ -29,11 +30,23 @@ def status(home: Home = None, lake: Lake = None, now: Now = None, output: Output
         say()
         say(f"{found.lake}: {found.origin} data, snapshot {found.snapshot}")
         say(f"{found.bars:,} bars, {found.revisions:,} revisions, {found.quarantined:,} rows in quarantine")
+        say(_reverified(found))
         if found.waiting:
             say(f"{found.waiting} raw batches wait to be stored: `marketlake run`")
         if not found.built:
             say("market.duckdb is older than the bars: `marketlake build`")
         _print_claims(found.claims)
+
+
+def _reverified(found: LakeStatus) -> str:
+    if not found.reverify_days:
+        return "whole histories are not asked for again (reverify_days = 0)"
+    days = [one.verified_on for one in found.instruments if one.verified_on]
+    since = f", the longest ago on {min(days)}" if days else ""
+    return (
+        f"whole histories are asked for again every {found.reverify_days} days: "
+        f"{len(days)} of {len(found.instruments)} verified of late{since}"
+    )
 
 
 def _print_claims(checks: Sequence[ClaimCheck]) -> None:

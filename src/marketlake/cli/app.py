@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from . import answer, claims, compare, ingest, maintain, matrix, metrics, portfolio, setup
+from . import (
+    answer,
+    changes,
+    claims,
+    compare,
+    explain,
+    ingest,
+    maintain,
+    matrix,
+    metrics,
+    portfolio,
+    reconcile,
+    scoreboard,
+    setup,
+)
 
 app = typer.Typer(
     name="marketlake",
@@ -20,11 +34,15 @@ for command in (
     ingest.ingest,
     ingest.build,
     ingest.backfill,
+    reconcile.reconcile,
     compare.compare,
     matrix.matrix,
     metrics.metrics,
+    scoreboard.scoreboard,
     claims.claims,
     portfolio.portfolio,
+    changes.changes,
+    explain.explain,
     answer.status,
     answer.query,
     maintain.verify,

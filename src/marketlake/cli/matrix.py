@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -16,8 +15,7 @@ from .options import (
     Lake,
     Now,
     Output,
-    parse_date,
-    parse_year,
+    parse_day,
     settings_of,
 )
 from .output import print_json, print_rows, say
@@ -71,8 +69,8 @@ def matrix(
     found = all_against_all(
         settings_of(home, lake, now, None).lake,
         ids,
-        start=_day(start, "01-01") if start else None,
-        end=_day(end, "12-31") if end else None,
+        start=parse_day(start, "01-01") if start else None,
+        end=parse_day(end, "12-31") if end else None,
         frequency=frequency.value,
         currency=currency,
         basis=basis.value,
@@ -87,11 +85,6 @@ def matrix(
         print_rows([pair.to_dict() for pair in found.pairs()], _COLUMNS, output)
     else:
         _print(found, output)
-
-
-def _day(text: str, rest: str) -> date:
-    """A day; of a year its first or last."""
-    return parse_date(f"{parse_year(text)}-{rest}" if text.isdigit() and len(text) == 4 else text)
 
 
 def _print(m: Matrix, output: Format) -> None:

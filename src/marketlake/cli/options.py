@@ -86,3 +86,8 @@ def parse_year(text: str) -> int:
     if text.isdigit() and len(text) == 4:
         return int(text)
     raise UsageError(f"{text[:40]!r} is not a year; write it like 2024")
+
+
+def parse_day(text: str, of_year: str) -> date:
+    """A date; of a year its day `of_year`, such as 01-01; `UsageError` for anything else."""
+    return parse_date(f"{text}-{of_year}" if text.isdigit() and len(text) == 4 else text)

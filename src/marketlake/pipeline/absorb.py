@@ -24,7 +24,7 @@ from ..store.lake import Writer
 from ..store.merge import in_order, merge_bars, merge_revisions
 from ..store.rescaled import rescaled
 from .answers import Answer, parse
-from .plan import DAILY
+from .plan import DAILY, REVERIFY
 from .record import Counts, append, run_row
 
 
@@ -35,7 +35,7 @@ def absorb(lake: Writer, universe: Universe, found: Sequence[Answer]) -> None:
     """
     run_id, month = found[0].run_id, found[0].fetched_at
     known = [answer for answer in found if answer.instrument_id in universe.by_id]
-    windows = {a.instrument_id: _window(a, universe.by_id[a.instrument_id]) for a in known}
+    windows = {a.instrument_id: window_of(a, universe.by_id[a.instrument_id]) for a in known}
     parsed = parse(answer for answer in known if answer.has_rows)
     normalised = normalise(parsed.bars, windows)
     checked = check(normalised.bars, normalised.conflicts, windows, run_id)
@@ -48,17 +48,18 @@ def absorb(lake: Writer, universe: Universe, found: Sequence[Answer]) -> None:
     counts.quarantined.update(fresh["instrument_id"].to_pylist())
     append(lake, "finding", checked.findings, month)
     refused = {**parsed.failed, **normalised.refused, **checked.refused, **on_another_scale}
-    sessions = _sessions(normalised.bars)
+    sessions = sessions_of(normalised.bars)
     rows = [run_row(answer, windows, sessions, refused, counts) for answer in found]
     append(lake, "run", pa.Table.from_pylist(rows, schema=RUN), month)
 
 
-def _window(answer: Answer, instrument: Instrument) -> Window:
+def window_of(answer: Answer, instrument: Instrument) -> Window:
+    """What was asked, as of the answer."""
     moment = answer.fetched_at.astimezone(UTC)
     return Window(instrument, answer.source, answer.asked_from, answer.asked_to, moment)
 
 
-def _sessions(bars: pa.Table) -> dict[str, Days]:
+def sessions_of(bars: pa.Table) -> dict[str, Days]:
     """The sessions of each instrument; the bars are sorted."""
     ids = bars["instrument_id"].combine_chunks().dictionary_encode()
     days = bars["session"].to_numpy().astype("datetime64[D]")
@@ -71,7 +72,7 @@ def _observed(bars: pa.Table, modes: Mapping[str, str], windows: Mapping[str, Wi
     """Add when the rows were known: history by its close and lag, a new day from when it was seen."""
     ids = bars["instrument_id"].combine_chunks().dictionary_encode()
     names = ids.dictionary.to_pylist()
-    live = pa.array([modes[name] == DAILY for name in names], pa.bool_()).take(ids.indices)
+    live = pa.array([modes[name] in {DAILY, REVERIFY} for name in names], pa.bool_()).take(ids.indices)
     asked = [windows[name] for name in names]
     lags = [load_calendar(window.instrument.calendar, window.at.date()).lag for window in asked]
     lag = pa.array(lags, pa.duration("us")).take(ids.indices)
@@ -104,12 +105,16 @@ def _partitions(bars: pa.Table, universe: Universe) -> dict[tuple[str, int], pa.
 
 def _rescaled(lake: Writer, incoming: pa.Table, universe: Universe) -> dict[str, SourceError]:
     """An instrument's overlap is judged as a whole, so the touched years are put together first."""
-    partitions = _partitions(incoming, universe)
-    stored = [lake.read(layout.yearly("bar", *key)) for key in partitions]
-    stored = [t.filter(pc.is_in(t["instrument_id"], incoming["instrument_id"])) for t in stored if len(t)]
-    if not stored:
+    stored = [_stored(lake, key, incoming) for key in _partitions(incoming, universe)]
+    if not any(map(len, stored)):
         return {}
     return rescaled(in_order(pa.concat_tables(stored)), in_order(incoming))
+
+
+def _stored(lake: Writer, key: tuple[str, int], incoming: pa.Table) -> pa.Table:
+    """The instruments' part of a partition alone: a whole history touches every year."""
+    table = lake.read(layout.yearly("bar", *key))
+    return table.filter(pc.is_in(table["instrument_id"], incoming["instrument_id"]))
 
 
 def _merge(lake: Writer, incoming: pa.Table, universe: Universe) -> Counts:

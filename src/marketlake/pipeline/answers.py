@@ -14,6 +14,7 @@ from .. import sources
 from ..errors import SourceError
 from ..schema import SERVED
 from ..sources import Page, Parsed, Request
+from .plan import RECONCILE
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,19 @@ class Answer:
 
 
 def answers(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
-    """Each instrument's last attempt, in the batch's order."""
-    last: dict[str, int] = {}
+    """Each instrument's last attempt, in the batch's order; of each source where sources are compared."""
+    last: dict[tuple[str, str], int] = {}
     for row in rows:
-        last[row["instrument_id"]] = max(last.get(row["instrument_id"], 0), row["attempt"])
-    counted: dict[str, list[Mapping[str, Any]]] = {instrument_id: [] for instrument_id in last}
+        last[_asked(row)] = max(last.get(_asked(row), 0), row["attempt"])
+    counted: dict[tuple[str, str], list[Mapping[str, Any]]] = {asked: [] for asked in last}
     for row in rows:
-        if row["attempt"] == last[row["instrument_id"]]:
-            counted[row["instrument_id"]].append(row)
+        if row["attempt"] == last[_asked(row)]:
+            counted[_asked(row)].append(row)
     return [_answer(batch_id, pages) for pages in counted.values()]
+
+
+def _asked(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["instrument_id"], row["source"] if row["mode"] == RECONCILE else ""
 
 
 def parse(found: Iterable[Answer]) -> Parsed:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from ..instruments import Instrument
 from ..limiter import Limiter
 from ..settings import Settings
 from ..sources import Access
@@ -22,11 +23,21 @@ def collect(
     on_done: Callable[[Fetched], None] = lambda _: None,
 ) -> list[Fetched]:
     """Fetch each job and keep every answer as one raw batch, which `store_pending` will absorb."""
+    return collect_rounds(settings, run_id, [(jobs, settings.universe.by_id)], on_done)
+
+
+def collect_rounds(
+    settings: Settings,
+    run_id: str,
+    rounds: Sequence[tuple[Sequence[Job], Mapping[str, Instrument]]],
+    on_done: Callable[[Fetched], None] = lambda _: None,
+) -> list[Fetched]:
+    """Fetch the jobs of each round from the sources that its instruments list; all go into one raw batch."""
     root, clock = settings.lake, settings.clock
     claim(root, settings.origin)
     fetcher = Fetcher(_access(settings), on_done)
     now = clock.now()
-    fetched = list(fetcher.fetch(jobs, settings.universe.by_id))
+    fetched = [one for jobs, instruments in rounds for one in fetcher.fetch(jobs, instruments)]
     rows = [row for one in fetched for row in as_rows(one, run_id, settings.origin, now)]
     # named when it is written, so that names are in the order of arrival; the tick orders a pinned clock's
     done = clock.now()

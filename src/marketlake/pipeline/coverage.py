@@ -10,7 +10,7 @@ import numpy as np
 
 from ..calendars import Days, load_calendar
 from ..normalise import Window
-from .plan import BACKFILL, DAILY
+from .plan import BACKFILL, DAILY, RECONCILE
 
 _LATE_SESSIONS: Final = 5
 """So many sessions may be missing at the end before an answer counts as cut off: vendors are late."""
@@ -38,7 +38,7 @@ def coverage(window: Window, received: Days, mode: str) -> Coverage:
     end = min(window.end, calendar.last_finished(window.at), instrument.until)
     due = calendar.sessions(max(window.start, instrument.since), max(end, date.min))
     if not len(due) or not len(received):
-        empty = bool(len(due)) and mode != BACKFILL
+        empty = bool(len(due)) and mode not in {BACKFILL, RECONCILE}
         text = f"answered without rows, {len(due)} sessions were due" if len(due) else ""
         return Coverage(len(due), len(received), text, empty)
     missing = np.setdiff1d(due, received)

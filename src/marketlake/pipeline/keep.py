@@ -13,6 +13,8 @@ from ..store.move import move_to_asset_classes
 from ..store.verify import assert_whole
 from .absorb import absorb
 from .answers import Answer, answers
+from .plan import RECONCILE
+from .reconcile_answers import compare_sources
 
 _GROUP_BYTES: Final = 256 * 1024 * 1024
 """Answers absorbed in one commit at most, so that a large first load needs bounded memory."""
@@ -28,7 +30,11 @@ def store_pending(settings: Settings, on_group: Callable[[int], None] = lambda _
         move_to_asset_classes(lake, {i.id: i.asset_class for i in settings.universe.instruments})
         paths = raw.pending(root, lake.manifest)
         for group in grouped(raw.read_batches(root, paths)):
-            absorb(lake, settings.universe, [answer for _, found in group for answer in found])
+            found = [answer for _, batch in group for answer in batch]
+            if found[0].mode == RECONCILE:
+                compare_sources(lake, settings.universe, found)
+            else:
+                absorb(lake, settings.universe, found)
             for path, _ in group:
                 lake.adopt(path, raw.entry(root, path))
             lake.commit()
@@ -43,7 +49,7 @@ def grouped(batches: Iterable[tuple[str, list[dict[str, Any]]]]) -> Iterator[lis
         found = answers(Path(path).stem, rows)
         own = {answer.instrument_id for answer in found}
         more = sum(len(page.body) for answer in found for page in answer.pages)
-        key = (found[0].run_id, found[0].fetched_at.date())
+        key = (found[0].run_id, found[0].fetched_at.date(), found[0].mode == RECONCILE)
         if group and (key != together or ids & own or size + more > _GROUP_BYTES):
             yield group
             group, ids, size = [], set(), 0

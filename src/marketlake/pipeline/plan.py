@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -13,11 +13,16 @@ from ..errors import EmptyLakeError, UsageError
 from ..instruments import Instrument, Universe
 from ..store.lake import assert_belongs, open_manifest
 from ..store.watermark import Debt, Watermark, owed, watermarks
+from .reverify import due_histories
 
 LOOK_BACK_SESSIONS: Final = 10
 """Fetched again each run and compared, so that a vendor's corrections are seen."""
 
 FIRST_LOAD, DAILY, BACKFILL = "first_load", "daily", "backfill"
+REVERIFY: Final = "reverify"
+"""The whole stored history again, absorbed like a day's answer: what was restated becomes a revision."""
+RECONCILE: Final = "reconcile"
+"""Further sources asked for comparison: the answers are kept and never become bars."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +49,13 @@ class Job:
         return cls(value["instrument_id"], value["mode"], start, end)
 
 
-def plan_daily(root: Path, universe: Universe, origin: str, now: datetime) -> list[Job]:
+def plan_daily(
+    root: Path, universe: Universe, origin: str, now: datetime, reverify_days: int = 0
+) -> list[Job]:
     """Each instrument from ten sessions before its last one (or from its beginning) to what is finished.
 
-    A window that was not answered well is asked for again from its start.
+    A window that was not answered well is asked for again from its start. Once in `reverify_days` days (0:
+    never) an instrument is asked for all that is stored of it.
     """
     assert_belongs(root, origin)
     try:
@@ -58,8 +66,10 @@ def plan_daily(root: Path, universe: Universe, origin: str, now: datetime) -> li
     else:
         marks = watermarks(root, manifest, set(universe.by_id))
         debts = owed(root, manifest)
-    begun = [i for i in universe.instruments if i.since <= _last_session(i, now)]
-    return [_job(i, marks.get(i.id), debts.get(i.id), now) for i in begun]
+    begun = [i for i in universe.instruments if i.since <= last_session(i, now)]
+    jobs = [_job(i, marks.get(i.id), debts.get(i.id), now) for i in begun]
+    due = due_histories(root, manifest, marks, now.date(), reverify_days) if marks else {}
+    return [_whole(job, due[job.instrument_id]) if job.instrument_id in due else job for job in jobs]
 
 
 def plan_backfill(
@@ -72,14 +82,14 @@ def plan_backfill(
     jobs = []
     for instrument in universe.instruments:
         first = max(start, instrument.since)
-        last = min(_last_session(instrument, now), end or date.max)
+        last = min(last_session(instrument, now), end or date.max)
         if first <= last:
             jobs.append(Job(instrument.id, BACKFILL, first, last))
     if universe.instruments and not jobs:
         one = universe.instruments[0]
         raise UsageError(
             f"no finished session from {start} to {end or now.date()}: {one.id} begins {one.since} "
-            f"and {_last_session(one, now)} is its last finished session"
+            f"and {last_session(one, now)} is its last finished session"
         )
     return jobs
 
@@ -90,7 +100,7 @@ def in_batches(jobs: Sequence[Job], size: int) -> list[list[Job]]:
 
 
 def _job(instrument: Instrument, mark: Watermark | None, debt: Debt | None, now: datetime) -> Job:
-    end = _last_session(instrument, now)
+    end = last_session(instrument, now)
     if mark is None:
         return Job(instrument.id, FIRST_LOAD, instrument.since, end)
     calendar = load_calendar(instrument.calendar, now.date())
@@ -101,6 +111,14 @@ def _job(instrument: Instrument, mark: Watermark | None, debt: Debt | None, now:
     return Job(instrument.id, mode, max(start, instrument.since), end)
 
 
-def _last_session(instrument: Instrument, now: datetime) -> date:
+def _whole(job: Job, first_stored: date) -> Job:
+    """The job from the first stored session on; one that loads the history anyway stays as it is."""
+    if job.mode == FIRST_LOAD:
+        return job
+    return replace(job, mode=REVERIFY, start=min(job.start, first_stored))
+
+
+def last_session(instrument: Instrument, now: datetime) -> date:
+    """The last finished session of its calendar and its life."""
     calendar = load_calendar(instrument.calendar, now.date())
     return min(calendar.last_finished(now), instrument.until)

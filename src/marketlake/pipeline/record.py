@@ -23,7 +23,9 @@ from .coverage import coverage
 _IDENTITY: Final[Mapping[str, list[str]]] = {
     "quarantine": ["instrument_id", "session", "reason", "source"],
     "finding": ["instrument_id", "session", "check", "source"],
-    "run": ["batch_id", "instrument_id"],
+    "run": ["batch_id", "instrument_id", "source"],
+    "reconciliation": ["run_id", "instrument_id", "session"],
+    "reconciliation_pair": ["run_id", "instrument_id", "source_a", "source_b"],
 }
 """What makes two rows of a monthly table the same: it is kept once."""
 

@@ -20,6 +20,7 @@ from ..store.lake import Writer, open_manifest, repair_manifest, writer
 from .absorb import absorb
 from .answers import Answer
 from .keep import grouped
+from .plan import RECONCILE
 
 _SCRATCH: Final = ".replay"
 
@@ -57,10 +58,11 @@ def replay(settings: Settings, on_group: Callable[[int], None] = lambda _: None)
 def _rebuild(lake: Writer, settings: Settings, paths: list[str], on_group: Callable[[int], None]) -> Writer:
     universe = settings.universe
     for group in grouped(raw.read_batches(settings.lake, paths)):
-        found = [answer for _, answers in group for answer in answers]
-        _assert_known(found, set(universe.by_id))
-        absorb(lake, universe, found)
-        lake.commit()
+        found = [answer for _, answers in group for answer in answers if answer.mode != RECONCILE]
+        if found:
+            _assert_known(found, set(universe.by_id))
+            absorb(lake, universe, found)
+            lake.commit()
         on_group(len(group))
     return lake
 

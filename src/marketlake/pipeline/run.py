@@ -42,13 +42,13 @@ def ingest(
     hears = listener or Listener()
     universe = settings.universe.select(ids)
     assert_sources(universe)
-    if _waiting(settings):
+    if waiting(settings):
         store_pending(settings)
     now, run_id = settings.clock.now(), new_run_id(settings)
     if window:
         jobs = plan_backfill(settings.lake, universe, settings.origin, now, *window)
     else:
-        jobs = plan_daily(settings.lake, universe, settings.origin, now)
+        jobs = plan_daily(settings.lake, universe, settings.origin, now, settings.reverify_days)
     hears.on_plan(len(jobs))
     for batch in in_batches(jobs, settings.batch_size):
         collect(settings, run_id, batch, hears.on_fetched)
@@ -63,7 +63,8 @@ def assert_sources(universe: Universe) -> None:
         sources.create(name)
 
 
-def _waiting(settings: Settings) -> bool:
+def waiting(settings: Settings) -> bool:
+    """Whether an interrupted run left batches to store."""
     try:
         return bool(raw.pending(settings.lake, open_manifest(settings.lake)))
     except EmptyLakeError:

@@ -14,6 +14,7 @@ from ..instruments import Instrument
 from ..settings import Settings
 from ..store import raw
 from ..store.lake import open_manifest
+from ..store.reverified import Whole, whole_histories
 from ..store.verify import assert_whole
 from ..store.watermark import last_runs, watermarks
 
@@ -28,6 +29,8 @@ class InstrumentStatus:
     outcome: str
     source: str
     message: str
+    verified_on: date | None
+    """When all that is stored was last served again, or first loaded, within about `reverify_days`."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class LakeStatus:
     quarantined: int
     waiting: int
     """Raw batches that are fetched and not stored yet."""
+    reverify_days: int
+    """How often that happens; 0 is never."""
     built: bool
     """Whether market.duckdb was built from this snapshot."""
     instruments: Sequence[InstrumentStatus]
@@ -59,6 +64,8 @@ def status(settings: Settings) -> LakeStatus:
     assert_whole(settings.lake, manifest)
     marks = watermarks(settings.lake, manifest, set(universe.by_id))
     runs = last_runs(settings.lake, manifest)
+    asked_since = settings.clock.now().date() - timedelta(days=settings.reverify_days)
+    whole = whole_histories(settings.lake, manifest, asked_since)
     instruments = []
     for instrument in universe.instruments:
         mark, run = marks.get(instrument.id), runs.get(instrument.id)
@@ -71,6 +78,7 @@ def status(settings: Settings) -> LakeStatus:
                 outcome=run.outcome if run else "never fetched",
                 source=run.source if run else "",
                 message=run.message if run else "",
+                verified_on=whole.get(instrument.id, Whole()).verified_on,
             )
         )
     return LakeStatus(
@@ -81,6 +89,7 @@ def status(settings: Settings) -> LakeStatus:
         revisions=manifest.rows("revision"),
         quarantined=manifest.rows("quarantine"),
         waiting=len(raw.pending(settings.lake, manifest)),
+        reverify_days=settings.reverify_days,
         built=manifest.built.startswith(manifest.snapshot),
         instruments=instruments,
         claims=_claims(settings),

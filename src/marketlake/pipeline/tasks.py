@@ -45,7 +45,7 @@ def plan(
         window = _date(start), _date(end) if end else None
         jobs = plan_backfill(root, chosen, settings.origin, now, *window)
     else:
-        jobs = plan_daily(root, chosen, settings.origin, now)
+        jobs = plan_daily(root, chosen, settings.origin, now, settings.reverify_days)
     return [[job.to_dict() for job in batch] for batch in in_batches(jobs, settings.batch_size)]
 
 

@@ -27,7 +27,13 @@ _KEYS: Final = {
     "year": "CAST(year AS INTEGER) AS year",
     "month": "month || '' AS month",
 }
-_VIEWS: Final = ("view/action", "view/return_index")
+_VIEWS: Final = (
+    "view/bar_version",
+    "view/action",
+    "view/return_index",
+    "view/reconciled",
+    "view/reconciled_pair",
+)
 _MARTS: Final[Mapping[str, Mapping[str, str]]] = {
     "mart/calendar_year": {},
     "mart/calendar_grid": {},
@@ -74,13 +80,19 @@ def fill(
     connection.execute(
         f"CREATE MACRO scoreboard(first_day, last_day, basis := 'price') AS TABLE {_scoreboard()}"
     )
+    connection.execute(f"CREATE MACRO changes(since, until := TIMESTAMP '9999-12-31') AS TABLE {_changes()}")
     add_comments(connection)
+
+
+def _changes() -> str:
+    return statement("query/change").replace("$since", "since").replace("$until", "until")
 
 
 def _scoreboard() -> str:
     parts = {
         "basis_return": "query/edge_return",
         "year_state": "mart/year_state",
+        "edge_fall": "query/edge_fall",
         "span_state": "query/span_state",
         "span_moment": "query/span_moment",
         "span_quality": "query/span_quality",

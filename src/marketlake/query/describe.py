@@ -61,8 +61,14 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         name: _KEY | {f.name: f.metadata[b"description"].decode() for f in table}
         for name, table in TABLES.items()
     },
+    "bar_version": _KEY
+    | {f.name: f.metadata[b"description"].decode() for f in TABLES["revision"]}
+    | {"superseded_at": "when the values were replaced; null while they stand"},
     "action": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["bar"]},
     "return_index": _KEY | _LEVELS,
+    "reconciled": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation"]},
+    "reconciled_pair": _KEY
+    | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation_pair"]},
     "lake": {
         "snapshot": "id of the stored files this database was built from",
         "origin": "live or simulated",

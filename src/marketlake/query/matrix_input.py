@@ -16,6 +16,7 @@ from .connection import run
 from .matrix_answer import Wins
 from .matrix_grid import Days, Levels
 from .metric_texts import DAY_NUMBER
+from .question import STATE_BASES
 from .text import chain
 
 _CONVERTED: Final = {
@@ -41,16 +42,19 @@ class Stored:
 
 def read_levels(connection: duckdb.DuckDBPyConnection, asked: Asked, last: date) -> Stored:
     """What one unit of each has become, up to `last`, in the currency and on the basis asked for."""
-    plain = not asked.rates and not asked.question.real
-    parts = {
-        "matrix_member": "query/matrix_member",
-        "bar": bars_of(asked.question),
-        "instrument": "query/instrument",
-    } | (_NATIVE if plain else _CONVERTED)
     values = values_of(asked) | {"last_day": last, "cpi": asked.deflator.id if asked.deflator else ""}
     connection.execute(f"CREATE TEMP MACRO {DAY_NUMBER}")
-    found = _arrays(connection, chain(parts, "query/matrix_level"), values)
-    return _squared(found, len(asked.wanted))
+    return _squared(_arrays(connection, _level_text(asked), values), len(asked.wanted))
+
+
+def _level_text(asked: Asked) -> str:
+    q = asked.question
+    plain = not asked.rates and not q.real
+    member = {"matrix_member": "query/matrix_member"}
+    if plain and q.as_of is None and q.basis in STATE_BASES:
+        return chain(member, "query/stored_level")
+    bars = {"bar": bars_of(q), "instrument": "query/instrument"}
+    return chain(member | bars | (_NATIVE if plain else _CONVERTED), "query/matrix_level")
 
 
 def _squared(found: Mapping[str, NDArray[Any]], count: int) -> Stored:

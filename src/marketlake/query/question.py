@@ -9,6 +9,8 @@ from typing import Final
 from ..errors import UsageError
 
 BASES: Final = ("price", "total", "vendor_adjusted")
+STATE_BASES: Final = ("price", "total")
+"""Those that daily returns and the states of years are kept of."""
 CONVENTIONS: Final = ("year_end", "first_to_last", "december_average")
 SESSIONS: Final = ("own", "shared")
 _YEARS: Final = (1800, 2200)
@@ -35,7 +37,7 @@ class Question:
         one_of("convention", self.convention, CONVENTIONS)
         one_of("sessions", self.sessions, SESSIONS)
         self._check_ids()
-        _check_years(self.first_year, self.last_year)
+        check_years(self.first_year, self.last_year)
         check_moment(self.as_of, self.strict)
 
     def _check_ids(self) -> None:
@@ -63,7 +65,8 @@ def check_moment(as_of: datetime | None, strict: bool) -> None:
         raise UsageError(f"as_of {as_of} has no time zone; say which, for instance UTC")
 
 
-def _check_years(first: int | None, last: int | None) -> None:
+def check_years(first: int | None, last: int | None) -> None:
+    """Raise `UsageError` for years out of reach or out of order."""
     low, high = _YEARS
     for year in (first, last):
         if year is not None and not low <= year <= high:

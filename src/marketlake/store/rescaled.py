@@ -1,7 +1,8 @@
 """Whole answers on another scale: every look-back bar differs from the stored one by the same factor.
 
 A vendor that adjusts its history for something it does not name (a split without an event, another unit)
-looks like a revision of every bar. It is not one: such an answer is put aside.
+looks like a revision of every bar. It is not one: such an answer is put aside. Where a whole history came
+back, all before the adjustment differs and the rest does not: a long beginning tells as much as the whole.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from .merge import match
 
 _NOISE: Final = 1e-6
 _SPREAD: Final = 1e-4
+_LONG_BEGINNING: Final = 11
+"""More than a day's window holds: fewer rows at its head may be a correction."""
 _OTHER_SOURCE: Final = 0.2
 """Two sources of a price differ by far less than a fifth; no vendor corrects two sessions by the same."""
 
@@ -45,11 +48,14 @@ def rescaled(stored: pa.Table, incoming: pa.Table) -> dict[str, SourceError]:
 
 def _common_factor(ratio: npt.NDArray[np.float64]) -> float | None:
     """The factor by which all rows of one source differ; a large one need not be that of all."""
-    changed = ratio[np.abs(ratio - 1) > _NOISE]
+    differs = np.abs(ratio - 1) > _NOISE
+    changed = ratio[differs]
     if len(changed) < 2 or not np.isfinite(ratio).all():
         return None
     factor = float(np.median(changed))
-    telling = len(changed) == len(ratio) or abs(factor - 1) > _OTHER_SOURCE
+    beginning = bool(differs[: len(changed)].all())
+    whole = len(changed) == len(ratio) or (beginning and len(changed) > _LONG_BEGINNING)
+    telling = whole or abs(factor - 1) > _OTHER_SOURCE
     return factor if telling and float(np.ptp(changed)) < _SPREAD * abs(factor) else None
 
 

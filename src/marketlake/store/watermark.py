@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +16,9 @@ from ..schema import GOOD_OUTCOMES, RUN
 from . import layout
 from .files import corrupt
 from .manifest import Manifest
+
+_EXTRA: Final = ("backfill", "reverify")
+"""Modes that ask for more than is due."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ def watermarks(root: Path, manifest: Manifest, wanted: set[str]) -> dict[str, Wa
     for path in sorted(manifest.paths("bar"), key=layout.year_of, reverse=True):
         if wanted <= set(found):
             break
-        table = _columns(root / path, ["instrument_id", "session"])
+        table = read_columns(root / path, ["instrument_id", "session"])
         latest = table.group_by("instrument_id").aggregate([("session", "max")])
         for row in latest.to_pylist():
             mark = Watermark(row["session_max"], layout.asset_class_of(path))
@@ -61,17 +65,21 @@ class Debt:
 
 
 def owed(root: Path, manifest: Manifest) -> Mapping[str, Debt]:
-    """By instrument id. A good answer to the whole window settles it; a failed backfill owes nothing."""
+    """By instrument id. A good answer to the whole window settles it.
+
+    A failed backfill owes nothing, nor does a whole history that was not served well: it has its next turn,
+    and what was due that day is asked for by the next run.
+    """
     columns = ["instrument_id", "outcome", "mode", "asked_from", "asked_to", "batch_id"]
     runs = _recent_runs(root, manifest, columns)
     good = pc.is_in(runs["outcome"], pa.array(sorted(GOOD_OUTCOMES)))
-    bad = pc.and_(pc.invert(good), pc.not_equal(runs["mode"], "backfill"))
+    bad = pc.and_(pc.invert(good), pc.invert(pc.is_in(runs["mode"], pa.array(_EXTRA))))
     concerned = pc.is_in(runs["instrument_id"], runs.filter(bad)["instrument_id"])
     debts: dict[str, Debt] = {}
     for row in runs.filter(concerned).sort_by("batch_id").to_pylist():
         key, debt = row["instrument_id"], debts.get(row["instrument_id"])
         if row["outcome"] not in GOOD_OUTCOMES:
-            if row["mode"] != "backfill":
+            if row["mode"] not in _EXTRA:
                 debts[key] = Debt(row["asked_from"], row["asked_to"], row["mode"])
         elif debt and row["asked_from"] <= debt.asked_from and row["asked_to"] >= debt.asked_to:
             del debts[key]
@@ -89,13 +97,19 @@ def last_runs(root: Path, manifest: Manifest) -> Mapping[str, LastRun]:
 
 
 def _recent_runs(root: Path, manifest: Manifest, names: list[str]) -> pa.Table:
-    """The newest two months with runs: a month's first run must not hide the last one's."""
+    """The newest two months with runs: a month's first run must not hide the last one's.
+
+    A comparison of sources says nothing of what is stored, so its fetches do not count.
+    """
     months = [path for path in manifest.paths("run") if manifest.files[path].rows]
-    tables = [_columns(root / path, names) for path in months[-2:]]
-    return pa.concat_tables([RUN.empty_table().select(names), *tables])
+    wanted = list(dict.fromkeys([*names, "mode"]))
+    tables = [read_columns(root / path, wanted) for path in months[-2:]]
+    runs = pa.concat_tables([RUN.empty_table().select(wanted), *tables])
+    return runs.filter(pc.not_equal(runs["mode"], "reconcile")).select(names)
 
 
-def _columns(path: Path, names: list[str]) -> pa.Table:
+def read_columns(path: Path, names: list[str]) -> pa.Table:
+    """Some columns of a stored file; `CorruptLakeError` where it cannot be read."""
     try:
         return pq.ParquetFile(path).read(columns=names)
     except (pa.ArrowException, OSError) as error:

@@ -1,25 +1,15 @@
 -- price_as_of(moment): what a reader could have known at a moment (first loads count as known when their session ended).
--- Formula: of all current and superseded rows with known_at <= moment, the one with the latest known_at
+-- Formula: of all versions with known_at <= moment, the one with the latest known_at
 -- Unit: as bar; a moment without a time zone is UTC
 -- Grain: instrument_id, session
--- Source: bar, revision
+-- Source: bar_version
 CREATE MACRO price_as_of(moment) AS TABLE
 SELECT
     k.instrument_id, k.session, k.open, k.high, k.low, k.close, k.volume, k.dividend, k.split,
     k.source, k.close_at, k.known_at, k.observed_at, k.backfilled, k.asset_class, k.year
-FROM (
-    SELECT
-        b.instrument_id, b.session, b.open, b.high, b.low, b.close, b.volume, b.dividend, b.split,
-        b.source, b.close_at, b.known_at, b.observed_at, b.backfilled, b.asset_class, b.year, 0 AS superseded
-    FROM bar AS b
-    UNION ALL
-    SELECT
-        r.instrument_id, r.session, r.open, r.high, r.low, r.close, r.volume, r.dividend, r.split,
-        r.source, r.close_at, r.known_at, r.observed_at, r.backfilled, r.asset_class, r.year, 1 AS superseded
-    FROM revision AS r
-) AS k
+FROM bar_version AS k
 WHERE k.known_at <= make_timestamptz(epoch_us(moment))
 QUALIFY row_number() OVER (
     PARTITION BY k.instrument_id, k.session
-    ORDER BY k.known_at DESC, k.observed_at DESC, k.superseded
+    ORDER BY k.known_at DESC, k.observed_at DESC, k.superseded_at NULLS FIRST
 ) = 1

@@ -4,8 +4,8 @@
 -- Grain: instrument_id (of member), session
 -- Source: stored_bar, member
 SELECT m.instrument_id, b.session, b.close, b.dividend, b.split
-FROM member AS m
-JOIN stored_bar AS b ON b.instrument_id = m.name AND year(b.session) = m.year
+FROM stored_bar AS b
+JOIN member AS m ON m.name = b.instrument_id AND m.year = year(b.session)
 UNION ALL
 SELECT
     m.instrument_id, m.carried_session AS session, m.carried_close AS close,

@@ -1,6 +1,6 @@
 -- skew: to which side returns lean.
 -- Formula: m3 / m2^1.5 with m_k = mean of (return - mean)^k: the moment of the sample as it is, without a correction for
---          its size. Needs 3 periods
+--          its size. Needs 3 periods; none where nothing varies (a deviation up to 1e-12 is rounding)
 -- Unit: ratio
 -- Grain: instrument_id
 -- Source: period_return
@@ -13,7 +13,10 @@ WITH centred AS (
 
 SELECT
     instrument_id,
-    CASE WHEN count(*) >= 3 THEN avg(power(deviation, 3)) / nullif(power(avg(power(deviation, 2)), 1.5), 0) END AS value,
+    CASE
+        WHEN count(*) >= 3 AND stddev_pop(deviation) > 1e-12
+            THEN avg(power(deviation, 3)) / nullif(power(avg(power(deviation, 2)), 1.5), 0)
+    END AS value,
     count(*) AS n, min(start_session) AS first_session, max(session) AS last_session
 FROM centred
 GROUP BY instrument_id

@@ -48,15 +48,25 @@ tally AS (
     WINDOW past AS (PARTITION BY instrument_id, kind ORDER BY session ROWS UNBOUNDED PRECEDING)
 ),
 
+-- both ends in one join: of two, an engine may well join the counts with each other first
+limit_of AS (
+    SELECT instrument_id, kind, session, period, period_end, start_session AS at_session, FALSE AS ends FROM metric_period
+    UNION ALL
+    SELECT instrument_id, kind, session, period, period_end, session AS at_session, TRUE AS ends FROM metric_period
+),
+
 counted AS (
     SELECT
-        p.instrument_id, p.kind, p.session, e.figures - s.figures AS n,
-        coalesce(s.next_due < p.period OR e.next_due <= p.period_end, FALSE) AS partial,
-        e.lost > s.lost AS gap, e.no_rate > s.no_rate AS no_rate, e.no_price > s.no_price AS no_price,
-        e.no_cpi > s.no_cpi AS no_cpi
-    FROM metric_period AS p
-    JOIN tally AS s ON s.instrument_id = p.instrument_id AND s.kind = p.kind AND s.session = p.start_session
-    JOIN tally AS e ON e.instrument_id = p.instrument_id AND e.kind = p.kind AND e.session = p.session
+        p.instrument_id, p.kind, p.session,
+        max(CASE WHEN p.ends THEN t.figures END) - max(CASE WHEN NOT p.ends THEN t.figures END) AS n,
+        coalesce(max(CASE WHEN p.ends THEN t.next_due <= p.period_end ELSE t.next_due < p.period END), FALSE) AS partial,
+        max(CASE WHEN p.ends THEN t.lost END) > max(CASE WHEN NOT p.ends THEN t.lost END) AS gap,
+        max(CASE WHEN p.ends THEN t.no_rate END) > max(CASE WHEN NOT p.ends THEN t.no_rate END) AS no_rate,
+        max(CASE WHEN p.ends THEN t.no_price END) > max(CASE WHEN NOT p.ends THEN t.no_price END) AS no_price,
+        max(CASE WHEN p.ends THEN t.no_cpi END) > max(CASE WHEN NOT p.ends THEN t.no_cpi END) AS no_cpi
+    FROM limit_of AS p
+    JOIN tally AS t ON t.instrument_id = p.instrument_id AND t.kind = p.kind AND t.session = p.at_session
+    GROUP BY p.instrument_id, p.kind, p.session
 )
 
 SELECT

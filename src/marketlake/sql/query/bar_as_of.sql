@@ -1,22 +1,15 @@
 -- bar_as_of: the rows of some instruments as they could be known at $as_of.
--- Formula: of all current and superseded rows known by then, the one known last; known means known_at, or
---          observed_at (what this lake itself held) when $strict
+-- Formula: of all versions known by then, the one known last; known means known_at, or observed_at (what this lake
+--          itself held) when $strict
 -- Unit: as bar
 -- Grain: instrument_id, session
--- Source: bar, revision
+-- Source: bar_version
 WITH candidate AS (
     SELECT
         instrument_id, session, open, high, low, close, volume, dividend, split,
-        source, close_at, known_at, observed_at, backfilled, 0 AS superseded,
+        source, close_at, known_at, observed_at, backfilled, superseded_at,
         CASE WHEN $strict THEN observed_at ELSE known_at END AS since
-    FROM main.bar
-    WHERE list_contains($classes, asset_class) AND instrument_id IN (SELECT unnest($ids))
-    UNION ALL
-    SELECT
-        instrument_id, session, open, high, low, close, volume, dividend, split,
-        source, close_at, known_at, observed_at, backfilled, 1 AS superseded,
-        CASE WHEN $strict THEN observed_at ELSE known_at END AS since
-    FROM main.revision
+    FROM main.bar_version
     WHERE list_contains($classes, asset_class) AND instrument_id IN (SELECT unnest($ids))
 )
 
@@ -26,5 +19,5 @@ SELECT
 FROM candidate
 WHERE since <= $as_of
 QUALIFY row_number() OVER (
-    PARTITION BY instrument_id, session ORDER BY since DESC, observed_at DESC, superseded
+    PARTITION BY instrument_id, session ORDER BY since DESC, observed_at DESC, superseded_at NULLS FIRST
 ) = 1

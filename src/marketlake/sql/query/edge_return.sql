@@ -1,7 +1,7 @@
 -- edge_return: the daily returns of the years that the window cuts: at most its first and its last.
--- Formula: rows of daily_return from $first_day to $last_day in those years. Where the window begins within a year the
---          highs are taken anew from there on; where it only ends within one those of the mart hold. What is stored as
---          total return only is taken as that
+-- Formula: rows of daily_return from $first_day to $last_day in those years; what is stored as total return only is taken
+--          as that. Where the window only ends within a year the highs of the mart hold; where it begins within one there
+--          is none (high is the level itself) and edge_fall has the deepest fall
 -- Unit: fraction; levels in the quote currency
 -- Grain: instrument_id (its key), session
 -- Source: daily_return
@@ -34,7 +34,7 @@ ended AS (
 
 SELECT
     instrument_key AS instrument_id, year, session, start_session, riskless, $basis AS basis, simple_return, level,
-    max(level) OVER (PARTITION BY instrument_key ORDER BY session) AS high
+    level AS high
 FROM begun
 WHERE level IS NOT NULL
 UNION ALL

@@ -3,6 +3,7 @@
 -- Unit: -
 -- Grain: instrument_id
 -- Source: instrument
-SELECT instrument_id, CAST(row_number() OVER (ORDER BY instrument_id) - 1 AS INTEGER) AS place
+SELECT
+    instrument_id, instrument_key, return_basis, CAST(row_number() OVER (ORDER BY instrument_id) - 1 AS INTEGER) AS place
 FROM main.instrument
 WHERE instrument_id IN (SELECT unnest($wanted))

@@ -1,4 +1,5 @@
--- native_level: what one unit has become on the basis asked for, in each instrument's own currency, up to $last_day.
+-- native_level: what one unit has become on the basis asked for, in each instrument's own currency, up to $last_day; from the
+--               bars, for what stored_level does not know: as of a moment, or vendor_adjusted.
 -- Formula: return index of $basis (total where only that is stored); `missing` says that a session has no figure
 -- Unit: quote currency
 -- Grain: instrument_id, session

@@ -1,15 +1,20 @@
 -- span_moment: the moments of each instrument's returns in the window, its growth and its deepest fall.
 -- Formula: merged from span_state. Moments merge as Chan, Golub and LeVeque do it: m2 = sum of m2 + sum of n mean^2 -
 --          N MEAN^2, higher ones by the same expansion; where nothing varies, what is left is rounding and m2 is 0.
---          max_drawdown is the worst of each year's own and of its low against the highest value of the years before
+--          max_drawdown is the worst of each year's own and of its low against the highest value before it, the window's
+--          start included
 -- Unit: fractions and their powers; growth a ratio
 -- Grain: instrument_key
 -- Source: span_state
 WITH fallen AS (
     SELECT
         instrument_key,
-        least(drawdown, low_value / greatest(start_value, coalesce(max(high_value) OVER earlier, start_value)) - 1) AS depth
-    FROM span_state
+        least(
+            drawdown,
+            low_value / greatest(start_value, coalesce(max(greatest(start_value, high_value)) OVER earlier, start_value)) - 1
+        ) AS depth
+    -- a window carries along every column of what it reads
+    FROM (SELECT instrument_key, year, drawdown, start_value, low_value, high_value FROM span_state) AS path
     WINDOW earlier AS (PARTITION BY instrument_key ORDER BY year ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 

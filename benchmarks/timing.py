@@ -1,0 +1,62 @@
+"""Variants measured in turn, round by round, so that what disturbs the machine disturbs all of them alike."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of each round, by the clock and of all cores together."""
+
+    wall: tuple[float, ...]
+    cpu: tuple[float, ...]
+
+    @property
+    def seconds(self) -> float:
+        return statistics.median(self.wall)
+
+    @property
+    def cpu_seconds(self) -> float:
+        return statistics.median(self.cpu)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One variant over another of the same rounds."""
+
+    median: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, one: Timing, other: Timing, factor: float = 1.0) -> Ratio:
+        """Of the clock's seconds; `factor` where the two did different amounts of work."""
+        pairs = sorted(factor * a / b for a, b in zip(one.wall, other.wall, strict=True))
+        return cls(statistics.median(pairs), pairs[0], pairs[-1])
+
+    def __str__(self) -> str:
+        return f"{_short(self.median)} ({_short(self.low)} to {_short(self.high)})"
+
+
+def once(run: Callable[[], object]) -> Timing:
+    wall, cpu = time.perf_counter(), time.process_time()
+    run()
+    return Timing((time.perf_counter() - wall,), (time.process_time() - cpu,))
+
+
+def in_turn(variants: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Timing]:
+    """Every variant once a round; a first round, which reads files and loads code, does not count."""
+    taken = [{name: once(run) for name, run in variants.items()} for _ in range(rounds + 1)][1:]
+    return {name: _together([each[name] for each in taken]) for name in variants}
+
+
+def _together(timings: list[Timing]) -> Timing:
+    return Timing(tuple(t.wall[0] for t in timings), tuple(t.cpu[0] for t in timings))
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

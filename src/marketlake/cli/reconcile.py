@@ -1,0 +1,100 @@
+"""The command `reconcile`: what further sources say of the stored sessions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, parse_date, settings_of
+from .output import print_rows, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..pipeline.reconcile import Reconciliation, Row
+
+_PAIRS: Final = {
+    "instrument": "instrument_id",
+    "a": "source_a",
+    "b": "source_b",
+    "sessions": "sessions",
+    "median bp": "median_bp",
+    "largest bp": "largest_bp",
+    "on": "largest_session",
+    "within": "within",
+    "tolerance bp": "tolerance_bp",
+    "factor": "factor",
+    "cause": "cause",
+    "message": "message",
+}
+_SESSIONS: Final = {
+    "instrument": "instrument_id",
+    "session": "session",
+    "sources": "sources",
+    "consensus": "consensus_close",
+    "dispersion bp": "dispersion_bp",
+    "furthest": "furthest_source",
+    "deviation bp": "deviation_bp",
+    "confidence": "confidence",
+    "cause": "cause",
+    "off": "off",
+    "not compared": "not_compared",
+}
+_BASIS_POINTS: Final = 2
+
+
+def reconcile(
+    ids: Ids = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="First session; the last 30 finished ones if left out.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="Last session; the last finished one if left out.")
+    ] = None,
+    sessions: Annotated[bool, typer.Option("--sessions", help="A row a session, not a row a pair.")] = False,
+    home: Home = None,
+    lake: Lake = None,
+    now: Now = None,
+    source_url: SourceUrl = None,
+    output: Output = Format.table,
+) -> None:
+    """Ask every further source for stored sessions, compare by session, say who is off and why."""
+    from ..pipeline.build import build
+    from ..pipeline.reconcile import reconcile as run_reconcile
+    from .progress import progress
+
+    settings = settings_of(home, lake, now, source_url)
+    first, last = (parse_date(text) if text else None for text in (start, end))
+    with progress() as listener:
+        found = run_reconcile(settings, ids or [], first, last, listener)
+    build(settings)
+    columns, rows = (_SESSIONS, found.sessions) if sessions else (_PAIRS, found.pairs)
+    print_rows([_shown(row, columns, output) for row in rows], list(columns), output)
+    if output is Format.table:
+        say(_last_word(found))
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
+
+
+def _shown(row: Row, columns: dict[str, str], output: Format) -> dict[str, object]:
+    """For people, basis points to a hundredth."""
+    shown = {title: row[name] for title, name in columns.items()}
+    if output is Format.table:
+        for title, name in columns.items():
+            if name.endswith("_bp") and row[name] is not None:
+                shown[title] = round(row[name], _BASIS_POINTS)
+    return shown
+
+
+def _last_word(found: Reconciliation) -> str:
+    instruments = len({row["instrument_id"] for row in found.pairs})
+    off = sum(row["cause"] != "agrees" for row in found.sessions)
+    silent = sum(row["cause"] == "not_compared" for row in found.pairs)
+    agreed = f"{off} of {_count(found.sessions, 'session')} off" if off else "all agree"
+    pairs = f"; {silent} of {_count(found.pairs, 'pair')} not compared" if silent else ""
+    return f"{instruments} instrument{'' if instruments == 1 else 's'}: {agreed}{pairs}"
+
+
+def _count(rows: Sequence[Row], what: str) -> str:
+    return f"{len(rows):,} {what}{'' if len(rows) == 1 else 's'}"

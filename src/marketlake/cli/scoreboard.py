@@ -1,0 +1,120 @@
+"""The command `scoreboard`: the standard metrics of all instruments, best first."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from ..errors import UsageError
+from .options import Format, Home, Lake, Now, Output, parse_day, settings_of
+from .output import percent, print_json, print_rows, say
+
+if TYPE_CHECKING:
+    from ..query.scoreboard_answer import Score, Scoreboard
+
+_TOP: Final = 20
+# heading: the figure, and whether it is a fraction
+_SHOWN: Final = {
+    "in all": ("cumulative_return", True),
+    "a year": ("cagr", True),
+    "volatility": ("volatility", True),
+    "deepest fall": ("max_drawdown", True),
+    "Sharpe": ("sharpe", False),
+    "over bill": ("sharpe_over_bill", False),
+    "Sortino": ("sortino", False),
+}
+
+
+class StateBasis(StrEnum):
+    """What a return is made of."""
+
+    price = "price"
+    total = "total"
+
+
+def scoreboard(
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Instrument ids; all that have a return if left out.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="First year or day; the first complete year if left out.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="Last year or day; the last complete year if left out.")
+    ] = None,
+    basis: Annotated[StateBasis, typer.Option(help="Price alone, or with dividends.")] = StateBasis.price,
+    sort: Annotated[
+        str, typer.Option(help="Figure to sort by, the highest first; or another column.")
+    ] = "sharpe",
+    top: Annotated[
+        int | None, typer.Option(min=1, help="How many rows; 20 of a table, else all, if left out.")
+    ] = None,
+    home: Home = None,
+    lake: Lake = None,
+    now: Now = None,
+    output: Output = Format.table,
+) -> None:
+    """The standard metrics of all instruments over a window, from stored states of their years."""
+    from ..query.scoreboard import scoreboard as score
+    from ..query.scoreboard_answer import COLUMNS
+
+    if sort not in COLUMNS:
+        raise UsageError(f"there is no column {sort[:40]!r} to sort by; choose one of {', '.join(COLUMNS)}")
+    found = score(
+        settings_of(home, lake, now, None).lake,
+        ids,
+        start=parse_day(start, "01-01") if start else None,
+        end=parse_day(end, "12-31") if end else None,
+        basis=basis.value,
+    )
+    rows = _sorted(found.rows, sort)
+    if output is Format.json:
+        print_json(found.to_dict() | {"rows": [row.to_dict() for row in rows[:top]]})
+    elif output is Format.csv:
+        print_rows([vars(row) for row in rows[:top]], COLUMNS, output)
+    else:
+        _print(found, rows[: top or _TOP], output)
+
+
+def _sorted(rows: tuple[Score, ...], column: str) -> list[Score]:
+    """Figures from the highest on, text and dates in their order; what has none at the end."""
+    with_value = [row for row in rows if getattr(row, column) is not None]
+    numbers = all(isinstance(getattr(row, column), int | float) for row in with_value)
+    ranked = sorted(with_value, key=lambda row: getattr(row, column), reverse=numbers)
+    return ranked + [row for row in rows if getattr(row, column) is None]
+
+
+def _print(found: Scoreboard, rows: list[Score], output: Format) -> None:
+    lines = [_line(row) for row in rows]
+    # no column of a bill that the lake does not have
+    figures = [name for name in _SHOWN if any(line[name] is not None for line in lines)]
+    print_rows(lines, ["instrument", *figures, "n", "from", "to", "quality"], output)
+    if output is not Format.table:
+        return
+    say()
+    terms = "own currency, own sessions, daily; Sharpe and Sortino over zero"
+    say(f"{found.start} to {found.end}: {found.basis} return, {terms}")
+    for note in found.notes:
+        say(f"note: {note}")
+    say(f"snapshot {found.snapshot}, {found.origin} data")
+    say(f"{len(rows)} of {len(found.rows):,} instruments")
+
+
+def _line(row: Score) -> dict[str, Any]:
+    figures = {heading: _shown(getattr(row, name), fraction) for heading, (name, fraction) in _SHOWN.items()}
+    return {
+        "instrument": row.instrument_id,
+        **figures,
+        "n": row.n,
+        "from": row.first_session,
+        "to": row.last_session,
+        "quality": row.quality,
+    }
+
+
+def _shown(value: float | None, fraction: bool) -> str | None:
+    if value is None:
+        return None
+    return percent(value) if fraction else f"{value:,.2f}"

@@ -1,0 +1,130 @@
+"""The standard metrics of all instruments over a window, from the stored states of their years."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from ..errors import EmptyLakeError, UsageError
+from .connection import open_lake, stored_files
+from .listing import find, read_listing
+from .metric_figures import rows_of
+from .question import STATE_BASES, one_of
+from .scoreboard_answer import COLUMNS, Score, Scoreboard
+from .text import bound
+
+_ASKED: Final = """instrument_id IN (
+    SELECT instrument_id FROM main.instrument
+    WHERE CASE
+        WHEN $wanted IS NULL THEN asset_class NOT IN ('rate', 'inflation')
+        ELSE list_contains($wanted, instrument_id)
+    END
+)"""
+_NAMED: Final = 8
+_WORDS: Final = {
+    "simulated": "figures marked simulated are made up",
+    "partial": "the window does not begin and end with sessions of the calendar that are stored",
+    "gap": "sessions of the calendar are missing within the window; returns span them",
+    "stale": "more than 5 sessions are over since the last one stored",
+    "no_price": "no price for some sessions",
+    "no_bill": "no yield of the bill for some returns, which are left out over the bill",
+    "price_index": "a price index: no dividends are in it, its figures are price returns",
+    "proxy": "stands in for something else",
+}
+
+
+def scoreboard(
+    lake: Path,
+    ids: Sequence[str] | None = None,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    basis: str = "price",
+) -> Scoreboard:
+    """The standard metrics of `ids` (None: all), each in its own currency, from `start` to `end`, included.
+
+    All are those with a return, without consumer prices. The figures are those of `metrics` at daily
+    frequency on each one's own sessions, from what is stored now. Without dates: from the first calendar year
+    that is complete for one of them to the last. What is stored as total return only has that on either
+    basis. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
+    """
+    one_of("basis", basis, STATE_BASES)
+    with open_lake(lake) as connection:
+        wanted = _wanted(connection, ids)
+        with stored_files(lake):
+            first, last = _window(connection, lake, wanted, start, end)
+            rows = _rows(connection, wanted, first, last, basis)
+        snapshot, origin = connection.execute("SELECT snapshot, origin FROM main.lake").fetchone() or ("", "")
+    notes = tuple(_notes(rows, wanted))
+    return Scoreboard(first, last, basis, rows, notes, snapshot, origin)
+
+
+def _wanted(connection: duckdb.DuckDBPyConnection, ids: Sequence[str] | None) -> list[str] | None:
+    """The instruments named, each once; `UsageError` for what is unknown or has no return."""
+    if not ids:
+        return None
+    listing = read_listing(connection)
+    for name in ids:
+        if find(listing, name).asset_class == "rate":
+            raise UsageError(f"{name} is a yield, not a price: it has no return to measure")
+    return list(dict.fromkeys(ids))
+
+
+def _window(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Path,
+    wanted: list[str] | None,
+    start: date | None,
+    end: date | None,
+) -> tuple[date, date]:
+    if start is None or end is None:
+        text = f"""
+            SELECT min(year) AS first_year, max(year) AS last_year FROM main.calendar_year_return
+            WHERE complete AND convention = 'year_end' AND {_ASKED}
+        """  # noqa: S608 (text is ours)
+        [years] = rows_of(connection, bound(text, {"wanted": wanted}))
+        if years["first_year"] is None:
+            raise EmptyLakeError(f"no calendar year is complete in {lake}; name the first and the last day")
+        start, end = start or date(years["first_year"], 1, 1), end or date(years["last_year"], 12, 31)
+    if start > end:
+        raise UsageError(f"the first day {start} is after the last day {end}; swap them")
+    return start, end
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, wanted: list[str] | None, first: date, last: date, basis: str
+) -> tuple[Score, ...]:
+    text = f"""
+        SELECT {", ".join(COLUMNS)} FROM main.scoreboard($first_day, $last_day, basis := $basis)
+        WHERE {_ASKED}
+    """  # noqa: S608 (names are ours)
+    # written in, since a macro of grouped texts takes no parameters of a prepared statement
+    values = {"first_day": first, "last_day": last, "basis": basis, "wanted": wanted}
+    return tuple(Score(**row) for row in rows_of(connection, bound(text, values)))
+
+
+def _notes(rows: Sequence[Score], wanted: list[str] | None) -> Iterator[str]:
+    """The sentences that apply, most important first; of many instruments the first few are named."""
+    for kind, said in (("basis", "a mixture of returns"), ("currency", "each in its own currency")):
+        values = sorted({getattr(row, kind) for row in rows})
+        if len(values) > 1:
+            which = (
+                f"{v} ({_named([r.instrument_id for r in rows if getattr(r, kind) == v])})" for v in values
+            )
+            yield f"{said}: {', '.join(which)}"
+    for flag, words in _WORDS.items():
+        marked = [row.instrument_id for row in rows if flag in row.quality.split(",")]
+        if marked:
+            yield f"{words} ({_named(marked)})"
+    without = sorted(set(wanted or ()) - {row.instrument_id for row in rows})
+    if without:
+        yield f"no return in the window: {_named(without)}"
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:_NAMED])} and {more:,} more"

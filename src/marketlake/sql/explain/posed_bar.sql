@@ -1,0 +1,6 @@
+-- posed_bar: the instrument's own rows, each step as an instrument of its own.
+-- Formula: posed_row without the rates
+-- Unit: as bar
+-- Grain: instrument_id (the step), session
+-- Source: posed_row
+SELECT posed AS instrument_id, session, close, dividend, split FROM posed_row WHERE NOT rate

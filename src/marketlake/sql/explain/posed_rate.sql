@@ -1,0 +1,27 @@
+-- posed_rate: what turns the instrument's own currency into the one asked for, at each step.
+-- Formula: as exchange_rate, from the rates as they are at the step
+-- Unit: $currency per unit of the quote currency
+-- Grain: instrument_id (the step), session
+-- Source: bar, instrument, posed_row
+WITH rate_day AS (
+    SELECT
+        r.posed, r.instrument_id AS currency, r.session + age.days AS day, max_by(r.close, r.session) AS rate
+    FROM posed_row AS r
+    CROSS JOIN (VALUES (0), (1), (2), (3), (4), (5), (6), (7)) AS age (days)
+    WHERE r.close > 0
+    GROUP BY r.posed, r.instrument_id, r.session + age.days
+)
+
+SELECT
+    b.instrument_id, b.session,
+    CASE
+        WHEN n.quote_currency = $currency THEN CAST(1 AS DOUBLE)
+        ELSE CASE WHEN n.quote_currency = 'USD' THEN 1 ELSE own.rate END
+            / CASE WHEN $currency = 'USD' THEN 1 ELSE target.rate END
+    END AS rate
+FROM bar AS b
+JOIN instrument AS n ON n.instrument_id = b.instrument_id
+LEFT JOIN rate_day AS own
+    ON own.posed = b.instrument_id AND own.currency = n.quote_currency AND own.day = b.session
+LEFT JOIN rate_day AS target
+    ON target.posed = b.instrument_id AND target.currency = $currency AND target.day = b.session

@@ -1,0 +1,10 @@
+-- reconciled_pair: how two sources of an instrument compared the last time.
+-- Formula: the latest row of each instrument and pair of sources
+-- Unit: distances in basis points (1/10,000); shares as fractions
+-- Grain: instrument_id, source_a, source_b
+-- Source: reconciliation_pair
+SELECT *
+FROM reconciliation_pair
+QUALIFY row_number() OVER (
+    PARTITION BY instrument_id, source_a, source_b ORDER BY observed_at DESC, run_id DESC
+) = 1

@@ -1,0 +1,177 @@
+"""What changed between two moments, against plain Python; and that changes add up."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marketlake import query
+from marketlake.errors import UsageError
+from marketlake.query.change_answer import KINDS, Changes
+from marketlake.query.changes import changes
+
+from ..query.lakes import BTC, bar, make
+from .histories import FIELDS, MOMENTS, History, made_up
+
+BEFORE = MOMENTS[0] - timedelta(days=1)
+ENDS = [BEFORE, *MOMENTS]
+
+
+@pytest.fixture(scope="module", params=[1, 2])
+def history(request: pytest.FixtureRequest) -> History:
+    return made_up(request.param)
+
+
+@pytest.fixture(scope="module")
+def lake(history: History, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return history.write(tmp_path_factory.mktemp("lake"))
+
+
+def told(found: Changes) -> dict[tuple[str, date], tuple[Any, ...]]:
+    """By session: kind and, for each field that is told, both values."""
+    return {
+        (row.instrument_id, row.session): (row.kind, {one.name: (one.old, one.new) for one in row.fields})
+        for row in found.rows
+    }
+
+
+def expected(found: dict[tuple[str, date], tuple[Any, ...]]) -> dict[tuple[str, date], tuple[Any, ...]]:
+    return {
+        key: (
+            kind,
+            {
+                name: (a, b)
+                for name, a, b in zip(FIELDS, old or [None] * len(FIELDS), new, strict=True)
+                if a != b
+            },
+        )
+        for key, (kind, old, new) in found.items()
+    }
+
+
+def test_every_pair_of_moments_is_what_plain_python_says(lake: Path, history: History) -> None:
+    kinds = set()
+    for since, until in combinations(ENDS, 2):
+        found = told(changes(lake, since, until))
+        assert found == expected(history.changes(since, until))
+        kinds |= {kind for kind, _ in found.values()}
+    assert kinds == set(KINDS)
+
+
+def test_changes_compose(lake: Path) -> None:
+    """What changed from the first moment to the last is what changed to any between and from it, together."""
+    for first, middle, last in list(combinations(ENDS, 3))[::5]:
+        one, two, whole = (
+            told(changes(lake, *pair)) for pair in [(first, middle), (middle, last), (first, last)]
+        )
+        for key in one.keys() | two.keys() | whole.keys():
+            fields = {}
+            for _, some in [step[key] for step in (one, two) if key in step]:
+                for name, (old, new) in some.items():
+                    fields[name] = (fields.get(name, (old, new))[0], new)
+            net = {name: pair for name, pair in fields.items() if pair[0] != pair[1]}
+            assert whole.get(key, ("", {}))[1] == net
+            if key in one and key in whole and one[key][0] in {"arrived", "gap_fill", "history"}:
+                assert whole[key][0] == one[key][0]
+
+
+def test_where_nothing_changed_nothing_is_reported(lake: Path) -> None:
+    for moment in ENDS:
+        for until in (moment, moment + timedelta(hours=1)):
+            found = changes(lake, moment, until)
+            assert (found.rows, found.summary, found.sessions) == ((), (), 0)
+
+
+def test_the_summary_counts_the_rows(lake: Path) -> None:
+    found = changes(lake, MOMENTS[2])
+    counted: dict[tuple[str, str], int] = {}
+    for row in found.rows:
+        counted[row.instrument_id, row.kind] = counted.get((row.instrument_id, row.kind), 0) + 1
+    assert {(one.instrument_id, one.kind): one.sessions for one in found.summary} == counted
+    for one in found.summary:
+        own = [r for r in found.rows if (r.instrument_id, r.kind) == (one.instrument_id, one.kind)]
+        assert (one.first_session, one.last_session) == (own[0].session, own[-1].session)
+        assert (one.first_seen, one.last_seen) == (min(r.seen for r in own), max(r.seen for r in own))
+    assert changes(lake, MOMENTS[2], most=3).rows == found.rows[:3]
+    assert changes(lake, MOMENTS[2], most=3).summary == found.summary
+
+
+def test_ids_and_kinds_narrow(lake: Path) -> None:
+    whole = changes(lake, MOMENTS[4])
+    own = changes(lake, MOMENTS[4], ids=["SHARE"], kinds=["vendor_restatement", "split"])
+    assert own.rows == tuple(
+        row
+        for row in whole.rows
+        if row.instrument_id == "SHARE" and row.kind in {"vendor_restatement", "split"}
+    )
+    assert own.rows
+
+
+def test_the_macro_says_the_same(lake: Path) -> None:
+    moments = "TIMESTAMP '2022-03-01', until := TIMESTAMPTZ '2022-06-01 00:00:00+00'"
+    rows = query.sql(lake, f"SELECT instrument_id, session, kind FROM changes({moments}) ORDER BY ALL").rows
+    found = changes(lake, MOMENTS[2], MOMENTS[5])
+    assert rows == tuple((row.instrument_id, row.session, row.kind) for row in found.rows)
+    assert len(query.sql(lake, "FROM changes(DATE '2022-03-01')").rows) == changes(lake, MOMENTS[2]).sessions
+
+
+def test_what_is_held_is_what_price_observed_by_says(lake: Path, history: History) -> None:
+    for moment in ENDS:
+        text = f"SELECT instrument_id, session, close FROM price_observed_by(TIMESTAMP '{moment:%Y-%m-%d}')"
+        rows = {(name, session): close for name, session, close in query.sql(lake, text).rows}
+        assert rows == {key: version["close"] for key, version in history.held(moment).items()}
+
+
+def test_a_row_in_bar_and_revision_at_once_counts_once(tmp_path: Path) -> None:
+    """Between the two renames of a commit the replaced row stands in both."""
+    row = bar(BTC, "2021-01-01", 1.0, observed_at=MOMENTS[0])
+    lake = make(tmp_path, [BTC], [row], [row | {"superseded_at": MOMENTS[1]}])
+    assert len(changes(lake, BEFORE).rows) == 1
+    assert changes(lake, MOMENTS[0]).rows == ()
+    for macro in ("price_observed_by", "price_as_of"):
+        assert query.sql(lake, f"SELECT close FROM {macro}(DATE '2022-01-02')").rows == ((1.0,),)
+
+
+def test_of_two_versions_seen_at_once_the_current_one_counts(tmp_path: Path) -> None:
+    row = bar(BTC, "2021-01-01", 1.0, observed_at=MOMENTS[0])
+    lake = make(tmp_path, [BTC], [row | {"close": 2.0}], [row | {"superseded_at": MOMENTS[0]}])
+    [change] = changes(lake, BEFORE).rows
+    assert {one.name: one.new for one in change.fields}["close"] == 2.0
+
+
+def test_as_of_reads_only_the_files_of_the_instrument(lake: Path) -> None:
+    text = "EXPLAIN ANALYZE SELECT * FROM price_as_of(TIMESTAMP '2022-06-01') WHERE instrument_id = 'BTC' AND asset_class = 'crypto'"
+    import duckdb
+
+    with duckdb.connect(str(lake / "market.duckdb"), read_only=True) as connection:
+        (plan,) = [row[1] for row in connection.execute(text).fetchall()]
+    scans = re.findall(r"Scanning Files: (\d+)/(\d+)", plan)
+    assert scans
+    assert all(int(read) < int(all_files) for read, all_files in scans)
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ({"until": BEFORE - timedelta(days=1)}, "swap"),
+        ({"kinds": ["correction"]}, "must be one of arrived"),
+        ({"most": -1}, "give 0 or more"),
+        ({"ids": ["NOBODY"]}, "unknown instrument"),
+        ({"until": datetime(2030, 1, 1)}, "no time zone"),  # noqa: DTZ001
+    ],
+)
+def test_what_cannot_be_asked(lake: Path, terms: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        changes(lake, BEFORE, **terms)
+
+
+def test_a_name_is_never_sql(tmp_path: Path) -> None:
+    odd = replace(BTC, id="O'X;--")
+    lake = make(tmp_path, [odd], [bar(odd, "2021-01-01", 1.0, observed_at=MOMENTS[0])])
+    assert changes(lake, datetime(2020, 1, 1, tzinfo=UTC), ids=["O'X;--"]).sessions == 1

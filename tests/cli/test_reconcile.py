@@ -1,0 +1,88 @@
+"""`reconcile`: what docs/reconcile.md shows is what it prints, in every format."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from marketlake.reconciliation import TOLERANCES
+from marketlake.schema_reconciliation import CAUSES
+from marketlake.simulator import Simulator, parse_fault
+
+from .conftest import NOW, Run
+
+DOCS = (Path(__file__).parents[2] / "docs" / "reconcile.md").read_text("utf-8")
+CONSOLE = re.findall(r"^```console\n\$ marketlake (.*?)\n(.*?)^```", DOCS, re.MULTILINE | re.DOTALL)
+SQL = re.search(r"^```sql\n(.*?)^```", DOCS, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def faulty(simulator: Simulator) -> Iterator[Simulator]:
+    """With the faults that the page names."""
+    texts = re.findall(r"--fault\s+(\S+?)[`\s]", DOCS)
+    simulator.set_faults([parse_fault(text.rstrip(".`")) for text in texts])
+    yield simulator
+    simulator.set_faults([])
+
+
+@pytest.fixture
+def home(tmp_path: Path, sample_home: Path) -> Path:
+    shutil.copytree(sample_home, tmp_path / "home")
+    return tmp_path / "home"
+
+
+def lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip().splitlines()]
+
+
+def test_the_page_shows_what_is_printed(run: Run, home: Path, faulty: Simulator) -> None:
+    online = ["--home", home, "--now", NOW, "--source-url", faulty.url]
+    assert len(faulty.faults) == len(CONSOLE) == 2
+    for command, shown in CONSOLE:
+        result = run(*shlex.split(command), *online)
+        assert (result.code, lines(result.out)) == (3, lines(shown))
+    assert SQL
+    for sql in SQL[1].strip().splitlines():
+        assert "differs" in run("query", sql.rstrip(";"), "--home", home, "--format", "csv").out
+
+
+def test_every_format_holds_the_same(run: Run, home: Path, simulator: Simulator) -> None:
+    online = ["--home", home, "--now", NOW, "--source-url", simulator.url]
+    found = run("reconcile", "BTC", *online, "--format", "json")
+    [pair] = json.loads(found.out)
+    assert (found.code, pair["cause"], pair["sessions"], pair["within"]) == (0, "agrees", 30, 1.0)
+    table = run("reconcile", "BTC", "--sessions", *online, "--format", "csv").out.splitlines()
+    assert {(row["session"][:7], row["confidence"]) for row in csv.DictReader(table)} >= {("2025-12", "1.0")}
+    assert len(table) == 31
+    assert run("reconcile", "BTC", *online, "--format", "markdown").out.startswith("| instrument | a |")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["NASDAQ"], "NASDAQ has one source"),
+        (["BTC", "--from", "yesterday"], "is not a date"),
+        (["BTC", "--from", "2025-02-01", "--to", "2025-01-01"], "swap --from and --to"),
+        (["BTC", "--to", "1999-01-01"], "no finished session up to 1999-01-01"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(
+    run: Run, home: Path, simulator: Simulator, arguments: list[str], said: str
+) -> None:
+    online = ["--home", home, "--now", NOW, "--source-url", simulator.url]
+    result = run("reconcile", *arguments, *online)
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+
+
+def test_the_page_lists_every_cause_and_tolerance() -> None:
+    assert all(f"| `{cause}` |" in DOCS for cause in CAUSES)
+    for name, tolerance in TOLERANCES.items():
+        assert f"| {name} | {tolerance.bp:g} bp | {tolerance.reason} |" in DOCS

@@ -1,0 +1,89 @@
+"""A market of several vendors behind the simulator, each with its own series of the same things."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from marketlake.clock import SystemClock
+from marketlake.simulator import Simulator, load_market, serve
+
+from ..pipeline.conftest import TickingClock, VirtualSettings
+from .vendors import COINS, SHARES, closes, write_series
+
+NOW = datetime(2024, 1, 10, 22, 30, tzinfo=UTC)
+
+ENTRY = """
+[[instrument]]
+id = "{id}"
+asset_class = "{kind}"
+calendar = "{calendar}"
+since = 2023-10-02
+sources = [{sources}]
+"""
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the machine reaches a test, no test waits for the disk or leaves a slot behind."""
+    for name in ("HOME", "LAKE", "NOW", "SOURCE_URL"):
+        monkeypatch.delenv(f"MARKETLAKE_{name}", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    monkeypatch.setattr(SystemClock, "sleep", lambda self, seconds: None)
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A coin that four venues trade a few basis points apart, and a share of one vendor with a split."""
+    folder = tmp_path_factory.mktemp("market")
+    for place, name in enumerate(COINS):
+        days, level = closes(name, "24/7")
+        for venue in ("", "@bitstamp", "@kraken", "@coinbaseexchange"):
+            noise = {"": 1.0, "@bitstamp": 1.0008, "@kraken": 0.9995, "@coinbaseexchange": 1.0003}[venue]
+            write_series(folder / f"{name}-USD{venue}.csv", days, level * noise * (place + 1))
+    for name in SHARES:
+        days, level = closes(name, "XNYS")
+        write_series(folder / f"{name}.csv", days, level, split=name == "SPLIT")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(market: Path) -> Iterator[Simulator]:
+    with serve(load_market(market), now=NOW) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(server: Simulator) -> Simulator:
+    """Without faults, on the evening of 2024-01-10."""
+    server.set_faults([])
+    server.set_clock(NOW)
+    return server
+
+
+Make = Callable[[Mapping[str, str]], VirtualSettings]
+
+
+@pytest.fixture
+def make(tmp_path: Path, simulator: Simulator) -> Make:
+    """Settings of a home whose instruments list `source:symbol`, in order of trust."""
+
+    def make(listed: Mapping[str, str]) -> VirtualSettings:
+        home = tmp_path / "home"
+        (home / "files").mkdir(parents=True, exist_ok=True)
+        text = ""
+        for name, sources in listed.items():
+            refs = (ref.split(":", 1) for ref in sources.split())
+            parts = ", ".join(f'{{ source = "{s}", symbol = "{symbol}" }}' for s, symbol in refs)
+            kind = {"EUR": "currency"}.get(name, "crypto" if name in COINS else "equity")
+            calendar = "XNYS" if kind == "equity" else "24/7"
+            text += ENTRY.format(id=name, kind=kind, calendar=calendar, sources=parts)
+        (home / "instruments.toml").write_text(text)
+        return VirtualSettings(home, home / "data", source_url=simulator.url, virtual=TickingClock(NOW))
+
+    return make

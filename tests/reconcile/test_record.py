@@ -1,0 +1,138 @@
+"""What a reconciliation leaves behind: answers in raw/, rows of runs, its tables, and not a single bar."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from marketlake.pipeline.keep import store_pending
+from marketlake.pipeline.plan import plan_daily
+from marketlake.pipeline.reconcile import reconcile
+from marketlake.pipeline.reconcile_plan import plan_reconcile
+from marketlake.pipeline.replay import replay
+from marketlake.pipeline.run import ingest
+from marketlake.pipeline.status import status
+from marketlake.simulator import Simulator, parse_fault
+from marketlake.store import raw
+from marketlake.store.lake import open_manifest
+from marketlake.store.verify import verify
+
+from ..pipeline.conftest import VirtualSettings
+from ..pipeline.homes import rows, stored_bytes
+from .conftest import Make
+
+THREE = "bitstamp:COIN/USD kraken:COIN/USD yahoo:COIN-USD"
+
+
+def asked(settings: VirtualSettings) -> set[str]:
+    """The sources that a plan asks."""
+    batches = plan_reconcile(settings, settings.universe)
+    return {
+        ref.source
+        for rounds in batches
+        for _, instruments in rounds
+        for i in instruments.values()
+        for ref in i.sources
+    }
+
+
+def test_answers_are_kept_and_no_bar_follows(make: Make, simulator: Simulator) -> None:
+    settings = make({"COIN": THREE})
+    ingest(settings)
+    before, plan = (
+        stored_bytes(settings.lake),
+        plan_daily(settings.lake, settings.universe, "simulated", settings.clock.now()),
+    )
+    simulator.set_faults([parse_fault("unit:kraken:COIN/USD:factor=100"), parse_fault("503:yahoo")])
+    reconcile(settings)
+    assert stored_bytes(settings.lake) == before
+    assert plan_daily(settings.lake, settings.universe, "simulated", settings.clock.now()) == plan
+    runs = {r["source"]: r for r in rows(settings.lake, "run") if r["mode"] == "reconcile"}
+    assert {source: r["outcome"] for source, r in runs.items()} == {
+        "kraken": "no_new_data",
+        "yahoo": "unavailable",
+    }
+    assert (runs["kraken"]["received_sessions"], runs["kraken"]["new_rows"]) == (30, 0)
+    [path] = [
+        p
+        for p in open_manifest(settings.lake).paths("raw")
+        if "reconcile" in str(raw.read_columns(settings.lake / p, ["mode"]))
+    ]
+    assert {r["source"] for r in raw.read_columns(settings.lake / path, ["source"])} == {"kraken", "yahoo"}
+    assert verify(settings.lake)[1] == []
+    # the state tells of what is stored, not of a comparison
+    assert (status(settings).instruments[0].outcome, status(settings).waiting) == ("ok", 0)
+
+
+def test_a_replay_leaves_them_out_and_keeps_the_tables(make: Make, simulator: Simulator) -> None:
+    settings = make({"COIN": THREE})
+    ingest(settings)
+    simulator.set_faults([parse_fault("unit:kraken:COIN/USD:factor=100")])
+    reconcile(settings)
+    before, table = stored_bytes(settings.lake), rows(settings.lake, "reconciliation")
+    assert replay(settings).changed == ()
+    assert stored_bytes(settings.lake) == before
+    assert rows(settings.lake, "reconciliation") == table != []
+
+
+def test_a_killed_reconciliation_is_finished_by_the_next_run(
+    make: Make, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make({"COIN": THREE})
+    ingest(settings)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("marketlake.pipeline.reconcile.store_pending", killed)
+        with pytest.raises(KeyboardInterrupt):
+            reconcile(settings)
+    assert rows(settings.lake, "reconciliation") == []
+    store_pending(settings)
+    assert len(rows(settings.lake, "reconciliation")) == 30
+    assert {r["source"] for r in rows(settings.lake, "bar")} == {"bitstamp"}
+
+
+def test_the_source_that_served_everything_is_not_asked_again(make: Make, simulator: Simulator) -> None:
+    settings = make({"COIN": THREE})
+    assert asked(settings) == {"bitstamp", "kraken", "yahoo"}
+    ingest(settings)
+    assert asked(settings) == {"kraken", "yahoo"}
+
+
+def test_a_fallback_is_put_to_the_trusted_source(make: Make, simulator: Simulator) -> None:
+    settings = make({"COIN": "bitstamp:COIN/USD yahoo:COIN-USD"})
+    simulator.set_faults([parse_fault("503:bitstamp")])
+    ingest(settings)
+    simulator.set_faults([])
+    assert asked(settings) == {"bitstamp"}
+    found = reconcile(settings)
+    assert {(r["trusted_source"], r["sources"], r["cause"]) for r in found.sessions} == {
+        ("yahoo", "bitstamp, yahoo", "agrees")
+    }
+
+
+def test_sources_are_compared_with_each_other_before_anything_is_stored(make: Make) -> None:
+    settings = make({"COIN": THREE})
+    found = reconcile(settings)
+    assert (found.exit_code, {r["trusted_source"] for r in found.sessions}) == (0, {"bitstamp"})
+    assert rows(settings.lake, "bar") == []
+
+
+def test_a_window_can_be_named(make: Make) -> None:
+    settings = make({"COIN": THREE})
+    found = reconcile(settings, ["COIN"], date(2023, 11, 1), date(2023, 11, 10))
+    assert [r["session"] for r in found.sessions] == [date(2023, 11, n) for n in range(1, 11)]
+    found = reconcile(settings, end=date(2023, 11, 10))
+    assert (len(found.sessions), found.sessions[-1]["session"]) == (30, date(2023, 11, 10))
+
+
+def test_each_reconciliation_adds_its_own_rows(make: Make) -> None:
+    settings = make({"COIN": THREE})
+    ingest(settings)
+    for _ in range(2):
+        reconcile(settings)
+    stored = rows(settings.lake, "reconciliation")
+    assert (len(stored), len({r["run_id"] for r in stored})) == (60, 2)
