@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 from pathlib import Path
 from typing import Final
 
 import duckdb
 import pyarrow.parquet as pq
 
-from marketlake.query.mart_member import Members, member_table
+from marketlake.query.mart_member import Close, Members, member_table
 from marketlake.query.metric_texts import DAY_NUMBER
 from marketlake.query.text import chain, literal, statement
 
@@ -44,7 +43,7 @@ def state_from_mart(lake: Lake) -> None:
 def daily_from_bars(lake: Lake, into: Path) -> None:
     """`daily_return` in slices of instruments, a thread a slice, written as Parquet."""
     instruments = universe(lake.job.symbols, lake.job.first_year).instruments[:-1]
-    carried = {}
+    carried: dict[str, Close] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for year in _years(lake):
             members = Members(year, instruments, carried)
@@ -69,7 +68,7 @@ def _daily_slice(lake: Lake, members: Members, target: Path) -> None:
         connection.execute(f"COPY daily_return TO {literal(target)} (COMPRESSION zstd)")
 
 
-def _closes(lake: Lake, year: int) -> dict[str, tuple[date, float]]:
+def _closes(lake: Lake, year: int) -> dict[str, Close]:
     path = lake.job.root / "year_close" / "asset_class=equity" / f"year={year}" / "part.parquet"
     rows = pq.ParquetFile(path).read().to_pylist()
     return {row["instrument_id"]: (row["session"], row["close"]) for row in rows}

@@ -55,5 +55,5 @@ def _make(step: str, folder: str, *numbers: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    found = {"answer": _answer, "make": _make}[sys.argv[1]](*sys.argv[2:])
-    print(json.dumps({**found, "peak_mb": peak_mb()}))
+    work = _answer if sys.argv[1] == "answer" else _make
+    print(json.dumps({**work(*sys.argv[2:]), "peak_mb": peak_mb()}))

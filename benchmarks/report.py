@@ -35,8 +35,8 @@ def _heading(r: Results) -> str:
     rounds, bars, cores = len(r.timings["large: floor"].wall), r.large.made["bars"]["bars"], os.cpu_count()
     engine = f"Python {platform.python_version()}, DuckDB {version('duckdb')}, polars {version('polars')}"
     return (
-        f"{r.symbols:,} symbols x {r.large.job.years} years, {bars:,} bars; {rounds} rounds; {cores} shared cores of "
-        f"a virtual machine, {engine}, {datetime.now(UTC):%B %Y}."
+        f"{r.symbols:,} symbols x {r.large.job.years} years, {bars:,} bars; {rounds} rounds; {cores} shared "
+        f"cores of a virtual machine, {engine}, {datetime.now(UTC):%B %Y}."
     )
 
 
@@ -65,8 +65,8 @@ def _sentences(r: Results) -> Iterator[str]:
     wide, polars = r.timings["wide: whole years"], r.timings["polars: any dates"]
     ratio = Ratio.of(wide, r.timings["large: whole years"])
     yield (
-        f"{TIMES * r.symbols:,} symbols from the state: {seconds(wide.seconds)}, {ratio} times what {r.symbols:,} "
-        f"take ({judged(ratio.median, Target(8), r.symbols)}), {r.peaks['wide']:.0f} MB."
+        f"{TIMES * r.symbols:,} symbols from the state: {seconds(wide.seconds)}, {ratio} times what "
+        f"{r.symbols:,} take ({judged(ratio.median, Target(8), r.symbols)}), {r.peaks['wide']:.0f} MB."
     )
     ratio = Ratio.of(polars, r.timings["large: any dates"])
     yield (

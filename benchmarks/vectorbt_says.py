@@ -7,12 +7,13 @@ line that it is sent.
 
 import json
 import sys
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 
-def main():
+def main() -> None:
     import vectorbt
 
     stored = np.load(sys.argv[1])
@@ -29,7 +30,7 @@ def main():
         say({})
 
 
-def metrics(accessor):
+def metrics(accessor: Any) -> dict[str, pd.Series]:
     return {
         "cumulative_return": accessor.total(),
         "cagr": accessor.annualized(),
@@ -44,7 +45,7 @@ def metrics(accessor):
     }
 
 
-def say(found):
+def say(found: dict[str, Any]) -> None:
     print(json.dumps(found), flush=True)
 
 

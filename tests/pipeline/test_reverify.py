@@ -1,0 +1,154 @@
+"""Whole histories on a rolling schedule: what a vendor restates late is found within the period."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from marketlake import query
+from marketlake.pipeline.build import build
+from marketlake.pipeline.plan import plan_daily
+from marketlake.pipeline.replay import replay
+from marketlake.pipeline.reverify import is_due, last_turn
+from marketlake.pipeline.run import ingest
+from marketlake.pipeline.status import status
+from marketlake.query.changes import changes
+from marketlake.simulator import Simulator, parse_fault
+from marketlake.store.reverified import Whole
+
+from .conftest import FIRST, Make
+from .homes import rows, stored_bytes
+
+START = datetime(2024, 1, 10, 12, tzinfo=UTC)
+PERIOD = 5
+TODAY = date(2024, 3, 1)
+
+
+def settings_at(make: Make, day: int):
+    moment = f"{START + timedelta(days=day):%Y-%m-%dT%H:%M}"
+    return replace(make("home", moment), reverify_days=PERIOD)
+
+
+def run_until_verified(make: Make, last: int = PERIOD) -> dict[str, list[tuple[int, int]]]:
+    """By instrument: the days of its whole histories and how many rows each revised."""
+    found: dict[str, list[tuple[int, int]]] = {"OLD": [], "NEW": []}
+    for day in range(1, last + 1):
+        for row in ingest(settings_at(make, day)):
+            if row["mode"] == "reverify":
+                assert row["asked_from"] == FIRST
+                found[row["instrument_id"]].append((day, row["revised_rows"]))
+    return found
+
+
+def test_a_late_restatement_is_found_within_the_period(make: Make, simulator: Simulator) -> None:
+    settings = settings_at(make, 0)
+    ingest(settings)
+    build(settings)
+    before = query.prices(settings.lake, ["OLD"])
+    simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=3,from=2023-11-10,to=2023-11-12")])
+    found = run_until_verified(make)
+    [(day, revised)] = found["OLD"]
+    assert (revised, found["NEW"]) == (3, [(found["NEW"][0][0], 0)])
+    seen = START + timedelta(days=day)
+    build(settings_at(make, PERIOD))
+    old = rows(settings.lake, "revision")
+    assert [row["session"] for row in old] == [date(2023, 11, n) for n in (10, 11, 12)]
+    assert {row["superseded_at"] for row in old} == {seen}
+    new = [
+        row
+        for row in rows(settings.lake, "bar")
+        if row["observed_at"] == seen and row["session"].year == 2023
+    ]
+    assert {(row["known_at"], row["backfilled"]) for row in new} == {(seen, False)}
+    for strict in (False, True):
+        found_before = query.prices(
+            settings.lake, ["OLD"], as_of=seen - timedelta(hours=1), end=START.date(), strict=strict
+        )
+        assert found_before.slice(0, len(before)).equals(before)
+    [change] = {row.kind for row in changes(settings.lake, START, ids=["OLD"]).rows} - {"arrived"}
+    assert change == "vendor_restatement"
+
+
+def test_each_has_one_turn_a_period_and_replay_agrees(make: Make, simulator: Simulator) -> None:
+    ingest(settings_at(make, 0))
+    simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=3,from=2023-11-10,to=2023-11-12")])
+    found = run_until_verified(make, last=2 * PERIOD)
+    for turns in found.values():
+        assert [second - first for (first, _), (second, _) in pairwise(turns)] == [PERIOD]
+    settings = settings_at(make, 2 * PERIOD)
+    before = stored_bytes(settings.lake)
+    assert replay(settings).changed == ()
+    assert stored_bytes(settings.lake) == before
+    told = {one.instrument_id: one.verified_on for one in status(settings).instruments}
+    assert told == {name: (START + timedelta(days=turns[-1][0])).date() for name, turns in found.items()}
+
+
+def test_a_turn_without_an_answer_is_taken_by_the_next_run(make: Make, simulator: Simulator) -> None:
+    ingest(settings_at(make, 0))
+    day = next(d for d in range(1, 9) if _turn("OLD", d))
+    simulator.set_faults([parse_fault("503:yahoo:OLD-USD")])
+    modes = [{row["instrument_id"]: row["mode"] for row in ingest(settings_at(make, day))}["OLD"]]
+    simulator.set_faults([])
+    for later in (day + 1, day + 2):
+        modes.append({row["instrument_id"]: row["mode"] for row in ingest(settings_at(make, later))}["OLD"])
+    assert modes == ["reverify", "reverify", "daily"]
+
+
+def _turn(name: str, day: int) -> bool:
+    today = (START + timedelta(days=day)).date()
+    return last_turn(name, today, PERIOD) == today
+
+
+def test_a_whole_history_on_another_scale_is_put_aside_and_days_go_on(
+    make: Make, simulator: Simulator
+) -> None:
+    """All before a day comes back times one factor, as for an event that nobody names; the rest does not."""
+    ingest(settings_at(make, 0))
+    simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=-10,from=2023-11-01,to=2023-12-20")])
+    day = next(d for d in range(1, 9) if _turn("OLD", d))
+    outcomes = []
+    for later in (day, day + 1):
+        found = {row["instrument_id"]: row for row in ingest(settings_at(make, later))}["OLD"]
+        outcomes.append((found["mode"], found["outcome"], found["new_rows"] > 0))
+    assert outcomes == [("reverify", "quarantined", False), ("daily", "ok", True)]
+    assert not rows(settings_at(make, day + 1).lake, "revision")
+
+
+def test_it_can_be_switched_off(make: Make) -> None:
+    settings = settings_at(make, 0)
+    ingest(settings)
+    for day in range(1, PERIOD + 1):
+        now = START + timedelta(days=day)
+        for days, expected in ((0, set()), (PERIOD, {"reverify"})):
+            jobs = plan_daily(settings.lake, settings.universe, "simulated", now, days)
+            assert {job.mode for job in jobs if days == 0 or _turn(job.instrument_id, day)} <= expected | {
+                "daily"
+            }
+    assert {job.mode for job in plan_daily(settings.lake, settings.universe, "simulated", now)} == {"daily"}
+
+
+def test_turns_are_spread_over_the_days() -> None:
+    names = [f"I{n}" for n in range(3000)]
+    turns = Counter(last_turn(name, TODAY, 30) for name in names)
+    assert set(turns) == {TODAY - timedelta(days=n) for n in range(30)}
+    assert max(turns.values()) < 200
+
+
+@pytest.mark.parametrize(
+    ("answered", "run", "due"),
+    [(0, 0, True), (1, 0, False), (None, 0, True), (None, 1, False), (-3, 9, True), (None, None, False)],
+)
+def test_a_turn_is_due_since_the_last_answer(answered: int | None, run: int | None, due: bool) -> None:
+    """Days from the eve of the latest turn; an answer counts before another run."""
+    turn = last_turn("X", TODAY, 30)
+    eve = turn - timedelta(days=1)
+    whole = Whole(
+        answered_on=None if answered is None else eve + timedelta(days=answered),
+        run_on=None if run is None else eve + timedelta(days=run),
+    )
+    assert turn < TODAY
+    assert is_due(whole, "X", TODAY, 30) is due
