@@ -1,4 +1,4 @@
-"""The marts: tables that follow from the bars and are partitioned like them; most questions read these instead.
+"""The marts: tables that follow from the bars, partitioned like them; most questions read these instead.
 
 Levels are of the year alone: what one unit held since the session before the year's first is worth, so that
 a change of one year's bars changes no other year's levels.
