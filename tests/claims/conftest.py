@@ -51,7 +51,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
     )
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _half_the_time() -> Iterator[None]:
     """No claim reads the metrics' macros or the columns' comments, which take half of a small build."""
     with pytest.MonkeyPatch.context() as patch:

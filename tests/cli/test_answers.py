@@ -95,6 +95,7 @@ def test_status_says_what_is_stored_and_how_fresh_it_is(run: Run, sample_home: P
         "outcome": "ok",
         "source": "yahoo",
         "message": "",
+        "verified_on": "2026-01-02",
     }
 
 

@@ -107,6 +107,7 @@ def _merged(cuts: list[date]) -> str:
         span_state AS (
             SELECT * REPLACE (coalesce(start_session, first_session) AS start_session) FROM metric_state
         ),
+        span_path AS (SELECT * FROM metric_state),
         span_moment AS ({statement("query/span_moment")})
         SELECT n.instrument_id, m.*
         FROM span_moment AS m JOIN instrument AS n USING (instrument_key)

@@ -94,6 +94,7 @@ def _scoreboard() -> str:
         "year_state": "mart/year_state",
         "edge_fall": "query/edge_fall",
         "span_state": "query/span_state",
+        "span_path": "query/span_path",
         "span_moment": "query/span_moment",
         "span_quality": "query/span_quality",
     }

@@ -1,25 +1,29 @@
 -- span_moment: the moments of each instrument's returns in the window, its growth and its deepest fall.
--- Formula: merged from span_state. Moments merge as Chan, Golub and LeVeque do it: m2 = sum of m2 + sum of n mean^2 -
---          N MEAN^2, higher ones by the same expansion; where nothing varies, what is left is rounding and m2 is 0.
+-- Formula: merged from span_state and span_path. Moments merge as Chan, Golub and LeVeque do it: m2 = sum of m2 + sum of
+--          n mean^2 - N MEAN^2, higher ones by the same expansion; where nothing varies, what is left is rounding and m2 is 0.
 --          max_drawdown is the worst of each year's own and of its low against the highest value before it, the window's
 --          start included
 -- Unit: fractions and their powers; growth a ratio
 -- Grain: instrument_key
--- Source: span_state
+-- Source: span_state, span_path
 WITH fallen AS (
     SELECT
-        instrument_key,
+        instrument_key, year, start_value, end_value,
         least(
             drawdown,
             low_value / greatest(start_value, coalesce(max(greatest(start_value, high_value)) OVER earlier, start_value)) - 1
         ) AS depth
-    -- a window carries along every column of what it reads
-    FROM (SELECT instrument_key, year, drawdown, start_value, low_value, high_value FROM span_state) AS path
+    FROM span_path
     WINDOW earlier AS (PARTITION BY instrument_key ORDER BY year ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 
 deepest AS (
-    SELECT instrument_key, least(min(depth), 0) AS max_drawdown FROM fallen GROUP BY instrument_key
+    SELECT
+        instrument_key,
+        least(min(depth), 0) AS max_drawdown,
+        max_by(end_value, year) / min_by(start_value, year) AS growth
+    FROM fallen
+    GROUP BY instrument_key
 ),
 
 summed AS (
@@ -39,8 +43,7 @@ summed AS (
         sum(excess_m2 + excess_returns * mean_excess * mean_excess) AS excess_squares,
         sum(excess_downside) AS excess_downside,
         min(start_session) AS first_session,
-        max(last_session) AS last_session,
-        max_by(end_value, year) / min_by(start_value, year) AS growth
+        max(last_session) AS last_session
     FROM span_state
     GROUP BY instrument_key
     HAVING sum(returns) > 0
@@ -48,7 +51,7 @@ summed AS (
 
 SELECT
     s.instrument_key, s.n, s.downside, s.positive, s.worst_period, s.best_period, s.excess_n, s.excess_downside,
-    s.first_session, s.last_session, s.growth,
+    s.first_session, s.last_session, d.growth,
     s.total / s.n AS mean,
     CASE WHEN s.squares - s.total * s.total / s.n > 1e-13 * s.squares
         THEN s.squares - s.total * s.total / s.n ELSE 0 END AS m2,
