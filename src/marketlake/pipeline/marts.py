@@ -40,14 +40,14 @@ def refresh_marts(
     stored = [path for path in lake.manifest.paths("bar") if lake.manifest.files[path].rows]
     kept = [path for path in stored if layout.asset_class_of(path) not in _WITHOUT_RETURN]
     computed = 0
-    for asset_class, paths in groupby(sorted(kept), layout.asset_class_of):
-        years = sorted(layout.year_of(path) for path in paths)
-        inputs = Inputs(lake, universe, asset_class, years)
-        with last_closes() as closes:
+    with last_closes() as closes:
+        for asset_class, paths in groupby(sorted(kept), layout.asset_class_of):
+            years = sorted(layout.year_of(path) for path in paths)
+            inputs = Inputs(lake, universe, asset_class, years)
             due = list(_due(lake, inputs, closes, anew=anew))
-        _compute(lake, inputs, due, on_year)
-        computed += len(due)
-        lake.commit()
+            _compute(lake, inputs, due, on_year)
+            computed += len(due)
+            lake.commit()
     gone = [path for path in _mart_paths(lake) if _bars_of(path) not in kept]
     if gone:
         lake.commit(removed=tuple(gone))
@@ -72,7 +72,7 @@ def _due(
         path = layout.yearly("year_close", inputs.asset_class, year)
         if anew or not _is_current(lake, inputs, year, previous):
             carried = lake.read(previous)
-            ids = _ids(lake, layout.yearly("bar", inputs.asset_class, year))
+            ids = _ids(lake, inputs.bars(year))
             together = _carried_on(carried, closes(lake.root / inputs.bars(year)))
             made_from = inputs.digest(year, previous, together)
             with lake.stage_mart(path, made_from) as add:

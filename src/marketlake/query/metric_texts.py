@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from .metric_catalogue import METRICS, TABLES, Metric
-from .text import constant, statement
+from .text import bound, chained, statement
 
 DAY_NUMBER: Final = "unix_date(d) AS CAST(d - DATE '1970-01-01' AS INTEGER)"
 """The one function that the engines name differently; Spark has it built in under this name."""
@@ -88,7 +88,7 @@ _PASSED_ON: Final = ", ".join(["ids, first_day, last_day", *(f"{k} := {k}" for k
 
 def bars(text: str, values: Mapping[str, object]) -> str:
     """The bars of a text, in the columns that `RELATIONS` read."""
-    return _filled(
+    return bound(
         f"SELECT instrument_id, session, close, dividend, split FROM ({statement(text)})",  # noqa: S608
         values,
     )
@@ -97,17 +97,17 @@ def bars(text: str, values: Mapping[str, object]) -> str:
 def relation(name: str, values: Mapping[str, object]) -> str:
     """The query of one of `RELATIONS`, where those before it and `BARS` are tables."""
     sources = {"bar": f"FROM {BARS}"} | {part: statement(text) for part, text in SOURCES.items()}
-    return _filled(_chained(sources, _relation(name)), values)
+    return bound(chained(sources, _relation(name)), values)
 
 
 def figures(metric: Metric, values: Mapping[str, object]) -> str:
     """The query of a metric's figures, where `RELATIONS` are tables."""
-    return _filled(_with_figure({}, metric), values)
+    return bound(_with_figure({}, metric), values)
 
 
 def table(name: str, values: Mapping[str, object]) -> str:
     """The query of one of `TABLES`, where `RELATIONS` are tables."""
-    return _filled(statement(f"metric/{name}"), values)
+    return bound(statement(f"metric/{name}"), values)
 
 
 def macros() -> Iterator[str]:
@@ -117,14 +117,14 @@ def macros() -> Iterator[str]:
     parts = {name: statement(text) for name, text in everything.items()}
     for name in RELATIONS:
         if name in _OFFERED:
-            yield _macro(name, SIGNATURE, _chained(parts, _relation(name)))
+            yield _macro(name, SIGNATURE, chained(parts, _relation(name)))
         parts[name] = _relation(name)
     offered = {name: f"FROM {_macro_name(name)}({_PASSED_ON})" for name in _OFFERED}
     for metric in METRICS:
         yield _macro(metric.name, SIGNATURE, _with_figure(offered, metric))
     for name in TABLES:
         more = ", periods := NULL" if name == "rolling_benchmark" else ""
-        yield _macro(name, SIGNATURE + more, _chained(offered, statement(f"metric/{name}")))
+        yield _macro(name, SIGNATURE + more, chained(offered, statement(f"metric/{name}")))
 
 
 def _macro_name(name: str) -> str:
@@ -138,7 +138,7 @@ def _macro(name: str, signature: str, text: str) -> str:
 
 def _relation(name: str) -> str:
     if name == "month_period":
-        return _filled(statement("metric_input/metric_period"), {"frequency": "monthly"})
+        return bound(statement("metric_input/metric_period"), {"frequency": "monthly"})
     return statement(f"metric_input/{name}")
 
 
@@ -151,23 +151,4 @@ def _with_figure(parts: Mapping[str, str], metric: Metric) -> str:
         "annualised": metric.annualised,
         "excess": metric.excess,
     }
-    return _chained({**parts, **reads, **figure}, _filled(statement("metric_input/metric_figure"), traits))
-
-
-def _chained(parts: Mapping[str, str], final: str) -> str:
-    """As `text.chain`, of texts that are already in hand."""
-    tables = ", ".join(f"{name} AS (\n{text}\n)" for name, text in parts.items())
-    if final.startswith("WITH "):
-        return f"WITH {tables}, {final.removeprefix('WITH ')}"
-    return f"WITH {tables} {final}"
-
-
-def _filled(text: str, values: Mapping[str, object]) -> str:
-    """The text with each `$name` that is known written in as a constant."""
-    return _PARAMETER.sub(lambda found: _constant(values[found[1]]) if found[1] in values else found[0], text)
-
-
-def _constant(value: object) -> str:
-    if isinstance(value, float):
-        return f"CAST({value!r} AS DOUBLE)"
-    return str(value) if type(value) is int else f"({constant(value)})"
+    return chained({**parts, **reads, **figure}, bound(statement("metric_input/metric_figure"), traits))

@@ -31,11 +31,15 @@ def chain(parts: Mapping[str, str], final: str) -> str:
 
     A part shadows the stored relation of its name, so that the text of a view also runs on narrower bars.
     """
-    tables = [f"{relation} AS (\n{statement(name)}\n)" for relation, name in parts.items()]
-    body = statement(final)
-    if body.startswith("WITH "):
-        return f"WITH {', '.join(tables)}, {body.removeprefix('WITH ')}"
-    return f"WITH {', '.join(tables)} {body}"
+    return chained({relation: statement(name) for relation, name in parts.items()}, statement(final))
+
+
+def chained(parts: Mapping[str, str], final: str) -> str:
+    """As `chain`, of texts that are already in hand."""
+    tables = ", ".join(f"{relation} AS (\n{text}\n)" for relation, text in parts.items())
+    if final.startswith("WITH "):
+        return f"WITH {tables}, {final.removeprefix('WITH ')}"
+    return f"WITH {tables} {final}"
 
 
 def parameters(text: str) -> frozenset[str]:
@@ -54,7 +58,7 @@ def literal(value: str | Path) -> str:
 
 
 def constant(value: object) -> str:
-    """A SQL constant: text, truth, a whole number, a day, an aware moment, a list of texts or nothing."""
+    """A SQL constant: text, truth, a number, a day, an aware moment, a list of texts or nothing."""
     match value:
         case None:
             return "NULL"
@@ -62,6 +66,8 @@ def constant(value: object) -> str:
             return str(value).upper()
         case int():
             return str(value)
+        case float():
+            return f"CAST({value!r} AS DOUBLE)"
         case str():
             return literal(value)
         case datetime():
