@@ -39,6 +39,13 @@ def ask(lake: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
+def test_a_year_stands_for_its_days(lake: Path) -> None:
+    by_day = ask(lake, "BTC", "--from", "2021-01-01", "--to", "2021-12-31", "--format", "csv")
+    by_year = ask(lake, "BTC", "--from", "2021", "--to", "2021", "--format", "csv")
+    assert by_day.returncode == 0, by_day.stderr
+    assert by_year.stdout == by_day.stdout
+
+
 def test_the_table_says_what_is_needed_to_quote_it(lake: Path) -> None:
     done = ask(lake, "BTC", "--benchmark", "NASDAQ", "--from", "2021-01-01", "--to", "2021-12-31")
     assert done.returncode == 0, done.stderr

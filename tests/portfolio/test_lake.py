@@ -218,6 +218,11 @@ ASKED = (
 )  # fmt: skip
 
 
+def test_a_year_stands_for_the_closes_around_it(command: Command) -> None:
+    by_year = [{"2019-12-31": "2020", "2021-12-31": "2021"}.get(word, word) for word in ASKED]
+    assert command(*by_year) == command(*ASKED)
+
+
 def test_the_command_prints_for_people(command: Command) -> None:
     code, out, _ = command(*ASKED)
     assert code == 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, parse_date, settings_of
+from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, parse_day, settings_of
 from .output import print_rows, say
 
 if TYPE_CHECKING:
@@ -70,9 +70,9 @@ def build(
 
 def backfill(
     ids: Annotated[list[str], typer.Argument(help="Instrument ids.")],
-    start: Annotated[str, typer.Option("--from", help="First session, such as 2015-01-01.")],
+    start: Annotated[str, typer.Option("--from", help="First year or session, such as 2015-01-01.")],
     end: Annotated[
-        str | None, typer.Option("--to", help="Last session; the last finished one if left out.")
+        str | None, typer.Option("--to", help="Last year or session; the last finished one if left out.")
     ] = None,
     home: Home = None,
     lake: Lake = None,
@@ -82,7 +82,7 @@ def backfill(
 ) -> None:
     """Fetch a window again, or for the first time, and store what it brings."""
     settings = settings_of(home, lake, now, source_url)
-    window = parse_date(start), parse_date(end) if end else None
+    window = parse_day(start, "01-01"), parse_day(end, "12-31") if end else None
     rows = _ingest(settings, ids, window)
     _build(settings)
     _finish(settings, rows, output)

@@ -10,7 +10,7 @@ import typer
 
 from ..errors import UsageError
 from .metric_tables import print_metrics, print_returns, print_rolling
-from .options import Basis, Format, Home, Lake, Now, Output, Sessions, parse_date, settings_of
+from .options import Basis, Format, Home, Lake, Now, Output, Sessions, parse_day, settings_of
 from .output import print_json, print_rows
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ class Period(StrEnum):
 def metrics(
     ids: Annotated[list[str], typer.Argument(help="Instrument ids, such as BTC NASDAQ GOLD.")],
     start: Annotated[
-        str | None, typer.Option("--from", help="First day; as far back as all reach if left out.")
+        str | None, typer.Option("--from", help="First year or day; as far back as all reach if left out.")
     ] = None,
     end: Annotated[
-        str | None, typer.Option("--to", help="Last day; as far as all reach if left out.")
+        str | None, typer.Option("--to", help="Last year or day; as far as all reach if left out.")
     ] = None,
     benchmark: Annotated[
         str | None, typer.Option(help="Also beta, alpha, capture, ... against this instrument.")
@@ -101,8 +101,8 @@ def metrics(
     place = settings_of(home, lake, now, None).lake
     named = [*ids, benchmark] if benchmark else ids
     taken: dict[str, Any] = {
-        "start": parse_date(start) if start else None,
-        "end": parse_date(end) if end else None,
+        "start": parse_day(start, "01-01") if start else None,
+        "end": parse_day(end, "12-31") if end else None,
         "basis": basis.value,
         "currency": currency,
         "real": real,

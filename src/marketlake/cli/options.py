@@ -91,3 +91,8 @@ def parse_year(text: str) -> int:
 def parse_day(text: str, of_year: str) -> date:
     """A date; of a year its day `of_year`, such as 01-01; `UsageError` for anything else."""
     return parse_date(f"{text}-{of_year}" if text.isdigit() and len(text) == 4 else text)
+
+
+def parse_close_before(text: str) -> date:
+    """A date; of a year the last day of the year before, whose close its first return runs from."""
+    return parse_date(f"{int(text) - 1:04}-12-31" if text.isdigit() and len(text) == 4 else text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError
-from .options import Format, Home, Lake, Now, Output, parse_date, settings_of
+from .options import Format, Home, Lake, Now, Output, parse_close_before, parse_day, settings_of
 from .output import print_json, print_rows, say
 from .portfolio_sleeves import past, past_title, sizes
 from .portfolio_tables import Table, brought, flat, side_by_side
@@ -45,10 +45,11 @@ def portfolio(
         str | None, typer.Option(help="pro-rata [default], or the holding that makes room for the sleeve.")
     ] = None,
     start: Annotated[
-        str | None, typer.Option("--from", help="The close to start from; the first all share if left out.")
+        str | None,
+        typer.Option("--from", help="First year, or the close to start from; as far back as all reach."),
     ] = None,
     end: Annotated[
-        str | None, typer.Option("--to", help="The close to end at; the last all share if left out.")
+        str | None, typer.Option("--to", help="Last year, or the close to end at; as far as all reach.")
     ] = None,
     rebalance: Annotated[
         Rebalance | None, typer.Option(help="When weights go back to target [default: yearly].")
@@ -116,8 +117,8 @@ def portfolio(
     answer = evaluate(
         settings_of(home, lake, now, None).lake,
         read_plan(plan, terms),
-        start=parse_date(start) if start else None,
-        end=parse_date(end) if end else None,
+        start=parse_close_before(start) if start else None,
+        end=parse_day(end, "12-31") if end else None,
         currency=currency,
         horizon=horizon,
         risk_free=risk_free,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, parse_date, settings_of
+from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, parse_day, settings_of
 from .output import print_rows, say
 
 if TYPE_CHECKING:
@@ -47,10 +47,11 @@ _BASIS_POINTS: Final = 2
 def reconcile(
     ids: Ids = None,
     start: Annotated[
-        str | None, typer.Option("--from", help="First session; the last 30 finished ones if left out.")
+        str | None,
+        typer.Option("--from", help="First year or session; the last 30 finished ones if left out."),
     ] = None,
     end: Annotated[
-        str | None, typer.Option("--to", help="Last session; the last finished one if left out.")
+        str | None, typer.Option("--to", help="Last year or session; the last finished one if left out.")
     ] = None,
     sessions: Annotated[bool, typer.Option("--sessions", help="A row a session, not a row a pair.")] = False,
     home: Home = None,
@@ -65,7 +66,8 @@ def reconcile(
     from .progress import progress
 
     settings = settings_of(home, lake, now, source_url)
-    first, last = (parse_date(text) if text else None for text in (start, end))
+    first = parse_day(start, "01-01") if start else None
+    last = parse_day(end, "12-31") if end else None
     with progress() as listener:
         found = run_reconcile(settings, ids or [], first, last, listener)
     build(settings)
