@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from .schema_field import UTC_INSTANT as UTC_INSTANT
 from .schema_field import field as _field
+from .schema_hole import HOLE
 from .schema_mart import MARTS
 from .schema_reconciliation import RECONCILIATIONS
 from .schema_version import SCHEMA_VERSION as SCHEMA_VERSION
@@ -161,6 +162,7 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "run": RUN,
     "quarantine": QUARANTINE,
     "finding": FINDING,
+    "hole": HOLE,
     "claim_history": CLAIM_HISTORY,
     **RECONCILIATIONS,
     **MARTS,

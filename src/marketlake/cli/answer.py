@@ -31,6 +31,7 @@ def status(home: Home = None, lake: Lake = None, now: Now = None, output: Output
         say(f"{found.lake}: {found.origin} data, snapshot {found.snapshot}")
         say(f"{found.bars:,} bars, {found.revisions:,} revisions, {found.quarantined:,} rows in quarantine")
         say(_reverified(found))
+        _print_holes(found)
         if found.waiting:
             say(f"{found.waiting} raw batches wait to be stored: `marketlake run`")
         if not found.built:
@@ -47,6 +48,13 @@ def _reverified(found: LakeStatus) -> str:
         f"whole histories are asked for again every {found.reverify_days} days: "
         f"{len(days)} of {len(found.instruments)} verified of late{since}"
     )
+
+
+def _print_holes(found: LakeStatus) -> None:
+    left = sum(one.open_holes for one in found.instruments)
+    given_up = sum(one.vendor_holes for one in found.instruments)
+    if left or given_up:
+        say(f"{left:,} holes are asked for again, {given_up:,} are the vendors' own: FROM session_hole")
 
 
 def _print_claims(checks: Sequence[ClaimCheck]) -> None:

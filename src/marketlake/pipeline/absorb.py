@@ -9,21 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..calendars import Days, load_calendar
+from ..calendars import load_calendar
 from ..errors import SourceError
 from ..instruments import Instrument, Universe
 from ..normalise import Window, normalise
 from ..quality import check, put_aside, served_at
 from ..schema import BAR, RUN
 from ..store import layout
+from ..store.holes import let_pass
 from ..store.lake import Writer
 from ..store.merge import in_order, merge_bars, merge_revisions
 from ..store.rescaled import rescaled
 from .answers import Answer, parse
+from .coverage import sessions_of
+from .holes import hole_rows, known_holes
 from .plan import DAILY, REVERIFY
 from .record import Counts, append, run_row
 
@@ -43,13 +45,18 @@ def absorb(lake: Writer, universe: Universe, found: Sequence[Answer]) -> None:
     on_another_scale = _rescaled(lake, incoming, universe)
     scaled = pc.is_in(incoming["instrument_id"], pa.array(list(on_another_scale), pa.string()))
     aside = [checked.quarantine, put_aside(incoming.filter(scaled), "rescaled", run_id, windows)]
-    counts = _merge(lake, incoming.filter(pc.invert(scaled)), universe)
+    kept = incoming.filter(pc.invert(scaled))
+    counts = _merge(lake, kept, universe)
     fresh = append(lake, "quarantine", pa.concat_tables(aside), month)
     counts.quarantined.update(fresh["instrument_id"].to_pylist())
     append(lake, "finding", checked.findings, month)
     refused = {**parsed.failed, **normalised.refused, **checked.refused, **on_another_scale}
-    sessions = sessions_of(normalised.bars)
-    rows = [run_row(answer, windows, sessions, refused, counts) for answer in found]
+    sessions, holes = sessions_of(normalised.bars), known_holes(lake, windows)
+    heard = [answer for answer in known if answer.has_rows and answer.instrument_id not in refused]
+    left = hole_rows(lake, heard, windows, sessions, sessions_of(in_order(kept)), holes)
+    append(lake, "hole", left, month)
+    passed = let_pass(holes)
+    rows = [run_row(answer, windows, sessions, refused, counts, passed) for answer in found]
     append(lake, "run", pa.Table.from_pylist(rows, schema=RUN), month)
 
 
@@ -57,15 +64,6 @@ def window_of(answer: Answer, instrument: Instrument) -> Window:
     """What was asked, as of the answer."""
     moment = answer.fetched_at.astimezone(UTC)
     return Window(instrument, answer.source, answer.asked_from, answer.asked_to, moment)
-
-
-def sessions_of(bars: pa.Table) -> dict[str, Days]:
-    """The sessions of each instrument; the bars are sorted."""
-    ids = bars["instrument_id"].combine_chunks().dictionary_encode()
-    days = bars["session"].to_numpy().astype("datetime64[D]")
-    names, codes = ids.dictionary.to_pylist(), ids.indices.to_numpy()
-    starts = np.searchsorted(codes, np.arange(len(names) + 1))
-    return {name: days[a:b] for name, a, b in zip(names, starts[:-1], starts[1:], strict=True)}
 
 
 def _observed(bars: pa.Table, modes: Mapping[str, str], windows: Mapping[str, Window]) -> pa.Table:

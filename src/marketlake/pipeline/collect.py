@@ -11,7 +11,8 @@ from ..limiter import Limiter
 from ..settings import Settings
 from ..sources import Access
 from ..store import raw
-from ..store.lake import claim
+from ..store.holes import let_pass, read_holes
+from ..store.lake import claim, open_manifest
 from .fetch import Fetched, Fetcher, as_rows
 from .plan import Job
 
@@ -35,7 +36,8 @@ def collect_rounds(
     """Fetch the jobs of each round from the sources that its instruments list; all go into one raw batch."""
     root, clock = settings.lake, settings.clock
     claim(root, settings.origin)
-    fetcher = Fetcher(_access(settings), on_done)
+    holes = read_holes(root, open_manifest(root))
+    fetcher = Fetcher(_access(settings), on_done, let_pass(holes))
     now = clock.now()
     fetched = [one for jobs, instruments in rounds for one in fetcher.fetch(jobs, instruments)]
     rows = [row for one in fetched for row in as_rows(one, run_id, settings.origin, now)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from ..calendars import Days, load_calendar
 from ..normalise import Window
@@ -28,15 +30,15 @@ class Coverage:
     truncated: bool
 
 
-def coverage(window: Window, received: Days, mode: str) -> Coverage:
+def coverage(window: Window, received: Days, mode: str, let_pass: Sequence[date] = ()) -> Coverage:
     """Compare the sessions of an answer (sorted, finished, inside the window) with the calendar's.
 
-    What is missing at the head of a daily window was there the last time: it counts as a hole.
+    What is missing at the head of a daily window was there the last time: it counts as a hole. Sessions to
+    `let_pass` are not expected where they are not served.
     """
-    instrument = window.instrument
-    calendar = load_calendar(instrument.calendar, window.at.date())
-    end = min(window.end, calendar.last_finished(window.at), instrument.until)
-    due = calendar.sessions(max(window.start, instrument.since), max(end, date.min))
+    due = due_sessions(window)
+    if let_pass:
+        due = np.setdiff1d(due, np.setdiff1d(np.array(let_pass, "datetime64[D]"), received))
     if not len(due) or not len(received):
         empty = bool(len(due)) and mode not in {BACKFILL, RECONCILE}
         text = f"answered without rows, {len(due)} sessions were due" if len(due) else ""
@@ -54,3 +56,20 @@ def coverage(window: Window, received: Days, mode: str) -> Coverage:
     }
     listed = ", ".join(text for text, count in parts.items() if count)
     return Coverage(len(due), len(received), f"sessions not served: {listed}" if listed else "", truncated)
+
+
+def due_sessions(window: Window) -> Days:
+    """The finished sessions of the instrument's life in what was asked."""
+    instrument = window.instrument
+    calendar = load_calendar(instrument.calendar, window.at.date())
+    end = min(window.end, calendar.last_finished(window.at), instrument.until)
+    return calendar.sessions(max(window.start, instrument.since), max(end, date.min))
+
+
+def sessions_of(bars: pa.Table) -> dict[str, Days]:
+    """The sessions of each instrument; the bars are sorted."""
+    ids = bars["instrument_id"].combine_chunks().dictionary_encode()
+    days = bars["session"].to_numpy().astype("datetime64[D]")
+    names, codes = ids.dictionary.to_pylist(), ids.indices.to_numpy()
+    starts = np.searchsorted(codes, np.arange(len(names) + 1))
+    return {name: days[a:b] for name, a, b in zip(names, starts[:-1], starts[1:], strict=True)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import orjson
@@ -17,6 +17,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from .. import sources
 from ..errors import (
     MalformedError,
+    NotFoundError,
     RateLimitedError,
     SourceError,
     TransientError,
@@ -34,12 +35,15 @@ MAX_ATTEMPTS: Final = 3
 _LONGEST_PAUSE_S: Final = 60.0
 _BREAKER_LIMIT: Final = 3
 """Instruments in a row that a source may fail to answer before it is left alone for the rest of the batch."""
-_TELLING: Final = {TruncatedError.outcome: 2} | {
-    error.outcome: 1 for error in (RateLimitedError, UnavailableError, MalformedError)
-}
-"""Where no source answered well: a short answer beats none, and what another try may cure beats the rest."""
-TRANSIENT_OUTCOMES: Final = frozenset(_TELLING)
+TRANSIENT_OUTCOMES: Final = frozenset(
+    error.outcome for error in (RateLimitedError, UnavailableError, MalformedError, TruncatedError)
+)
 """What another try may cure."""
+_TELLING: Final = (
+    {NotFoundError.outcome: -1} | dict.fromkeys(TRANSIENT_OUTCOMES, 1) | {TruncatedError.outcome: 2}
+)
+"""Where no source answered well: a short answer beats none, what another try may cure beats the rest, and
+`not_found` is said only where every source says it."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ class Fetcher:
 
     access: Access
     on_done: Callable[[Fetched], None] = lambda _: None
+    let_pass: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    """By instrument id, sessions that an answer need not hold: they were asked for before."""
     _open: dict[str, Source] = field(default_factory=dict)
     _unanswered: dict[str, int] = field(default_factory=dict)
     _refusals: dict[str, str] = field(default_factory=dict)
@@ -132,7 +138,7 @@ class Fetcher:
         try:
             source = self._source(ref.source)
             pages = source.fetch(request, self.access)
-            judge(source, pages, job, instrument, self.access)
+            judge(source, pages, job, instrument, self.access, self.let_pass.get(instrument.id, ()))
         except SourceError as error:
             attempts.append(Attempt(ref.source, request, pages, error.outcome, str(error)))
             raise
@@ -159,7 +165,14 @@ class Fetcher:
             self.access.limiter.hold(source, error.retry_after)
 
 
-def judge(source: Source, pages: Sequence[Page], job: Job, instrument: Instrument, access: Access) -> None:
+def judge(
+    source: Source,
+    pages: Sequence[Page],
+    job: Job,
+    instrument: Instrument,
+    access: Access,
+    let_pass: Sequence[date] = (),
+) -> None:
     """Raise what is wrong with an answer: its error, its unit, or what it leaves out."""
     parsed = source.parse(pages)
     for error in parsed.failed.values():
@@ -169,7 +182,7 @@ def judge(source: Source, pages: Sequence[Page], job: Job, instrument: Instrumen
     for error in normalised.refused.values():
         raise error
     sessions = normalised.bars["session"].to_numpy().astype("datetime64[D]")
-    cover = coverage(window, sessions, job.mode)
+    cover = coverage(window, sessions, job.mode, let_pass)
     if cover.truncated:
         raise TruncatedError(
             f"{source.name}: asked {instrument.id} from {job.start} to {job.end}, {cover.shortfall}"

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ..calendars import load_calendar
 from ..errors import EmptyLakeError, UsageError
 from ..instruments import Instrument, Universe
+from ..store.holes import Hole, first_open, read_holes
 from ..store.lake import assert_belongs, open_manifest
 from ..store.watermark import Debt, Watermark, owed, watermarks
 from .reverify import due_histories
@@ -54,7 +55,8 @@ def plan_daily(
 ) -> list[Job]:
     """Each instrument from ten sessions before its last one (or from its beginning) to what is finished.
 
-    A window that was not answered well is asked for again from its start. Once in `reverify_days` days (0:
+    A window that was not answered well is asked for again from its start, and so is the earliest session that
+    no answer has held yet, until it was asked for often enough. Once in `reverify_days` days (0:
     never) an instrument is asked for all that is stored of it.
     """
     assert_belongs(root, origin)
@@ -63,11 +65,12 @@ def plan_daily(
     except EmptyLakeError:
         marks: Mapping[str, Watermark] = {}
         debts: Mapping[str, Debt] = {}
+        holes: Mapping[str, list[Hole]] = {}
     else:
         marks = watermarks(root, manifest, set(universe.by_id))
-        debts = owed(root, manifest)
+        debts, holes = owed(root, manifest), read_holes(root, manifest)
     begun = [i for i in universe.instruments if i.since <= last_session(i, now)]
-    jobs = [_job(i, marks.get(i.id), debts.get(i.id), now) for i in begun]
+    jobs = [_job(i, marks.get(i.id), debts.get(i.id), holes.get(i.id, []), now) for i in begun]
     due = due_histories(root, manifest, marks, now.date(), reverify_days) if marks else {}
     return [_whole(job, due[job.instrument_id]) if job.instrument_id in due else job for job in jobs]
 
@@ -99,7 +102,9 @@ def in_batches(jobs: Sequence[Job], size: int) -> list[list[Job]]:
     return [list(jobs[first : first + size]) for first in range(0, len(jobs), size)]
 
 
-def _job(instrument: Instrument, mark: Watermark | None, debt: Debt | None, now: datetime) -> Job:
+def _job(
+    instrument: Instrument, mark: Watermark | None, debt: Debt | None, holes: Sequence[Hole], now: datetime
+) -> Job:
     end = last_session(instrument, now)
     if mark is None:
         return Job(instrument.id, FIRST_LOAD, instrument.since, end)
@@ -107,6 +112,7 @@ def _job(instrument: Instrument, mark: Watermark | None, debt: Debt | None, now:
     start = calendar.back(min(mark.session, end), LOOK_BACK_SESSIONS)
     if debt:
         start = min(start, debt.asked_from)
+    start = min(start, first_open(holes) or start)
     mode = FIRST_LOAD if debt and debt.mode == FIRST_LOAD else DAILY
     return Job(instrument.id, mode, max(start, instrument.since), end)
 

@@ -21,8 +21,9 @@ from ..reconciliation import QUOTE, Subject, reconcile
 from ..schema import BAR, RUN, SERVED
 from ..store import layout
 from ..store.lake import Writer
-from .absorb import sessions_of, window_of
+from .absorb import window_of
 from .answers import Answer, parse
+from .coverage import sessions_of
 from .reconcile_plan import source_names, window_rows
 from .record import Counts, append, run_row
 

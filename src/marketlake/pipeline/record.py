@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +24,7 @@ from .coverage import coverage
 _IDENTITY: Final[Mapping[str, list[str]]] = {
     "quarantine": ["instrument_id", "session", "reason", "source"],
     "finding": ["instrument_id", "session", "check", "source"],
+    "hole": ["run_id", "instrument_id", "session", "state"],
     "run": ["batch_id", "instrument_id", "source"],
     "reconciliation": ["run_id", "instrument_id", "session"],
     "reconciliation_pair": ["run_id", "instrument_id", "source_a", "source_b"],
@@ -59,11 +61,12 @@ def run_row(
     sessions: Mapping[str, Days],
     refused: Mapping[str, SourceError],
     counts: Counts,
+    let_pass: Mapping[str, Sequence[date]] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The row of `run` for one answer; `sessions` are the normalised ones of all answers."""
     key = answer.instrument_id
     days = sessions.get(key, np.empty(0, "datetime64[D]"))
-    expected, shortfall = _coverage(answer, windows, days)
+    expected, shortfall = _coverage(answer, windows, days, let_pass.get(key, ()))
     outcome, message = _outcome(answer, windows, refused, counts)
     return {
         **_asked(answer),
@@ -96,10 +99,12 @@ def _asked(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _coverage(answer: Answer, windows: Mapping[str, Window], days: Days) -> tuple[int, str]:
+def _coverage(
+    answer: Answer, windows: Mapping[str, Window], days: Days, let_pass: Sequence[date]
+) -> tuple[int, str]:
     if answer.instrument_id not in windows:
         return 0, ""
-    cover = coverage(windows[answer.instrument_id], days, answer.mode)
+    cover = coverage(windows[answer.instrument_id], days, answer.mode, let_pass)
     return cover.expected, cover.shortfall
 
 

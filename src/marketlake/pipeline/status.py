@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 from ..calendars import load_calendar
 from ..claims import ClaimCheck, read_checks
 from ..errors import LakeError
 from ..instruments import Instrument
+from ..schema_hole import OPEN, VENDOR_HOLE
 from ..settings import Settings
 from ..store import raw
+from ..store.holes import read_holes
 from ..store.lake import open_manifest
 from ..store.reverified import Whole, whole_histories
 from ..store.verify import assert_whole
-from ..store.watermark import last_runs, watermarks
+from ..store.watermark import LastRun, last_runs, watermarks
+from .delisted import SESSIONS, delisted
+
+_NEVER: Final = LastRun("never fetched", date.max, "", "")
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,13 @@ class InstrumentStatus:
     last_session: date | None
     sessions_due: int
     outcome: str
+    """Of the last fetch; `delisted` after ten sessions of nothing but `not_found`."""
     source: str
     message: str
+    open_holes: int
+    """Sessions between stored ones that the next run asks for again."""
+    vendor_holes: int
+    """Sessions between stored ones that were asked for often enough."""
     verified_on: date | None
     """When all that is stored was last served again, or first loaded, within about `reverify_days`."""
 
@@ -66,18 +76,23 @@ def status(settings: Settings) -> LakeStatus:
     runs = last_runs(settings.lake, manifest)
     asked_since = settings.clock.now().date() - timedelta(days=settings.reverify_days)
     whole = whole_histories(settings.lake, manifest, asked_since)
+    holes = read_holes(settings.lake, manifest)
+    gone = delisted(settings.lake, manifest, universe, {name: run.outcome for name, run in runs.items()})
     instruments = []
     for instrument in universe.instruments:
-        mark, run = marks.get(instrument.id), runs.get(instrument.id)
+        mark, run = marks.get(instrument.id), runs.get(instrument.id, _NEVER)
         last = mark.session if mark else None
+        states = [hole.state for hole in holes.get(instrument.id, [])]
         instruments.append(
             InstrumentStatus(
                 instrument_id=instrument.id,
                 last_session=last,
                 sessions_due=_due(settings, instrument, last),
-                outcome=run.outcome if run else "never fetched",
-                source=run.source if run else "",
-                message=run.message if run else "",
+                outcome="delisted" if instrument.id in gone else run.outcome,
+                source=run.source,
+                message=_delisted(last) if instrument.id in gone else run.message,
+                open_holes=states.count(OPEN),
+                vendor_holes=states.count(VENDOR_HOLE),
                 verified_on=whole.get(instrument.id, Whole()).verified_on,
             )
         )
@@ -94,6 +109,13 @@ def status(settings: Settings) -> LakeStatus:
         instruments=instruments,
         claims=_claims(settings),
     )
+
+
+def _delisted(last: date | None) -> str:
+    remedy = (
+        f"write until = {last} beside it in instruments.toml" if last else "remove it from instruments.toml"
+    )
+    return f"not found at any source on {SESSIONS} sessions in a row: {remedy}, or correct its symbol"
 
 
 def _claims(settings: Settings) -> Sequence[ClaimCheck]:

@@ -33,6 +33,7 @@ _VIEWS: Final = (
     "view/return_index",
     "view/reconciled",
     "view/reconciled_pair",
+    "view/session_hole",
 )
 _MARTS: Final[Mapping[str, Mapping[str, str]]] = {
     "mart/calendar_year": {},

@@ -69,6 +69,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "reconciled": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation"]},
     "reconciled_pair": _KEY
     | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation_pair"]},
+    "session_hole": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["hole"]},
     "lake": {
         "snapshot": "id of the stored files this database was built from",
         "origin": "live or simulated",

@@ -8,7 +8,7 @@ dies after it leaves the next manifest, which the next writer carries out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -81,14 +81,14 @@ class Writer:
         """A new lake that nobody else knows of, so without a lock."""
         return _created(root, origin)
 
-    def read(self, path: str) -> pa.Table:
+    def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
         """A table by its path, as staged or stored, checked against its checksum; no rows where it is new."""
         schema = TABLES[path.split("/")[0]]
         entry = self.staged.get(path) or self.manifest.files.get(path)
         if entry is None:
-            return schema.empty_table()
+            return schema.empty_table().select(columns or schema.names)
         beside = self.root / (path + layout.STAGED)
-        return read_parquet(beside if beside.exists() else self.root / path, schema, entry.sha256)
+        return read_parquet(beside if beside.exists() else self.root / path, schema, entry.sha256, columns)
 
     def stage(self, path: str, table: pa.Table) -> None:
         """Write a table beside its place."""
