@@ -17,10 +17,11 @@ from typing import Final
 from filelock import FileLock
 
 from .clock import Clock
-from .errors import ConfigError
+from .errors import ConfigError, RateLimitedError
 
 _JITTER: Final = 0.1
 _LONGEST_WAIT_S: Final = 600.0
+_LONGEST_SHUT_S: Final = 3600.0
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Limiter:
     """Requests a second by source name; 0 is no limit."""
 
     def wait(self, source: str) -> None:
-        """Sleep until the source may be asked."""
+        """Sleep until the source may be asked; `RateLimitedError` where it wants to be left alone."""
         rate = self.rate(source)
         self.clock.sleep(self._take(source, 1 / rate if rate else 0.0))
 
@@ -43,21 +44,37 @@ class Limiter:
             until = self.clock.monotonic() + min(seconds, _LONGEST_WAIT_S)
             path.write_text(repr(max(until, self._next(path))))
 
+    def shut(self, source: str, seconds: float) -> None:
+        """Let nobody ask for so long, and nobody wait for it: longer than a run should.
+
+        A source without a limit is a stand-in, which need not be spared.
+        """
+        if self.rate(source):
+            with self._locked(source) as path:
+                until = self.clock.monotonic() + min(seconds, _LONGEST_SHUT_S)
+                _shut(path).write_text(repr(until))
+
     def _take(self, source: str, gap: float) -> float:
         with self._locked(source) as path:
             now = self.clock.monotonic()
+            left = self._moment(_shut(path), _LONGEST_SHUT_S) - now
+            if left > 0:
+                raise RateLimitedError(f"{source} wants to be left alone for {left:.0f} s more", left)
             slot = max(now, self._next(path))
             if gap:
                 path.write_text(repr(slot + gap * (1 + random.uniform(0, _JITTER))))
             return slot - now
 
     def _next(self, path: Path) -> float:
-        """The stored moment; a moment beyond the longest wait is from before a reboot."""
+        return self._moment(path, _LONGEST_WAIT_S)
+
+    def _moment(self, path: Path, longest: float) -> float:
+        """The stored moment; one further away than the longest wait is from before a reboot."""
         try:
             moment = float(path.read_text())
         except (FileNotFoundError, ValueError):
             return 0.0
-        return moment if moment <= self.clock.monotonic() + _LONGEST_WAIT_S else 0.0
+        return moment if moment <= self.clock.monotonic() + longest else 0.0
 
     @contextmanager
     def _locked(self, source: str) -> Iterator[Path]:
@@ -70,3 +87,7 @@ class Limiter:
             raise ConfigError(
                 f"{self.folder} cannot be written ({error.strerror}); set HOME to a folder that can be"
             ) from error
+
+
+def _shut(path: Path) -> Path:
+    return path.with_name(f"{path.name}.shut")

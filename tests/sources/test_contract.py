@@ -14,10 +14,13 @@ from marketlake.errors import (
     NotFoundError,
     RateLimitedError,
     SourceError,
+    TerminalError,
     UnavailableError,
 )
+from marketlake.limiter import Limiter
 from marketlake.schema import SERVED
 from marketlake.sources import Page, Parsed, Request, create
+from marketlake.sources.contract import retry_after
 
 HOSTILE = [
     "../../etc/passwd",
@@ -100,6 +103,51 @@ def test_a_rate_limit_says_how_long(case, vendor, access, canned):
     error = failure(case, access)
     assert isinstance(error, RateLimitedError)
     assert error.retry_after == 7.0
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ("Wed, 13 Mar 2024 12:00:30 GMT", 30.0),
+        ("Wed, 13 Mar 2024 11:00:00 GMT", 0.0),
+        ("-5", 0.0),
+        ("1.5", 1.5),
+        ("99999999999999", 86_400.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400.0),
+        ("9" * 400, None),
+        ("soon", None),
+        ("NaN", None),
+        ("٣", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date_or_nothing(told, seconds):
+    """A date counts from the answer's own, whatever clock is set where."""
+    assert retry_after({"Date": "Wed, 13 Mar 2024 12:00:00 GMT", "RETRY-AFTER": told}) == seconds
+
+
+def test_a_date_to_retry_after_means_nothing_without_the_answers_own():
+    assert retry_after({"Retry-After": "Wed, 13 Mar 2024 12:00:30 GMT"}) is None
+
+
+@pytest.mark.parametrize("status", [403, 451])
+def test_a_refusal_for_good_is_asked_once_and_is_terminal(case, vendor, access, canned, status):
+    """Whatever ccxt and yfinance make of it: the one calls 451 and 403 worth another try, the other tries."""
+    vendor.answer = canned(b'{"code": 0, "msg": "Service unavailable from a restricted location"}', status)
+    error = failure(case, access)
+    assert isinstance(error, TerminalError)
+    assert error.outcome == "blocked"
+    helpers = ("/yahoo", "/yahoo/", "/yahoo/v1/test/getcrumb")
+    assert len([path for path in vendor.asked if path not in helpers]) == 1
+
+
+def test_a_source_that_wants_rest_is_not_asked(case, vendor, access):
+    closed = Limiter(access.limiter.folder, access.clock, lambda _: 1000.0)
+    closed.shut(case.source, 1800)
+    error = failure(case, dataclasses.replace(access, limiter=closed))
+    assert isinstance(error, RateLimitedError)
+    assert 1700 < error.retry_after <= 1800
+    assert vendor.asked == []
 
 
 @pytest.mark.parametrize(

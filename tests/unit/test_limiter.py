@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from marketlake.clock import VirtualClock
+from marketlake.errors import RateLimitedError
 from marketlake.limiter import Limiter
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -57,5 +58,27 @@ def test_a_hold_is_obeyed_and_bounded(tmp_path: Path) -> None:
 def test_a_stale_or_broken_slot_is_forgotten(tmp_path: Path, left: str) -> None:
     (tmp_path / "yahoo").write_text(left)
     queue, clock = limiter(tmp_path)
+    queue.wait("yahoo")
+    assert sum(clock.slept) == 0
+
+
+def test_a_long_rest_is_kept_by_all_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    (first, one), (second, two) = limiter(tmp_path), limiter(tmp_path)
+    first.shut("yahoo", 1800)
+    second.wait("ecb")
+    with pytest.raises(RateLimitedError, match="yahoo wants to be left alone for 1800 s") as refused:
+        second.wait("yahoo")
+    assert refused.value.retry_after == pytest.approx(1800)
+    assert (sum(one.slept), sum(two.slept)) == (0, 0)
+    two.sleep(1801)
+    second.wait("yahoo")
+    first.shut("yahoo", 1e12)
+    one.sleep(3601)
+    first.wait("yahoo")
+
+
+def test_a_stand_in_is_not_spared(tmp_path: Path) -> None:
+    queue, clock = limiter(tmp_path, rate=0.0)
+    queue.shut("yahoo", 1800)
     queue.wait("yahoo")
     assert sum(clock.slept) == 0

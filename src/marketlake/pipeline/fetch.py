@@ -6,6 +6,7 @@ answer alone, by the same parse and normalise that `store` applies later.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -33,6 +34,7 @@ from .plan import Job
 MAX_ATTEMPTS: Final = 3
 """Per source, on transient errors."""
 _LONGEST_PAUSE_S: Final = 60.0
+_JITTER: Final = 0.5
 _BREAKER_LIMIT: Final = 3
 """Instruments in a row that a source may fail to answer before it is left alone for the rest of the batch."""
 TRANSIENT_OUTCOMES: Final = frozenset(
@@ -82,6 +84,8 @@ class Fetcher:
     on_done: Callable[[Fetched], None] = lambda _: None
     let_pass: Mapping[str, Sequence[date]] = field(default_factory=dict)
     """By instrument id, sessions that an answer need not hold: they were asked for before."""
+    jitter: Callable[[float, float], float] = random.uniform
+    """A number between two: how much longer than its turn a pause is."""
     _open: dict[str, Source] = field(default_factory=dict)
     _unanswered: dict[str, int] = field(default_factory=dict)
     _refusals: dict[str, str] = field(default_factory=dict)
@@ -117,7 +121,7 @@ class Fetcher:
         retrying = Retrying(
             retry=retry_if_exception(_worth_a_pause),
             stop=stop_after_attempt(MAX_ATTEMPTS),
-            wait=_pause,
+            wait=lambda state: _pause(state, self.jitter),
             sleep=self.access.clock.sleep,
             before_sleep=lambda state: self._heed(ref.source, state),
             reraise=True,
@@ -150,9 +154,10 @@ class Fetcher:
         return self._open[name]
 
     def _count(self, source: str, error: SourceError) -> None:
-        """For the breaker; a Retry-After longer than a run can wait trips it at once."""
+        """For the breaker; a Retry-After longer than a run can wait trips it at once, here and elsewhere."""
         if isinstance(error, RateLimitedError) and not _worth_a_pause(error):
             self._unanswered[source] = _BREAKER_LIMIT
+            self.access.limiter.shut(source, error.retry_after or 0.0)
         elif isinstance(error, UnavailableError | RateLimitedError):
             self._unanswered[source] = self._unanswered.get(source, 0) + 1
         else:
@@ -195,12 +200,14 @@ def _worth_a_pause(error: BaseException) -> bool:
     return isinstance(error, TransientError) and patience <= _LONGEST_PAUSE_S
 
 
-def _pause(state: RetryCallState) -> float:
-    """Retry-After where the vendor said it, else 1, 2, 4 ... seconds."""
+def _pause(state: RetryCallState, jitter: Callable[[float, float], float]) -> float:
+    """1, 2, 4 ... seconds and up to half more, so that workers which failed together part.
+
+    Never less than Retry-After says, behind which the limiter queues them.
+    """
     error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, RateLimitedError) and error.retry_after is not None:
-        return error.retry_after
-    return float(min(2 ** (state.attempt_number - 1), _LONGEST_PAUSE_S))
+    told = getattr(error, "retry_after", None) or 0.0
+    return max(told, min(2.0 ** (state.attempt_number - 1), _LONGEST_PAUSE_S) * (1 + jitter(0.0, _JITTER)))
 
 
 def as_rows(fetched: Fetched, run_id: str, origin: str, now: datetime) -> list[dict[str, Any]]:

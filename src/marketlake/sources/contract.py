@@ -23,10 +23,12 @@ An answer that says "no rows in this window" is no failure: it parses to no rows
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final
 
@@ -43,6 +45,8 @@ from ..errors import (
 )
 from ..limiter import Limiter
 
+_SECONDS: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
+_LONGEST_RETRY_S: Final = 86_400.0
 _SECRET_HEADERS: Final = frozenset({"set-cookie", "cookie", "authorization", "proxy-authorization"})
 
 
@@ -126,9 +130,23 @@ def status_error(page: Page, source: str) -> SourceError | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After header; None when there is none or it is not a number of seconds."""
-    value = {name.lower(): text for name, text in headers.items()}.get("retry-after", "")
-    return float(value) if value.isdigit() else None
+    """Seconds of a Retry-After header, a date counted from the answer's own; None when it says neither.
+
+    A moment that has passed is 0, and nothing is longer than a day.
+    """
+    told = {name.lower(): text.strip() for name, text in headers.items()}
+    value = told.get("retry-after", "")
+    seconds = float(value) if _SECONDS.fullmatch(value) else _from_to(told.get("date", ""), value)
+    return None if seconds is None else min(max(seconds, 0.0), _LONGEST_RETRY_S)
+
+
+def _from_to(sent: str, until: str) -> float | None:
+    """Seconds between two HTTP dates, which are always GMT; None where one of them is no date."""
+    try:
+        first, last = (parsedate_to_datetime(text).replace(tzinfo=UTC) for text in (sent, until))
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return (last - first).total_seconds()
 
 
 def public_headers(headers: Mapping[str, str]) -> dict[str, str]:

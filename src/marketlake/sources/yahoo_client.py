@@ -1,7 +1,8 @@
 """How yfinance carries a request to Yahoo: its session, cookie and crumb, and nothing else of it.
 
 yfinance hides most failures, so the answer is kept here before yfinance judges it. On a status of 400 or
-more it fetches a new cookie and crumb and sends once more by itself; the last answer counts.
+more it fetches a new cookie and crumb and sends once more by itself, unless it is a refusal for good; the last
+answer counts.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from .contract import Access
 from .http import Answer, cut_off, rebase, too_long, unanswered
 
 _CHART: Final = "/v8/finance/chart/"
+_TERMINAL: Final = frozenset({403, 451})
+"""Refusals that a new cookie does not change."""
 _COOKIE_BYTES: Final = 1024 * 1024
 _LET_THROUGH: Final = (
     RequestException,
@@ -81,6 +84,8 @@ class _Session(Session[Response]):
         self.proxies = {"all": ""} if access.base_url else {}
 
     def request(self, method: Any, url: str, **kwargs: Any) -> Response:  # type: ignore[override]
+        if self.answer is not None and self.answer.status in _TERMINAL:
+            raise RequestException("yahoo refused, and is not asked again")
         is_chart = _CHART in urlsplit(url).path
         if is_chart or self.access.base_url:
             kwargs["allow_redirects"] = False

@@ -1,0 +1,127 @@
+"""What a fetch costs a vendor and what it says of itself: tries, pauses, the breaker, the next source."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from marketlake.limiter import Limiter
+from marketlake.pipeline.fetch import Fetcher
+from marketlake.pipeline.plan import plan_daily
+from marketlake.pipeline.run import ingest
+from marketlake.simulator import Simulator, parse_fault
+from marketlake.sources import Access
+from marketlake.store.raw import read_columns
+
+from .conftest import YAHOO, Make
+
+SOURCES = {
+    "yahoo": '{ source = "yahoo", symbol = "BTC-USD" }',
+    "bitstamp": '{ source = "bitstamp", symbol = "BTC/USD" }',
+    "binance": '{ source = "binance", symbol = "BTC/USD" }',
+    "coinbaseexchange": '{ source = "coinbaseexchange", symbol = "BTC/USD" }',
+    "kraken": '{ source = "kraken", symbol = "BTC/USD" }',
+}
+TWO = f"{SOURCES['yahoo']}, {SOURCES['bitstamp']}"
+
+
+def slept_with(make: Make, simulator: Simulator, share: float) -> list[float]:
+    """The pauses between tries at a host that is down, with that share of the jitter."""
+    simulator.set_faults([parse_fault("503:yahoo")])
+    settings = make("home", OLD=YAHOO % "OLD")
+    limiter = Limiter(settings.home / "limits", settings.clock, settings.rate)
+    access = Access(settings.clock, limiter, settings.home, settings.source_url)
+    fetcher = Fetcher(access, jitter=lambda low, high: low + share * (high - low))
+    now = settings.clock.now()
+    list(
+        fetcher.fetch(plan_daily(settings.lake, settings.universe, "simulated", now), settings.universe.by_id)
+    )
+    return [round(pause, 6) for pause in settings.clock.slept if pause]
+
+
+@pytest.mark.parametrize(("share", "pauses"), [(0.0, [1.0, 2.0]), (1.0, [1.5, 3.0])])
+def test_pauses_grow_and_part_from_each_other(
+    make: Make, simulator: Simulator, share: float, pauses: list[float]
+) -> None:
+    assert slept_with(make, simulator, share) == pauses
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("status", [403, 451])
+def test_a_refusal_is_not_tried_again(make: Make, simulator: Simulator, source: str, status: int) -> None:
+    simulator.set_faults([parse_fault(f"{status}:{source}")])
+    settings = make("home", BTC=SOURCES[source])
+    (row,) = ingest(settings)
+    assert (row["outcome"], row["attempts"], row["source"]) == ("blocked", 1, source)
+    assert f"{source} answered {status}" in row["message"]
+    assert not any(settings.clock.slept)
+
+
+@pytest.mark.parametrize(
+    ("fault", "tries"), [("503:yahoo", 3), ("html:yahoo", 3), ("404:yahoo", 1), ("451:yahoo", 1)]
+)
+def test_the_fallbacks_row_counts_all_tries_and_raw_says_why(
+    make: Make, simulator: Simulator, fault: str, tries: int
+) -> None:
+    simulator.set_faults([parse_fault(fault)])
+    settings = make("home", BTC=TWO)
+    (row,) = ingest(settings)
+    assert (row["outcome"], row["source"], row["attempts"]) == ("ok", "bitstamp", tries + 1)
+    assert row["duration_s"] == pytest.approx(sum(settings.clock.slept), abs=1)
+    assert (row["message"], row["first_session"], row["received_sessions"]) == ("", row["asked_from"], 70)
+    (path,) = settings.lake.glob("raw/*/*.parquet")
+    asked = {
+        (r["attempt"], r["source"], r["outcome"], r["message"] != "")
+        for r in read_columns(path, ["attempt", "source", "outcome", "message"])
+    }
+    bad = {"503": "unavailable", "html": "malformed", "404": "not_found", "451": "blocked"}[fault[:-6]]
+    expected = {(n, "yahoo", bad, True) for n in range(1, tries + 1)} | {(tries + 1, "bitstamp", "ok", False)}
+    assert asked == expected
+
+
+def test_the_breaker_trips_for_one_source_and_the_next_serves_all(make: Make, simulator: Simulator) -> None:
+    simulator.set_faults([parse_fault("503:yahoo")])
+    before = len(simulator.requests)
+    found = ingest(make("home", **{f"I{n}": TWO for n in range(6)}))
+    assert [(row["outcome"], row["source"]) for row in found] == [("ok", "bitstamp")] * 6
+    # three instruments of three tries, then a try that asks nobody
+    assert [row["attempts"] for row in found] == [4, 4, 4, 2, 2, 2]
+    charts = [r for r in simulator.requests[before:] if "/v8/finance/chart" in r.path]
+    assert len({r.path for r in charts}) == 1
+    assert len(charts) <= 2 * 9
+
+
+def test_an_answer_closes_the_breaker_again(make: Make, simulator: Simulator) -> None:
+    faults = ["503:yahoo:OLD-USD", "503:yahoo:NEW-USD", "503:yahoo:BTC-USD"]
+    simulator.set_faults([parse_fault(fault) for fault in faults])
+    ids = {name: YAHOO % name for name in ("OLD", "NEW", "SPARE", "BTC")}
+    found = ingest(make("home", **ids))
+    assert [row["outcome"] for row in found] == ["unavailable", "unavailable", "ok", "unavailable"]
+    assert found[3]["attempts"] == 3
+
+
+def test_not_found_is_said_only_where_every_source_says_it(make: Make, simulator: Simulator) -> None:
+    simulator.set_faults([parse_fault("404:yahoo"), parse_fault("451:bitstamp")])
+    (row,) = ingest(make("home", BTC=TWO))
+    assert (row["outcome"], row["source"]) == ("blocked", "bitstamp")
+    simulator.set_faults([parse_fault("404:yahoo"), parse_fault("404:bitstamp")])
+    (row,) = ingest(make("home", "2024-01-10T12:10", BTC=TWO))
+    assert (row["outcome"], row["source"]) == ("not_found", "yahoo")
+
+
+def test_a_long_retry_after_is_kept_by_other_workers(make: Make, simulator: Simulator) -> None:
+    """Where the source is limited, as every vendor is: the next process does not even ask."""
+    simulator.set_faults([parse_fault("429:yahoo:OLD-USD:retry_after=1800")])
+    limits = {"yahoo": 100.0}
+    first = replace(make("home", OLD=YAHOO % "OLD"), requests_per_second=limits)
+    ingest(first)
+    asked = len(simulator.requests)
+    second = replace(make("other", "2024-01-10T12:10", NEW=YAHOO % "NEW"))
+    second = replace(second, requests_per_second=limits)
+    (row,) = ingest(second)
+    assert (row["outcome"], len(simulator.requests)) == ("rate_limited", asked)
+    assert "wants to be left alone" in row["message"]
+    third = make("third", "2024-01-10T12:31", NEW=YAHOO % "NEW")
+    (row,) = ingest(replace(third, requests_per_second=limits))
+    assert row["outcome"] == "ok"
