@@ -26,11 +26,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from .redact import without_secrets
+
 
 class MarketlakeError(Exception):
-    """Base of all deliberate errors; `str()` is fit for a user to read."""
+    """Base of all deliberate errors; `str()` is fit for a user to read and holds no secret."""
 
     exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_secrets(message))
 
 
 class UsageError(MarketlakeError):

@@ -7,7 +7,6 @@ calendars are restricted here, once, to what is harmless everywhere.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .errors import ConfigError, UsageError
+from .toml_file import read_toml
 
 ASSET_CLASSES: Final = (
     "crypto",
@@ -36,7 +36,6 @@ _CALENDAR: Final = re.compile(r"[A-Za-z0-9_/]{2,16}")
 _CURRENCY: Final = re.compile(r"[A-Z]{3,5}")
 _SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _RESERVED: Final = frozenset({"CON", "PRN", "AUX", "NUL"})
-_MAX_FILE_BYTES: Final = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -109,18 +108,6 @@ def load_universe(path: Path) -> Universe:
             raise ConfigError(f"{path}: instrument {instrument.id} stands there twice; remove one entry")
         seen.add(instrument.id)
     return Universe(instruments)
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file's content; `ConfigError` when it is missing, too large or not TOML."""
-    try:
-        if path.stat().st_size > _MAX_FILE_BYTES:
-            raise ConfigError(f"{path}: larger than {_MAX_FILE_BYTES} bytes; is it the right file?")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path} does not exist; run `marketlake init` or set MARKETLAKE_HOME") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}") from error
 
 
 def _instrument(path: Path, number: int, entry: object) -> Instrument:

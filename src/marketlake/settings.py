@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from .clock import Clock, PinnedClock, SystemClock
 from .errors import ConfigError, UsageError
-from .instruments import Universe, load_universe, read_toml
+from .instruments import Universe, load_universe
+from .toml_file import read_toml
 
 LIVE, SIMULATED = "live", "simulated"
 _KEYS: Final = ("lake", "source_url", "batch_size", "reverify_days", "requests_per_second")
@@ -109,7 +110,8 @@ def _http_url(value: object) -> str:
         parts.port  # noqa: B018 - reading it checks it
     except ValueError:
         parts = urlsplit("")
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
+    extras = parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in {"http", "https"} or not parts.hostname or extras:
         raise ConfigError(f"source_url {str(value)[:80]!r} must look like http://127.0.0.1:8765")
     return str(value).rstrip("/")
 

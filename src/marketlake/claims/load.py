@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import ConfigError
-from ..instruments import read_toml
 from ..query import Claim
+from ..toml_file import read_toml
 from .fields import Fields
 from .kinds import KINDS
 

@@ -7,12 +7,14 @@ import io
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from .options import Format
 
 Row = Mapping[str, Any]
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_MARKUP: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "\\|", "\\": "\\\\"})
 
 
 def print_rows(rows: Sequence[Row], columns: Sequence[str], how: Format) -> None:
@@ -54,7 +56,12 @@ def text_of(value: Any) -> str:
         return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%MZ")
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return value.isoformat() if isinstance(value, date) else _printable(str(value))
+
+
+def _printable(text: str) -> str:
+    """Without what would steer a terminal or turn the direction of writing."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
 def _table(columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> None:
@@ -84,19 +91,20 @@ def _is_figure(value: Any) -> bool:
 def _csv(columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> str:
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow([_harmless(column) for column in columns])
     writer.writerows([[_harmless(value) for value in line] for line in cells])
     return target.getvalue()
 
 
 def _harmless(value: Any) -> Any:
     """Text that a spreadsheet would run as a formula is quoted with an apostrophe."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value.isoformat() if isinstance(value, date) else value
+    if value is None or isinstance(value, bool | int | float | Decimal):
+        return value
+    text = value.isoformat() if isinstance(value, date) else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _markdown(columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> str:
     lines = [columns, ["---"] * len(columns), *([text_of(value) for value in line] for line in cells)]
-    escaped = ([str(cell).replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines)
+    escaped = ([_printable(cell).translate(_MARKUP) for cell in line] for line in lines)
     return "".join(f"| {' | '.join(line)} |\n" for line in escaped)

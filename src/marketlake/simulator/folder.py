@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..errors import ConfigError
-from ..instruments import read_toml
+from ..toml_file import read_toml
 from .market import EXCHANGES, Market
 from .series import Floats, Series
 from .table import dates, number_column, read_table

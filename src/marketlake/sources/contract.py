@@ -44,6 +44,7 @@ from ..errors import (
     UnavailableError,
 )
 from ..limiter import Limiter
+from ..redact import without_secrets
 
 _SECONDS: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 _LONGEST_RETRY_S: Final = 86_400.0
@@ -151,7 +152,7 @@ def _from_to(sent: str, until: str) -> float | None:
 
 def public_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that may be kept: no cookies, no credentials."""
-    return {n.lower(): v for n, v in headers.items() if n.lower() not in _SECRET_HEADERS}
+    return {n.lower(): without_secrets(v) for n, v in headers.items() if n.lower() not in _SECRET_HEADERS}
 
 
 def excerpt(body: bytes) -> str:

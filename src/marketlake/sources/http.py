@@ -15,6 +15,7 @@ import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ..errors import MalformedError, UnavailableError
+from ..redact import without_secrets
 from .contract import Access, Page, Request, public_headers
 
 _CHUNK: Final = 65536
@@ -30,8 +31,8 @@ class Answer:
     body: bytes
 
     def page(self, request: Request) -> Page:
-        """The answer as the page of a request, without cookies."""
-        return Page(request, self.url, self.status, public_headers(self.headers), self.body)
+        """The answer as the page of a request, without cookies and secrets."""
+        return Page(request, without_secrets(self.url), self.status, public_headers(self.headers), self.body)
 
 
 class BoundedSession(requests.Session):

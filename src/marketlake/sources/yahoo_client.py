@@ -1,7 +1,7 @@
 """How yfinance carries a request to Yahoo: its session, cookie and crumb, and nothing else of it.
 
 yfinance hides most failures, so the answer is kept here before yfinance judges it. On a status of 400 or
-more it fetches a new cookie and crumb and sends once more by itself, unless it is a refusal for good; the last
+more it fetches a new cookie and crumb and sends once more by itself, unless it was refused for good; the last
 answer counts.
 """
 
@@ -87,8 +87,8 @@ class _Session(Session[Response]):
         if self.answer is not None and self.answer.status in _TERMINAL:
             raise RequestException("yahoo refused, and is not asked again")
         is_chart = _CHART in urlsplit(url).path
-        if is_chart or self.access.base_url:
-            kwargs["allow_redirects"] = False
+        # the pages that set a cookie may send us on, but never into a private network
+        kwargs["allow_redirects"] = False if is_chart or self.access.base_url else "safe"
         self._wait()
         body = _Body(self.access.max_bytes if is_chart else _COOKIE_BYTES)
         kwargs |= {"timeout": self._seconds(is_chart), "content_callback": body.take}

@@ -1,0 +1,33 @@
+"""Reading a TOML file that somebody else may have written: bounded in size, time and kind."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from .errors import ConfigError
+
+_MOST_BYTES: Final = 4 * 1024 * 1024
+_MOST_DOTS: Final = 40
+"""In one line: what `tomllib` needs for `a.a.a...` grows with its square."""
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file's content; `ConfigError` when it is missing, no file, too large or not TOML."""
+    try:
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"{path} is not a file; write one there, or set MARKETLAKE_HOME")
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise ConfigError(f"{path}: larger than {_MOST_BYTES} bytes; is it the right file?")
+        for number, line in enumerate(content.split(b"\n"), 1):
+            if line.count(b".") > _MOST_DOTS:
+                raise ConfigError(f"{path}: more than {_MOST_DOTS} dots in line {number}; break it up")
+        return tomllib.loads(content.decode("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path} does not exist; run `marketlake init` or set MARKETLAKE_HOME") from None
+    # what tomllib says is wrong, numbers of thousands of digits and undecodable bytes are ValueErrors
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path} cannot be read: {str(error)[:200]}") from error
