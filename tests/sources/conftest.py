@@ -33,6 +33,10 @@ class Canned:
     missing: int = 0
     pause: float = 0.0
     """Seconds between one byte and the next."""
+    slow_head: float = 0.0
+    """Seconds between one header line and the next, without end."""
+    repeat: int = 1
+    """How often the body is sent."""
 
 
 @dataclass
@@ -42,6 +46,8 @@ class Vendor:
     url: str
     answer: Canned | Callable[[str], Canned] = Canned()
     asked: list[str] = field(default_factory=list)
+    sent: int = 0
+    """Bytes of bodies that were taken."""
 
     def reply(self, path: str) -> Canned:
         self.asked.append(path)
@@ -57,6 +63,7 @@ def vendor(server: Vendor) -> Vendor:
     """The server, as if nothing had happened yet."""
     server.answer = Canned()
     server.asked.clear()
+    server.sent = 0
     return server
 
 
@@ -71,12 +78,17 @@ def server() -> Iterator[Vendor]:
             self.send_response(canned.status)
             for name, value in canned.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(canned.body) + canned.missing))
+            length = len(canned.body) * canned.repeat + canned.missing
+            self.send_header("Content-Length", str(length))
+            while canned.slow_head and not stopping.wait(canned.slow_head):
+                self.flush_headers()
+                self.send_header("X-Slow", "1")
             self.end_headers()
             self.close_connection = bool(canned.missing or canned.pause)
             pieces = [canned.body] if not canned.pause else [bytes([byte]) for byte in canned.body]
-            for piece in pieces:
+            for piece in pieces * canned.repeat:
                 self.wfile.write(piece)
+                served.sent += len(piece)
                 stopping.wait(canned.pause)
 
         def log_message(self, format: str, *args: Any) -> None: ...

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import resource
+import socket
+import zlib
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +37,12 @@ HOSTILE = [
     "é/ü",
     "%2e%2e/%00",
     "'; --",
+    "a'; DROP TABLE bar; --",
+    "<script>alert(1)</script>",
+    "CON",
+    "\u202egnp.exe",
+    "=cmd|'/c calc'!A1",
+    "X" * 300,
 ]
 
 
@@ -169,9 +179,22 @@ def test_an_answer_cut_off_is_malformed(case, vendor, access, canned):
     assert type(failure(case, access)) is MalformedError
 
 
-def test_a_redirect_is_not_followed(case, vendor, access, canned):
-    vendor.answer = canned(b"", 302, {"Location": f"{vendor.url}/elsewhere"})
-    assert isinstance(failure(case, access), SourceError)
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize(
+    "to", ["{same}/elsewhere", "{other}/elsewhere", "file:///etc/hostname", "//{netloc}/elsewhere"]
+)
+def test_a_redirect_is_not_followed(case, vendor, access, canned, status, to):
+    """Neither on the host nor to another one (a listener that is never asked) nor to a file."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        netloc = f"127.0.0.1:{other.getsockname()[1]}"
+        location = to.format(same=vendor.url, other=f"http://{netloc}", netloc=netloc)
+        vendor.answer = canned(b"", status, {"Location": location})
+        error = failure(case, access)
+        assert isinstance(error, SourceError)
+        assert Path("/etc/hostname").read_text().strip() not in str(error)
+        other.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            other.accept()
     assert not [path for path in vendor.asked if "elsewhere" in path]
 
 
@@ -186,6 +209,38 @@ def test_a_trickle_ends_in_time(case, vendor, access, canned):
     before = access.clock.monotonic()
     assert type(failure(case, short)) is UnavailableError
     assert access.clock.monotonic() - before < 3
+
+
+def test_headers_without_end_end_in_time(case, vendor, access, canned):
+    vendor.answer = canned(case.good.body, slow_head=0.02)
+    before = access.clock.monotonic()
+    assert type(failure(case, dataclasses.replace(access, timeout=0.4))) is UnavailableError
+    assert access.clock.monotonic() - before < 3
+
+
+def test_half_a_gigabyte_is_cut_off_at_once(case, vendor, access, canned):
+    vendor.answer = canned(b" " * 1_000_000, repeat=500)
+    assert type(failure(case, dataclasses.replace(access, max_bytes=1_000_000))) is MalformedError
+    assert vendor.sent < 30_000_000
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_an_answer_that_unpacks_without_end_is_not_taken(case, vendor, access, canned, encoding):
+    """A third of a gigabyte in a third of a megabyte."""
+    packer = zlib.compressobj(9, wbits=31 if encoding == "gzip" else 15)
+    bomb = b"".join(packer.compress(b" " * 1_000_000) for _ in range(300)) + packer.flush()
+    vendor.answer = canned(bomb, headers={"Content-Encoding": encoding})
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    error = failure(case, dataclasses.replace(access, max_bytes=1_000_000))
+    assert type(error) is MalformedError
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000
+
+
+def test_deep_answers_are_malformed(case, vendor, access, canned):
+    for depth in (500, 5000):
+        for opening, closing in ((b"[", b"]"), (b'{"a":', b"}"), (b'{"chart":', b"}")):
+            vendor.answer = canned(opening * depth + b"1" + closing * depth)
+            assert type(failure(case, access)) is MalformedError
 
 
 def test_an_answer_too_long_is_not_taken(case, vendor, access, canned):

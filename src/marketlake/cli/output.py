@@ -13,7 +13,7 @@ from typing import Any, Final
 from .options import Format
 
 Row = Mapping[str, Any]
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _MARKUP: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "\\|", "\\": "\\\\"})
 
 
@@ -74,7 +74,7 @@ def _table(columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> None:
     for place, column in enumerate(columns):
         values = [line[place] for line in cells if line[place] is not None]
         right = bool(values) and all(_is_figure(value) for value in values)
-        table.add_column(column, justify="right" if right else "left", overflow="fold")
+        table.add_column(Text(_printable(column)), justify="right" if right else "left", overflow="fold")
     for line in cells:
         # Text, because a vendor's "[red]" is not markup
         table.add_row(*(Text(text_of(value)) for value in line))

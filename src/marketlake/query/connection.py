@@ -124,6 +124,10 @@ def _attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
     folders = {literal(database.parent), literal(glob_safe(database.parent))}
     connection.execute(f"SET allowed_directories = [{', '.join(sorted(folders))}]")
     connection.execute("SET TimeZone = 'UTC'")
+    # a question that does not fit into memory fails; it neither fills a disk nor fetches an extension
+    connection.execute("SET temp_directory = ''")
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET autoload_known_extensions = false")
     try:
         connection.execute(f"ATTACH {literal(database)} AS market (READ_ONLY)")
     except duckdb.Error as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
@@ -15,6 +15,11 @@ from .connection import brief, damaged_file, open_lake, stored_files
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+_MOST_ROWS: Final = 2_000_000
+_MOST_BYTES: Final = 4 * 1024**3
+_REMEDY: Final = "sum it up, add a LIMIT, or open market.duckdb with DuckDB itself"
 
 
 @dataclass(frozen=True)
@@ -32,13 +37,26 @@ def sql(lake: Path, text: str) -> Answer:
     """
     with _executed(lake, text) as result:
         names = tuple(column[0] for column in result.description or [])
-        return Answer(names, tuple(result.fetchall()))
+        rows = result.fetchmany(_MOST_ROWS + 1)
+        if len(rows) > _MOST_ROWS:
+            raise UsageError(f"the answer has more than {_MOST_ROWS:,} rows; {_REMEDY}")
+        return Answer(names, tuple(rows))
 
 
 def sql_table(lake: Path, text: str) -> pa.Table:
     """As `sql`, with the answer as an Arrow table."""
+    import pyarrow as pa
+
     with _executed(lake, text) as result:
-        return result.to_arrow_table()
+        reader = result.to_arrow_reader()
+        batches: list[pa.RecordBatch] = []
+        size = 0
+        for batch in reader:
+            size += batch.nbytes
+            if size > _MOST_BYTES:
+                raise UsageError(f"the answer has more than {_MOST_BYTES // 1024**3} GiB; {_REMEDY}")
+            batches.append(batch)
+        return pa.Table.from_batches(batches, reader.schema)
 
 
 @contextmanager

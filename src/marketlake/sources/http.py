@@ -5,13 +5,18 @@ A redirect is an answer like any other: it is kept, not followed, so no vendor c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
+from threading import Timer
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ..errors import MalformedError, UnavailableError
@@ -35,6 +40,43 @@ class Answer:
         return Page(request, without_secrets(self.url), self.status, public_headers(self.headers), self.body)
 
 
+class _Adapter(HTTPAdapter):
+    """Knows its connections, so that time can be called on one that keeps trickling, headers included."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._connections: list[Any] = []
+        self.is_over = False
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = partial(self._open, type(pool).ConnectionCls)
+        return pool
+
+    def _open(self, kind: Callable[..., Any], **kwargs: Any) -> Any:
+        self._connections.append(kind(**kwargs))
+        return self._connections[-1]
+
+    @contextmanager
+    def ending_after(self, seconds: float) -> Iterator[None]:
+        """Shut every connection when the time is over."""
+        self.is_over = False
+        timer = Timer(seconds, self._shut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _shut(self) -> None:
+        self.is_over = True
+        for connection in self._connections:
+            # one that is closed meanwhile has no socket, or none that can be shut
+            with suppress(OSError, AttributeError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+
 class BoundedSession(requests.Session):
     """Asks the limiter first, takes at most `access.max_bytes` in `access.timeout`, keeps no cookies.
 
@@ -49,6 +91,9 @@ class BoundedSession(requests.Session):
         """The latest complete answer."""
         self.trust_env = access.base_url is None
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._adapter = _Adapter()
+        self.mount("https://", self._adapter)
+        self.mount("http://", self._adapter)
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         access = self.access
@@ -57,11 +102,12 @@ class BoundedSession(requests.Session):
         access.limiter.wait(self.source)
         deadline = access.clock.monotonic() + access.timeout
         kwargs |= {"timeout": access.timeout, "stream": True, "allow_redirects": False}
-        response = super().request(method, url, *args, **kwargs)
-        try:
-            response._content = self._body(response, deadline)
-        finally:
-            response.close()
+        with self._adapter.ending_after(access.timeout):
+            response = super().request(method, url, *args, **kwargs)
+            try:
+                response._content = self._body(response, deadline)
+            finally:
+                response.close()
         self.last = Answer(response.url, response.status_code, dict(response.headers), response.content)
         return response
 
@@ -73,13 +119,19 @@ class BoundedSession(requests.Session):
                 body += chunk
                 if len(body) > self.access.max_bytes:
                     raise too_long(self.source, self.access.max_bytes)
-                if self.access.clock.monotonic() > deadline:
-                    raise requests.Timeout(f"the answer of {self.source} was not complete in time")
+                self._assert_in_time(deadline)
         except ReadTimeoutError as error:
             raise requests.Timeout(str(error)) from error
         except HTTPError as error:
+            self._assert_in_time(deadline)
             raise cut_off(self.source, len(body)) from error
+        self._assert_in_time(deadline)
         return bytes(body)
+
+    def _assert_in_time(self, deadline: float) -> None:
+        """What a connection gave that was shut may look whole."""
+        if self._adapter.is_over or self.access.clock.monotonic() > deadline:
+            raise requests.Timeout(f"the answer of {self.source} was not complete in time")
 
 
 def get(url: str, source: str, access: Access, params: Mapping[str, str] | None = None) -> Answer:
