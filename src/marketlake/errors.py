@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from .redact import without_secrets
+from .redact import printable, without_secrets
 
 
 class MarketlakeError(Exception):
@@ -35,7 +35,7 @@ class MarketlakeError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str) -> None:
-        super().__init__(without_secrets(message))
+        super().__init__(printable(without_secrets(message)))
 
 
 class UsageError(MarketlakeError):

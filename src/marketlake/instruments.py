@@ -35,7 +35,9 @@ _ID: Final = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
 _CALENDAR: Final = re.compile(r"[A-Za-z0-9_/]{2,16}")
 _CURRENCY: Final = re.compile(r"[A-Z]{3,5}")
 _SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-_RESERVED: Final = frozenset({"CON", "PRN", "AUX", "NUL"})
+_RESERVED: Final = frozenset(
+    {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Taking secrets out of text that will be kept or shown: every error and every stored address passes here."""
+"""Taking out of text what must not be kept or shown: every error and every stored address passes here."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def without_secrets(text: str) -> str:
     """The text with passwords, tokens and keys replaced by `***`."""
     text = _USER_INFO.sub(r"\1***@", text)
     return _KEY_OF_QUERY.sub(r"\1***", _NAMED.sub(r"\1***", text))
+
+
+def printable(text: str) -> str:
+    """The text without what would steer a terminal or turn the direction of writing; lines stay lines."""
+    return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else " " for c in text)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from .clock import Clock, PinnedClock, SystemClock
 from .errors import ConfigError, UsageError
 from .instruments import Universe, load_universe
+from .redact import without_secrets
 from .toml_file import read_toml
 
 LIVE, SIMULATED = "live", "simulated"
@@ -112,7 +113,9 @@ def _http_url(value: object) -> str:
         parts = urlsplit("")
     extras = parts.query or parts.fragment or "@" in parts.netloc
     if parts.scheme not in {"http", "https"} or not parts.hostname or extras:
-        raise ConfigError(f"source_url {str(value)[:80]!r} must look like http://127.0.0.1:8765")
+        raise ConfigError(
+            f"source_url {without_secrets(str(value))[:80]!r} must look like http://127.0.0.1:8765"
+        )
     return str(value).rstrip("/")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,8 @@ def test_status_says_what_is_stored_and_how_fresh_it_is(run: Run, sample_home: P
         "outcome": "ok",
         "source": "yahoo",
         "message": "",
+        "open_holes": 0,
+        "vendor_holes": 0,
         "verified_on": "2026-01-02",
     }
 
@@ -105,6 +108,51 @@ def test_query_reads_and_only_reads(run: Run, sample_home: Path) -> None:
     refused = run("query", "DROP TABLE instrument", "--home", sample_home)
     assert refused.code == 2
     assert "reading" in refused.err
+
+
+HOSTILE = "'=1+1', '+1', '-1', '@a', chr(9) || 'x', chr(13) || 'x', 'x' || chr(13) || '=1', '\uff1d1'"
+
+
+def test_csv_neutralises_text_and_leaves_figures(run: Run, sample_home: Path) -> None:
+    figures = "-1.5 AS a, -1 AS b, CAST(-2.5 AS DECIMAL(9, 2)) AS c, NULL AS d"
+    text = f'SELECT unnest([{HOSTILE}]) AS "=cmd", {figures}'
+    result = run("query", text, "--home", sample_home, "--format", "csv")
+    heading, *lines = csv.reader(io.StringIO(result.out, newline=""))
+    assert heading == ["'=cmd", "a", "b", "c", "d"]
+    assert len(lines) == 8
+    for cell, *others in lines:
+        assert cell.startswith(("'", "x\n="))
+        assert others == ["-1.5", "-1", "-2.50", ""]
+
+
+@pytest.mark.parametrize("output", ["markdown", "table", "json"])
+def test_hostile_text_is_text_in_every_format(run: Run, sample_home: Path, output: str) -> None:
+    cells = [
+        "<script>alert(1)</script>",
+        "a|b\nc",
+        "[red]x[/red]",
+        "\x1b[31mred",
+        "\u202egnp.exe",
+        "&amp;",
+        "\\|",
+    ]
+    listed = ", ".join("'" + cell.replace("'", "''") + "'" for cell in cells)
+    result = run(
+        "query", f'SELECT unnest([{listed}]) AS "<b>[red]|"', "--home", sample_home, "--format", output
+    )
+    assert result.code == 0
+    if output == "json":
+        assert [next(iter(row.values())) for row in json.loads(result.out)] == cells
+        return
+    assert all(c.isprintable() or c == "\n" for c in result.out)
+    assert len(result.out.splitlines()) == len(cells) + 2
+    if output == "table":
+        assert "[red]x[/red]" in result.out
+        return
+    assert "<" not in result.out
+    assert "&lt;script&gt;" in result.out
+    for line in result.out.splitlines():
+        assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) == 2
 
 
 def test_csv_never_starts_a_formula(run: Run, sample_home: Path) -> None:

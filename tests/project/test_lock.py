@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,51 @@ def test_the_core_is_light() -> None:
     names = {Requirement(line).name for line in DECLARED["project"]["dependencies"]}
     assert not names & {"apache-airflow", "pyspark", "vl-convert-python", "pytest", "s3fs"}
     assert set(EXTRAS) == {"airflow", "celery", "s3", "spark", "report", "dev"}
+
+
+def test_nothing_is_locked_that_nothing_declared_needs() -> None:
+    """Whatever is locked and installed is reached from what the project declares, extras included."""
+    declared = [*DECLARED["project"]["dependencies"], *DECLARED["dependency-groups"]["build"]]
+    declared += [line for extra in LOCKS["requirements.lock"] for line in EXTRAS[extra]]
+    waiting = [(canonicalize_name(r.name), frozenset(r.extras)) for r in map(Requirement, declared)]
+    reached: set[tuple[str, frozenset[str]]] = set()
+    while waiting:
+        name, extras = waiting.pop()
+        if (name, extras) in reached:
+            continue
+        reached.add((name, extras))
+        try:
+            needs = [Requirement(line) for line in metadata.requires(name) or []]
+        except metadata.PackageNotFoundError:
+            continue  # of another platform
+        for need in needs:
+            if need.marker is None or any(need.marker.evaluate({"extra": e}) for e in {"", *extras}):
+                waiting.append((canonicalize_name(need.name), frozenset(need.extras)))
+    names = {name for name, _ in reached}
+    installed = {canonicalize_name(d.metadata["Name"]) for d in metadata.distributions()}
+    assert set(versions("requirements.lock")) & installed <= names
+    assert installed & names - set(versions("requirements.lock")) == set()
+
+
+def test_what_is_installed_is_what_is_locked() -> None:
+    have = versions("requirements.lock")
+    for found in metadata.distributions():
+        name = canonicalize_name(found.metadata["Name"])
+        if name in have:
+            assert Version(found.version) in have[name], f"{name} {found.version}; run `make venv`"
+
+
+def test_every_line_of_a_lock_is_a_pin_a_hash_or_a_comment() -> None:
+    """So no option, address or package without a hash can stand in it, and pip is told to insist."""
+    line_of = re.compile(
+        r"[a-z0-9][a-z0-9._\[\],-]*==[^\s;]+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?|\s*#.*|"
+    )
+    for lock in LOCKS:
+        wrong = [line for line in (PROJECT / lock).read_text().splitlines() if not line_of.fullmatch(line)]
+        assert wrong == []
+    text = (PROJECT / "scripts" / "bootstrap").read_text().replace("\\\n", "") + (
+        PROJECT / "Dockerfile"
+    ).read_text()
+    installing = [line for line in text.splitlines() if re.search(r"pip install .*(\$lock|-r )", line)]
+    assert len(installing) == 4
+    assert all("--require-hashes" in line for line in installing)

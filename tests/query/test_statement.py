@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from marketlake import query
 from marketlake.errors import EmptyLakeError, UsageError
+from marketlake.query import statement
 
 from .lakes import BTC, make, year_ends
 
@@ -46,6 +48,16 @@ def test_what_reads_is_allowed(lake: Path, text: str) -> None:
         "SET enable_external_access = true",
         "PRAGMA enable_profiling",
         "INSTALL httpfs",
+        "LOAD parquet",
+        "DETACH market",
+        "CHECKPOINT",
+        "EXPORT DATABASE '{lake}/copy'",
+        "CALL pragma_version()",
+        "RESET memory_limit",
+        "CREATE SECRET (TYPE s3)",
+        "SELECT getenv('HOME')",
+        "FROM query('COPY bar TO ''{lake}/bar/copy.parquet'' ')",
+        "FROM sqlite_scan('{lake}/market.duckdb', 'x')",
     ],
 )
 def test_what_writes_or_sets_is_refused(lake: Path, text: str) -> None:
@@ -63,9 +75,26 @@ def test_what_writes_or_sets_is_refused(lake: Path, text: str) -> None:
         "FROM '/etc/passwd'",
         "FROM glob('/etc/*')",
         "FROM read_csv('http://127.0.0.1:9/x.csv')",
+        "FROM read_csv('/etc/passwd')",
+        "FROM read_blob('/etc/pass' || 'wd')",
+        "FROM sniff_csv('/etc/passwd')",
+        "FROM parquet_metadata('/etc/passwd')",
+        "FROM read_text('{lake}/link.txt')",
+        "FROM read_text('{lake}/folder/secret.txt')",
+        "FROM read_text('{lake}/folder/*.txt')",
+        "FROM read_text('.tmp/here.txt')",
+        "FROM duckdb_secrets()",
     ],
 )
-def test_nothing_outside_the_lake_is_read(lake: Path, text: str) -> None:
+def test_nothing_outside_the_lake_is_read(
+    lake: Path, text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By no function, by no link that lies in the lake, nor in the folder that DuckDB would spill to."""
+    (lake / "link.txt").symlink_to(lake.parent / "secret.txt")
+    (lake / "folder").symlink_to(lake.parent)
+    (tmp_path / ".tmp").mkdir()
+    (tmp_path / ".tmp" / "here.txt").write_text("outside")
+    monkeypatch.chdir(tmp_path)
     wanted = text.replace("{outside}", str(lake.parent / "secret.txt")).replace("{lake}", str(lake))
     with pytest.raises(UsageError, match="cannot be run"):
         query.sql(lake, wanted)
@@ -81,3 +110,20 @@ def test_errors_are_one_line(lake: Path) -> None:
 def test_an_empty_lake_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(EmptyLakeError, match="marketlake run"):
         query.sql(tmp_path, "SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "ask"), [("_MOST_ROWS", 1, query.sql), ("_MOST_BYTES", 10, query.sql_table)]
+)
+def test_an_answer_beyond_what_memory_holds_is_refused(
+    lake: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, ask: Any
+) -> None:
+    monkeypatch.setattr(statement, limit, value)
+    with pytest.raises(UsageError, match="add a LIMIT"):
+        ask(lake, "FROM bar")
+
+
+def test_no_question_writes_to_a_disk_or_fetches_an_extension(lake: Path) -> None:
+    names = "('temp_directory', 'autoinstall_known_extensions', 'autoload_known_extensions')"
+    text = f"SELECT value FROM duckdb_settings() WHERE name IN {names} ORDER BY name"
+    assert query.sql(lake, text).rows == (("false",), ("false",), ("",))

@@ -34,7 +34,7 @@ class Canned:
     pause: float = 0.0
     """Seconds between one byte and the next."""
     slow_head: float = 0.0
-    """Seconds between one header line and the next, without end."""
+    """Seconds between one byte and the next of a header without end."""
     repeat: int = 1
     """How often the body is sent."""
 
@@ -80,9 +80,11 @@ def server() -> Iterator[Vendor]:
                 self.send_header(name, value)
             length = len(canned.body) * canned.repeat + canned.missing
             self.send_header("Content-Length", str(length))
-            while canned.slow_head and not stopping.wait(canned.slow_head):
+            if canned.slow_head:
                 self.flush_headers()
-                self.send_header("X-Slow", "1")
+                self.wfile.write(b"X-Slow: ")
+            while canned.slow_head and not stopping.wait(canned.slow_head):
+                self.wfile.write(b"a")
             self.end_headers()
             self.close_connection = bool(canned.missing or canned.pause)
             pieces = [canned.body] if not canned.pause else [bytes([byte]) for byte in canned.body]

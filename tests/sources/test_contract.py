@@ -208,14 +208,14 @@ def test_a_trickle_ends_in_time(case, vendor, access, canned):
     short = dataclasses.replace(access, timeout=0.4)
     before = access.clock.monotonic()
     assert type(failure(case, short)) is UnavailableError
-    assert access.clock.monotonic() - before < 3
+    assert access.clock.monotonic() - before < 12  # the imports included
 
 
 def test_headers_without_end_end_in_time(case, vendor, access, canned):
     vendor.answer = canned(case.good.body, slow_head=0.02)
     before = access.clock.monotonic()
     assert type(failure(case, dataclasses.replace(access, timeout=0.4))) is UnavailableError
-    assert access.clock.monotonic() - before < 3
+    assert access.clock.monotonic() - before < 12  # the imports included
 
 
 def test_half_a_gigabyte_is_cut_off_at_once(case, vendor, access, canned):
@@ -224,16 +224,19 @@ def test_half_a_gigabyte_is_cut_off_at_once(case, vendor, access, canned):
     assert vendor.sent < 30_000_000
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_an_answer_that_unpacks_without_end_is_not_taken(case, vendor, access, canned, encoding):
+@pytest.fixture(scope="module")
+def bomb() -> bytes:
     """A third of a gigabyte in a third of a megabyte."""
-    packer = zlib.compressobj(9, wbits=31 if encoding == "gzip" else 15)
-    bomb = b"".join(packer.compress(b" " * 1_000_000) for _ in range(300)) + packer.flush()
-    vendor.answer = canned(bomb, headers={"Content-Encoding": encoding})
+    packer = zlib.compressobj(1, wbits=31)
+    return b"".join(packer.compress(b" " * 1_000_000) for _ in range(300)) + packer.flush()
+
+
+def test_an_answer_that_unpacks_without_end_is_not_taken(case, vendor, access, canned, bomb):
+    vendor.answer = canned(bomb, headers={"Content-Encoding": "gzip"})
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     error = failure(case, dataclasses.replace(access, max_bytes=1_000_000))
     assert type(error) is MalformedError
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes
 
 
 def test_deep_answers_are_malformed(case, vendor, access, canned):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import resource
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -11,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from marketlake.errors import BlockedError, MalformedError, NotFoundError
-from marketlake.sources import Page, Request, create
+from marketlake.sources import Page, Request, create, files_columns
 
 DAYS = (date(2024, 3, 13), date(2024, 3, 14))
 
@@ -149,3 +151,87 @@ def test_parquet_shows_the_dates_of_its_own_zone(dates):
     assert parsed.failed == {}
     assert parsed.bars["session"].to_pylist() == list(DAYS)
     assert parsed.bars["dividend"].to_pylist() == [0.0, 0.5]
+
+
+def test_a_gigabyte_in_one_column_is_not_read(access):
+    """A sparse file of a gigabyte: no more of it is read than may be."""
+    with (access.files / "a.csv").open("wb") as file:
+        file.write(b"close\n")
+        file.truncate(1024**3)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(MalformedError, match="more than 1000000 bytes"):
+        create("files").fetch(request(), dataclasses.replace(access, max_bytes=1_000_000))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kilobytes
+
+
+def test_one_column_or_too_many_rows_end_early(monkeypatch):
+    error = parse(b"close\n" + b"1\n" * 1_000_000).failed["X"]
+    assert "it needs a column date" in str(error)
+    monkeypatch.setattr(files_columns, "_MOST_ROWS", 3)
+    assert "more than 3 rows" in str(parse(b"date,close\n" + b"2024-03-13,1\n" * 4).failed["X"])
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"date": ["2024-03-13"] * 4, "close": [1.0] * 4}), sink)
+    assert "more than 3 rows" in str(parse(sink.getvalue().to_pybytes()).failed["X"])
+
+
+def test_ten_thousand_columns_cost_no_more_than_what_is_read():
+    names = [f"c{n}" for n in range(10_000)]
+    body = ",".join(["date", "close", *names]) + "\n"
+    body += "".join(f"2024-03-{day},{day}{',x' * 10_000}\n" for day in (13, 14))
+    assert [row["close"] for row in rows(body)] == [13.0, 14.0]
+    error = parse((",".join(names) + "\n").encode()).failed["X"]
+    assert len(str(error)) < 300
+
+
+def parquet(table, **options):
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, **options)
+    return sink.getvalue().to_pybytes()
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"date": ["x" * 10_000_000] * 50, "close": [1.0] * 50}, "longer than 100"),
+        ({"date": ["2024-03-13"], "close": [[1.0] * 1_000_000]}, "of the type"),
+        ({"date": ["2024-03-13"], "close": [{"a": 1.0}]}, "of the type"),
+        ({"date": ["2024-03-13"], "close": [b"1"]}, "of the type"),
+        ({"date": ["2024-03-13"], "other": [1.0]}, "needs a column date and a column close"),
+    ],
+)
+def test_a_parquet_file_that_unpacks_to_more_is_refused(table, said):
+    body = parquet(pa.table(table), compression="zstd")
+    assert len(body) < 5_000_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    error = parse(body, "a.parquet").failed["X"]
+    assert type(error) is MalformedError
+    assert said in str(error)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes
+
+
+def test_a_parquet_file_that_says_it_is_large_is_not_unpacked(monkeypatch):
+    monkeypatch.setattr(files_columns, "_MOST_BYTES", 100_000)
+    table = pa.table({"date": pa.array([DAYS[0]] * 50_000), "close": [float(n) for n in range(50_000)]})
+    error = parse(parquet(table, use_dictionary=False), "a.parquet").failed["X"]
+    assert "unpacks to" in str(error)
+    many = pa.table({"date": [day.isoformat() for day in DAYS], "close": [1.0, 2.0]})
+    assert parse(parquet(many), "a.parquet").failed == {}
+
+
+@pytest.mark.parametrize("place", ["folder", "file", "chain"])
+def test_a_link_out_of_the_folder_is_blocked(access, place):
+    outside = access.files.parent / "outside"
+    outside.mkdir()
+    (outside / "a.csv").write_text("date,close\n2024-03-13,1\n")
+    (access.files / "folder").symlink_to(outside)
+    (access.files / "file").symlink_to(outside / "a.csv")
+    (access.files / "chain").symlink_to(access.files / "file")
+    symbol = "folder/a.csv" if place == "folder" else place
+    with pytest.raises(BlockedError, match="leads out of"):
+        create("files").fetch(request(symbol), access)
+
+
+def test_a_pipe_is_not_waited_for(access):
+    os.mkfifo(access.files / "a.csv")
+    with pytest.raises(NotFoundError, match="is no file"):
+        create("files").fetch(request(), access)

@@ -34,7 +34,7 @@ def _claim(path: Path, number: int, entry: object) -> Claim:
     where = f"{path}: [[claim]] number {number}"
     if not isinstance(entry, dict):
         raise ConfigError(f"{where} is not a table")
-    fields = Fields(f"{where} ({str(entry.get('id'))[:64]})", entry)
+    fields = Fields(f"{where} ({str(entry.get('id'))[:64]!r})", entry)
     kind = KINDS.get(str(entry.get("check")))
     if kind is None:
         wanted = ", ".join(KINDS)

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from ..redact import printable
 from .options import Format
 
 Row = Mapping[str, Any]
@@ -56,12 +57,11 @@ def text_of(value: Any) -> str:
         return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%MZ")
-    return value.isoformat() if isinstance(value, date) else _printable(str(value))
+    return value.isoformat() if isinstance(value, date) else _one_line(str(value))
 
 
-def _printable(text: str) -> str:
-    """Without what would steer a terminal or turn the direction of writing."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+def _one_line(text: str) -> str:
+    return printable(text).replace("\n", " ")
 
 
 def _table(columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> None:
@@ -74,7 +74,7 @@ def _table(columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> None:
     for place, column in enumerate(columns):
         values = [line[place] for line in cells if line[place] is not None]
         right = bool(values) and all(_is_figure(value) for value in values)
-        table.add_column(Text(_printable(column)), justify="right" if right else "left", overflow="fold")
+        table.add_column(Text(_one_line(column)), justify="right" if right else "left", overflow="fold")
     for line in cells:
         # Text, because a vendor's "[red]" is not markup
         table.add_row(*(Text(text_of(value)) for value in line))
@@ -101,10 +101,12 @@ def _harmless(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | Decimal):
         return value
     text = value.isoformat() if isinstance(value, date) else str(value)
+    # the writer quotes no carriage return, behind which a spreadsheet begins a new row
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _markdown(columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> str:
     lines = [columns, ["---"] * len(columns), *([text_of(value) for value in line] for line in cells)]
-    escaped = ([_printable(cell).translate(_MARKUP) for cell in line] for line in lines)
+    escaped = ([_one_line(cell).translate(_MARKUP) for cell in line] for line in lines)
     return "".join(f"| {' | '.join(line)} |\n" for line in escaped)

@@ -159,7 +159,9 @@ def rebase(url: str, source: str, base_url: str | None) -> str:
 
 def unanswered(source: str, error: Exception) -> UnavailableError:
     """The error for a host that did not answer; the client's own words can be long."""
-    return UnavailableError(f"{source} did not answer: {type(error).__name__}: {str(error)[:200]}")
+    # before it is cut: half of an address with a password would not be known for one
+    told = without_secrets(str(error))[:200]
+    return UnavailableError(f"{source} did not answer: {type(error).__name__}: {told}")
 
 
 def too_long(source: str, limit: int) -> MalformedError:

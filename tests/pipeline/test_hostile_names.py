@@ -1,0 +1,116 @@
+"""Hostile names where work is asked for: configuration, the scheduler's form, a run's own name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from marketlake.claims.load import load_claims
+from marketlake.errors import ConfigError, MarketlakeError
+from marketlake.instruments import load_universe
+from marketlake.pipeline import tasks
+from marketlake.pipeline.collect import collect
+from marketlake.pipeline.plan import plan_daily
+from marketlake.pipeline.run import ingest
+from marketlake.shipped import shipped
+
+from .homes import make_home, rows, serve_rows, settings_of
+
+HOSTILE = [
+    "../../etc/x",
+    "a'; DROP TABLE bar; --",
+    "<script>alert(1)</script>",
+    "CON",
+    "X" * 300,
+    "\u202eNIOC",
+    "COIN\x00",
+    "COIN\nX",
+    "=1+1",
+    "LPT1",
+    "",
+]
+
+DEVICES = {"CON", "LPT1"}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    home = make_home(tmp_path / "home", {"COIN": "crypto"})
+    serve_rows(home, "COIN", range(100, 126))
+    return home
+
+
+def toml_text(text: str) -> str:
+    return '"' + "".join(f"\\U{ord(c):08X}" for c in text) + '"'
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize(
+    "key", ["id", "asset_class", "calendar", "quote_currency", "return_basis", "synthetic"]
+)
+def test_configuration_refuses_it(home: Path, name: str, key: str) -> None:
+    if key != "id" and name in DEVICES:
+        return  # a word like any other, which names no file here
+    path = home / "instruments.toml"
+    lines = [line for line in path.read_text().splitlines() if not line.startswith(f"{key} ")]
+    lines.insert(2, f"{key} = {toml_text(name)}")
+    path.write_text("\n".join(lines))
+    with pytest.raises(ConfigError) as told:
+        load_universe(path)
+    assert len(str(told.value)) < 600
+    assert str(told.value).isprintable()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("key", ["id", "a", "b", "check", "published"])
+def test_claims_refuse_it(tmp_path: Path, name: str, key: str) -> None:
+    if key in {"id", "a", "b"} and name in DEVICES:
+        return  # a word like any other: no claim is a file, and no instrument is called so
+    first = shipped("claims.toml").split("[[claim]]")[1]
+    lines = [line for line in first.splitlines() if not line.startswith(f"{key} ")]
+    path = tmp_path / "claims.toml"
+    path.write_text("[[claim]]\n" + "\n".join([*lines, f"{key} = {toml_text(name)}"]) + "\n")
+    with pytest.raises(ConfigError) as told:
+        load_claims(path)
+    assert len(str(told.value)) < 600
+    assert str(told.value).isprintable()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_symbol_of_a_file_names_a_file_below_the_folder_or_nothing(home: Path, name: str) -> None:
+    path = home / "instruments.toml"
+    path.write_text(path.read_text().replace('"COIN.csv"', toml_text(name)))
+    settings = settings_of(home, "2024-01-20T12:00Z")
+    try:
+        (row,) = ingest(settings)
+    except ConfigError:
+        assert not name.isprintable() or not 0 < len(name) <= 80
+        return
+    assert row["outcome"] in {"not_found", "blocked"}
+    assert rows(settings.lake, "bar") == []
+    assert {p.name for p in home.iterdir()} == {"instruments.toml", "files", "data"}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_scheduler_s_form_refuses_it(home: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    settings = settings_of(home, "2024-01-20T12:00Z")
+    monkeypatch.setattr(tasks, "load_settings", lambda: settings)
+    for ids, start, end in (([name], None, None), ([], name or "x", None), ([], "2024-01-01", name or "x")):
+        with pytest.raises(MarketlakeError) as told:
+            tasks.plan("run-1", None, None, ids, start, end)
+        assert len(str(told.value)) < 600
+    assert tasks.plan("run-1", name, None, [], None, None) == []
+    assert tasks.plan("run-1", None, name, [], None, None) == []
+    assert not settings.lake.exists()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_runs_name_is_never_a_path(home: Path, name: str) -> None:
+    settings = settings_of(home, "2024-01-20T12:00Z")
+    jobs = plan_daily(settings.lake, settings.universe, settings.origin, settings.clock.now())
+    collect(settings, name, jobs)
+    (batch,) = settings.lake.glob("raw/day=2024-01-20/*.parquet")
+    assert batch.name.isascii()
+    assert len(batch.name) < 200
+    assert {p.name for p in home.iterdir()} == {"instruments.toml", "files", "data"}
