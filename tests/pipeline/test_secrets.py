@@ -18,8 +18,8 @@ from marketlake.sources.http import BoundedSession
 from .conftest import ENTRY, FIRST
 
 SECRET = "planted-SECRET-7f3a"
-SOURCES = ("yahoo", "binance", "kraken", "ecb", "fred")
-SYMBOLS = {"ecb": "EUR/USD", "fred": "CPI"}
+SOURCES = ("yahoo", "binance", "fred")
+SYMBOLS = {"fred": "CPI"}
 
 
 def text_of(path: Path) -> str:

@@ -14,10 +14,15 @@ from marketlake.query import statement
 from .lakes import BTC, make, year_ends
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Path:
-    (tmp_path / "secret.txt").write_text("outside")
-    return make(tmp_path / "lake", [BTC], year_ends(BTC, {2019: 1.0, 2020: 2.0}))
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake with two links that lead out of it."""
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "secret.txt").write_text("outside")
+    lake = make(outside / "lake", [BTC], year_ends(BTC, {2019: 1.0, 2020: 2.0}))
+    (lake / "link.txt").symlink_to(outside / "secret.txt")
+    (lake / "folder").symlink_to(outside)
+    return lake
 
 
 def test_columns_and_rows(lake: Path) -> None:
@@ -61,10 +66,10 @@ def test_what_reads_is_allowed(lake: Path, text: str) -> None:
     ],
 )
 def test_what_writes_or_sets_is_refused(lake: Path, text: str) -> None:
-    before = sorted(lake.rglob("*"))
+    before = sorted(lake.glob("*/**/*"))
     with pytest.raises(UsageError):
         query.sql(lake, text.replace("{lake}", str(lake)))
-    assert sorted(lake.rglob("*")) == before
+    assert sorted(lake.glob("*/**/*")) == before
 
 
 @pytest.mark.parametrize(
@@ -90,8 +95,6 @@ def test_nothing_outside_the_lake_is_read(
     lake: Path, text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """By no function, by no link that lies in the lake, nor in the folder that DuckDB would spill to."""
-    (lake / "link.txt").symlink_to(lake.parent / "secret.txt")
-    (lake / "folder").symlink_to(lake.parent)
     (tmp_path / ".tmp").mkdir()
     (tmp_path / ".tmp" / "here.txt").write_text("outside")
     monkeypatch.chdir(tmp_path)
