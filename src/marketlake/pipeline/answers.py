@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
@@ -38,8 +39,18 @@ class Answer:
 
     @property
     def has_rows(self) -> bool:
-        """Whether the attempt is worth parsing: it was good, or merely short."""
-        return self.outcome in {"ok", "truncated"} and bool(self.pages)
+        """Whether the attempt is worth parsing: it was good, merely short, or to be put aside."""
+        return self.outcome in {"ok", "truncated", "quarantined"} and bool(self.pages)
+
+    @property
+    def told_at(self) -> datetime | None:
+        """When the last page was served, by the vendor's own clock; None where it does not tell."""
+        text = self.pages[-1].headers.get("date", "") if self.pages else ""
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, OverflowError):
+            return None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def answers(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:

@@ -17,6 +17,7 @@ from ..settings import load_settings
 from ..store.lake import open_manifest
 from .build import build as build_database
 from .collect import answered, collect
+from .corrections_kept import keep_corrections
 from .fetch import TRANSIENT_OUTCOMES, Fetched
 from .keep import store_pending
 from .plan import Job, in_batches, plan_backfill, plan_daily
@@ -40,6 +41,7 @@ def plan(
             if calendar in (None, i.calendar) and source in (None, i.sources[0].source)
         )
     )
+    keep_corrections(settings, run_id)
     now, root = settings.clock.now(), settings.lake
     if start:
         window = _date(start), _date(end) if end else None

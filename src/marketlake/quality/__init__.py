@@ -3,7 +3,7 @@
 The checks are the texts of `sql/check`; each says what it finds, how severe that is and why.
 """
 
-from .aside import put_aside, served_at
+from .aside import noted, put_aside, served_at
 from .check import Checked, check
 
-__all__ = ["Checked", "check", "put_aside", "served_at"]
+__all__ = ["Checked", "check", "noted", "put_aside", "served_at"]

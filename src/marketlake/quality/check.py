@@ -84,7 +84,9 @@ def check(
         good = [NORMALISED.empty_table()]
         good += [_checked(connection, part, found) for part in slices(bars, names.indices)]
     together = pa.concat_tables(good).combine_chunks()
-    return Checked(together, pa.concat_tables(found.quarantine), pa.concat_tables(found.findings), found.refused)
+    return Checked(
+        together, pa.concat_tables(found.quarantine), pa.concat_tables(found.findings), found.refused
+    )
 
 
 def _checked(connection: duckdb.DuckDBPyConnection, part: pa.Table, found: _Found) -> pa.Table:
@@ -112,10 +114,14 @@ def _refuse(part: pa.Table, rows: pa.Table, name: str, failed: Mask, found: _Fou
     if not len(rows):
         return np.zeros(len(part), dtype=bool)
     remedy = next(check.remedy for check in checks() if check.name == name)
-    for instrument_id, message in zip(*(rows[n].to_pylist() for n in ("instrument_id", "message")), strict=True):
+    for instrument_id, message in zip(
+        *(rows[n].to_pylist() for n in ("instrument_id", "message")), strict=True
+    ):
         found.refused.setdefault(
             instrument_id,
-            QuarantinedError(f"{instrument_id}: {message}; the whole answer was put aside. {_sentence(remedy)}"),
+            QuarantinedError(
+                f"{instrument_id}: {message}; the whole answer was put aside. {_sentence(remedy)}"
+            ),
         )
     ids = rows["instrument_id"].unique().to_pylist()
     whole = np.isin(part["instrument_id"].to_numpy(zero_copy_only=False), ids) & ~failed

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from ..calendars import load_calendar
 from ..normalise import Window
 
+_NONE: Final = np.empty(0, "datetime64[D]")
 _SLICE: Final = 250_000
 """Rows checked together, at least: about 60 MB; an instrument is never cut."""
 _CODED: Final = pa.dictionary(pa.int32(), pa.string())
@@ -50,11 +51,11 @@ def sessions(bars: pa.Table, windows: Mapping[str, Window]) -> pa.Table:
     until = {w.instrument.calendar: w.at.date() for w in sorted(windows.values(), key=lambda w: w.at)}
     bounds = pc.min_max(bars["session"]).as_py()
     days = {
-        name: load_calendar(name, at).sessions(bounds["min"], bounds["max"]) if len(bars) else []
+        name: load_calendar(name, at).sessions(bounds["min"], bounds["max"]) if len(bars) else _NONE
         for name, at in until.items()
     }
     names = np.repeat(np.array(list(days), dtype=object), [len(own) for own in days.values()])
-    together = np.concatenate([np.empty(0, "datetime64[D]"), *days.values()])
+    together = np.concatenate([_NONE, *days.values()])
     return pa.table({"calendar": pa.array(names, pa.string()), "session": pa.array(together, pa.date32())})
 
 
@@ -69,7 +70,7 @@ def slices(bars: pa.Table, subject: pa.Array) -> Iterator[pa.Table]:
     ends = np.append(np.flatnonzero(codes[1:] != codes[:-1]) + 1, len(codes))
     start = 0
     while start < len(bars):
-        end = int(ends[min(np.searchsorted(ends, start + _SLICE), len(ends) - 1)])
+        end = int(ends[min(int(np.searchsorted(ends, start + _SLICE)), len(ends) - 1)])
         part = bars.slice(start, end - start).append_column("subject", subject.slice(start, end - start))
         yield numbered(part)
         start = end

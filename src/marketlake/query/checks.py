@@ -63,14 +63,14 @@ _ELSEWHERE: Final = (
         RESCALED,
         FAIL,
         "served",
-        "An answer whose sessions are stored already and came back times one factor, with no split to say why",
+        "An answer whose stored sessions came back times one factor, with no split to say why",
         "the next run asks again; if the vendor stays with it, list the series under a new id",
     ),
     Check(
         CORRECTION_MISMATCH,
         FAIL,
         "served",
-        "A session that corrections.toml corrects and whose value is neither the old nor the new one of the entry",
+        "A session that is corrected by hand and whose value is neither the old nor the new one",
         "set old to what the vendor now serves, or remove the entry",
     ),
     Check(
