@@ -1,7 +1,8 @@
 -- checked: the rows to be checked, each beside its neighbours.
--- Formula: previous is the close of the session before, of the first row the last stored one before it (subject.before);
---          move = close x split / previous; move_back = close / next close / its split, of the newest row its move
---          from the close before the previous one; repeats: it says what the session before said, without volume
+-- Formula: previous is the close of the session before, of the first row the last stored one before it
+--          (subject.before); move = close x split / previous; move_back = close / next close / its split, of the newest
+--          row its move from the close before the previous one; days since the session before, null for the first row;
+--          repeats: it says what the session before said, without volume
 -- Unit: as bar; moves are ratios
 -- Grain: subject, session
 -- Source: unchecked, subject
@@ -11,6 +12,7 @@ WITH beside AS (
         coalesce(lag(u.close) OVER own, s.before) AS previous,
         CASE WHEN lag(u.close) OVER own IS NOT NULL THEN coalesce(lag(u.close, 2) OVER own, s.before) END
         AS before_previous,
+        u.session - lag(u.session) OVER own AS days,
         lag(u.split) OVER own AS previous_split,
         lead(u.close) OVER own AS next_close,
         lead(u.split) OVER own AS next_split,
