@@ -156,6 +156,7 @@ def test_five_sessions_that_say_the_same_are_stale() -> None:
         days(*moving, 13, 13, 13, 13, volume=0.0),
         days(*moving, 13, 13, 13, 13, 13, 13, volume=5.0),
         days(*[1.0] * 12, volume=0.0),  # a pegged coin
+        days(*[1.0] * 8, 0.97, *[1.0] * 8, volume=None),  # one that lost its peg for a day
         days(*[1.0002, 0.9998, *[1.0] * 10], volume=None),
     ):
         assert not noted(run(honest))

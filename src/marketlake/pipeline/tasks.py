@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from ..claims import read_checks
 from ..errors import MarketlakeError, RateLimitedError, TerminalError, UnavailableError, UsageError
@@ -21,7 +21,11 @@ from .corrections_kept import keep_corrections
 from .fetch import TRANSIENT_OUTCOMES, Fetched
 from .keep import store_pending
 from .plan import Job, in_batches, plan_backfill, plan_daily
+from .run_findings import run_findings
 from .runs import failed, run_rows
+
+_MOST_FINDINGS: Final = 100
+"""Lines of findings that a run tells; all of them are in the lake."""
 
 
 def plan(
@@ -68,6 +72,14 @@ def store(run_id: str) -> dict[str, Any]:
     rows = run_rows(settings, run_id)
     totals = {name: sum(row[f"{name}_rows"] for row in rows) for name in ("new", "revised", "volume")}
     return {**totals, "failed": failed(rows), "snapshot": open_manifest(settings.lake).snapshot}
+
+
+def findings(run_id: str) -> list[str]:
+    """What the checks found in the answers of the run, a line each, the rows put aside first."""
+    settings = load_settings()
+    found = run_findings(settings, run_rows(settings, run_id))
+    told = [str(one) for one in found[:_MOST_FINDINGS]]
+    return told + [f"and {len(found) - len(told)} more: `marketlake check`"] * (len(found) > len(told))
 
 
 def check(run_id: str) -> None:
