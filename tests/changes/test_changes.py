@@ -158,7 +158,7 @@ def test_the_instrument_narrows_both_scans(lake: Path, macro: str) -> None:
     ("terms", "message"),
     [
         ({"until": BEFORE - timedelta(days=1)}, "swap"),
-        ({"kinds": ["correction"]}, "must be one of arrived"),
+        ({"kinds": ["mood"]}, "must be one of arrived"),
         ({"most": -1}, "give 0 or more"),
         ({"ids": ["NOBODY"]}, "unknown instrument"),
         ({"until": datetime(2030, 1, 1)}, "no time zone"),  # noqa: DTZ001

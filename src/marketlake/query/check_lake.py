@@ -66,13 +66,13 @@ def check_lake(
     *,
     severity: str | None = None,
     since: date | None = None,
-    now: datetime,
+    now: datetime | None = None,
 ) -> LakeCheck:
     """Run every check over the stored rows of `ids` (all when empty), on sessions from `since` on.
 
-    `severity` narrows to `fail` or `warn`; `now`, aware, is what lateness is measured by. Bars are stored as
-    traded, so the checks of served rows apply as they are. Raises `UsageError`, `EmptyLakeError`,
-    `CorruptLakeError`.
+    `severity` narrows to `fail` or `warn`; `now`, aware, is what lateness is measured by (None: when
+    market.duckdb was built). Bars are stored as traded, so the checks of served rows apply as they are.
+    Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     if severity is not None:
         one_of("severity", severity, SEVERITIES)
@@ -87,9 +87,9 @@ def check_lake(
     return LakeCheck(tuple(Finding(**row) for row in rows), snapshot, origin)
 
 
-def _find(connection: duckdb.DuckDBPyConnection, names: Sequence[str], now: datetime) -> None:
+def _find(connection: duckdb.DuckDBPyConnection, names: Sequence[str], now: datetime | None) -> None:
     """The temporary relation `check_result`: what all checks find."""
-    moment = constant(now)
+    moment = constant(now) if now else "(SELECT built_at FROM main.lake)"
     connection.execute(f"CREATE TEMP TABLE found AS {recorded('quarantined')}")
     # of the checks that are made again, what was noted is history
     again = "SELECT \"check\" FROM quality_check WHERE looks_at = 'bar'"
@@ -101,7 +101,7 @@ def _find(connection: duckdb.DuckDBPyConnection, names: Sequence[str], now: date
         connection.execute(f"CREATE OR REPLACE TEMP VIEW unchecked AS {text}")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE checked AS {statement('check_input/checked')}")
         connection.execute(f"INSERT INTO found {of_rows()}")
-    connection.execute(f"CREATE TEMP VIEW check_result AS {statement('check_result/result')}")
+    connection.execute(f"CREATE TEMP VIEW check_result AS {statement('check_result/check_result')}")
 
 
 def _slices(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -38,7 +38,7 @@ def recorded(name: str) -> str:
 def check_result() -> str:
     """The view of market.duckdb: what was found when rows were served, and what the whole lake shows."""
     parts = (recorded("quarantined"), recorded("noted"), of_lake("(SELECT built_at FROM lake)"))
-    return chained({"found": _together(parts)}, statement("check_result/result"))
+    return chained({"found": _together(parts)}, statement("check_result/check_result"))
 
 
 def check_bar() -> str:
@@ -49,7 +49,7 @@ def check_bar() -> str:
         "checked": statement("check_input/checked"),
         "found": of_rows(),
     }
-    return chained(parts, statement("check_result/result"))
+    return chained(parts, statement("check_result/check_result"))
 
 
 def _together(parts: Iterator[str] | tuple[str, ...]) -> str:

@@ -84,7 +84,7 @@ def fill(
     )
     connection.execute(f"CREATE MACRO changes(since, until := TIMESTAMP '9999-12-31') AS TABLE {_changes()}")
     connection.execute(f"CREATE VIEW check_result AS {check_result()}")
-    connection.execute(f"COMMENT ON VIEW check_result IS {literal(heading('check_result/result'))}")
+    connection.execute(f"COMMENT ON VIEW check_result IS {literal(heading('check_result/check_result'))}")
     connection.execute(f"CREATE MACRO check_bar(id) AS TABLE {check_bar()}")
     add_comments(connection)
 

@@ -1,4 +1,4 @@
--- unchecked: stored bars of the instruments from $first to $last, as rows to be checked.
+-- stored_row: stored bars of the instruments from $first to $last, as rows to be checked.
 -- Formula: bar; as traded, like the rows that are checked when they are served
 -- Unit: as bar
 -- Grain: instrument_id, session

@@ -1,4 +1,4 @@
--- subject: what the checks must know of each instrument; nothing is stored before its first row.
+-- stored_subject: what the checks must know of each instrument; nothing is stored before its first row.
 -- Formula: instrument
 -- Unit: -
 -- Grain: subject
