@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 import pyarrow as pa
@@ -16,6 +16,9 @@ from ..errors import SourceError
 from ..schema import SERVED
 from ..sources import Page, Parsed, Request
 from .plan import RECONCILE
+
+
+_YEARS: Final = range(1971, 2100)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,9 @@ class Answer:
             moment = parsedate_to_datetime(text)
         except (ValueError, OverflowError):
             return None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        # a year that no zone can shift, or that no calendar knows, tells nothing
+        told = moment.year in _YEARS
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) if told else None
 
 
 def answers(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
