@@ -17,7 +17,6 @@ from ..schema import SERVED
 from ..sources import Page, Parsed, Request
 from .plan import RECONCILE
 
-
 _YEARS: Final = range(1971, 2100)
 
 
