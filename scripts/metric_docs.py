@@ -5,21 +5,19 @@ python scripts/metric_docs.py
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from marketlake.query.heading import Heading, read_heading
 from marketlake.query.metric_catalogue import METRICS, TABLES
 from marketlake.query.metric_texts import RELATIONS, SIGNATURE
-from marketlake.query.text import source, statement
+from marketlake.query.text import statement
 
 ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "docs" / "metrics"
 GOLDEN = ROOT / "tests" / "metrics" / "golden"
-FIELD = re.compile(r"^(Formula|Unit|Grain|Source): (.*)$")
 GROUPS = {
     "span": "What the whole window returned",
     "own": "Risk, from the returns of the periods",
@@ -27,14 +25,6 @@ GROUPS = {
     "table": "More than a figure an instrument",
 }
 READ = tuple(name for name in RELATIONS if name != "month_period")
-
-
-@dataclass(frozen=True)
-class Heading:
-    """The head of a SQL file: what it is, then its fields."""
-
-    title: str
-    fields: Mapping[str, str]
 
 
 def main() -> None:
@@ -64,7 +54,7 @@ def index() -> str:
     for kind, names in groups().items():
         lines += [f"### {GROUPS[kind]}", "", "| metric | what it is | unit |", "|---|---|---|"]
         for name in names:
-            head = heading(f"metric/{name}")
+            head = read_heading(f"metric/{name}")
             lines.append(f"| [{name}]({name}.md) | {head.title} | {head.fields['Unit']} |")
         lines.append("")
     text = (Path(__file__).parent / "metric_index.md").read_text("utf-8")
@@ -77,7 +67,7 @@ def index() -> str:
 def page(name: str) -> str:
     """The page of one metric."""
     path = f"metric/{name}"
-    head = heading(path)
+    head = read_heading(path)
     file = f"../../src/marketlake/sql/{path}.sql"
     return "\n".join([
         f"# {name}",
@@ -114,27 +104,9 @@ def relations() -> str:
         "",
     ]
     for name in READ:
-        head = heading(f"metric_input/{name}")
+        head = read_heading(f"metric_input/{name}")
         lines += [f"## {name}", "", f"{head.title}.", "", *fields(head), ""]
     return "\n".join(lines)
-
-
-def heading(path: str) -> Heading:
-    """The head of `sql/<path>.sql`, each field in one line."""
-    title: list[str] = []
-    found: dict[str, list[str]] = {}
-    last = title
-    for line in source(path).splitlines():
-        if not line.startswith("--"):
-            break
-        words = line.removeprefix("--").strip()
-        field = FIELD.match(words)
-        if field:
-            last = found.setdefault(field[1], [])
-        last.append(field[2] if field else words)
-    name = path.rsplit("/", 1)[-1]
-    text = " ".join(title).removeprefix(f"{name}: ").removesuffix(".")
-    return Heading(text[0].upper() + text[1:], {field: " ".join(part) for field, part in found.items()})
 
 
 def fields(head: Heading) -> Iterator[str]:

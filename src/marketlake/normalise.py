@@ -47,6 +47,8 @@ class Window:
     end: date
     at: datetime
     """When the answer was given: what was not finished then is not finished in it."""
+    told_at: datetime | None = None
+    """The same by the vendor's clock; None where it does not tell."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""The part of the Python interface that looks back: what changed between two moments, and what that did."""
+"""The part of the Python interface that looks back: what changed between two moments, what that did,
+and what the checks find."""
 
 from __future__ import annotations
 
@@ -9,13 +10,15 @@ from typing import TYPE_CHECKING
 from .errors import UsageError
 from .measured import MeasuredLake, listed
 from .query import changes as change_query
+from .query import check_lake as check_query
 from .query import explain as explain_query
-from .when import Moment, moment_of
+from .when import Day, Moment, day_of, moment_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from .query.change_answer import Changes
+    from .query.check_lake import LakeCheck
     from .query.explain_answer import Explanation
 
 
@@ -35,6 +38,19 @@ class RevisedLake(MeasuredLake):
         """Each session that changed, and why: see `query.changes.changes`."""
         return change_query.changes(
             self.path, _needed(since), moment_of(until), listed(ids), kinds=listed(kinds), most=most
+        )
+
+    def check(
+        self,
+        ids: Sequence[str] = (),
+        *,
+        severity: str | None = None,
+        since: Day | None = None,
+        now: Moment | None = None,
+    ) -> LakeCheck:
+        """What the data checks find in what is stored: see `query.check_lake.check_lake`."""
+        return check_query.check_lake(
+            self.path, listed(ids), severity=severity, since=day_of(since), now=moment_of(now)
         )
 
     def explain(

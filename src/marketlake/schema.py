@@ -11,6 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from .schema_correction import CORRECTION
 from .schema_field import UTC_INSTANT as UTC_INSTANT
 from .schema_field import field as _field
 from .schema_hole import HOLE
@@ -71,7 +72,7 @@ RUN: Final = pa.schema(
         _field("instrument_id", pa.string(), "our name of the instrument"),
         _field("source", pa.string(), "which source was asked last"),
         _field("symbol", pa.string(), "the vendor's name of the instrument"),
-        _field("mode", pa.string(), "first_load, daily, reverify, backfill or reconcile"),
+        _field("mode", pa.string(), "first_load, daily, reverify, backfill, reconcile or correction"),
         _field("asked_from", pa.date32(), "first session asked for"),
         _field("asked_to", pa.date32(), "last session asked for"),
         _field("outcome", pa.string(), "how the fetch ended: one of " + ", ".join(OUTCOMES)),
@@ -139,7 +140,7 @@ RAW: Final = pa.schema(
         _field("instrument_id", pa.string(), "our name of the instrument"),
         _field("source", pa.string(), "source asked"),
         _field("symbol", pa.string(), "the vendor's name of the instrument"),
-        _field("mode", pa.string(), "first_load, daily, reverify, backfill or reconcile"),
+        _field("mode", pa.string(), "first_load, daily, reverify, backfill, reconcile or correction"),
         _field("asked_from", pa.date32(), "first session asked for"),
         _field("asked_to", pa.date32(), "last session asked for"),
         _field("attempt", pa.int32(), "counts from 1 over all sources of the instrument"),
@@ -164,6 +165,7 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "finding": FINDING,
     "hole": HOLE,
     "claim_history": CLAIM_HISTORY,
+    "correction": CORRECTION,
     **RECONCILIATIONS,
     **MARTS,
 }

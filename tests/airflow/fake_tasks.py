@@ -50,6 +50,12 @@ def store(run_id: str) -> dict[str, Any]:
     return {"new": script.get("new", 3), "revised": 0, "volume": 0, "snapshot": "s1", "failed": failed}
 
 
+def findings(run_id: str) -> list[str]:
+    _note("findings", run_id=run_id)
+    told: list[str] = _script().get("findings", [])
+    return told
+
+
 def check(run_id: str) -> None:
     _note("check", run_id=run_id)
     if failed := _script().get("fetch"):

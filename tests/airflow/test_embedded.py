@@ -65,6 +65,18 @@ def test_a_failed_instrument_is_named_and_the_others_count(
     assert "    SPY: NotFoundError: made to fail" in said.splitlines()
 
 
+def test_findings_are_told_and_fail_nothing_by_themselves(
+    embedded: Callable[[], tuple[int, str]], pipeline: Any
+) -> None:
+    pipeline.play(findings=[f"warn jump: SPY 2024-01-0{n}, from 10 to 30" for n in range(1, 8)])
+    code, said = embedded()
+    assert code == 0
+    lines = said.splitlines()
+    assert lines.count("    warn jump: SPY 2024-01-05, from 10 to 30") == 2
+    assert not any("2024-01-06" in line for line in lines)
+    assert lines.count("    7 findings in all: `marketlake check`") == 2
+
+
 def test_a_lake_that_refuses_is_told_with_its_own_words(
     embedded: Callable[[], tuple[int, str]], pipeline: Any
 ) -> None:

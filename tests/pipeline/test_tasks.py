@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -88,6 +89,37 @@ def test_the_error_says_whether_to_try_again(
     assert type(raised.value) is error
     # the answers are kept all the same
     assert list(Path(settings.lake).glob("raw/*/*.parquet"))
+
+
+def test_what_the_checks_found_is_told_and_rows_put_aside_fail_the_run(
+    settings: VirtualSettings, simulator: Simulator
+) -> None:
+    (batch,) = plan("run-1")
+    tasks.fetch("run-1", batch)
+    tasks.store("run-1")
+    assert tasks.findings("run-1") == []
+    # a coin whose last close is in another unit, and one that trebled
+    spoilt = settings.home / "files"
+    spoilt.mkdir()
+    for name, last in {"SPIKE": 4500.0, "HIGH": 27.0}.items():
+        text = "date,close\n" + "".join(f"2024-01-0{n},{9.0 if n < 9 else last}\n" for n in range(1, 10))
+        (spoilt / f"{name}.csv").write_text(text)
+    entry = '[[instrument]]\nid = "{0}"\nasset_class = "crypto"\ncalendar = "24/7"\nsince = 2024-01-01\n'
+    entry += 'sources = [{{ source = "files", symbol = "{0}.csv" }}]\n'
+    (settings.home / "instruments.toml").write_text(entry.format("SPIKE") + entry.format("HIGH"))
+    after = VirtualSettings(
+        settings.home, settings.lake, source_url=settings.source_url, virtual=settings.virtual
+    )
+    with mock.patch.object(tasks, "load_settings", return_value=after):
+        (batch,) = plan("run-2")
+        tasks.fetch("run-2", batch)
+        tasks.store("run-2")
+        assert tasks.findings("run-2") == [
+            "fail unit_spike: SPIKE 2024-01-09, close 4500.0",
+            "warn jump: HIGH 2024-01-09, from 9 to 27, dividend 0, split 1",
+        ]
+        with pytest.raises(MarketlakeError, match="SPIKE: quarantined"):
+            tasks.check("run-2")
 
 
 def test_check_names_every_instrument_that_failed(settings: VirtualSettings, simulator: Simulator) -> None:

@@ -129,7 +129,7 @@ def test_a_session_told_two_ways_is_kept_for_the_record() -> None:
 
 def test_odd_rows_are_stored_and_noted() -> None:
     result = checked(
-        {"at": 1, "high": 10.5},
+        {"at": 1, "high": 10.5, "low": 10.0, "open": 10.2},
         {"at": 2, "session": day("2024-01-06")},
         {"at": 3, "session": day("2024-01-08")},
     )

@@ -7,6 +7,7 @@ import typer
 from . import (
     answer,
     changes,
+    check,
     claims,
     compare,
     explain,
@@ -34,6 +35,7 @@ for command in (
     ingest.ingest,
     ingest.build,
     ingest.backfill,
+    check.check,
     reconcile.reconcile,
     compare.compare,
     matrix.matrix,

@@ -25,7 +25,7 @@ from .environment import airflow_environment
 from .outcome import Ingested, exit_code
 from .reach import require_a_vendor
 from .schedule import calendar_schedules, first_sources
-from .steps import ERROR_KEY, SUMMARY_KEY
+from .steps import ERROR_KEY, FINDINGS_KEY, SUMMARY_KEY
 from .xcom import xcoms
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 _IMPATIENT: Final = {"MARKETLAKE_RETRY_SECONDS": "2"}
 """Somebody is waiting at the terminal."""
+_FINDINGS_TOLD: Final = 5
 
 
 def main() -> int:
@@ -88,8 +89,10 @@ def _ingest(bag: dict[str, DAG], dag_id: str, say: Say) -> Ingested:
         result.append(str(ingested))
     for instrument, why in ingested.failed.items():
         say(f"    {instrument}: {why}")
-    for error in ingested.errors:
-        say(f"    {error}")
+    for line in (*ingested.findings[:_FINDINGS_TOLD], *ingested.errors):
+        say(f"    {line}")
+    if len(ingested.findings) > _FINDINGS_TOLD:
+        say(f"    {len(ingested.findings)} findings in all: `marketlake check`")
     return ingested
 
 
@@ -113,6 +116,7 @@ def _result(dag_run: DagRun) -> Ingested:
         new=summary["new"] if summary else 0,
         revised=summary["revised"] if summary else 0,
         failed=failed,
+        findings=tuple(dict(xcoms(dag_run, FINDINGS_KEY)).get("check", ())),
         # what is said of the instruments says more than the same errors by batch
         errors=() if failed else _errors(dag_run),
     )

@@ -20,6 +20,8 @@ class Ingested:
     revised: int = 0
     failed: Mapping[str, str] = field(default_factory=dict)
     """Outcome and message by instrument id."""
+    findings: tuple[str, ...] = ()
+    """What the data checks found, a line each."""
     errors: tuple[str, ...] = ()
     """Messages of the tasks that broke."""
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SUMMARY_KEY: Final = "summary"
 """XCom key under which `store` leaves its result, also when it is skipped."""
+FINDINGS_KEY: Final = "findings"
+"""XCom key under which `check` leaves what the data checks found, a line each."""
 ERROR_KEY: Final = "error"
 """XCom key under which a task that fails leaves its message."""
 
@@ -60,9 +62,16 @@ def store(ti: Any = None, outlet_events: Any = None) -> dict[str, Any]:
 
 
 def check(ti: Any = None) -> None:
-    """Fail the run when an instrument or a step failed: the other tasks have run, but nobody may miss it."""
+    """Show what the checks found, and fail the run when rows were put aside, an instrument or a step failed.
+
+    It is the last task: the others have run, but nobody may miss it. What is merely odd fails nothing.
+    """
     from ..pipeline import tasks
 
+    findings = tasks.findings(run_of(ti))
+    for line in findings:
+        _log.warning("%s", line)
+    ti.xcom_push(key=FINDINGS_KEY, value=findings)
     tasks.check(run_of(ti))
     states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
     broken = sorted(task for task, state in states.items() if state in {"failed", "upstream_failed"})

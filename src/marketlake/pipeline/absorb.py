@@ -1,7 +1,7 @@
-"""From raw batches to the stored tables: parse, normalise, check, merge, all in one commit.
+"""From raw batches to the stored tables: parse, normalise, correct, check, merge, all in one commit.
 
 The same path serves a live run and `replay`: what a bar is depends on the raw answers, the moment they were
-fetched and the universe, on nothing else.
+fetched, the corrections kept before them and the universe, on nothing else.
 """
 
 from __future__ import annotations
@@ -13,24 +13,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..calendars import load_calendar
+from ..corrections import Corrections
 from ..errors import SourceError
 from ..instruments import Instrument, Universe
 from ..normalise import Window, normalise
-from ..quality import check, put_aside, served_at
+from ..quality import check, noted, put_aside, served_at
+from ..query.checks import CORRECTION_MISMATCH, CORRECTION_NOT_NEEDED, RESCALED
 from ..schema import BAR, RUN
 from ..store import layout
 from ..store.holes import let_pass
 from ..store.lake import Writer
-from ..store.merge import in_order, merge_bars, merge_revisions
+from ..store.merge import in_order, last_before, merge_bars
 from ..store.rescaled import rescaled
 from .answers import Answer, parse
+from .corrected import corrected
 from .coverage import sessions_of
 from .holes import hole_rows, known_holes
 from .plan import DAILY, REVERIFY
 from .record import Counts, append, run_row
+from .stored import partitions, stage, stored_beside
 
 
-def absorb(lake: Writer, universe: Universe, found: Sequence[Answer]) -> None:
+def absorb(lake: Writer, universe: Universe, found: Sequence[Answer], corrections: Corrections) -> None:
     """Stage what the answers change; they are of one run and name each instrument once.
 
     An instrument that the universe does not list any more is recorded and its answer left in raw/.
@@ -40,21 +44,41 @@ def absorb(lake: Writer, universe: Universe, found: Sequence[Answer]) -> None:
     windows = {a.instrument_id: window_of(a, universe.by_id[a.instrument_id]) for a in known}
     parsed = parse(answer for answer in known if answer.has_rows)
     normalised = normalise(parsed.bars, windows)
-    checked = check(normalised.bars, normalised.conflicts, windows, run_id)
+    stored = stored_beside(lake, normalised.bars, universe)
+    mended = corrected(normalised.bars, stored, corrections)
+    checked = check(
+        mended.bars,
+        normalised.conflicts,
+        windows,
+        run_id,
+        served=parsed.bars,
+        foreign=normalised.refused,
+        before=last_before(stored, mended.bars),
+    )
     incoming = _observed(checked.bars, {a.instrument_id: a.mode for a in known}, windows)
-    on_another_scale = _rescaled(lake, incoming, universe)
+    on_another_scale = _rescaled(stored, incoming)
     scaled = pc.is_in(incoming["instrument_id"], pa.array(list(on_another_scale), pa.string()))
-    aside = [checked.quarantine, put_aside(incoming.filter(scaled), "rescaled", run_id, windows)]
     kept = incoming.filter(pc.invert(scaled))
+    aside = [
+        checked.quarantine,
+        put_aside(mended.aside, CORRECTION_MISMATCH, run_id, windows),
+        put_aside(incoming.filter(scaled), RESCALED, run_id, windows),
+    ]
     counts = _merge(lake, kept, universe)
     fresh = append(lake, "quarantine", pa.concat_tables(aside), month)
     counts.quarantined.update(fresh["instrument_id"].to_pylist())
-    append(lake, "finding", checked.findings, month)
-    refused = {**parsed.failed, **normalised.refused, **checked.refused, **on_another_scale}
+    confirmed = noted(mended.confirmed, CORRECTION_NOT_NEEDED, windows)
+    append(lake, "finding", pa.concat_tables([checked.findings, confirmed]), month)
+    refused = {
+        **parsed.failed,
+        **normalised.refused,
+        **mended.refused,
+        **checked.refused,
+        **on_another_scale,
+    }
     sessions, holes = sessions_of(normalised.bars), known_holes(lake, windows)
     heard = [answer for answer in known if answer.has_rows and answer.instrument_id not in refused]
-    left = hole_rows(lake, heard, windows, sessions, sessions_of(in_order(kept)), holes)
-    append(lake, "hole", left, month)
+    append(lake, "hole", hole_rows(lake, heard, windows, sessions, sessions_of(in_order(kept)), holes), month)
     passed = let_pass(holes)
     rows = [run_row(answer, windows, sessions, refused, counts, passed) for answer in found]
     append(lake, "run", pa.Table.from_pylist(rows, schema=RUN), month)
@@ -63,7 +87,8 @@ def absorb(lake: Writer, universe: Universe, found: Sequence[Answer]) -> None:
 def window_of(answer: Answer, instrument: Instrument) -> Window:
     """What was asked, as of the answer."""
     moment = answer.fetched_at.astimezone(UTC)
-    return Window(instrument, answer.source, answer.asked_from, answer.asked_to, moment)
+    told_at = answer.told_at
+    return Window(instrument, answer.source, answer.asked_from, answer.asked_to, moment, told_at)
 
 
 def _observed(bars: pa.Table, modes: Mapping[str, str], windows: Mapping[str, Window]) -> pa.Table:
@@ -83,51 +108,17 @@ def _observed(bars: pa.Table, modes: Mapping[str, str], windows: Mapping[str, Wi
     return pa.table([columns[name] if name in columns else bars[name] for name in BAR.names], schema=BAR)
 
 
-def _partitions(bars: pa.Table, universe: Universe) -> dict[tuple[str, int], pa.Table]:
-    """Rows by asset class and year, in order."""
-    if not len(bars):
-        return {}
-    ids = bars["instrument_id"].combine_chunks().dictionary_encode()
-    classes = [universe.by_id[name].asset_class for name in ids.dictionary.to_pylist()]
-    asset_class = pa.array(classes, pa.string()).take(ids.indices)
-    year = pc.year(bars["session"])
-    keyed = pa.table({"asset_class": asset_class, "year": year})
-    pairs = keyed.group_by(["asset_class", "year"]).aggregate([]).to_pylist()
-    return {
-        (pair["asset_class"], pair["year"]): bars.filter(
-            pc.and_(pc.equal(asset_class, pair["asset_class"]), pc.equal(year, pair["year"]))
-        )
-        for pair in sorted(pairs, key=lambda p: (p["asset_class"], p["year"]))
-    }
-
-
-def _rescaled(lake: Writer, incoming: pa.Table, universe: Universe) -> dict[str, SourceError]:
-    """An instrument's overlap is judged as a whole, so the touched years are put together first."""
-    stored = [_stored(lake, key, incoming) for key in _partitions(incoming, universe)]
-    if not any(map(len, stored)):
-        return {}
-    return rescaled(in_order(pa.concat_tables(stored)), in_order(incoming))
-
-
-def _stored(lake: Writer, key: tuple[str, int], incoming: pa.Table) -> pa.Table:
-    """The instruments' part of a partition alone: a whole history touches every year."""
-    table = lake.read(layout.yearly("bar", *key))
-    return table.filter(pc.is_in(table["instrument_id"], incoming["instrument_id"]))
+def _rescaled(stored: pa.Table, incoming: pa.Table) -> dict[str, SourceError]:
+    """An instrument's overlap is judged as a whole."""
+    return rescaled(stored, in_order(incoming)) if len(stored) else {}
 
 
 def _merge(lake: Writer, incoming: pa.Table, universe: Universe) -> Counts:
     counts = Counts()
-    for (asset_class, year), rows in _partitions(incoming, universe).items():
-        path = layout.yearly("bar", asset_class, year)
-        merged = merge_bars(lake.read(path), rows)
+    for place, rows in partitions(incoming, universe).items():
+        merged = merge_bars(lake.read(layout.yearly("bar", *place)), rows)
         counts.new.update(merged.new.to_pylist())
         counts.revised.update(merged.revised.to_pylist())
         counts.settled.update(merged.settled.to_pylist())
-        if len(merged.superseded):
-            old = layout.yearly("revision", asset_class, year)
-            revisions = merge_revisions(lake.read(old), merged.superseded)
-            if revisions is not None:
-                lake.stage(old, revisions)
-        if merged.bars is not None:
-            lake.stage(path, merged.bars)
+        stage(lake, place, merged)
     return counts

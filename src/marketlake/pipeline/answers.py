@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
 
 import orjson
 import pyarrow as pa
@@ -15,6 +16,8 @@ from ..errors import SourceError
 from ..schema import SERVED
 from ..sources import Page, Parsed, Request
 from .plan import RECONCILE
+
+_YEARS: Final = range(1971, 2100)
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,20 @@ class Answer:
 
     @property
     def has_rows(self) -> bool:
-        """Whether the attempt is worth parsing: it was good, or merely short."""
-        return self.outcome in {"ok", "truncated"} and bool(self.pages)
+        """Whether the attempt is worth parsing: it was good, merely short, or to be put aside."""
+        return self.outcome in {"ok", "truncated", "quarantined"} and bool(self.pages)
+
+    @property
+    def told_at(self) -> datetime | None:
+        """When the last page was served, by the vendor's own clock; None where it does not tell."""
+        text = self.pages[-1].headers.get("date", "") if self.pages else ""
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, OverflowError):
+            return None
+        # a year that no zone can shift, or that no calendar knows, tells nothing
+        told = moment.year in _YEARS
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) if told else None
 
 
 def answers(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:

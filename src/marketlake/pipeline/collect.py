@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from ..clock import Clock
 from ..instruments import Instrument
 from ..limiter import Limiter
 from ..settings import Settings
@@ -41,11 +42,14 @@ def collect_rounds(
     now = clock.now()
     fetched = [one for jobs, instruments in rounds for one in fetcher.fetch(jobs, instruments)]
     rows = [row for one in fetched for row in as_rows(one, run_id, settings.origin, now)]
-    # named when it is written, so that names are in the order of arrival; the tick orders a pinned clock's
-    done = clock.now()
-    name = f"{done:%Y%m%dT%H%M%S}-{int(clock.monotonic() * 1e6):015d}-{slug(run_id)}"
-    raw.write_batch(root, name, done.date(), rows)
+    raw.write_batch(root, batch_id(clock, run_id), clock.now().date(), rows)
     return fetched
+
+
+def batch_id(clock: Clock, label: str) -> str:
+    """Names a batch when it is written, so that names are in the order of arrival; the tick orders a pinned
+    clock's."""
+    return f"{clock.now():%Y%m%dT%H%M%S}-{int(clock.monotonic() * 1e6):015d}-{slug(label)}"
 
 
 def answered(root: Path, run_id: str) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from ..schema_correction import CORRECTION_MODE
 from ..settings import Settings
 from ..store import raw
 from ..store.lake import writer
@@ -13,11 +14,16 @@ from ..store.move import move_to_asset_classes
 from ..store.verify import assert_whole
 from .absorb import absorb
 from .answers import Answer, answers
+from .correct import correct
+from .corrections_kept import standing
 from .plan import RECONCILE
 from .reconcile_answers import compare_sources
 
 _GROUP_BYTES: Final = 256 * 1024 * 1024
 """Answers absorbed in one commit at most, so that a large first load needs bounded memory."""
+
+_APART: Final = (RECONCILE, CORRECTION_MODE)
+"""Modes whose batches are no prices to be merged."""
 
 Batch = tuple[str, list[Answer]]
 
@@ -28,13 +34,16 @@ def store_pending(settings: Settings, on_group: Callable[[int], None] = lambda _
     with writer(root, settings.origin) as lake:
         assert_whole(root, lake.manifest)
         move_to_asset_classes(lake, {i.id: i.asset_class for i in settings.universe.instruments})
+        corrections = standing(root, lake.manifest)
         paths = raw.pending(root, lake.manifest)
         for group in grouped(raw.read_batches(root, paths)):
             found = [answer for _, batch in group for answer in batch]
             if found[0].mode == RECONCILE:
                 compare_sources(lake, settings.universe, found)
+            elif found[0].mode == CORRECTION_MODE:
+                corrections = correct(lake, settings.universe, found[0], corrections)
             else:
-                absorb(lake, settings.universe, found)
+                absorb(lake, settings.universe, found, corrections)
             for path, _ in group:
                 lake.adopt(path, raw.entry(root, path))
             lake.commit()
@@ -49,7 +58,7 @@ def grouped(batches: Iterable[tuple[str, list[dict[str, Any]]]]) -> Iterator[lis
         found = answers(Path(path).stem, rows)
         own = {answer.instrument_id for answer in found}
         more = sum(len(page.body) for answer in found for page in answer.pages)
-        key = (found[0].run_id, found[0].fetched_at.date(), found[0].mode == RECONCILE)
+        key = (found[0].run_id, found[0].fetched_at.date(), found[0].mode if found[0].mode in _APART else "")
         if group and (key != together or ids & own or size + more > _GROUP_BYTES):
             yield group
             group, ids, size = [], set(), 0

@@ -25,6 +25,7 @@ _IDENTITY: Final[Mapping[str, list[str]]] = {
     "quarantine": ["instrument_id", "session", "reason", "source"],
     "finding": ["instrument_id", "session", "check", "source"],
     "hole": ["run_id", "instrument_id", "session", "state"],
+    "correction": ["instrument_id", "session", "field", "recorded_at"],
     "run": ["batch_id", "instrument_id", "source"],
     "reconciliation": ["run_id", "instrument_id", "session"],
     "reconciliation_pair": ["run_id", "instrument_id", "source_a", "source_b"],

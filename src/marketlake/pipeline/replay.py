@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ..corrections import Corrections
 from ..errors import CorruptLakeError, UsageError
+from ..schema_correction import CORRECTION_MODE
 from ..settings import Settings
 from ..store import layout, raw
 from ..store.files import rename, sha256
 from ..store.lake import Writer, open_manifest, repair_manifest, writer
 from .absorb import absorb
 from .answers import Answer
+from .correct import correct
 from .keep import grouped
 from .plan import RECONCILE
 
@@ -57,11 +60,15 @@ def replay(settings: Settings, on_group: Callable[[int], None] = lambda _: None)
 
 def _rebuild(lake: Writer, settings: Settings, paths: list[str], on_group: Callable[[int], None]) -> Writer:
     universe = settings.universe
+    corrections: Corrections = {}
     for group in grouped(raw.read_batches(settings.lake, paths)):
         found = [answer for _, answers in group for answer in answers if answer.mode != RECONCILE]
-        if found:
+        if found and found[0].mode == CORRECTION_MODE:
+            corrections = correct(lake, universe, found[0], corrections)
+            lake.commit()
+        elif found:
             _assert_known(found, set(universe.by_id))
-            absorb(lake, universe, found)
+            absorb(lake, universe, found, corrections)
             lake.commit()
         on_group(len(group))
     return lake

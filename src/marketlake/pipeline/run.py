@@ -13,6 +13,7 @@ from ..settings import Settings
 from ..store import raw
 from ..store.lake import open_manifest
 from .collect import collect
+from .corrections_kept import keep_corrections
 from .fetch import Fetched
 from .keep import store_pending
 from .plan import in_batches, plan_backfill, plan_daily
@@ -45,6 +46,7 @@ def ingest(
     if waiting(settings):
         store_pending(settings)
     now, run_id = settings.clock.now(), new_run_id(settings)
+    keep_corrections(settings, run_id)
     if window:
         jobs = plan_backfill(settings.lake, universe, settings.origin, now, *window)
     else:

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from ..schema import GOOD_OUTCOMES, RUN
+from ..schema_correction import CORRECTION_MODE
 from ..settings import Settings
 from ..store.files import read_parquet
 from ..store.lake import open_manifest
@@ -31,6 +32,10 @@ def run_rows(settings: Settings, run_id: str) -> list[RunRow]:
         rows = table.filter(pc.equal(table["run_id"], run_id)).sort_by("batch_id").to_pylist()
         if last and not rows:
             break  # a run's months are next to each other
+        # a correction that does not fit is not made good by what was fetched after it
+        rows = sorted(
+            rows, key=lambda row: row["mode"] == CORRECTION_MODE and row["outcome"] not in GOOD_OUTCOMES
+        )
         last = {row["instrument_id"]: row for row in rows} | last
     order = {instrument.id: place for place, instrument in enumerate(settings.universe.instruments)}
     return sorted(last.values(), key=lambda row: order.get(row["instrument_id"], len(order)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from ..claims import read_checks
 from ..errors import MarketlakeError, RateLimitedError, TerminalError, UnavailableError, UsageError
@@ -17,10 +17,15 @@ from ..settings import load_settings
 from ..store.lake import open_manifest
 from .build import build as build_database
 from .collect import answered, collect
+from .corrections_kept import keep_corrections
 from .fetch import TRANSIENT_OUTCOMES, Fetched
 from .keep import store_pending
 from .plan import Job, in_batches, plan_backfill, plan_daily
+from .run_findings import run_findings
 from .runs import failed, run_rows
+
+_MOST_FINDINGS: Final = 100
+"""Lines of findings that a run tells; all of them are in the lake."""
 
 
 def plan(
@@ -40,6 +45,7 @@ def plan(
             if calendar in (None, i.calendar) and source in (None, i.sources[0].source)
         )
     )
+    keep_corrections(settings, run_id)
     now, root = settings.clock.now(), settings.lake
     if start:
         window = _date(start), _date(end) if end else None
@@ -66,6 +72,14 @@ def store(run_id: str) -> dict[str, Any]:
     rows = run_rows(settings, run_id)
     totals = {name: sum(row[f"{name}_rows"] for row in rows) for name in ("new", "revised", "volume")}
     return {**totals, "failed": failed(rows), "snapshot": open_manifest(settings.lake).snapshot}
+
+
+def findings(run_id: str) -> list[str]:
+    """What the checks found in the answers of the run, a line each, the rows put aside first."""
+    settings = load_settings()
+    found = run_findings(settings, run_rows(settings, run_id))
+    told = [str(one) for one in found[:_MOST_FINDINGS]]
+    return told + [f"and {len(found) - len(told)} more: `marketlake check`"] * (len(found) > len(told))
 
 
 def check(run_id: str) -> None:

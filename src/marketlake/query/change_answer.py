@@ -10,7 +10,7 @@ from typing import Any, Final
 FIELDS: Final = ("open", "high", "low", "close", "volume", "dividend", "split")
 NEW_KINDS: Final = ("arrived", "gap_fill", "history")
 """A session that was not held before."""
-KINDS: Final = (*NEW_KINDS, "split", "dividend", "vendor_restatement", "volume", "rounding")
+KINDS: Final = (*NEW_KINDS, "correction", "split", "dividend", "vendor_restatement", "volume", "rounding")
 
 
 @dataclass(frozen=True)

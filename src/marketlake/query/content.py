@@ -12,12 +12,13 @@ import pyarrow as pa
 from ..instruments import Universe
 from ..schema import TABLES
 from ..store.layout import YEARLY
+from .check_texts import check_bar, check_result
 from .claim import Claim
 from .claim_marts import CLAIM_MARTS, SCRATCH
 from .claim_tables import claim_tables
 from .describe import add_comments, heading
 from .metric_texts import macros
-from .tables import calendar_session_table, instrument_table
+from .tables import calendar_session_table, check_table, instrument_table
 from .text import chain, glob_safe, literal, statement
 
 # expressions, not bare columns: DuckDB 1.5 fails on min() and max() of a bare hive column of a single file;
@@ -59,6 +60,7 @@ def fill(
     for table in TABLES:
         connection.execute(_stored_view(root, table))
     _create(connection, "lake", about)
+    _create(connection, "quality_check", check_table())
     _create(connection, "instrument", instrument_table(universe))
     for table, rows in claim_tables(claims, universe).items():
         _create(connection, table, rows)
@@ -82,6 +84,9 @@ def fill(
         f"CREATE MACRO scoreboard(first_day, last_day, basis := 'price') AS TABLE {_scoreboard()}"
     )
     connection.execute(f"CREATE MACRO changes(since, until := TIMESTAMP '9999-12-31') AS TABLE {_changes()}")
+    connection.execute(f"CREATE VIEW check_result AS {check_result()}")
+    connection.execute(f"COMMENT ON VIEW check_result IS {literal(heading('check_result/check_result'))}")
+    connection.execute(f"CREATE MACRO check_bar(id) AS TABLE {check_bar()}")
     add_comments(connection)
 
 

@@ -77,6 +77,22 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "built_at": "when, by the run's clock",
         "root": "folder that the views read",
     },
+    "quality_check": {
+        "check": "name of the check",
+        "severity": "fail: a row that it finds is put aside; warn: it is stored and noted",
+        "looks_at": "served: answers alone; bar: rows of answers, and stored bars; lake: all that is stored",
+        "description": "what it finds",
+        "remedy": "what to do about it",
+    },
+    "check_result": _KEY
+    | {
+        "severity": "fail or warn",
+        "check": "name of the check",
+        "message": "what was seen",
+        "source": "which source served it; empty where it is about the lake",
+        "seen_at": "when it was served; of the lake as a whole, when market.duckdb was built",
+        "remedy": "what to do about it",
+    },
     "instrument": _KEY
     | {
         "instrument_key": "the id as a number, which groups faster",

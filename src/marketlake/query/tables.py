@@ -13,6 +13,7 @@ import pyarrow as pa
 from ..calendars import load_calendar
 from ..instruments import Universe
 from ..schema import SCHEMA_VERSION, UTC_INSTANT
+from .checks import checks
 from .mart_member import instrument_key
 
 _LAKE: Final = {
@@ -36,6 +37,14 @@ _INSTRUMENT: Final = {
     "proxy_for": pa.string(),
     "synthetic": pa.string(),
     "negative_prices": pa.bool_(),
+}
+
+_CHECK: Final = {
+    "check": pa.string(),
+    "severity": pa.string(),
+    "looks_at": pa.string(),
+    "description": pa.string(),
+    "remedy": pa.string(),
 }
 
 
@@ -68,6 +77,12 @@ def instrument_table(universe: Universe) -> pa.Table:
             for i in universe.instruments
         ],
     )
+
+
+def check_table() -> pa.Table:
+    """One row a check of the data."""
+    rows = [(one.name, one.severity, one.looks_at, one.description, one.remedy) for one in checks()]
+    return arrow_table(_CHECK, rows)
 
 
 def calendar_session_table(calendars: Sequence[str], first_year: int, last_year: int) -> pa.Table:

@@ -98,6 +98,25 @@ def match(stored: pa.Table, incoming: pa.Table) -> tuple[Positions, Mask]:
     return at, keys[at] == wanted
 
 
+def same_value(name: str, a: float | None, b: float | None) -> bool:
+    """Whether two values of a column count as the same; None is a missing one."""
+    relative, absolute = _TOLERANCE.get(name, (_VOLUME_TOLERANCE, 0.0))
+    one, other = (np.array([np.nan if value is None else value]) for value in (a, b))
+    return not _differs(one, other, relative, absolute)[0]
+
+
+def last_before(stored: pa.Table, incoming: pa.Table) -> dict[str, float]:
+    """The close stored last before each instrument's first incoming session; both tables are in order."""
+    if not len(stored) or not len(incoming):
+        return {}
+    keys, wanted = _keys(stored, incoming)
+    first = np.flatnonzero(np.append(True, wanted[1:] >> 32 != wanted[:-1] >> 32))
+    at = np.searchsorted(keys, wanted[first]) - 1
+    held = (at >= 0) & (keys[at] >> 32 == wanted[first] >> 32)
+    names = incoming["instrument_id"].take(pa.array(first[held])).to_pylist()
+    return dict(zip(names, stored["close"].take(pa.array(at[held])).to_pylist(), strict=True))
+
+
 def in_order(table: pa.Table) -> pa.Table:
     """Sorted by instrument and session, in one chunk."""
     return table.sort_by([("instrument_id", "ascending"), ("session", "ascending")]).combine_chunks()

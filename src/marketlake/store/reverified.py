@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..schema import GOOD_OUTCOMES
+from ..schema_correction import CORRECTION_MODE
 from . import layout
 from .manifest import Manifest
 from .watermark import read_columns
@@ -66,6 +67,7 @@ def first_sessions(root: Path, manifest: Manifest, wanted: set[str]) -> dict[str
 def _days(path: Path) -> list[dict[str, Any]]:
     """A row an instrument: the last days of its runs in a month."""
     runs = read_columns(path, ["instrument_id", "mode", "outcome", "started_at"])
+    runs = runs.filter(pc.not_equal(runs["mode"], CORRECTION_MODE))
     day = pc.cast(runs["started_at"], pa.date32(), safe=False)
     whole = pc.is_in(runs["mode"], pa.array(_WHOLE))
     answered = pc.and_(whole, pc.invert(pc.is_in(runs["outcome"], pa.array(_UNANSWERED))))

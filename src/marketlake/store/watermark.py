@@ -13,12 +13,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..schema import GOOD_OUTCOMES, RUN
+from ..schema_correction import CORRECTION_MODE
 from . import layout
 from .files import corrupt
 from .manifest import Manifest
 
 _EXTRA: Final = ("backfill", "reverify")
 """Modes that ask for more than is due."""
+_NO_FETCH: Final = ("reconcile", CORRECTION_MODE)
 
 
 @dataclass(frozen=True)
@@ -99,13 +101,13 @@ def last_runs(root: Path, manifest: Manifest) -> Mapping[str, LastRun]:
 def _recent_runs(root: Path, manifest: Manifest, names: list[str]) -> pa.Table:
     """The newest two months with runs: a month's first run must not hide the last one's.
 
-    A comparison of sources says nothing of what is stored, so its fetches do not count.
+    A comparison of sources says nothing of what is stored, and a correction asks nobody: they do not count.
     """
     months = [path for path in manifest.paths("run") if manifest.files[path].rows]
     wanted = list(dict.fromkeys([*names, "mode"]))
     tables = [read_columns(root / path, wanted) for path in months[-2:]]
     runs = pa.concat_tables([RUN.empty_table().select(wanted), *tables])
-    return runs.filter(pc.not_equal(runs["mode"], "reconcile")).select(names)
+    return runs.filter(pc.invert(pc.is_in(runs["mode"], pa.array(_NO_FETCH)))).select(names)
 
 
 def read_columns(path: Path, names: list[str]) -> pa.Table:

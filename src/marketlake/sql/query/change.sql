@@ -4,6 +4,7 @@
 --          arrived             not held before, and no later session had been seen earlier
 --          gap_fill            not held before, though sessions before and after it had been seen earlier
 --          history             not held before, and older than all that had been seen earlier
+--          correction          a correction by hand took effect, or was taken back
 --          split, dividend     the event of the session differs
 --          vendor_restatement  a price differs
 --          volume              only the volume differs
@@ -12,7 +13,7 @@
 --          fields names all that differs, however little
 -- Unit: as bar; a moment without a time zone is UTC
 -- Grain: instrument_id, session
--- Source: bar_version
+-- Source: bar_version, correction
 WITH touched AS (
     SELECT DISTINCT t.instrument_id, t.session
     FROM bar_version AS t
@@ -87,6 +88,11 @@ side AS (
 judged AS (
     SELECT
         s.*,
+        -- a bar that a correction changed was seen at the very moment of the correction
+        EXISTS (
+            FROM correction AS k
+            WHERE k.instrument_id = s.instrument_id AND k.session = s.session AND k.recorded_at = s.seen
+        ) AS corrected,
         concat_ws(
             ',',
             CASE WHEN s.old_open IS DISTINCT FROM s.new_open THEN 'open' END,
@@ -127,6 +133,7 @@ SELECT
         WHEN j.is_new AND NOT j.precedes THEN 'arrived'
         WHEN j.is_new AND j.follows THEN 'gap_fill'
         WHEN j.is_new THEN 'history'
+        WHEN j.corrected THEN 'correction'
         WHEN NOT j.split_stands THEN 'split'
         WHEN NOT j.dividend_stands THEN 'dividend'
         WHEN NOT j.prices_stand THEN 'vendor_restatement'

@@ -1,0 +1,28 @@
+-- not_positive: a price that is zero, negative or not finite, or a negative or infinite volume or dividend.
+-- Severity: fail
+-- Formula: a price is allowed to be zero or below where the instrument declares negative_prices; a missing open,
+--          high, low or volume is no fault
+-- Why: crude oil settled at -37.63 on 2020-04-20, so an instrument may say that its prices can do that; nothing else
+--      can
+-- Remedy: see what another source says (`marketlake reconcile`); negative_prices = true in instruments.toml where
+--         such prices are real, else a correction
+-- Unit: as bar
+-- Grain: instrument_id, session
+-- Source: checked
+SELECT
+    *,
+    format(
+        'open {}, high {}, low {}, close {}, volume {}, dividend {}',
+        coalesce(open::VARCHAR, 'none'), coalesce(high::VARCHAR, 'none'), coalesce(low::VARCHAR, 'none'), close,
+        coalesce(volume::VARCHAR, 'none'), dividend
+    ) AS message
+FROM checked
+WHERE
+    NOT isfinite(close)
+    OR NOT (
+        isfinite(coalesce(open, 0)) AND isfinite(coalesce(high, 0)) AND isfinite(coalesce(low, 0))
+        AND isfinite(coalesce(volume, 0)) AND isfinite(dividend)
+    )
+    OR (NOT signed AND (close <= 0 OR open <= 0 OR high <= 0 OR low <= 0))
+    OR volume < 0
+    OR dividend < 0

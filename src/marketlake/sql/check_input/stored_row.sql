@@ -1,0 +1,11 @@
+-- stored_row: stored bars of the instruments from $first to $last, as rows to be checked.
+-- Formula: bar; as traded, like the rows that are checked when they are served
+-- Unit: as bar
+-- Grain: instrument_id, session
+-- Source: bar, instrument
+SELECT
+    b.instrument_id, n.instrument_key AS subject, b.session, b.open, b.high, b.low, b.close, b.volume, b.dividend, b.split,
+    b.source, b.observed_at
+FROM bar AS b
+JOIN instrument AS n ON n.instrument_id = b.instrument_id
+WHERE b.instrument_id BETWEEN $first AND $last
