@@ -104,3 +104,45 @@ def test_init_keeps_what_is_there(run: Run, tmp_path: Path) -> None:
     (tmp_path / "claims.toml").write_text("# mine\n")
     assert "kept" in run("init", tmp_path).out
     assert (tmp_path / "claims.toml").read_text() == "# mine\n"
+
+
+HOSTILE = [
+    "../../etc/x",
+    "a'; DROP TABLE instrument; --",
+    "<script>alert(1)</script>",
+    "CON",
+    "X" * 300,
+    "\u202eCTB",
+    "BTC\nOK",
+    "\x1b[31mBTC",
+    "=1+1",
+]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["compare", "BTC", "{name}"],
+        ["compare", "BTC", "NASDAQ", "--currency", "{name}"],
+        ["compare", "BTC", "NASDAQ", "--as-of", "{name}"],
+        ["portfolio", "60 BTC, 40 {name}"],
+        ["claims", "{name}"],
+        ["metrics", "{name}"],
+        ["ingest", "{name}"],
+        ["backfill", "BTC", "--from", "{name}"],
+        ["backfill", "{name}", "--from", "2024-01-01"],
+    ],
+    ids=lambda command: "-".join(word.strip("{}") for word in command),
+)
+def test_a_hostile_word_is_refused_in_a_line(
+    run: Run, sample_home: Path, simulator: Simulator, command: list[str]
+) -> None:
+    before = digest(sample_home)
+    online = ["--source-url", simulator.url, "--now", NOW] if command[0] in {"ingest", "backfill"} else []
+    for name in HOSTILE:
+        result = run(*(word.replace("{name}", name) for word in command), *online, "--home", sample_home)
+        assert (result.code, result.out) == (2, ""), name
+        assert len(result.err) < 1000
+        assert len(result.err.splitlines()) <= 3
+        assert all(c.isprintable() or c == "\n" for c in result.err), name
+    assert digest(sample_home) == before
