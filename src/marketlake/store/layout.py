@@ -12,9 +12,13 @@ MANIFEST: Final = "manifest.json"
 PENDING: Final = "manifest.next.json"
 """The manifest of a commit that is being carried out."""
 LOCK: Final = ".lock"
+HOLDER: Final = ".lock.holder"
+"""Who holds the lock; there while it is held."""
 DATABASE: Final = "market.duckdb"
 STAGED: Final = ".staged"
 """Suffix of a file that is complete but not yet in its place."""
+DAMAGED: Final = ".damaged"
+"""Suffix of a file that was set aside because it cannot be read."""
 
 PRICES: Final = ("bar", "revision")
 """The tables that say what was traded; what else there is, is a record or follows from them."""

@@ -91,6 +91,10 @@ def read(path: Path) -> Manifest:
         files = {name: Entry(**entry) for name, entry in document["files"].items()}
         return Manifest(str(document["origin"]), files, str(document["built"]), version)
     except FileNotFoundError:
+        if path.name == layout.MANIFEST and any(path.parent.glob("raw/*/*.parquet")):
+            raise CorruptLakeError(
+                f"{path} is missing though answers are kept beside it; `marketlake replay` writes it anew"
+            ) from None
         raise EmptyLakeError(
             f"no lake at {path.parent}: `marketlake run` makes one; `--lake` or MARKETLAKE_LAKE names another"
         ) from None
