@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -40,7 +40,7 @@ def write_parquet(path: Path, table: pa.Table, schema: pa.Schema) -> None:
                 pq.write_table(
                     table, file, compression="zstd", row_group_size=ROW_GROUP_ROWS, store_schema=True
                 )
-                flush(file.fileno())
+                flush(file)
         except OSError:
             path.unlink(missing_ok=True)
             raise
@@ -61,7 +61,7 @@ def parquet_parts(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table]
             with path.open("wb") as file:
                 with pq.ParquetWriter(file, schema, compression="zstd", store_schema=True) as writer:
                     yield add
-                flush(file.fileno())
+                flush(file)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -75,7 +75,7 @@ def write_bytes(path: Path, content: bytes) -> None:
         try:
             with beside.open("wb") as file:
                 file.write(content)
-                flush(file.fileno())
+                flush(file)
             rename(beside, path)
         except OSError:
             with suppress(OSError):
@@ -101,13 +101,15 @@ def flush_folder(folder: Path) -> None:
     """Put the folder's entries on disk: a file's own flush need not do that."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        flush(descriptor)
+        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def flush(descriptor: int) -> None:
-    os.fsync(descriptor)
+def flush(file: IO[bytes]) -> None:
+    """Put on disk what was written; what Python still holds back must reach the system first."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def sha256(path: Path) -> str:
