@@ -34,16 +34,13 @@ MOST_BYTES = 1536 * 1024 * 1024
 """Beyond what the libraries have taken at the start."""
 MOST_SECONDS = 20
 """Of the processor, for one answer: the usual one takes a millisecond, the largest a second."""
-_STATUS = (200,) * 12 + (204, 301, 400, 401, 403, 404, 418, 429, 451, 500, 503, 999)
-_HEADERS = (
-    {},
-    {},
-    {"retry-after": "5"},
-    {"Retry-After": "²"},
-    {"retry-after": "9" * 400},
-    {"retry-after": "-1"},
-)
+_STATUS = (200,) * 60 + (204, 301, 400, 401, 403, 404, 418, 429, 451, 500, 503, 999)
+_RETRY_AFTER = ("5", "²", "9" * 400, "-1", "")
+_HEADERS = ({}, {}, *({"Retry-After": value} for value in _RETRY_AFTER))
 INSTRUMENT = Instrument("DAMAGED", "", "equity", "24/7", "USD", "price", FIRST, (SourceRef("yahoo", "X"),))
+
+
+Headers = dict[str, str]
 
 
 class Hang(BaseException):
@@ -119,7 +116,7 @@ def _pass_on(rows, source: str) -> None:
         assert all(0 < price < float("inf") for price in prices), "a price that is none"
 
 
-def _parse(one: Seed, body: bytes, status: int, headers: dict[str, str], name: str = "X", *others: Page):
+def _parse(one: Seed, body: bytes, status: int, headers: Headers, name: str = "X", *others: Page):
     parsed = sources.create(one.source).parse([*others, _page(one, body, name, status, headers)])
     assert parsed.bars.schema.equals(SERVED)
     return parsed.bars, parsed.failed.get(name)

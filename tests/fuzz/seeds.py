@@ -28,7 +28,7 @@ _TARGETS = {
     (
         "binance",
         "BTC/USD",
-    ): f"/binance/api/v3/klines?symbol=BTCUSD&interval=1d&startTime={_SINCE}000&limit=1000",
+    ): f"/binance/api/v3/klines?symbol=BTCUSD&interval=1d&startTime={_SINCE}000",
     ("bitstamp", "BTC/USD"): f"/bitstamp/api/v2/ohlc/btcusd/?step=86400&start={_SINCE}&limit=1000",
     ("coinbaseexchange", "BTC/USD"): "/coinbaseexchange/products/BTC-USD/candles?granularity=86400"
     "&start=2024-02-20T00:00:00Z&end=2024-03-20T00:00:00Z",

@@ -226,7 +226,7 @@ def test_a_decision_that_cannot_be_read_is_set_aside(tmp_path: Path) -> None:
         pass
     with writer(tmp_path, None, mending=True) as lake:
         assert lake.manifest == was
-    assert pending.with_name(pending.name + layout.DAMAGED).read_bytes() == b"{"
+    assert (tmp_path / layout.set_aside(layout.PENDING)).read_bytes() == b"{"
 
 
 def test_a_decision_outlives_a_damaged_manifest(tmp_path: Path) -> None:

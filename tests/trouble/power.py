@@ -18,8 +18,11 @@ Entries = dict[str, int]
 
 @dataclass
 class Disk:
-    """Follows every flush below `root`. A file is what it was when it was last flushed, empty if it never was;
-    a folder has the names that it had when it was last flushed itself."""
+    """Follows every flush below `root`.
+
+    A file is what it was when it was last flushed, empty if it never was; a folder has the names that it had
+    when it was last flushed itself.
+    """
 
     root: Path
     pins: Path
@@ -35,7 +38,7 @@ class Disk:
                 self._file(Path(folder) / name)
 
     def flushed(self, descriptor: int) -> None:
-        found = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        found = Path(f"/proc/self/fd/{descriptor}").readlink()
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
             self._folder(found)
         else:

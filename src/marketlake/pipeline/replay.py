@@ -116,7 +116,7 @@ def _take_over(
     gone = {path for path in before if whole and path.startswith(_PRICES)} | set(damaged)
     for path, entry in wanted.items():
         if not is_whole(lake.root / path, entry.sha256):
-            target = lake.root / (path + layout.STAGED)
+            target = lake.root / layout.staged(path)
             with disk_errors(target):
                 make_folder(target.parent)
                 rename(scratch / path, target)
@@ -128,11 +128,12 @@ def _take_over(
 
 def _set_aside(root: Path, path: str) -> str:
     """Keep what is damaged and follows from no answer under another name; says so."""
+    aside = layout.set_aside(path)
     with disk_errors(root / path), suppress(FileNotFoundError):
-        rename(root / path, root / (path + layout.DAMAGED))
+        rename(root / path, root / aside)
     return (
         f"{root / path} does not follow from raw/: put it back from a backup. The lake does without it now; "
-        f"what was there is kept as {Path(path).name}{layout.DAMAGED}"
+        f"what was there is kept as {aside}"
     )
 
 

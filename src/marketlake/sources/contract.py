@@ -128,7 +128,7 @@ def status_error(page: Page, source: str) -> SourceError | None:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds of a Retry-After header; None when there is none or it is not a number of seconds."""
     value = {name.lower(): text for name, text in headers.items()}.get("retry-after", "")
-    return float(value) if value.isdigit() else None
+    return float(value) if value.isascii() and value.isdigit() else None
 
 
 def public_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -138,5 +138,9 @@ def public_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def excerpt(body: bytes) -> str:
     """The beginning of an answer, fit for a message."""
-    text = body[:120].decode("utf-8", errors="replace")
+    return plain(body[:120].decode("utf-8", errors="replace"))
+
+
+def plain(text: str) -> str:
+    """Text of others, fit for a message."""
     return "".join(c if c.isprintable() else " " for c in text).strip()

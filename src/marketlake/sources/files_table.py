@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import MalformedError
-from .contract import Page
+from .contract import Page, plain
 from .rows import EPOCH, Rows
 
 _DATES: Final = ("session", "date", "datetime", "time", "timestamp", "observation_date", "open_time")
@@ -40,7 +40,9 @@ def read_table(page: Page) -> Rows:
         header, columns = _parquet(page.body) if is_parquet else _csv(page.body)
         return _rows(header, columns)
     except (ValueError, OverflowError, csv.Error, pa.ArrowException, OSError) as wrong:
-        raise MalformedError(f"{name!r} cannot be read: {str(wrong)[:200]}; correct the file") from wrong
+        raise MalformedError(
+            f"{name!r} cannot be read: {plain(str(wrong)[:200])}; correct the file"
+        ) from wrong
 
 
 def _csv(body: bytes) -> tuple[list[str], list[_Column]]:

@@ -91,7 +91,7 @@ class Writer:
         entry = self.staged.get(path) or self.manifest.files.get(path)
         if entry is None:
             return schema.empty_table()
-        beside = self.root / (path + layout.STAGED)
+        beside = self.root / layout.staged(path)
         return read_parquet(beside if beside.exists() else self.root / path, schema, entry.sha256)
 
     def stage(self, path: str, table: pa.Table) -> None:
@@ -101,7 +101,7 @@ class Writer:
 
     def stage_file(self, path: str, table: pa.Table, schema: pa.Schema) -> None:
         """Write a table of any schema beside its place."""
-        beside = self.root / (path + layout.STAGED)
+        beside = self.root / layout.staged(path)
         write_parquet(beside, table, schema)
         with disk_errors(beside):
             self.staged[path] = Entry(sha256(beside), len(table), beside.stat().st_size)
@@ -109,7 +109,7 @@ class Writer:
     @contextmanager
     def stage_mart(self, path: str, made_from: str = "") -> Iterator[Callable[[pa.Table], None]]:
         """Write a mart part by part beside its place; one that holds the same bytes already stays."""
-        beside = self.root / (path + layout.STAGED)
+        beside = self.root / layout.staged(path)
         with parquet_parts(beside, TABLES[path.split("/")[0]]) as add:
             yield add
         with disk_errors(beside):

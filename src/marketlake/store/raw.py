@@ -35,7 +35,7 @@ def write_batch(root: Path, batch_id: str, day: date, rows: Sequence[Mapping[str
     path = layout.raw(day, batch_id)
     if (root / path).exists():
         raise LakeError(f"{root / path} exists, and a batch is never overwritten; run again")
-    beside = root / (path + layout.STAGED)
+    beside = root / layout.staged(path)
     write_parquet(beside, table, RAW)
     with disk_errors(root / path):
         rename(beside, root / path)
@@ -121,7 +121,7 @@ def _unanswered(path: Path, lost: Sequence[str]) -> CorruptLakeError:
 
 def set_aside(root: Path, path: str) -> str:
     """Take a damaged batch out of the way of those that wait; returns its new path."""
-    aside = path + layout.DAMAGED
+    aside = layout.set_aside(path)
     with disk_errors(root / path):
         rename(root / path, root / aside)
     return aside

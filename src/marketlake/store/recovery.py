@@ -28,7 +28,7 @@ def carry_out(root: Path, paths: Iterable[str], removed: Iterable[str]) -> None:
     """Rename what is staged, revisions before bars, then the manifest."""
     with disk_errors(root):
         for path in sorted(paths, key=lambda p: (not p.startswith("revision/"), p)):
-            beside = root / (path + layout.STAGED)
+            beside = root / layout.staged(path)
             if beside.exists():
                 rename(beside, root / path)
         for path in removed:
@@ -65,7 +65,7 @@ def mend(root: Path) -> None:
     pending = root / layout.PENDING
     if _is_damaged(pending):
         with disk_errors(pending):
-            rename(pending, pending.with_name(pending.name + layout.DAMAGED))
+            rename(pending, root / layout.set_aside(layout.PENDING))
     if not pending.exists() and (_is_damaged(root / layout.MANIFEST) or _is_lost(root)):
         _write_anew(root)
 
