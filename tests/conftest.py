@@ -1,4 +1,4 @@
-"""Hypothesis tries the same examples in every run of the suite, and many more, each time others, in a campaign."""
+"""Hypothesis tries the same examples whenever the suite runs; in a campaign many more, each time others."""
 
 from __future__ import annotations
 

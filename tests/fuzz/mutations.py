@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import copy
 import gzip
 import io
 import json
@@ -82,7 +83,7 @@ def _change(parent: Any, key: Any, draw: random.Random, raw: dict[str, str]) -> 
     if what == 0:
         del parent[key]
     elif what == 1 and isinstance(parent, list):
-        parent.insert(key, parent[draw.randrange(len(parent))])
+        parent.insert(key, copy.deepcopy(parent[draw.randrange(len(parent))]))
     elif what == 2 and isinstance(parent, list):
         draw.shuffle(parent)
     elif what == 3:
