@@ -13,7 +13,7 @@ import pyarrow as pa
 from .. import sources
 from ..errors import SourceError
 from ..schema import SERVED
-from ..sources import Page, Parsed, Request
+from ..sources import Page, Parsed, Request, answered_at
 from .plan import RECONCILE
 
 
@@ -74,6 +74,7 @@ def parse(found: Iterable[Answer]) -> Parsed:
 def _answer(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> Answer:
     first = rows[0]
     request = Request(first["instrument_id"], first["symbol"], first["asked_from"], first["asked_to"])
+    pages = tuple(_page(request, row) for row in rows if row["page"] >= 0)
     return Answer(
         instrument_id=first["instrument_id"],
         run_id=first["run_id"],
@@ -87,8 +88,8 @@ def _answer(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> Answer:
         message=first["message"],
         attempts=first["attempt"],
         duration_s=first["duration_s"],
-        fetched_at=first["fetched_at"],
-        pages=tuple(_page(request, row) for row in rows if row["page"] >= 0),
+        fetched_at=answered_at(first["fetched_at"], pages),
+        pages=pages,
     )
 
 

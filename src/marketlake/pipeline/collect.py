@@ -9,7 +9,7 @@ from pathlib import Path
 from ..instruments import Instrument
 from ..limiter import Limiter
 from ..settings import Settings
-from ..sources import Access
+from ..sources import Access, answered_at
 from ..store import raw
 from ..store.lake import claim
 from .fetch import Fetched, Fetcher, as_rows
@@ -40,7 +40,7 @@ def collect_rounds(
     fetched = [one for jobs, instruments in rounds for one in fetcher.fetch(jobs, instruments)]
     rows = [row for one in fetched for row in as_rows(one, run_id, settings.origin, now)]
     # named when it is written, so that names are in the order of arrival; the tick orders a pinned clock's
-    done = clock.now()
+    done = answered_at(clock.now(), [page for one in fetched for a in one.attempts for page in a.pages])
     name = f"{done:%Y%m%dT%H%M%S}-{int(clock.monotonic() * 1e6):015d}-{slug(run_id)}"
     raw.write_batch(root, name, done.date(), rows)
     return fetched

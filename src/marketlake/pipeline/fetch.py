@@ -7,7 +7,7 @@ answer alone, by the same parse and normalise that `store` applies later.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from .. import sources
 from ..errors import (
     MalformedError,
+    MarketlakeError,
     RateLimitedError,
     SourceError,
     TransientError,
@@ -25,7 +26,7 @@ from ..errors import (
 )
 from ..instruments import Instrument, SourceRef
 from ..normalise import Window, normalise
-from ..sources import Access, Page, Request, Source
+from ..sources import Access, Page, Request, Source, answered_at, unexpected
 from .coverage import coverage
 from .plan import Job
 
@@ -136,6 +137,12 @@ class Fetcher:
         except SourceError as error:
             attempts.append(Attempt(ref.source, request, pages, error.outcome, str(error)))
             raise
+        except MarketlakeError:
+            raise
+        except Exception as error:
+            found = unexpected(request, error)
+            attempts.append(Attempt(ref.source, request, pages, found.outcome, str(found)))
+            raise found from error
         attempts.append(Attempt(ref.source, request, pages, "ok", ""))
 
     def _source(self, name: str) -> Source:
@@ -164,15 +171,20 @@ def judge(source: Source, pages: Sequence[Page], job: Job, instrument: Instrumen
     parsed = source.parse(pages)
     for error in parsed.failed.values():
         raise error
-    window = Window(instrument, source.name, job.start, job.end, access.clock.now())
+    now = access.clock.now()
+    window = Window(instrument, source.name, job.start, job.end, answered_at(now, pages))
     normalised = normalise(parsed.bars, {instrument.id: window})
     for error in normalised.refused.values():
         raise error
     sessions = normalised.bars["session"].to_numpy().astype("datetime64[D]")
-    cover = coverage(window, sessions, job.mode)
+    # what is due follows from our clock alone: a vendor's wrong one must not hide that nothing came
+    cover = coverage(replace(window, at=now), sessions, job.mode)
     if cover.truncated:
+        ahead = (
+            f"; this machine's clock is {now - window.at} ahead of the vendor's" if window.at < now else ""
+        )
         raise TruncatedError(
-            f"{source.name}: asked {instrument.id} from {job.start} to {job.end}, {cover.shortfall}"
+            f"{source.name}: asked {instrument.id} from {job.start} to {job.end}, {cover.shortfall}{ahead}"
         )
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import UsageError
-from .contract import Access, Page, Parsed, Request, Source
+from .contract import Access, Page, Parsed, Request, Source, answered_at, unexpected
 
-__all__ = ["NAMES", "Access", "Page", "Parsed", "Request", "Source", "create"]
+__all__ = ["NAMES", "Access", "Page", "Parsed", "Request", "Source", "answered_at", "create", "unexpected"]
 
 _EXCHANGE: Final = re.compile(r"[a-z][a-z0-9]{1,31}")
 

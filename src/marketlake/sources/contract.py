@@ -26,7 +26,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final
 
@@ -43,6 +44,8 @@ from ..errors import (
 )
 from ..limiter import Limiter
 
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""Less than any venue's lag."""
 _SECRET_HEADERS: Final = frozenset({"set-cookie", "cookie", "authorization", "proxy-authorization"})
 
 
@@ -125,6 +128,25 @@ def status_error(page: Page, source: str) -> SourceError | None:
     return MalformedError(f"{what}: {excerpt(page.body)}")
 
 
+def answered_at(moment: datetime, pages: Sequence[Page]) -> datetime:
+    """When an answer was given: `moment`, by our clock, or the vendor's time where ours runs ahead of it.
+
+    So a clock that jumped forward takes no unfinished bar for a finished one.
+    """
+    told = [time for page in pages if (time := _vendor_time(page.headers)) is not None]
+    return max(told) if told and moment > max(told) + _CLOCKS_DIFFER else moment
+
+
+def _vendor_time(headers: Mapping[str, str]) -> datetime | None:
+    """The header Date, and Age where a cache answered; None where there is none to be understood."""
+    values = {name.lower(): text for name, text in headers.items()}
+    try:
+        told = parsedate_to_datetime(values.get("date", "")).astimezone(UTC)
+        return told + timedelta(seconds=int(values.get("age", "0")))
+    except (ValueError, OverflowError):
+        return None
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds of a Retry-After header; None when there is none or it is not a number of seconds."""
     value = {name.lower(): text for name, text in headers.items()}.get("retry-after", "")
@@ -134,6 +156,14 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def public_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that may be kept: no cookies, no credentials."""
     return {n.lower(): v for n, v in headers.items() if n.lower() not in _SECRET_HEADERS}
+
+
+def unexpected(request: Request, error: Exception) -> MalformedError:
+    """The error for what no source declares: a defect of ours, which must cost this instrument alone."""
+    what = plain(f"{type(error).__name__}: {error}"[:200])
+    return MalformedError(
+        f"the answer for {request.symbol} could not be worked on ({what}); please report it"
+    )
 
 
 def excerpt(body: bytes) -> str:
