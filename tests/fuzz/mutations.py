@@ -91,13 +91,13 @@ def _change(parent: Any, key: Any, draw: random.Random, raw: dict[str, str]) -> 
         mark = f"@{name}{len(raw)}@"
         raw[mark], parent[key] = RAW[name], mark
     elif what == 4:
-        parent[key] = [parent[key]] * draw.choice((1, 2, 50))
+        parent[key] = [copy.deepcopy(parent[key]) for _ in range(draw.choice((1, 2, 50)))]
     elif what == 5 and isinstance(parent[key], int | float):
         parent[key] = parent[key] * draw.choice((-1, 0, 1e-9, 1e9, 86400, 1000, 0.5)) + draw.choice(
             (0, 0, 1, 0.5)
         )
     else:
-        parent[key] = draw.choice(VALUES)
+        parent[key] = copy.deepcopy(draw.choice(VALUES))
 
 
 def broken_lines(body: bytes, draw: random.Random) -> bytes:
