@@ -6,14 +6,14 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from marketlake import sources
 from marketlake.pipeline.keep import store_pending
@@ -27,7 +27,7 @@ from marketlake.store.verify import verify
 from ..campaign_size import times
 from ..pipeline.homes import rows, stored_bytes
 from .model import PRICES, Model, Row
-from .vendors import FIRST, NAMES, Answer, histories
+from .vendors import DAYS, FIRST, NAMES, Answer, day, histories, plain_row
 
 _ENTRY = """
 [[instrument]]
@@ -41,7 +41,28 @@ _VALUES = (*PRICES, "volume", "dividend", "split")
 _FACTS = ("instrument_id", "session", "source", "close_at", "known_at", "observed_at", "backfilled")
 
 
+APART = Answer(
+    "ONE",
+    "first",
+    "daily",
+    datetime(2023, 12, 29, 12, tzinfo=UTC),
+    (day(0), day(DAYS)),
+    [
+        {**row, **dict.fromkeys((*PRICES, "volume"))} if row.get("bare") else row
+        for row in (
+            plain_row(day(0), 100.0),
+            plain_row(day(1), 2.0) | {"split": 50.0, "bare": True},
+            plain_row(day(2), 2.0) | {"dividend": 0.005, "bare": True},
+            plain_row(day(2), 2.0),
+        )
+    ],
+    True,
+)
+"""A split on a day without a price, a dividend told apart from the next day's: it was counted twice once."""
+
+
 @given(histories())
+@example([APART])
 @settings(max_examples=times(40, 4_000))
 def test_the_lake_is_what_the_model_says(answers: list[Answer]) -> None:
     model = Model()

@@ -39,6 +39,11 @@ def day(number: int) -> date:
     return FIRST + timedelta(days=number)
 
 
+def plain_row(session: date, price: float) -> Row:
+    """A day of a vendor that serves as traded, without an event."""
+    return _row(session, price, 0.0, 1.0, 1000.0) | {"split_adjusted": False}
+
+
 @st.composite
 def markets(draw: st.DrawFn) -> list[Row]:
     """A row a day as traded: the price falls by what a split multiplies, and hardly else."""

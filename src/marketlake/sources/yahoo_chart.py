@@ -45,7 +45,7 @@ def _error(document: Any) -> str:
         part = document.get(root) if isinstance(document, dict) else None
         error = part.get("error") if isinstance(part, dict) else None
         if error:
-            return f"{root}: {orjson.dumps(error).decode()[:300]}"
+            return plain(f"{root}: {orjson.dumps(error).decode()[:300]}")
     return ""
 
 
