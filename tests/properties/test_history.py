@@ -63,7 +63,7 @@ APART = Answer(
 
 @given(histories())
 @example([APART])
-@settings(max_examples=times(40, 4_000))
+@settings(max_examples=times(20, 4_000))
 def test_the_lake_is_what_the_model_says(answers: list[Answer]) -> None:
     model = Model()
     for one in answers:
@@ -167,7 +167,7 @@ def _assert_as_of(lake: Path, model: Model) -> None:
     changes = {row[name] for row in versions for name in ("known_at", "observed_at")}
     moments = sorted({moment + timedelta(microseconds=n) for moment in changes for n in (-1, 0)})
     with _views(lake) as connection:
-        for moment in moments[:: max(1, len(moments) // 12)]:
+        for moment in moments[:: max(1, len(moments) // 6)]:
             for macro, strict in (("price_as_of", False), ("price_observed_by", True)):
                 known = f"{macro}(TIMESTAMPTZ '{moment.isoformat()}')"
                 found = connection.execute(f"SELECT instrument_id, session, close FROM {known}").fetchall()
