@@ -11,5 +11,5 @@ _slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile(
     "suite", deadline=None, derandomize=True, max_examples=60, suppress_health_check=_slow
 )
-settings.register_profile("campaign", deadline=None, max_examples=5_000, suppress_health_check=_slow)
+settings.register_profile("campaign", deadline=None, max_examples=1_000, suppress_health_check=_slow)
 settings.load_profile("campaign" if campaign() else "suite")
