@@ -137,8 +137,9 @@ class _Rows:
             if priced[at] and self.code[at] == self.code[row]:
                 target = slice(*np.searchsorted(day, [day[at], day[at] + 1]))
                 passed = np.prod(self.values["split"][after : at + 1])
-                values["dividend"][target] += values["dividend"][row] / passed
-                values["split"][target] *= values["split"][row]
+                # as served: what an event without a price was given itself must not be handed on
+                values["dividend"][target] += self.values["dividend"][row] / passed
+                values["split"][target] *= self.values["split"][row]
         return _Rows(self.ids, self.code, self.session, values, self.adjusted).where(priced)
 
     def day_numbers(self) -> npt.NDArray[np.int64]:

@@ -24,7 +24,9 @@ from marketlake.errors import (
 )
 from marketlake.schema import BAR, TABLES
 from marketlake.store import layout, raw
-from marketlake.store.lake import assert_belongs, claim, open_manifest, repair_manifest, writer
+from marketlake.store.lake import assert_belongs, claim, open_manifest, writer
+from marketlake.store.manifest import encode
+from marketlake.store.recovery import UNREADABLE
 from marketlake.store.verify import verify
 from marketlake.store.watermark import watermarks
 
@@ -125,7 +127,7 @@ def test_a_second_writer_waits_or_is_told(tmp_path: Path) -> None:
     assert entered.wait(10)
     try:
         with (
-            pytest.raises(LakeBusyError, match=r"within 0\.1 s"),
+            pytest.raises(LakeBusyError, match=rf"process {os.getpid()} on .* did not finish within 0\.1 s"),
             writer(tmp_path, "simulated", wait_seconds=0.1),
         ):
             pass
@@ -194,11 +196,61 @@ def test_a_lost_manifest_is_written_anew_from_the_files(tmp_path: Path) -> None:
     put(tmp_path, 1.0)
     was = open_manifest(tmp_path)
     (tmp_path / layout.MANIFEST).write_bytes(b"{")
-    with pytest.raises(EmptyLakeError, match="nothing can be rebuilt"):
-        repair_manifest(tmp_path)
+    with (
+        pytest.raises(EmptyLakeError, match="nothing can be rebuilt"),
+        writer(tmp_path, None, mending=True),
+    ):
+        pass
     path = raw.write_batch(tmp_path, "batch", date(2024, 1, 2), [answer(b"{}")])
-    repair_manifest(tmp_path)
-    assert open_manifest(tmp_path) == was.with_files({path: raw.entry(tmp_path, path)})
+    damaged = layout.yearly("bar", "equity", 2023)
+    (tmp_path / damaged).parent.mkdir()
+    (tmp_path / damaged).write_bytes(b"PAR1")
+    for lost in (True, False):
+        (tmp_path / layout.MANIFEST).unlink() if lost else (tmp_path / layout.MANIFEST).write_bytes(b"{")
+        with pytest.raises(CorruptLakeError, match="`marketlake replay` writes it anew"):
+            open_manifest(tmp_path)
+        with writer(tmp_path, None, mending=True) as lake:
+            # the record of runs knows nothing of the batch, so it waits; what cannot be read is named
+            assert raw.pending(tmp_path, lake.manifest) == [path]
+            assert lake.manifest == was.with_files({damaged: UNREADABLE})
+        assert [(d.path, d.problem) for d in verify(tmp_path)[1]] == [(damaged, "cannot be read")]
+
+
+def test_a_decision_that_cannot_be_read_is_set_aside(tmp_path: Path) -> None:
+    put(tmp_path, 1.0)
+    raw.write_batch(tmp_path, "batch", date(2024, 1, 2), [answer(b"{}")])
+    was = open_manifest(tmp_path)
+    pending = tmp_path / layout.PENDING
+    pending.write_bytes(b"{")
+    with pytest.raises(CorruptLakeError, match="replay"), writer(tmp_path, None):
+        pass
+    with writer(tmp_path, None, mending=True) as lake:
+        assert lake.manifest == was
+    assert (tmp_path / layout.set_aside(layout.PENDING)).read_bytes() == b"{"
+
+
+def test_a_decision_outlives_a_damaged_manifest(tmp_path: Path) -> None:
+    put(tmp_path, 1.0)
+    raw.write_batch(tmp_path, "batch", date(2024, 1, 2), [answer(b"{}")])
+    decided = (tmp_path / layout.MANIFEST).read_bytes()
+    (tmp_path / layout.PENDING).write_bytes(decided)
+    (tmp_path / layout.MANIFEST).write_bytes(b"{")
+    with writer(tmp_path, None, mending=True):
+        pass
+    assert (tmp_path / layout.MANIFEST).read_bytes() == decided
+
+
+def test_recovery_removes_what_the_commit_dropped_and_nothing_else(tmp_path: Path) -> None:
+    put(tmp_path, 1.0)
+    dropped, foreign = tmp_path / PATH, tmp_path / "bar" / "asset_class=equity" / "year=2031" / "part.parquet"
+    foreign.parent.mkdir()
+    foreign.write_bytes(dropped.read_bytes())
+    after = open_manifest(tmp_path).with_files({}, (PATH,))
+    (tmp_path / layout.PENDING).write_bytes(encode(after))
+    with writer(tmp_path, None):
+        pass
+    assert not dropped.exists()
+    assert [d.path for d in verify(tmp_path)[1]] == [foreign.relative_to(tmp_path).as_posix()]
 
 
 def test_the_snapshot_names_the_prices_alone(tmp_path: Path) -> None:

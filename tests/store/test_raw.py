@@ -68,7 +68,7 @@ def test_an_identical_body_is_kept_once_and_read_everywhere(tmp_path: Path) -> N
     assert bodies(tmp_path, [third]) == [[b"z", b""]]
 
 
-def test_large_bodies_are_found_without_being_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_bodies_that_are_there_already_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     big = bytes(range(256)) * 4096
     write(tmp_path, "a", answer(big), answer(b"", "B"))
     read = pq.ParquetFile.read
@@ -78,15 +78,41 @@ def test_large_bodies_are_found_without_being_read(tmp_path: Path, monkeypatch: 
         "read",
         lambda self, columns=None: asked.append(columns) or read(self, columns=columns),
     )
-    second = write(tmp_path, "b", answer(big))
+    write(tmp_path, "b", answer(b"another"))
     assert asked == [["sha256"]]
+    second = write(tmp_path, "c", answer(big))
+    assert asked.count(["sha256", "body"]) == 1
     assert kept(tmp_path, second) == [None]
+
+
+def test_a_fresh_answer_is_not_given_up_for_a_damaged_one(tmp_path: Path) -> None:
+    body = bytes(range(256)) * 64
+    first = tmp_path / write(tmp_path, "a", answer(body), answer(b"y", "B"))
+    content = bytearray(first.read_bytes())
+    content[content.index(b"\x28\xb5\x2f\xfd") + 40] ^= 0xFF
+    for damaged in (bytes(content), content[:-9]):
+        first.write_bytes(damaged)
+        second = write(tmp_path, f"b{len(damaged)}", answer(body))
+        assert bodies(tmp_path, [second]) == [[body]]
+
+
+def test_a_damaged_batch_costs_the_others_only_what_they_left_to_it(tmp_path: Path) -> None:
+    first = write(tmp_path, "a", answer(b"x"), answer(b"y", "B"))
+    second = write(tmp_path, "b", answer(b"x"), answer(b"z", "B"))
+    third = write(tmp_path, "c", answer(b"w"), answer(b"z", "B"))
+    (tmp_path / first).write_bytes(b"PAR1")
+    losses: dict[str, CorruptLakeError] = {}
+    read = raw.read_batches(tmp_path, [first, second, third], on_loss=losses.__setitem__)
+    whole = {path: [row["instrument_id"] for row in rows] for path, rows in read}
+    assert whole == {second: ["B"], third: ["A", "B"]}
+    assert list(losses) == [first, second]
+    assert "answers for A " in str(losses[second])
 
 
 def test_a_lost_reference_is_told(tmp_path: Path) -> None:
     first, second = write(tmp_path, "a", answer(b"x")), write(tmp_path, "b", answer(b"x"))
     (tmp_path / first).unlink()
-    with pytest.raises(CorruptLakeError, match="refers to 1 answers"):
+    with pytest.raises(CorruptLakeError, match="refers to answers for A whose batch"):
         bodies(tmp_path, [second])
 
 

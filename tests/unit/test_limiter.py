@@ -54,6 +54,14 @@ def test_a_hold_is_obeyed_and_bounded(tmp_path: Path) -> None:
     assert sum(clock.slept) == pytest.approx(630)
 
 
+@pytest.mark.parametrize("before", [1.0, 599.0, 601.0, 1e6])
+def test_a_slot_from_before_a_reboot_is_waited_for_ten_minutes_at_most(tmp_path: Path, before: float) -> None:
+    queue, clock = limiter(tmp_path)
+    (tmp_path / "yahoo").write_text(repr(clock.monotonic() + before))
+    queue.wait("yahoo")
+    assert sum(clock.slept) <= 600
+
+
 @pytest.mark.parametrize("left", ["", "nonsense", "9e99", "nan"])
 def test_a_stale_or_broken_slot_is_forgotten(tmp_path: Path, left: str) -> None:
     (tmp_path / "yahoo").write_text(left)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
 from .options import Format, Home, Lake, Now, Output, SourceUrl, settings_of
@@ -19,14 +21,17 @@ def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) 
     if damages:
         if output is Format.table:
             say(
-                "`marketlake replay` rebuilds bars and revisions from raw/, `marketlake build --anew` the "
-                "marts; other tables come from a backup"
+                "`marketlake replay` restores what follows from raw/ and names what does not, "
+                "`marketlake build --anew` the marts and market.duckdb; raw/ itself comes from a backup"
             )
         raise typer.Exit(1)
 
 
 def replay(home: Home = None, lake: Lake = None, now: Now = None, source_url: SourceUrl = None) -> None:
-    """Rebuild bars and revisions from the answers kept in raw/, without network."""
+    """Rebuild bars and revisions from the answers kept in raw/, without network; restore damaged records.
+
+    Exit code 1 when something could not be restored; it is named.
+    """
     from ..pipeline.build import build
     from ..pipeline.replay import replay as replay_raw
 
@@ -35,4 +40,10 @@ def replay(home: Home = None, lake: Lake = None, now: Now = None, source_url: So
     build(settings)
     for path in replayed.changed:
         say(f"changed: {path}")
+    for path in replayed.restored:
+        say(f"restored: {path}")
     say(f"{replayed.batches} raw batches replayed, {len(replayed.changed)} files changed")
+    if replayed.lost:
+        for text in replayed.lost:
+            sys.stderr.write(f"{text}\n")
+        raise typer.Exit(1)

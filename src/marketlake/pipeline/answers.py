@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -14,10 +13,8 @@ import pyarrow as pa
 from .. import sources
 from ..errors import SourceError
 from ..schema import SERVED
-from ..sources import Page, Parsed, Request
+from ..sources import Page, Parsed, Request, answered_at, told_at
 from .plan import RECONCILE
-
-_YEARS: Final = range(1971, 2100)
 
 
 @dataclass(frozen=True)
@@ -47,14 +44,7 @@ class Answer:
     @property
     def told_at(self) -> datetime | None:
         """When the last page was served, by the vendor's own clock; None where it does not tell."""
-        text = self.pages[-1].headers.get("date", "") if self.pages else ""
-        try:
-            moment = parsedate_to_datetime(text)
-        except (ValueError, OverflowError):
-            return None
-        # a year that no zone can shift, or that no calendar knows, tells nothing
-        told = moment.year in _YEARS
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) if told else None
+        return told_at(self.pages[-1].headers) if self.pages else None
 
 
 def answers(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
@@ -89,6 +79,7 @@ def parse(found: Iterable[Answer]) -> Parsed:
 def _answer(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> Answer:
     first = rows[0]
     request = Request(first["instrument_id"], first["symbol"], first["asked_from"], first["asked_to"])
+    pages = tuple(_page(request, row) for row in rows if row["page"] >= 0)
     return Answer(
         instrument_id=first["instrument_id"],
         run_id=first["run_id"],
@@ -102,8 +93,8 @@ def _answer(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> Answer:
         message=first["message"],
         attempts=first["attempt"],
         duration_s=first["duration_s"],
-        fetched_at=first["fetched_at"],
-        pages=tuple(_page(request, row) for row in rows if row["page"] >= 0),
+        fetched_at=answered_at(first["fetched_at"], pages),
+        pages=pages,
     )
 
 

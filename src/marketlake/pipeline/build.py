@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 
 from .. import query
 from ..claims import load_claims, read_ledger
 from ..settings import Settings
-from ..store import layout
-from ..store.files import sha256
 from ..store.lake import writer
-from ..store.verify import assert_whole
+from ..store.verify import assert_whole, database_digest
 from .marts import refresh_marts
 from .verdicts import record_verdicts
 
@@ -27,8 +24,8 @@ def build(settings: Settings, *, anew: bool = False, on_year: Callable[[int], No
         snapshot = lake.manifest.snapshot
         assert_whole(settings.lake, lake.manifest)
         refreshed = refresh_marts(lake, settings.universe, anew=anew, on_year=on_year)
-        database, wanted = settings.lake / layout.DATABASE, _fingerprint(settings, snapshot)
-        if not refreshed and lake.manifest.built == f"{wanted}-{_digest(database)}":
+        wanted = _fingerprint(settings, snapshot)
+        if not refreshed and lake.manifest.built == f"{wanted}-{database_digest(settings.lake)}":
             return False
         now = settings.clock.now()
         query.build_database(
@@ -40,15 +37,8 @@ def build(settings: Settings, *, anew: bool = False, on_year: Callable[[int], No
             claims=load_claims(settings.home / "claims.toml"),
         )
         record_verdicts(lake, read_ledger(settings.lake), now)
-        lake.commit(built=f"{wanted}-{_digest(database)}")
+        lake.commit(built=f"{wanted}-{database_digest(settings.lake)}")
         return True
-
-
-def _digest(database: Path) -> str:
-    """Checksum of the database, so that a damaged or foreign one is replaced; empty with a log beside it."""
-    if not database.exists() or database.with_name(f"{database.name}.wal").exists():
-        return ""
-    return sha256(database)[:16]
 
 
 def _fingerprint(settings: Settings, snapshot: str) -> str:

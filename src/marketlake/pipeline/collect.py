@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from ..clock import Clock
 from ..instruments import Instrument
 from ..limiter import Limiter
 from ..settings import Settings
-from ..sources import Access
+from ..sources import Access, answered_at
 from ..store import raw
 from ..store.holes import let_pass, read_holes
 from ..store.lake import claim, open_manifest
@@ -42,14 +43,15 @@ def collect_rounds(
     now = clock.now()
     fetched = [one for jobs, instruments in rounds for one in fetcher.fetch(jobs, instruments)]
     rows = [row for one in fetched for row in as_rows(one, run_id, settings.origin, now)]
-    raw.write_batch(root, batch_id(clock, run_id), clock.now().date(), rows)
+    done = answered_at(clock.now(), [page for one in fetched for a in one.attempts for page in a.pages])
+    raw.write_batch(root, batch_id(done, clock, run_id), done.date(), rows)
     return fetched
 
 
-def batch_id(clock: Clock, label: str) -> str:
+def batch_id(done: datetime, clock: Clock, label: str) -> str:
     """Names a batch when it is written, so that names are in the order of arrival; the tick orders a pinned
     clock's."""
-    return f"{clock.now():%Y%m%dT%H%M%S}-{int(clock.monotonic() * 1e6):015d}-{slug(label)}"
+    return f"{done:%Y%m%dT%H%M%S}-{int(clock.monotonic() * 1e6):015d}-{slug(label)}"
 
 
 def answered(root: Path, run_id: str) -> set[str]:

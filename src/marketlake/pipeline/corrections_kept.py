@@ -45,7 +45,7 @@ def keep_corrections(settings: Settings, run_id: str) -> None:
         **{"url": "file:corrections.toml", "status": 200, "headers": "{}", "body": body, "fetched_at": now},
         **{"duration_s": 0.0, "outcome": "ok", "message": ""},
     }
-    raw.write_batch(root, batch_id(settings.clock, "corrections"), now.date(), [row])
+    raw.write_batch(root, batch_id(now, settings.clock, "corrections"), now.date(), [row])
 
 
 def standing(root: Path, manifest: Manifest) -> Corrections:

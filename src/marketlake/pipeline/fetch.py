@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from .. import sources
 from ..errors import (
     MalformedError,
+    MarketlakeError,
     NotFoundError,
     RateLimitedError,
     SourceError,
@@ -27,7 +28,7 @@ from ..errors import (
 )
 from ..instruments import Instrument, SourceRef
 from ..normalise import Window, normalise
-from ..sources import Access, Page, Request, Source
+from ..sources import Access, Page, Request, Source, answered_at, unexpected
 from .coverage import coverage
 from .plan import Job
 
@@ -146,6 +147,12 @@ class Fetcher:
         except SourceError as error:
             attempts.append(Attempt(ref.source, request, pages, error.outcome, str(error)))
             raise
+        except MarketlakeError:
+            raise
+        except Exception as error:
+            found = unexpected(request, error)
+            attempts.append(Attempt(ref.source, request, pages, found.outcome, str(found)))
+            raise found from error
         attempts.append(Attempt(ref.source, request, pages, "ok", ""))
 
     def _source(self, name: str) -> Source:
@@ -182,15 +189,20 @@ def judge(
     parsed = source.parse(pages)
     for error in parsed.failed.values():
         raise error
-    window = Window(instrument, source.name, job.start, job.end, access.clock.now())
+    now = access.clock.now()
+    window = Window(instrument, source.name, job.start, job.end, answered_at(now, pages))
     normalised = normalise(parsed.bars, {instrument.id: window})
     for error in normalised.refused.values():
         raise error
     sessions = normalised.bars["session"].to_numpy().astype("datetime64[D]")
-    cover = coverage(window, sessions, job.mode, let_pass)
+    # what is due follows from our clock alone: a vendor's wrong one must not hide that nothing came
+    cover = coverage(replace(window, at=now), sessions, job.mode, let_pass)
     if cover.truncated:
+        ahead = (
+            f"; this machine's clock is {now - window.at} ahead of the vendor's" if window.at < now else ""
+        )
         raise TruncatedError(
-            f"{source.name}: asked {instrument.id} from {job.start} to {job.end}, {cover.shortfall}"
+            f"{source.name}: asked {instrument.id} from {job.start} to {job.end}, {cover.shortfall}{ahead}"
         )
 
 

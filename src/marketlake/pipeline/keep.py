@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from ..corrections import Corrections
+from ..errors import CorruptLakeError
+from ..instruments import Universe
 from ..schema_correction import CORRECTION_MODE
 from ..settings import Settings
 from ..store import raw
-from ..store.lake import writer
+from ..store.lake import Writer, writer
 from ..store.move import move_to_asset_classes
 from ..store.verify import assert_whole
 from .absorb import absorb
@@ -29,25 +32,44 @@ Batch = tuple[str, list[Answer]]
 
 
 def store_pending(settings: Settings, on_group: Callable[[int], None] = lambda _: None) -> None:
-    """Absorb the waiting batches, a commit per group; `on_group` hears how many batches it had."""
-    root = settings.lake
+    """Absorb the waiting batches, a commit per group; `on_group` hears how many batches it had.
+
+    A batch that cannot be read is set aside and takes no other with it: the `CorruptLakeError` that names it
+    comes when all others are stored.
+    """
+    root, losses = settings.lake, dict[str, CorruptLakeError]()
     with writer(root, settings.origin) as lake:
         assert_whole(root, lake.manifest)
         move_to_asset_classes(lake, {i.id: i.asset_class for i in settings.universe.instruments})
         corrections = standing(root, lake.manifest)
         paths = raw.pending(root, lake.manifest)
-        for group in grouped(raw.read_batches(root, paths)):
-            found = [answer for _, batch in group for answer in batch]
-            if found[0].mode == RECONCILE:
-                compare_sources(lake, settings.universe, found)
-            elif found[0].mode == CORRECTION_MODE:
-                corrections = correct(lake, settings.universe, found[0], corrections)
-            else:
-                absorb(lake, settings.universe, found, corrections)
+        for group in grouped(raw.read_batches(root, paths, on_loss=losses.__setitem__)):
+            corrections = absorb_group(lake, settings.universe, group, corrections)
             for path, _ in group:
                 lake.adopt(path, raw.entry(root, path))
             lake.commit()
             on_group(len(group))
+        aside = [raw.set_aside(root, path) for path in raw.pending(root, lake.manifest) if path in losses]
+    if losses:
+        told = " ".join(map(str, losses.values()))
+        kept = f" Set aside: {', '.join(aside)}." if aside else ""
+        raise CorruptLakeError(
+            f"{told}{kept} All other answers are stored; run again, and what is missing is asked for again"
+        )
+
+
+def absorb_group(
+    lake: Writer, universe: Universe, group: Sequence[Batch], corrections: Corrections
+) -> Corrections:
+    """Stage what a group's answers change; returns the corrections that stand after it."""
+    found = [answer for _, batch in group for answer in batch]
+    if found[0].mode == CORRECTION_MODE:
+        return correct(lake, universe, found[0], corrections)
+    if found[0].mode == RECONCILE:
+        compare_sources(lake, universe, found)
+    else:
+        absorb(lake, universe, found, corrections)
+    return corrections
 
 
 def grouped(batches: Iterable[tuple[str, list[dict[str, Any]]]]) -> Iterator[list[Batch]]:

@@ -1,31 +1,37 @@
-"""Rebuilding bars and revisions from the answers kept in raw/, without any network.
+"""Rebuilding the stored tables from the answers kept in raw/, without any network.
 
 The rebuilt lake grows beside the old one and takes its place in one commit. The same raw batches give the
 same bytes, because absorbing depends on them, their moments and the universe alone.
+
+Bars and revisions are rebuilt always. Of the records (runs, quarantine, findings, comparisons) a file is
+restored where it is damaged. Where a part of raw/ is damaged too, nothing that can still be read is replaced.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ..corrections import Corrections
 from ..errors import CorruptLakeError, UsageError
+from ..instruments import Universe
 from ..schema_correction import CORRECTION_MODE
 from ..settings import Settings
 from ..store import layout, raw
-from ..store.files import rename, sha256
-from ..store.lake import Writer, open_manifest, repair_manifest, writer
-from .absorb import absorb
+from ..store.files import disk_errors, is_whole, make_folder, rename
+from ..store.lake import Writer, writer
+from ..store.manifest import Entry
+from ..store.verify import damaged_tables
 from .answers import Answer
-from .correct import correct
-from .keep import grouped
+from .keep import Batch, absorb_group, grouped
 from .plan import RECONCILE
 
 _SCRATCH: Final = ".replay"
+_PRICES: Final = tuple(f"{table}/" for table in layout.PRICES)
 
 
 @dataclass(frozen=True)
@@ -35,43 +41,58 @@ class Replayed:
     batches: int
     changed: tuple[str, ...]
     """Paths whose bytes are not what was stored before."""
+    restored: tuple[str, ...] = ()
+    """Paths that were damaged and are whole again."""
+    lost: tuple[str, ...] = ()
+    """What could not be restored, with the remedy; each names its file."""
 
 
 def replay(settings: Settings, on_group: Callable[[int], None] = lambda _: None) -> Replayed:
-    """Rebuild the yearly tables from raw/; the record of runs, quarantine and findings stays as it is."""
-    root = settings.lake
-    try:
-        open_manifest(root)
-    except CorruptLakeError:
-        repair_manifest(root)
-    with writer(root, None) as lake:
+    """Rebuild the stored tables from raw/ and put in place what differs or is damaged."""
+    root, losses = settings.lake, dict[str, CorruptLakeError]()
+    with writer(root, None, mending=True) as lake:
         paths = lake.manifest.paths("raw")
         if not paths:
             raise UsageError(f"{root} holds no raw batches, so there is nothing to replay")
+        damaged = damaged_tables(root, lake.manifest)
+        records = any(not path.startswith(_PRICES) for path in damaged)
         scratch = root / _SCRATCH
         shutil.rmtree(scratch, ignore_errors=True)
         try:
-            rebuilt = _rebuild(Writer.scratch(scratch, lake.manifest.origin), settings, paths, on_group)
-            changed = _take_over(lake, scratch, rebuilt)
+            rebuilt = Writer.scratch(scratch, lake.manifest.origin)
+            batches = raw.read_batches(root, paths, lake.manifest.files, losses.__setitem__)
+            read = _rebuild(rebuilt, settings.universe, grouped(batches), records, on_group)
+            wanted = _wanted(rebuilt, damaged, whole=not losses)
+            lost = [_set_aside(root, path) for path in damaged if path not in wanted]
+            changed = _take_over(lake, scratch, wanted, damaged, whole=not losses)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-    return Replayed(len(paths), changed)
+    restored = tuple(path for path in damaged if path in wanted)
+    told = [str(error) for error in losses.values()]
+    told += [_incomplete(path) for path in restored if losses]
+    return Replayed(read, changed, restored, tuple(told + lost))
 
 
-def _rebuild(lake: Writer, settings: Settings, paths: list[str], on_group: Callable[[int], None]) -> Writer:
-    universe = settings.universe
+def _rebuild(
+    lake: Writer,
+    universe: Universe,
+    groups: Iterable[list[Batch]],
+    records: bool,
+    on_group: Callable[[int], None],
+) -> int:
+    """Absorb everything in a new lake, comparisons only for the `records`; returns how many batches."""
+    count = 0
     corrections: Corrections = {}
-    for group in grouped(raw.read_batches(settings.lake, paths)):
-        found = [answer for _, answers in group for answer in answers if answer.mode != RECONCILE]
-        if found and found[0].mode == CORRECTION_MODE:
-            corrections = correct(lake, universe, found[0], corrections)
-            lake.commit()
-        elif found:
+    for group in groups:
+        found = [answer for _, answers in group for answer in answers]
+        if found[0].mode != CORRECTION_MODE:
             _assert_known(found, set(universe.by_id))
-            absorb(lake, universe, found, corrections)
+        if records or found[0].mode != RECONCILE:
+            corrections = absorb_group(lake, universe, group, corrections)
             lake.commit()
+        count += len(group)
         on_group(len(group))
-    return lake
+    return count
 
 
 def _assert_known(found: list[Answer], known: set[str]) -> None:
@@ -83,20 +104,46 @@ def _assert_known(found: list[Answer], known: set[str]) -> None:
         )
 
 
-def _take_over(lake: Writer, scratch: Path, rebuilt: Writer) -> tuple[str, ...]:
-    """Stage the rebuilt yearly files that differ from what is in place, drop those that are gone."""
-    before = {path for table in layout.PRICES for path in lake.manifest.paths(table)}
-    after = {p: e for t in layout.PRICES for p, e in rebuilt.manifest.files.items() if p.startswith(f"{t}/")}
-    for path, entry in after.items():
-        if not _same(lake.root / path, entry.sha256):
-            target = lake.root / (path + layout.STAGED)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            rename(scratch / path, target)
+def _wanted(rebuilt: Writer, damaged: Sequence[str], *, whole: bool) -> dict[str, Entry]:
+    """The rebuilt files to have in place; where raw/ is not whole, those of damaged ones alone."""
+    return {
+        path: entry
+        for path, entry in rebuilt.manifest.files.items()
+        if path in damaged or (whole and path.startswith(_PRICES))
+    }
+
+
+def _take_over(
+    lake: Writer, scratch: Path, wanted: Mapping[str, Entry], damaged: Sequence[str], *, whole: bool
+) -> tuple[str, ...]:
+    """Stage the wanted files that differ from what is in place, drop what has no place any more."""
+    before = lake.manifest.files
+    gone = {path for path in before if whole and path.startswith(_PRICES)} | set(damaged)
+    for path, entry in wanted.items():
+        if not is_whole(lake.root / path, entry.sha256):
+            target = lake.root / layout.staged(path)
+            with disk_errors(target):
+                make_folder(target.parent)
+                rename(scratch / path, target)
         lake.staged[path] = entry
-    changed = sorted(p for p in before | set(after) if lake.manifest.files.get(p) != after.get(p))
-    lake.commit(removed=tuple(sorted(before - set(after))))
+    changed = sorted(path for path in gone | set(wanted) if before.get(path) != wanted.get(path))
+    lake.commit(removed=tuple(sorted(gone - set(wanted))))
     return tuple(changed)
 
 
-def _same(path: Path, digest: str) -> bool:
-    return path.exists() and sha256(path) == digest
+def _set_aside(root: Path, path: str) -> str:
+    """Keep what is damaged and follows from no answer under another name; says so."""
+    aside = layout.set_aside(path)
+    with disk_errors(root / path), suppress(FileNotFoundError):
+        rename(root / path, root / aside)
+    return (
+        f"{root / path} does not follow from raw/: put it back from a backup. The lake does without it now; "
+        f"what was there is kept as {aside}"
+    )
+
+
+def _incomplete(path: str) -> str:
+    return (
+        f"{path} was restored from the answers that can be read; what only the damaged ones held is missing "
+        "in it: `marketlake backfill` asks the vendors again"
+    )

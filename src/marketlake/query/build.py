@@ -48,6 +48,8 @@ def build_database(
             connection.begin()
             fill(connection, root, universe, claims, about)
             connection.commit()
+            # closing does it too, but does not tell when the disk refuses: what is published would be empty
+            connection.execute("CHECKPOINT")
         aside = _set_aside(root / f"{DATABASE}.wal")
         building.replace(root / DATABASE)
     except OSError as error:

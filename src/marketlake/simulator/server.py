@@ -8,7 +8,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
@@ -132,7 +133,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _head(self, reply: Reply) -> bytes:
         reason = self.responses.get(reply.status, ("Simulated", ""))[0]
-        lines = [f"HTTP/1.1 {int(reply.status)} {reason}", "Server: marketlake-simulator"]
+        now = format_datetime(self.server.simulator.now.astimezone(UTC), usegmt=True)
+        lines = [f"HTTP/1.1 {int(reply.status)} {reason}", "Server: marketlake-simulator", f"Date: {now}"]
         lines += [f"{name}: {value}" for name, value in reply.headers.items()]
         if reply.repeat == 1:
             lines.append(f"Content-Length: {len(reply.body) + reply.missing_bytes}")

@@ -9,9 +9,20 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import UsageError
-from .contract import Access, Page, Parsed, Request, Source
+from .contract import Access, Page, Parsed, Request, Source, answered_at, told_at, unexpected
 
-__all__ = ["NAMES", "Access", "Page", "Parsed", "Request", "Source", "create"]
+__all__ = [
+    "NAMES",
+    "Access",
+    "Page",
+    "Parsed",
+    "Request",
+    "Source",
+    "answered_at",
+    "create",
+    "told_at",
+    "unexpected",
+]
 
 _EXCHANGE: Final = re.compile(r"[a-z][a-z0-9]{1,31}")
 

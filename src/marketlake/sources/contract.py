@@ -27,7 +27,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final
@@ -48,6 +48,10 @@ from ..redact import without_secrets
 
 _SECONDS: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 _LONGEST_RETRY_S: Final = 86_400.0
+_YEARS: Final = range(1971, 2100)
+"""Within them no zone shifts a moment out of the calendar."""
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""Less than any venue's lag."""
 _SECRET_HEADERS: Final = frozenset({"set-cookie", "cookie", "authorization", "proxy-authorization"})
 
 
@@ -130,6 +134,26 @@ def status_error(page: Page, source: str) -> SourceError | None:
     return MalformedError(f"{what}: {excerpt(page.body)}")
 
 
+def answered_at(moment: datetime, pages: Sequence[Page]) -> datetime:
+    """When an answer was given: `moment`, by our clock, or the vendor's time where ours runs ahead of it.
+
+    So a clock that jumped forward takes no unfinished bar for a finished one.
+    """
+    told = [time for page in pages if (time := told_at(page.headers)) is not None]
+    return max(told) if told and moment > max(told) + _CLOCKS_DIFFER else moment
+
+
+def told_at(headers: Mapping[str, str]) -> datetime | None:
+    """The header Date, and Age where a cache answered; None where there is none to be understood."""
+    values = {name.lower(): text for name, text in headers.items()}
+    try:
+        told = parsedate_to_datetime(values.get("date", "")) + timedelta(seconds=int(values.get("age", "0")))
+    except (ValueError, OverflowError):
+        return None
+    in_utc = told if told.tzinfo else told.replace(tzinfo=UTC)
+    return in_utc.astimezone(UTC) if told.year in _YEARS else None
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds of a Retry-After header, a date counted from the answer's own; None when it says neither.
 
@@ -155,7 +179,19 @@ def public_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {n.lower(): without_secrets(v) for n, v in headers.items() if n.lower() not in _SECRET_HEADERS}
 
 
+def unexpected(request: Request, error: Exception) -> MalformedError:
+    """The error for what no source declares: a defect of ours, which must cost this instrument alone."""
+    what = plain(f"{type(error).__name__}: {error}"[:200])
+    return MalformedError(
+        f"the answer for {request.symbol} could not be worked on ({what}); please report it"
+    )
+
+
 def excerpt(body: bytes) -> str:
     """The beginning of an answer, fit for a message."""
-    text = body[:120].decode("utf-8", errors="replace")
+    return plain(body[:120].decode("utf-8", errors="replace"))
+
+
+def plain(text: str) -> str:
+    """Text of others, fit for a message."""
     return "".join(c if c.isprintable() else " " for c in text).strip()

@@ -22,7 +22,7 @@ from importlib.resources import files
 from typing import Final
 
 from ..errors import MalformedError, NotFoundError
-from .contract import Access, Page, Parsed, Request, Source, status_error
+from .contract import Access, Page, Parsed, Request, Source, plain, status_error
 from .http import Answer, get
 from .rows import EPOCH, Rows, closes, parse_each
 
@@ -112,7 +112,9 @@ def _rows(page: Page, tables: dict[bytes, _Table], source: str) -> Rows:
         table = tables[page.body]
         bases, quotes = table.per_euro(base, source), table.per_euro(quote, source)
     except _NOT_THE_TABLE as wrong:
-        raise MalformedError(f"{source}'s answer is not the table of rates: {str(wrong)[:100]}") from wrong
+        raise MalformedError(
+            f"{source}'s answer is not the table of rates: {plain(str(wrong)[:100])}"
+        ) from wrong
     values = [b and q and q / b for b, q in zip(bases, quotes, strict=True)]
     return closes(table.sessions, values, currency=quote)
 

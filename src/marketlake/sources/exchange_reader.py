@@ -17,7 +17,7 @@ from ..errors import (
     SourceError,
     UnavailableError,
 )
-from .contract import Page, excerpt, retry_after, status_error
+from .contract import Page, excerpt, plain, retry_after, status_error
 from .exchange_client import DIALECT_FAILURES, know_market, open_exchange
 from .exchange_dialect import Dialect, Pair
 from .rows import DAY_MS, Rows
@@ -61,7 +61,7 @@ class ExchangeReader:
         try:
             return [candle for candle in self._read(document, page, pair) if _has_values(candle)]
         except DIALECT_FAILURES as wrong:
-            raise self._malformed(page, f"{type(wrong).__name__} {str(wrong)[:100]}") from wrong
+            raise self._malformed(page, f"{type(wrong).__name__} {plain(str(wrong)[:100])}") from wrong
 
     def _document(self, page: Page) -> Any:
         """The answer's JSON, once neither its status nor its text is a refusal."""
@@ -80,7 +80,7 @@ class ExchangeReader:
         except ccxt.BaseError as error:
             raise self._refusal(page, error) from error
         except DIALECT_FAILURES as wrong:
-            raise self._malformed(page, str(wrong)[:100]) from wrong
+            raise self._malformed(page, plain(str(wrong)[:100])) from wrong
         if page.status != 200:
             raise self._refusal(page, ccxt.ExchangeError(excerpt(page.body)))
         return document

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from ..errors import MalformedError
-from .contract import Page
+from .contract import Page, plain
 from .files_columns import DATES, NAMES, Column, assert_needed, csv_columns, parquet_columns
 from .rows import EPOCH, Rows
 
@@ -30,7 +30,9 @@ def read_table(page: Page) -> Rows:
         header, columns = parquet_columns(page.body) if is_parquet else csv_columns(page.body)
         return _rows(header, columns)
     except (ValueError, OverflowError, csv.Error, pa.ArrowException, OSError) as wrong:
-        raise MalformedError(f"{name!r} cannot be read: {str(wrong)[:200]}; correct the file") from wrong
+        raise MalformedError(
+            f"{name!r} cannot be read: {plain(str(wrong)[:200])}; correct the file"
+        ) from wrong
 
 
 def _rows(header: list[str], columns: list[Column]) -> Rows:

@@ -15,7 +15,7 @@ from datetime import date
 from typing import Final
 
 from ..errors import MalformedError, NotFoundError
-from .contract import Access, Page, Parsed, Request, Source, excerpt, status_error
+from .contract import Access, Page, Parsed, Request, Source, excerpt, plain, status_error
 from .http import get
 from .rows import EPOCH, Rows, closes, parse_each
 
@@ -54,7 +54,9 @@ def _rows(page: Page) -> Rows:
         return closes(sessions, [_figure(text) for _, text in lines[1:]], currency=None)
     except (ValueError, csv.Error) as wrong:
         what = f"fred's answer for {page.request.symbol} is not its series"
-        raise MalformedError(f"{what}: {str(wrong)[:100]}; it begins {excerpt(page.body)!r}") from wrong
+        raise MalformedError(
+            f"{what}: {plain(str(wrong)[:100])}; it begins {excerpt(page.body)!r}"
+        ) from wrong
 
 
 def _check_header(header: list[str], page: Page) -> None:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from ..errors import SourceError
 from ..schema import SERVED
-from .contract import Page, Parsed
+from .contract import Page, Parsed, unexpected
 
 EPOCH: Final = date(1970, 1, 1).toordinal()
 DAY_MS: Final = 86_400_000
@@ -74,6 +74,8 @@ def parse_each(pages: Sequence[Page], read: Callable[[list[Page]], Rows]) -> Par
                 good[instrument_id] = read(own)
             except SourceError as error:
                 failed[instrument_id] = error
+            except Exception as error:  # what nobody thought of costs one instrument, not the run
+                failed[instrument_id] = unexpected(own[-1].request, error)
         return Parsed(_table(good), failed)
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from ..errors import MalformedError, NotFoundError, SourceError, UnavailableError
-from .contract import Page, excerpt, status_error
+from .contract import Page, excerpt, plain, status_error
 from .rows import EPOCH, Rows
 
 _PRICES: Final = ("open", "high", "low", "close", "volume")
@@ -36,7 +36,7 @@ def read_chart(page: Page) -> Rows:
     try:
         return _rows(document["chart"]["result"][0], page)
     except _NOT_A_CHART as wrong:
-        raise _malformed(page, f"{type(wrong).__name__} {str(wrong)[:100]}") from wrong
+        raise _malformed(page, f"{type(wrong).__name__} {plain(str(wrong)[:100])}") from wrong
 
 
 def _error(document: Any) -> str:
@@ -45,7 +45,7 @@ def _error(document: Any) -> str:
         part = document.get(root) if isinstance(document, dict) else None
         error = part.get("error") if isinstance(part, dict) else None
         if error:
-            return f"{root}: {orjson.dumps(error).decode()[:300]}"
+            return plain(f"{root}: {orjson.dumps(error).decode()[:300]}")
     return ""
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -34,13 +34,13 @@ def write_parquet(path: Path, table: pa.Table, schema: pa.Schema) -> None:
     """Write and flush to disk; nulls in non-nullable columns are an error, as is any other schema."""
     _assert_schema(table, schema)
     with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         try:
             with path.open("wb") as file:
                 pq.write_table(
                     table, file, compression="zstd", row_group_size=ROW_GROUP_ROWS, store_schema=True
                 )
-                flush(file.fileno())
+                flush(file)
         except OSError:
             path.unlink(missing_ok=True)
             raise
@@ -56,12 +56,12 @@ def parquet_parts(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table]
         writer.write_table(part, row_group_size=max(1, -(-len(part) // groups)))
 
     with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         try:
             with path.open("wb") as file:
                 with pq.ParquetWriter(file, schema, compression="zstd", store_schema=True) as writer:
                     yield add
-                flush(file.fileno())
+                flush(file)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -71,25 +71,45 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write beside, flush, rename: the path holds the old content or the new one."""
     beside = path.with_name(path.name + ".tmp")
     with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            file.write(content)
-            flush(file.fileno())
-        rename(beside, path)
+        make_folder(path.parent)
+        try:
+            with beside.open("wb") as file:
+                file.write(content)
+                flush(file)
+            rename(beside, path)
+        except OSError:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+            raise
+
+
+def make_folder(folder: Path) -> None:
+    """The folder and its parents; the entries of new ones are on disk afterwards."""
+    new = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in reversed(new):
+        flush_folder(one.parent)
 
 
 def rename(source: Path, target: Path) -> None:
     """Atomic, and the folder's entry is on disk afterwards."""
     source.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
+    flush_folder(target.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Put the folder's entries on disk: a file's own flush need not do that."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
-def flush(descriptor: int) -> None:
-    os.fsync(descriptor)
+def flush(file: IO[bytes]) -> None:
+    """Put on disk what was written; what Python still holds back must reach the system first."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def sha256(path: Path) -> str:
@@ -120,8 +140,16 @@ def corrupt(path: Path, why: str) -> CorruptLakeError:
     """The error for a damaged file, with the remedy."""
     return CorruptLakeError(
         f"{path} is damaged: {why}. `marketlake verify` lists every damaged file, "
-        "`marketlake replay` rebuilds bars and revisions from raw/"
+        "`marketlake replay` restores what follows from raw/"
     )
+
+
+def is_whole(path: Path, digest: str) -> bool:
+    """Whether the file can be read and has this checksum."""
+    try:
+        return sha256(path) == digest
+    except OSError:
+        return False
 
 
 def _assert_schema(table: pa.Table, schema: pa.Schema) -> None:

@@ -8,20 +8,30 @@ dies after it leaves the next manifest, which the next writer carries out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 
-from ..errors import CorruptLakeError, EmptyLakeError, LakeBusyError, LakeError
-from ..schema import RAW, TABLES
+from ..errors import CorruptLakeError, EmptyLakeError
+from ..schema import TABLES
 from . import layout
-from .files import disk_errors, parquet_parts, read_parquet, rename, sha256, write_bytes, write_parquet
+from .files import (
+    disk_errors,
+    flush_folder,
+    is_whole,
+    parquet_parts,
+    read_parquet,
+    sha256,
+    write_bytes,
+    write_parquet,
+)
+from .lock import only_writer
 from .manifest import Entry, Manifest, assert_origin, encode, read
+from .recovery import carry_out, finish, mend
 
 
 def open_manifest(root: Path) -> Manifest:
@@ -45,27 +55,21 @@ def claim(root: Path, origin: str) -> None:
 
 
 @contextmanager
-def writer(root: Path, origin: str | None, wait_seconds: float = 60.0) -> Iterator[Writer]:
+def writer(
+    root: Path, origin: str | None, wait_seconds: float = 60.0, *, mending: bool = False
+) -> Iterator[Writer]:
     """The lake's only writer; `LakeBusyError` after `wait_seconds`.
 
     A lake is created for data of `origin`; None is for work that adds no data, on a lake that must be there.
+    `mending` first writes a manifest that cannot be read anew.
     """
     if origin is None:
-        open_manifest(root)
-    with disk_errors(root):
-        root.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(root / layout.LOCK)
-        try:
-            lock.acquire(timeout=wait_seconds)
-        except Timeout:
-            raise LakeBusyError(
-                f"another run is writing to {root} and did not finish within {wait_seconds:g} s; "
-                "try again when it has"
-            ) from None
-    try:
+        with suppress(*([CorruptLakeError] if mending else [])):
+            open_manifest(root)
+    with only_writer(root, wait_seconds):
+        if mending:
+            mend(root)
         yield _recovered(root, origin)
-    finally:
-        lock.release()
 
 
 @dataclass
@@ -87,7 +91,7 @@ class Writer:
         entry = self.staged.get(path) or self.manifest.files.get(path)
         if entry is None:
             return schema.empty_table().select(columns or schema.names)
-        beside = self.root / (path + layout.STAGED)
+        beside = self.root / layout.staged(path)
         return read_parquet(beside if beside.exists() else self.root / path, schema, entry.sha256, columns)
 
     def stage(self, path: str, table: pa.Table) -> None:
@@ -97,22 +101,22 @@ class Writer:
 
     def stage_file(self, path: str, table: pa.Table, schema: pa.Schema) -> None:
         """Write a table of any schema beside its place."""
-        beside = self.root / (path + layout.STAGED)
+        beside = self.root / layout.staged(path)
         write_parquet(beside, table, schema)
-        self.staged[path] = Entry(sha256(beside), len(table), beside.stat().st_size)
+        with disk_errors(beside):
+            self.staged[path] = Entry(sha256(beside), len(table), beside.stat().st_size)
 
     @contextmanager
     def stage_mart(self, path: str, made_from: str = "") -> Iterator[Callable[[pa.Table], None]]:
         """Write a mart part by part beside its place; one that holds the same bytes already stays."""
-        beside = self.root / (path + layout.STAGED)
+        beside = self.root / layout.staged(path)
         with parquet_parts(beside, TABLES[path.split("/")[0]]) as add:
             yield add
-        file = pq.ParquetFile(beside)
-        entry = Entry(sha256(beside), file.metadata.num_rows, beside.stat().st_size, made_from)
-        file.close()
-        place = self.root / path
-        if place.exists() and sha256(place) == entry.sha256:
-            beside.unlink()
+        with disk_errors(beside):
+            rows = int(pq.read_metadata(beside).num_rows)
+            entry = Entry(sha256(beside), rows, beside.stat().st_size, made_from)
+            if is_whole(self.root / path, entry.sha256):
+                beside.unlink()
         if self.manifest.files.get(path) != entry or beside.exists():
             self.staged[path] = entry
 
@@ -126,53 +130,19 @@ class Writer:
         after = after if built is None else replace(after, built=built)
         # a damaged file that is restored leaves the manifest as it was
         if self.staged or after != self.manifest:
+            # a decision must not outlive, in a power cut, the files that it names
+            with disk_errors(self.root):
+                for folder in sorted({(self.root / path).parent for path in self.staged}):
+                    flush_folder(folder)
             write_bytes(self.root / layout.PENDING, encode(after))
-            _carry_out(self.root, self.staged, removed)
+            carry_out(self.root, self.staged, removed)
         self.manifest, self.staged = after, {}
         return after
 
 
-def repair_manifest(root: Path) -> None:
-    """Write an unreadable manifest anew, from the files that are there; raw batches know their origin."""
-    with suppress(LakeError):
-        read(root / layout.PENDING)
-        return  # the next writer carries it out, which puts a whole manifest in place
-    found: dict[str, Entry] = {}
-    for table, schema in {**TABLES, "raw": RAW}.items():
-        for path in sorted((root / table).glob("*/**/*.parquet")):
-            with suppress(CorruptLakeError):
-                rows = len(read_parquet(path, schema))
-                found[path.relative_to(root).as_posix()] = Entry(sha256(path), rows, path.stat().st_size)
-    batches = [path for path in found if path.startswith("raw/")]
-    if not batches:
-        raise EmptyLakeError(f"{root} holds no raw batch that can be read, so nothing can be rebuilt")
-    origin = read_parquet(root / batches[-1], RAW, columns=["origin"])["origin"][0].as_py()
-    (root / layout.PENDING).unlink(missing_ok=True)
-    write_bytes(root / layout.MANIFEST, encode(Manifest(origin, found)))
-
-
-def _carry_out(root: Path, paths: Mapping[str, Entry], removed: tuple[str, ...]) -> None:
-    """Rename what is staged, revisions before bars, then the manifest."""
-    with disk_errors(root):
-        for path in sorted(paths, key=lambda p: (not p.startswith("revision/"), p)):
-            beside = root / (path + layout.STAGED)
-            if beside.exists():
-                rename(beside, root / path)
-        for path in removed:
-            (root / path).unlink(missing_ok=True)
-        rename(root / layout.PENDING, root / layout.MANIFEST)
-
-
 def _recovered(root: Path, origin: str | None) -> Writer:
     """A writer on a lake without loose ends."""
-    if (root / layout.PENDING).exists():
-        decided = read(root / layout.PENDING)
-        _carry_out(root, decided.files, _stray(root, decided))
-    # not under raw/: another process may be writing its batch there
-    for table in TABLES:
-        for beside in (root / table).glob(f"**/*{layout.STAGED}"):
-            with disk_errors(beside):
-                beside.unlink()
+    finish(root)
     try:
         manifest = read(root / layout.MANIFEST)
     except EmptyLakeError:
@@ -182,12 +152,6 @@ def _recovered(root: Path, origin: str | None) -> Writer:
     if origin is not None:
         assert_origin(manifest, origin, root)
     return _with_every_table(Writer(root, manifest, {}))
-
-
-def _stray(root: Path, decided: Manifest) -> tuple[str, ...]:
-    """Files of the stored tables that the decided manifest no longer names."""
-    found = (p.relative_to(root).as_posix() for table in TABLES for p in (root / table).glob("**/*.parquet"))
-    return tuple(path for path in found if path not in decided.files)
 
 
 def _created(root: Path, origin: str) -> Writer:

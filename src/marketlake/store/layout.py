@@ -12,9 +12,12 @@ MANIFEST: Final = "manifest.json"
 PENDING: Final = "manifest.next.json"
 """The manifest of a commit that is being carried out."""
 LOCK: Final = ".lock"
+HOLDER: Final = ".lock.holder"
+"""Who holds the lock; there while it is held."""
 DATABASE: Final = "market.duckdb"
 STAGED: Final = ".staged"
 """Suffix of a file that is complete but not yet in its place."""
+_DAMAGED: Final = ".damaged"
 
 PRICES: Final = ("bar", "revision")
 """The tables that say what was traded; what else there is, is a record or follows from them."""
@@ -35,6 +38,24 @@ def monthly(table: str, day: date) -> str:
 def raw(day: date, batch_id: str) -> str:
     """The file of one raw batch."""
     return f"raw/day={day.isoformat()}/{batch_id}.parquet"
+
+
+def staged(path: str) -> str:
+    """Where the file is until it takes its place.
+
+    The dot keeps it from tools that read a whole folder, as Arrow and Spark do.
+    """
+    return _hidden(path, STAGED)
+
+
+def set_aside(path: str) -> str:
+    """Where a file that cannot be read is kept."""
+    return _hidden(path, _DAMAGED)
+
+
+def _hidden(path: str, suffix: str) -> str:
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}.{name}{suffix}"
 
 
 def placeholders() -> dict[str, str]:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -61,7 +62,7 @@ class Manifest:
 
 def encode(manifest: Manifest) -> bytes:
     """JSON, sorted, with the derived snapshot beside."""
-    document = {
+    document: dict[str, Any] = {
         "schema_version": manifest.schema_version,
         "origin": manifest.origin,
         "snapshot": manifest.snapshot,
@@ -72,7 +73,14 @@ def encode(manifest: Manifest) -> bytes:
             for path, e in manifest.files.items()
         },
     }
+    document["checksum"] = _checksum(document)
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+
+
+def _checksum(document: Mapping[str, Any]) -> str:
+    """Of all but itself: a flipped bit must not pass for another file's name or checksum."""
+    rest = {name: value for name, value in document.items() if name != "checksum"}
+    return hashlib.sha256(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def read(path: Path) -> Manifest:
@@ -88,9 +96,15 @@ def read(path: Path) -> Manifest:
                 f"{path.parent} has schema version {version}, this marketlake knows {SCHEMA_VERSION}; "
                 "upgrade marketlake"
             )
+        if document.get("checksum", "") not in ("", _checksum(document)):
+            raise ValueError("its checksum is another")
         files = {name: Entry(**entry) for name, entry in document["files"].items()}
         return Manifest(str(document["origin"]), files, str(document["built"]), version)
     except FileNotFoundError:
+        if path.name == layout.MANIFEST and any(path.parent.glob("raw/*/*.parquet")):
+            raise CorruptLakeError(
+                f"{path} is missing though answers are kept beside it; `marketlake replay` writes it anew"
+            ) from None
         raise EmptyLakeError(
             f"no lake at {path.parent}: `marketlake run` makes one; `--lake` or MARKETLAKE_LAKE names another"
         ) from None

@@ -7,10 +7,10 @@ it; a batch that is on disk and not named there is waiting to be absorbed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,60 +20,35 @@ from ..schema import RAW
 from . import layout
 from .files import corrupt, disk_errors, read_parquet, rename, sha256, write_parquet
 from .manifest import Entry, Manifest
+from .raw_body import NO_BODY, Homes, homes, is_body, read_bodies
 
-_NO_BODY: Final = hashlib.sha256(b"").hexdigest()
-_RECENT_FILES: Final = 400
-"""In so many of the latest batches an identical body is looked for: enough for months of daily runs, and the
-time it takes does not grow with the lake."""
+OnLoss = Callable[[str, CorruptLakeError], None]
+"""Hears a batch's path, and what of it cannot be read."""
 
 
 def write_batch(root: Path, batch_id: str, day: date, rows: Sequence[Mapping[str, Any]]) -> str:
     """Keep a batch of answers (`RAW` without sha256); returns its path."""
-    known = _stored_bodies(root)
-    table = pa.Table.from_pylist([_row(row, known) for row in rows], schema=RAW)
+    digests = [hashlib.sha256(row["body"]).hexdigest() for row in rows]
+    # read, not only looked up: a fresh answer must not be given up for one that is damaged
+    known = {NO_BODY, *read_bodies(digests, homes(root, recent=True))}
+    table = pa.Table.from_pylist(list(_kept(rows, digests, known)), schema=RAW)
     path = layout.raw(day, batch_id)
     if (root / path).exists():
         raise LakeError(f"{root / path} exists, and a batch is never overwritten; run again")
-    beside = root / (path + layout.STAGED)
+    beside = root / layout.staged(path)
     write_parquet(beside, table, RAW)
     with disk_errors(root / path):
         rename(beside, root / path)
     return path
 
 
-def _row(row: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
-    digest = hashlib.sha256(row["body"]).hexdigest()
-    body = None if digest in known else row["body"]
-    known.add(digest)
-    return {**row, "sha256": digest, "body": body}
-
-
-def _stored_bodies(root: Path) -> set[str]:
-    known = {_NO_BODY}
-    for path in sorted(root.glob("raw/*/*.parquet"))[-_RECENT_FILES:]:
-        known.update(_digests(path))
-    return known
-
-
-def _digests(path: Path) -> set[str]:
-    """Checksums of the bodies that a batch holds itself; nothing for a file that cannot be read."""
-    try:
-        with pq.ParquetFile(path) as file:
-            digests = file.read(columns=["sha256"])["sha256"].to_pylist()
-            others = [digest for digest in digests if digest != _NO_BODY]
-            # the bodies themselves are read only where the footer leaves it open
-            if _nulls(file) == len(digests) - len(others):
-                return set(others)
-            table = file.read(columns=["sha256", "body"])
-    except (pa.ArrowException, OSError):
-        return set()
-    return set(table.filter(table["body"].is_valid())["sha256"].to_pylist())
-
-
-def _nulls(file: pq.ParquetFile) -> int:
-    column = RAW.get_field_index("body")
-    groups = (file.metadata.row_group(n).column(column) for n in range(file.metadata.num_row_groups))
-    return sum(group.statistics.null_count for group in groups)
+def _kept(
+    rows: Sequence[Mapping[str, Any]], digests: Sequence[str], known: set[str]
+) -> Iterator[dict[str, Any]]:
+    """The rows with their checksums, each body once."""
+    for row, digest in zip(rows, digests, strict=True):
+        yield {**row, "sha256": digest, "body": None if digest in known else row["body"]}
+        known.add(digest)
 
 
 def pending(root: Path, manifest: Manifest) -> list[str]:
@@ -87,48 +62,72 @@ def entry(root: Path, path: str) -> Entry:
     file = root / path
     try:
         rows = int(pq.read_metadata(file).num_rows)
+        return Entry(sha256(file), rows, file.stat().st_size)
     except (pa.ArrowException, OSError) as error:
         raise corrupt(file, str(error).splitlines()[0][:120]) from error
-    return Entry(sha256(file), rows, file.stat().st_size)
 
 
-def read_batches(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Each batch's path and rows, with the bodies that were stored before filled in."""
-    homes: dict[str, Path] | None = None
+def read_batches(
+    root: Path, paths: Sequence[str], named: Mapping[str, Entry] | None = None, on_loss: OnLoss | None = None
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Each batch's path and rows, with the bodies that were stored before filled in.
+
+    A batch among `named`, the manifest's files, must be the one that was absorbed.
+    Raises `CorruptLakeError` for an answer that cannot be read; with `on_loss` that hears the batch's path
+    and the error, and the rest is read: of a batch that is damaged nothing, of one that refers to a damaged
+    batch the instruments whose answers are whole.
+    """
+    found: Homes | None = None
     for path in paths:
-        rows: list[dict[str, Any]] = read_parquet(root / path, RAW).to_pylist()
-        own = {row["sha256"]: row["body"] for row in rows if row["body"] is not None} | {_NO_BODY: b""}
+        try:
+            digest = named[path].sha256 if named else None
+            rows: list[dict[str, Any]] = read_parquet(root / path, RAW, digest).to_pylist()
+            own = _own_bodies(root / path, rows)
+        except CorruptLakeError as error:
+            _tell(on_loss, path, error)
+            continue
         missing = {row["sha256"] for row in rows} - set(own)
         if missing:
-            homes = homes if homes is not None else _homes(root)
-            own |= _bodies(root, path, missing, homes)
-        for digest, body in own.items():
-            if hashlib.sha256(body).hexdigest() != digest:
-                raise corrupt(root / path, "an answer in it is not what its checksum says")
-        yield path, [{**row, "body": own[row["sha256"]]} for row in rows]
+            found = found if found is not None else homes(root)
+            own |= read_bodies(missing, found)
+        lost = sorted({row["instrument_id"] for row in rows if row["sha256"] not in own})
+        if lost:
+            _tell(on_loss, path, _unanswered(root / path, lost))
+        whole = [{**row, "body": own[row["sha256"]]} for row in rows if row["instrument_id"] not in lost]
+        if whole:
+            yield path, whole
+
+
+def _own_bodies(path: Path, rows: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
+    own = {row["sha256"]: row["body"] for row in rows if row["body"] is not None} | {NO_BODY: b""}
+    if not all(is_body(body, digest) for digest, body in own.items()):
+        raise corrupt(path, "an answer in it is not what its checksum says")
+    return own
+
+
+def _tell(on_loss: OnLoss | None, path: str, error: CorruptLakeError) -> None:
+    if on_loss is None:
+        raise error
+    on_loss(path, error)
+
+
+def _unanswered(path: Path, lost: Sequence[str]) -> CorruptLakeError:
+    listed = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
+    return CorruptLakeError(
+        f"{path} refers to answers for {listed} whose batch is gone or damaged; restore raw/ from a backup, "
+        "or ask the vendor again (`marketlake backfill`)"
+    )
+
+
+def set_aside(root: Path, path: str) -> str:
+    """Take a damaged batch out of the way of those that wait; returns its new path."""
+    aside = layout.set_aside(path)
+    with disk_errors(root / path):
+        rename(root / path, root / aside)
+    return aside
 
 
 def read_columns(path: Path, names: Sequence[str]) -> list[dict[str, Any]]:
     """Some columns of a batch."""
     rows: list[dict[str, Any]] = read_parquet(path, RAW, columns=names).to_pylist()
     return rows
-
-
-def _homes(root: Path) -> dict[str, Path]:
-    return {digest: path for path in sorted(root.glob("raw/*/*.parquet")) for digest in _digests(path)}
-
-
-def _bodies(root: Path, path: str, missing: set[str], homes: Mapping[str, Path]) -> dict[str, bytes]:
-    lost = missing - set(homes)
-    if lost:
-        raise CorruptLakeError(
-            f"{root / path} refers to {len(lost)} answers whose batch is gone or damaged; "
-            "restore raw/ from a backup, or move this file away to do without it"
-        )
-    found: dict[str, bytes] = {}
-    for home in {homes[digest] for digest in missing}:
-        table = pq.ParquetFile(home).read(columns=["sha256", "body"])
-        for digest, body in zip(table["sha256"].to_pylist(), table["body"].to_pylist(), strict=True):
-            if digest in missing and body is not None:
-                found[digest] = body
-    return found

@@ -10,9 +10,11 @@ from typing import Final
 from ..errors import LakeWriteError
 from ..schema import TABLES
 from ..schema_mart import MARTS
+from . import layout
 from .files import corrupt, sha256
 from .lake import open_manifest, writer
 from .manifest import Manifest
+from .recovery import UNREADABLE
 
 _REPLACEABLE: Final = ("raw/", *(f"{table}/" for table in MARTS))
 
@@ -47,19 +49,45 @@ def assert_whole(root: Path, manifest: Manifest) -> None:
             raise corrupt(root / path, "it is missing")
 
 
+def damaged_tables(root: Path, manifest: Manifest) -> list[str]:
+    """The stored tables' files that are not what the manifest says; raw batches and marts apart."""
+    stored = {path: e for path, e in manifest.files.items() if not path.startswith(_REPLACEABLE)}
+    return [path for path, e in stored.items() if _problem(root / path, e.bytes, e.sha256)]
+
+
 def _verified(root: Path, manifest: Manifest) -> tuple[int, list[Damage]]:
     found = []
     for path, entry in manifest.files.items():
         problem = _problem(root / path, entry.bytes, entry.sha256)
         if problem:
             found.append(Damage(path, problem))
+    found += [Damage(layout.DATABASE, problem) for problem in _database_problem(root, manifest.built)]
     strays = [Damage(path, "not part of the lake: remove it") for path in _strays(root, manifest)]
     return len(manifest.files), found + strays
+
+
+def _database_problem(root: Path, built: str) -> Iterator[str]:
+    """What is wrong with market.duckdb since it was built."""
+    digest = built.rpartition("-")[2]
+    if built and database_digest(root) != digest:
+        exists = (root / layout.DATABASE).exists()
+        yield f"{'not what was built' if exists else 'missing'}: `marketlake build` makes it anew"
+
+
+def database_digest(root: Path) -> str:
+    """Checksum of the published database; empty where it is missing, unreadable or has a log beside it."""
+    database = root / layout.DATABASE
+    try:
+        return "" if database.with_name(f"{database.name}.wal").exists() else sha256(database)[:16]
+    except OSError:
+        return ""
 
 
 def _problem(path: Path, size: int, digest: str) -> str:
     try:
         actual = path.stat().st_size
+        if digest == UNREADABLE.sha256:
+            return "cannot be read"
         if actual != size:
             return f"{actual} bytes, should be {size}"
         return "" if sha256(path) == digest else "content changed: its checksum is not the manifest's"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -67,12 +67,12 @@ class Debt:
 
 
 def owed(root: Path, manifest: Manifest) -> Mapping[str, Debt]:
-    """By instrument id. A good answer to the whole window settles it.
+    """By instrument id. A good answer to the whole window settles it, as far as that had come by then.
 
     A failed backfill owes nothing, nor does a whole history that was not served well: it has its next turn,
     and what was due that day is asked for by the next run.
     """
-    columns = ["instrument_id", "outcome", "mode", "asked_from", "asked_to", "batch_id"]
+    columns = ["instrument_id", "outcome", "mode", "asked_from", "asked_to", "batch_id", "started_at"]
     runs = _recent_runs(root, manifest, columns)
     good = pc.is_in(runs["outcome"], pa.array(sorted(GOOD_OUTCOMES)))
     bad = pc.and_(pc.invert(good), pc.invert(pc.is_in(runs["mode"], pa.array(_EXTRA))))
@@ -83,9 +83,15 @@ def owed(root: Path, manifest: Manifest) -> Mapping[str, Debt]:
         if row["outcome"] not in GOOD_OUTCOMES:
             if row["mode"] not in _EXTRA:
                 debts[key] = Debt(row["asked_from"], row["asked_to"], row["mode"])
-        elif debt and row["asked_from"] <= debt.asked_from and row["asked_to"] >= debt.asked_to:
+        elif debt and row["asked_from"] <= debt.asked_from and row["asked_to"] >= _until(debt, row):
             del debts[key]
     return debts
+
+
+def _until(debt: Debt, row: Mapping[str, Any]) -> date:
+    """What a good answer must reach: a clock that ran ahead asked for days that nobody owes yet."""
+    started: date = row["started_at"].date()
+    return debt.asked_to if debt.asked_to <= started else row["asked_to"]
 
 
 def last_runs(root: Path, manifest: Manifest) -> Mapping[str, LastRun]:

@@ -1,0 +1,121 @@
+"""Carrying out what was decided, also for a process that died; and mending a manifest that cannot be read.
+
+All of it is done by whoever holds the lake's lock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from ..errors import CorruptLakeError, EmptyLakeError, LakeError
+from ..schema import RAW, TABLES
+from . import layout
+from .files import disk_errors, flush_folder, read_parquet, rename, sha256, write_bytes
+from .manifest import Entry, Manifest, encode, read
+
+UNREADABLE: Final = Entry("unreadable", 0, 0)
+"""Stands for a file that could not be read when the manifest was made anew: no file has this checksum."""
+_PLACE: Final = re.compile(
+    r"[a-z_]+/(asset_class=[^/]+/year=\d+|month=[\d-]+)/part\.parquet|raw/day=[\d-]+/[^/]+\.parquet"
+)
+
+
+def carry_out(root: Path, paths: Iterable[str], removed: Iterable[str]) -> None:
+    """Rename what is staged, revisions before bars, then the manifest."""
+    with disk_errors(root):
+        for path in sorted(paths, key=lambda p: (not p.startswith("revision/"), p)):
+            beside = root / layout.staged(path)
+            if beside.exists():
+                rename(beside, root / path)
+        for path in removed:
+            (root / path).unlink(missing_ok=True)
+            # a file that came back after a power cut would be read by every glob
+            with suppress(FileNotFoundError):
+                flush_folder((root / path).parent)
+        rename(root / layout.PENDING, root / layout.MANIFEST)
+
+
+def finish(root: Path) -> None:
+    """Carry out a commit that was decided; remove what was staged for one that was not."""
+    if (root / layout.PENDING).exists():
+        decided = read(root / layout.PENDING)
+        carry_out(root, decided.files, _no_longer_named(root, decided))
+    # not under raw/: another process may be writing its batch there
+    for table in TABLES:
+        for beside in (root / table).glob(f"**/*{layout.STAGED}"):
+            with disk_errors(beside):
+                beside.unlink()
+
+
+def _no_longer_named(root: Path, decided: Manifest) -> tuple[str, ...]:
+    """What the manifest of before names and the decided one does not."""
+    try:
+        before = read(root / layout.MANIFEST)
+    except (CorruptLakeError, EmptyLakeError):
+        return ()
+    return tuple(path for path in before.files if path not in decided.files)
+
+
+def mend(root: Path) -> None:
+    """Set aside a decision that cannot be read, and write an unreadable or lost manifest anew."""
+    pending = root / layout.PENDING
+    if _is_damaged(pending):
+        with disk_errors(pending):
+            rename(pending, root / layout.set_aside(layout.PENDING))
+    if not pending.exists() and (_is_damaged(root / layout.MANIFEST) or _is_lost(root)):
+        _write_anew(root)
+
+
+def _is_damaged(path: Path) -> bool:
+    try:
+        read(path)
+    except CorruptLakeError:
+        return True
+    except EmptyLakeError:
+        return False
+    return False
+
+
+def _is_lost(root: Path) -> bool:
+    return not (root / layout.MANIFEST).exists() and any(root.glob("raw/*/*.parquet"))
+
+
+def _write_anew(root: Path) -> None:
+    """From the files that are there: a table's file that cannot be read is named all the same.
+
+    A raw batch that the record of runs does not know is left to be absorbed, where that record is whole.
+    """
+    found = dict(_found(root))
+    batches = [path for path in found if path.startswith("raw/") and found[path] is not UNREADABLE]
+    if not batches:
+        raise EmptyLakeError(f"{root} holds no raw batch that can be read, so nothing can be rebuilt")
+    origin = read_parquet(root / batches[-1], RAW, columns=["origin"])["origin"][0].as_py()
+    recorded = _recorded(root, found)
+    waiting = set() if recorded is None else {p for p in batches if Path(p).stem not in recorded}
+    files = {path: entry for path, entry in found.items() if path not in waiting}
+    write_bytes(root / layout.MANIFEST, encode(Manifest(origin, files)))
+
+
+def _found(root: Path) -> Iterator[tuple[str, Entry]]:
+    for table, schema in {**TABLES, "raw": RAW}.items():
+        for path in sorted((root / table).glob("*/**/*.parquet")):
+            name = path.relative_to(root).as_posix()
+            if _PLACE.fullmatch(name):
+                try:
+                    rows = len(read_parquet(path, schema))
+                    yield name, Entry(sha256(path), rows, path.stat().st_size)
+                except (LakeError, OSError):
+                    yield name, UNREADABLE
+
+
+def _recorded(root: Path, found: dict[str, Entry]) -> set[str] | None:
+    """The batches that the record of runs names; None where a part of it cannot be read."""
+    paths = [path for path in found if path.startswith("run/")]
+    if not paths or any(found[path] is UNREADABLE for path in paths):
+        return None
+    tables = [read_parquet(root / path, TABLES["run"], columns=["batch_id"]) for path in paths]
+    return {name for table in tables for name in table["batch_id"].to_pylist()}

@@ -1,0 +1,78 @@
+"""Run as a program (`python -m tests.concurrency.actor HOME DEEDS`): a user at work on a lake.
+
+Waits for the file `go`, then does its deeds, one after the other. Prints a line of JSON: how each ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from marketlake.errors import MarketlakeError
+from marketlake.pipeline.build import build
+from marketlake.pipeline.replay import replay
+from marketlake.pipeline.run import ingest
+from marketlake.pipeline.runs import failed
+from marketlake.store.verify import verify
+
+from ..pipeline.homes import settings_of
+from .market import DAYS, FIRST_DAY, LOADED, noon
+
+LAST = noon(DAYS)
+
+
+def run(home: Path, day: int) -> None:
+    rows = ingest(settings_of(home, noon(day)))
+    assert len(rows) == 3, rows
+    assert not failed(rows), failed(rows)
+
+
+def backfill(home: Path, day: int) -> None:
+    start = FIRST_DAY + timedelta(days=day)
+    rows = ingest(settings_of(home, noon(day)), ["COIN", "METAL"], (start, start + timedelta(days=LOADED)))
+    assert not failed(rows), failed(rows)
+
+
+def look(home: Path, day: int) -> None:
+    assert verify(home / "data")[1] == []
+
+
+def renew(home: Path, day: int) -> None:
+    assert not replay(settings_of(home, LAST)).lost
+
+
+def publish(home: Path, day: int) -> None:
+    build(settings_of(home, noon(day)), anew=day % 2 == 0)
+
+
+DEEDS: dict[str, Callable[[Path, int], None]] = {
+    "run": run,
+    "backfill": backfill,
+    "verify": look,
+    "replay": renew,
+    "build": publish,
+}
+
+
+def main(home: Path, deeds: list[str]) -> list[str]:
+    while not (home / "go").exists():
+        time.sleep(0.005)
+    return [_outcome(home, DEEDS[name], day) for day in range(1, DAYS + 1) for name in deeds]
+
+
+def _outcome(home: Path, deed: Callable[[Path, int], None], day: int) -> str:
+    try:
+        deed(home, day)
+    except MarketlakeError as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+if __name__ == "__main__":
+    os.fsync = lambda descriptor: None  # what is tried here is not the disk
+    print(json.dumps(main(Path(sys.argv[1]), sys.argv[2].split(","))))  # noqa: T201

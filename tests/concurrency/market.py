@@ -1,0 +1,67 @@
+"""A lake whose vendors are two folders of files, and what an undisturbed lake holds after the same days."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from ..campaign_size import times
+from ..pipeline.homes import rows, serve_rows
+
+ENTRY = """
+[[instrument]]
+id = "{id}"
+asset_class = "{asset_class}"
+calendar = "24/7"
+since = 2023-12-25
+sources = [{{ source = "files", symbol = "{id}.csv" }}]
+"""
+CLASSES = {"COIN": "crypto", "TOKEN": "crypto", "METAL": "metal"}
+FIRST_DAY = date(2023, 12, 25)
+LOADED, DAYS = 9, times(3, 12)
+"""Sessions that are loaded before the writers start, and days that they then live through."""
+
+
+def make_home(home: Path) -> Path:
+    """A home whose vendor serves every day to come; what is not finished yet is not taken."""
+    (home / "files").mkdir(parents=True)
+    text = "".join(ENTRY.format(id=name, asset_class=kind) for name, kind in CLASSES.items())
+    (home / "instruments.toml").write_text(text)
+    serve(home)
+    return home
+
+
+def serve(home: Path, **restated: float) -> None:
+    """Let the vendor serve its history, some of it `restated`, as d20240103=7."""
+    for number, name in enumerate(CLASSES):
+        closes = [100 * (number + 1) + day for day in range(LOADED + DAYS + 5)]
+        serve_rows(home, name, closes, **restated)
+
+
+def noon(day: int) -> str:
+    """Noon of the day after `day` days were loaded and lived through."""
+    return f"{FIRST_DAY + timedelta(days=LOADED + day)}T12:00Z"
+
+
+def current(root: Path) -> list[tuple[Any, ...]]:
+    """The current values; by whom and when they were seen aside."""
+    kept = (
+        "instrument_id",
+        "session",
+        "open",
+        "high",
+        "low",
+        "close",
+        "volume",
+        "dividend",
+        "split",
+        "source",
+    )
+    return sorted(tuple(row[name] for name in kept) for row in rows(root, "bar"))
+
+
+def replaced(root: Path) -> list[tuple[Any, ...]]:
+    """What was replaced, and how often."""
+    kept = ("instrument_id", "session", "close", "source")
+    return sorted(tuple(row[name] for name in kept) for row in rows(root, "revision"))

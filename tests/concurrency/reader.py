@@ -1,0 +1,40 @@
+"""Run as a program (`python -m tests.concurrency.reader HOME KIND COUNT`): reads until told to stop.
+
+Prints a line of JSON: of each the states that it saw, how often it read, and what went wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from .state import Seen, of_the_database, of_the_dataset, of_the_glob
+
+KINDS: dict[str, Callable[[Path], Seen]] = {
+    "database": of_the_database,
+    "glob": of_the_glob,
+    "dataset": of_the_dataset,
+}
+
+
+def go_on(home: Path, kind: str) -> dict[str, object]:
+    read, seen, reads = KINDS[kind], set[str](), 0
+    while not (home / "stop").exists():
+        try:
+            seen.update(json.dumps(part) for part in read(home / "data"))
+        except Exception as error:
+            return {"reads": reads, "seen": sorted(seen), "wrong": f"{type(error).__name__}: {error}"[:1500]}
+        reads += 1
+        time.sleep(0.02)
+    return {"reads": reads, "seen": sorted(seen), "wrong": ""}
+
+
+if __name__ == "__main__":
+    place, kind, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    with ThreadPoolExecutor(count) as pool:
+        told = list(pool.map(go_on, [place] * count, [kind] * count))
+    print(json.dumps(told))  # noqa: T201

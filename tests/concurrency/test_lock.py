@@ -1,0 +1,56 @@
+"""Who holds the lock is said; whoever holds it dies with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from marketlake.errors import LakeBusyError
+from marketlake.store import layout
+from marketlake.store.lake import claim, writer
+from marketlake.store.verify import verify
+
+from .crowd import start
+
+
+def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
+    lake = tmp_path / "data"
+    claim(lake, "simulated")
+    holder = start("holder", tmp_path)
+    try:
+        while not (tmp_path / "held").exists():
+            assert holder.poll() is None, holder.communicate()
+            time.sleep(0.01)
+        for signalled in (None, signal.SIGSTOP):
+            if signalled:
+                os.kill(holder.pid, signalled)
+            with pytest.raises(LakeBusyError) as told, writer(lake, None, wait_seconds=0.05):
+                pass
+            assert f"process {holder.pid} on " in str(told.value)
+            assert "(holder.py " in str(told.value)
+            assert "If it hangs, end it" in str(told.value)
+    finally:
+        holder.kill()
+        holder.communicate()
+    assert (lake / layout.HOLDER).exists()
+    with writer(lake, None, wait_seconds=0.05):
+        assert str(os.getpid()) in (lake / layout.HOLDER).read_text()
+    assert not (lake / layout.HOLDER).exists()
+    assert verify(lake)[1] == []
+    assert not list(lake.rglob("*.staged"))
+
+
+@pytest.mark.parametrize(
+    "note", [b"", b"{", b"[]", b'{"pid": "x"}', b'{"pid": 1, "host": "\\u0007", "command": 5}']
+)
+def test_a_damaged_note_hides_nothing_but_the_name(tmp_path: Path, note: bytes) -> None:
+    claim(tmp_path, "simulated")
+    with writer(tmp_path, None):
+        (tmp_path / layout.HOLDER).write_bytes(note)
+        with pytest.raises(LakeBusyError, match="process") as told, writer(tmp_path, None, wait_seconds=0.01):
+            pass
+    assert str(told.value).isprintable()

@@ -1,0 +1,15 @@
+"""Hypothesis tries the same examples whenever the suite runs; in a campaign many more, each time others."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+from .campaign_size import campaign
+
+# never a deadline: a busy machine is no defect
+_slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, max_examples=60, suppress_health_check=_slow
+)
+settings.register_profile("campaign", deadline=None, max_examples=1_000, suppress_health_check=_slow)
+settings.load_profile("campaign" if campaign() else "suite")

@@ -1,0 +1,94 @@
+"""A clock that jumps: nothing unfinished is stored, nothing skipped, nothing older than what it replaces."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from marketlake.pipeline.replay import replay
+from marketlake.pipeline.run import ingest
+from marketlake.simulator import Fault, Simulator
+from marketlake.store.lake import open_manifest
+from marketlake.store.verify import verify
+from marketlake.store.watermark import owed
+
+from .conftest import Make, TickingClock, VirtualSettings
+from .homes import rows, stored_bytes
+
+_VALUES = (
+    "instrument_id",
+    "session",
+    "open",
+    "high",
+    "low",
+    "close",
+    "volume",
+    "dividend",
+    "split",
+    "source",
+)
+RESTATED = Fault("restated", params={"percent": 1.0, "from": "2024-01-08", "to": "2024-01-08"})
+DAYS = [datetime(2024, 1, day, 12, tzinfo=UTC) for day in range(10, 16)]
+
+
+def values(settings: VirtualSettings, table: str = "bar") -> list[tuple]:
+    return sorted(tuple(row[name] for name in _VALUES) for row in rows(settings.lake, table))
+
+
+def run(
+    settings: VirtualSettings, simulator: Simulator, day: datetime, ahead: timedelta = timedelta()
+) -> list:
+    """A run on a day of the vendor's, with a clock of ours that is off."""
+    simulator.set_clock(day)
+    object.__setattr__(settings, "virtual", TickingClock(day + ahead))
+    return ingest(settings)
+
+
+@pytest.mark.parametrize(
+    "ahead", [timedelta(365), timedelta(1), timedelta(hours=13), timedelta(-1, 420), timedelta(-40)]
+)
+@pytest.mark.parametrize("first", [True, False], ids=["first_load", "daily"])
+def test_a_clock_that_was_off_for_a_run_leaves_nothing_behind(
+    make: Make, simulator: Simulator, ahead: timedelta, first: bool
+) -> None:
+    settings, undisturbed = make("off"), make("right")
+    wrong = DAYS[0] if first else DAYS[2]
+    for day in DAYS:
+        # a restatement that the wrong run is the first to see
+        simulator.set_faults([RESTATED] if day >= DAYS[2] else [])
+        run(undisturbed, simulator, day)
+        told = run(settings, simulator, day, ahead if day == wrong else timedelta())
+        finished = (day - timedelta(days=1)).date()
+        assert max(row["session"] for row in rows(settings.lake, "bar")) <= finished
+        if day != wrong:
+            assert {row["outcome"] for row in told} <= {"ok", "no_new_data"}
+        elif ahead > timedelta(300):
+            assert {row["outcome"] for row in told} == {"truncated"}
+            assert all("clock is 365 days" in row["message"] for row in told)
+    assert values(settings) == values(undisturbed)
+    assert all(row["observed_at"] <= row["superseded_at"] for row in rows(settings.lake, "revision"))
+    assert all(row["observed_at"] <= DAYS[-1] for row in rows(settings.lake, "bar"))
+    assert owed(settings.lake, open_manifest(settings.lake)) == {}
+    assert verify(settings.lake)[1] == []
+
+
+def test_a_vendor_whose_clock_stands_still_hides_nothing(make: Make, simulator: Simulator) -> None:
+    settings = make()
+    run(settings, simulator, DAYS[0])
+    told = run(settings, simulator, DAYS[0], timedelta(20))
+    assert {row["outcome"] for row in told} == {"truncated"}
+    assert all("after 2024-01-09" in row["message"] for row in told)
+
+
+def test_a_clock_ahead_replays_as_it_was_stored(make: Make, simulator: Simulator) -> None:
+    settings = make()
+    run(settings, simulator, DAYS[0], timedelta(365))
+    run(settings, simulator, DAYS[1])
+    before = stored_bytes(settings.lake)
+    assert replay(settings).changed == ()
+    assert stored_bytes(settings.lake) == before
+    assert {row["started_at"].date() for row in rows(settings.lake, "run")} == {
+        date(2024, 1, 10),
+        date(2024, 1, 11),
+    }
