@@ -1,0 +1,42 @@
+"""What a campaign came to, in words and figures."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+
+from .strike import Result
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def faults(results: Iterable[Result]) -> int:
+    """Print the report; 0 when nothing was violated."""
+    started, done = time.monotonic(), []
+    for result in results:
+        done.append(result)
+        for violation in result.violations:
+            say(f"VIOLATION {result.case.name}\n  {violation}")
+        if len(done) % 200 == 0:
+            say(f"  {len(done)} runs, {time.monotonic() - started:.0f} s")
+    violated = [result for result in done if result.violations]
+    say(f"\n{len(done)} runs in {time.monotonic() - started:.0f} s, each with one run more when the fault was over")
+    outcomes = Counter(outcome for result in done for outcome in result.outcomes)
+    say("outcomes of what was struck: " + _listed(outcomes))
+    say("runs by fault: " + _listed(Counter(result.case.kind for result in done)))
+    say("runs by source: " + _listed(Counter(result.case.source for result in done)))
+    say("runs by situation: " + _listed(Counter(result.case.situation for result in done)))
+    say(f"wrong first loads that nothing could tell, kept and said so: {sum(r.kept_wrong for r in done)}")
+    say(f"runs with a violation: {len(violated)}")
+    for result in violated[:20]:
+        say(f"  again: python -m tests.campaign faults --case {result.case.name}")
+    return 1 if violated else 0
+
+
+def _listed(counted: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counted.most_common())
