@@ -35,7 +35,7 @@ def outcomes(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     """Those that the struck run may end in for one instrument."""
     kind = drawn.case.kind
     if kind in DAMAGES:
-        return _of_file(drawn) if instrument_id in drawn.struck else GOOD
+        return _of_file(drawn, instrument_id) if instrument_id in drawn.struck else GOOD
     if instrument_id not in drawn.struck:
         # a source that wants to be left alone for long is not asked for the others either
         left_alone = kind == "429" and float(drawn.params.get("retry_after", -1)) > _LONG_WAIT_S
@@ -53,7 +53,7 @@ def _of_reply(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     named = frozenset({_NAMED[kind]}) | _of_short_text(drawn)
     if drawn.fallback and instrument_id == STRUCK:
         return GOOD
-    if drawn.always and not (drawn.case.source == "ecb" and kind == "404"):
+    if drawn.always:
         return named
     waits = float(drawn.params.get("retry_after", 0)) > _LONG_WAIT_S
     if kind not in _TERMINAL and not waits and drawn.times is not None and drawn.times < _TRIES:
@@ -69,6 +69,8 @@ def _of_short_text(drawn: Drawn) -> frozenset[str]:
 
 def _of_rows(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     kind = drawn.case.kind
+    if kind in {"restated", "unit"} and _is_cross_rate(drawn, instrument_id):
+        return GOOD
     if kind in GAPS:
         return _of_gaps(drawn, instrument_id)
     if kind in {"duplicates", "unfinished"}:
@@ -80,6 +82,12 @@ def _of_rows(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     return _of_unit(drawn, instrument_id)
 
 
+def _is_cross_rate(drawn: Drawn, instrument_id: str) -> bool:
+    """A rate of two rates of one file, which a common factor leaves as it is."""
+    source, symbol = drawn.world.get(instrument_id).sources[0]
+    return source == "ecb" and "EUR" not in symbol
+
+
 def _of_gaps(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     if drawn.case.kind == "missing" and _has_split(drawn, instrument_id):
         # a split went missing with its row: what is left looks like another scale
@@ -88,7 +96,9 @@ def _of_gaps(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     if few:
         return GOOD
     first = drawn.params["where"] == "head" and drawn.case.situation != "daily"
-    hidden = first or drawn.fallback or not drawn.always or drawn.case.situation == "backfill"
+    # the ECB's file begins in 1999: what is lost of it need not be of the window
+    aside = drawn.case.source == "ecb" and drawn.params["where"] != "tail"
+    hidden = first or aside or drawn.fallback or not drawn.always or drawn.case.situation == "backfill"
     return GOOD | {"truncated"} if hidden else frozenset({"truncated"})
 
 
@@ -148,11 +158,11 @@ def _of_unit(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     return frozenset({"quarantined"}) | (frozenset() if drawn.always else GOOD)
 
 
-def _of_file(drawn: Drawn) -> frozenset[str]:
+def _of_file(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     named = DAMAGES[drawn.case.kind][1]
     if drawn.case.kind == "header_only" and drawn.case.situation == "backfill":
         return GOOD
-    if drawn.fallback and not named & GOOD:
+    if drawn.fallback and instrument_id == STRUCK and not named & GOOD:
         return GOOD
     return named
 

@@ -88,9 +88,9 @@ def _fallback(each: Held) -> tuple[str, str]:
 
 @cache
 def world(source: str, variant: int) -> World:
-    """The same for the same variant; odd ones have histories of several pages."""
+    """The same for the same variant; every third has histories of more than a page at any exchange."""
     random = Random(f"{source}/{variant}")
-    first = date(2021, 2, 1) if variant % 2 else date(2023, 6, 1)
+    first = date(2021, 2, 1) if variant % 3 == 1 else date(2023, 7, 3)
     loaded_on = date(2024, 1, 12) + timedelta(days=random.randrange(120))
     loaded = datetime.combine(loaded_on, random.choice([time(12), time(23, 30)]), UTC)
     if source == "kraken":
