@@ -21,9 +21,13 @@ def main() -> int:
     faults.add_argument("--runs", type=int, default=2000)
     faults.add_argument("--seed", type=int, default=1)
     faults.add_argument("--workers", type=int, default=2)
+    faults.add_argument("--kind", action="append", default=[], help="this kind only; may be repeated")
+    faults.add_argument("--source", action="append", default=[], help="this source only; may be repeated")
     faults.add_argument("--case", action="append", help="the name of a case, as the report gives it")
     given = parser.parse_args()
-    cases = [Case.parse(name) for name in given.case or ()] or all_cases(given.runs, given.seed)
+    cases = [Case.parse(name) for name in given.case or ()] or all_cases(
+        given.runs, given.seed, given.kind, given.source
+    )
     return report.faults(strike_all(cases, given.workers))
 
 

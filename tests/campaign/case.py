@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -85,13 +85,17 @@ class Drawn:
         )
 
 
-def all_cases(runs: int, seed: int) -> list[Case]:
-    """Every kind x source x situation in turn, with ever new seeds, until there are `runs`."""
+def all_cases(runs: int, seed: int, kinds: Collection[str] = (), sources: Collection[str] = ()) -> list[Case]:
+    """Every kind x source x situation in turn, with ever new seeds, until there are `runs`.
+
+    `kinds` and `sources` leave out all others.
+    """
     combined = [
         (kind, source, situation)
         for source in SOURCES
         for kind in (DAMAGES if source == "files" else KINDS)
         for situation in SITUATIONS
+        if (not kinds or kind in kinds) and (not sources or source in sources)
     ]
     Random(seed).shuffle(combined)
     return [Case(*combined[n % len(combined)], seed * 1_000_000 + n) for n in range(runs)]
@@ -114,12 +118,18 @@ def draw(case: Case) -> Drawn:
         at=at,
         after=after,
         window=_window(case, place, random) if case.situation == "backfill" else None,
-        strike=random.choice(["crumb", "cookie"]) if helper else random.choice([STRUCK, STRUCK, "*"]),
+        strike=random.choice(["crumb", "cookie"]) if helper else _strike(case, random),
         times=times,
         probability=probability,
         params={} if case.source == "files" else _params(case, place, at, random),
         fallback=fallback,
     )
+
+
+def _strike(case: Case, random: Random) -> str:
+    """One or all; FRED's series differ in their sessions, so that restated ones are chosen for one of them."""
+    alone = case.source == "fred" and case.kind == "restated"
+    return STRUCK if alone else random.choice([STRUCK, STRUCK, "*"])
 
 
 def _how_often(case: Case, random: Random) -> tuple[int | None, float]:

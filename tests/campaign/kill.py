@@ -1,0 +1,133 @@
+"""Killing a process where it hurts: at a touch of the disk, or at any instant."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import signal
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+Work = Callable[[], None]
+T = TypeVar("T")
+_LONGEST_S = 120
+
+
+def in_child(work: Work) -> None:
+    """Do the work in a process of its own, to the end; `RuntimeError` with what it raised."""
+    if _forked(work, lambda child: None):
+        raise RuntimeError("the work was killed though nobody meant to")
+
+
+def killed_at_touch(work: Work, number: int) -> bool:
+    """Whether the work was killed instead of its `number`th touch of the disk; else it is done."""
+
+    def doomed() -> None:
+        _at_touch(number, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        work()
+
+    return _forked(doomed, lambda child: None)
+
+
+def killed_after(work: Work, seconds: float) -> bool:
+    """Whether the work was killed after so long; else it was done before."""
+
+    def kill(child: int) -> None:
+        ended = os.pidfd_open(child)
+        try:
+            if not select.select([ended], [], [], seconds)[0]:
+                os.kill(child, signal.SIGKILL)
+        finally:
+            os.close(ended)
+
+    return _forked(work, kill)
+
+
+def touches(work: Work) -> int:
+    """Do the work; how often it touched the disk."""
+
+    def counted() -> int:
+        seen = _at_touch(0, lambda: None)
+        work()
+        return seen[0]
+
+    return answer_of(counted)
+
+
+def answer_of(ask: Callable[[], T]) -> T:
+    """What a process of its own answers."""
+    reading, writing = os.pipe()
+    told: list[bytes] = []
+
+    def answered() -> None:
+        with os.fdopen(writing, "wb") as pipe:
+            pickle.dump(ask(), pipe)
+
+    def listen(child: int) -> None:
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            told.append(pipe.read())
+
+    _forked(answered, listen)
+    answer: T = pickle.loads(told[0])
+    return answer
+
+
+def _at_touch(number: int, act: Work) -> list[int]:
+    """From now on do `act` before the process's `number`th flush, rename, removal, new folder or file.
+
+    Returns where the touches are counted.
+    """
+    seen = [0]
+
+    def guarded(touch: Callable[..., object]) -> Callable[..., object]:
+        def touched(*arguments: object, **named: object) -> object:
+            seen[0] += 1
+            if seen[0] == number:
+                act()
+            return touch(*arguments, **named)
+
+        return touched
+
+    os.fsync = guarded(os.fsync)  # type: ignore[assignment]
+    for name in ("replace", "unlink", "open", "mkdir"):
+        setattr(Path, name, guarded(getattr(Path, name)))
+    return seen
+
+
+def _forked(work: Work, meanwhile: Callable[[int], None]) -> bool:
+    """Whether the child was killed; `RuntimeError` with what it raised."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _be_the_child(work, writing)
+    os.close(writing)
+    meanwhile(child)
+    with os.fdopen(reading) as told:
+        wrong = told.read()
+    _, status = os.waitpid(child, 0)
+    if wrong or (not os.WIFSIGNALED(status) and os.WEXITSTATUS(status)):
+        raise RuntimeError(wrong or f"exit status {status}")
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) != signal.SIGKILL:
+        raise RuntimeError(f"died of signal {os.WTERMSIG(status)}: hung or crashed")
+    return os.WIFSIGNALED(status)
+
+
+def _be_the_child(work: Work, writing: int) -> None:
+    """Never returns. Nothing of the parent's runs on the way out; one that hangs is ended by an alarm."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(_LONGEST_S)
+    code = 1
+    try:
+        work()
+        code = 0
+    except BaseException:
+        with suppress(OSError):
+            os.write(writing, traceback.format_exc(limit=-8).encode()[-60_000:])
+    finally:
+        os._exit(code)
