@@ -1,7 +1,10 @@
 """Attack the lake and say what does not hold.
 
-    python -m tests.campaign faults --runs 2000 --seed 1     every fault x source x situation
-    python -m tests.campaign faults --case KIND:SOURCE:SITUATION:SEED   one of them again
+    python -m tests.campaign faults --runs 2000 --seed 1    every fault x source x situation
+    python -m tests.campaign faults --case KIND:SOURCE:SITUATION:SEED    one of them again
+    python -m tests.campaign kills --kills 300 --seed 1     kill -9 at random, then run again
+    python -m tests.campaign kills --airflow --kills 20     the same to Airflow's embedded run
+    python -m tests.campaign kills --trial KIND:SEED        one of them again; instants are chance
 """
 
 from __future__ import annotations
@@ -9,26 +12,62 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import report
+from . import crash, crash_airflow, report
 from .case import Case, all_cases
-from .workers import strike_all
+from .strike import failed, strike
+from .workers import in_workers, site
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    faults = commands.add_parser("faults", help="every fault kind x source x situation")
-    faults.add_argument("--runs", type=int, default=2000)
-    faults.add_argument("--seed", type=int, default=1)
-    faults.add_argument("--workers", type=int, default=2)
-    faults.add_argument("--kind", action="append", default=[], help="this kind only; may be repeated")
-    faults.add_argument("--source", action="append", default=[], help="this source only; may be repeated")
-    faults.add_argument("--case", action="append", help="the name of a case, as the report gives it")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    commands = parser.add_subparsers(required=True)
+    for add in (_faults, _kills):
+        add(commands)
     given = parser.parse_args()
+    return int(given.act(given))
+
+
+def _command(commands: argparse._SubParsersAction, name: str, act: object) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name)
+    command.set_defaults(act=act)
+    command.add_argument("--seed", type=int, default=1)
+    command.add_argument("--workers", type=int, default=2)
+    return command
+
+
+def _faults(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, "faults", _run_faults)
+    command.add_argument("--runs", type=int, default=2000)
+    command.add_argument("--kind", action="append", default=[], help="this kind only; may be repeated")
+    command.add_argument("--source", action="append", default=[], help="this source only; may be repeated")
+    command.add_argument("--case", action="append", help="the name of a case, as the report gives it")
+
+
+def _run_faults(given: argparse.Namespace) -> int:
     cases = [Case.parse(name) for name in given.case or ()] or all_cases(
         given.runs, given.seed, given.kind, given.source
     )
-    return report.faults(strike_all(cases, given.workers))
+    return report.faults(in_workers(cases, given.workers, site, strike, failed))
+
+
+def _kills(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, "kills", _run_kills)
+    command.add_argument("--kills", type=int, default=300, help="at least so many")
+    command.add_argument("--kind", action="append", default=[], choices=list(crash.KINDS))
+    command.add_argument("--trial", action="append", help="the name of a trial, as the report gives it")
+    command.add_argument("--airflow", action="store_true", help="kill the embedded run of the real DAGs")
+
+
+def _run_kills(given: argparse.Namespace) -> int:
+    kinds, place = (
+        ([crash_airflow.NAME], crash_airflow.under_airflow)
+        if given.airflow
+        else (given.kind or list(crash.KINDS), crash.grounds)
+    )
+    trials = [crash.Trial.parse(name) for name in given.trial or ()]
+    trials = trials or crash.all_trials(given.kills, given.seed, kinds)
+    return report.kills(in_workers(trials, given.workers, place, crash.attempt, crash.failed))
 
 
 if __name__ == "__main__":

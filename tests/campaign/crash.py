@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -18,7 +19,8 @@ from marketlake.store.lake import open_manifest
 from marketlake.store.verify import verify
 
 from . import kill
-from .crash_works import KINDS, Scene
+from .crash_works import KINDS, LOADED, Kind, Scene, vendors
+from .workers import folder, simulator_process
 
 KEPT = ("bar", "revision", *MARTS)
 """What has to come out byte by byte."""
@@ -39,6 +41,11 @@ class Trial:
     @property
     def name(self) -> str:
         return f"{self.kind}:{self.seed}"
+
+    @classmethod
+    def parse(cls, name: str) -> Trial:
+        kind, seed = name.split(":")
+        return cls(kind, int(seed))
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,7 @@ class Grounds:
 
     scene: Scene
     folder: Path
+    kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
     sound: dict[str, Sound] = field(default_factory=dict)
 
     def undisturbed(self, kind: str) -> Sound:
@@ -74,13 +82,13 @@ class Grounds:
             before = self.folder / f"before-{kind}"
             shutil.rmtree(self.scene.home, ignore_errors=True)
             self.scene.begin()
-            kill.in_child(lambda: KINDS[kind].before(self.scene))
+            kill.in_child(lambda: self.kinds[kind].before(self.scene))
             shutil.copytree(self.scene.home, before)
-            count = kill.touches(lambda: KINDS[kind].act(self.scene))
+            count = kill.touches(lambda: self.kinds[kind].act(self.scene))
             state = self.state(kind)
             self.again(kind, before)
             started = time.monotonic()
-            kill.in_child(lambda: KINDS[kind].act(self.scene))
+            kill.in_child(lambda: self.kinds[kind].act(self.scene))
             self.sound[kind] = Sound(before, state, count, time.monotonic() - started)
             differ = differences(self.state(kind), state)
             assert not differ, f"{kind} gives something else when it is done again: {differ}"
@@ -93,7 +101,7 @@ class Grounds:
         shutil.copytree(before, self.scene.home)
 
     def state(self, kind: str) -> dict[str, Any]:
-        return state_of(self.scene.home / "data", published=KINDS[kind].published)
+        return state_of(self.scene.home / "data", published=self.kinds[kind].published)
 
 
 def state_of(root: Path, *, published: bool) -> dict[str, Any]:
@@ -134,14 +142,14 @@ def _ask(root: Path) -> list[str]:
 def attempt(trial: Trial, grounds: Grounds) -> Died:
     """Kill the work, perhaps its recovery too, then let it be done and compare."""
     random, sound = Random(trial.name), grounds.undisturbed(trial.kind)
-    root, act = grounds.scene.home / "data", lambda: KINDS[trial.kind].act(grounds.scene)
+    root, what = grounds.scene.home / "data", grounds.kinds[trial.kind]
     grounds.again(trial.kind, sound.before)
     if random.random() < 0.3:
         leave_debris(root, random)
-    kills, found = 0, list[str]()
+    kills, found, act = 0, list[str](), lambda: what.act(grounds.scene)
     for _ in range(random.choice([1, 1, 1, 2, 3])):
         kills += _killed(act, sound, random)
-        if KINDS[trial.kind].readable:
+        if what.readable:
             found += _readable(root)
     try:
         kill.in_child(act)
@@ -170,14 +178,14 @@ def _differences(grounds: Grounds, kind: str, sound: Sound) -> Iterator[str]:
     yield from differences(grounds.state(kind), sound.state)
     for damage in verify(root)[1]:
         yield f"verify: {damage.path}: {damage.problem}"
-    yield from (f"left behind: {path}" for path in _left_behind(root, kind))
+    yield from (f"left behind: {path}" for path in _left_behind(root, kind, grounds.kinds[kind].published))
 
 
-def _left_behind(root: Path, kind: str) -> Iterator[Path]:
+def _left_behind(root: Path, kind: str, published: bool) -> Iterator[Path]:
     yield from root.glob("manifest.next*")
     if kind == "replay":
         yield from root.glob(".replay")
-    if KINDS[kind].published:
+    if published:
         yield from (*root.glob(".market.duckdb.*"), *root.glob("market.duckdb.wal"))
     # a raw batch that was being written stays beside: another process might still be at it
     yield from (path for path in root.rglob("*.staged") if path.relative_to(root).parts[0] != "raw")
@@ -203,7 +211,31 @@ def leave_debris(root: Path, random: Random) -> None:
     (root / ".lock").touch()
 
 
-def all_trials(count: int, seed: int) -> Sequence[Trial]:
-    kinds = list(KINDS)
-    return [Trial(kinds[n % len(kinds)], seed * 1_000_000 + n) for n in range(count)]
+@contextmanager
+def grounds() -> Iterator[Grounds]:
+    """A folder and vendors of a worker's own."""
+    with folder("user") as path, simulator_process(vendors(), LOADED) as url:
+        yield Grounds(Scene(url, path / "home"), path)
 
+
+def failed(trial: Trial, how: str) -> Died:
+    """The result of a trial that could not be carried out."""
+    return Died(trial, 0, (how,))
+
+
+def every_touch(kind: str, step: int = 1) -> tuple[int, list[str]]:
+    """Kill at each `step`th touch of the disk; how many kills there were and what differs."""
+    kills, found = 0, list[str]()
+    with grounds() as here:
+        sound, act = here.undisturbed(kind), lambda: here.kinds[kind].act(here.scene)
+        for number in range(1, sound.touches + 1, step):
+            here.again(kind, sound.before)
+            kills += kill.killed_at_touch(act, number)
+            kill.in_child(act)
+            found += [f"touch {number}: {text}" for text in _differences(here, kind, sound)]
+    return kills, found
+
+
+def all_trials(count: int, seed: int, kinds: Sequence[str]) -> Sequence[Trial]:
+    """So many trials of the kinds in turn; some kill twice or thrice, a few come too late to kill."""
+    return [Trial(kinds[n % len(kinds)], seed * 1_000_000 + n) for n in range(count)]

@@ -158,18 +158,18 @@ def _loaded(scene: Scene) -> None:
     build(scene.settings(LOADED))
 
 
-def _due(scene: Scene) -> None:
+def due(scene: Scene) -> None:
     _loaded(scene)
     scene.days_later()
 
 
 def _fetched(scene: Scene) -> None:
-    _due(scene)
+    due(scene)
     _day(scene)
 
 
 def _published(scene: Scene) -> None:
-    _due(scene)
+    due(scene)
     _run(scene)
 
 
@@ -182,7 +182,7 @@ def _damaged(scene: Scene) -> None:
 
 def _reclassed(scene: Scene) -> None:
     """An instrument that is of another asset class from now on."""
-    _due(scene)
+    due(scene)
     text = (scene.home / "instruments.toml").read_text()
     (scene.home / "instruments.toml").write_text(text.replace('"metal"', '"equity"'))
 
@@ -201,11 +201,11 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "first_load": Kind(lambda scene: None, _load, readable=False),
-    "daily": Kind(_due, _day),
-    "backfill": Kind(_due, _backfill),
-    "steps": Kind(_due, _steps, published=True),
+    "daily": Kind(due, _day),
+    "backfill": Kind(due, _backfill),
+    "steps": Kind(due, _steps, published=True),
     "build": Kind(_fetched, _build, published=True),
-    "run": Kind(_due, _run, published=True),
+    "run": Kind(due, _run, published=True),
     "reclassed": Kind(_reclassed, _run, published=True),
     "reconcile": Kind(_published, _reconcile),
     "replay": Kind(_damaged, _replay, readable=False),

@@ -1,11 +1,16 @@
-"""Killing a process where it hurts: at a touch of the disk, or at any instant."""
+"""Killing a process where it hurts: at a touch of the disk, or at any instant.
+
+Each is the head of a group of its own and all of the group is killed: no orphan goes on.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pickle
 import select
 import signal
+import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +20,7 @@ from typing import TypeVar
 Work = Callable[[], None]
 T = TypeVar("T")
 _LONGEST_S = 120
+_PARENT_DEATH_SIGNAL = 1
 
 
 def in_child(work: Work) -> None:
@@ -27,7 +33,7 @@ def killed_at_touch(work: Work, number: int) -> bool:
     """Whether the work was killed instead of its `number`th touch of the disk; else it is done."""
 
     def doomed() -> None:
-        _at_touch(number, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        _at_touch(number, lambda: os.killpg(os.getpid(), signal.SIGKILL))
         work()
 
     return _forked(doomed, lambda child: None)
@@ -40,7 +46,7 @@ def killed_after(work: Work, seconds: float) -> bool:
         ended = os.pidfd_open(child)
         try:
             if not select.select([ended], [], [], seconds)[0]:
-                os.kill(child, signal.SIGKILL)
+                os.killpg(child, signal.SIGKILL)
         finally:
             os.close(ended)
 
@@ -104,12 +110,17 @@ def _forked(work: Work, meanwhile: Callable[[int], None]) -> bool:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
+        os.setsid()
         os.close(reading)
         _be_the_child(work, writing)
     os.close(writing)
-    meanwhile(child)
-    with os.fdopen(reading) as told:
-        wrong = told.read()
+    try:
+        meanwhile(child)
+        with os.fdopen(reading) as told:
+            wrong = told.read()
+    finally:
+        # whatever interrupts us: it is not left running
+        _end(child)
     _, status = os.waitpid(child, 0)
     if wrong or (not os.WIFSIGNALED(status) and os.WEXITSTATUS(status)):
         raise RuntimeError(wrong or f"exit status {status}")
@@ -118,8 +129,22 @@ def _forked(work: Work, meanwhile: Callable[[int], None]) -> bool:
     return os.WIFSIGNALED(status)
 
 
+def _end(child: int) -> None:
+    """Kill what may be left of the group, once its head has ended or we may not wait for it."""
+    if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None and sys.exc_info()[0] is None:
+        os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child, signal.SIGKILL)
+
+
+def die_with_parent() -> None:
+    """From now on this process ends when the one that forked it does, however that ended (Linux)."""
+    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+
 def _be_the_child(work: Work, writing: int) -> None:
     """Never returns. Nothing of the parent's runs on the way out; one that hangs is ended by an alarm."""
+    die_with_parent()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(_LONGEST_S)
     code = 1

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 
+from .crash import Died
 from .strike import Result
 
 
@@ -36,6 +37,28 @@ def faults(results: Iterable[Result]) -> int:
     for result in violated[:20]:
         say(f"  again: python -m tests.campaign faults --case {result.case.name}")
     return 1 if violated else 0
+
+
+def kills(results: Iterable[Died]) -> int:
+    """Print the report; 0 when nothing differed."""
+    started, done = time.monotonic(), []
+    for result in results:
+        done.append(result)
+        for violation in result.violations:
+            say(f"DIFFERENCE {result.trial.name}\n  {violation}")
+        if len(done) % 50 == 0:
+            say(f"  {sum(each.kills for each in done)} kills, {time.monotonic() - started:.0f} s")
+    differ = [result for result in done if result.violations]
+    total = sum(result.kills for result in done)
+    say(f"\n{total} kills in {len(done)} trials, {time.monotonic() - started:.0f} s; each then run again")
+    counted = Counter[str]()
+    for result in done:
+        counted[result.trial.kind] += result.kills
+    say("kills by work: " + _listed(counted))
+    say(f"trials that gave something else than undisturbed: {len(differ)}")
+    for result in differ[:20]:
+        say(f"  again: python -m tests.campaign kills --trial {result.trial.name}")
+    return 1 if differ else 0
 
 
 def _listed(counted: Counter[str]) -> str:

@@ -91,6 +91,11 @@ class Result:
     """Whether a wrong first load was kept, and said, because nothing could tell it from the right one."""
 
 
+def failed(case: Case, how: str) -> Result:
+    """The result of a case that could not be carried out."""
+    return Result(case, (), (how,))
+
+
 def strike(case: Case, site: Site) -> Result:
     """Run the case and say what does not hold."""
     drawn = draw(case)

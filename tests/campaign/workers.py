@@ -1,93 +1,152 @@
-"""Cases in warm processes: everything heavy is imported once, then forked."""
+"""Work in warm processes: everything heavy is imported once, then forked."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import queue as queues
 import shutil
 import signal
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from marketlake.calendars import load_calendar
-from marketlake.simulator import serve
+from marketlake.simulator import Market, serve
 
-from .case import Case
+from .kill import die_with_parent
 from .market import served
-from .strike import Result, Site, strike
-from .world import SOURCES, world
+from .strike import Site
 
-LONGEST_S = 120
+LONGEST_S = 180
+"""For one piece of work: what takes longer hangs."""
 _MEMORY = Path("/dev/shm")
+Judge = Callable[[Any, Any], Any]
+"""One piece of work at one place; what it came to, with `violations`."""
 
 
-@contextmanager
-def site() -> Iterator[Site]:
-    """A simulator and a folder, in memory where there is one; no write waits for a disk."""
-    place = _MEMORY if os.access(_MEMORY, os.W_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="campaign-", dir=place))
-    kept_home, kept_sync = os.environ.get("HOME"), os.fsync
-    os.environ["HOME"] = str(folder / "case" / "user")
-    os.fsync = lambda descriptor: None
+def in_workers(
+    work: Sequence[Any],
+    workers: int,
+    place: Callable[[], AbstractContextManager[Any]],
+    judge: Judge,
+    failed: Callable[[Any, str], Any],
+) -> Iterator[Any]:
+    """Results as they come; each worker has a place of its own and every `workers`th piece of work.
+
+    `failed` makes a result of what crashed or hung.
+    """
+    warm()
+    context = multiprocessing.get_context("fork")
+    told: multiprocessing.Queue[Any] = context.Queue()
+    shares = [work[n::workers] for n in range(workers) if work[n::workers]]
+    arguments = [(share, told, place, judge, failed) for share in shares]
+    started = [context.Process(target=_work, args=each) for each in arguments]
+    for process in started:
+        process.start()
     try:
-        with serve(served({}), now=datetime(2024, 1, 1, tzinfo=UTC)) as simulator:
-            yield Site(simulator, folder)
+        for _ in work:
+            yield _next(told, started)
     finally:
-        os.fsync = kept_sync
-        if kept_home:
-            os.environ["HOME"] = kept_home
-        shutil.rmtree(folder, ignore_errors=True)
+        for process in started:
+            process.terminate()
+            process.join()
 
 
-def judged(case: Case, place: Site) -> Result:
-    """The case's result; a crash or a hang of ours is a violation."""
+def _next(told: multiprocessing.Queue[Any], started: Sequence[Any]) -> Any:
+    while True:
+        with suppress(queues.Empty):
+            return told.get(timeout=LONGEST_S + 60)
+        if not any(process.is_alive() for process in started):
+            raise RuntimeError("a worker died before its work was done")
+
+
+def _work(
+    share: Sequence[Any],
+    told: multiprocessing.Queue[Any],
+    place: Callable[[], AbstractContextManager[Any]],
+    judge: Judge,
+    failed: Callable[[Any, str], Any],
+) -> None:
+    die_with_parent()
+    with place() as here:
+        for piece in share:
+            told.put(in_time(piece, here, judge, failed))
+    told.close()
+    told.join_thread()
+
+
+def in_time(piece: Any, here: Any, judge: Judge, failed: Callable[[Any, str], Any]) -> Any:
+    """The result; a crash or a hang of ours is a violation."""
+
     def out_of_time(number: int, frame: FrameType | None) -> None:
         raise TimeoutError(f"not done after {LONGEST_S} s")
 
     before = signal.signal(signal.SIGALRM, out_of_time)
     signal.alarm(LONGEST_S)
     try:
-        return strike(case, place)
+        return judge(piece, here)
     except Exception:
-        return Result(case, (), (f"raised: {traceback.format_exc(limit=-6)}",))
+        return failed(piece, f"raised: {traceback.format_exc(limit=-6)}")
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
 
 
-def strike_all(cases: Sequence[Case], workers: int) -> Iterator[Result]:
-    """Results as they come, each worker with a share of the cases."""
-    _warm()
+@contextmanager
+def folder(home: str) -> Iterator[Path]:
+    """A folder, in memory where there is one; `home` in it is the user's. No write waits for a disk."""
+    place = _MEMORY if os.access(_MEMORY, os.W_OK) else None
+    path = Path(tempfile.mkdtemp(prefix="campaign-", dir=place))
+    kept_home, kept_sync = os.environ.get("HOME"), os.fsync
+    os.environ["HOME"] = str(path / home)
+    os.fsync = lambda descriptor: None  # a killed process loses nothing that it wrote
+    try:
+        yield path
+    finally:
+        os.fsync = kept_sync
+        if kept_home is not None:
+            os.environ["HOME"] = kept_home
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def site() -> Iterator[Site]:
+    """A simulator in this process, whose market changes from case to case."""
+    with folder("case/user") as path, serve(served({}), now=datetime(2024, 1, 1, tzinfo=UTC)) as simulator:
+        yield Site(simulator, path)
+
+
+@contextmanager
+def simulator_process(market: Market, now: datetime) -> Iterator[str]:
+    """The address of a simulator in a process of its own, told what to do by its own address."""
     context = multiprocessing.get_context("fork")
-    queue = context.Queue()
-    shares = [cases[n::workers] for n in range(workers)]
-    started = [context.Process(target=_work, args=(share, queue), daemon=True) for share in shares if share]
-    for process in started:
-        process.start()
-    left = len(cases)
-    while left:
-        yield queue.get(timeout=LONGEST_S * 2)
-        left -= 1
-    for process in started:
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(market, now, theirs))
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        process.kill()
         process.join()
 
 
-def _work(cases: Sequence[Case], queue: multiprocessing.Queue[Result]) -> None:
-    with site() as place:
-        for case in cases:
-            queue.put(judged(case, place))
+def _serve(market: Market, now: datetime, pipe: Any) -> None:
+    die_with_parent()
+    with serve(market, now=now) as simulator:
+        pipe.send(simulator.url)
+        signal.pause()
 
 
-def _warm() -> None:
+def warm() -> None:
+    """Import what takes seconds."""
     import ccxt  # noqa: F401
     import yfinance  # noqa: F401
 
     for name in ("XNYS", "TARGET", "MONTHLY", "24/7"):
         load_calendar(name, datetime(2024, 1, 1, tzinfo=UTC).date())
-    for source in SOURCES:
-        world(source, 0)
