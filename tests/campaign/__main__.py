@@ -4,6 +4,7 @@
     python -m tests.campaign faults --case KIND:SOURCE:SITUATION:SEED    one of them again
     python -m tests.campaign kills --kills 300 --seed 1     kill -9 at random, then run again
     python -m tests.campaign kills --airflow --kills 20     the same to Airflow's embedded run
+    python -m tests.campaign soak --days 250 --instruments 200
     python -m tests.campaign kills --trial KIND:SEED        one of them again; instants are chance
 """
 
@@ -14,15 +15,16 @@ import sys
 
 from . import crash, crash_airflow, report
 from .case import Case, all_cases
+from .soak import soak
 from .strike import failed, strike
-from .workers import in_workers, site
+from .workers import in_workers, site, warm
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(required=True)
-    for add in (_faults, _kills):
+    for add in (_faults, _kills, _soak):
         add(commands)
     given = parser.parse_args()
     return int(given.act(given))
@@ -68,6 +70,23 @@ def _run_kills(given: argparse.Namespace) -> int:
     trials = [crash.Trial.parse(name) for name in given.trial or ()]
     trials = trials or crash.all_trials(given.kills, given.seed, kinds)
     return report.kills(in_workers(trials, given.workers, place, crash.attempt, crash.failed))
+
+
+def _soak(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, "soak", _run_soak)
+    command.add_argument("--days", type=int, default=250)
+    command.add_argument("--instruments", type=int, default=200)
+
+
+def _run_soak(given: argparse.Namespace) -> int:
+    warm()
+    with site() as place:
+        return report.soaked(soak(place, given.instruments, given.days, given.seed, _tell_day))
+
+
+def _tell_day(number: int) -> None:
+    if number % 25 == 0:
+        report.say(f"  {number} days")
 
 
 if __name__ == "__main__":

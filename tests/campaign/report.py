@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from .crash import Died
+from .soak import Soaked
 from .strike import Result
 
 
@@ -59,6 +60,16 @@ def kills(results: Iterable[Died]) -> int:
     for result in differ[:20]:
         say(f"  again: python -m tests.campaign kills --trial {result.trial.name}")
     return 1 if differ else 0
+
+
+def soaked(result: Soaked) -> int:
+    """Print the report; 0 when the end state is the recomputed one."""
+    for violation in result.violations:
+        say(f"DIFFERENCE {violation}")
+    say(f"\n{result.days} days of {result.instruments} instruments in {result.seconds:.0f} s")
+    say(f"{result.bars} bars, {result.revisions} revisions; fetches: {_listed(result.outcomes)}")
+    say(f"differences from the recomputation: {len(result.violations)}")
+    return 1 if result.violations else 0
 
 
 def _listed(counted: Counter[str]) -> str:
