@@ -1,11 +1,14 @@
-"""Attack the lake and say what does not hold.
+"""Attack the lake and say what does not hold; the exit code is 0 when all holds.
 
-    python -m tests.campaign faults --runs 2000 --seed 1    every fault x source x situation
-    python -m tests.campaign faults --case KIND:SOURCE:SITUATION:SEED    one of them again
-    python -m tests.campaign kills --kills 300 --seed 1     kill -9 at random, then run again
-    python -m tests.campaign kills --airflow --kills 20     the same to Airflow's embedded run
-    python -m tests.campaign soak --days 250 --instruments 200
-    python -m tests.campaign kills --trial KIND:SEED        one of them again; instants are chance
+python -m tests.campaign all                            everything below, as `make campaign` does
+
+python -m tests.campaign faults --runs 2000 --seed 1    every fault x source x situation
+python -m tests.campaign faults --case KIND:SOURCE:SITUATION:SEED    one of them again
+python -m tests.campaign mixed --lakes 4                random ones on 500 instruments of all sources
+python -m tests.campaign kills --kills 300 --seed 1     kill -9 at random, then run again
+python -m tests.campaign kills --airflow --kills 20     the same to Airflow's embedded run
+python -m tests.campaign soak --days 250 --instruments 200
+python -m tests.campaign kills --trial KIND:SEED        one of them again; instants are chance
 """
 
 from __future__ import annotations
@@ -13,20 +16,30 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import crash, crash_airflow, report
+from . import crash, crash_airflow, mixed, report
 from .case import Case, all_cases
 from .soak import soak
 from .strike import failed, strike
 from .workers import in_workers, site, warm
 
 
+_ALL = ("faults", "mixed", "kills", "kills --airflow --kills 20", "soak")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(required=True)
-    for add in (_faults, _kills, _soak):
+    for add in (_faults, _mixed, _kills, _soak):
         add(commands)
+    commands.add_parser("all").set_defaults(act=None)
     given = parser.parse_args()
+    if given.act is None:
+        return max([_told(parser.parse_args(line.split())) for line in _ALL])
+    return _told(given)
+
+
+def _told(given: argparse.Namespace) -> int:
     return int(given.act(given))
 
 
@@ -51,6 +64,17 @@ def _run_faults(given: argparse.Namespace) -> int:
         given.runs, given.seed, given.kind, given.source
     )
     return report.faults(in_workers(cases, given.workers, site, strike, failed))
+
+
+def _mixed(commands: argparse._SubParsersAction) -> None:
+    command = _command(commands, "mixed", _run_mixed)
+    command.add_argument("--lakes", type=int, default=4)
+    command.add_argument("--instruments", type=int, default=500)
+
+
+def _run_mixed(given: argparse.Namespace) -> int:
+    lakes = [mixed.Rounds(given.seed + n, given.instruments) for n in range(given.lakes)]
+    return report.mixed(in_workers(lakes, given.workers, site, mixed.mixed, mixed.failed))
 
 
 def _kills(commands: argparse._SubParsersAction) -> None:

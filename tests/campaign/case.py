@@ -81,7 +81,13 @@ class Drawn:
         if symbol == STRUCK:
             symbol = "*" if self.case.source == "ecb" else self.world.get(STRUCK).sources[0][1]
         return Fault(
-            self.case.kind, self.case.source, symbol, self.times, self.probability, self.case.seed, self.params
+            self.case.kind,
+            self.case.source,
+            symbol,
+            self.times,
+            self.probability,
+            self.case.seed,
+            self.params,
         )
 
 
@@ -162,7 +168,10 @@ def _params(case: Case, place: World, at: datetime, random: Random) -> dict[str,
             return {"bytes": 5e6}
         case "nulls" | "missing":
             few = random.choice([1, 2, 3])
-            return {"count": float(few if random.random() < 0.6 else random.choice([500, 5000])), "where": where}
+            return {
+                "count": float(few if random.random() < 0.6 else random.choice([500, 5000])),
+                "where": where,
+            }
         case "duplicates":
             return {"count": float(random.choice([1, 5, 5000])), "where": where}
         case "unadjusted":
@@ -189,5 +198,3 @@ def _restated(case: Case, place: World, at: datetime, random: Random) -> dict[st
         first = int(np.searchsorted(known, np.datetime64(place.loaded_from))) + random.randrange(2, 6)
     end = min(first + random.randrange(0, 4), len(known) - 1)
     return {"percent": percent, "from": str(known[first]), "to": str(known[end])}
-
-

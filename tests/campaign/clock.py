@@ -12,7 +12,7 @@ from marketlake.clock import VirtualClock
 from marketlake.settings import Settings
 from marketlake.sources import Access
 
-PATIENCE_S = 0.5
+PATIENCE_S = 1.0
 """How long a campaign waits for a vendor that was made to hang or to trickle."""
 MOST_BYTES = 2 * 1024 * 1024
 """The longest answer that a campaign takes: the ECB's table has 0.7 million bytes."""

@@ -153,5 +153,3 @@ def restore(path: Path, text: str) -> None:
         path.rmdir()
     path.unlink(missing_ok=True)
     path.write_text(text)
-
-

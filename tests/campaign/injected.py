@@ -8,21 +8,23 @@ from datetime import date
 from itertools import accumulate
 from operator import mul
 
-from .case import Drawn
 from .lakes import Row, same
 
 _REACH = 6
 """Sessions that an event can be carried on, where a fault left out only a few."""
 
 
-def explains(drawn: Drawn, day: date, stored: Row, truth: Mapping[date, Row]) -> bool:
+Params = Mapping[str, float | str]
+
+
+def explains(kind: str, params: Params, day: date, stored: Row, truth: Mapping[date, Row]) -> bool:
     """Whether the fault, and no defect of ours, made this row."""
-    return any(same(stored, told) for told in _told(drawn, day, truth))
+    return any(same(stored, told) for told in _told(kind, params, day, truth))
 
 
-def _told(drawn: Drawn, day: date, truth: Mapping[date, Row]) -> Iterator[Row]:
-    row, params = truth[day], drawn.params
-    match drawn.case.kind:
+def _told(kind: str, params: Params, day: date, truth: Mapping[date, Row]) -> Iterator[Row]:
+    row = truth[day]
+    match kind:
         case "restated":
             first, last = (date.fromisoformat(str(params.get(n, d))) for n, d in _EVER)
             if first <= day <= last:

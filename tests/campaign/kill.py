@@ -12,13 +12,16 @@ import select
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 Work = Callable[[], None]
 T = TypeVar("T")
+DECIDING = ("replace", "unlink")
+TOUCHES = (*DECIDING, "open", "mkdir")
+"""What of a path touches the disk; flushing a file does so in any case."""
 _LONGEST_S = 120
 _PARENT_DEATH_SIGNAL = 1
 
@@ -29,11 +32,11 @@ def in_child(work: Work) -> None:
         raise RuntimeError("the work was killed though nobody meant to")
 
 
-def killed_at_touch(work: Work, number: int) -> bool:
+def killed_at_touch(work: Work, number: int, touching: Sequence[str] = TOUCHES) -> bool:
     """Whether the work was killed instead of its `number`th touch of the disk; else it is done."""
 
     def doomed() -> None:
-        _at_touch(number, lambda: os.killpg(os.getpid(), signal.SIGKILL))
+        _at_touch(number, lambda: os.killpg(os.getpid(), signal.SIGKILL), touching)
         work()
 
     return _forked(doomed, lambda child: None)
@@ -83,11 +86,8 @@ def answer_of(ask: Callable[[], T]) -> T:
     return answer
 
 
-def _at_touch(number: int, act: Work) -> list[int]:
-    """From now on do `act` before the process's `number`th flush, rename, removal, new folder or file.
-
-    Returns where the touches are counted.
-    """
+def _at_touch(number: int, act: Work, touching: Sequence[str] = TOUCHES) -> list[int]:
+    """From now on do `act` before the process's `number`th touch; returns where they are counted."""
     seen = [0]
 
     def guarded(touch: Callable[..., object]) -> Callable[..., object]:
@@ -100,7 +100,7 @@ def _at_touch(number: int, act: Work) -> list[int]:
         return touched
 
     os.fsync = guarded(os.fsync)  # type: ignore[assignment]
-    for name in ("replace", "unlink", "open", "mkdir"):
+    for name in touching:
         setattr(Path, name, guarded(getattr(Path, name)))
     return seen
 

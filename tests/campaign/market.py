@@ -159,6 +159,8 @@ def _series(source: str, symbol: str, truth: Truth) -> Series:
 def csv_text(truth: Truth) -> str:
     """The file that a user would keep of it, as traded."""
     lines = [f"date,{','.join(COLUMNS)}"]
-    for day, row in zip(truth.days, zip(*(truth.values[n].tolist() for n in COLUMNS), strict=True), strict=True):
+    for day, row in zip(
+        truth.days, zip(*(truth.values[n].tolist() for n in COLUMNS), strict=True), strict=True
+    ):
         lines.append(f"{day},{','.join('' if value != value else repr(value) for value in row)}")
     return "\n".join(lines) + "\n"

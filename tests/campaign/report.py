@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from .crash import Died
+from .mixed import Mixed
 from .soak import Soaked
 from .strike import Result
 
@@ -27,7 +28,9 @@ def faults(results: Iterable[Result]) -> int:
         if len(done) % 200 == 0:
             say(f"  {len(done)} runs, {time.monotonic() - started:.0f} s")
     violated = [result for result in done if result.violations]
-    say(f"\n{len(done)} runs in {time.monotonic() - started:.0f} s, each with one run more when the fault was over")
+    say(
+        f"\n{len(done)} runs in {time.monotonic() - started:.0f} s, each with one run more when the fault was over"
+    )
     outcomes = Counter(outcome for result in done for outcome in result.outcomes)
     say("outcomes of what was struck: " + _listed(outcomes))
     say("runs by fault: " + _listed(Counter(result.case.kind for result in done)))
@@ -37,6 +40,24 @@ def faults(results: Iterable[Result]) -> int:
     say(f"runs with a violation: {len(violated)}")
     for result in violated[:20]:
         say(f"  again: python -m tests.campaign faults --case {result.case.name}")
+    return 1 if violated else 0
+
+
+def mixed(results: Iterable[Mixed]) -> int:
+    """Print the report; 0 when nothing was violated."""
+    started, done = time.monotonic(), []
+    for result in results:
+        done.append(result)
+        for violation in result.violations:
+            say(f"VIOLATION seed {result.rounds.seed}\n  {violation}")
+    violated = [result for result in done if result.violations]
+    injected = sum((result.faults for result in done), Counter[str]())
+    say(f"\n{len(done)} lakes of mixed faults, six runs each, in {time.monotonic() - started:.0f} s")
+    say(f"{injected.total()} faults: " + _listed(injected))
+    say("outcomes: " + _listed(sum((result.outcomes for result in done), Counter[str]())))
+    say(f"lakes with a violation: {len(violated)}")
+    for result in violated:
+        say(f"  again: python -m tests.campaign mixed --lakes 1 --seed {result.rounds.seed}")
     return 1 if violated else 0
 
 

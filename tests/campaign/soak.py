@@ -13,7 +13,7 @@ from marketlake.pipeline.build import build
 from marketlake.pipeline.run import ingest
 from marketlake.query import open_lake
 
-from . import checks, kill, soak_model
+from . import checks, soak_model
 from .clock import CampaignClock, CampaignSettings
 from .lakes import bars, expected_rows, listed
 from .market import served
@@ -39,15 +39,14 @@ class Soaked:
 
 def soak(site: Site, instruments: int, days: int, seed: int, on_day: Callable[[int], None]) -> Soaked:
     """Run it, then compare with the recomputation."""
-    told, home, started = story(instruments, days, seed), site.folder / "case", time.monotonic()
-    (home / "user").mkdir(parents=True)
+    told, home, started = story(instruments, days, seed), site.fresh(), time.monotonic()
     outcomes, found = Counter[str](), list[str]()
     for number, day in enumerate(told.days):
         outcomes += _one_day(site, home, told, day)
         if number % 25 == 24:
             found += checks.whole(home / "data")
         on_day(number + 1)
-    kill.in_child(lambda: _publish(site, home, told.days[-1]))
+    build(_settings(site, home, told.days[-1]))
     model = soak_model.told(told)
     found += _differences(home, told, model)
     rows = sum(map(len, model.rows.values()))
@@ -68,10 +67,6 @@ def _settings(site: Site, home: Path, day: date) -> CampaignSettings:
     return CampaignSettings(
         home, home / "data", source_url=site.simulator.url, virtual=CampaignClock(at(day))
     )
-
-
-def _publish(site: Site, home: Path, day: date) -> None:
-    build(_settings(site, home, day))
 
 
 def _write(home: Path, told: Story, day: date) -> None:
@@ -96,7 +91,7 @@ def _differences(home: Path, told: Story, model: soak_model.Model) -> Iterator[s
     for name, session in sorted(key for key in kept | model.revisions if kept[key] != model.revisions[key]):
         key = (name, session)
         yield f"{name} {session}: {kept[key]} revisions, recomputed {model.revisions[key]}"
-    yield from kill.answer_of(lambda: list(_indices(root, model)))
+    yield from _indices(root, model)
 
 
 def _indices(root: Path, model: soak_model.Model) -> Iterator[str]:

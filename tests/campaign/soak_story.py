@@ -85,7 +85,9 @@ def story(instruments: int, days: int, seed: int) -> Story:
     random = Random(f"soak/{seed}/{instruments}/{days}")
     opened = tuple(new_york(OPENING, OPENING + timedelta(days=2 * days + 20)).astype(object).tolist()[:days])
     listed_on, until = _lives(instruments, opened, random)
-    held = tuple(_held(n, opened, listed_on.get(_id(n)), until.get(_id(n)), random) for n in range(instruments))
+    held = tuple(
+        _held(n, opened, listed_on.get(_id(n)), until.get(_id(n)), random) for n in range(instruments)
+    )
     outages = frozenset(random.sample(opened[3:-3], max(1, days // 60)))
     quiet = {*outages, *opened[-2:]}
     changes = [_change(each, day, random) for day in opened[2:-2] for each in random.sample(held, 2)]
@@ -96,7 +98,9 @@ def story(instruments: int, days: int, seed: int) -> Story:
         if day not in quiet
         for each in random.sample(held, max(1, instruments // 12))
     }
-    return Story(opened, held, listed_on, until, (*told.values(), *_late(held, opened, random)), wrong, outages)
+    return Story(
+        opened, held, listed_on, until, (*told.values(), *_late(held, opened, random)), wrong, outages
+    )
 
 
 def _id(number: int) -> str:

@@ -11,7 +11,18 @@ from random import Random
 
 import numpy as np
 
-from .market import Days, Truth, csv_text, euro_rates, every_day, every_month, new_york, only_closes, served, walk
+from .market import (
+    Days,
+    Truth,
+    csv_text,
+    euro_rates,
+    every_day,
+    every_month,
+    new_york,
+    only_closes,
+    served,
+    walk,
+)
 from marketlake.simulator import Market
 
 SOURCES = ("yahoo", "bitstamp", "binance", "coinbaseexchange", "kraken", "ecb", "fred", "files")
@@ -31,7 +42,9 @@ class Held:
 
     def entry(self, since: date) -> str:
         """As `instruments.toml` has it."""
-        listed = ", ".join(f'{{ source = "{source}", symbol = "{symbol}" }}' for source, symbol in self.sources)
+        listed = ", ".join(
+            f'{{ source = "{source}", symbol = "{symbol}" }}' for source, symbol in self.sources
+        )
         return (
             f'[[instrument]]\nid = "{self.id}"\nasset_class = "{self.asset_class}"\nquote_currency = '
             f'"{self.currency}"\ncalendar = "{self.truth.calendar}"\nsince = {since}\nsources = [{listed}]\n'
@@ -98,7 +111,9 @@ def world(source: str, variant: int) -> World:
         first = max(first, loaded_on - timedelta(days=600))
     held = tuple(_held(source, name, first, loaded_on, random) for name in ("A", "B", "C"))
     bystander = _held("bitstamp" if source == "files" else "files", BYSTANDER, first, loaded_on, random)
-    return World(source, first, loaded_on - timedelta(days=60 if source != "fred" else 300), loaded, (*held, bystander))
+    return World(
+        source, first, loaded_on - timedelta(days=60 if source != "fred" else 300), loaded, (*held, bystander)
+    )
 
 
 def _held(source: str, name: str, first: date, loaded_on: date, random: Random) -> Held:
