@@ -22,7 +22,6 @@ from .soak import soak
 from .strike import failed, strike
 from .workers import in_workers, site, warm
 
-
 _ALL = ("faults", "mixed", "kills", "kills --airflow --kills 20", "soak")
 
 

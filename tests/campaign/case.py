@@ -155,38 +155,38 @@ def _window(case: Case, place: World, random: Random) -> tuple[date, date | None
 
 def _params(case: Case, place: World, at: datetime, random: Random) -> dict[str, float | str]:
     where = random.choice(["head", "middle", "tail", "random"])
-    match case.kind:
-        case "429":
-            return random.choice([{}, {}, {"retry_after": float(random.choice([0, 1, 20, 3600]))}])
-        case "hang":
-            return {"seconds": 60.0}
-        case "truncated":
-            return {"keep": random.uniform(0, 0.99), "length": random.choice(["declared", "actual"])}
-        case "trickle":
-            return {"seconds": 0.2}
-        case "huge":
-            return {"bytes": 5e6}
-        case "nulls" | "missing":
-            few = random.choice([1, 2, 3])
-            return {
-                "count": float(few if random.random() < 0.6 else random.choice([500, 5000])),
-                "where": where,
-            }
-        case "duplicates":
-            return {"count": float(random.choice([1, 5, 5000])), "where": where}
-        case "unadjusted":
-            return {"scope": random.choice(["history", "day"]), "events": random.choice(["kept", "dropped"])}
-        case "restated":
-            return _restated(case, place, at, random)
-        case "unit":
-            return random.choice([{"factor": 100.0}, {"factor": 0.01}, {"factor": 1.0, "label": "EUR"}])
-        case "unfinished":
-            return {"fraction": random.choice([0.0, 0.3, 0.9])}
-    return {}
+    few, all_or_few = float(random.choice([1, 2, 3])), float(random.choice([1, 5, 5000]))
+    many = float(random.choice([500, 5000]))
+    keep, length = random.uniform(0, 0.99), random.choice(["declared", "actual"])
+    gaps: dict[str, float | str] = {"count": few if random.random() < 0.6 else many, "where": where}
+    unit: list[dict[str, float | str]] = [
+        {"factor": 100.0},
+        {"factor": 0.01},
+        {"label": "EUR", "factor": 1.0},
+    ]
+    wait = random.choice([None, None, 0.0, 1.0, 20.0, 3600.0])
+    chosen: dict[str, dict[str, float | str]] = {
+        "429": {} if wait is None else {"retry_after": wait},
+        "hang": {"seconds": 60.0},
+        "truncated": {"keep": keep, "length": length},
+        "trickle": {"seconds": 0.2},
+        "huge": {"bytes": 5e6},
+        "nulls": gaps,
+        "missing": gaps,
+        "duplicates": {"count": all_or_few, "where": where},
+        "unadjusted": {
+            "scope": random.choice(["history", "day"]),
+            "events": random.choice(["kept", "dropped"]),
+        },
+        "unit": random.choice(unit),
+        "unfinished": {"fraction": random.choice([0.0, 0.3, 0.9])},
+        "restated": _restated(case, place, at, random),
+    }
+    return chosen.get(case.kind, {})
 
 
 def _restated(case: Case, place: World, at: datetime, random: Random) -> dict[str, float | str]:
-    """In a history some sessions in its middle; in a daily answer any of the look-back, or all that there is."""
+    """In a history some sessions in its middle; in a daily answer any of the look-back, or all of it."""
     percent = round(random.uniform(0.5, 15), 2) * random.choice([1, -1])
     if case.situation == "daily" and random.random() < 0.3:
         return {"percent": percent}

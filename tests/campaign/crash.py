@@ -1,4 +1,4 @@
-"""The crash campaign: kill -9 at random, perhaps twice, perhaps among debris; run again; nothing may differ."""
+"""The crash campaign: kill -9 at random, perhaps twice, among debris; run again; nothing may differ."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ KEPT = ("bar", "revision", *MARTS)
 """What has to come out byte by byte."""
 _QUESTIONS = (
     "FROM calendar_year_return ORDER BY ALL",
-    "SELECT instrument_id, count(*), sum(close::DECIMAL(18, 6)), sum(volume::DECIMAL(18, 2)) FROM bar GROUP BY ALL ORDER BY ALL",
+    "SELECT instrument_id, count(*), sum(close::DECIMAL(18, 6)), sum(volume::DECIMAL(18, 2)) FROM bar "
+    "GROUP BY ALL ORDER BY ALL",
     "SELECT claim_id, verdict FROM claim_check ORDER BY ALL",
 )
 

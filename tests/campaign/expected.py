@@ -1,4 +1,4 @@
-"""What each fault must end in, by the documentation: README, ARCHITECTURE, `errors` and the sources' own texts.
+"""What each fault must end in, by the documentation: README, ARCHITECTURE, `errors`, the sources' own.
 
 A set of outcomes holds more than one where the fault's own chance decides, or where a check may see more
 than its minimum. Nothing here asks the pipeline.

@@ -1,4 +1,4 @@
-"""A year of a market, told in advance: what is traded, what vendors take back, and what goes wrong each day."""
+"""A year of a market, told in advance: what is traded, what vendors take back, what goes wrong."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from random import Random
 
 import numpy as np
 
+from marketlake.simulator import Market
+
 from .market import (
     Days,
     Truth,
@@ -23,7 +25,6 @@ from .market import (
     served,
     walk,
 )
-from marketlake.simulator import Market
 
 SOURCES = ("yahoo", "bitstamp", "binance", "coinbaseexchange", "kraken", "ecb", "fred", "files")
 VARIANTS = 6
