@@ -10,10 +10,6 @@ from operator import mul
 
 from .lakes import Row, same
 
-_REACH = 6
-"""Sessions that an event can be carried on, where a fault left out only a few."""
-
-
 Params = Mapping[str, float | str]
 
 
@@ -83,7 +79,7 @@ def _with_events_of_before(day: date, truth: Mapping[date, Row]) -> Iterator[Row
     """A dividend or split on a session without prices goes to the next one with a price."""
     row = truth[day]
     dividend, split = row[5], row[6]
-    for before in sorted((d for d in truth if d < day), reverse=True)[:_REACH]:
+    for before in sorted((d for d in truth if d < day), reverse=True):
         dividend += truth[before][5] / split
         split *= truth[before][6]
         yield (*row[:5], dividend, split)
