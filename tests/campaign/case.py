@@ -133,7 +133,7 @@ def draw(case: Case) -> Drawn:
 
 
 def _strike(case: Case, random: Random) -> str:
-    """One or all; FRED's series differ in their sessions, so that restated ones are chosen for one of them."""
+    """One or all; FRED's series differ in their sessions, so restated ones are chosen for one of them."""
     alone = case.source == "fred" and case.kind == "restated"
     return STRUCK if alone else random.choice([STRUCK, STRUCK, "*"])
 

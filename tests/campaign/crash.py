@@ -125,7 +125,7 @@ def differences(state: Mapping[str, Any], sound: Mapping[str, Any]) -> list[str]
 
 
 def _outcomes(root: Path) -> list[str]:
-    """The instruments that were fetched; what was fetched twice may say the second time that nothing is new."""
+    """The instruments that were fetched; what is fetched twice may say no_new_data the second time."""
     paths = [root / path for path in open_manifest(root).paths("run")]
     return sorted(
         {name for path in paths for name in pq.ParquetFile(path).read()["instrument_id"].to_pylist()}

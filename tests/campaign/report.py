@@ -28,9 +28,7 @@ def faults(results: Iterable[Result]) -> int:
         if len(done) % 200 == 0:
             say(f"  {len(done)} runs, {time.monotonic() - started:.0f} s")
     violated = [result for result in done if result.violations]
-    say(
-        f"\n{len(done)} runs in {time.monotonic() - started:.0f} s, each with one run more when the fault was over"
-    )
+    say(f"\n{len(done)} runs, each with one more when the fault was over, {time.monotonic() - started:.0f} s")
     outcomes = Counter(outcome for result in done for outcome in result.outcomes)
     say("outcomes of what was struck: " + _listed(outcomes))
     say("runs by fault: " + _listed(Counter(result.case.kind for result in done)))
