@@ -63,7 +63,7 @@ def test_a_short_answer_that_passes_for_a_whole_one_is_seen(
     monkeypatch.setattr(fetching, "judge", lambda *_: None)
     cases = all_cases(200, 3, ["missing"], ["bitstamp"])
     case = next(case for case in cases if expected.outcomes(draw(case), STRUCK) == {"truncated"})
-    assert any("outcome of A: ok" in text for text in struck(case.name, place))
+    assert any("outcome of A: no_new_data" in text for text in struck(case.name, place))
 
 
 def test_a_run_that_leaves_an_instrument_out_is_seen(place: Site, monkeypatch: pytest.MonkeyPatch) -> None:
