@@ -4,7 +4,7 @@ PYTEST_WORKERS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run test check format airflow benchmark lock clean
+.PHONY: help venv run test check format airflow benchmark campaign lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ airflow: venv ## open Airflow's own pages on the simulated market
 
 benchmark: venv ## measure what the documentation promises
 	@$(BIN)/python -m benchmarks
+
+campaign: venv ## attack the lake: faults, kills and a year of days; half an hour, with a report
+	@$(BIN)/python -W ignore -m tests.campaign all
 
 lock: venv ## resolve the dependencies anew
 	@sh scripts/lock

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +12,8 @@ from marketlake.pipeline.replay import replay
 from marketlake.pipeline.run import ingest
 from marketlake.store.verify import verify
 
-_place = Path(__file__).with_name("homes.py")
-_spec = importlib.util.spec_from_file_location("homes", _place)
-homes = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(homes)
+from ..campaign.kill import DECIDING, killed_at_touch
+from . import homes
 
 ONE = {"COIN": "crypto"}
 HOLE = "2023-12-28"
@@ -63,35 +59,6 @@ def prepare(home: Path, kind: str) -> Callable[[Path], None]:
     return restore
 
 
-def die_at(number: int) -> None:
-    """From now on the process kills itself instead of its `number`th touch of the disk."""
-    left = [number]
-
-    def guarded(act: Callable) -> Callable:
-        def or_die(*arguments: object, **named: object) -> object:
-            left[0] -= 1
-            if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return act(*arguments, **named)
-
-        return or_die
-
-    os.fsync = guarded(os.fsync)
-    Path.replace = guarded(Path.replace)
-    Path.unlink = guarded(Path.unlink)
-
-
-def killed(home: Path, work: Callable[[Path], None], number: int) -> bool:
-    child = os.fork()
-    if child == 0:
-        die_at(number)
-        work(home)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, status
-    return os.WIFSIGNALED(status)
-
-
 def as_undisturbed(home: Path, undisturbed: Path) -> None:
     lake, wanted = home / "data", undisturbed / "data"
     assert homes.stored_bytes(lake) == homes.stored_bytes(wanted)
@@ -117,7 +84,7 @@ def main(folder: Path, kind: str) -> None:
     while True:
         home = folder / f"killed{number}"
         shutil.copytree(before, home)
-        if not killed(home, work, number):
+        if not killed_at_touch(lambda home=home: work(home), number, DECIDING):
             break
         work(home)
         as_undisturbed(home, undisturbed)

@@ -16,7 +16,8 @@ def test_a_run_that_was_killed_leaves_no_trace(tmp_path: Path, kind: str, at_lea
         sys.executable,
         "-W",
         "ignore",
-        str(Path(__file__).with_name("killed.py")),
+        "-m",
+        "tests.pipeline.killed",
         str(tmp_path),
         kind,
     ]
@@ -25,6 +26,7 @@ def test_a_run_that_was_killed_leaves_no_trace(tmp_path: Path, kind: str, at_lea
         capture_output=True,
         text=True,
         env={**os.environ, "HOME": str(tmp_path)},
+        cwd=Path(__file__).parents[2],
         timeout=120,
         check=False,
     )

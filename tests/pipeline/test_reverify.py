@@ -73,6 +73,19 @@ def test_a_late_restatement_is_found_within_the_period(make: Make, simulator: Si
     assert change == "vendor_restatement"
 
 
+def test_a_beginning_that_the_first_load_did_not_bring_comes_with_the_turn(
+    make: Make, simulator: Simulator
+) -> None:
+    simulator.set_faults([parse_fault("missing:yahoo:OLD-USD:count=4,where=head")])
+    ingest(settings_at(make, 0))
+    simulator.set_faults([])
+    run_until_verified(make)
+    lake = settings_at(make, PERIOD).lake
+    first = {row["instrument_id"]: row["session"] for row in reversed(rows(lake, "bar"))}
+    assert first == {"OLD": FIRST, "NEW": FIRST}
+    assert not rows(lake, "revision")
+
+
 def test_each_has_one_turn_a_period_and_replay_agrees(make: Make, simulator: Simulator) -> None:
     ingest(settings_at(make, 0))
     simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=3,from=2023-11-10,to=2023-11-12")])

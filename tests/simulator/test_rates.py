@@ -71,3 +71,42 @@ def test_the_rates_are_the_ecbs_and_the_same_bytes_each_time(sample: Market, get
     assert by_date["2024-12-31"]["USD"] == "1.0389"
     assert min(by_date) == "1999-01-04"
     assert max(by_date) == "2025-12-31"
+
+
+def test_figures_of_a_series_have_the_same_number_of_decimals() -> None:
+    from marketlake.simulator.dialects.fred import _figures
+
+    assert _figures([157.0, float("nan"), 158.0]) == ["157", ".", "158"]
+    assert _figures([157.0, 1.25, 158.5]) == ["157.00", "1.25", "158.50"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "newest"),
+    [
+        ("missing:ecb:*:count=2,where=tail", [("2025-12-29", 1.0), ("2025-12-24", 1.0)]),
+        ("nulls:ecb:*:where=tail", [("2025-12-31", None), ("2025-12-30", 1.0)]),
+        ("duplicates:ecb", [("2025-12-31", 1.0), ("2025-12-31", 1.0)]),
+        ("restated:ecb:*:percent=10,from=2025-12-31", [("2025-12-31", 1.1), ("2025-12-30", 1.0)]),
+        ("unit:ecb:*:factor=100", [("2025-12-31", 100.0), ("2025-12-30", 100.0)]),
+    ],
+)
+def test_a_fault_strikes_rows_of_the_rates(
+    fault: str, newest: list[tuple[str, float | None]], sample: Market, get: Get
+) -> None:
+    from marketlake.simulator import parse_fault
+
+    with serve(sample, now=NOW, faults=[parse_fault(fault)]) as simulator:
+        struck = rates(get(simulator.url + ECB).content)
+        simulator.set_faults([])
+        sound = {row["Date"]: row for row in rates(get(simulator.url + ECB).content)}
+    for row, (day, factor) in zip(struck, newest, strict=False):
+        assert row["Date"] == day
+        wanted = "N/A" if factor is None else pytest.approx(float(sound[day]["USD"]) * factor)
+        assert (row["USD"] if factor is None else float(row["USD"])) == wanted
+
+
+def test_the_rates_can_be_denied(sample: Market, get: Get) -> None:
+    from marketlake.simulator import parse_fault
+
+    with serve(sample, now=NOW, faults=[parse_fault("404:ecb")]) as simulator:
+        assert get(simulator.url + ECB).status_code == 404

@@ -47,6 +47,15 @@ def test_a_pair_is_how_much_of_the_quote_one_base_costs(symbol, closes):
     assert set(parsed.bars["currency"].to_pylist()) == {symbol[4:]}
 
 
+def test_a_damaged_archive_is_downloaded_again(vendor, access, canned):
+    source, request = create("ecb"), Request("X", "EUR/USD", *SPAN)
+    for damaged in (b"", b"<html>Will be right back</html>", zipped(TABLE)[:-30]):
+        vendor.answer = canned(damaged)
+        assert "X" in source.parse(source.fetch(request, access)).failed
+    vendor.answer = canned(zipped(TABLE))
+    assert source.parse(source.fetch(request, access)).failed == {}
+
+
 def test_four_currencies_cost_one_download(vendor, access, canned):
     vendor.answer = canned(zipped(TABLE))
     source = create("ecb")

@@ -57,7 +57,7 @@ def plan_daily(
 
     A window that was not answered well is asked for again from its start, and so is the earliest session that
     no answer has held yet, until it was asked for often enough. Once in `reverify_days` days (0:
-    never) an instrument is asked for all that is stored of it.
+    never) an instrument is asked for its whole history.
     """
     assert_belongs(root, origin)
     try:
@@ -72,7 +72,8 @@ def plan_daily(
     begun = [i for i in universe.instruments if i.since <= last_session(i, now)]
     jobs = [_job(i, marks.get(i.id), debts.get(i.id), holes.get(i.id, []), now) for i in begun]
     due = due_histories(root, manifest, marks, now.date(), reverify_days) if marks else {}
-    return [_whole(job, due[job.instrument_id]) if job.instrument_id in due else job for job in jobs]
+    since = {i.id: i.since for i in begun}
+    return [_whole(job, since, due) if job.instrument_id in due else job for job in jobs]
 
 
 def plan_backfill(
@@ -117,11 +118,15 @@ def _job(
     return Job(instrument.id, mode, max(start, instrument.since), end)
 
 
-def _whole(job: Job, first_stored: date) -> Job:
-    """The job from the first stored session on; one that loads the history anyway stays as it is."""
+def _whole(job: Job, since: Mapping[str, date], first_stored: Mapping[str, date]) -> Job:
+    """The job from the beginning on; one that loads the history anyway stays as it is.
+
+    Not from the first stored session alone: a first load may have been cut off at its head.
+    """
     if job.mode == FIRST_LOAD:
         return job
-    return replace(job, mode=REVERIFY, start=min(job.start, first_stored))
+    name = job.instrument_id
+    return replace(job, mode=REVERIFY, start=min(since[name], first_stored[name]))
 
 
 def last_session(instrument: Instrument, now: datetime) -> date:

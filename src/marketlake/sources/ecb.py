@@ -52,7 +52,10 @@ class _Rates(Source):
 
 
 class Ecb(_Rates):
-    """The ECB's own file, downloaded once per instance and address however many currencies are read."""
+    """The ECB's own file, downloaded once per instance and address however many currencies are read.
+
+    What is no whole archive is asked for again.
+    """
 
     def __init__(self) -> None:
         super().__init__("ecb")
@@ -61,7 +64,7 @@ class Ecb(_Rates):
     def fetch(self, request: Request, access: Access) -> list[Page]:
         _pair(request.symbol, self.name)
         answer = self._answers.get(access.base_url) or get(_URL, self.name, access)
-        if answer.status == 200:
+        if answer.status == 200 and _is_whole(answer.body):
             self._answers[access.base_url] = answer
         return [answer.page(request)]
 
@@ -133,6 +136,13 @@ def _rate(text: str) -> float | None:
     if not (math.isfinite(value) and value > 0):
         raise ValueError(f"{text[:20]!r} is no rate")
     return value
+
+
+def _is_whole(body: bytes) -> bool:
+    try:
+        return bool(_unpacked(body))
+    except _NOT_THE_TABLE:
+        return False
 
 
 def _unpacked(body: bytes) -> str:

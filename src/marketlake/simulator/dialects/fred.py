@@ -29,6 +29,18 @@ def answer(ask: Ask) -> Reply:
 
 
 def _csv(series_id: str, bars: Bars) -> str:
-    rows = zip(bars.days.astype(str).tolist(), bars.close.tolist(), strict=True)
-    lines = [f"observation_date,{series_id}", *(f"{day},{text(value) or '.'}" for day, value in rows)]
+    rows = zip(bars.days.astype(str).tolist(), _figures(bars.close.tolist()), strict=True)
+    lines = [f"observation_date,{series_id}", *(f"{day},{figure}" for day, figure in rows)]
     return "\n".join(lines) + "\n"
+
+
+def _figures(values: list[float]) -> list[str]:
+    """All with the same number of decimals, as FRED writes a series; none where all are whole."""
+    told = [(text(value) or ".").removesuffix(".0") for value in values]
+    places = max((len(figure.partition(".")[2]) for figure in told), default=0)
+    return [figure if figure == "." else _padded(figure, places) for figure in told]
+
+
+def _padded(figure: str, places: int) -> str:
+    whole, _, decimals = figure.partition(".")
+    return f"{whole}.{decimals:0<{places}}" if places else whole

@@ -1,0 +1,200 @@
+"""One case of the fault campaign: what is wrong, where, when, and how often; all of it from one seed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from random import Random
+
+import numpy as np
+
+from marketlake.simulator import PARAMS, Fault
+
+from .damage import DAMAGES
+from .world import SOURCES, STRUCK, VARIANTS, World, world
+
+SITUATIONS = ("first_load", "daily", "backfill")
+REPLY_KINDS = (
+    *("429", "403", "451", "500", "502", "503", "504", "404", "hang", "reset"),
+    *("truncated", "html", "empty", "trickle", "redirect", "huge"),
+)
+WRONG_VALUES = ("restated", "unit", "unfinished", "unadjusted")
+"""What serves figures that are not the market's."""
+GAPS = ("missing", "nulls")
+KINDS = tuple(PARAMS)
+
+
+@dataclass(frozen=True)
+class Case:
+    """The name says all: the same name is the same case."""
+
+    kind: str
+    source: str
+    situation: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}:{self.source}:{self.situation}:{self.seed}"
+
+    @classmethod
+    def parse(cls, name: str) -> Case:
+        kind, source, situation, seed = name.split(":")
+        return cls(kind, source, situation, int(seed))
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a case's seed stands for."""
+
+    case: Case
+    world: World
+    at: datetime
+    """When the fault strikes."""
+    after: datetime
+    """When, the fault being over, the next run comes."""
+    window: tuple[date, date | None] | None
+    """What a backfill asks for."""
+    strike: str
+    """The struck instrument's id, `*` for all of the source, or one of Yahoo's helpers."""
+    times: int | None
+    probability: float
+    params: Mapping[str, float | str]
+    fallback: bool
+
+    @property
+    def struck(self) -> tuple[str, ...]:
+        """The ids that may be hurt."""
+        if self.strike == "*" or self.case.source == "ecb":
+            return self.world.own
+        return (STRUCK,) if self.strike == STRUCK else ()
+
+    @property
+    def always(self) -> bool:
+        """Whether it strikes every request that it can."""
+        return self.times is None and self.probability == 1
+
+    def fault(self) -> Fault:
+        """For the simulator."""
+        symbol = self.strike
+        if symbol == STRUCK:
+            symbol = "*" if self.case.source == "ecb" else self.world.get(STRUCK).sources[0][1]
+        return Fault(
+            self.case.kind,
+            self.case.source,
+            symbol,
+            self.times,
+            self.probability,
+            self.case.seed,
+            self.params,
+        )
+
+
+def all_cases(runs: int, seed: int, kinds: Collection[str] = (), sources: Collection[str] = ()) -> list[Case]:
+    """Every kind x source x situation in turn, with ever new seeds, until there are `runs`.
+
+    `kinds` and `sources` leave out all others.
+    """
+    combined = [
+        (kind, source, situation)
+        for source in SOURCES
+        for kind in (DAMAGES if source == "files" else KINDS)
+        for situation in SITUATIONS
+        if (not kinds or kind in kinds) and (not sources or source in sources)
+    ]
+    Random(seed).shuffle(combined)
+    return [Case(*combined[n % len(combined)], seed * 1_000_000 + n) for n in range(runs)]
+
+
+def draw(case: Case) -> Drawn:
+    """All that the seed decides."""
+    random = Random(case.name)
+    place = world(case.source, random.randrange(VARIANTS))
+    days_later = random.choice([1, 1, 1, 2, 3, 5, 9, 20])
+    at = place.loaded + timedelta(days=days_later)
+    after = datetime.combine(at.date(), random.choice([time(12), time(23, 30)]), at.tzinfo)
+    after += timedelta(days=random.choice([1, 1, 2, 4]))
+    fallback = random.random() < 0.2
+    helper = case.source == "yahoo" and case.kind in REPLY_KINDS and random.random() < 0.15
+    times, probability = _how_often(case, random)
+    return Drawn(
+        case=case,
+        world=place.with_fallback() if fallback else place,
+        at=at,
+        after=after,
+        window=_window(case, place, random) if case.situation == "backfill" else None,
+        strike=random.choice(["crumb", "cookie"]) if helper else _strike(case, random),
+        times=times,
+        probability=probability,
+        params={} if case.source == "files" else _params(case, place, at, random),
+        fallback=fallback,
+    )
+
+
+def _strike(case: Case, random: Random) -> str:
+    """One or all; FRED's series differ in their sessions, so restated ones are chosen for one of them."""
+    alone = case.source == "fred" and case.kind == "restated"
+    return STRUCK if alone else random.choice([STRUCK, STRUCK, "*"])
+
+
+def _how_often(case: Case, random: Random) -> tuple[int | None, float]:
+    if random.random() < 0.5:
+        return None, 1.0
+    if random.random() < 0.3:
+        return None, random.choice([0.3, 0.6])
+    return random.choice([1, 2, 3, 4]), 1.0
+
+
+def _window(case: Case, place: World, random: Random) -> tuple[date, date | None]:
+    """From the beginning or later, to some sessions behind where the lake begins, or to the present."""
+    start = place.first + timedelta(days=random.choice([0, 0, 40]))
+    beyond = place.loaded_from + timedelta(days=40 if case.source != "fred" else 200)
+    return start, random.choice([None, beyond])
+
+
+def _params(case: Case, place: World, at: datetime, random: Random) -> dict[str, float | str]:
+    where = random.choice(["head", "middle", "tail", "random"])
+    few, all_or_few = float(random.choice([1, 2, 3])), float(random.choice([1, 5, 5000]))
+    many = float(random.choice([500, 5000]))
+    keep, length = random.uniform(0, 0.99), random.choice(["declared", "actual"])
+    gaps: dict[str, float | str] = {"count": few if random.random() < 0.6 else many, "where": where}
+    unit: list[dict[str, float | str]] = [
+        {"factor": 100.0},
+        {"factor": 0.01},
+        {"label": "EUR", "factor": 1.0},
+    ]
+    wait = random.choice([None, None, 0.0, 1.0, 20.0, 3600.0])
+    chosen: dict[str, dict[str, float | str]] = {
+        "429": {} if wait is None else {"retry_after": wait},
+        "hang": {"seconds": 60.0},
+        "truncated": {"keep": keep, "length": length},
+        "trickle": {"seconds": 0.2},
+        "huge": {"bytes": 5e6},
+        "nulls": gaps,
+        "missing": gaps,
+        "duplicates": {"count": all_or_few, "where": where},
+        "unadjusted": {
+            "scope": random.choice(["history", "day"]),
+            "events": random.choice(["kept", "dropped"]),
+        },
+        "unit": random.choice(unit),
+        "unfinished": {"fraction": random.choice([0.0, 0.3, 0.9])},
+        "restated": _restated(case, place, at, random),
+    }
+    return chosen.get(case.kind, {})
+
+
+def _restated(case: Case, place: World, at: datetime, random: Random) -> dict[str, float | str]:
+    """In a history some sessions in its middle; in a daily answer any of the look-back, or all of it."""
+    percent = round(random.uniform(0.5, 15), 2) * random.choice([1, -1])
+    if case.situation == "daily" and random.random() < 0.3:
+        return {"percent": percent}
+    known = place.get(STRUCK).truth.days
+    last = int(np.searchsorted(known, np.datetime64(place.loaded.date())))
+    if case.situation == "daily":
+        first = last - random.randrange(1, 9)
+    else:
+        first = int(np.searchsorted(known, np.datetime64(place.loaded_from))) + random.randrange(2, 6)
+    end = min(first + random.randrange(0, 4), len(known) - 1)
+    return {"percent": percent, "from": str(known[first]), "to": str(known[end])}

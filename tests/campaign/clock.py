@@ -1,0 +1,39 @@
+"""Time and settings of a campaign: the data's time is virtual, only a vendor's silence costs real seconds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+
+import marketlake.pipeline.collect as collecting
+from marketlake.clock import VirtualClock
+from marketlake.settings import Settings
+from marketlake.sources import Access
+
+PATIENCE_S = 1.0
+"""How long a campaign waits for a vendor that was made to hang or to trickle."""
+MOST_BYTES = 2 * 1024 * 1024
+"""The longest answer that a campaign takes: the ECB's table has 0.7 million bytes."""
+
+
+class CampaignClock(VirtualClock):
+    """Pauses cost nothing; seconds go by as they do, so that deadlines hold and no two ticks are the same."""
+
+    def monotonic(self) -> float:
+        return super().monotonic() + time.monotonic()
+
+
+@dataclass(frozen=True)
+class CampaignSettings(Settings):
+    virtual: VirtualClock = field(default_factory=lambda: CampaignClock(datetime(2024, 1, 10, tzinfo=UTC)))
+
+    @property
+    def clock(self) -> VirtualClock:
+        return self.virtual
+
+
+def bound_access(timeout: float = 30.0) -> None:
+    """Bound what the pipeline's clients wait for and take, from now on in this process."""
+    collecting.Access = partial(Access, timeout=timeout, max_bytes=MOST_BYTES)  # type: ignore[misc]

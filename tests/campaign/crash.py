@@ -1,0 +1,244 @@
+"""The crash campaign: kill -9 at random, perhaps twice, among debris; run again; nothing may differ."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from marketlake.query import open_lake
+from marketlake.schema_mart import MARTS
+from marketlake.store.lake import open_manifest
+from marketlake.store.verify import verify
+
+from . import kill
+from .crash_works import KINDS, LOADED, Kind, Scene, vendors
+from .workers import folder, simulator_process
+
+KEPT = ("bar", "revision", *MARTS)
+"""What has to come out byte by byte."""
+_QUESTIONS = (
+    "FROM calendar_year_return ORDER BY ALL",
+    "SELECT instrument_id, count(*), sum(close::DECIMAL(18, 6)), sum(volume::DECIMAL(18, 2)) FROM bar "
+    "GROUP BY ALL ORDER BY ALL",
+    "SELECT claim_id, verdict FROM claim_check ORDER BY ALL",
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One home, killed and run again; the name says all but the instant, which no seed can fix."""
+
+    kind: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}:{self.seed}"
+
+    @classmethod
+    def parse(cls, name: str) -> Trial:
+        kind, seed = name.split(":")
+        return cls(kind, int(seed))
+
+
+@dataclass(frozen=True)
+class Died:
+    """What a trial came to."""
+
+    trial: Trial
+    kills: int
+    violations: tuple[str, ...]
+
+
+@dataclass
+class Sound:
+    """How the work goes when nobody disturbs it."""
+
+    before: Path
+    state: dict[str, Any]
+    touches: int
+    seconds: float
+
+
+@dataclass
+class Grounds:
+    """Where a worker's trials take place."""
+
+    scene: Scene
+    folder: Path
+    kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
+    sound: dict[str, Sound] = field(default_factory=dict)
+
+    def undisturbed(self, kind: str) -> Sound:
+        """The home before and what becomes of it, found out once; each in a process of its own."""
+        if kind not in self.sound:
+            before = self.folder / f"before-{kind}"
+            shutil.rmtree(self.scene.home, ignore_errors=True)
+            self.scene.begin()
+            kill.in_child(lambda: self.kinds[kind].before(self.scene))
+            shutil.copytree(self.scene.home, before)
+            count = kill.touches(lambda: self.kinds[kind].act(self.scene))
+            state = self.state(kind)
+            self.again(kind, before)
+            started = time.monotonic()
+            kill.in_child(lambda: self.kinds[kind].act(self.scene))
+            self.sound[kind] = Sound(before, state, count, time.monotonic() - started)
+            differ = differences(self.state(kind), state)
+            assert not differ, f"{kind} gives something else when it is done again: {differ}"
+        return self.sound[kind]
+
+    def again(self, kind: str, before: Path) -> None:
+        """The home as it was before, and the vendors as they were then."""
+        self.scene.vendors(later=kind != "first_load")
+        shutil.rmtree(self.scene.home, ignore_errors=True)
+        shutil.copytree(before, self.scene.home)
+
+    def state(self, kind: str) -> dict[str, Any]:
+        return state_of(self.scene.home / "data", published=self.kinds[kind].published)
+
+
+def state_of(root: Path, *, published: bool) -> dict[str, Any]:
+    """All that has to come out the same: bytes, how each instrument's last fetch ended, and answers."""
+    files = [path for name in KEPT for path in sorted((root / name).rglob("*.parquet"))]
+    state: dict[str, Any] = {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+    state["named"] = [path for path in open_manifest(root).files if path.startswith(KEPT)]
+    state["outcomes"] = _outcomes(root)
+    for table in ("quarantine", "finding", "claim_history"):
+        state[table] = sum(len(pq.ParquetFile(path).read()) for path in (root / table).rglob("*.parquet"))
+    if published:
+        state["answers"] = _told(root)
+    return state
+
+
+def differences(state: Mapping[str, Any], sound: Mapping[str, Any]) -> list[str]:
+    """In words; what is long is named only."""
+    wrong = sorted(name for name in state.keys() | sound.keys() if state.get(name) != sound.get(name))
+    return [f"{name}: {str(state.get(name))[:200]} for {str(sound.get(name))[:200]}" for name in wrong]
+
+
+def _outcomes(root: Path) -> list[str]:
+    """The instruments that were fetched; what is fetched twice may say no_new_data the second time."""
+    paths = [root / path for path in open_manifest(root).paths("run")]
+    return sorted(
+        {name for path in paths for name in pq.ParquetFile(path).read()["instrument_id"].to_pylist()}
+    )
+
+
+def _told(root: Path) -> list[Any]:
+    """In a process of its own: DuckDB's threads are none that a fork could carry over."""
+    return kill.answer_of(lambda: _ask(root))
+
+
+def _ask(root: Path) -> list[str]:
+    with open_lake(root) as connection:
+        return [repr(connection.execute(text).fetchall()) for text in _QUESTIONS]
+
+
+def attempt(trial: Trial, grounds: Grounds) -> Died:
+    """Kill the work, perhaps its recovery too, then let it be done and compare."""
+    random, sound = Random(trial.name), grounds.undisturbed(trial.kind)
+    root, what = grounds.scene.home / "data", grounds.kinds[trial.kind]
+    grounds.again(trial.kind, sound.before)
+    if random.random() < 0.3:
+        leave_debris(root, random)
+    kills, found, act = 0, list[str](), lambda: what.act(grounds.scene)
+    for _ in range(random.choice([1, 1, 1, 2, 3])):
+        kills += _killed(act, sound, random)
+        if what.readable:
+            found += _readable(root)
+    try:
+        kill.in_child(act)
+    except RuntimeError as error:
+        return Died(trial, kills, (*found, f"the next run failed: {error}"))
+    found += _differences(grounds, trial.kind, sound)
+    return Died(trial, kills, tuple(found))
+
+
+def _killed(act: kill.Work, sound: Sound, random: Random) -> bool:
+    if random.random() < 0.5:
+        return kill.killed_at_touch(act, random.randint(1, sound.touches))
+    return kill.killed_after(act, random.uniform(0, sound.seconds))
+
+
+def _readable(root: Path) -> Iterator[str]:
+    """What was published before answers on, whatever was killed."""
+    try:
+        _told(root)
+    except RuntimeError as error:
+        yield f"after the kill the published database does not answer: {error}"
+
+
+def _differences(grounds: Grounds, kind: str, sound: Sound) -> Iterator[str]:
+    root = grounds.scene.home / "data"
+    yield from differences(grounds.state(kind), sound.state)
+    for damage in verify(root)[1]:
+        yield f"verify: {damage.path}: {damage.problem}"
+    yield from (f"left behind: {path}" for path in _left_behind(root, kind, grounds.kinds[kind].published))
+
+
+def _left_behind(root: Path, kind: str, published: bool) -> Iterator[Path]:
+    yield from root.glob("manifest.next*")
+    if kind == "replay":
+        yield from root.glob(".replay")
+    if published:
+        yield from (*root.glob(".market.duckdb.*"), *root.glob("market.duckdb.wal"))
+    # a raw batch that was being written stays beside: another process might still be at it
+    yield from (path for path in root.rglob("*.staged") if path.relative_to(root).parts[0] != "raw")
+
+
+def leave_debris(root: Path, random: Random) -> None:
+    """What others may have left in a lake: half files under our names, and a log that is not ours."""
+    noise = random.randbytes(200)
+    rubbish = (
+        "bar/asset_class=equity/year=2024/part.parquet.staged",
+        "revision/asset_class=crypto/year=2023/part.parquet.staged",
+        "daily_return/asset_class=crypto/year=2024/part.parquet.staged",
+        "raw/day=2024-01-12/other.parquet.staged",
+        "manifest.json.tmp",
+        "market.duckdb.wal",
+        ".market.duckdb.building",
+        ".market.duckdb.building.wal",
+        ".replay/manifest.json",
+    )
+    for name in random.sample(rubbish, 4):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(noise)
+    (root / ".lock").touch()
+
+
+@contextmanager
+def grounds() -> Iterator[Grounds]:
+    """A folder and vendors of a worker's own."""
+    with folder("user") as path, simulator_process(vendors(), LOADED) as url:
+        yield Grounds(Scene(url, path / "home"), path)
+
+
+def failed(trial: Trial, how: str) -> Died:
+    """The result of a trial that could not be carried out."""
+    return Died(trial, 0, (how,))
+
+
+def every_touch(kind: str, step: int = 1) -> tuple[int, list[str]]:
+    """Kill at each `step`th touch of the disk; how many kills there were and what differs."""
+    kills, found = 0, list[str]()
+    with grounds() as here:
+        sound, act = here.undisturbed(kind), lambda: here.kinds[kind].act(here.scene)
+        for number in range(1, sound.touches + 1, step):
+            here.again(kind, sound.before)
+            kills += kill.killed_at_touch(act, number)
+            kill.in_child(act)
+            found += [f"touch {number}: {text}" for text in _differences(here, kind, sound)]
+    return kills, found
+
+
+def all_trials(count: int, seed: int, kinds: Sequence[str]) -> Sequence[Trial]:
+    """So many trials of the kinds in turn; some kill twice or thrice, a few come too late to kill."""
+    return [Trial(kinds[n % len(kinds)], seed * 1_000_000 + n) for n in range(count)]

@@ -1,0 +1,212 @@
+"""What is killed: each kind of work, the home it begins with, and its vendors, who say the same each time."""
+
+from __future__ import annotations
+
+import os
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+import orjson
+
+from marketlake.pipeline import tasks
+from marketlake.pipeline.build import build
+from marketlake.pipeline.reconcile import reconcile
+from marketlake.pipeline.replay import replay
+from marketlake.pipeline.run import ingest
+from marketlake.settings import Settings
+from marketlake.simulator import Market
+
+from .market import Truth, csv_text, euro_rates, every_day, new_york, served, walk
+from .world import Held
+
+FIRST, LAST = date(2023, 11, 20), date(2024, 1, 31)
+LOADED, DAILY = (datetime.combine(date(2024, 1, day), time(23, 30), UTC) for day in (9, 12))
+_CLAIM = """
+[[claim]]
+id = "COIN_BEATS_SHARE"
+statement = "the coin gained more than the share"
+source = "made up"
+published = "2024"
+check = "calendar_year_wins"
+a = "COIN"
+b = "SHARE"
+at_least = 1
+of_years = 1
+first_year = 2024
+last_year = 2024
+"""
+
+
+def held() -> tuple[Held, ...]:
+    """Four instruments of four sources, over the turn of a year; one with a split, one of two sources."""
+    share = walk("XNYS", new_york(FIRST, LAST), 1, {20: 4.0})
+    coin, kept = (walk("24/7", every_day(FIRST, LAST), seed) for seed in (2, 3))
+    return (
+        Held("SHARE", "equity", share, (("yahoo", "SHARE"),)),
+        Held("COIN", "crypto", coin, (("bitstamp", "COINX/USD"), ("files", "COIN.csv"))),
+        Held("KEPT", "metal", kept, (("files", "KEPT.csv"),)),
+        Held("RATE", "currency", euro_rates("EUR", "USD", FIRST, LAST), (("ecb", "EUR/USD"),)),
+    )
+
+
+def vendors() -> Market:
+    return served({key: each.truth for each in held() for key in each.sources})
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The vendors, in a process of their own; `home` is where every trial takes place, so that all that is
+    stored can be compared.
+    """
+
+    url: str
+    home: Path
+
+    def settings(self, now: datetime) -> Settings:
+        return Settings(self.home, self.home / "data", now=now, source_url=self.url, batch_size=2)
+
+    def environment(self, now: datetime) -> dict[str, str]:
+        """The same for what takes its settings from there."""
+        return {
+            "MARKETLAKE_HOME": str(self.home),
+            "MARKETLAKE_NOW": now.isoformat(),
+            "MARKETLAKE_SOURCE_URL": self.url,
+        }
+
+    def begin(self) -> None:
+        """The home as of the first load."""
+        (self.home / "files").mkdir(parents=True)
+        (self.home / "instruments.toml").write_text("\n".join(each.entry(FIRST) for each in held()))
+        (self.home / "claims.toml").write_text(_CLAIM)
+        (self.home / "marketlake.toml").write_text("batch_size = 2\n")
+        for each in held():
+            (self.home / "files" / f"{each.id}.csv").write_text(csv_text(each.truth))
+        self.vendors(later=False)
+
+    def days_later(self) -> None:
+        """New days, and corrections of three sources, in either year."""
+        corrected = next(each for each in held() if each.id == "KEPT").truth
+        (self.home / "files" / "KEPT.csv").write_text(csv_text(_corrected(corrected)))
+        self.vendors(later=True)
+
+    def vendors(self, *, later: bool) -> None:
+        """What they say at the first load, or days later."""
+        struck = ("yahoo:SHARE", "bitstamp:COINX/USD") if later else ()
+        self._tell("faults", [f"restated:{one}:percent=2,from=2023-12-31,to=2024-01-02" for one in struck])
+        self._tell("clock", (DAILY if later else LOADED).isoformat())
+
+    def _tell(self, what: str, value: str | Sequence[str] | None) -> None:
+        request = urllib.request.Request(f"{self.url}/simulator/{what}", orjson.dumps(value), method="POST")
+        with urllib.request.urlopen(request, timeout=10):
+            pass
+
+
+def _corrected(truth: Truth) -> Truth:
+    values = dict(truth.values)
+    values["close"] = values["close"].copy()
+    values["close"][41:44] += 0.5
+    return Truth(truth.calendar, truth.days, values)
+
+
+Act = Callable[[Scene], None]
+
+
+def _load(scene: Scene) -> None:
+    ingest(scene.settings(LOADED))
+
+
+def _day(scene: Scene) -> None:
+    ingest(scene.settings(DAILY))
+
+
+def _build(scene: Scene) -> None:
+    build(scene.settings(DAILY))
+
+
+def _run(scene: Scene) -> None:
+    """What `marketlake run` does: fetch, store, marts, publish."""
+    _day(scene)
+    _build(scene)
+
+
+def _backfill(scene: Scene) -> None:
+    ingest(scene.settings(DAILY), window=(date(2023, 12, 27), None))
+
+
+def _steps(scene: Scene) -> None:
+    """As a scheduler does it: batches one by one, then all stored together."""
+    os.environ |= scene.environment(DAILY)
+    for batch in tasks.plan("run-1", None, None, [], None, None):
+        tasks.fetch("run-1", batch)
+    tasks.store("run-1")
+    tasks.build()
+
+
+def _reconcile(scene: Scene) -> None:
+    reconcile(scene.settings(DAILY))
+
+
+def _replay(scene: Scene) -> None:
+    replay(scene.settings(DAILY))
+
+
+def _loaded(scene: Scene) -> None:
+    _load(scene)
+    build(scene.settings(LOADED))
+
+
+def due(scene: Scene) -> None:
+    _loaded(scene)
+    scene.days_later()
+
+
+def _fetched(scene: Scene) -> None:
+    due(scene)
+    _day(scene)
+
+
+def _published(scene: Scene) -> None:
+    due(scene)
+    _run(scene)
+
+
+def _damaged(scene: Scene) -> None:
+    """A lake whose newest bars were cut off."""
+    _published(scene)
+    for path in (scene.home / "data" / "bar").rglob("year=2024/part.parquet"):
+        path.write_bytes(path.read_bytes()[:-9])
+
+
+def _reclassed(scene: Scene) -> None:
+    """An instrument that is of another asset class from now on."""
+    due(scene)
+    text = (scene.home / "instruments.toml").read_text()
+    (scene.home / "instruments.toml").write_text(text.replace('"metal"', '"equity"'))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What there is before and what is done."""
+
+    before: Act
+    act: Act
+    published: bool = False
+    """Whether it ends with a published database."""
+    readable: bool = True
+    """Whether there is one before, which answers all the while."""
+
+
+KINDS: Mapping[str, Kind] = {
+    "first_load": Kind(lambda scene: None, _load, readable=False),
+    "daily": Kind(due, _day),
+    "backfill": Kind(due, _backfill),
+    "steps": Kind(due, _steps, published=True),
+    "build": Kind(_fetched, _build, published=True),
+    "run": Kind(due, _run, published=True),
+    "reclassed": Kind(_reclassed, _run, published=True),
+    "reconcile": Kind(_published, _reconcile),
+    "replay": Kind(_damaged, _replay, readable=False),
+}

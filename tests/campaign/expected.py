@@ -1,0 +1,175 @@
+"""What each fault must end in, by the documentation: README, ARCHITECTURE, `errors`, the sources' own.
+
+A set of outcomes holds more than one where the fault's own chance decides, or where a check may see more
+than its minimum. Nothing here asks the pipeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from .case import GAPS, REPLY_KINDS, Drawn
+from .damage import DAMAGES
+from .market import Truth
+from .world import STRUCK
+
+GOOD = frozenset({"ok", "no_new_data"})
+_NAMED: Mapping[str, str] = {
+    "429": "rate_limited",
+    "403": "blocked",
+    "451": "blocked",
+    "404": "not_found",
+    **dict.fromkeys(("500", "502", "503", "504", "hang", "reset", "trickle"), "unavailable"),
+    **dict.fromkeys(("truncated", "html", "empty", "redirect", "huge"), "malformed"),
+}
+_TERMINAL = frozenset({"403", "451", "404"})
+_TRIES = 3
+"""What a transient error is worth, per source."""
+_LONG_WAIT_S = 60
+_FEW = 3
+"""So few missing sessions are within every tolerance that ARCHITECTURE.md names."""
+
+
+def outcomes(drawn: Drawn, instrument_id: str) -> frozenset[str]:
+    """Those that the struck run may end in for one instrument."""
+    kind = drawn.case.kind
+    if kind in DAMAGES:
+        return _of_file(drawn, instrument_id) if instrument_id in drawn.struck else GOOD
+    if instrument_id not in drawn.struck:
+        # a source that wants to be left alone for long is not asked for the others either
+        left_alone = kind == "429" and float(drawn.params.get("retry_after", -1)) > _LONG_WAIT_S
+        at_source = drawn.world.get(instrument_id).sources[0][0] == drawn.case.source
+        return GOOD | {"rate_limited"} if left_alone and at_source else GOOD
+    if kind in REPLY_KINDS:
+        return _of_reply(drawn, instrument_id)
+    return _of_rows(drawn, instrument_id)
+
+
+def _of_reply(drawn: Drawn, instrument_id: str) -> frozenset[str]:
+    kind = drawn.case.kind
+    if drawn.strike in {"crumb", "cookie"}:
+        return GOOD
+    named = frozenset({_NAMED[kind]}) | _of_short_text(drawn)
+    if drawn.fallback and instrument_id == STRUCK:
+        return GOOD
+    if drawn.always:
+        return named
+    waits = float(drawn.params.get("retry_after", 0)) > _LONG_WAIT_S
+    if kind not in _TERMINAL and not waits and drawn.times is not None and drawn.times < _TRIES:
+        return GOOD
+    return named | GOOD
+
+
+def _of_short_text(drawn: Drawn) -> frozenset[str]:
+    """A text that ends with a line, and announces no more, is a short answer, as any other."""
+    plain = drawn.case.source == "fred" and drawn.params.get("length") == "actual"
+    return GOOD | {"truncated"} if plain else frozenset()
+
+
+def _of_rows(drawn: Drawn, instrument_id: str) -> frozenset[str]:
+    kind = drawn.case.kind
+    if kind in {"restated", "unit"} and _is_cross_rate(drawn, instrument_id):
+        return GOOD
+    if kind in GAPS:
+        return _of_gaps(drawn, instrument_id)
+    if kind in {"duplicates", "unfinished"}:
+        return GOOD
+    if kind == "restated":
+        return _of_restated(drawn, instrument_id)
+    if kind == "unadjusted":
+        return _of_unadjusted(drawn, instrument_id)
+    return _of_unit(drawn, instrument_id)
+
+
+def _is_cross_rate(drawn: Drawn, instrument_id: str) -> bool:
+    """A rate of two rates of one file, which a common factor leaves as it is."""
+    source, symbol = drawn.world.get(instrument_id).sources[0]
+    return source == "ecb" and "EUR" not in symbol
+
+
+def _of_gaps(drawn: Drawn, instrument_id: str) -> frozenset[str]:
+    if drawn.case.kind == "missing" and _has_split(drawn, instrument_id):
+        # a split went missing with its row: what is left looks like another scale
+        return GOOD | {"truncated", "quarantined"}
+    few = float(drawn.params["count"]) <= _FEW
+    if few:
+        return GOOD
+    first = drawn.params["where"] == "head" and drawn.case.situation != "daily"
+    # the ECB's file begins in 1999: what is lost of it need not be of the window
+    aside = drawn.case.source == "ecb" and drawn.params["where"] != "tail"
+    hidden = first or aside or drawn.fallback or not drawn.always or drawn.case.situation == "backfill"
+    return GOOD | {"truncated"} if hidden else frozenset({"truncated"})
+
+
+def _of_restated(drawn: Drawn, instrument_id: str) -> frozenset[str]:
+    if "from" in drawn.params or drawn.case.situation != "daily":
+        return GOOD | {"quarantined"} if _all_known_restated(drawn, instrument_id) else GOOD
+    return frozenset({"quarantined"}) | (frozenset() if drawn.always else GOOD)
+
+
+def _all_known_restated(drawn: Drawn, instrument_id: str) -> bool:
+    """Whether every session of the overlap is struck, which is another scale and no revision."""
+    first, last = (date.fromisoformat(str(drawn.params.get(n, d))) for n, d in _EVER)
+    known = look_back(drawn, drawn.world.get(instrument_id).truth)
+    struck = [day for day in known if first <= day <= last]
+    return len(struck) >= max(2, len(known) - 1)
+
+
+_EVER = (("from", "1900-01-01"), ("to", "2099-12-31"))
+
+
+def look_back(drawn: Drawn, truth: Truth) -> list[date]:
+    """The sessions that are stored and will be asked for again by a daily run: ten and the last."""
+    return sorted(truth.until(drawn.world.loaded))[-11:]
+
+
+def _has_split(drawn: Drawn, instrument_id: str) -> bool:
+    truth = drawn.world.get(instrument_id).truth
+    return any(row[6] != 1 for row in truth.until(drawn.at).values())
+
+
+def _of_unadjusted(drawn: Drawn, instrument_id: str) -> frozenset[str]:
+    if drawn.case.source != "yahoo" or not _splits_in_answer(drawn, instrument_id):
+        return GOOD
+    certain = drawn.params["events"] == "kept" and drawn.always
+    return frozenset({"quarantined"}) if certain else GOOD | {"quarantined"}
+
+
+def _splits_in_answer(drawn: Drawn, instrument_id: str) -> bool:
+    """Splits after the answer's first row, whatever the window's end: Yahoo answers to its present."""
+    truth = drawn.world.get(instrument_id).truth
+    start = drawn.window[0] if drawn.window else date.min
+    if drawn.case.situation == "daily":
+        start = look_back(drawn, truth)[0]
+    rows = truth.until(drawn.at + timedelta(days=1))
+    return any(row[6] != 1 for day, row in rows.items() if day > start)
+
+
+def _of_unit(drawn: Drawn, instrument_id: str) -> frozenset[str]:
+    if "label" in drawn.params:
+        named = drawn.case.source == "yahoo"
+        if drawn.fallback and instrument_id == STRUCK and named:
+            return GOOD
+        return frozenset({"quarantined"}) | (frozenset() if drawn.always else GOOD) if named else GOOD
+    if drawn.case.situation == "first_load":
+        # nothing is known yet that could tell
+        return GOOD | {"quarantined"}
+    return frozenset({"quarantined"}) | (frozenset() if drawn.always else GOOD)
+
+
+def _of_file(drawn: Drawn, instrument_id: str) -> frozenset[str]:
+    named = DAMAGES[drawn.case.kind][1]
+    if drawn.case.kind == "header_only" and drawn.case.situation == "backfill":
+        return GOOD
+    if drawn.fallback and instrument_id == STRUCK and not named & GOOD:
+        return GOOD
+    return named
+
+
+def exit_code(ended: Mapping[str, str], received: Mapping[str, int]) -> int:
+    """README: 0 all well, 1 nothing worked, 3 partial."""
+    bad = [name for name, outcome in ended.items() if outcome not in GOOD]
+    if not bad:
+        return 0
+    return 1 if len(bad) == len(ended) and not any(received.values()) else 3

@@ -1,0 +1,85 @@
+"""Which wrong values a fault puts into a vendor's mouth: a stored row is the market's or one of these."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import accumulate
+from operator import mul
+
+from .lakes import Row, same
+
+Params = Mapping[str, float | str]
+
+
+def explains(kind: str, params: Params, day: date, stored: Row, truth: Mapping[date, Row]) -> bool:
+    """Whether the fault, and no defect of ours, made this row."""
+    return any(same(stored, told) for told in _told(kind, params, day, truth))
+
+
+def _told(kind: str, params: Params, day: date, truth: Mapping[date, Row]) -> Iterator[Row]:
+    row = truth[day]
+    match kind:
+        case "restated":
+            first, last = (date.fromisoformat(str(params.get(n, d))) for n, d in _EVER)
+            if first <= day <= last:
+                yield _priced(row, 1 + float(params["percent"]) / 100)
+        case "unit":
+            yield _priced(row, float(params["factor"]))
+        case "unfinished":
+            yield _after(row, float(params["fraction"]))
+        case "unadjusted":
+            yield from _of_other_scale(row, _later(day, truth))
+        case "missing":
+            for lost in _products(_later(day, truth)):
+                yield _scaled(row, 1 / lost)
+        case "nulls":
+            yield from _with_events_of_before(day, truth)
+
+
+_EVER = (("from", "1900-01-01"), ("to", "2099-12-31"))
+
+
+def _priced(row: Row, factor: float) -> Row:
+    """Prices times `factor`; volume, dividend and split as they were."""
+    return (*(price * factor for price in row[:4]), *row[4:])
+
+
+def _scaled(row: Row, factor: float) -> Row:
+    return (*(price * factor for price in row[:4]), row[4] / factor, row[5] * factor, row[6])
+
+
+def _after(row: Row, fraction: float) -> Row:
+    """The session's bar after a part of it."""
+    start = row[3] if math.isnan(row[0]) else row[0]
+    return (*(start + (price - start) * fraction for price in row[:4]), row[4] * fraction, *row[5:])
+
+
+def _later(day: date, truth: Mapping[date, Row]) -> list[float]:
+    return [row[6] for session, row in truth.items() if session > day and row[6] != 1]
+
+
+def _products(splits: Sequence[float]) -> list[float]:
+    """Of every run of splits: those whose event got lost."""
+    return [p for start in range(len(splits)) for p in accumulate(splits[start:], mul)] + [1.0]
+
+
+def _of_other_scale(row: Row, later: Sequence[float]) -> Iterator[Row]:
+    """Splits not told of: prices, volume and dividend may each be on either side of them."""
+    factors = _products(later)
+    for price in factors:
+        for other in factors:
+            scaled = (*(value / price for value in row[:4]), row[4] * price, row[5] / other)
+            yield (*scaled, 1.0)
+            yield (*scaled, row[6])
+
+
+def _with_events_of_before(day: date, truth: Mapping[date, Row]) -> Iterator[Row]:
+    """A dividend or split on a session without prices goes to the next one with a price."""
+    row = truth[day]
+    dividend, split = row[5], row[6]
+    for before in sorted((d for d in truth if d < day), reverse=True):
+        dividend += truth[before][5] / split
+        split *= truth[before][6]
+        yield (*row[:5], dividend, split)

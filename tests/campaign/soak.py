@@ -1,0 +1,111 @@
+"""The soak: a year of daily runs in virtual time against vendors that stumble, err and take back."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from marketlake.pipeline.build import build
+from marketlake.pipeline.run import ingest
+from marketlake.query import open_lake
+
+from . import checks, soak_model
+from .clock import CampaignClock, CampaignSettings
+from .lakes import bars, expected_rows, listed
+from .market import served
+from .soak_story import FIRST, Story, at, story
+from .strike import Site
+
+_DELISTING_NOTICED_AFTER = 4
+"""Days until the operator writes down that an instrument has ended."""
+
+
+@dataclass(frozen=True)
+class Soaked:
+    """What a soak came to."""
+
+    days: int
+    instruments: int
+    bars: int
+    revisions: int
+    outcomes: Counter[str]
+    seconds: float
+    violations: tuple[str, ...]
+
+
+def soak(site: Site, instruments: int, days: int, seed: int, on_day: Callable[[int], None]) -> Soaked:
+    """Run it, then compare with the recomputation."""
+    told, home, started = story(instruments, days, seed), site.fresh(), time.monotonic()
+    outcomes, found = Counter[str](), list[str]()
+    for number, day in enumerate(told.days):
+        outcomes += _one_day(site, home, told, day)
+        if number % 25 == 24:
+            found += checks.whole(home / "data")
+        on_day(number + 1)
+    build(_settings(site, home, told.days[-1]))
+    model = soak_model.told(told)
+    found += _differences(home, told, model)
+    rows = sum(map(len, model.rows.values()))
+    seconds = time.monotonic() - started
+    return Soaked(days, instruments, rows, model.revisions.total(), outcomes, seconds, tuple(found))
+
+
+def _one_day(site: Site, home: Path, told: Story, day: date) -> Counter[str]:
+    _write(home, told, day)
+    listed = {key: told.told(each, day) for each in told.held for key in each.sources}
+    site.simulator.market = served(listed)
+    site.simulator.set_faults(told.faults(day))
+    site.simulator.set_clock(at(day))
+    return Counter(row["outcome"] for row in ingest(_settings(site, home, day)))
+
+
+def _settings(site: Site, home: Path, day: date) -> CampaignSettings:
+    return CampaignSettings(
+        home, home / "data", source_url=site.simulator.url, virtual=CampaignClock(at(day))
+    )
+
+
+def _write(home: Path, told: Story, day: date) -> None:
+    """The universe as the operator has it on a day."""
+    entries = []
+    for each in told.held:
+        listed, until = told.listed_on.get(each.id), told.until.get(each.id)
+        if listed is None or listed <= day:
+            entry = each.entry(listed or FIRST)
+            noticed = until is not None and (day - until).days > _DELISTING_NOTICED_AFTER
+            entries.append(entry + (f"until = {until}\n" if noticed else ""))
+    (home / "instruments.toml").write_text("\n".join(entries))
+
+
+def _differences(home: Path, told: Story, model: soak_model.Model) -> Iterator[str]:
+    root, last = home / "data", told.days[-1]
+    yield from checks.equal(bars(root), expected_rows(model.rows), "at the end")
+    truth = {each.id: told.told(each, last).until(at(last)) for each in told.held}
+    yield from checks.equal(expected_rows(model.rows), expected_rows(truth), "the model")
+    yield from checks.whole(root)
+    kept = Counter(key for key, _ in listed(root, "revision"))
+    for name, session in sorted(key for key in kept | model.revisions if kept[key] != model.revisions[key]):
+        key = (name, session)
+        yield f"{name} {session}: {kept[key]} revisions, recomputed {model.revisions[key]}"
+    yield from _indices(root, model)
+
+
+def _indices(root: Path, model: soak_model.Model) -> Iterator[str]:
+    with open_lake(root) as connection:
+        for name, rows in sorted(model.rows.items()):
+            wanted = soak_model.total_return_index(rows)
+            held = dict(connection.execute(_INDEX.format(name)).fetchall())
+            if held.keys() != wanted.keys():
+                yield f"index of {name}: {len(held)} sessions, recomputed {len(wanted)}"
+                continue
+            scale = held[min(held)]
+            worst = max(abs(held[day] / scale / wanted[day] - 1) for day in wanted)
+            if worst > 1e-9:
+                yield f"index of {name}: off by {worst:.3g}"
+
+
+_INDEX = "SELECT session, total_index FROM total_return_index('{}')"
