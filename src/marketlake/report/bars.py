@@ -16,7 +16,7 @@ from ..query import Comparison
 
 TOP, BASE, FOOT = 22, 320, 24
 """Pixels: where the plot begins and ends, and the height of the line of years below it."""
-LEFT, RIGHT = 6.5, 99.5
+LEFT, RIGHT = 9.0, 100.0
 _BAR: Final = 0.36
 _MINUS: Final = "\N{MINUS SIGN}"
 """As wide as a figure."""
@@ -69,9 +69,9 @@ def _parts(c: Comparison, names: str, scale: Scale, spans: Sequence[Span]) -> It
     yield (f'<svg class="chart" role="img" width="100%" height="{height}" aria-label="{escape(title)}">')
     for tick in scale.ticks:
         zero = abs(tick) < 1e-12
-        yield _line(LEFT, RIGHT, scale.y(tick), "axis" if zero else "grid")
+        yield _line(0, RIGHT, scale.y(tick), "axis" if zero else "grid")
         word = "0" if zero else f"{tick * 100:+,.0f} %".replace("-", _MINUS)
-        yield _text(LEFT - 0.8, scale.y(tick) + 4, word, "tick end")
+        yield _text(0, scale.y(tick) - 4, word, "tick")
     step = (RIGHT - LEFT) / max(1, len(c.rows))
     for place, row in enumerate(c.rows):
         middle = LEFT + step * (place + 0.5)

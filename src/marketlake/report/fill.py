@@ -31,6 +31,7 @@ def fill(content: Content) -> str:
         hero=_hero(content.hero, content.labels) if content.hero else _no_claim(),
         banner=_banner(content),
         monthly=_monthly(content),
+        sleeve=_sleeve(content.sleeves),
         conventions="".join(_conventions(content.ledger)),
         state_words=escape(state.summary(content.state)),
         state_table=state.table(content.state),
@@ -126,6 +127,19 @@ def _monthly(content: Content) -> str:
     )
 
 
+def _sleeve(plans: Sequence[Mapping[str, Any]]) -> str:
+    """The place of the charts of a claim about a sleeve; nothing where there is no such claim."""
+    if not plans:
+        return ""
+    share = f"{plans[0]['share'] * 100:g} %"
+    return (
+        '<section id="sleeve" class="follows" aria-labelledby="sleeve-head">'
+        f'<h2 id="sleeve-head">What {share} would do to a retirement plan</h2>'
+        '<p class="lede">The plan and what it holds are the claim\'s, not your choice above.</p>'
+        '<div class="drawn"></div></section>'
+    )
+
+
 def _conventions(ledger: Sequence[Entry]) -> Iterator[str]:
     if not ledger:
         yield "<p>No claim stands in claims.toml.</p>"
@@ -146,12 +160,13 @@ def _claim(entry: Entry) -> str:
         for name, check in spans.items()
     )
     flips = "".join(f"<li>{escape(line)}</li>" for line in entry.depends_on)
-    depends = f'<p>It turns over</p><ul class="flips">{flips}</ul>' if flips else ""
+    depends = f'<p>What turns it over:</p><ul class="flips">{flips}</ul>' if flips else ""
     judged = sum(cell.judged for cell in entry.grid)
     return (
         f'<section class="claim"><h3>\N{LEFT DOUBLE QUOTATION MARK}{escape(published.statement)}'
         f"\N{RIGHT DOUBLE QUOTATION MARK}</h3>"
         f'<p class="terms">{escape(entry.asked)}. Over all: <strong>{escape(entry.verdict)}</strong>. '
         f"{judged} of {len(entry.grid)} readings can be judged.</p>{tables}{depends}"
+        f'<p class="terms">In history, {escape(str(entry.summaries[0]))}.</p>'
         f"<details><summary>What cannot be had, and why</summary>{grid.reasons(entry)}</details></section>"
     )

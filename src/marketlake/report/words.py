@@ -8,17 +8,17 @@ from typing import Final
 from ..claims import CANNOT, FAILS, HOLDS, LAPSED, ClaimCheck, Entry
 
 _HEADLINES: Final[Mapping[tuple[str, str], str]] = {
-    (HOLDS, HOLDS): "True when it was said, and still true",
-    (HOLDS, LAPSED): "True when it was said. Not any more",
-    (HOLDS, FAILS): "True when it was said. Not any more",
-    (HOLDS, CANNOT): "True when it was said; today it cannot be told",
-    (FAILS, HOLDS): "Not true when it was said. It is now",
-    (FAILS, FAILS): "Not true when it was said, nor since",
-    (FAILS, LAPSED): "Not true when it was said, nor since",
-    (FAILS, CANNOT): "Not true when it was said",
-    (CANNOT, HOLDS): "True today; of its own years it cannot be told",
-    (CANNOT, FAILS): "Not true today",
-    (CANNOT, LAPSED): "Not true today",
+    (HOLDS, HOLDS): "True when it was said, and still true.",
+    (HOLDS, LAPSED): "True when it was said. Not any more.",
+    (HOLDS, FAILS): "True when it was said. Not any more.",
+    (HOLDS, CANNOT): "True when it was said; today it cannot be told.",
+    (FAILS, HOLDS): "Not true when it was said. It is now.",
+    (FAILS, FAILS): "Not true when it was said, nor since.",
+    (FAILS, LAPSED): "Not true when it was said, nor since.",
+    (FAILS, CANNOT): "Not true when it was said.",
+    (CANNOT, HOLDS): "True today; of its own years it cannot be told.",
+    (CANNOT, FAILS): "Not true today.",
+    (CANNOT, LAPSED): "Not true today.",
 }
 _SAME: Final[Mapping[str, str]] = {HOLDS: "True", FAILS: "Not true"}
 
@@ -27,8 +27,8 @@ def headline(entry: Entry) -> str:
     """What is to be said first."""
     published, rolled = entry.published, entry.rolled
     if published.first_year == rolled.first_year and published.verdict in _SAME:
-        return f"{_SAME[published.verdict]}, over the latest {published.of_years} whole years"
-    return _HEADLINES.get((published.verdict, rolled.verdict), "It cannot be told from what is stored")
+        return f"{_SAME[published.verdict]}, over the latest {published.of_years} whole years."
+    return _HEADLINES.get((published.verdict, rolled.verdict), "It cannot be told from what is stored.")
 
 
 def readings(entry: Entry) -> str:

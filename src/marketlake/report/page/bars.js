@@ -5,7 +5,7 @@ import { isoDay } from "./calendars.js";
 import { svg } from "./svg.js";
 import { terms, titled } from "./figures.js";
 
-const [TOP, BASE, FOOT, LEFT, RIGHT, BAR] = [22, 320, 24, 6.5, 99.5, 0.36];
+const [TOP, BASE, FOOT, LEFT, RIGHT, BAR] = [22, 320, 24, 9, 100, 0.36];
 const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
 export function barsView(state) {
@@ -58,7 +58,7 @@ function draw({ ask, rows, names }, quality, spans) {
   const parts = scale.ticks.flatMap((tick) => {
     const zero = Math.abs(tick) < 1e-12;
     const word = zero ? "0" : `${tick > 0 ? "+" : "\u2212"}${Math.abs(tick * 100).toLocaleString("en", { maximumFractionDigits: 0 })} %`;
-    return [line(LEFT, RIGHT, scale.y(tick), zero ? "axis" : "grid"), text(LEFT - 0.8, scale.y(tick) + 4, word, "tick end")];
+    return [line(0, RIGHT, scale.y(tick), zero ? "axis" : "grid"), text(0, scale.y(tick) - 4, word, "tick")];
   });
   rows.forEach((row, place) => {
     const middle = LEFT + step * (place + 0.5);

@@ -8,14 +8,13 @@ const KEYS = ["a", "b", "first", "last", "currency", "basis"];
 
 export function controls(market, changed) {
   const pick = Object.fromEntries(KEYS.map((key) => [key, document.getElementById(`pick-${key}`)]));
-  const start = { basis: "price", ...market.header.start, ...fromAddress() };
+  const [start, asked] = [{ basis: "price", ...market.header.start }, fromAddress()];
   for (const key of ["a", "b"]) fillWith(pick[key], [...market.listed.values()].map((one) => [one.id, `${one.id} \u2013 ${one.label}`]));
   const state = { touched: false };
-  set(pick.a, start.a);
-  set(pick.b, start.b);
-  set(pick.basis, start.basis);
-  currencies(market, pick, start.currency);
-  windowFor(market, pick, start.first, start.last);
+  for (const wanted of [start, asked]) for (const key of ["a", "b", "basis"]) set(pick[key], wanted[key]);
+  if (pick.a.value === pick.b.value) swapOther(pick, "b");
+  currencies(market, pick, start.currency, asked.currency);
+  windowFor(market, pick, [start.first, asked.first], [start.last, asked.last]);
   const tell = () => {
     const ask = { ...Object.fromEntries(KEYS.map((key) => [key, pick[key].value])), first: Number(pick.first.value), last: Number(pick.last.value) };
     changed(ask);
@@ -26,8 +25,8 @@ export function controls(market, changed) {
       if (key === "currency") state.touched = true;
       if (pick.a.value === pick.b.value) swapOther(pick, key);
       if (key === "a" || key === "b") {
-        currencies(market, pick, state.touched ? pick.currency.value : null);
-        windowFor(market, pick, Number(pick.first.value), Number(pick.last.value));
+        currencies(market, pick, state.touched && pick.currency.value);
+        windowFor(market, pick, [pick.first.value], [pick.last.value]);
       }
       if (Number(pick.first.value) > Number(pick.last.value)) pick[key === "first" ? "last" : "first"].value = pick[key].value;
       history.replaceState(null, "", `#${new URLSearchParams(KEYS.map((one) => [one, pick[one].value]))}`);
@@ -57,14 +56,14 @@ function swapOther(pick, key) {
   other.selectedIndex = (other.selectedIndex + 1) % other.options.length;
 }
 
-function currencies(market, pick, wanted) {
+function currencies(market, pick, ...wanted) {
   const ids = [pick.a.value, pick.b.value];
   const rates = [...market.listed.values()].filter((one) => one.asset_class === "currency").map((one) => one.id);
   const quoted = [...new Set(ids.map((id) => market.instrument(id).currency))];
   const codes = [...new Set([...quoted, "USD", ...rates])].filter((code) => ratesNeeded(market, ids, code));
   fillWith(pick.currency, codes.sort().map((code) => [code, code]));
   set(pick.currency, quoted.length === 1 ? quoted[0] : "USD");
-  if (wanted) set(pick.currency, wanted);
+  for (const code of wanted) set(pick.currency, code);
 }
 
 // All years that both have; without a wish from the first to the last that is complete for both.
@@ -75,7 +74,7 @@ function windowFor(market, pick, first, last) {
   const complete = pick.currency.value && years.length ? compareYears(market, { ...ask, first: years[0], last: years.at(-1) }).filter((row) => row.complete) : [];
   set(pick.first, complete[0]?.year ?? years[0]);
   set(pick.last, complete.at(-1)?.year ?? years.at(-1));
-  set(pick.first, first);
-  set(pick.last, last);
+  for (const year of first) set(pick.first, year);
+  for (const year of last) set(pick.last, year);
   if (Number(pick.first.value) > Number(pick.last.value)) pick.first.value = pick.last.value;
 }

@@ -16,7 +16,6 @@ export function drawdownView(state) {
   const counts = measured.map((m) => (m ? m.n.toLocaleString("en") : 0)).join(" and ");
   return {
     name: `${ask.a}-${ask.b}-drawdown`,
-    head: "How far it fell, and for how long",
     plain: `Drawdowns of ${names.join(" and ")}`,
     title: titled(names, ["", " and ", ", percent below the highest close so far"]),
     terms: terms(ask, `nominal, ${frequency} closes on own sessions`, bothSpans(measured), `n ${counts}`, quality),

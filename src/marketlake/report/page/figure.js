@@ -3,7 +3,7 @@
 import { csv, drawn, png, save, standalone } from "./export.js";
 import { html } from "./svg.js";
 
-// view: { head, lede, title, draw(width), terms, table: { head, rows, all }, name }; `all` has the rows of the CSV.
+// view: { plain, title, draw(width), terms, table: { head, rows, all }, name }; `all` has the rows of the CSV.
 export function figure(view) {
   const plot = html("div", { class: "plot" });
   const picture = () => standalone(plot.querySelector("svg"), view.plain, view.terms);

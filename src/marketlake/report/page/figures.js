@@ -55,5 +55,6 @@ export function figuresTable(state) {
   const shown = pair ? `${ratio(pair.correlation)}, n ${pair.n.toLocaleString("en")} shared sessions` : "needs daily closes of both";
   const table = tableOf({ head: ["figure", ask.a, ask.b], rows }, "Return and risk");
   table.classList.add("figures");
+  for (const row of table.tBodies[0].rows) row.classList.toggle("words", row.cells[0].textContent.startsWith("quality"));
   return html("div", { class: "scroll" }, table, html("p", { class: "terms" }, `correlation ${shown}`));
 }

@@ -3,7 +3,9 @@
 import { dayOf, yearOf } from "./calendars.js";
 import { round, svg } from "./svg.js";
 
-export const linear = (low, high, start, end) => (value) => start + ((value - low) / (high - low)) * (end - start);
+// Where there is only one value, it lies in the middle.
+export const linear = (low, high, start, end) => (value) =>
+  start + (high === low ? 0.5 : (value - low) / (high - low)) * (end - start);
 export const logarithmic = (low, high, start, end) => (value) => linear(Math.log(low), Math.log(high), start, end)(Math.log(value));
 
 export function surface(width, height, name, margins = {}) {

@@ -17,7 +17,6 @@ export function growthView(state) {
   const counts = measured.map((m) => (m ? m.n.toLocaleString("en") : 0)).join(" and ");
   return {
     name: `${ask.a}-${ask.b}-growth`,
-    head: "What 10,000 became",
     plain: `Growth of 10,000 ${ask.currency}: ${names.join(" and ")}`,
     title: titled(names, [`10,000 ${ask.currency} in `, " and in ", "; equal steps up are equal ratios"]),
     terms: terms(ask, `nominal, ${frequency} closes on own sessions`, bothSpans(measured), `n ${counts}`, quality),
@@ -50,7 +49,7 @@ function latest(points, after, day, say) {
 }
 
 function draw(width, lines, names, quality, ask, ends) {
-  const area = surface(width, width < 520 ? 300 : 380, said(names, ends, ask), { left: 62, right: width < 520 ? 76 : 130 });
+  const area = surface(width, width < 520 ? 300 : 380, said(names, ends, ask), { left: 62, right: width < 520 ? 84 : 130 });
   const all = lines.flat();
   if (!all.length) return empty(area);
   const values = all.map((point) => point.value);
@@ -74,7 +73,7 @@ function draw(width, lines, names, quality, ask, ends) {
     const side = "ab"[label.i];
     area.root.append(
       text(label.x + 7, label.y, fixed(label.value, 0), `value won ${side}-ink`),
-      text(label.x + 7, label.y + 14, fit(names[label.i], width < 520 ? 11 : 20), `note ${side}-ink`),
+      text(label.x + 7, label.y + 14, fit(names[label.i], width < 520 ? 12 : 20), `note ${side}-ink`),
     );
   }
   const mark = watermark(area, quality);

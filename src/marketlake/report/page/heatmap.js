@@ -21,7 +21,6 @@ export function heatmapView(state) {
   const all = [...new Set(months.flatMap((list) => list.map((month) => month.period)))].sort((a, b) => a - b);
   return {
     name: `${ask.a}-${ask.b}-months`,
-    head: "Every month of them",
     plain: `Monthly returns of ${names.join(" and ")}`,
     title: titled(names, ["", " and ", ", return of each month in percent; losses are grey"]),
     terms: terms(ask, "nominal, monthly, own sessions", bothSpans(measured), `n ${months.map((list) => list.length).join(" and ")} months`, quality),
@@ -55,7 +54,7 @@ function draw(width, months, names, ask, quality) {
       const step = STEPS.filter((limit) => Math.abs(returns[0]) >= limit).length;
       const kind = `cell ${returns[0] < 0 ? "loss" : "ab"[i]}-${step}`;
       area.root.append(svg("rect", { class: kind, x: round(x + 0.5), y: round(y + 0.5), width: round(cell - 1), height: ROW - 1 }));
-      area.root.append(text(x + cell / 2, y + 17, brief(returns[0] * 100), `in-cell middle${step > 2 ? " on-full" : ""}`));
+      area.root.append(text(x + cell / 2, y + 17, brief(returns[0] * 100), `in-cell middle${step > 2 ? ` on-${step}` : ""}`));
     }
   });
   const mark = watermark(area, quality);

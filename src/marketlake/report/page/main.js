@@ -12,7 +12,7 @@ import { makeMarket } from "./levels.js";
 import { frequencyOf, measure, together } from "./measure.js";
 import { rollingView } from "./rolling.js";
 import { scatterView } from "./scatter.js";
-import { sleeveSection } from "./sleeve.js";
+import { sleeveFigures } from "./sleeve.js";
 import { html } from "./svg.js";
 import { compareYears } from "./years.js";
 
@@ -25,6 +25,7 @@ const VIEWS = {
 };
 
 async function main() {
+  document.documentElement.dataset.scripts = "on";
   const { header, column } = await unpack(document.getElementById("data").textContent);
   const market = makeMarket(header, column);
   const made = new Map();
@@ -62,12 +63,8 @@ function stateOf(market, ask) {
 }
 
 function fillSection(place, market, state) {
-  if (place.id === "sleeve") {
-    place.replaceChildren(...sleeveSection(market));
-  } else {
-    const view = VIEWS[place.id](state);
-    place.replaceChildren(html("h2", { id: `${place.id}-head` }, view.head), figure(view));
-  }
+  const figures = place.id === "sleeve" ? sleeveFigures(market) : [figure(VIEWS[place.id](state))];
+  place.querySelector(".drawn").replaceChildren(...figures);
   for (const one of place.querySelectorAll("figure.figure")) one.redraw();
 }
 

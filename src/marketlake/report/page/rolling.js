@@ -17,7 +17,6 @@ export function rollingView(state) {
   const n = found.length ? `n ${found.length.toLocaleString("en")} windows of 252` : why;
   return {
     name: `${ask.a}-${ask.b}-correlation`,
-    head: "Did they move together?",
     plain: `Correlation of ${names.join(" and ")} over a year`,
     title: titled(names, ["Correlation of ", " and ", ", over 252 shared sessions up to each day"]),
     terms: terms(ask, "daily returns on shared sessions", span, n, quality),

@@ -20,7 +20,6 @@ export function scatterView(state) {
   const quality = joined(...shown.map((m) => m.quality));
   return {
     name: "risk-and-return",
-    head: "Risk and return of everything",
     plain: "Return a year against volatility, everything in the lake",
     title: ["Return a year against volatility a year; hollow: not over the whole window"],
     terms: terms(ask, `nominal, ${frequency} returns on own sessions`, bothSpans(shown), `n ${shown.length} instruments, ${whole.length} over the whole window`, quality),

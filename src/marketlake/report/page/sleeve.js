@@ -12,15 +12,10 @@ const PANELS = [
   { key: "per_volatility", name: "return per volatility", say: ratio },
 ];
 
-export function sleeveSection(market) {
-  const found = market.header.sleeves;
-  if (!found.length) return [];
-  const words = "The plan and what it holds are the claim's, not your choice above.";
-  return [
-    html("h2", { id: "sleeve-head" }, `What ${fixed(found[0].share * 100, 0)} % would do to a retirement plan`),
-    html("p", { class: "lede" }, words),
-    ...found.map((one) => (one.refused ? html("p", { class: "aside" }, `${spanOf(one)}: ${one.refused}`) : figure(sleeveView(one)))),
-  ];
+export function sleeveFigures(market) {
+  return market.header.sleeves.map((one) =>
+    one.refused ? html("p", { class: "aside" }, `${spanOf(one)}: ${one.refused}`) : figure(sleeveView(one)),
+  );
 }
 
 const spanOf = (one) => `${one.plan} with ${one.sleeve}, ${one.first_year}\u2013${one.last_year}`;
