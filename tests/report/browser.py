@@ -23,7 +23,10 @@ Table = list[list[str]]
 
 def executable() -> str | None:
     """Where Chromium is; None where it is not installed."""
-    return next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    return next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))),
+        None,
+    )
 
 
 @dataclass
@@ -69,7 +72,9 @@ def open_page(browser: Browser, path: Path, address: str = "", **context: Any) -
     page.on("request", lambda request: opened.requests.append(request.url))
     page.on("console", lambda message: opened.complaints.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: opened.complaints.append(str(error)))
-    page.on("dialog", lambda dialog: (opened.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on(
+        "dialog", lambda dialog: (opened.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss())
+    )
     page.goto(path.as_uri() + address)
     if context.get("java_script_enabled", True):
         page.wait_for_selector("html[data-ready=yes]")

@@ -44,7 +44,10 @@ def browser() -> Iterator[Browser]:
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The market of `market.py`."""
     return lakes.make(
-        tmp_path_factory.mktemp("report"), market.INSTRUMENTS, market.bars(), claims=[market.CLAIM, market.PLAN]
+        tmp_path_factory.mktemp("report"),
+        market.INSTRUMENTS,
+        market.bars(),
+        claims=[market.CLAIM, market.PLAN],
     )
 
 

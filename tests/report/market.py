@@ -1,4 +1,4 @@
-"""A market with everything that a figure can trip over: splits, dividends, gaps, two currencies, late starts."""
+"""A market with all that a figure can trip over: splits, dividends, gaps, two currencies, late starts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
+
+import numpy as np
 
 from marketlake.calendars import load_calendar
 from marketlake.instruments import Instrument
@@ -79,7 +81,9 @@ def walk(instrument: Instrument, first: date = FIRST, last: date = LAST) -> Iter
 
 
 def told(instrument: Instrument, close: float) -> float:
-    """As its vendor tells it: to the cent, to eight places, or with every digit there is."""
+    """As its vendor tells it: to the cent, to eight places, as a 32-bit float, with every digit there is."""
+    if instrument.id == "NASDAQ":
+        return float(np.float32(close))
     if instrument.id in {"LATE", "FUND"}:
         return close
     return round(close, 8 if instrument.calendar == "24/7" else 2)

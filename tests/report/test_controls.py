@@ -21,7 +21,8 @@ FIRST = {"a": "SHARE", "b": "NASDAQ", "first": 2021, "last": 2024, "currency": "
 
 def chosen(opened: Opened) -> dict[str, str]:
     found: dict[str, str] = opened.page.evaluate(
-        "Object.fromEntries([...document.querySelectorAll('#controls select')].map(one => [one.id.slice(5), one.value]))"
+        "Object.fromEntries([...document.querySelectorAll('#controls select')]"
+        ".map(one => [one.id.slice(5), one.value]))"
     )
     return found
 
@@ -58,7 +59,14 @@ def test_everything_follows(opened: Opened, control: str, value: str | int, chan
 
 def test_it_opens_with_the_claim(browser: Browser, page_file: Path) -> None:
     opened = open_page(browser, page_file)
-    expected = {"a": "SHARE", "b": "NASDAQ", "first": "2021", "last": "2024", "currency": "USD", "basis": "price"}
+    expected = {
+        "a": "SHARE",
+        "b": "NASDAQ",
+        "first": "2021",
+        "last": "2024",
+        "currency": "USD",
+        "basis": "price",
+    }
     assert chosen(opened) == expected
     assert opened.page.locator("#bars .bracket").count() == 2
     opened.choose(a="BTC")
@@ -68,7 +76,8 @@ def test_it_opens_with_the_claim(browser: Browser, page_file: Path) -> None:
 
 def test_the_first_bars_are_those_of_the_script(browser: Browser, page_file: Path) -> None:
     shape = """[...document.querySelectorAll('#bars svg :is(rect, line, text)')].map(one =>
-        [one.tagName, one.textContent, ...one.getAttributeNames().sort().map(key => `${key}=${one.getAttribute(key)}`)])"""
+        [one.tagName, one.textContent,
+        ...one.getAttributeNames().sort().map(key => `${key}=${one.getAttribute(key)}`)])"""
     plain = open_page(browser, page_file, java_script_enabled=False)
     without = plain.page.locator("#bars svg").inner_html()
     with_script = open_page(browser, page_file)
@@ -76,9 +85,7 @@ def test_the_first_bars_are_those_of_the_script(browser: Browser, page_file: Pat
     with_script.choose(last=2023)
     with_script.choose(last=2024)
     drawn = with_script.page.evaluate(shape)
-    with_script.page.evaluate(
-        "inner => { document.querySelector('#bars svg').innerHTML = inner; }", without
-    )
+    with_script.page.evaluate("inner => { document.querySelector('#bars svg').innerHTML = inner; }", without)
     assert with_script.page.evaluate(shape) == drawn
     plain.page.context.close()
     with_script.page.context.close()
@@ -117,7 +124,9 @@ def test_a_choice_can_be_passed_on(browser: Browser, page_file: Path) -> None:
 
 
 def test_an_address_that_says_nonsense_is_passed_over(browser: Browser, page_file: Path) -> None:
-    opened = open_page(browser, page_file, "#a=<img src=x onerror=alert(1)>&first=1066&currency=XXX&b=BTC&nonsense=1")
+    opened = open_page(
+        browser, page_file, "#a=<img src=x onerror=alert(1)>&first=1066&currency=XXX&b=BTC&nonsense=1"
+    )
     assert chosen(opened) | {"b": ""} == {k: str(v) for k, v in FIRST.items()} | {"b": ""}
     assert (chosen(opened)["b"], opened.complaints) == ("BTC", [])
     opened.page.context.close()

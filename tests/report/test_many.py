@@ -1,4 +1,4 @@
-"""Five hundred instruments: the page says which are there by month alone, and their figures are still the same."""
+"""What a page has no room for is left out, the page says so, and what it shows is still the same."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from marketlake.report import report
-from marketlake.report.series import daily
+from marketlake.report.series import daily, kept_from
 
-from . import market, told
+from . import told
 from .browser import open_page
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ def thinned(browser: Browser, lake: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_the_page_says_so(thinned: Opened) -> None:
-    assert thinned.text("#compare .aside").startswith("5 of 8 instruments are embedded by the ends of months")
+    assert thinned.text("#compare .aside").startswith(
+        "4 of 8 instruments are in it by the ends of months alone"
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,9 +49,7 @@ def test_the_page_says_so(thinned: Opened) -> None:
     ],
     ids=lambda asked: "-".join(map(str, asked)),
 )
-def test_years_and_the_whole_are_the_same(
-    thinned: Opened, lake: Path, asked: tuple[str | int, ...]
-) -> None:
+def test_years_and_the_whole_are_the_same(thinned: Opened, lake: Path, asked: tuple[str | int, ...]) -> None:
     ask = dict(zip(NAMES, asked, strict=True))
     thinned.choose(**ask)
     thinned.draw_all()
@@ -69,6 +69,16 @@ def test_what_needs_days_is_not_made_up_from_months(thinned: Opened) -> None:
     thinned.draw_all()
     assert thinned.text("#figures .terms") == "correlation needs daily closes of both"
     assert "needs daily closes of both" in thinned.text("#rolling .terms")
+
+
+def test_old_years_go_first_but_not_the_claims_nor_the_last_twenty() -> None:
+    counts = {year: 100 for year in range(1990, 2025)}
+    assert kept_from(counts, needed=2019, room=3500) is None
+    assert kept_from(counts, needed=2019, room=3400) == 1991
+    assert kept_from(counts, needed=2019, room=3000) == 1995
+    assert kept_from(counts, needed=2019, room=100) == 2005
+    assert kept_from(counts, needed=1993, room=100) == 1993
+    assert kept_from({}, needed=2019, room=0) is None
 
 
 def test_days_go_to_claims_and_rates_first_then_by_order() -> None:

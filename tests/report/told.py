@@ -37,7 +37,9 @@ def years(lake: Path, ask: Ask) -> tuple[Table, str]:
         currency=ask["currency"],
         basis=ask["basis"],
     )
-    rows = [[("" if cell is None else str(cell)) for cell in _shown(found, row).values()] for row in found.rows]
+    rows = [
+        [("" if cell is None else str(cell)) for cell in _shown(found, row).values()] for row in found.rows
+    ]
     return [[*row[:-1], row[-1].replace(",", ", ")] for row in rows], f"{_score(found)}."
 
 

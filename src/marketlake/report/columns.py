@@ -51,11 +51,13 @@ def _encoded(values: Numbers) -> tuple[list[Any], bytes]:
         return ["whole", 0, 0, 0], b""
     if np.issubdtype(values.dtype, np.integer):
         return _differences("whole", values.astype(np.int64), 0)
-    for places in _PLACES:
-        scaled = np.round(values * 10.0**places)
-        if np.all(np.abs(scaled) < _LARGEST) and np.array_equal(scaled / 10.0**places, values):
-            return _differences("whole", scaled.astype(np.int64), places)
-    single = values.astype(np.float32)
+    # what is too large for a kind is infinite in it, and so not equal
+    with np.errstate(over="ignore", invalid="ignore"):
+        for places in _PLACES:
+            scaled = np.round(values * 10.0**places)
+            if np.all(np.abs(scaled) < _LARGEST) and np.array_equal(scaled / 10.0**places, values):
+                return _differences("whole", scaled.astype(np.int64), places)
+        single = values.astype(np.float32)
     if np.array_equal(single.astype(np.float64), values):
         return _differences("single", single.view(np.int32).astype(np.int64), 0)
     return ["double", len(values), 8, 0], _planes(values.astype("<f8").view("<u8"), 8)

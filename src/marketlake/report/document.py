@@ -34,6 +34,8 @@ class Content:
     state: Sequence[Row]
     data: str
     """The embedded series, base64."""
+    first_year: int | None
+    """The year from which prices are embedded; None: all."""
     monthly: int
     """Instruments that are embedded by month alone."""
     instruments: int
@@ -58,17 +60,21 @@ def report(lake: Path, *, room: int = series.ROOM) -> str:
         snapshot, origin, built_at = connection.execute(
             "SELECT snapshot, origin, built_at FROM main.lake"
         ).fetchone() or ("", "", datetime.fromtimestamp(0, UTC))
-        listed = series.read_instruments(connection)
+        years = [span.first for span in part.spans] if part else []
+        first_year = series.first_year(connection, min(years, default=9999), room)
+        start = series.since(first_year)
+        listed = series.read_instruments(connection, start)
         if len(listed) < 2:
             raise EmptyLakeError(f"{lake} holds fewer than two instruments to compare; run `marketlake run`")
         named = {name for entry in ledger for name in (entry.published.a, entry.published.b)}
-        instruments = series.embed(connection, pack, listed, series.daily(listed, named, room))
+        instruments = series.embed(connection, pack, listed, series.daily(listed, named, room), start)
         header = {
             "instruments": [_plain(i) for i in instruments],
             "calendars": series.calendars(connection, pack),
             "built": (built_at.date() - _EPOCH).days,
             "snapshot": snapshot,
             "origin": origin,
+            "first_year": first_year,
             "start": _start(part, instruments),
             "spans": [vars(span) for span in part.spans] if part else [],
             "sleeves": plans,
@@ -82,6 +88,7 @@ def report(lake: Path, *, room: int = series.ROOM) -> str:
             sleeves=plans,
             state=found,
             data=pack.text(header),
+            first_year=first_year,
             monthly=sum("monthly" in i for i in instruments),
             instruments=len(instruments),
             simulated=any(i["synthetic"] != "no" for i in instruments),

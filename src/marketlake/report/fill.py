@@ -30,7 +30,7 @@ def fill(content: Content) -> str:
         title=_title(content),
         hero=_hero(content.hero, content.labels) if content.hero else _no_claim(),
         banner=_banner(content),
-        monthly=_monthly(content),
+        left_out=_left_out(content),
         sleeve=_sleeve(content.sleeves),
         conventions="".join(_conventions(content.ledger)),
         state_words=escape(state.summary(content.state)),
@@ -117,14 +117,18 @@ def _banner(content: Content) -> str:
     )
 
 
-def _monthly(content: Content) -> str:
-    if not content.monthly:
-        return ""
-    return (
-        f'<p class="aside">{content.monthly} of {content.instruments} instruments are embedded by the ends '
-        "of months, so that this page stays small: their years are exact, their risk is taken from monthly "
-        "returns. Risk of everything is then monthly too.</p>"
-    )
+def _left_out(content: Content) -> str:
+    """What is not in the page, so that it stays small."""
+    said = []
+    if content.first_year is not None:
+        said.append(f"Prices before {content.first_year} are left out of this page; the commands have them.")
+    if content.monthly:
+        said.append(
+            f"{content.monthly} of {content.instruments} instruments are in it by the ends of months alone: "
+            "their years are exact, their risk is taken from monthly returns, and so is then the risk of "
+            "everything."
+        )
+    return f'<p class="aside">{" ".join(said)}</p>' if said else ""
 
 
 def _sleeve(plans: Sequence[Mapping[str, Any]]) -> str:

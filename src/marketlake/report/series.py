@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,15 +17,42 @@ from .columns import Pack
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROOM: Final = 260_000
+ROOM: Final = 200_000
 """Bars that are embedded day by day: with them the page is about 1 MB."""
+_KEPT: Final = 20
+"""Years that are embedded in any case."""
 
 Row = dict[str, Any]
 
 
-def read_instruments(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Those that can be compared, in the order of `instruments.toml`."""
-    return rows_of(connection, statement("report/report_instrument"))
+def first_year(connection: duckdb.DuckDBPyConnection, needed: int, room: int = ROOM) -> int | None:
+    """The year from which the page has prices, so that there is room for them; None: all years.
+
+    It leaves out what is more than 20 years old, and nothing from `needed` on.
+    """
+    rows = rows_of(connection, statement("report/report_year"))
+    return kept_from({row["year"]: row["bars"] for row in rows}, needed, room)
+
+
+def kept_from(counts: Mapping[int, int], needed: int, room: int) -> int | None:
+    """The first year to keep of bars counted by year."""
+    left, first = sum(counts.values()), None
+    for year in range(min(counts, default=0), min(max(counts, default=0) - _KEPT + 1, needed)):
+        if left <= room:
+            break
+        left -= counts.get(year, 0)
+        first = year + 1
+    return first
+
+
+def since(first: int | None) -> date:
+    """The first day of a page that begins with a year: its returns run from the December before."""
+    return date.min if first is None else date(first - 1, 12, 1)
+
+
+def read_instruments(connection: duckdb.DuckDBPyConnection, start: date) -> list[Row]:
+    """Those that can be compared, in the order of `instruments.toml`, with how many bars they have."""
+    return rows_of(connection, bound(statement("report/report_instrument"), {"since": start}))
 
 
 def daily(instruments: Sequence[Row], first: Collection[str], room: int = ROOM) -> set[str]:
@@ -39,13 +67,16 @@ def daily(instruments: Sequence[Row], first: Collection[str], room: int = ROOM) 
 
 
 def embed(
-    connection: duckdb.DuckDBPyConnection, pack: Pack, instruments: Sequence[Row], days_of: Collection[str]
+    connection: duckdb.DuckDBPyConnection,
+    pack: Pack,
+    instruments: Sequence[Row],
+    days_of: Collection[str],
+    start: date,
 ) -> list[Row]:
-    """Put the series of all instruments into the pack; returns the instruments with where theirs are."""
-    by_day = dict(_series(connection, "report_bar", [i["id"] for i in instruments if i["id"] in days_of]))
-    by_month = dict(
-        _series(connection, "report_month", [i["id"] for i in instruments if i["id"] not in days_of])
-    )
+    """Put all series from `start` on into the pack; returns the instruments with where theirs are."""
+    ids = [i["id"] for i in instruments]
+    by_day = dict(_series(connection, "report_bar", [i for i in ids if i in days_of], start))
+    by_month = dict(_series(connection, "report_month", [i for i in ids if i not in days_of], start))
     return [
         instrument | (_days(pack, by_day[name]) if name in by_day else _months(pack, by_month[name]))
         for instrument in instruments
@@ -60,9 +91,11 @@ def calendars(connection: duckdb.DuckDBPyConnection, pack: Pack) -> dict[str, in
 
 
 def _series(
-    connection: duckdb.DuckDBPyConnection, name: str, wanted: list[str]
+    connection: duckdb.DuckDBPyConnection, name: str, wanted: list[str], start: date
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    table = connection.execute(bound(statement(f"report/{name}"), {"wanted": wanted})).to_arrow_table()
+    table = connection.execute(
+        bound(statement(f"report/{name}"), {"wanted": wanted, "since": start})
+    ).to_arrow_table()
     return _by(table, "instrument_id")
 
 

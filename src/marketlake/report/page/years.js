@@ -1,6 +1,6 @@
 // Calendar years of two instruments: calendar_year_return.sql (year_end, own sessions) and `compare`.
 
-import { countBetween, dayOf, lastUpTo, placeAfter } from "./calendars.js";
+import { countBetween, dayOf, lastUpTo, placeAfter, yearOf } from "./calendars.js";
 import { ratesNeeded } from "./levels.js";
 
 export function compareYears(market, ask) {
@@ -26,9 +26,9 @@ export function traits(one, basis) {
 export function yearsOf(market, a, b) {
   const spans = [a, b].map((id) => {
     const { day } = market.stored(id);
-    return [day[0], day[day.length - 1]].map((when) => new Date(when * 86400000).getUTCFullYear());
+    return [day[0], day[day.length - 1]].map(yearOf);
   });
-  const first = Math.max(spans[0][0], spans[1][0]);
+  const first = Math.max(spans[0][0], spans[1][0], market.header.first_year ?? -Infinity);
   const last = Math.min(spans[0][1], spans[1][1]);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
 }

@@ -1,10 +1,13 @@
 -- report_instrument: the instruments that the report can compare, with what the page must know to do so.
--- Formula: those that have a return and a stored bar; day numbers count from 1970-01-01
+-- Formula: those that have a return and a bar stored since $since; day numbers count from 1970-01-01
 -- Unit: -
 -- Grain: instrument_id
 -- Source: instrument, bar
 WITH stored AS (
-    SELECT instrument_id, count(*) AS bars FROM main.bar WHERE asset_class NOT IN ('rate', 'inflation') GROUP BY instrument_id
+    SELECT instrument_id, count(*) AS bars
+    FROM main.bar
+    WHERE asset_class NOT IN ('rate', 'inflation') AND session >= $since
+    GROUP BY instrument_id
 )
 
 SELECT

@@ -1,5 +1,5 @@
 -- report_month: return indices of $wanted at the ends of months, for instruments whose every day the page has no room for.
--- Formula: return_index on the last stored session of each month, and on the first one stored at all; sessions counts those of
+-- Formula: return_index on the last stored session of each month, and on the first one since $since; sessions counts those of
 --          the calendar since the row before, so that gaps still show. NaN stands for "no figure"
 -- Unit: quote currency; day counts from 1970-01-01
 -- Grain: instrument_id, day
@@ -13,7 +13,7 @@ WITH placed AS (
     FROM main.return_index AS i
     JOIN main.instrument AS n ON n.instrument_id = i.instrument_id
     LEFT JOIN main.calendar_session AS c ON c.calendar = n.calendar AND c.session = i.session
-    WHERE list_contains($wanted, i.instrument_id)
+    WHERE list_contains($wanted, i.instrument_id) AND i.session >= $since
 )
 
 SELECT
