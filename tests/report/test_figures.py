@@ -78,11 +78,11 @@ def test_a_page_that_begins_later_has_the_same_figures(
     found = open_page(browser, page)
     assert (
         found.text("#compare .aside")
-        == "Prices before 2003 are left out of this page; the commands have them."
+        == "Prices before 2004 are left out of this page; the commands have them."
     )
     found.choose(a="GOLD", b="NASDAQ")
-    assert found.page.locator("#pick-first option").first.text_content() == "2003"
-    check(found, real_lake, ("GOLD", "NASDAQ", 2003, 2008, "USD", "price"))
+    assert found.page.locator("#pick-first option").first.text_content() == "2004"
+    check(found, real_lake, ("GOLD", "NASDAQ", 2004, 2009, "USD", "price"))
     found.page.context.close()
 
 
@@ -90,9 +90,10 @@ def check(opened: Opened, lake: Path, asked: tuple[str | int, ...]) -> None:
     """All tables that follow the choice."""
     ask = dict(zip(NAMES, asked, strict=True))
     opened.choose(**ask)
-    rows, score = told.years(lake, ask)
+    rows, score, notes = told.years(lake, ask)
     assert opened.table("#bars")[1:] == rows
     assert opened.text("#finding .score") == score
+    assert opened.page.locator("#finding li").all_text_contents() == notes
     lines, correlation = told.figures(lake, ask)
     shown = {row[0]: row[1:] for row in opened.table("#figures")}
     assert {name: shown[name] for name in lines} == lines

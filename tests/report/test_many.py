@@ -53,7 +53,7 @@ def test_years_and_the_whole_are_the_same(thinned: Opened, lake: Path, asked: tu
     ask = dict(zip(NAMES, asked, strict=True))
     thinned.choose(**ask)
     thinned.draw_all()
-    rows, score = told.years(lake, ask)
+    rows, score, _ = told.years(lake, ask)
     assert (thinned.table("#bars")[1:], thinned.text("#finding .score")) == (rows, score)
     lines, _ = told.figures(lake, ask)
     shown = {row[0]: row[1:] for row in thinned.table("#figures")}

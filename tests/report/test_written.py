@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from marketlake.api import Lake
 from marketlake.cli import main
 from marketlake.errors import EmptyLakeError
 from marketlake.pipeline.page import refresh_report
@@ -32,6 +33,12 @@ def test_the_command_says_where(
         main()
     assert (ended.value.code, capsys.readouterr().out) == (0, f"{out}\n")
     assert out.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_the_library_writes_it_too(lake: Path, tmp_path: Path) -> None:
+    place = tmp_path / "mine.html"
+    assert Lake(lake).report(place) == place
+    assert place.read_text("utf-8") == report(lake)
 
 
 def test_it_is_written_again_only_when_something_changed(lake: Path) -> None:

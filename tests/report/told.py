@@ -26,8 +26,8 @@ _LINES = {
 }
 
 
-def years(lake: Path, ask: Ask) -> tuple[Table, str]:
-    """The rows of `compare`, and its last word."""
+def years(lake: Path, ask: Ask) -> tuple[Table, str, list[str]]:
+    """The rows of `compare`, its last word and its notes."""
     found = query.compare(
         lake,
         ask["a"],
@@ -40,7 +40,8 @@ def years(lake: Path, ask: Ask) -> tuple[Table, str]:
     rows = [
         [("" if cell is None else str(cell)) for cell in _shown(found, row).values()] for row in found.rows
     ]
-    return [[*row[:-1], row[-1].replace(",", ", ")] for row in rows], f"{_score(found)}."
+    rows = [[*row[:-1], row[-1].replace(",", ", ")] for row in rows]
+    return rows, f"{_score(found)}.", list(found.notes)
 
 
 def figures(lake: Path, ask: Ask) -> tuple[dict[str, list[str]], str]:

@@ -10,6 +10,7 @@ import { growthView } from "./growth.js";
 import { heatmapView } from "./heatmap.js";
 import { makeMarket } from "./levels.js";
 import { frequencyOf, measure, together } from "./measure.js";
+import { notesOf } from "./notes.js";
 import { rollingView } from "./rolling.js";
 import { scatterView } from "./scatter.js";
 import { sleeveFigures } from "./sleeve.js";
@@ -78,7 +79,8 @@ function tell(state) {
   document.getElementById("figures").replaceChildren(figuresTable(state));
 }
 
-function finding({ ask, rows, market }) {
+function finding(state) {
+  const { ask, rows, market } = state;
   const judged = rows.filter((row) => row.winner !== null);
   const won = (id) => judged.filter((row) => row.winner === id).length;
   const score = judged.length
@@ -88,6 +90,7 @@ function finding({ ask, rows, market }) {
   const monthly = [ask.a, ask.b].some((id) => market.instrument(id).monthly) ? " --frequency monthly" : "";
   return [
     html("p", { class: "score" }, `${score}.`),
+    html("ul", { class: "notes" }, notesOf(state).map((note) => html("li", {}, note))),
     html(
       "p",
       { class: "terms" },
