@@ -43,8 +43,8 @@ class Opened:
             self.page.select_option(f"#pick-{name}", str(value))
 
     def draw_all(self) -> None:
-        """As before printing: every section is drawn."""
-        self.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        """As around printing: every section is drawn, then fitted to the window again."""
+        self.page.evaluate("['beforeprint', 'afterprint'].forEach(name => dispatchEvent(new Event(name)))")
 
     def table(self, within: str) -> Table:
         """The cells of the table in a section; its details are opened for that."""

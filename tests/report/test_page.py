@@ -32,7 +32,8 @@ def test_axe_finds_nothing(browser: Browser, page_file: Path, scheme: str) -> No
     opened.draw_all()
     if scheme == "light":
         opened.page.evaluate(
-            "document.querySelectorAll(':is(#bars, #claims, #state) details').forEach(one => { one.open = true; })"
+            "document.querySelectorAll(':is(#bars, #claims, #state) details')"
+            ".forEach(one => { one.open = true; })"
         )
     opened.page.evaluate(AXE.read_text("utf-8"))
     assert violations(opened) == []

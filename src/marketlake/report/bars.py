@@ -16,7 +16,7 @@ from ..query import Comparison
 
 TOP, BASE, FOOT = 22, 320, 24
 """Pixels: where the plot begins and ends, and the height of the line of years below it."""
-LEFT, RIGHT = 9.0, 100.0
+LEFT, RIGHT = 11.0, 100.0
 _BAR: Final = 0.36
 _MINUS: Final = "\N{MINUS SIGN}"
 """As wide as a figure."""

@@ -5,7 +5,7 @@ import { isoDay } from "./calendars.js";
 import { svg } from "./svg.js";
 import { terms, titled } from "./figures.js";
 
-const [TOP, BASE, FOOT, LEFT, RIGHT, BAR] = [22, 320, 24, 9, 100, 0.36];
+const [TOP, BASE, FOOT, LEFT, RIGHT, BAR] = [22, 320, 24, 11, 100, 0.36];
 const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
 export function barsView(state) {

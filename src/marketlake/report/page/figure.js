@@ -3,6 +3,9 @@
 import { csv, drawn, png, save, standalone } from "./export.js";
 import { html } from "./svg.js";
 
+// Pixels across a page.
+const PAPER = 700;
+
 // view: { plain, title, draw(width), terms, table: { head, rows, all }, name }; `all` has the rows of the CSV.
 export function figure(view) {
   const plot = html("div", { class: "plot" });
@@ -24,8 +27,7 @@ export function figure(view) {
     html("div", { class: "tools" }, tools),
     behind(view),
   );
-  made.redraw = () => {
-    const width = Math.round(plot.clientWidth);
+  made.redraw = (width = Math.round(plot.clientWidth)) => {
     if (width) plot.replaceChildren(view.draw(width));
   };
   return made;
@@ -34,7 +36,7 @@ export function figure(view) {
 function behind(view) {
   const place = html("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": `Table of ${view.plain}` });
   const fill = () => place.childNodes.length || place.append(tableOf(view.table, view.plain));
-  const note = view.table.all ? html("p", { class: "terms" }, view.table.note) : null;
+  const note = view.table.note ? html("p", { class: "terms" }, view.table.note) : null;
   return html("details", { class: "behind-chart", toggle: fill }, html("summary", {}, "Table"), note, place);
 }
 
@@ -58,5 +60,10 @@ export function whenNear(places, make) {
     { rootMargin: "600px 0px" },
   );
   for (const place of places) near.observe(place);
-  addEventListener("beforeprint", () => places.forEach(make));
+  const drawn = () => document.querySelectorAll("figure.figure");
+  addEventListener("beforeprint", () => {
+    places.forEach((place) => make(place));
+    for (const one of drawn()) one.redraw?.(PAPER);
+  });
+  addEventListener("afterprint", () => drawn().forEach((one) => one.redraw?.()));
 }

@@ -26,9 +26,10 @@ function sleeveView(one) {
     name: `sleeve-${one.sleeve}-${one.first_year}-${one.last_year}`,
     plain: `${spanOf(one)}: 0 to 10 %`,
     title: [html("b", {}, `${one.first_year}\u2013${one.last_year}. `), one.summary],
-    terms: `${one.plan}, sleeve ${one.sleeve}, rebalanced ${one.rebalance}; total return where stored, ${one.currency}; ${one.start} to ${one.end}; n ${one.n.toLocaleString("en")} shared sessions, ${one.periods_per_year} a year; quality: ${flags(one.quality)}${one.notes.map((note) => `; ${note}`).join("")}`,
+    terms: `${one.plan}, sleeve ${one.sleeve}, rebalanced ${one.rebalance}; total return where stored, ${one.currency}; ${one.start} to ${one.end}; n ${one.n.toLocaleString("en")} shared sessions, ${one.periods_per_year} a year; quality: ${flags(one.quality)}`,
     draw: (width) => draw(width, one),
     table: {
+      note: one.notes.join("; "),
       head: ["sleeve", "end value", "return a year", "volatility", "return / volatility", over, "deepest fall"],
       rows: one.sizes.map((s) => [
         share(s.sleeve),
