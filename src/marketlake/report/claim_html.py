@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 def opening(part: ClaimPart, labels: Mapping[str, str]) -> str:
+    """The claim, its verdicts, the bars and the table behind them."""
     entry, c = part.entry, part.comparison
     return Template(page_file("hero.html")).substitute(
         headline=escape(words.headline(entry)),
@@ -38,8 +39,9 @@ def _bars_title(a: str, b: str) -> str:
 
 def _verdicts(entry: Entry) -> Iterator[str]:
     for when, check in (("As published", entry.published), ("Today", entry.rolled)):
+        years = words.years(check)
         yield (
-            f'<div class="verdict"><dt>{when}, {check.first_year}\N{EN DASH}{check.last_year}</dt>'
+            f'<div class="verdict"><dt>{when}{years and ", "}{years}</dt>'
             f"<dd><strong>{escape(check.verdict)}</strong> {escape(check.reason)}</dd></div>"
         )
 
@@ -60,6 +62,7 @@ def _terms(part: ClaimPart) -> str:
 
 
 def no_claim() -> str:
+    """What the page opens with where no claim can be judged."""
     return (
         '<h1 id="headline">Markets compared</h1>'
         '<p class="lede">No claim about years won can be judged from what is stored.</p>'
@@ -68,6 +71,7 @@ def no_claim() -> str:
 
 
 def conventions(ledger: Sequence[Entry]) -> Iterator[str]:
+    """Each claim with all its readings."""
     if not ledger:
         yield "<p>No claim stands in claims.toml.</p>"
     for entry in ledger:
@@ -77,7 +81,7 @@ def conventions(ledger: Sequence[Entry]) -> Iterator[str]:
 def _readings(entry: Entry, span: str, check: ClaimCheck) -> str:
     """The table of one span; a sentence where none of its marks would say anything."""
     cells = [cell for cell in entry.grid if cell.span == span]
-    years = f"{check.first_year}\N{EN DASH}{check.last_year}"
+    years = words.years(check)
     head = f"{years}{', today' * (span == 'rolled')}: <strong>{escape(check.verdict)}</strong>"
     if not any(cell.judged for cell in cells):
         return f'<p class="reading">{head}. None of {len(cells)} readings can be judged.</p>'

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
+
+import duckdb
 
 from ..claims import Entry, read_ledger
 from ..errors import EmptyLakeError
@@ -23,23 +25,29 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Embedded:
+    """The series of the page and what is to be known of them."""
+
+    data: str
+    """Base64: what `page/decode.js` reads."""
+    labels: Mapping[str, str]
+    """Of each instrument, a name for charts."""
+    first_year: int | None
+    """The year from which prices are embedded; None: all."""
+    monthly: int
+    """Instruments that are embedded by the ends of months alone."""
+    simulated: bool
+
+
+@dataclass(frozen=True)
 class Content:
     """What the template is filled with."""
 
     hero: ClaimPart | None
-    labels: Mapping[str, str]
-    """Of each instrument, a name for charts."""
     ledger: Sequence[Entry]
     sleeves: Sequence[Row]
     state: Sequence[Row]
-    data: str
-    """The embedded series, base64."""
-    first_year: int | None
-    """The year from which prices are embedded; None: all."""
-    monthly: int
-    """Instruments that are embedded by month alone."""
-    instruments: int
-    simulated: bool
+    embedded: Embedded
     snapshot: str
     origin: str
     built_at: datetime
@@ -55,47 +63,51 @@ def report(lake: Path, *, room: int = series.ROOM) -> str:
     first = _wins(lake, ledger)
     part = hero(*first) if first else None
     plans = sleeves(lake, ledger)
-    pack = Pack()
     with open_lake(lake) as connection, stored_files(lake):
-        snapshot, origin, built_at = connection.execute(
-            "SELECT snapshot, origin, built_at FROM main.lake"
-        ).fetchone() or ("", "", datetime.fromtimestamp(0, UTC))
-        years = [span.first for span in part.spans] if part else []
-        first_year = series.first_year(connection, min(years, default=9999), room)
-        start = series.since(first_year)
-        listed = series.read_instruments(connection, start)
-        if len(listed) < 2:
-            raise EmptyLakeError(f"{lake} holds fewer than two instruments to compare; run `marketlake run`")
+        about = connection.execute("SELECT snapshot, origin, built_at FROM main.lake").fetchone()
+        snapshot, origin, built_at = about or ("", "", datetime.fromtimestamp(0, UTC))
         named = {name for entry in ledger for name in (entry.published.a, entry.published.b)}
-        instruments = series.embed(connection, pack, listed, series.daily(listed, named, room), start)
         header = {
-            "instruments": [_plain(i) for i in instruments],
-            "calendars": series.calendars(connection, pack),
             "built": (built_at.date() - _EPOCH).days,
-            "snapshot": snapshot,
-            "origin": origin,
-            "first_year": first_year,
-            "start": _start(part, instruments),
             "spans": [vars(span) for span in part.spans] if part else [],
             "sleeves": plans,
         }
+        embedded = _embedded(connection, part, named, header, room)
         found = state.read_state(connection)
-    return fill(
-        Content(
-            hero=part,
-            labels={i["id"]: words.label(i["name"], i["id"]) for i in listed},
-            ledger=ledger,
-            sleeves=plans,
-            state=found,
-            data=pack.text(header),
-            first_year=first_year,
-            monthly=sum("monthly" in i for i in instruments),
-            instruments=len(instruments),
-            simulated=any(i["synthetic"] != "no" for i in instruments),
-            snapshot=snapshot,
-            origin=origin,
-            built_at=built_at,
+    return fill(Content(part, ledger, plans, found, embedded, snapshot, origin, built_at))
+
+
+def _embedded(
+    connection: duckdb.DuckDBPyConnection,
+    part: ClaimPart | None,
+    named: Collection[str],
+    header: Mapping[str, Any],
+    room: int,
+) -> Embedded:
+    """What the page computes from; `EmptyLakeError` where there are no two instruments to compare."""
+    needed = min((span.first for span in part.spans), default=9999) if part else 9999
+    first_year = series.first_year(connection, needed, room)
+    start = series.since(first_year)
+    listed = series.read_instruments(connection, start)
+    if len(listed) < 2:
+        raise EmptyLakeError(
+            "fewer than two instruments are stored that could be compared; run `marketlake run`"
         )
+    labels = {i["id"]: words.label(i["name"], i["id"]) for i in listed}
+    pack = Pack()
+    instruments = series.embed(connection, pack, listed, series.daily(listed, named, room), start)
+    more = {
+        "instruments": [i | {"label": labels[i["id"]]} for i in instruments],
+        "calendars": series.calendars(connection, pack),
+        "first_year": first_year,
+        "start": _start(part, instruments),
+    }
+    return Embedded(
+        data=pack.text({**header, **more}),
+        labels=labels,
+        first_year=first_year,
+        monthly=sum("monthly" in i for i in instruments),
+        simulated=any(i["synthetic"] != "no" for i in instruments),
     )
 
 
@@ -118,7 +130,3 @@ def _start(part: ClaimPart | None, instruments: Sequence[Row]) -> Row:
     c = part.comparison
     years = [row.year for row in c.rows]
     return {"a": c.a, "b": c.b, "first": years[0], "last": years[-1], "currency": c.currency}
-
-
-def _plain(instrument: Row) -> Row:
-    return instrument | {"label": words.label(instrument["name"], instrument["id"])}

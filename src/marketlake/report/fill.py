@@ -13,7 +13,7 @@ from . import claim_html, state
 from .bundle import page_file, script
 
 if TYPE_CHECKING:
-    from .document import Content
+    from .document import Content, Embedded
 
 
 def fill(content: Content) -> str:
@@ -23,11 +23,11 @@ def fill(content: Content) -> str:
         policy=_policy(code, style),
         style=style,
         script=code,
-        data=content.data,
+        data=content.embedded.data,
         title=_title(content),
-        hero=claim_html.opening(content.hero, content.labels) if content.hero else claim_html.no_claim(),
-        banner=_banner(content),
-        left_out=_left_out(content),
+        hero=_opening(content),
+        banner=_banner(content.embedded),
+        left_out=_left_out(content.embedded),
         sleeve=_sleeve(content.sleeves),
         conventions="".join(claim_html.conventions(content.ledger)),
         state_words=escape(state.summary(content.state)),
@@ -54,8 +54,14 @@ def _title(content: Content) -> str:
     return escape(content.hero.entry.published.statement if content.hero else "Markets compared")
 
 
-def _banner(content: Content) -> str:
-    if not content.simulated:
+def _opening(content: Content) -> str:
+    if content.hero is None:
+        return claim_html.no_claim()
+    return claim_html.opening(content.hero, content.embedded.labels)
+
+
+def _banner(embedded: Embedded) -> str:
+    if not embedded.simulated:
         return ""
     return (
         '<p class="banner"><strong>Simulated data.</strong> Days of this market are made up. Published year '
@@ -63,16 +69,16 @@ def _banner(content: Content) -> str:
     )
 
 
-def _left_out(content: Content) -> str:
+def _left_out(embedded: Embedded) -> str:
     """What is not in the page, so that it stays small."""
     said = []
-    if content.first_year is not None:
-        said.append(f"Prices before {content.first_year} are left out of this page; the commands have them.")
-    if content.monthly:
+    if embedded.first_year is not None:
+        said.append(f"Prices before {embedded.first_year} are left out of this page; the commands have them.")
+    if embedded.monthly:
         said.append(
-            f"{content.monthly} of {content.instruments} instruments are in it by the ends of months alone: "
-            "their years are exact, their risk is taken from monthly returns, and so is then the risk of "
-            "everything."
+            f"{embedded.monthly} of {len(embedded.labels)} instruments are in it by the ends of months "
+            "alone: their years are exact, their risk is taken from monthly returns, and so is then the risk "
+            "of everything."
         )
     return f'<p class="aside">{" ".join(said)}</p>' if said else ""
 

@@ -48,6 +48,11 @@ def score(check: ClaimCheck) -> str:
     return check.score or "no figures"
 
 
+def years(check: ClaimCheck) -> str:
+    """The span of a check; empty where no years could be found for it."""
+    return "" if check.first_year is None else f"{check.first_year}\N{EN DASH}{check.last_year}"
+
+
 def label(name: str, instrument_id: str) -> str:
     """A name short enough for a chart: without what stands in brackets at its end."""
     return name.split(" (", 1)[0].strip() or instrument_id
