@@ -53,6 +53,13 @@ class Lake(RevisedLake):
             strict=strict,
         )
 
+    def report(self, path: Path | None = None) -> Path:
+        """Write the page to look at, to `path` or beside `market.duckdb`; returns where: see `report`."""
+        # imported here: numpy and the charts, which no other answer needs
+        from .report import write_report
+
+        return write_report(self.path, path)
+
     def compare(
         self,
         a: str,

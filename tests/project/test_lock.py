@@ -66,7 +66,7 @@ def test_the_two_locks_agree() -> None:
 def test_the_core_is_light() -> None:
     names = {Requirement(line).name for line in DECLARED["project"]["dependencies"]}
     assert not names & {"apache-airflow", "pyspark", "vl-convert-python", "pytest", "s3fs"}
-    assert set(EXTRAS) == {"airflow", "celery", "s3", "spark", "report", "dev"}
+    assert set(EXTRAS) == {"airflow", "celery", "s3", "spark", "dev"}
 
 
 def test_nothing_is_locked_that_nothing_declared_needs() -> None:

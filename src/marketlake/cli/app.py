@@ -17,6 +17,7 @@ from . import (
     metrics,
     portfolio,
     reconcile,
+    report,
     scoreboard,
     setup,
 )
@@ -43,6 +44,7 @@ for command in (
     scoreboard.scoreboard,
     claims.claims,
     portfolio.portfolio,
+    report.report,
     changes.changes,
     explain.explain,
     answer.status,

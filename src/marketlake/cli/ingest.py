@@ -38,7 +38,7 @@ def run(
     source_url: SourceUrl = None,
     output: Output = Format.table,
 ) -> None:
-    """Fetch what is due, store it and bring market.duckdb up to date."""
+    """Fetch what is due, store it and bring market.duckdb and report.html up to date."""
     settings = settings_of(home, lake, now, source_url)
     rows = _ingest(settings, ids or [])
     _build(settings)
@@ -64,7 +64,7 @@ def build(
     lake: Lake = None,
     now: Now = None,
 ) -> None:
-    """Bring the marts and market.duckdb up to date, also after the lake was moved."""
+    """Bring the marts, market.duckdb and report.html up to date, also after the lake was moved."""
     _build(settings_of(home, lake, now, None), anew=anew)
 
 
@@ -100,11 +100,15 @@ def _ingest(
 
 def _build(settings: Settings, *, anew: bool = False) -> None:
     from ..pipeline.build import build as build_database
+    from ..pipeline.page import refresh_report
     from .progress import building
 
     with building() as on_year:
         rebuilt = build_database(settings, anew=anew, on_year=on_year)
     sys.stderr.write(f"market.duckdb {'rebuilt' if rebuilt else 'is up to date'}: {settings.lake}\n")
+    page = refresh_report(settings, rebuilt)
+    if page is not None:
+        sys.stderr.write(f"to look at: {page}\n")
 
 
 def _finish(settings: Settings, rows: Sequence[RunRow], output: Format) -> None:

@@ -20,6 +20,7 @@ from .collect import answered, collect
 from .corrections_kept import keep_corrections
 from .fetch import TRANSIENT_OUTCOMES, Fetched
 from .keep import store_pending
+from .page import refresh_report
 from .plan import Job, in_batches, plan_backfill, plan_daily
 from .run_findings import run_findings
 from .runs import failed, run_rows
@@ -92,11 +93,17 @@ def check(run_id: str) -> None:
 
 
 def build() -> dict[str, Any]:
-    """Bring market.duckdb up to date and say how the claims fare."""
+    """Bring market.duckdb and the report up to date and say how the claims fare."""
     settings = load_settings()
     rebuilt = build_database(settings)
+    page = refresh_report(settings, rebuilt)
     checks = [f"{check.claim_id}, {check.span}: {check.verdict}" for check in read_checks(settings.lake)]
-    return {"rebuilt": rebuilt, "snapshot": open_manifest(settings.lake).snapshot, "claims": checks}
+    return {
+        "rebuilt": rebuilt,
+        "snapshot": open_manifest(settings.lake).snapshot,
+        "claims": checks,
+        "report": page and str(page),
+    }
 
 
 def _raise_worst(bad: Sequence[Fetched]) -> None:

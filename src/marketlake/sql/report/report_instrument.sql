@@ -1,0 +1,18 @@
+-- report_instrument: the instruments that the report can compare, with what the page must know to do so.
+-- Formula: those that have a return and a bar stored since $since; day numbers count from 1970-01-01
+-- Unit: -
+-- Grain: instrument_id
+-- Source: instrument, bar
+WITH stored AS (
+    SELECT instrument_id, count(*) AS bars
+    FROM main.bar
+    WHERE asset_class NOT IN ('rate', 'inflation') AND session >= $since
+    GROUP BY instrument_id
+)
+
+SELECT
+    n.instrument_id AS id, n.name, n.asset_class, n.calendar, n.quote_currency AS currency, n.return_basis,
+    n.proxy_for, n.synthetic, n.until - DATE '1970-01-01' AS until, s.bars
+FROM main.instrument AS n
+JOIN stored AS s ON s.instrument_id = n.instrument_id
+ORDER BY n.rowid

@@ -1,0 +1,68 @@
+"""One Chromium for all, one lake and one page of each kind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from marketlake.report import write_report
+
+from ..query import lakes
+from . import market
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from .browser import Opened
+
+Open = Callable[..., "Opened"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    from .browser import QUIET, executable
+
+    path = executable()
+    if path is None:
+        missing = "Chromium is not installed (Debian: apt install chromium), so the report was NOT looked at"
+        if os.environ.get("MARKETLAKE_BROWSER") == "required":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The market of `market.py`."""
+    return lakes.make(
+        tmp_path_factory.mktemp("report"),
+        market.INSTRUMENTS,
+        market.bars(),
+        claims=[market.CLAIM, market.PLAN],
+    )
+
+
+@pytest.fixture(scope="session")
+def page_file(lake: Path) -> Path:
+    return write_report(lake)
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Browser, page_file: Path) -> Iterator[Opened]:
+    """The page, open; shared by the tests of a module."""
+    from .browser import open_page
+
+    found = open_page(browser, page_file)
+    yield found
+    assert found.complaints == []
+    assert found.requests == [page_file.as_uri()]
+    found.page.context.close()

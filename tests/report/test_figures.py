@@ -1,0 +1,113 @@
+"""Every figure in the page is the command line's, to the last digit that is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from marketlake.claims import load_claims
+from marketlake.report import report, write_report
+
+from ..query import lakes, shared_data
+from . import told
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from .browser import Opened
+
+pytestmark = pytest.mark.xdist_group("browser")
+CLAIMS = Path(__file__).parents[2] / "claims.toml"
+
+MADE = (
+    ("SHARE", "NASDAQ", 2021, 2024, "USD", "total"),
+    ("BTC", "SHARE", 2022, 2023, "EUR", "total"),
+    ("BTC", "NASDAQ", 2021, 2025, "USD", "price"),
+    ("EURO_SHARE", "FUND", 2023, 2023, "EUR", "price"),
+    ("LATE", "BTC", 2022, 2025, "USD", "price"),
+    ("MADE_UP", "EURO_SHARE", 2022, 2024, "USD", "total"),
+    ("EUR", "FUND", 2021, 2021, "USD", "total"),
+    ("MADE_UP", "SHARE", 2025, 2025, "USD", "price"),
+)
+REAL = (
+    ("BTC", "NASDAQ", 2019, 2024, "USD", "price"),
+    ("AAPL", "GOLD", 2019, 2024, "USD", "total"),
+)
+NAMES = ("a", "b", "first", "last", "currency", "basis")
+
+
+@pytest.mark.parametrize("asked", MADE, ids=lambda asked: "-".join(map(str, asked)))
+def test_figures_of_a_made_up_market(opened: Opened, lake: Path, asked: tuple[str | int, ...]) -> None:
+    check(opened, lake, asked)
+
+
+@pytest.fixture(scope="module")
+def real_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    shared_data.folder()
+    files = [shared_data.FILES[name] for name in ("BTC", "NASDAQ", "GOLD", "AAPL")]
+    rows = [row for pair in files for row in shared_data.bars_of(*pair)]
+    place = tmp_path_factory.mktemp("real")
+    return lakes.make(place, [instrument for instrument, _ in files], rows, claims=load_claims(CLAIMS))
+
+
+@pytest.fixture(scope="module")
+def real(browser: Browser, real_lake: Path) -> Iterator[Opened]:
+    from .browser import open_page
+
+    found = open_page(browser, write_report(real_lake))
+    yield found
+    assert found.complaints == []
+    found.page.context.close()
+
+
+@pytest.mark.parametrize("asked", REAL, ids=lambda asked: "-".join(map(str, asked)))
+def test_figures_of_real_prices(real: Opened, real_lake: Path, asked: tuple[str | int, ...]) -> None:
+    check(real, real_lake, asked)
+
+
+def test_a_page_that_begins_later_has_the_same_figures(
+    browser: Browser, real_lake: Path, tmp_path: Path
+) -> None:
+    from .browser import open_page
+
+    page = tmp_path / "report.html"
+    page.write_text(report(real_lake, room=16_500), "utf-8")
+    found = open_page(browser, page)
+    assert (
+        found.text("#compare .aside")
+        == "Prices before 2004 are left out of this page; the commands have them."
+    )
+    found.choose(a="GOLD", b="NASDAQ")
+    assert found.page.locator("#pick-first option").first.text_content() == "2004"
+    check(found, real_lake, ("GOLD", "NASDAQ", 2004, 2009, "USD", "price"))
+    found.page.context.close()
+
+
+def check(opened: Opened, lake: Path, asked: tuple[str | int, ...]) -> None:
+    """All tables that follow the choice."""
+    ask = dict(zip(NAMES, asked, strict=True))
+    opened.choose(**ask)
+    rows, score, notes = told.years(lake, ask)
+    assert opened.table("#bars")[1:] == rows
+    assert opened.text("#finding .score") == score
+    assert opened.page.locator("#finding li").all_text_contents() == notes
+    lines, correlation = told.figures(lake, ask)
+    shown = {row[0]: row[1:] for row in opened.table("#figures")}
+    assert {name: shown[name] for name in lines} == lines
+    assert opened.text("#figures .terms") == correlation
+
+
+@pytest.mark.parametrize("asked", [MADE[1], MADE[4]], ids=lambda asked: "-".join(map(str, asked)))
+def test_series_behind_the_charts(opened: Opened, lake: Path, asked: tuple[str | int, ...]) -> None:
+    ask = dict(zip(NAMES, asked, strict=True))
+    opened.choose(**ask)
+    opened.draw_all()
+    assert opened.table("#heatmap")[1:] == told.months(lake, ask)
+    # the table has the last session of each month
+    last = {session[:7]: value for session, value in told.correlations(lake, ask).items()}
+    assert {month: value for month, value in opened.table("#rolling")[1:]} == last
+    risk = {row[0]: row[1:] for row in opened.table("#scatter")[1:]}
+    assert risk[ask["a"]] == told.alone(lake, ask["a"], ask)

@@ -1,0 +1,91 @@
+"""What a page has no room for is left out, the page says so, and what it shows is still the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from marketlake.report import report
+from marketlake.report.series import daily, kept_from
+
+from . import told
+from .browser import open_page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from .browser import Opened
+
+pytestmark = pytest.mark.xdist_group("browser")
+NAMES = ("a", "b", "first", "last", "currency", "basis")
+
+
+@pytest.fixture(scope="module")
+def thinned(browser: Browser, lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """The market with room for the claim's own two and the reference rates alone."""
+    page = tmp_path_factory.mktemp("thinned") / "report.html"
+    page.write_text(report(lake, room=0), "utf-8")
+    opened = open_page(browser, page)
+    yield opened
+    assert opened.complaints == []
+    opened.page.context.close()
+
+
+def test_the_page_says_so(thinned: Opened) -> None:
+    assert thinned.text("#compare .aside").startswith(
+        "4 of 8 instruments are in it by the ends of months alone"
+    )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("BTC", "FUND", 2021, 2024, "USD", "price"),
+        ("EURO_SHARE", "LATE", 2022, 2025, "EUR", "total"),
+        ("MADE_UP", "NASDAQ", 2021, 2023, "USD", "price"),
+    ],
+    ids=lambda asked: "-".join(map(str, asked)),
+)
+def test_years_and_the_whole_are_the_same(thinned: Opened, lake: Path, asked: tuple[str | int, ...]) -> None:
+    ask = dict(zip(NAMES, asked, strict=True))
+    thinned.choose(**ask)
+    thinned.draw_all()
+    rows, score, _ = told.years(lake, ask)
+    assert (thinned.table("#bars")[1:], thinned.text("#finding .score")) == (rows, score)
+    lines, _ = told.figures(lake, ask)
+    shown = {row[0]: row[1:] for row in thinned.table("#figures")}
+    for name in ("cumulative return", "a year (CAGR)", "from", "to", "quality of the whole"):
+        assert shown[name] == lines[name]
+    assert thinned.table("#heatmap")[1:] == told.months(lake, ask)
+    risk = {row[0]: row[1:] for row in thinned.table("#scatter")[1:]}
+    assert risk[ask["a"]] == told.alone(lake, str(ask["a"]), ask, "monthly")
+
+
+def test_what_needs_days_is_not_made_up_from_months(thinned: Opened) -> None:
+    thinned.choose(a="BTC", b="FUND")
+    thinned.draw_all()
+    assert thinned.text("#figures .terms") == "correlation needs daily closes of both"
+    assert "needs daily closes of both" in thinned.text("#rolling .terms")
+
+
+def test_old_years_go_first_but_not_the_claims_nor_the_last_twenty() -> None:
+    counts = {year: 100 for year in range(1990, 2025)}
+    assert kept_from(counts, needed=2019, room=3500) is None
+    assert kept_from(counts, needed=2019, room=3400) == 1991
+    assert kept_from(counts, needed=2019, room=3000) == 1995
+    assert kept_from(counts, needed=2019, room=100) == 2005
+    assert kept_from(counts, needed=1993, room=100) == 1993
+    assert kept_from({}, needed=2019, room=0) is None
+
+
+def test_days_go_to_claims_and_rates_first_then_by_order() -> None:
+    rows = [
+        {"id": name, "asset_class": kind, "bars": 100}
+        for name, kind in (("A", "equity"), ("B", "equity"), ("C", "equity"), ("EUR", "currency"))
+    ]
+    assert daily(rows, {"C"}, 0) == {"C", "EUR"}
+    assert daily(rows, {"C"}, 350) == {"A", "C", "EUR"}
+    assert daily(rows, set(), 1000) == {"A", "B", "C", "EUR"}

@@ -1,0 +1,144 @@
+"""The page as a whole: alone, safe, accessible, on paper, in the dark, without scripts."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .browser import Opened, open_page
+from .market import CLAIM, HOSTILE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.xdist_group("browser")
+AXE = files("axe_playwright_python") / "axe.min.js"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def violations(opened: Opened) -> list[str]:
+    found: dict[str, Any] = opened.page.evaluate("rules => axe.run(document, rules)", RULES)
+    return [f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, page_file: Path, scheme: str) -> None:
+    # the page's own policy keeps out every other script, axe too
+    opened = open_page(browser, page_file, color_scheme=scheme, bypass_csp=True)
+    opened.draw_all()
+    if scheme == "light":
+        opened.page.evaluate(
+            "document.querySelectorAll(':is(#bars, #claims, #state) details')"
+            ".forEach(one => { one.open = true; })"
+        )
+    opened.page.evaluate(AXE.read_text("utf-8"))
+    assert violations(opened) == []
+    opened.page.context.close()
+
+
+def test_nothing_is_asked_for_and_nothing_could_be(opened: Opened) -> None:
+    opened.draw_all()
+    refused = opened.page.evaluate(
+        "fetch('https://example.org/').then(() => 'fetched', error => `refused: ${error.name}`)"
+    )
+    assert refused == "refused: TypeError"
+    assert "Content Security Policy" in opened.complaints.pop(0)
+    opened.complaints.clear()
+    opened.requests[1:] = [url for url in opened.requests[1:] if "example.org" not in url]
+
+
+def test_there_is_no_address_in_it(page_file: Path) -> None:
+    text = page_file.read_text("utf-8")
+    addresses = set(re.findall(r"https?://[\w./-]+", text))
+    assert addresses == {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"""(?:src|href)=["'](?!#)""", text.split("<script", 1)[0])
+
+
+def test_hostile_texts_stay_texts(browser: Browser, page_file: Path) -> None:
+    opened = open_page(browser, page_file)
+    opened.choose(b="LATE")
+    opened.draw_all()
+    assert opened.page.locator("script").count() == 2
+    assert opened.page.locator("img, main b b").count() == 0
+    assert opened.text("#statement p") == CLAIM.statement
+    assert HOSTILE in opened.text("#bars figcaption")
+    assert (opened.complaints, opened.page.title()) == ([], CLAIM.statement)
+    opened.page.context.close()
+
+
+def test_without_scripts_the_claim_stands(browser: Browser, page_file: Path) -> None:
+    opened = open_page(browser, page_file, java_script_enabled=False)
+    assert opened.text("#headline") == "Not true when it was said. It is now."
+    assert opened.page.locator("#bars rect").count() == 8
+    assert opened.page.locator("#bars table tbody tr").count() == 4
+    assert opened.page.locator("#claims .mark").first.is_visible()
+    assert opened.page.locator("noscript p").is_visible()
+    assert not opened.page.locator("#controls").is_visible()
+    opened.page.context.close()
+
+
+def test_nothing_is_wider_than_a_phone(browser: Browser, page_file: Path) -> None:
+    opened = open_page(browser, page_file, viewport={"width": 360, "height": 740})
+    opened.draw_all()
+    assert opened.page.evaluate("document.documentElement.scrollWidth") == 360
+    outside = """[...document.querySelectorAll('.plot svg text')].filter(one => {
+        const box = one.getBoundingClientRect();
+        return box.left < 0 || box.right > innerWidth; }).map(one => one.textContent)"""
+    assert opened.page.evaluate(outside) == []
+    opened.page.context.close()
+
+
+def test_what_is_below_is_drawn_when_it_comes_near(browser: Browser, page_file: Path) -> None:
+    opened = open_page(browser, page_file)
+    assert opened.page.locator("#scatter svg").count() == 0
+    opened.page.locator("#state").scroll_into_view_if_needed()
+    opened.page.locator("#scatter").scroll_into_view_if_needed()
+    opened.page.wait_for_selector("#scatter svg")
+    opened.page.context.close()
+
+
+def test_paper_has_every_chart(browser: Browser, page_file: Path) -> None:
+    opened = open_page(browser, page_file)
+    opened.page.pdf(format="A4")
+    for place in ("bars", "growth", "drawdown", "rolling", "heatmap", "scatter"):
+        assert opened.page.locator(f"#{place} svg").count() == 1
+    opened.page.emulate_media(media="print")
+    assert not opened.page.locator("#controls").is_visible()
+    opened.page.context.close()
+
+
+def test_made_up_days_are_marked_in_the_chart_and_in_its_files(browser: Browser, page_file: Path) -> None:
+    opened = open_page(browser, page_file)
+    opened.draw_all()
+    assert opened.page.locator(".banner").is_visible()
+    assert opened.page.locator("#growth .watermark").count() == 0
+    opened.choose(b="MADE_UP")
+    for place in ("growth", "drawdown", "rolling", "heatmap"):
+        assert opened.page.locator(f"#{place} .watermark").count() == 1
+    assert "SIMULATED" in saved(opened, "#growth", "SVG").decode()
+    opened.page.context.close()
+
+
+def saved(opened: Opened, place: str, kind: str) -> bytes:
+    with opened.page.expect_download() as download:
+        opened.page.click(f"{place} .tools button:text-is('{kind}')")
+    assert download.value.suggested_filename.endswith(f".{kind.lower()}")
+    return Path(download.value.path()).read_bytes()
+
+
+def test_a_chart_can_be_taken_along(browser: Browser, page_file: Path) -> None:
+    opened = open_page(browser, page_file)
+    opened.draw_all()
+    assert saved(opened, "#growth", "PNG").startswith(b"\x89PNG")
+    picture = saved(opened, "#bars", "SVG").decode()
+    assert "var(--" not in picture
+    assert "A share and Nasdaq Composite" in picture
+    assert "price return, USD" in picture
+    lines = saved(opened, "#growth", "CSV").decode().splitlines()
+    assert lines[:2] == ["session,SHARE,NASDAQ", '2020-12-31,"10,000.00","10,000.00"']
+    assert len(lines) > 1000
+    opened.page.context.close()

@@ -1,0 +1,66 @@
+"""The words over a claim, for every pair of verdicts that there can be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from marketlake.claims import CANNOT, FAILS, HOLDS, LAPSED, Entry, read_ledger
+from marketlake.report import words
+from marketlake.report.bars import scale_of
+
+
+@pytest.fixture(scope="module")
+def entry(lake: Path) -> Entry:
+    return read_ledger(lake, "SHARE_WINS")[0]
+
+
+@pytest.mark.parametrize(
+    ("published", "rolled", "said"),
+    [
+        (HOLDS, HOLDS, "True when it was said, and still true."),
+        (HOLDS, LAPSED, "True when it was said. Not any more."),
+        (HOLDS, CANNOT, "True when it was said; today it cannot be told."),
+        (FAILS, HOLDS, "Not true when it was said. It is now."),
+        (FAILS, FAILS, "Not true when it was said, nor since."),
+        (CANNOT, HOLDS, "True today; of its own years it cannot be told."),
+        (CANNOT, FAILS, "Not true today."),
+        (CANNOT, CANNOT, "It cannot be told from what is stored."),
+    ],
+)
+def test_the_headline_says_both_verdicts(entry: Entry, published: str, rolled: str, said: str) -> None:
+    changed = replace(
+        entry,
+        published=replace(entry.published, verdict=published),
+        rolled=replace(entry.rolled, verdict=rolled),
+    )
+    assert words.headline(changed) == said
+
+
+def test_the_same_years_are_told_once(entry: Entry) -> None:
+    same = replace(entry, rolled=replace(entry.published, span="rolled", verdict=FAILS))
+    same = replace(same, published=replace(entry.published, verdict=FAILS))
+    assert words.headline(same) == "Not true, over the latest 3 whole years."
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("Nasdaq Composite (price index)", "Nasdaq Composite"), ("(odd)", "(odd)"), ("", "ID")],
+)
+def test_a_label_is_a_name_without_its_brackets(name: str, shown: str) -> None:
+    assert words.label(name, "ID") == shown
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ([3.03, -0.64], [-1, 0, 1, 2, 3, 4]),
+        ([0.01, 0.02], [0, 0.01, 0.02]),
+        ([0.0], [0, 0.2]),
+        ([-0.3, -0.1], [-0.3, -0.2, -0.1, 0, 0.1]),
+    ],
+)
+def test_the_axis_has_round_steps_around_zero(values: list[float], ticks: list[float]) -> None:
+    assert scale_of(values).ticks == pytest.approx(ticks)

@@ -1,0 +1,71 @@
+"""Where the page goes, when it is written, and that nothing fails because of it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from marketlake.api import Lake
+from marketlake.cli import main
+from marketlake.errors import EmptyLakeError
+from marketlake.pipeline.page import refresh_report
+from marketlake.report import PAGE, report, write_report
+from marketlake.settings import load_settings
+
+from ..query.lakes import BTC, make, year_ends
+from . import market
+
+
+def test_the_same_snapshot_gives_the_same_page(lake: Path) -> None:
+    assert report(lake) == report(lake)
+
+
+def test_the_command_says_where(
+    lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "new folder" / "mine.html"
+    monkeypatch.setattr(sys, "argv", ["marketlake", "report", "--lake", str(lake), "--out", str(out)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"{out}\n")
+    assert out.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_the_library_writes_it_too(lake: Path, tmp_path: Path) -> None:
+    place = tmp_path / "mine.html"
+    assert Lake(lake).report(place) == place
+    assert place.read_text("utf-8") == report(lake)
+
+
+def test_it_is_written_again_only_when_something_changed(lake: Path) -> None:
+    settings = load_settings(home=lake, lake=lake, environ={})
+    page = write_report(lake)
+    page.write_text("as it was")
+    assert refresh_report(settings, rebuilt=False) == page == lake / PAGE
+    assert page.read_text() == "as it was"
+    refresh_report(settings, rebuilt=True)
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_a_lake_of_one_instrument_has_no_page_and_no_trouble(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lake = make(tmp_path, [BTC], year_ends(BTC, {2022: 100.0, 2023: 200.0}))
+    with pytest.raises(EmptyLakeError, match="fewer than two instruments"):
+        report(lake)
+    with caplog.at_level(logging.WARNING):
+        assert refresh_report(load_settings(home=tmp_path, lake=lake, environ={}), rebuilt=True) is None
+    assert "fewer than two instruments" in caplog.text
+
+
+def test_without_claims_it_opens_with_the_first_two(tmp_path: Path) -> None:
+    pair = market.INSTRUMENTS[:2]
+    rows = [row for one in pair for row in market.walk(one, date(2023, 12, 1), date(2025, 1, 10))]
+    text = report(make(tmp_path, pair, rows))
+    assert "Markets compared" in text
+    assert "No claim stands in claims.toml" in text
+    assert 'id="sleeve"' not in text
