@@ -6,7 +6,7 @@
 -- Source: daily_return
 SELECT
     instrument_id,
-    min(start_session) AS start_session,
+    max(CASE WHEN first_of_year THEN start_session END) AS start_session,
     min(session) AS first_session,
     max(session) AS last_session,
     max(CASE WHEN first_of_year THEN 1 + price_return END) AS price_first_growth,
