@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..query import shared_data
 from ..query.lakes import make
 from . import odd
 from .markets import BILL, FIRST, LAST, MARKET
-from .scored import assert_same, measured, rows, scoreboard
+from .scored import Rows, assert_same, measured, rows, scoreboard
 
 IDS = [i.id for i in MARKET if i is not BILL]
 WINDOWS = {
@@ -146,6 +147,22 @@ def test_it_is_the_metrics_of_an_odd_market(odd_lake: Path, name: str) -> None:
     window = (*ODD_WINDOWS[name], "total")
     expected = measured(odd_lake, *window, [i.id for i in odd.DOLLAR], BILL.id)
     assert_same(scoreboard(odd_lake, *window), expected | measured(odd_lake, *window, [odd.LONDON.id]))
+
+
+@pytest.mark.parametrize("basis", ["price", "total"])
+def test_whole_years_are_their_days(lake: Path, odd_lake: Path, basis: str) -> None:
+    """Blocks know of their sessions what the calendars say: gaps, prices missing, ends, how far it is stored."""
+    for root, span in ((lake, (2017, 2025)), (odd_lake, (2018, 2023))):
+        for first, last in combinations_with_replacement(range(span[0], span[1] + 1), 2):
+            found = rows(root, f"FROM scoreboard_years({first}, {last}, basis := '{basis}')")
+            assert_same(found, _unnamed(scoreboard(root, f"{first}-01-01", f"{last}-12-31", basis)))
+
+
+def _unnamed(board: Rows) -> Rows:
+    return {
+        name: {figure: value for figure, value in row.items() if figure != "instrument_id"}
+        for name, row in board.items()
+    }
 
 
 @pytest.fixture(scope="module")
