@@ -86,7 +86,9 @@ def _row(
 
 def test_any_span_is_covered_once_by_few_blocks(blocks: duckdb.DuckDBPyConnection) -> None:
     for span in SPANS[::11]:
-        found = blocks.execute(_asked("FROM span_block SELECT instrument_key, first_year, years", span)).fetchall()
+        found = blocks.execute(
+            _asked("FROM span_block SELECT instrument_key, first_year, years", span)
+        ).fetchall()
         covered = sorted(
             (key, year)
             for key, first, years in found
@@ -94,7 +96,9 @@ def test_any_span_is_covered_once_by_few_blocks(blocks: duckdb.DuckDBPyConnectio
             if year not in MISSING[key] and FIRST <= year <= LAST
         )
         inside = range(max(span[0], FIRST), min(span[1], LAST) + 1)
-        assert covered == [(key, year) for key in MISSING for year in inside if year not in MISSING[key]], span
+        assert covered == [(key, year) for key in MISSING for year in inside if year not in MISSING[key]], (
+            span
+        )
         assert len(found) <= len(MISSING) * 2 * len(WIDER)
 
 
@@ -120,9 +124,7 @@ def _asked(final: str, span: tuple[int, int]) -> str:
     return f"WITH span_block AS ({bound(statement('query/span_block'), values)}) {final}"
 
 
-def _board(
-    blocks: duckdb.DuckDBPyConnection, span: tuple[int, int], cover: str
-) -> list[dict[str, object]]:
+def _board(blocks: duckdb.DuckDBPyConnection, span: tuple[int, int], cover: str) -> list[dict[str, object]]:
     """What span_moment makes of the span, approximately."""
     parts = {"span_sum": "query/block_sum", "span_path": "query/block_path"}
     text = chain(parts, "query/span_moment").removeprefix("WITH ")

@@ -151,7 +151,7 @@ def test_it_is_the_metrics_of_an_odd_market(odd_lake: Path, name: str) -> None:
 
 @pytest.mark.parametrize("basis", ["price", "total"])
 def test_whole_years_are_their_days(lake: Path, odd_lake: Path, basis: str) -> None:
-    """Blocks know of their sessions what the calendars say: gaps, prices missing, ends, how far it is stored."""
+    """Blocks know of their sessions what the calendars say: gaps, missing prices, ends, how far stored."""
     for root, span in ((lake, (2017, 2025)), (odd_lake, (2018, 2023))):
         for first, last in combinations_with_replacement(range(span[0], span[1] + 1), 2):
             found = rows(root, f"FROM scoreboard_years({first}, {last}, basis := '{basis}')")

@@ -97,7 +97,9 @@ def _widen_blocks(connection: duckdb.DuckDBPyConnection) -> None:
     for years in WIDER:
         merged = bound(statement("mart/block_merge"), {"years": years})
         connection.execute(f"INSERT INTO block_state {merged}")
-    _define(connection, "TABLE", "mart/year_block", bound(statement("mart/year_block"), {"widest": WIDER[-1]}))
+    _define(
+        connection, "TABLE", "mart/year_block", bound(statement("mart/year_block"), {"widest": WIDER[-1]})
+    )
 
 
 def _changes() -> str:

@@ -38,9 +38,11 @@ _OF_YEARS: Final = {
     "first_day": "make_date(from_year, 1, 1)",
     "last_day": "make_date(to_year, 12, 31)",
 }
+_NOT_FIRST: Final = "month(first_day) > 1 OR dayofmonth(first_day) > 1"
+_NOT_LAST: Final = "month(last_day) < 12 OR dayofmonth(last_day) < 31"
 _OF_DAYS: Final = {
-    "first_year": "(year(first_day) + CASE WHEN month(first_day) > 1 OR dayofmonth(first_day) > 1 THEN 1 ELSE 0 END)",
-    "last_year": "(year(last_day) - CASE WHEN month(last_day) < 12 OR dayofmonth(last_day) < 31 THEN 1 ELSE 0 END)",
+    "first_year": f"(year(first_day) + CASE WHEN {_NOT_FIRST} THEN 1 ELSE 0 END)",
+    "last_year": f"(year(last_day) - CASE WHEN {_NOT_LAST} THEN 1 ELSE 0 END)",
 }
 _PARAMETER: Final = re.compile(r"\$([a-z_]+)")
 
