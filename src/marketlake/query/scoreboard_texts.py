@@ -1,4 +1,4 @@
-"""The scoreboard as macros: over whole years from stored blocks of years alone, over days with the cut years beside."""
+"""The scoreboard as macros: whole years from stored blocks of years alone, days with the cut years beside."""
 
 from __future__ import annotations
 
