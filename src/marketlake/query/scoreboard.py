@@ -102,7 +102,7 @@ def _rows(
     window = "scoreboard_years($first_year, $last_year" if whole_years else "scoreboard($first_day, $last_day"
     text = f"""
         SELECT {", ".join(COLUMNS)} FROM main.{window}, basis := $basis)
-        WHERE {_ASKED}
+        WHERE {_ASKED} ORDER BY instrument_id
     """  # noqa: S608 (names are ours)
     # written in, since a macro of grouped texts takes no parameters of a prepared statement
     days = {"first_day": first, "last_day": last, "first_year": first.year, "last_year": last.year}
