@@ -19,7 +19,7 @@ from .text import literal
 
 _log: Final = logging.getLogger(__name__)
 _ROW_GROUP: Final = 8192
-"""Rows that are read or skipped together: few enough that a block of years is found without its neighbours."""
+"""Rows read or skipped together: few enough that a block of years is found without its neighbours."""
 
 
 def build_database(
