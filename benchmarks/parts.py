@@ -31,7 +31,7 @@ _DAILY: Final = {
 
 def state_from_mart(lake: Lake) -> None:
     """`year_state`, both bases, year by year; the rows are counted, not kept."""
-    text = chain({"basis_return": "mart/basis_return"}, "mart/year_state")
+    text = chain({"year_sum": "mart/year_sum", "year_end": "mart/year_end"}, "mart/year_state")
     with _connected(os.cpu_count() or 1) as connection:
         for year in _years(lake):
             mart = _file(lake, "daily_return", "equity", year)

@@ -17,6 +17,14 @@ CALENDAR_YEARS: Final = """
 
 
 def scoreboard(window: tuple[date, date]) -> str:
+    """As one asks it: by years where they are whole."""
+    first, last = window
+    if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31):
+        return f"FROM scoreboard_years({first.year}, {last.year})"
+    return by_days(window)
+
+
+def by_days(window: tuple[date, date]) -> str:
     first, last = window
     return f"FROM scoreboard(DATE '{first}', DATE '{last}')"
 
@@ -26,6 +34,7 @@ def questions(lake: Lake) -> Mapping[str, str]:
     return {
         "floor": FLOOR,
         "whole years": scoreboard(lake.whole_years),
+        "whole years by days": by_days(lake.whole_years),
         "calendar years": CALENDAR_YEARS,
         "any dates": scoreboard(lake.any_dates),
     }

@@ -21,6 +21,7 @@ _TO_FLOOR: Final = {"whole years": Target(0.3), "calendar years": None, "any dat
 _NAMES: Final = {
     "floor": "floor: `sum(close)` over the same bars",
     "whole years": "scoreboard over whole years, from the state",
+    "whole years by days": "the same, asked by its first and last day",
     "calendar years": "calendar-year returns",
     "any dates": "scoreboard over any dates, from the daily mart",
 }

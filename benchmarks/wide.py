@@ -9,7 +9,7 @@ from typing import Final
 import duckdb
 
 TIMES: Final = 10
-_ORDER: Final = ("basis", "instrument_key", "instrument_id", "year")
+_ORDER: Final = ("years", "basis", "first_year", "instrument_key", "instrument_id", "year")
 
 
 def widen(database: Path, wide: Path) -> Path:

@@ -33,13 +33,17 @@ DAILY_RETURN: Final = pa.schema(
         field("session", pa.date32(), "trading day, a label on the instrument's calendar"),
         _KEY,
         field("start_session", pa.date32(), "session the return runs from; null at the first", nullable=True),
+        field("first_of_year", pa.bool_(), "whether it is the first session of its year"),
+        field("last_of_year", pa.bool_(), "whether it is the last session of its year that is stored"),
         field("price_return", _FLOAT, "return without dividends; null at the first session", nullable=True),
         field("total_return", _FLOAT, "return, dividends reinvested at the ex-date's close", nullable=True),
         field("riskless", _FLOAT, "what the bill earned over the same days; null without one", nullable=True),
         field("price_level", _FLOAT, "level within the year, without dividends", nullable=True),
         field("price_high", _FLOAT, "highest price_level of the year so far", nullable=True),
+        field("price_low_ahead", _FLOAT, "lowest price_level of the year from here on", nullable=True),
         field("total_level", _FLOAT, "level within the year, dividends reinvested", nullable=True),
         field("total_high", _FLOAT, "highest total_level of the year so far", nullable=True),
+        field("total_low_ahead", _FLOAT, "lowest total_level of the year from here on", nullable=True),
     ]
 )
 YEAR_STATE: Final = pa.schema(

@@ -21,13 +21,14 @@ OUTSIDE = replace(SHARE, id="OUTSIDE", name="Traded on a holiday too")
 MASKED = replace(SHARE, id="MASKED", name="A holiday's bar and a day lost, as many as there should be")
 BEGINS = replace(SHARE, id="BEGINS", name="Begins and ends outside the calendar")
 UNPRICED = replace(SHARE, id="UNPRICED", name="Without a price at its ends", negative_prices=True)
+HALTED = replace(SHARE, id="HALTED", name="A year without any price", negative_prices=True)
 ENDED = replace(SHARE, id="ENDED", name="Delisted", until=date(2021, 5, 28))
 LOST = replace(SHARE, id="LOST", name="No longer served")
 STOOD_IN = replace(SHARE, id="STOOD_IN", name="A proxy", proxy_for="something else", synthetic="daily")
 LONDON = replace(
     SHARE, id="LONDON", name="Without a bill in its currency", calendar="XLON", quote_currency="GBP"
 )
-DOLLAR = (BTC, NASDAQ, OUTSIDE, MASKED, BEGINS, UNPRICED, ENDED, LOST, STOOD_IN)
+DOLLAR = (BTC, NASDAQ, OUTSIDE, MASKED, BEGINS, UNPRICED, ENDED, LOST, STOOD_IN, HALTED)
 MARKET = (*DOLLAR, LONDON, BILL)
 
 
@@ -43,6 +44,7 @@ def _bars(instrument: Instrument, seed: int) -> Iterator[dict[str, Any]]:
     for session in sessions:
         close = 2.0 if instrument is BILL else close * (1 + random.normal(0.0005, 0.02))
         lost = instrument is UNPRICED and session in (*sessions[:2], date(2020, 12, 31), *sessions[-2:])
+        lost = lost or (instrument is HALTED and session.year == 2020)
         yield bar(instrument, session, -1.0 if lost else close)
 
 

@@ -82,6 +82,21 @@ def test_a_year_s_drawdown_begins_with_its_first_session(lake: Path, instrument:
         assert row["low_level"] / row["first_level"] == pytest.approx(min(path), rel=1e-11)
 
 
+@pytest.mark.parametrize("basis", ["price", "total"])
+def test_the_lowest_to_come_and_the_highest_so_far_are_of_the_year(lake: Path, basis: str) -> None:
+    found = stored(lake, "FROM daily_return ORDER BY instrument_id, session")
+    for (name, _), group in groupby(found, lambda row: (row["instrument_id"], row["session"].year)):
+        year = list(group)
+        levels = [row[f"{basis}_level"] for row in year]
+        if levels[0] is None:
+            assert (name, basis) == (FUND.id, "price")
+            continue
+        assert [row[f"{basis}_low_ahead"] for row in year] == [min(levels[at:]) for at in range(len(year))]
+        assert [row[f"{basis}_high"] for row in year] == [max(levels[: at + 1]) for at in range(len(year))]
+        assert [row["first_of_year"] for row in year] == [True] + [False] * (len(year) - 1)
+        assert [row["last_of_year"] for row in year] == [False] * (len(year) - 1) + [True]
+
+
 def test_yields_have_no_return(lake: Path) -> None:
     assert stored(lake, "FROM daily_return WHERE instrument_id = 'BILL'") == []
 

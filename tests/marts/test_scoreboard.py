@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from ..query import shared_data
 from ..query.lakes import make
 from . import odd
 from .markets import BILL, FIRST, LAST, MARKET
-from .scored import assert_same, measured, rows, scoreboard
+from .scored import Rows, assert_same, measured, rows, scoreboard
 
 IDS = [i.id for i in MARKET if i is not BILL]
 WINDOWS = {
@@ -86,28 +87,32 @@ def test_any_split_of_a_span_merges_to_the_whole(lake: Path, cuts: set[date]) ->
 
 
 def _merged(cuts: list[date]) -> str:
-    """The moments of all daily returns, from states of the stretches between the cuts."""
+    """The moments of all daily returns, from sums of the stretches between the cuts."""
     stretch = " + ".join(["0", *(f"CAST(d.session >= DATE '{cut}' AS INTEGER)" for cut in cuts)])
     return f"""
-        WITH basis_return AS (
-            SELECT *, max(level) OVER (PARTITION BY instrument_id, year ORDER BY session) AS high
+        WITH edge_return AS (
+            SELECT *, level / max(level) OVER (PARTITION BY instrument_key, year ORDER BY session) AS fall
             FROM (
                 SELECT
-                    d.instrument_key AS instrument_id, {stretch} AS year, d.session, d.start_session,
-                    d.riskless, 'price' AS basis, d.price_return AS simple_return,
-                    d.price_level * s.unit_value AS level
+                    d.instrument_key, {stretch} AS year, d.session, d.start_session,
+                    d.riskless, d.price_return AS simple_return, d.price_level * s.unit_value AS level
                 FROM daily_return AS d
                 JOIN main.metric_state AS s
                     ON s.instrument_key = d.instrument_key AND s.year = d.year AND s.basis = 'price'
             )
         ),
-        state AS ({statement("mart/year_state")}),
-        year_state AS (SELECT instrument_id AS instrument_key, * FROM state),
-        metric_state AS ({statement("mart/metric_state")}),
-        span_state AS (
-            SELECT * REPLACE (coalesce(start_session, first_session) AS start_session) FROM metric_state
+        edge_sum AS ({statement("query/edge_sum")}),
+        span_sum AS (
+            SELECT * REPLACE (coalesce(start_session, first_session) AS first_session) FROM edge_sum
         ),
-        span_path AS (SELECT * FROM metric_state),
+        edge AS (SELECT *, first_level / first_growth AS start_value FROM edge_sum),
+        span_path AS (
+            SELECT
+                instrument_key, year, start_value, low_level AS low_value, last_level AS end_value,
+                greatest(start_value, high_level) AS high_value,
+                least(drawdown, low_level / start_value - 1) AS drawdown
+            FROM edge
+        ),
         span_moment AS ({statement("query/span_moment")})
         SELECT n.instrument_id, m.*
         FROM span_moment AS m JOIN instrument AS n USING (instrument_key)
@@ -142,6 +147,22 @@ def test_it_is_the_metrics_of_an_odd_market(odd_lake: Path, name: str) -> None:
     window = (*ODD_WINDOWS[name], "total")
     expected = measured(odd_lake, *window, [i.id for i in odd.DOLLAR], BILL.id)
     assert_same(scoreboard(odd_lake, *window), expected | measured(odd_lake, *window, [odd.LONDON.id]))
+
+
+@pytest.mark.parametrize("basis", ["price", "total"])
+def test_whole_years_are_their_days(lake: Path, odd_lake: Path, basis: str) -> None:
+    """Blocks know of their sessions what the calendars say: gaps, missing prices, ends, how far stored."""
+    for root, span in ((lake, (2017, 2025)), (odd_lake, (2018, 2023))):
+        for first, last in combinations_with_replacement(range(span[0], span[1] + 1), 2):
+            found = rows(root, f"FROM scoreboard_years({first}, {last}, basis := '{basis}')")
+            assert_same(found, _unnamed(scoreboard(root, f"{first}-01-01", f"{last}-12-31", basis)))
+
+
+def _unnamed(board: Rows) -> Rows:
+    return {
+        name: {figure: value for figure, value in row.items() if figure != "instrument_id"}
+        for name, row in board.items()
+    }
 
 
 @pytest.fixture(scope="module")

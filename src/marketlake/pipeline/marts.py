@@ -15,6 +15,7 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from ..errors import CorruptLakeError
 from ..instruments import Universe
@@ -40,6 +41,7 @@ def refresh_marts(
     stored = [path for path in lake.manifest.paths("bar") if lake.manifest.files[path].rows]
     kept = [path for path in stored if layout.asset_class_of(path) not in _WITHOUT_RETURN]
     computed = 0
+    _renew_placeholders(lake)
     with last_closes() as closes:
         for asset_class, paths in groupby(sorted(kept), layout.asset_class_of):
             years = sorted(layout.year_of(path) for path in paths)
@@ -52,6 +54,21 @@ def refresh_marts(
     if gone:
         lake.commit(removed=tuple(gone))
     return computed
+
+
+def _renew_placeholders(lake: Writer) -> None:
+    """Give the files without rows today's columns: a table's files are read together."""
+    for table, path in layout.placeholders().items():
+        if table in MARTS and not _has_columns(lake.root / path, MARTS[table]):
+            lake.stage(path, MARTS[table].empty_table())
+    lake.commit()
+
+
+def _has_columns(path: Path, schema: pa.Schema) -> bool:
+    try:
+        return bool(pq.read_schema(path).equals(schema, check_metadata=True))
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def _mart_paths(lake: Writer) -> Iterator[str]:

@@ -15,8 +15,11 @@ from ..errors import LakeWriteError
 from ..instruments import Universe
 from .claim import Claim
 from .connection import DATABASE, stored_files
+from .text import literal
 
 _log: Final = logging.getLogger(__name__)
+_ROW_GROUP: Final = 8192
+"""Rows read or skipped together: few enough that a block of years is found without its neighbours."""
 
 
 def build_database(
@@ -42,14 +45,19 @@ def build_database(
     building = root / f".{DATABASE}.building"
     try:
         _discard(building)
-        with stored_files(root), duckdb.connect(str(building)) as connection:
+        with stored_files(root), duckdb.connect() as connection:
+            attached = f"ATTACH {literal(building)} AS building (ROW_GROUP_SIZE {_ROW_GROUP})"
+            connection.execute(attached)
+            connection.execute("USE building")
             about = lake_table(root, snapshot=snapshot, origin=origin, now=now)
             # one transaction: two hundred definitions, one flush
             connection.begin()
             fill(connection, root, universe, claims, about)
             connection.commit()
             # closing does it too, but does not tell when the disk refuses: what is published would be empty
-            connection.execute("CHECKPOINT")
+            connection.execute("CHECKPOINT building")
+            connection.execute("USE memory")
+            connection.execute("DETACH building")
         aside = _set_aside(root / f"{DATABASE}.wal")
         building.replace(root / DATABASE)
     except OSError as error:

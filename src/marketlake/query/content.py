@@ -18,8 +18,9 @@ from .claim_marts import CLAIM_MARTS, SCRATCH
 from .claim_tables import claim_tables
 from .describe import add_comments, heading
 from .metric_texts import macros
+from .scoreboard_texts import WIDER, scoreboard_macros
 from .tables import calendar_session_table, check_table, instrument_table
-from .text import chain, glob_safe, literal, statement
+from .text import bound, chain, glob_safe, literal, statement
 
 # expressions, not bare columns: DuckDB 1.5 fails on min() and max() of a bare hive column of a single file;
 # a filter on them still skips files
@@ -43,6 +44,7 @@ _MARTS: Final[Mapping[str, Mapping[str, str]]] = {
     "mart/metric_state": {},
     "mart/odd_session": {},
     "mart/instrument_coverage": {},
+    "mart/block_state": {},
     **CLAIM_MARTS,
 }
 _MACROS: Final = ("macro/total_return_index", "macro/price_as_of", "macro/price_observed_by", "macro/compare")
@@ -78,11 +80,11 @@ def fill(
             connection.execute(f"CREATE TEMP TABLE {_relation(name)} AS {text}")
         else:
             _define(connection, "TABLE", name, text)
+    _widen_blocks(connection)
     for name in _MACROS:
         connection.execute(statement(name))
-    connection.execute(
-        f"CREATE MACRO scoreboard(first_day, last_day, basis := 'price') AS TABLE {_scoreboard()}"
-    )
+    for macro in scoreboard_macros():
+        connection.execute(macro)
     connection.execute(f"CREATE MACRO changes(since, until := TIMESTAMP '9999-12-31') AS TABLE {_changes()}")
     connection.execute(f"CREATE VIEW check_result AS {check_result()}")
     connection.execute(f"COMMENT ON VIEW check_result IS {literal(heading('check_result/check_result'))}")
@@ -90,22 +92,18 @@ def fill(
     add_comments(connection)
 
 
+def _widen_blocks(connection: duckdb.DuckDBPyConnection) -> None:
+    """Merge blocks of years two by two, up to the widest."""
+    for years in WIDER:
+        merged = bound(statement("mart/block_merge"), {"years": years})
+        connection.execute(f"INSERT INTO block_state {merged}")
+    _define(
+        connection, "TABLE", "mart/year_block", bound(statement("mart/year_block"), {"widest": WIDER[-1]})
+    )
+
+
 def _changes() -> str:
     return statement("query/change").replace("$since", "since").replace("$until", "until")
-
-
-def _scoreboard() -> str:
-    parts = {
-        "basis_return": "query/edge_return",
-        "year_state": "mart/year_state",
-        "edge_fall": "query/edge_fall",
-        "span_state": "query/span_state",
-        "span_path": "query/span_path",
-        "span_moment": "query/span_moment",
-        "span_quality": "query/span_quality",
-    }
-    text = chain(parts, "query/scoreboard")
-    return text.replace("$first_day", "first_day").replace("$last_day", "last_day").replace("$basis", "basis")
 
 
 def _stored_view(root: Path, table: str) -> str:

@@ -55,6 +55,11 @@ _PLAN: Final = {
     "place": "counts the readings of the claim; 0 is its own",
     "variant": "counts the sets of instruments that may be meant; 0 is the claim's own",
 }
+_BLOCK: Final = {
+    "block": "10,000 x years + first_year",
+    "years": "how many years the block has: 1, 2, 4, 8, 16 or 32",
+    "first_year": "its first year, which years divides",
+}
 
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     **{
@@ -128,8 +133,30 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     | {
         "instrument_key": "the id as a number",
         "last_session": "last stored session",
-        "last_place": "its place on the calendar",
-        "end_place": "place of the last session there will ever be; null while it trades",
+        "stale_from": "sixth session over since then; null where there is none",
+    },
+    "block_state": _KEY
+    | {f.name: f.metadata[b"description"].decode() for f in TABLES["year_state"]}
+    | _BLOCK
+    | {
+        "first_session": "session that the first return runs from, or the first one",
+        "start_value": "value before the block's first session; 1 at the first stored close",
+        "low_value": "lowest value",
+        "high_value": "highest value, the one at the start included",
+        "end_value": "value at the end",
+        "drawdown": "lowest value / highest before it - 1, from the start on",
+        "start_stored": "last session stored before the block; the first in it where there is none",
+        "end_stored": "last session stored in it, with a price or without",
+        "start_place": "place of start_stored on the calendar",
+        "end_place": "place of end_stored on the calendar",
+        "off_by": "stored sessions due after start_stored less number of returns",
+        "no_price": "1 where a session from start_stored on has no price",
+    },
+    "year_block": _BLOCK
+    | {
+        "last_year": "last year of the block",
+        "wider_first": "first year of the block twice as wide that it is half of; 0 for the widest",
+        "wider_last": "last year of that one",
     },
     "calendar_year": _KEY
     | {

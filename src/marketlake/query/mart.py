@@ -38,7 +38,8 @@ _STEPS: Final = {
     "bill_day": "mart/bill_day",
     "level": "mart/level",
     "daily_return": "mart/daily_return",
-    "basis_return": "mart/basis_return",
+    "year_sum": "mart/year_sum",
+    "year_end": "mart/year_end",
     "year_state": "mart/year_state",
     "year_level": "mart/year_level",
 }
@@ -119,8 +120,7 @@ def _slice(sources: Sources, parts: list[Members]) -> list[Part]:
         connection.execute(f"CREATE TEMP VIEW stored_bar AS FROM {_parquet(stored)}")
         connection.execute(f"CREATE TEMP VIEW bill_bar AS FROM {_parquet(sources.bills)}")
         for relation, name in _STEPS.items():
-            kind = "VIEW" if relation == "basis_return" else "TABLE"
-            connection.execute(f"CREATE TEMP {kind} {relation} AS {statement(name)}")
+            connection.execute(f"CREATE TEMP TABLE {relation} AS {statement(name)}")
         return [
             (part.year, {table: _rows(connection, table, part.year) for table in COMPUTED}) for part in parts
         ]

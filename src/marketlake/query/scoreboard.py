@@ -98,12 +98,15 @@ def _window(
 def _rows(
     connection: duckdb.DuckDBPyConnection, wanted: list[str] | None, first: date, last: date, basis: str
 ) -> tuple[Score, ...]:
+    whole_years = (first.month, first.day, last.month, last.day) == (1, 1, 12, 31)
+    window = "scoreboard_years($first_year, $last_year" if whole_years else "scoreboard($first_day, $last_day"
     text = f"""
-        SELECT {", ".join(COLUMNS)} FROM main.scoreboard($first_day, $last_day, basis := $basis)
-        WHERE {_ASKED}
+        SELECT {", ".join(COLUMNS)} FROM main.{window}, basis := $basis)
+        WHERE {_ASKED} ORDER BY instrument_id
     """  # noqa: S608 (names are ours)
     # written in, since a macro of grouped texts takes no parameters of a prepared statement
-    values = {"first_day": first, "last_day": last, "basis": basis, "wanted": wanted}
+    days = {"first_day": first, "last_day": last, "first_year": first.year, "last_year": last.year}
+    values = days | {"basis": basis, "wanted": wanted}
     return tuple(Score(**row) for row in rows_of(connection, bound(text, values)))
 
 

@@ -1,8 +1,9 @@
 -- daily_return: what an instrument returned on each session, and where it stood within its year.
 -- Formula: price_return = price_index / that of the session before - 1, total_return likewise; null at the very first.
 --          Nothing is filled: over a missing session the return spans to the next. Levels are of the year alone (what one
---          unit of the session before its first has become) and price_high is the highest of them so far, so that a
---          changed bar touches its own year and the first return of the next. Only sessions with a close above 0.
+--          unit of the session before its first has become), so that a changed bar touches its own year and the first
+--          return of the next: price_high is the highest of them so far, price_low_ahead the lowest still to come, each
+--          with the session's own. Only sessions with a close above 0.
 --          riskless, over the d days of the return: (1 - y x 91/360)^(-d/91) - 1, with the discount yield y of the
 --          currency's 13-week bill as known at the return's start
 -- Unit: fraction; levels in the quote currency
@@ -12,20 +13,29 @@ WITH step AS (
     SELECT
         r.instrument_id, r.session, m.first_day, m.quote_currency, r.price_index, r.total_index,
         lag(r.session) OVER past AS start_session,
+        lead(r.session) OVER past IS NULL AS last_of_year,
         r.price_index / lag(r.price_index) OVER past - 1 AS price_return,
         r.total_index / lag(r.total_index) OVER past - 1 AS total_return,
         max(CASE WHEN r.session >= m.first_day THEN r.price_index END) OVER past AS price_high,
-        max(CASE WHEN r.session >= m.first_day THEN r.total_index END) OVER past AS total_high
+        max(CASE WHEN r.session >= m.first_day THEN r.total_index END) OVER past AS total_high,
+        min(r.price_index) OVER ahead AS price_low_ahead,
+        min(r.total_index) OVER ahead AS total_low_ahead
     FROM return_index AS r
     JOIN member AS m ON m.instrument_id = r.instrument_id
     WHERE r.close > 0
-    WINDOW past AS (PARTITION BY r.instrument_id ORDER BY r.session)
+    WINDOW
+        past AS (PARTITION BY r.instrument_id ORDER BY r.session),
+        ahead AS (
+            PARTITION BY r.instrument_id ORDER BY r.session ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        )
 )
 
 SELECT
-    s.instrument_id, s.session, s.start_session, s.price_return, s.total_return,
+    s.instrument_id, s.session, s.start_session, coalesce(s.start_session < s.first_day, TRUE) AS first_of_year,
+    s.last_of_year, s.price_return, s.total_return,
     power(1 - y.discount_yield * 91 / 360, (unix_date(s.start_session) - unix_date(s.session)) / 91.0) - 1 AS riskless,
-    s.price_index AS price_level, s.price_high, s.total_index AS total_level, s.total_high
+    s.price_index AS price_level, s.price_high, s.price_low_ahead,
+    s.total_index AS total_level, s.total_high, s.total_low_ahead
 FROM step AS s
 LEFT JOIN bill_day AS y ON y.currency = s.quote_currency AND y.day = s.start_session
 WHERE s.session >= s.first_day

@@ -1,6 +1,7 @@
--- edge_fall: the deepest fall within the year in which the window begins, where it does not begin with the year.
--- Formula: least of level / highest level since $first_day - 1. Apart from edge_return, because a window carries along
---          every column of what it reads
+-- edge_fall: the deepest fall in a window that begins and ends within one year.
+-- Formula: least of level / highest level since $first_day - 1; only here are neither the highest so far nor the lowest
+--          to come those of the window. Apart from edge_return, because a window function carries along every column of
+--          what it reads
 -- Unit: fraction, 0 or below
 -- Grain: instrument_key
 -- Source: daily_return
@@ -10,7 +11,11 @@ WITH begun AS (
         CASE WHEN $basis = 'price' AND price_level IS NOT NULL THEN price_level ELSE total_level END AS level
     FROM daily_return
     WHERE
-        year = CASE WHEN month($first_day) > 1 OR dayofmonth($first_day) > 1 THEN year($first_day) END
+        year = CASE
+            WHEN year($last_day) = year($first_day) AND (month($first_day) > 1 OR dayofmonth($first_day) > 1)
+                AND (month($last_day) < 12 OR dayofmonth($last_day) < 31)
+                THEN year($first_day)
+        END
         AND session >= $first_day AND session <= $last_day
 ),
 

@@ -1,43 +1,54 @@
 -- edge_return: the daily returns of the years that the window cuts: at most its first and its last.
 -- Formula: rows of daily_return from $first_day to $last_day in those years; what is stored as total return only is taken
---          as that. Where the window only ends within a year the highs of the mart hold; where it begins within one there
---          is none (high is the level itself) and edge_fall has the deepest fall
+--          as that. fall is the deepest one from or to that session: where the window goes on to the year's end
+--          lowest level still to come / level, where it goes on from the year's start level / highest so far; null
+--          where it does neither (edge_fall has it then)
 -- Unit: fraction; levels in the quote currency
--- Grain: instrument_id (its key), session
+-- Grain: instrument_key, session
 -- Source: daily_return
-WITH begun AS (
-    SELECT
-        instrument_key, year, session, start_session, riskless,
-        CASE WHEN $basis = 'price' AND price_level IS NOT NULL THEN price_return ELSE total_return END AS simple_return,
-        CASE WHEN $basis = 'price' AND price_level IS NOT NULL THEN price_level ELSE total_level END AS level
-    FROM daily_return
-    WHERE
-        year = CASE WHEN month($first_day) > 1 OR dayofmonth($first_day) > 1 THEN year($first_day) END
-        AND session >= $first_day AND session <= $last_day
-),
-
-ended AS (
-    SELECT
-        instrument_key, year, session, start_session, riskless,
-        CASE WHEN $basis = 'price' AND price_level IS NOT NULL THEN price_return ELSE total_return END AS simple_return,
-        CASE WHEN $basis = 'price' AND price_level IS NOT NULL THEN price_level ELSE total_level END AS level,
-        CASE WHEN $basis = 'price' AND price_level IS NOT NULL THEN price_high ELSE total_high END AS high
-    FROM daily_return
-    WHERE
-        year = CASE
-            WHEN (month($last_day) < 12 OR dayofmonth($last_day) < 31)
-                AND (year($last_day) > year($first_day) OR (month($first_day) = 1 AND dayofmonth($first_day) = 1))
-                THEN year($last_day)
-        END
-        AND session <= $last_day
-)
-
 SELECT
-    instrument_key AS instrument_id, year, session, start_session, riskless, $basis AS basis, simple_return, level,
-    level AS high
-FROM begun
-WHERE level IS NOT NULL
+    instrument_key, year, session, start_session, riskless, price_return AS simple_return, price_level AS level,
+    CASE
+        WHEN year($last_day) > year($first_day) OR (month($last_day) = 12 AND dayofmonth($last_day) = 31)
+            THEN price_low_ahead / price_level
+    END AS fall
+FROM daily_return
+WHERE
+    year = CASE WHEN month($first_day) > 1 OR dayofmonth($first_day) > 1 THEN year($first_day) END
+    AND session >= $first_day AND session <= $last_day AND $basis = 'price' AND price_level IS NOT NULL
 UNION ALL
-SELECT instrument_key AS instrument_id, year, session, start_session, riskless, $basis AS basis, simple_return, level, high
-FROM ended
-WHERE level IS NOT NULL
+SELECT
+    instrument_key, year, session, start_session, riskless, total_return AS simple_return, total_level AS level,
+    CASE
+        WHEN year($last_day) > year($first_day) OR (month($last_day) = 12 AND dayofmonth($last_day) = 31)
+            THEN total_low_ahead / total_level
+    END AS fall
+FROM daily_return
+WHERE
+    year = CASE WHEN month($first_day) > 1 OR dayofmonth($first_day) > 1 THEN year($first_day) END
+    AND session >= $first_day AND session <= $last_day AND ($basis <> 'price' OR price_level IS NULL)
+    AND total_level IS NOT NULL
+UNION ALL
+SELECT
+    instrument_key, year, session, start_session, riskless, price_return AS simple_return, price_level AS level,
+    price_level / price_high AS fall
+FROM daily_return
+WHERE
+    year = CASE
+        WHEN (month($last_day) < 12 OR dayofmonth($last_day) < 31)
+            AND (year($last_day) > year($first_day) OR (month($first_day) = 1 AND dayofmonth($first_day) = 1))
+            THEN year($last_day)
+    END
+    AND session <= $last_day AND $basis = 'price' AND price_level IS NOT NULL
+UNION ALL
+SELECT
+    instrument_key, year, session, start_session, riskless, total_return AS simple_return, total_level AS level,
+    total_level / total_high AS fall
+FROM daily_return
+WHERE
+    year = CASE
+        WHEN (month($last_day) < 12 OR dayofmonth($last_day) < 31)
+            AND (year($last_day) > year($first_day) OR (month($first_day) = 1 AND dayofmonth($first_day) = 1))
+            THEN year($last_day)
+    END
+    AND session <= $last_day AND ($basis <> 'price' OR price_level IS NULL) AND total_level IS NOT NULL

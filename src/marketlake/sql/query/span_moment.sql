@@ -1,18 +1,12 @@
 -- span_moment: the moments of each instrument's returns in the window, its growth and its deepest fall.
--- Formula: merged from span_state and span_path. Moments merge as Chan, Golub and LeVeque do it: m2 = sum of m2 + sum of
+-- Formula: merged from span_sum and span_path. Moments merge as Chan, Golub and LeVeque do it: m2 = sum of m2 + sum of
 --          n mean^2 - N MEAN^2, higher ones by the same expansion; where nothing varies, what is left is rounding and m2 is 0.
---          max_drawdown is the worst of each year's own and of its low against the highest value before it, the window's
---          start included
+--          max_drawdown is the worst of each block's own and of its low against the highest value before it
 -- Unit: fractions and their powers; growth a ratio
 -- Grain: instrument_key
--- Source: span_state, span_path
+-- Source: span_sum, span_path
 WITH fallen AS (
-    SELECT
-        instrument_key, year, start_value, end_value,
-        least(
-            drawdown,
-            low_value / greatest(start_value, coalesce(max(greatest(start_value, high_value)) OVER earlier, start_value)) - 1
-        ) AS depth
+    SELECT instrument_key, year, start_value, end_value, drawdown, low_value / max(high_value) OVER earlier - 1 AS depth
     FROM span_path
     WINDOW earlier AS (PARTITION BY instrument_key ORDER BY year ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
@@ -20,7 +14,7 @@ WITH fallen AS (
 deepest AS (
     SELECT
         instrument_key,
-        least(min(depth), 0) AS max_drawdown,
+        least(min(drawdown), min(depth), 0) AS max_drawdown,
         max_by(end_value, year) / min_by(start_value, year) AS growth
     FROM fallen
     GROUP BY instrument_key
@@ -30,21 +24,21 @@ summed AS (
     SELECT
         instrument_key,
         sum(returns) AS n,
-        sum(returns * mean_return) AS total,
-        sum(m2 + returns * mean_return * mean_return) AS squares,
-        sum(m3 + mean_return * (3 * m2 + returns * mean_return * mean_return)) AS cubes,
-        sum(m4 + mean_return * (4 * m3 + mean_return * (6 * m2 + returns * mean_return * mean_return))) AS fourths,
+        sum(total) AS total,
+        sum(squares) AS squares,
+        sum(cubes) AS cubes,
+        sum(fourths) AS fourths,
         sum(downside) AS downside,
         sum(positive) AS positive,
         min(worst_return) AS worst_period,
         max(best_return) AS best_period,
         sum(excess_returns) AS excess_n,
-        sum(excess_returns * mean_excess) AS excess_total,
-        sum(excess_m2 + excess_returns * mean_excess * mean_excess) AS excess_squares,
+        sum(excess_total) AS excess_total,
+        sum(excess_squares) AS excess_squares,
         sum(excess_downside) AS excess_downside,
-        min(start_session) AS first_session,
+        min(first_session) AS first_session,
         max(last_session) AS last_session
-    FROM span_state
+    FROM span_sum
     GROUP BY instrument_key
     HAVING sum(returns) > 0
 )

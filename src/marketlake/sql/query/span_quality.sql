@@ -6,7 +6,7 @@
 --          up to $last_day, are after the last one stored
 -- Unit: true or false
 -- Grain: instrument_key
--- Source: span_moment, instrument, instrument_coverage, odd_session, calendar_session, lake
+-- Source: span_moment, instrument, instrument_coverage, odd_session, calendar_session
 WITH unpriced AS (
     SELECT
         instrument_key,
@@ -45,10 +45,8 @@ due AS (
     SELECT
         c.calendar,
         max(CASE WHEN c.session < $first_day THEN c.session END) AS start_session,
-        max(CASE WHEN c.session <= $last_day THEN c.session END) AS end_session,
-        max(CASE WHEN c.session <= $last_day AND c.session < CAST(b.built_at AS DATE) THEN c.place END) AS place
+        max(CASE WHEN c.session <= $last_day THEN c.session END) AS end_session
     FROM calendar_session AS c
-    CROSS JOIN lake AS b
     GROUP BY c.calendar
 )
 
@@ -59,7 +57,7 @@ SELECT
     s.n + CASE WHEN s.start_session < s.first_session THEN 1 ELSE 0 END + coalesce(o.off_by, 0)
         < coalesce(b.place, w.place) - coalesce(a.place, v.place) AS gap,
     coalesce(o.no_price, FALSE) AS no_price,
-    coalesce(least(d.place, t.end_place) - t.last_place > 5, FALSE) AS stale
+    coalesce(t.stale_from <= $last_day, FALSE) AS stale
 FROM span AS s
 JOIN instrument AS n ON n.instrument_key = s.instrument_key
 JOIN instrument_coverage AS t ON t.instrument_key = s.instrument_key

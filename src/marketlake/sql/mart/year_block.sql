@@ -1,0 +1,12 @@
+-- year_block: the blocks of years of which states are kept, and the next wider one that each is half of.
+-- Formula: any span of whole years is covered, without overlap, by the blocks inside it whose wider one is not inside
+-- Unit: -
+-- Grain: years, first_year
+-- Source: block_state
+SELECT
+    block, years, first_year, first_year + years - 1 AS last_year,
+    CASE WHEN years < $widest THEN first_year - first_year % (2 * years) ELSE 0 END AS wider_first,
+    CASE WHEN years < $widest THEN first_year - first_year % (2 * years) + 2 * years - 1 ELSE 0 END AS wider_last
+FROM block_state
+GROUP BY block, years, first_year
+ORDER BY years, first_year

@@ -1,0 +1,24 @@
+-- year_end: where an instrument's year began and ended, both bases; read off its first and its last session.
+-- Formula: the lowest level still to come at the first session is the year's lowest, the highest so far at the last its
+--          highest. Null where there is no level any more at the year's end: an event that has no factor
+-- Unit: levels in the quote currency
+-- Grain: instrument_id (of one year)
+-- Source: daily_return
+SELECT
+    instrument_id,
+    max(CASE WHEN first_of_year THEN start_session END) AS start_session,
+    min(session) AS first_session,
+    max(session) AS last_session,
+    max(CASE WHEN first_of_year THEN 1 + price_return END) AS price_first_growth,
+    max(CASE WHEN first_of_year THEN price_level END) AS price_first_level,
+    max(CASE WHEN last_of_year THEN price_level END) AS price_last_level,
+    max(CASE WHEN first_of_year THEN price_low_ahead END) AS price_low_level,
+    max(CASE WHEN last_of_year THEN price_high END) AS price_high_level,
+    max(CASE WHEN first_of_year THEN 1 + total_return END) AS total_first_growth,
+    max(CASE WHEN first_of_year THEN total_level END) AS total_first_level,
+    max(CASE WHEN last_of_year THEN total_level END) AS total_last_level,
+    max(CASE WHEN first_of_year THEN total_low_ahead END) AS total_low_level,
+    max(CASE WHEN last_of_year THEN total_high END) AS total_high_level
+FROM daily_return
+WHERE first_of_year OR last_of_year
+GROUP BY instrument_id

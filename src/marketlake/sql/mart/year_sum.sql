@@ -1,0 +1,37 @@
+-- year_sum: the sums over an instrument's year from which its states follow, both bases in one pass.
+-- Formula: powers of returns about zero; x (x - |x|) / 2 is x^2 below 0 and 0 above, exactly
+-- Unit: fractions and their powers
+-- Grain: instrument_id (of one year)
+-- Source: daily_return
+SELECT
+    instrument_id,
+    count(price_return) AS price_returns,
+    sum(price_return) AS price_sum,
+    sum(price_return * price_return) AS price_squares,
+    sum(price_return * price_return * price_return) AS price_cubes,
+    sum(price_return * price_return * price_return * price_return) AS price_fourths,
+    sum(price_return * (price_return - abs(price_return))) / 2 AS price_downside,
+    sum(CAST(price_return > 0 AS INTEGER)) AS price_positive,
+    min(price_return) AS price_worst,
+    max(price_return) AS price_best,
+    count(price_return - riskless) AS price_excess_returns,
+    sum(price_return - riskless) AS price_excess_sum,
+    sum((price_return - riskless) * (price_return - riskless)) AS price_excess_squares,
+    sum((price_return - riskless) * (price_return - riskless - abs(price_return - riskless))) / 2 AS price_excess_downside,
+    min(price_level / price_high) AS price_fall,
+    count(total_return) AS total_returns,
+    sum(total_return) AS total_sum,
+    sum(total_return * total_return) AS total_squares,
+    sum(total_return * total_return * total_return) AS total_cubes,
+    sum(total_return * total_return * total_return * total_return) AS total_fourths,
+    sum(total_return * (total_return - abs(total_return))) / 2 AS total_downside,
+    sum(CAST(total_return > 0 AS INTEGER)) AS total_positive,
+    min(total_return) AS total_worst,
+    max(total_return) AS total_best,
+    count(total_return - riskless) AS total_excess_returns,
+    sum(total_return - riskless) AS total_excess_sum,
+    sum((total_return - riskless) * (total_return - riskless)) AS total_excess_squares,
+    sum((total_return - riskless) * (total_return - riskless - abs(total_return - riskless))) / 2 AS total_excess_downside,
+    min(total_level / total_high) AS total_fall
+FROM daily_return
+GROUP BY instrument_id

@@ -1,0 +1,39 @@
+-- block_quality: span_quality of a window of whole years, from what is stored with the blocks that cover it.
+-- Formula: complete and stale by the calendar's own last sessions before and within the window; the rest adds up
+-- Unit: true or false
+-- Grain: instrument_key
+-- Source: span_block, instrument, instrument_coverage, calendar_year
+WITH held AS (
+    SELECT
+        instrument_key,
+        sum(returns) + sum(off_by) AS sessions,
+        min(first_session) AS first_session,
+        max(last_session) AS last_session,
+        min(start_stored) AS start_stored,
+        max(end_stored) AS end_stored,
+        max(end_place) - min(start_place) AS sessions_due,
+        max(no_price) = 1 AS no_price
+    FROM span_block
+    GROUP BY instrument_key
+),
+
+due AS (
+    SELECT
+        calendar,
+        max(CASE WHEN year < $first_year THEN last_session END) AS start_session,
+        max(CASE WHEN year <= $last_year THEN last_session END) AS end_session
+    FROM calendar_year
+    GROUP BY calendar
+)
+
+SELECT
+    h.instrument_key,
+    coalesce(h.start_stored = d.start_session AND h.end_stored = d.end_session, FALSE) AS complete,
+    h.start_stored = h.first_session AND h.end_stored = h.last_session AS priced,
+    h.sessions + CASE WHEN h.start_stored < h.first_session THEN 1 ELSE 0 END < h.sessions_due AS gap,
+    h.no_price,
+    coalesce(year(t.stale_from) <= $last_year, FALSE) AS stale
+FROM held AS h
+JOIN instrument AS n ON n.instrument_key = h.instrument_key
+JOIN instrument_coverage AS t ON t.instrument_key = h.instrument_key
+JOIN due AS d ON d.calendar = n.calendar

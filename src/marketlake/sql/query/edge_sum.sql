@@ -1,0 +1,31 @@
+-- edge_sum: the sums over what the window has of a year that it cuts, as year_sum has them of whole ones.
+-- Formula: powers of returns about zero, which is what years merge by; x (x - |x|) / 2 is x^2 below 0 and 0 above, exactly
+-- Unit: fractions and their powers; levels in the quote currency
+-- Grain: instrument_key, year
+-- Source: edge_return
+SELECT
+    instrument_key, year,
+    count(simple_return) AS returns,
+    sum(simple_return) AS total,
+    sum(simple_return * simple_return) AS squares,
+    sum(simple_return * simple_return * simple_return) AS cubes,
+    sum(simple_return * simple_return * simple_return * simple_return) AS fourths,
+    sum(simple_return * (simple_return - abs(simple_return))) / 2 AS downside,
+    sum(CAST(simple_return > 0 AS INTEGER)) AS positive,
+    min(simple_return) AS worst_return,
+    max(simple_return) AS best_return,
+    count(simple_return - riskless) AS excess_returns,
+    sum(simple_return - riskless) AS excess_total,
+    sum((simple_return - riskless) * (simple_return - riskless)) AS excess_squares,
+    sum((simple_return - riskless) * (simple_return - riskless - abs(simple_return - riskless))) / 2 AS excess_downside,
+    min(start_session) AS start_session,
+    min(session) AS first_session,
+    max(session) AS last_session,
+    min_by(1 + coalesce(simple_return, 0), session) AS first_growth,
+    min_by(level, session) AS first_level,
+    max_by(level, session) AS last_level,
+    min(level) AS low_level,
+    max(level) AS high_level,
+    min(fall) - 1 AS drawdown
+FROM edge_return
+GROUP BY instrument_key, year

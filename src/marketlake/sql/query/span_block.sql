@@ -1,0 +1,11 @@
+-- span_block: the stored states that the whole years of a window are covered by: those of the widest blocks inside it.
+-- Formula: the blocks from $first_year to $last_year whose wider one is not inside: at most two of each width but the widest
+-- Unit: as block_state
+-- Grain: instrument_key, first_year
+-- Source: block_state, year_block
+SELECT b.*
+FROM block_state AS b
+JOIN year_block AS y ON y.block = b.block
+WHERE
+    b.basis = $basis AND y.first_year >= $first_year AND y.last_year <= $last_year
+    AND (y.wider_first < $first_year OR y.wider_last > $last_year)

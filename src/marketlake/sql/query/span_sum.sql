@@ -1,0 +1,15 @@
+-- span_sum: the sums of a window: of its whole years from stored blocks, of cut ones from their days.
+-- Formula: block_sum and edge_sum, one below the other
+-- Unit: fractions and their powers
+-- Grain: instrument_key, block of years
+-- Source: block_sum, edge_sum
+SELECT
+    instrument_key, returns, total, squares, cubes, fourths, downside, positive, worst_return, best_return,
+    excess_returns, excess_total, excess_squares, excess_downside, first_session, last_session
+FROM block_sum
+UNION ALL
+SELECT
+    instrument_key, returns, total, squares, cubes, fourths, downside, positive, worst_return, best_return,
+    excess_returns, excess_total, excess_squares, excess_downside,
+    coalesce(start_session, first_session) AS first_session, last_session
+FROM edge_sum
