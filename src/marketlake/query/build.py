@@ -9,12 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import duckdb
-
 from ..errors import LakeWriteError
 from ..instruments import Universe
 from .claim import Claim
 from .connection import DATABASE, stored_files
+from .quiet import connect
 
 _log: Final = logging.getLogger(__name__)
 
@@ -42,7 +41,7 @@ def build_database(
     building = root / f".{DATABASE}.building"
     try:
         _discard(building)
-        with stored_files(root), duckdb.connect(str(building)) as connection:
+        with stored_files(root), connect(str(building)) as connection:
             about = lake_table(root, snapshot=snapshot, origin=origin, now=now)
             # one transaction: two hundred definitions, one flush
             connection.begin()
