@@ -28,7 +28,8 @@ TYPES = {
     pa.bool_(): "BOOLEAN",
 }
 TYPES |= {pa.int32(): "INTEGER", schema.UTC_INSTANT: "TIMESTAMP WITH TIME ZONE"}
-SQL = sorted((Path(str(files("marketlake"))) / "sql").rglob("*.sql"))
+SOURCE = Path(str(files("marketlake")))
+SQL = sorted((SOURCE / "sql").rglob("*.sql"))
 
 
 @pytest.fixture
@@ -61,6 +62,13 @@ def test_the_views_are_the_schema(lake: Path) -> None:
             {"asset_class": "VARCHAR", "year": "INTEGER"} if table in layout.YEARLY else {"month": "VARCHAR"}
         )
         assert columns == expected | keys
+
+
+def test_no_connection_prints_its_progress(lake: Path) -> None:
+    """DuckDB would write it to standard output, where JSON goes."""
+    assert query.sql(lake, "SELECT current_setting('enable_progress_bar')").rows == ((False,),)
+    opened = [path.name for path in SOURCE.rglob("*.py") if "duckdb.connect(" in path.read_text("utf-8")]
+    assert opened == ["quiet.py"]
 
 
 def test_every_column_is_described(lake: Path) -> None:

@@ -9,12 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import duckdb
-
 from ..errors import LakeWriteError
 from ..instruments import Universe
 from .claim import Claim
 from .connection import DATABASE, stored_files
+from .quiet import connect
 from .text import literal
 
 _log: Final = logging.getLogger(__name__)
@@ -45,7 +44,7 @@ def build_database(
     building = root / f".{DATABASE}.building"
     try:
         _discard(building)
-        with stored_files(root), duckdb.connect() as connection:
+        with stored_files(root), connect() as connection:
             attached = f"ATTACH {literal(building)} AS building (ROW_GROUP_SIZE {_ROW_GROUP})"
             connection.execute(attached)
             connection.execute("USE building")

@@ -24,6 +24,7 @@ from ..errors import (
     SchemaVersionError,
 )
 from ..schema_version import SCHEMA_VERSION
+from .quiet import connect
 from .text import constant, glob_safe, literal, parameters
 
 DATABASE: Final = "market.duckdb"
@@ -46,7 +47,7 @@ def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         remedy = "run `marketlake build`" if stored else "nothing is stored yet, run `marketlake run`"
         raise EmptyLakeError(f"{lake} has no {DATABASE}: {remedy}")
     _assert_whole(database.parent)
-    connection = duckdb.connect(":memory:")
+    connection = connect()
     try:
         _attach(connection, database)
         _check_version(connection, database)
@@ -106,7 +107,7 @@ def stored_files(lake: Path) -> Iterator[None]:
 
 def damaged_file(lake: Path) -> Path | None:
     """The first stored Parquet file that DuckDB cannot read through; None when all can be read."""
-    with duckdb.connect(":memory:") as connection:
+    with connect() as connection:
         for path in sorted(lake.resolve().glob("*/**/part.parquet")):
             try:
                 connection.execute(f"SELECT count(COLUMNS(*)) FROM {literal(glob_safe(path))}")  # noqa: S608

@@ -1,4 +1,4 @@
-"""A connection for our texts over tables in memory: the one place that opens one for them."""
+"""A connection for our texts over tables in memory."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import duckdb
+
+from .quiet import connect
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,7 +20,7 @@ def in_memory(relations: Mapping[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConn
 
     One thread, so that rows come in one order and the same tables give the same bytes.
     """
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+    with connect(threads=1) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_external_access = false")
         for name, table in relations.items():

@@ -25,6 +25,7 @@ import pyarrow as pa
 from ..schema_mart import MARTS, YEAR_CLOSE
 from .mart_member import Members, member_table
 from .metric_texts import DAY_NUMBER
+from .quiet import connect
 from .text import glob_safe, literal, source, statement
 
 _SLICE: Final = 500
@@ -127,7 +128,7 @@ def _slice(sources: Sources, parts: list[Members]) -> list[Part]:
 
 
 def _connected() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(":memory:", config={"threads": 1})
+    connection = connect(threads=1)
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
     connection.execute(f"CREATE MACRO {DAY_NUMBER}")
