@@ -11,14 +11,16 @@ import pytest
 
 from marketlake import toml_file
 from marketlake.claims.load import load_claims
+from marketlake.corrections import load_corrections
 from marketlake.errors import ConfigError
-from marketlake.instruments import load_universe
+from marketlake.instruments import Universe, load_universe
 from marketlake.settings import load_settings
 from marketlake.toml_file import read_toml
 
 READERS: dict[str, Callable[[Path], object]] = {
     "instruments.toml": load_universe,
     "claims.toml": load_claims,
+    "corrections.toml": lambda path: load_corrections(path, Universe(())),
     "marketlake.toml": lambda path: load_settings(home=path.parent, environ={}),
 }
 BOMBS = {

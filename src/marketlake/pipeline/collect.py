@@ -15,8 +15,9 @@ from ..sources import Access, answered_at
 from ..store import raw
 from ..store.holes import let_pass, read_holes
 from ..store.lake import claim, open_manifest
-from .fetch import Fetched, Fetcher, as_rows
+from .fetch import Fetched, Fetcher
 from .plan import Job
+from .raw_rows import as_rows
 
 
 def collect(

@@ -9,10 +9,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from typing import Any, Final
+from datetime import date
+from typing import Final
 
-import orjson
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from .. import sources
@@ -220,42 +219,3 @@ def _pause(state: RetryCallState, jitter: Callable[[float, float], float]) -> fl
     error = state.outcome.exception() if state.outcome else None
     told = getattr(error, "retry_after", None) or 0.0
     return max(told, min(2.0 ** (state.attempt_number - 1), _LONGEST_PAUSE_S) * (1 + jitter(0.0, _JITTER)))
-
-
-def as_rows(fetched: Fetched, run_id: str, origin: str, now: datetime) -> list[dict[str, Any]]:
-    """The rows of a raw batch (`RAW` without sha256) for one instrument."""
-    return [
-        {
-            "run_id": run_id,
-            "origin": origin,
-            "instrument_id": fetched.job.instrument_id,
-            "source": attempt.source,
-            "symbol": attempt.request.symbol,
-            "mode": fetched.job.mode,
-            "asked_from": fetched.job.start,
-            "asked_to": fetched.job.end,
-            "attempt": number,
-            "fetched_at": now,
-            "duration_s": fetched.duration_s,
-            "outcome": attempt.outcome,
-            "message": attempt.message,
-            **answer,
-        }
-        for number, attempt in enumerate(fetched.attempts, 1)
-        for answer in _answers(attempt)
-    ]
-
-
-def _answers(attempt: Attempt) -> list[dict[str, Any]]:
-    if not attempt.pages:
-        return [{"page": -1, "url": "", "status": 0, "headers": "{}", "body": b""}]
-    return [
-        {
-            "page": number,
-            "url": page.url,
-            "status": page.status,
-            "headers": orjson.dumps(dict(page.headers)).decode(),
-            "body": page.body,
-        }
-        for number, page in enumerate(attempt.pages)
-    ]
