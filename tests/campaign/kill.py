@@ -110,11 +110,13 @@ def _forked(work: Work, meanwhile: Callable[[int], None]) -> bool:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        os.setsid()
+        os.setpgid(0, 0)
         os.close(reading)
         _be_the_child(work, writing)
     os.close(writing)
     try:
+        # whoever comes first: the group must be there before it is killed
+        os.setpgid(child, child)
         meanwhile(child)
         with os.fdopen(reading) as told:
             wrong = told.read()
