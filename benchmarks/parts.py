@@ -30,14 +30,18 @@ _DAILY: Final = {
 
 
 def state_from_mart(lake: Lake) -> None:
-    """`year_state`, both bases, year by year; the rows are counted, not kept."""
+    """`year_state`, both bases, a thread a year; the rows are counted, not kept."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda year: _state_of(lake, year), _years(lake)))
+
+
+def _state_of(lake: Lake, year: int) -> None:
     text = chain({"year_sum": "mart/year_sum", "year_end": "mart/year_end"}, "mart/year_state")
-    with _connected(os.cpu_count() or 1) as connection:
-        for year in _years(lake):
-            mart = _file(lake, "daily_return", "equity", year)
-            keyed = f"SELECT * REPLACE (instrument_key AS instrument_id) FROM {mart}"
-            connection.execute(f"CREATE OR REPLACE TEMP VIEW daily_return AS {keyed}")
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE year_state AS {text}")
+    with _connected(1) as connection:
+        mart = _file(lake, "daily_return", "equity", year)
+        keyed = f"SELECT * REPLACE (instrument_key AS instrument_id) FROM {mart}"
+        connection.execute(f"CREATE TEMP VIEW daily_return AS {keyed}")
+        connection.execute(f"CREATE TEMP TABLE year_state AS {text}")
 
 
 def daily_from_bars(lake: Lake, into: Path) -> None:

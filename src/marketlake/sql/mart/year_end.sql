@@ -6,7 +6,6 @@
 -- Source: daily_return
 SELECT
     instrument_id,
-    max(CASE WHEN first_of_year THEN start_session END) AS start_session,
     min(session) AS first_session,
     max(session) AS last_session,
     max(CASE WHEN first_of_year THEN 1 + price_return END) AS price_first_growth,
