@@ -202,7 +202,7 @@ def test_a_refresh_that_is_killed_is_taken_up(root: Path, monkeypatch: pytest.Mo
     refresh(undisturbed)
     for number in range(3):
         with monkeypatch.context() as patched:
-            patched.setattr("marketlake.store.lake.rename", _failing_after(number))
+            patched.setattr("marketlake.store.recovery.rename", _failing_after(number))
             with pytest.raises(KeyboardInterrupt):
                 refresh(root)
         store(root, edited(bars(), SHARE, date(2020, 6, 3), close=123.0 + number + 1))
