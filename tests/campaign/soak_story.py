@@ -108,7 +108,7 @@ def _id(number: int) -> str:
 
 
 def _lives(count: int, opened: tuple[date, ...], random: Random) -> tuple[dict[str, date], dict[str, date]]:
-    """Some are listed within the year, one is delisted in it; they are shares all."""
+    """Some are listed within the year, one is delisted in it."""
     late = {_id(n): opened[random.randrange(2, len(opened) // 2)] for n in range(1, 1 + max(1, count // 20))}
     return late, {_id(0): opened[len(opened) * 2 // 3]}
 
@@ -118,7 +118,7 @@ def _held(
 ) -> Held:
     seed, name = random.randrange(2**32), _id(number)
     if number % 10 == 9:
-        truth = walk("24/7", every_day(FIRST, opened[-1] + timedelta(days=3)), seed)
+        truth = walk("24/7", every_day(listed or FIRST, opened[-1] + timedelta(days=3)), seed)
         return Held(name, "crypto", truth, (("bitstamp" if number % 20 == 9 else "kraken", f"{name}/USD"),))
     days = new_york(listed or FIRST, until or opened[-1] + timedelta(days=5))
     splits = {}
