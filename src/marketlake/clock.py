@@ -11,6 +11,10 @@ from typing import Protocol
 class Clock(Protocol):
     """What the pipeline asks of time: `now()` in UTC, seconds that only grow, and a pause."""
 
+    @property
+    def is_pinned(self) -> bool:
+        """Whether `now()` is what somebody said, so that no other clock is believed instead."""
+
     def now(self) -> datetime: ...
 
     def monotonic(self) -> float: ...
@@ -20,6 +24,8 @@ class Clock(Protocol):
 
 class SystemClock:
     """The machine's clock."""
+
+    is_pinned = False
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -37,6 +43,8 @@ class PinnedClock(SystemClock):
 
     instant: datetime
 
+    is_pinned = True
+
     def now(self) -> datetime:
         return self.instant
 
@@ -44,6 +52,8 @@ class PinnedClock(SystemClock):
 @dataclass
 class VirtualClock:
     """For tests: sleeping costs nothing and moves time."""
+
+    is_pinned = False
 
     instant: datetime
     slept: list[float] = field(default_factory=list)

@@ -12,7 +12,8 @@ from .conftest import Run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scoreboard.md").read_text("utf-8")
 CONSOLE = re.findall(r"^```console\n\$ marketlake (.*?)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-SQL = re.search(r"^```sql\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+BLOCKS = re.findall(r"^```sql\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+SQL = [statement for block in BLOCKS for statement in block.strip().rstrip(";").split(";\n")]
 
 
 @pytest.mark.parametrize(("command", "shown"), CONSOLE)
@@ -22,8 +23,8 @@ def test_console_output_is_true(run: Run, sample_home: Path, command: str, shown
     assert told == [line.rstrip() for line in shown.strip().splitlines()]
 
 
-def test_the_statement_runs(run: Run, sample_home: Path) -> None:
-    assert SQL
-    result = run("query", SQL[1].strip().rstrip(";"), "--home", sample_home, "--format", "csv")
+@pytest.mark.parametrize("statement", SQL)
+def test_a_statement_runs(run: Run, sample_home: Path, statement: str) -> None:
+    result = run("query", statement, "--home", sample_home, "--format", "csv")
     assert result.code == 0
     assert len(result.out.splitlines()) > 1

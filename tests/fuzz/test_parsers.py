@@ -26,7 +26,7 @@ GROUPS = {
 def test_a_damaged_answer_is_a_declared_error_or_rows(group: str, tmp_path: Path) -> None:
     program = [sys.executable, "-W", "error", "-W", "ignore::DeprecationWarning", "-m", "tests.fuzz.fuzzer"]
     done = subprocess.run(
-        [*program, str(times(100, 5_000)), "1", *GROUPS[group]],
+        [*program, str(times(120, 5_000)), "1", *GROUPS[group]],
         capture_output=True,
         text=True,
         cwd=ROOT,

@@ -43,7 +43,7 @@ def full_lake(home: Path) -> Path:
     with (home / "instruments.toml").open("a") as file:
         file.write(_EURO)
     (home / "claims.toml").write_text(_CLAIM)
-    euros = "".join(f"{day},{close},{close * 2},{close * 1.5}\n" for day, close in _EUROS.items())
+    euros = "".join(f"{day},{close},{close * 1.02},{close * 1.01}\n" for day, close in _EUROS.items())
     (home / "files" / "EURO.csv").write_text(f"date,close,high,low\n{euros}")
     for name in ("COIN", "METAL"):
         serve_rows(home, name, range(10, 21), d20240103=-1)

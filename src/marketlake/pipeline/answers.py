@@ -13,7 +13,7 @@ import pyarrow as pa
 from .. import sources
 from ..errors import SourceError
 from ..schema import SERVED
-from ..sources import Page, Parsed, Request, answered_at, told_at
+from ..sources import Page, Parsed, Request, told_at
 from .plan import RECONCILE
 
 
@@ -93,7 +93,7 @@ def _answer(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> Answer:
         message=first["message"],
         attempts=first["attempt"],
         duration_s=first["duration_s"],
-        fetched_at=answered_at(first["fetched_at"], pages),
+        fetched_at=first["fetched_at"],
         pages=pages,
     )
 

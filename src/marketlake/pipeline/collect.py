@@ -43,8 +43,10 @@ def collect_rounds(
     fetcher = Fetcher(_access(settings), on_done, let_pass(holes))
     now = clock.now()
     fetched = [one for jobs, instruments in rounds for one in fetcher.fetch(jobs, instruments)]
-    rows = [row for one in fetched for row in as_rows(one, run_id, settings.origin, now)]
-    done = answered_at(clock.now(), [page for one in fetched for a in one.attempts for page in a.pages])
+    rows = [row for one in fetched for row in as_rows(one, run_id, settings.origin, clock, now)]
+    done = answered_at(
+        clock, clock.now(), [page for one in fetched for a in one.attempts for page in a.pages]
+    )
     raw.write_batch(root, batch_id(done, clock, run_id), done.date(), rows)
     return fetched
 

@@ -189,7 +189,7 @@ def judge(
     for error in parsed.failed.values():
         raise error
     now = access.clock.now()
-    window = Window(instrument, source.name, job.start, job.end, answered_at(now, pages))
+    window = Window(instrument, source.name, job.start, job.end, answered_at(access.clock, now, pages))
     normalised = normalise(parsed.bars, {instrument.id: window})
     for error in normalised.refused.values():
         raise error

@@ -7,10 +7,12 @@ from typing import Any
 
 import orjson
 
+from ..clock import Clock
+from ..sources import answered_at
 from .fetch import Attempt, Fetched
 
 
-def as_rows(fetched: Fetched, run_id: str, origin: str, now: datetime) -> list[dict[str, Any]]:
+def as_rows(fetched: Fetched, run_id: str, origin: str, clock: Clock, now: datetime) -> list[dict[str, Any]]:
     """The rows of a raw batch (`RAW` without sha256) for one instrument."""
     return [
         {
@@ -23,7 +25,7 @@ def as_rows(fetched: Fetched, run_id: str, origin: str, now: datetime) -> list[d
             "asked_from": fetched.job.start,
             "asked_to": fetched.job.end,
             "attempt": number,
-            "fetched_at": now,
+            "fetched_at": answered_at(clock, now, attempt.pages),
             "duration_s": fetched.duration_s,
             "outcome": attempt.outcome,
             "message": attempt.message,

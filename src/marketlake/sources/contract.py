@@ -134,11 +134,13 @@ def status_error(page: Page, source: str) -> SourceError | None:
     return MalformedError(f"{what}: {excerpt(page.body)}")
 
 
-def answered_at(moment: datetime, pages: Sequence[Page]) -> datetime:
+def answered_at(clock: Clock, moment: datetime, pages: Sequence[Page]) -> datetime:
     """When an answer was given: `moment`, by our clock, or the vendor's time where ours runs ahead of it.
 
-    So a clock that jumped forward takes no unfinished bar for a finished one.
+    So a clock that jumped forward takes no unfinished bar for a finished one. A pinned one is believed.
     """
+    if clock.is_pinned:
+        return moment
     told = [time for page in pages if (time := told_at(page.headers)) is not None]
     return max(told) if told and moment > max(told) + _CLOCKS_DIFFER else moment
 
