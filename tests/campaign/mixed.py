@@ -77,9 +77,10 @@ def mixed(rounds: Rounds, site: Site) -> Mixed:
     found, at = list[str](), datetime(2024, 1, 22, 23, 30, tzinfo=UTC)
     bound_access(PATIENCE_S)
     for number, situation in enumerate(_ROUNDS):
-        faults, struck = _faults(fate, situation, at)
-        site.prepare(fate.world, faults)
         before = bars(home / "data")
+        loaded = {name for name, _ in before} if situation == "daily" else set[str]()
+        faults, struck = _faults(fate, loaded, at)
+        site.prepare(fate.world, faults)
         window = (date(2023, 12, 1), None) if situation == "backfill" else None
         rows = run(site, home, at, window)
         fate.outcomes += Counter(row["outcome"] for row in rows)
@@ -130,13 +131,16 @@ def _truth(world: World, at: datetime) -> dict[Key, Row]:
     return expected_rows({each.id: each.truth.until(at) for each in world.held})
 
 
-def _faults(fate: _Fate, situation: str, at: datetime) -> tuple[list[Fault], set[str]]:
-    """A fault for every fifth instrument, and one that now and then strikes a whole source."""
+def _faults(fate: _Fate, loaded: set[str], at: datetime) -> tuple[list[Fault], set[str]]:
+    """A fault for every fifth instrument, and one that now and then strikes a whole source.
+
+    Wrong values only for what is `loaded`: a history that begins on another scale is told by nothing.
+    """
     random, faults = fate.random, list[Fault]()
     able = [each for each in fate.world.held if each.sources[0][0] not in {"files", "ecb"}]
     chosen = random.sample(able, len(fate.world.held) // 5)
     for each in chosen:
-        fault = _fault(each, situation, at, random)
+        fault = _fault(each, each.id in loaded, at, random)
         faults.append(fault)
         if fault.kind not in REPLY_KINDS:
             fate.injected.setdefault(each.id, []).append((fault.kind, fault.params))
@@ -147,10 +151,10 @@ def _faults(fate: _Fate, situation: str, at: datetime) -> tuple[list[Fault], set
     return faults, {each.id for each in chosen} | everywhere
 
 
-def _fault(each: Held, situation: str, at: datetime, random: Random) -> Fault:
+def _fault(each: Held, loaded: bool, at: datetime, random: Random) -> Fault:
     source, symbol = each.sources[0]
     rows = ("missing", "nulls", "duplicates")
-    wrong = ("restated", "unfinished", "unit") if situation == "daily" else ()
+    wrong = ("restated", "unfinished", "unit") if loaded else ()
     quick = [kind for kind in REPLY_KINDS if kind not in _SLOW or random.random() < 0.1]
     kind = random.choice([*quick, *rows, *wrong])
     times = random.choice([None, None, 1, 2, 3])
