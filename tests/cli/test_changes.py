@@ -14,10 +14,10 @@ import pytest
 
 from marketlake.pipeline.build import build
 from marketlake.pipeline.run import ingest
-from marketlake.settings import load_settings
+from marketlake.settings import load_settings, parse_instant
 from marketlake.simulator import Simulator, parse_fault
 
-from .conftest import Run
+from .conftest import NOW, Run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "revisions.md").read_text("utf-8")
 CONSOLE = re.findall(r"^```console\n\$ marketlake (.*?)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -25,7 +25,7 @@ FAULTS = (
     "restated:yahoo:^IXIC:percent=1,from=2024-12-31,to=2024-12-31",
     "restated:bitstamp:BTC/USD:percent=-2,from=2022-12-31,to=2022-12-31",
 )
-ENTRIES = ("BTC", "NASDAQ", "EUR")
+ENTRIES = ("BTC", "NASDAQ", "GOLD")
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +36,12 @@ def restated_home(sample_home: Path, tmp_path_factory: pytest.TempPathFactory, s
     simulator.set_faults([parse_fault(fault) for fault in FAULTS])
     try:
         for now in ("2026-01-14T12:00Z", "2026-01-26T12:00Z"):
+            simulator.set_clock(parse_instant(now))
             settings = load_settings(home=home, now=now, source_url=simulator.url, environ={})
             ingest(settings, ENTRIES)
     finally:
         simulator.set_faults([])
+        simulator.set_clock(parse_instant(NOW))
     build(settings)
     return home
 

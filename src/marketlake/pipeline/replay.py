@@ -85,7 +85,7 @@ def _rebuild(
     corrections: Corrections = {}
     for group in groups:
         found = [answer for _, answers in group for answer in answers]
-        if found[0].mode != CORRECTION_MODE:
+        if found[0].mode not in (CORRECTION_MODE, RECONCILE):
             _assert_known(found, set(universe.by_id))
         if records or found[0].mode != RECONCILE:
             corrections = absorb_group(lake, universe, group, corrections)
