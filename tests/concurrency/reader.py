@@ -22,13 +22,16 @@ KINDS: dict[str, Callable[[Path], Seen]] = {
 
 
 def go_on(home: Path, kind: str) -> dict[str, object]:
-    read, seen, reads = KINDS[kind], set[str](), 0
-    while not (home / "stop").exists():
+    read, seen, reads, last = KINDS[kind], set[str](), 0, False
+    # once more after the end, so that every reader sees how it ends
+    while not last:
+        last = (home / "stop").exists()
         try:
             seen.update(json.dumps(part) for part in read(home / "data"))
         except Exception as error:
             return {"reads": reads, "seen": sorted(seen), "wrong": f"{type(error).__name__}: {error}"[:1500]}
         reads += 1
+        (home / f"begun-{kind}").touch()
         time.sleep(0.02)
     return {"reads": reads, "seen": sorted(seen), "wrong": ""}
 
