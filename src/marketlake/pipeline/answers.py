@@ -79,7 +79,6 @@ def parse(found: Iterable[Answer]) -> Parsed:
 def _answer(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> Answer:
     first = rows[0]
     request = Request(first["instrument_id"], first["symbol"], first["asked_from"], first["asked_to"])
-    pages = tuple(_page(request, row) for row in rows if row["page"] >= 0)
     return Answer(
         instrument_id=first["instrument_id"],
         run_id=first["run_id"],
@@ -94,7 +93,7 @@ def _answer(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> Answer:
         attempts=first["attempt"],
         duration_s=first["duration_s"],
         fetched_at=first["fetched_at"],
-        pages=pages,
+        pages=tuple(_page(request, row) for row in rows if row["page"] >= 0),
     )
 
 

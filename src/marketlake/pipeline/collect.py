@@ -52,8 +52,7 @@ def collect_rounds(
 
 
 def batch_id(done: datetime, clock: Clock, label: str) -> str:
-    """Names a batch when it is written, so that names are in the order of arrival; the tick orders a pinned
-    clock's."""
+    """Names a batch when it is written: in the order of arrival, by the tick where the clock is pinned."""
     return f"{done:%Y%m%dT%H%M%S}-{int(clock.monotonic() * 1e6):015d}-{slug(label)}"
 
 

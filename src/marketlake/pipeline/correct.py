@@ -25,7 +25,7 @@ from ..store.lake import Writer
 from ..store.merge import match, merge_bars, same_value
 from .answers import Answer
 from .corrected import keys_of, mismatch
-from .record import append
+from .record import append, asked
 from .stored import Place, stage
 
 
@@ -139,18 +139,10 @@ def _run_row(found: Answer, name: str, effect: _Effect) -> dict[str, Any]:
         "quarantined_rows",
     )
     return {
+        **asked(found),
         **dict.fromkeys(counts, 0),
-        "run_id": found.run_id,
-        "batch_id": found.batch_id,
-        "started_at": found.fetched_at,
         "instrument_id": name,
-        "source": found.source,
-        "symbol": found.symbol,
-        "mode": found.mode,
-        "asked_from": found.asked_from,
-        "asked_to": found.asked_to,
         "outcome": error.outcome if error else "ok" if revised else "no_new_data",
-        "duration_s": 0.0,
         "message": str(error) if error else "",
         "revised_rows": revised,
     }

@@ -70,7 +70,7 @@ def run_row(
     expected, shortfall = _coverage(answer, windows, days, let_pass.get(key, ()))
     outcome, message = _outcome(answer, windows, refused, counts)
     return {
-        **_asked(answer),
+        **asked(answer),
         "outcome": outcome,
         "message": message or shortfall,
         "expected_sessions": expected,
@@ -84,7 +84,8 @@ def run_row(
     }
 
 
-def _asked(answer: Answer) -> dict[str, Any]:
+def asked(answer: Answer) -> dict[str, Any]:
+    """The columns of `run` that say what was asked, by whom and when."""
     return {
         "run_id": answer.run_id,
         "batch_id": answer.batch_id,
