@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..campaign_size import times
-from ..pipeline.homes import rows, serve_rows
+from ..pipeline.homes import rows, serve_rows, told
 
 ENTRY = """
 [[instrument]]
@@ -45,20 +45,8 @@ def noon(day: int) -> str:
 
 
 def current(root: Path) -> list[tuple[Any, ...]]:
-    """The current values; by whom and when they were seen aside."""
-    kept = (
-        "instrument_id",
-        "session",
-        "open",
-        "high",
-        "low",
-        "close",
-        "volume",
-        "dividend",
-        "split",
-        "source",
-    )
-    return sorted(tuple(row[name] for name in kept) for row in rows(root, "bar"))
+    """The current values; when they were seen aside."""
+    return told(root)
 
 
 def replaced(root: Path) -> list[tuple[Any, ...]]:

@@ -31,7 +31,7 @@ def go_on(home: Path, kind: str) -> dict[str, object]:
         except Exception as error:
             return {"reads": reads, "seen": sorted(seen), "wrong": f"{type(error).__name__}: {error}"[:1500]}
         reads += 1
-        (home / f"begun-{kind}").touch()
+        (home / f"read-{kind}").touch()
         time.sleep(0.02)
     return {"reads": reads, "seen": sorted(seen), "wrong": ""}
 

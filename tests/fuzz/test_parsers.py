@@ -26,7 +26,7 @@ GROUPS = {
 def test_a_damaged_answer_is_a_declared_error_or_rows(group: str, tmp_path: Path) -> None:
     program = [sys.executable, "-W", "error", "-W", "ignore::DeprecationWarning", "-m", "tests.fuzz.fuzzer"]
     done = subprocess.run(
-        [*program, str(times(100, 5_000)), "1", *GROUPS[group]],
+        [*program, str(times(150, 5_000)), "1", *GROUPS[group]],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -39,7 +39,7 @@ def test_a_damaged_answer_is_a_declared_error_or_rows(group: str, tmp_path: Path
     assert set(told["outcomes"]) == set(GROUPS[group])
     for counts in told["outcomes"].values():
         # the damage is neither too small nor too large to say anything
-        assert counts["rows"] >= 5
+        assert counts["rows"] > 5
         assert counts["MalformedError"] > 20
         assert set(counts) <= {"rows", "no rows", *_errors(SourceError)}
 

@@ -54,6 +54,13 @@ def rows(root: Path, name: str) -> list[dict[str, Any]]:
     return table(root, name).to_pylist()
 
 
+def told(root: Path, name: str = "bar") -> list[tuple[Any, ...]]:
+    """The values of a table's bars and who served them; when they were seen aside."""
+    values = ("open", "high", "low", "close", "volume", "dividend", "split")
+    kept = ("instrument_id", "session", *values, "source")
+    return sorted(tuple(row[column] for column in kept) for row in rows(root, name))
+
+
 def stored_bytes(root: Path) -> dict[str, bytes]:
     """Every file of bar and revision."""
     paths = [path for name in ("bar", "revision") for path in sorted((root / name).rglob("*.parquet"))]
