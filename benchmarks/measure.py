@@ -72,13 +72,14 @@ def measure(small: Lake, large: Lake, rounds: int, python: str, folder: Path) ->
 def variants(
     small: Lake, large: Lake, wide: Path, stored: pd.DataFrame, beside: Vectorbt | None
 ) -> Iterator[Variants]:
-    """What is run each round: the questions to each lake, polars, each peer over each window."""
+    """What is run each round: questions to each lake, making its state, polars, each peer over each window."""
     with ExitStack() as stack:
         asked: Variants = {}
         for size, lake in (("small", small), ("large", large)):
             connection = stack.enter_context(lake.connect())
             for name, text in questions(lake).items():
                 asked[f"{size}: {name}"] = partial(_ask, connection, text)
+            asked[f"{size}: state"] = partial(parts.state_from_mart, lake)
         connection = stack.enter_context(duckdb.connect(str(wide), read_only=True))
         asked["wide: whole years"] = partial(_ask, connection, scoreboard(large.whole_years))
         asked["polars: any dates"] = partial(polars_says.scoreboard, large, large.any_dates)
@@ -105,7 +106,6 @@ def building(small: Lake, large: Lake, folder: Path) -> dict[str, Timing]:
     """Single marts of each lake, once."""
     found = {}
     for size, lake in (("small", small), ("large", large)):
-        found[f"{size}: state"] = once(partial(parts.state_from_mart, lake))
         found[f"{size}: daily"] = once(partial(parts.daily_from_bars, lake, folder))
     return found
 

@@ -6,6 +6,10 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
+
+SPELL_S: Final = 0.5
+"""What answers sooner is asked again for so long: a call right after other work says little."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,24 @@ class Ratio:
 
 
 def once(run: Callable[[], object]) -> Timing:
+    return spell(run, 0)
+
+
+def spell(run: Callable[[], object], seconds: float) -> Timing:
+    """The mean of calls on end, of at least one and for at least `seconds`."""
     wall, cpu = time.perf_counter(), time.process_time()
-    run()
-    return Timing((time.perf_counter() - wall,), (time.process_time() - cpu,))
+    calls = 0
+    while calls == 0 or time.perf_counter() - wall < seconds:
+        run()
+        calls += 1
+    return Timing(((time.perf_counter() - wall) / calls,), ((time.process_time() - cpu) / calls,))
 
 
-def in_turn(variants: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Timing]:
-    """Every variant once a round; a first round, which reads files and loads code, does not count."""
-    taken = [{name: once(run) for name, run in variants.items()} for _ in range(rounds + 1)][1:]
+def in_turn(
+    variants: Mapping[str, Callable[[], object]], rounds: int, seconds: float = SPELL_S
+) -> dict[str, Timing]:
+    """Every variant for a spell each round; a first round, reading files and loading code, does not count."""
+    taken = [{name: spell(run, seconds) for name, run in variants.items()} for _ in range(rounds + 1)][1:]
     return {name: _together([each[name] for each in taken]) for name in variants}
 
 

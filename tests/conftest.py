@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from .campaign_size import campaign
@@ -13,3 +14,12 @@ settings.register_profile(
 )
 settings.register_profile("campaign", deadline=None, max_examples=1_000, suppress_health_check=_slow)
 settings.load_profile("campaign" if campaign() else "suite")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker takes all tests that share a conftest's or a file's fixtures, so that each is made once."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            shared = item.path.with_name("conftest.py")
+            group = shared if shared.exists() else item.path
+            item.add_marker(pytest.mark.xdist_group(str(group.relative_to(item.config.rootpath))))

@@ -1,11 +1,13 @@
 -- year_end: where an instrument's year began and ended, both bases; read off its first and its last session.
 -- Formula: the lowest level still to come at the first session is the year's lowest, the highest so far at the last its
---          highest. Null where there is no level any more at the year's end: an event that has no factor
+--          highest. Null where there is no level any more at the year's end: an event that has no factor. The very first
+--          returns start from the first session
 -- Unit: levels in the quote currency
 -- Grain: instrument_id (of one year)
 -- Source: daily_return
 SELECT
     instrument_id,
+    coalesce(max(CASE WHEN first_of_year THEN start_session END), nullif(min(session), max(session))) AS start_session,
     min(session) AS first_session,
     max(session) AS last_session,
     max(CASE WHEN first_of_year THEN 1 + price_return END) AS price_first_growth,

@@ -7,7 +7,7 @@
 -- Source: year_sum, year_end, daily_return
 WITH summed AS (
     SELECT
-        s.instrument_id, 'price' AS basis, s.start_session, e.first_session, e.last_session,
+        s.instrument_id, 'price' AS basis, e.start_session, e.first_session, e.last_session,
         price_returns AS returns, price_sum / nullif(price_returns, 0) AS mean_return,
         price_squares AS squares, price_cubes AS cubes, price_fourths AS fourths,
         price_downside AS downside, price_positive AS positive, price_worst AS worst_return, price_best AS best_return,
@@ -20,7 +20,7 @@ WITH summed AS (
     WHERE e.price_first_level IS NOT NULL
     UNION ALL
     SELECT
-        s.instrument_id, 'total' AS basis, s.start_session, e.first_session, e.last_session,
+        s.instrument_id, 'total' AS basis, e.start_session, e.first_session, e.last_session,
         total_returns AS returns, total_sum / nullif(total_returns, 0) AS mean_return,
         total_squares AS squares, total_cubes AS cubes, total_fourths AS fourths,
         total_downside AS downside, total_positive AS positive, total_worst AS worst_return, total_best AS best_return,

@@ -5,7 +5,6 @@
 -- Source: daily_return
 SELECT
     instrument_id,
-    min(start_session) AS start_session,
     count(price_return) AS price_returns,
     sum(price_return) AS price_sum,
     sum(price_return * price_return) AS price_squares,
