@@ -72,14 +72,15 @@ def measure(small: Lake, large: Lake, rounds: int, python: str, folder: Path) ->
 def variants(
     small: Lake, large: Lake, wide: Path, stored: pd.DataFrame, beside: Vectorbt | None
 ) -> Iterator[Variants]:
-    """What is run each round: questions to each lake, making its state, polars, each peer over each window."""
+    """Run each round: questions to each lake, making its state, polars, each peer over each window."""
     with ExitStack() as stack:
         asked: Variants = {}
         for size, lake in (("small", small), ("large", large)):
             connection = stack.enter_context(lake.connect())
             for name, text in questions(lake).items():
                 asked[f"{size}: {name}"] = partial(_ask, connection, text)
-            asked[f"{size}: state"] = partial(parts.state_from_mart, lake)
+            asked[f"{size}: state"] = stack.enter_context(parts.held_days(lake)).make_state
+            asked[f"{size}: state from files"] = partial(parts.state_from_mart, lake)
         connection = stack.enter_context(duckdb.connect(str(wide), read_only=True))
         asked["wide: whole years"] = partial(_ask, connection, scoreboard(large.whole_years))
         asked["polars: any dates"] = partial(polars_says.scoreboard, large, large.any_dates)

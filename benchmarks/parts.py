@@ -1,14 +1,19 @@
 """Two marts by themselves: the daily mart from the bars, the state from the daily mart.
 
-A build computes all marts of a slice together; here is what each costs alone, with the same texts.
+A build computes all marts of a slice together; here is what each costs alone, with the same texts. The state
+is made from days in memory too, which is where a build has them.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import duckdb
 import pyarrow.parquet as pq
@@ -20,6 +25,7 @@ from marketlake.query.text import chain, literal, statement
 from .lakes import Lake
 from .synthetic import BILL, universe
 
+One = TypeVar("One")
 _SLICE: Final = 500
 _DAILY: Final = {
     "bar": "mart/year_bar",
@@ -29,19 +35,60 @@ _DAILY: Final = {
 }
 
 
+_STATE: Final = {"year_sum": "mart/year_sum", "year_end": "mart/year_end"}
+
+
+@dataclass(frozen=True)
+class HeldDays:
+    """The daily mart of some years in memory, as a build has it when it comes to the state."""
+
+    connections: Sequence[duckdb.DuckDBPyConnection]
+
+    def make_state(self) -> None:
+        _at_once(_make_state, self.connections)
+
+
+@contextmanager
+def held_days(lake: Lake) -> Iterator[HeldDays]:
+    """A year for each core: the whole lake's days would take gigabytes."""
+    with ExitStack() as stack:
+        connections = [stack.enter_context(_days_of(lake, year)) for year in _years(lake)[: cores()]]
+        for connection in connections:
+            connection.execute("CREATE TEMP TABLE held AS FROM daily_return")
+            connection.execute("CREATE OR REPLACE TEMP VIEW daily_return AS FROM held")
+        yield HeldDays(connections)
+
+
 def state_from_mart(lake: Lake) -> None:
-    """`year_state`, both bases, a thread a year; the rows are counted, not kept."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda year: _state_of(lake, year), _years(lake)))
+    """`year_state`, both bases, from the files, a thread a year; the rows are counted, not kept."""
+    _at_once(partial(_state_of, lake), _years(lake))
+
+
+def cores() -> int:
+    return os.cpu_count() or 1
 
 
 def _state_of(lake: Lake, year: int) -> None:
-    text = chain({"year_sum": "mart/year_sum", "year_end": "mart/year_end"}, "mart/year_state")
-    with _connected(1) as connection:
-        mart = _file(lake, "daily_return", "equity", year)
-        keyed = f"SELECT * REPLACE (instrument_key AS instrument_id) FROM {mart}"
-        connection.execute(f"CREATE TEMP VIEW daily_return AS {keyed}")
-        connection.execute(f"CREATE TEMP TABLE year_state AS {text}")
+    with _days_of(lake, year) as connection:
+        _make_state(connection)
+
+
+def _make_state(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE year_state AS {chain(_STATE, 'mart/year_state')}")
+
+
+def _days_of(lake: Lake, year: int) -> duckdb.DuckDBPyConnection:
+    connection = _connected(1)
+    keyed = "SELECT * REPLACE (instrument_key AS instrument_id)"
+    connection.execute(
+        f"CREATE TEMP VIEW daily_return AS {keyed} FROM {_file(lake, 'daily_return', 'equity', year)}"
+    )
+    return connection
+
+
+def _at_once(run: Callable[[One], None], over: Iterable[One]) -> None:
+    with ThreadPoolExecutor(cores()) as pool:
+        list(pool.map(run, over))
 
 
 def daily_from_bars(lake: Lake, into: Path) -> None:
