@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError
-from .options import Format, Home, Lake, Output, settings_of
+from .options import Format, Home, Lake, Output, complete_claims, settings_of
 from .output import print_json, print_rows, say
 
 if TYPE_CHECKING:
@@ -33,7 +33,10 @@ _CLAIM = (
 
 def claims(
     claim_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="A claim of claims.toml; all when left out.")
+        str | None,
+        typer.Argument(
+            metavar="[ID]", help="A claim of claims.toml; all when left out.", autocompletion=complete_claims
+        ),
     ] = None,
     grid: Annotated[bool, typer.Option("--grid", help="Its verdict under every reading of it.")] = False,
     windows: Annotated[
