@@ -22,11 +22,11 @@ class Terminal(io.StringIO):
 
 
 def on_terminal(
-    monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str | Path], typed: str = ""
+    monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str | Path], typed: str = "", width: int = 160
 ) -> tuple[str, str]:
-    """What a command shows on a terminal 160 wide where this is typed: standard output, standard error."""
+    """What a command shows on a terminal where this is typed: standard output, standard error."""
     screen, errors = Terminal(), Terminal()
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("COLUMNS", str(width))
     for name, stream in (("stdout", screen), ("stderr", errors), ("stdin", Terminal(typed))):
         monkeypatch.setattr(sys, name, stream)
     monkeypatch.setattr(sys, "argv", ["marketlake", *map(str, arguments)])

@@ -127,3 +127,10 @@ def test_a_vendor_that_fails_is_told(run: Run, path: Path, failing: Simulator) -
 def test_text_of_others_stays_text(name: str) -> None:
     entry = {"id": "X", "name": name, "sources": [{"source": "yahoo", "symbol": name}]}
     assert tomllib.loads(entry_text(entry)) == {"instrument": [entry]}
+
+
+def test_without_a_network_it_says_what_to_do(run: Run, path: Path) -> None:
+    result = run("add", "SPY", "--yes", "--home", path.parent, "--source-url", "http://127.0.0.1:9")
+    assert result.code == 1
+    assert "ask again once there is a way to the vendors" in result.err
+    assert path.read_text() == MINE

@@ -89,6 +89,18 @@ def test_what_is_stale_is_yellow(monkeypatch: pytest.MonkeyPatch, sample_home: P
     assert "\x1b[33m" not in cpi
 
 
+def test_a_narrow_terminal_gets_parts_and_whole_figures(
+    monkeypatch: pytest.MonkeyPatch, sample_home: Path
+) -> None:
+    shown, _ = on_terminal(monkeypatch, ["scoreboard", "BTC", "GOLD", "--home", sample_home], width=60)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    lines = plain[: plain.index("return,")].splitlines()
+    assert max(map(len, lines)) <= 60
+    # each part names the instruments again, and no figure is broken
+    assert sum(line.startswith("BTC ") for line in lines) > 1
+    assert len(re.findall(r"-?[0-9.,]+ %", plain)) == 2 * 4
+
+
 def test_progress_is_drawn_with_its_count(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)

@@ -10,7 +10,7 @@ import typer
 
 from ..errors import UsageError
 from .options import Format, Home, Now, SourceUrl, parse_date, settings_of
-from .output import print_rows, say
+from .output import print_rows
 from .terminal import can_ask
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def add(
     universe = settings.universe
     entry, remark = _proposed(settings, symbol, given)
     assert_new(universe, entry)
-    say(entry_text(entry, remark).rstrip())
+    sys.stdout.write(entry_text(entry, remark))
     if not (yes or _confirmed()):
         sys.stderr.write("nothing was written; --yes writes without asking\n")
         return

@@ -31,6 +31,10 @@ app = typer.Typer(
     invoke_without_command=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    epilog=(
+        "Alone it shows the state of the lake and what can be asked. The TAB key completes commands, "
+        "options and ids after `marketlake --install-completion`, in a new shell."
+    ),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 

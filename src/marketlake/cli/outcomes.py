@@ -1,4 +1,4 @@
-"""How the end of a fetch is coloured."""
+"""How the end of a fetch and the verdict on a claim are coloured."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..errors import NotFoundError
-from .terminal import BAD, STALE
+from .terminal import BAD, GOOD, STALE
 
 _ODD: Final = frozenset({"never fetched", "delisted", NotFoundError.outcome})
 
@@ -20,6 +20,12 @@ def paint_outcome(column: str, row: Mapping[str, Any]) -> str:
     if column not in {"outcome", "message"} or outcome in GOOD_OUTCOMES:
         return ""
     return STALE if outcome in _ODD else BAD
+
+
+def paint_verdict(column: str, row: Mapping[str, Any]) -> str:
+    """What holds is green, what does not red, what no longer does yellow."""
+    word = str(row.get(column) or "").partition(",")[0]
+    return {"holds": GOOD, "does not hold": BAD, "holds no longer": STALE}.get(word, "")
 
 
 def paint_status(column: str, row: Mapping[str, Any]) -> str:

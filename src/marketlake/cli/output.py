@@ -9,11 +9,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final, Literal
+from shutil import get_terminal_size
+from textwrap import fill
+from typing import Any, Final
 
 from ..redact import printable
 from .options import Format
-from .terminal import QUIET, console, draws, sparkline
+from .table import Column, show
+from .terminal import QUIET, draws, sparkline
 
 Row = Mapping[str, Any]
 Paint = Callable[[str, Row], str]
@@ -61,8 +64,16 @@ def drawn(how: Format) -> bool:
 
 
 def say(text: str = "") -> None:
-    """A line for people, on standard output."""
+    """A line for people, on standard output; a terminal's is broken between words."""
+    if sys.stdout.isatty():
+        text = "\n".join(_broken(line, get_terminal_size().columns) for line in text.split("\n"))
     sys.stdout.write(text + "\n")
+
+
+def _broken(line: str, width: int) -> str:
+    if len(line) <= width:
+        return line
+    return fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def percent(fraction: float | None) -> str:
@@ -91,23 +102,14 @@ def _table(
     styles: Sequence[Sequence[str]],
     trend: Mapping[str, Series],
 ) -> None:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
     drawn = bool(trend) and draws(sys.stdout)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for place, column in enumerate(columns):
-        side: Literal["left", "right"] = (
-            "right" if _is_of_figures([line[place] for line in cells]) else "left"
-        )
-        table.add_column(Text(_one_line(column)), justify=side, overflow="fold")
-    for line, tones in zip(cells, styles, strict=True):
-        # Text, because a vendor's "[red]" is not markup
-        table.add_row(*(Text(text_of(value), tone) for value, tone in zip(line, tones, strict=True)))
-    if drawn:
-        table.add_row(*(Text(sparkline(trend.get(column, ())), QUIET) for column in columns))
-    console().print(table)
+    found = []
+    for place, name in enumerate(columns):
+        values = [line[place] for line in cells]
+        under = [(text_of(value), tones[place]) for value, tones in zip(values, styles, strict=True)]
+        last = [(sparkline(trend.get(name, ())), QUIET)] if drawn else []
+        found.append(Column(_one_line(name), [*under, *last], _is_of_figures(values)))
+    show(found)
 
 
 def _is_of_figures(values: Sequence[Any]) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from ..errors import NotFoundError, SourceError
+from ..errors import NotFoundError, SourceError, UnavailableError
 from ..instruments import SourceRef
 from ..settings import Settings
 from ..sources.exchange import Exchange
@@ -26,7 +26,13 @@ def candidates(settings: Settings, text: str) -> Sequence[Listing]:
     from ..sources.yahoo_lookup import search
 
     wanted = text.strip().replace("/", "-")
-    found = search(wanted, access_of(settings))
+    try:
+        found = search(wanted, access_of(settings))
+    except UnavailableError as error:
+        raise UnavailableError(
+            f"{error}\nNothing was looked up: ask again once there is a way to the vendors, or write the "
+            "entry into instruments.toml by hand"
+        ) from error
     exact = [listing for listing in found if listing.symbol.casefold() == wanted.casefold()]
     if not found:
         raise NotFoundError(
