@@ -15,19 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from .errors import ConfigError, UsageError
+from .spelling import nearest
 from .toml_file import read_toml
 
-ASSET_CLASSES: Final = (
-    "crypto",
-    "equity",
-    "metal",
-    "index",
-    "bond",
-    "fund",
-    "currency",
-    "rate",
-    "inflation",
-)
+ASSET_CLASSES: Final = ("crypto", "equity", "metal", "index", "bond", "fund", "currency", "rate", "inflation")
 RETURN_BASES: Final = ("price", "total")
 SYNTHETIC: Final = ("no", "daily", "all")
 
@@ -77,11 +68,11 @@ class Universe:
     instruments: tuple[Instrument, ...]
 
     def get(self, instrument_id: str) -> Instrument:
-        """The instrument; `UsageError` naming the known ones when there is none."""
+        """The instrument; `UsageError` naming near or known ones when there is none."""
         if instrument_id in self.by_id:
             return self.by_id[instrument_id]
-        known = ", ".join(i.id for i in self.instruments[:40])
-        raise UsageError(f"unknown instrument {instrument_id[:40]!r}; instruments.toml has: {known}")
+        hint = f"{nearest(instrument_id, self.by_id)}; `marketlake add` looks a new one up"
+        raise UsageError(f"unknown instrument {instrument_id[:40]!r}; {hint}")
 
     def select(self, ids: Iterable[str]) -> Universe:
         """Only these instruments (all of them when `ids` is empty), in the universe's order."""
@@ -100,7 +91,12 @@ class Universe:
 
 def load_universe(path: Path) -> Universe:
     """Read `instruments.toml`; `ConfigError` names the file, the entry and the remedy."""
-    entries = read_toml(path).get("instrument", [])
+    return parse_universe(path, read_toml(path))
+
+
+def parse_universe(path: Path, document: Mapping[str, Any]) -> Universe:
+    """What `path` holds, or is to hold; `ConfigError` as `load_universe`."""
+    entries = document.get("instrument", [])
     if not isinstance(entries, list) or not entries:
         raise ConfigError(f"{path}: no [[instrument]] entry; `marketlake init` writes a starting file")
     instruments = tuple(_instrument(path, number, entry) for number, entry in enumerate(entries, 1))

@@ -18,7 +18,7 @@ from .redact import without_secrets
 from .toml_file import read_toml
 
 LIVE, SIMULATED = "live", "simulated"
-_KEYS: Final = ("lake", "source_url", "batch_size", "reverify_days", "requests_per_second")
+_KEYS: Final = ("lake", "currency", "source_url", "batch_size", "reverify_days", "requests_per_second")
 _FIRST_YEAR, _LAST_YEAR = 1971, 2099
 _LIVE_RATES: Final = {"yahoo": 2.0, "binance": 5.0, "coinbaseexchange": 5.0, "ecb": 1.0, "fred": 1.0}
 
@@ -30,6 +30,8 @@ class Settings:
     home: Path
     """The folder with instruments.toml, claims.toml and marketlake.toml."""
     lake: Path
+    currency: str | None = None
+    """What the command line converts comparisons into when not told otherwise; None is each one's own."""
     now: datetime | None = None
     """Pins the clock; None follows the machine's."""
     source_url: str | None = None
@@ -86,6 +88,7 @@ def load_settings(
     return Settings(
         home=folder,
         lake=(folder / Path(lake_text).expanduser()).resolve(),
+        currency=_currency(path, written.get("currency")),
         now=parse_instant(moment) if moment else None,
         source_url=_http_url(url) if url else None,
         batch_size=_batch_size(path, written.get("batch_size", 50)),
@@ -117,6 +120,12 @@ def _http_url(value: object) -> str:
             f"source_url {without_secrets(str(value))[:80]!r} must look like http://127.0.0.1:8765"
         )
     return str(value).rstrip("/")
+
+
+def _currency(path: Path, value: object) -> str | None:
+    if value is None or (isinstance(value, str) and len(value) == 3 and value.isalpha() and value.isupper()):
+        return value
+    raise ConfigError(f"{path}: currency = {str(value)[:20]!r} must be an ISO code such as EUR")
 
 
 def _batch_size(path: Path, value: object) -> int:

@@ -20,14 +20,23 @@ def read_toml(path: Path) -> dict[str, Any]:
             raise ConfigError(f"{path} is not a file; write one there, or set MARKETLAKE_HOME")
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise ConfigError(f"{path}: larger than {_MOST_BYTES} bytes; is it the right file?")
-        for number, line in enumerate(content.split(b"\n"), 1):
-            if line.count(b".") > _MOST_DOTS:
-                raise ConfigError(f"{path}: more than {_MOST_DOTS} dots in line {number}; break it up")
-        return tomllib.loads(content.decode("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist; run `marketlake init` or set MARKETLAKE_HOME") from None
+    # a path with a null byte is a ValueError
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read: {str(error)[:200]}") from error
+    return parse_toml(path, content)
+
+
+def parse_toml(path: Path, content: bytes) -> dict[str, Any]:
+    """What a file at `path` with this content says; `ConfigError` as `read_toml`."""
+    if len(content) > _MOST_BYTES:
+        raise ConfigError(f"{path}: larger than {_MOST_BYTES} bytes; is it the right file?")
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if line.count(b".") > _MOST_DOTS:
+            raise ConfigError(f"{path}: more than {_MOST_DOTS} dots in line {number}; break it up")
+    try:
+        return tomllib.loads(content.decode("utf-8"))
     # what tomllib says is wrong, numbers of thousands of digits and undecodable bytes are ValueErrors
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {str(error)[:200]}") from error

@@ -34,6 +34,7 @@ def home(run: Run, tmp_path: Path, sample_home: Path) -> Path:
         (["compare", "BTC", "NASDAQ", "--as-of", "soon"], "not a moment"),
         (["compare", "BTC", "NASDAQ", "--currency", "JPY"], "JPY"),
         (["ingest", "DOGE"], "unknown instrument"),
+        (["ingest", "nasdq"], "did you mean NASDAQ"),
         (["backfill", "BTC", "--from", "2024-13-01"], "not a date"),
         (["backfill", "BTC", "--from", "2024-02-01", "--to", "2024-01-01"], "swap"),
     ],

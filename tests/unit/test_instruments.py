@@ -77,5 +77,5 @@ def test_selecting_keeps_the_order_and_names_what_is_unknown(tmp_path: Path) -> 
     found = universe(tmp_path, "".join(GOOD.format(id=i) for i in ("C", "A", "B")))
     assert [i.id for i in found.select(["B", "C", "B"]).instruments] == ["C", "B"]
     assert found.select([]) == found
-    with pytest.raises(UsageError, match=r"unknown instrument .X.; instruments\.toml has: C, A, B"):
+    with pytest.raises(UsageError, match=r"unknown instrument .X.; known: C, A, B"):
         found.select(["A", "X"])

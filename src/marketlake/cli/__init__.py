@@ -16,7 +16,8 @@ def main() -> None:
     from .app import app
 
     try:
-        app()
+        # named, so that completion finds its variable however Python was started
+        app(prog_name="marketlake")
     except MarketlakeError as error:
         sys.stderr.write(f"marketlake: {error}\n")
         sys.exit(error.exit_code)

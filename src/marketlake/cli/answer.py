@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from ..errors import LakeError
 from .options import Format, Home, Lake, Now, Output, settings_of
-from .output import print_json, print_rows, say
+from .outcomes import paint_status
+from .output import drawn, print_json, print_rows, say
+from .terminal import sparkline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..claims import ClaimCheck
     from ..pipeline.status import LakeStatus
+    from ..query.trend import Trends
+    from ..settings import Settings
+
+_SESSIONS: Final = 30
+_LATEST: Final = f"last {_SESSIONS}"
+_REACH: Final = timedelta(days=60)
+"""Holds as many sessions at any exchange."""
 
 
 def status(home: Home = None, lake: Lake = None, now: Now = None, output: Output = Format.table) -> None:
     """What is stored, how fresh it is, how the last runs ended, and how the claims fare."""
     from ..pipeline.status import status as lake_status
 
-    found = lake_status(settings_of(home, lake, now, None))
+    settings = settings_of(home, lake, now, None)
+    found = lake_status(settings)
     if output is Format.json:
         print_json(found.to_dict())
         return
+    trends = _trends(settings, found) if drawn(output) else {}
     columns = ["instrument_id", "sessions_due", "last_session", "outcome", "source", "message"]
-    print_rows([vars(one) for one in found.instruments], columns, output)
+    if trends:
+        columns.insert(3, _LATEST)
+    rows = [vars(one) | {_LATEST: sparkline(trends.get(one.instrument_id, ()))} for one in found.instruments]
+    print_rows(rows, columns, output, paint=paint_status)
     if output is Format.table:
         say()
         say(f"{found.lake}: {found.origin} data, snapshot {found.snapshot}")
@@ -37,6 +53,17 @@ def status(home: Home = None, lake: Lake = None, now: Now = None, output: Output
         if not found.built:
             say("market.duckdb is older than the bars: `marketlake build`")
         _print_claims(found.claims)
+
+
+def _trends(settings: Settings, found: LakeStatus) -> Trends:
+    """The latest sessions of what was stored in the last months; none without a database of it."""
+    from ..query.trend import recent
+
+    stored = [one.last_session for one in found.instruments if one.last_session]
+    try:
+        return recent(settings.lake, max(stored) - _REACH, _SESSIONS) if stored and found.built else {}
+    except LakeError:
+        return {}
 
 
 def _reverified(found: LakeStatus) -> str:
@@ -64,7 +91,9 @@ def _print_claims(checks: Sequence[ClaimCheck]) -> None:
         say(f'"{spans[0].statement}" ({spans[0].source}, {spans[0].published})')
         for check in spans:
             when = "as published" if check.span == "published" else "today"
-            say(f"  {when}, {check.first_year} to {check.last_year}: {check.verdict}; {check.reason}")
+            # years of today are not known while an instrument is missing
+            years = f", {check.first_year} to {check.last_year}" if check.first_year else ""
+            say(f"  {when}{years}: {check.verdict}; {check.reason}")
 
 
 def query(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from . import (
+    add,
     answer,
     changes,
     check,
@@ -12,26 +13,42 @@ from . import (
     compare,
     explain,
     ingest,
+    init,
     maintain,
     matrix,
     metrics,
+    overview,
     portfolio,
     reconcile,
     report,
     scoreboard,
-    setup,
+    simulate,
 )
 
 app = typer.Typer(
     name="marketlake",
     help="A market-data lake: daily prices in Parquet, comparative returns in DuckDB.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=(
+        "Alone it shows the state of the lake and what can be asked. The TAB key completes commands, "
+        "options and ids after `marketlake --install-completion`, in a new shell."
+    ),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
+
+
+@app.callback()
+def alone(context: typer.Context) -> None:
+    """Without a command: what can be asked, and the state of the lake."""
+    if context.invoked_subcommand is None:
+        overview.overview()
+
+
 for command in (
-    setup.init,
+    init.init,
+    add.add,
     ingest.run,
     ingest.ingest,
     ingest.build,
@@ -51,6 +68,6 @@ for command in (
     answer.query,
     maintain.verify,
     maintain.replay,
-    setup.simulate,
+    simulate.simulate,
 ):
     app.command()(command)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from ..query.change_answer import FIELDS
-from .options import Format, Home, Lake, Now, Output, settings_of
+from .options import Format, Home, Lake, Now, Output, complete_ids, settings_of
 from .output import percent, print_json, print_rows, say, text_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ Until = Annotated[str | None, typer.Option("--until", help="A later moment; now 
 
 def changes(
     since: Since,
-    ids: Annotated[list[str] | None, typer.Argument(help="Instrument ids; all if left out.")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="Instrument ids; all if left out.", autocompletion=complete_ids)
+    ] = None,
     until: Until = None,
     kind: Annotated[
         list[str] | None, typer.Option(help="Only this kind, such as vendor_restatement; may be given again.")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from .options import Format, Home, Ids, Lake, Now, Output, parse_date, settings_of
 from .output import print_json, print_rows, say
+from .terminal import BAD, STALE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..query.check_lake import LakeCheck
 
 LISTED: Final = 40
@@ -60,13 +63,19 @@ def _print(found: LakeCheck, output: Format) -> None:
         }
         for one in found.findings[:LISTED]
     ]
-    print_rows(rows, _SHOWN, output)
+    print_rows(rows, _SHOWN, output, paint=_paint)
     if output is Format.table:
         say()
         for name, remedy in dict.fromkeys((one.check, one.remedy) for one in found.findings):
             say(f"{name}: {remedy}")
         for line in _last_words(found):
             say(line)
+
+
+def _paint(column: str, row: Mapping[str, Any]) -> str:
+    if column not in {"severity", "check"}:
+        return ""
+    return BAD if row["severity"] == "fail" else STALE
 
 
 def _last_words(found: LakeCheck) -> list[str]:

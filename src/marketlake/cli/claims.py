@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import UsageError
-from .options import Format, Home, Lake, Output, settings_of
+from .options import Format, Home, Lake, Output, complete_claims, settings_of
+from .outcomes import paint_verdict
 from .output import print_json, print_rows, say
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ _CLAIM = (
 
 def claims(
     claim_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="A claim of claims.toml; all when left out.")
+        str | None,
+        typer.Argument(
+            metavar="[ID]", help="A claim of claims.toml; all when left out.", autocompletion=complete_claims
+        ),
     ] = None,
     grid: Annotated[bool, typer.Option("--grid", help="Its verdict under every reading of it.")] = False,
     windows: Annotated[
@@ -128,7 +132,8 @@ def _on_nothing(entry: Entry) -> str:
 
 
 def _span(check: ClaimCheck) -> str:
-    return f"{check.verdict} for {check.first_year} to {check.last_year}; {check.reason}"
+    years = f" for {check.first_year} to {check.last_year}" if check.first_year else ""
+    return f"{check.verdict}{years}; {check.reason}"
 
 
 def _tell_grid(entry: Entry) -> None:
@@ -146,7 +151,7 @@ def _tell_grid(entry: Entry) -> None:
         if any(cell.judged for cell in cells.values())
     ]
     say()
-    print_rows(rows, [*entry.dimensions, *dict.fromkeys(spans.values())], Format.table)
+    print_rows(rows, [*entry.dimensions, *dict.fromkeys(spans.values())], Format.table, paint=paint_verdict)
 
 
 def _score(cell: Cell) -> str:
@@ -156,7 +161,7 @@ def _score(cell: Cell) -> str:
 def _tell_windows(entry: Entry) -> None:
     say()
     rows = [{"years ending": w.end, "verdict": w.verdict, "reason": w.reason} for w in entry.windows]
-    print_rows(rows, ["years ending", "verdict", "reason"], Format.table)
+    print_rows(rows, ["years ending", "verdict", "reason"], Format.table, paint=paint_verdict)
 
 
 def _tell_history(changes: Sequence[Change]) -> None:
@@ -173,7 +178,7 @@ def _tell_history(changes: Sequence[Change]) -> None:
         for change in changes
     ]
     say()
-    print_rows(rows, list(rows[0]), Format.table)
+    print_rows(rows, list(rows[0]), Format.table, paint=paint_verdict)
 
 
 def _scored(verdict: str, wins: int | None, change: Change) -> str:

@@ -15,18 +15,22 @@ from .options import (
     Now,
     Output,
     Sessions,
+    complete_ids,
     parse_year,
     settings_of,
 )
 from .output import percent, print_json, print_rows, say
-from .side_by_side import print_side_by_side, terms_of
+from .side_by_side import NOTHING_JUDGED, paint_year, print_side_by_side, terms_of
 
 if TYPE_CHECKING:
     from ..query import Comparison, YearRow
 
 
 def compare(
-    ids: Annotated[list[str], typer.Argument(help="Instrument ids, two or more, such as BTC NASDAQ.")],
+    ids: Annotated[
+        list[str],
+        typer.Argument(help="Instrument ids, two or more, such as BTC NASDAQ.", autocompletion=complete_ids),
+    ],
     start: Annotated[
         str | None, typer.Option("--from", help="First year; the first complete one if left out.")
     ] = None,
@@ -59,11 +63,12 @@ def compare(
     """Two or more instruments by calendar year: each one's return, who won, by how much, how often."""
     from ..settings import parse_instant
 
-    place = settings_of(home, lake, now, None).lake
+    settings = settings_of(home, lake, now, None)
+    place = settings.lake
     terms: dict[str, Any] = {
         "first_year": parse_year(start) if start else None,
         "last_year": parse_year(end) if end else None,
-        "currency": currency,
+        "currency": currency or settings.currency,
         "basis": basis.value,
         "real": real,
         "convention": convention.value,
@@ -95,7 +100,8 @@ def _tell(comparison: Comparison, output: Format) -> None:
 
 def _print(c: Comparison, output: Format) -> None:
     columns = ["year", c.a, c.b, "difference", "ahead", "from", "to", "quality"]
-    print_rows([_shown(c, row) for row in c.rows], columns, output)
+    trend = {c.a: [row.a_return for row in c.rows], c.b: [row.b_return for row in c.rows]}
+    print_rows([_shown(c, row) for row in c.rows], columns, output, paint=paint_year, trend=trend)
     if output is Format.table:
         say()
         say(f"{_score(c)}.  {terms_of(c)}")
@@ -125,5 +131,5 @@ def _shown(comparison: Comparison, row: YearRow) -> dict[str, Any]:
 
 def _score(c: Comparison) -> str:
     if not c.years:
-        return "No year can be judged"
+        return NOTHING_JUDGED
     return f"{c.a} ahead in {c.a_wins} of {c.years} years, {c.b} in {c.b_wins}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .options import Format
 from .output import percent, print_json, print_rows, say
-from .side_by_side import print_side_by_side, terms_of
+from .side_by_side import NOTHING_JUDGED, paint_year, print_side_by_side, terms_of
 
 if TYPE_CHECKING:
     from ..query.many_comparison import ComparedYear, ManyComparison
@@ -35,7 +35,9 @@ def _lines(row: ComparedYear) -> list[dict[str, Any]]:
 
 def _print(c: ManyComparison, output: Format) -> None:
     columns = ["year", *c.instruments, "ahead", "lead", "over", "quality"]
-    print_rows([_shown(row) for row in c.rows], columns, output)
+    years = [{one.instrument_id: one.simple_return for one in row.returns} for row in c.rows]
+    trend = {name: [year.get(name) for year in years] for name in c.instruments}
+    print_rows([_shown(row) for row in c.rows], columns, output, paint=paint_year, trend=trend)
     if output is Format.table:
         say()
         say(f"{_score(c)}.  {terms_of(c)}")
@@ -67,7 +69,7 @@ def _return(value: float | None, complete: bool) -> str | None:
 
 def _score(c: ManyComparison) -> str:
     if not c.years:
-        return "No year can be judged"
+        return NOTHING_JUDGED
     ranked = sorted(c.wins.items(), key=lambda pair: -pair[1])
     told = [f"{name} ahead in {won}" for name, won in ranked if won] or ["nobody alone ahead"]
     return f"Of {c.years} years, {', '.join(told)}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from .changes import LISTED, Since, Until, change_text
-from .options import Basis, Convention, Format, Home, Lake, Now, Output, parse_year, settings_of
+from .options import Basis, Convention, Format, Home, Lake, Now, Output, complete_ids, parse_year, settings_of
 from .output import percent, print_json, print_rows, say, text_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ _ENTERING: Final = ("close", "dividend", "split")
 
 
 def explain(
-    ids: Annotated[list[str], typer.Argument(help="Instrument ids, one or more, such as BTC.")],
+    ids: Annotated[
+        list[str],
+        typer.Argument(help="Instrument ids, one or more, such as BTC.", autocompletion=complete_ids),
+    ],
     since: Since,
     until: Until = None,
     start: Annotated[

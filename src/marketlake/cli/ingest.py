@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, parse_day, settings_of
+from ..errors import UnavailableError
+from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, complete_ids, parse_day, settings_of
+from .outcomes import paint_outcome
 from .output import print_rows, say
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def build(
 
 
 def backfill(
-    ids: Annotated[list[str], typer.Argument(help="Instrument ids.")],
+    ids: Annotated[list[str], typer.Argument(help="Instrument ids.", autocompletion=complete_ids)],
     start: Annotated[str, typer.Option("--from", help="First year or session, such as 2015-01-01.")],
     end: Annotated[
         str | None, typer.Option("--to", help="Last year or session; the last finished one if left out.")
@@ -101,12 +103,18 @@ def _ingest(
 def _build(settings: Settings, *, anew: bool = False) -> None:
     from ..pipeline.build import build as build_database
     from ..pipeline.page import refresh_report
-    from .progress import building
+    from .progress import watching
 
-    with building() as on_year:
-        rebuilt = build_database(settings, anew=anew, on_year=on_year)
+    with watching("building") as watched:
+        rebuilt = build_database(
+            settings,
+            anew=anew,
+            on_plan=watched.plan,
+            on_year=lambda year: watched.part(f"returns of {year}"),
+        )
+        watched.begin("writing report.html")
+        page = refresh_report(settings, rebuilt)
     sys.stderr.write(f"market.duckdb {'rebuilt' if rebuilt else 'is up to date'}: {settings.lake}\n")
-    page = refresh_report(settings, rebuilt)
     if page is not None:
         sys.stderr.write(f"to look at: {page}\n")
 
@@ -116,9 +124,12 @@ def _finish(settings: Settings, rows: Sequence[RunRow], output: Format) -> None:
     from ..pipeline.runs import exit_code, failed
 
     shown = [{title: row[name] for title, name in _COLUMNS.items()} for row in rows]
-    print_rows(shown, list(_COLUMNS), output)
+    print_rows(shown, list(_COLUMNS), output, paint=paint_outcome)
     if output is Format.table:
         say(_last_word(rows, len(failed(rows)), settings.origin))
+        if rows and all(row["outcome"] == UnavailableError.outcome for row in rows):
+            asked = settings.source_url or "the vendors"
+            say(f"nobody answered: is there a way to {asked}? What is stored stays; run again to go on")
     code = exit_code(rows)
     if code:
         raise typer.Exit(code)

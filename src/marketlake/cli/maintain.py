@@ -8,14 +8,19 @@ import typer
 
 from .options import Format, Home, Lake, Now, Output, SourceUrl, settings_of
 from .output import print_rows, say
+from .terminal import BAD
 
 
 def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) -> None:
     """Compare every stored file with the manifest's checksums; exit code 1 when one is damaged."""
     from ..store.verify import verify as verify_files
+    from .progress import watching
 
-    files, damages = verify_files(settings_of(home, lake, None, None).lake)
-    print_rows([{"path": d.path, "problem": d.problem} for d in damages], ["path", "problem"], output)
+    root = settings_of(home, lake, None, None).lake
+    with watching("verifying") as watched:
+        files, damages = verify_files(root, watched.plan, lambda path: watched.part("verifying"))
+    rows = [{"path": d.path, "problem": d.problem} for d in damages]
+    print_rows(rows, ["path", "problem"], output, paint=lambda column, _: BAD if column == "problem" else "")
     if output is Format.table:
         say(f"{files} files, {len(damages)} damaged")
     if damages:
@@ -34,10 +39,13 @@ def replay(home: Home = None, lake: Lake = None, now: Now = None, source_url: So
     """
     from ..pipeline.build import build
     from ..pipeline.replay import replay as replay_raw
+    from .progress import watching
 
     settings = settings_of(home, lake, now, source_url)
-    replayed = replay_raw(settings)
-    build(settings)
+    with watching("replaying") as watched:
+        replayed = replay_raw(settings, lambda count: watched.part("replaying", count), watched.plan)
+        watched.begin("building")
+        build(settings, on_plan=watched.plan, on_year=lambda year: watched.part(f"returns of {year}"))
     for path in replayed.changed:
         say(f"changed: {path}")
     for path in replayed.restored:

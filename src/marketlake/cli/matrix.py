@@ -15,6 +15,7 @@ from .options import (
     Lake,
     Now,
     Output,
+    complete_ids,
     parse_day,
     settings_of,
 )
@@ -33,7 +34,10 @@ _COLUMNS: Final = (
 
 def matrix(
     ids: Annotated[
-        list[str] | None, typer.Argument(help="Instrument ids; all that have a return if left out.")
+        list[str] | None,
+        typer.Argument(
+            help="Instrument ids; all that have a return if left out.", autocompletion=complete_ids
+        ),
     ] = None,
     start: Annotated[
         str | None,
@@ -66,13 +70,14 @@ def matrix(
     from ..query.matrix import matrix as all_against_all
     from ..settings import parse_instant
 
+    settings = settings_of(home, lake, now, None)
     found = all_against_all(
-        settings_of(home, lake, now, None).lake,
+        settings.lake,
         ids,
         start=parse_day(start, "01-01") if start else None,
         end=parse_day(end, "12-31") if end else None,
         frequency=frequency.value,
-        currency=currency,
+        currency=currency or settings.currency,
         basis=basis.value,
         real=real,
         convention=convention.value,

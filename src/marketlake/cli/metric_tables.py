@@ -7,7 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from .options import Format
-from .output import percent, print_rows, say
+from .output import drawn, percent, print_rows, say
+from .terminal import sparkline
 
 if TYPE_CHECKING:
     from ..query.metric_answer import Figure, Metrics
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _ROWS: Final = 120
 """A table for people shows this many rows, the latest."""
+_DRAWN: Final = 60
 
 
 def print_metrics(found: Metrics, output: Format) -> None:
@@ -50,6 +52,8 @@ def print_returns(found: CalendarReturns, output: Format) -> None:
     ]
     columns = [found.period, "instrument", "return", "log", "n", "from", "to", "quality"]
     _print_latest(lines, columns, output)
+    if drawn(output):
+        _draw(found)
     _close(found, f"returns by {found.period}", "", output)
 
 
@@ -76,6 +80,15 @@ def print_rolling(found: RollingFigures, output: Format) -> None:
     _print_latest(lines, [*columns, "up capture", "down capture", "from", "quality"], output)
     each = f", {found.periods} {found.frequency} returns each, against {found.benchmark}"
     _close(found, "rolling figures", each, output)
+
+
+def _draw(found: CalendarReturns) -> None:
+    """A line an instrument: its latest returns, oldest first."""
+    say()
+    width = max(len(name) for name in found.instruments)
+    for name in found.instruments:
+        returns = [row.simple_return for row in found.rows if row.instrument_id == name][-_DRAWN:]
+        say(f"{name:<{width}}  {sparkline(returns)}")
 
 
 def _label(period: str, first: date) -> str:

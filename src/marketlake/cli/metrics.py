@@ -10,7 +10,7 @@ import typer
 
 from ..errors import UsageError
 from .metric_tables import print_metrics, print_returns, print_rolling
-from .options import Basis, Format, Home, Lake, Now, Output, Sessions, parse_day, settings_of
+from .options import Basis, Format, Home, Lake, Now, Output, Sessions, complete_ids, parse_day, settings_of
 from .output import print_json, print_rows
 
 if TYPE_CHECKING:
@@ -41,7 +41,10 @@ class Period(StrEnum):
 
 
 def metrics(
-    ids: Annotated[list[str], typer.Argument(help="Instrument ids, such as BTC NASDAQ GOLD.")],
+    ids: Annotated[
+        list[str],
+        typer.Argument(help="Instrument ids, such as BTC NASDAQ GOLD.", autocompletion=complete_ids),
+    ],
     start: Annotated[
         str | None, typer.Option("--from", help="First year or day; as far back as all reach if left out.")
     ] = None,
@@ -49,7 +52,10 @@ def metrics(
         str | None, typer.Option("--to", help="Last year or day; as far as all reach if left out.")
     ] = None,
     benchmark: Annotated[
-        str | None, typer.Option(help="Also beta, alpha, capture, ... against this instrument.")
+        str | None,
+        typer.Option(
+            help="Also beta, alpha, capture, ... against this instrument.", autocompletion=complete_ids
+        ),
     ] = None,
     frequency: Annotated[
         Frequency, typer.Option(help="Of the returns that risk is taken from.")
@@ -98,13 +104,14 @@ def metrics(
 
     if window is not None and not rolling:
         raise UsageError("--window is the length of rolling windows; give --rolling too")
-    place = settings_of(home, lake, now, None).lake
+    settings = settings_of(home, lake, now, None)
+    place = settings.lake
     named = [*ids, benchmark] if benchmark else ids
     taken: dict[str, Any] = {
         "start": parse_day(start, "01-01") if start else None,
         "end": parse_day(end, "12-31") if end else None,
         "basis": basis.value,
-        "currency": currency,
+        "currency": currency or settings.currency,
         "real": real,
         "sessions": sessions.value,
         "as_of": parse_instant(as_of) if as_of else None,

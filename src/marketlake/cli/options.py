@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from ..errors import UsageError
+from ..errors import MarketlakeError, UsageError
 from ..settings import Settings, load_settings
+from ..toml_file import read_toml
 
 
 class Format(StrEnum):
@@ -45,6 +46,28 @@ class Sessions(StrEnum):
     shared = "shared"
 
 
+def complete_ids(context: typer.Context, incomplete: str) -> list[str]:
+    """Instrument ids of the configuration that begin so, for the shell; none where it cannot be read."""
+    try:
+        ids = [
+            one.id for one in settings_of(context.params.get("home"), None, None, None).universe.instruments
+        ]
+    except MarketlakeError:
+        return []
+    return [name for name in ids if name.startswith(incomplete.upper())]
+
+
+def complete_claims(context: typer.Context, incomplete: str) -> list[str]:
+    """Claims of the configuration that begin so, for the shell; none where it cannot be read."""
+    try:
+        home = settings_of(context.params.get("home"), None, None, None).home
+        entries = read_toml(home / "claims.toml").get("claim", [])
+    except MarketlakeError:
+        return []
+    ids = [str(one.get("id", "")) for one in entries if isinstance(one, dict)]
+    return [name for name in ids if name.startswith(incomplete.upper())]
+
+
 Home = Annotated[
     Path | None,
     typer.Option("--home", help="Folder with instruments.toml and claims.toml [env: MARKETLAKE_HOME]."),
@@ -64,7 +87,10 @@ SourceUrl = Annotated[
 ]
 Output = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
 Ids = Annotated[
-    list[str] | None, typer.Argument(help="Instrument ids; all of instruments.toml when none is given.")
+    list[str] | None,
+    typer.Argument(
+        help="Instrument ids; all of instruments.toml when none is given.", autocompletion=complete_ids
+    ),
 ]
 
 

@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import Any, Final
 
 from ..redact import printable
 from .options import Format
+from .table import Column, show
+from .terminal import QUIET, draws, sparkline
 
 Row = Mapping[str, Any]
+Paint = Callable[[str, Row], str]
+"""The style of a row's cell by its column, one of `terminal`'s; empty for none."""
+Series = Sequence[float | None]
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FIGURE: Final = re.compile(r"(?![0-9]{4}$)[+-]?[0-9][0-9,]*(\.[0-9]+)?( %| points)?|-")
 _MARKUP: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "\\|", "\\": "\\\\"})
 
 
-def print_rows(rows: Sequence[Row], columns: Sequence[str], how: Format) -> None:
-    """Print rows; `columns` gives their order and is the heading even where there are no rows."""
+def print_rows(
+    rows: Sequence[Row],
+    columns: Sequence[str],
+    how: Format,
+    *,
+    paint: Paint = lambda column, row: "",
+    trend: Mapping[str, Series] | None = None,
+) -> None:
+    """Print rows; `columns` gives their order and is the heading even where there are no rows.
+
+    A terminal also shows what `paint` says of a cell and, under a column, the line of its `trend`.
+    """
     cells = [[row.get(column) for column in columns] for row in rows]
     if how is Format.json:
         print_json([dict(zip(columns, line, strict=True)) for line in cells])
@@ -28,7 +47,7 @@ def print_rows(rows: Sequence[Row], columns: Sequence[str], how: Format) -> None
     elif how is Format.markdown:
         sys.stdout.write(_markdown(columns, cells))
     else:
-        _table(columns, cells)
+        _table(columns, cells, [[paint(column, row) for column in columns] for row in rows], trend or {})
 
 
 def print_json(value: Any) -> None:
@@ -39,9 +58,22 @@ def print_json(value: Any) -> None:
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode() + "\n")
 
 
+def drawn(how: Format) -> bool:
+    """Whether the answer is a table on a terminal that can draw lines in it."""
+    return how is Format.table and draws(sys.stdout)
+
+
 def say(text: str = "") -> None:
-    """A line for people, on standard output."""
+    """A line for people, on standard output; a terminal's is broken between words."""
+    if sys.stdout.isatty():
+        text = "\n".join(_broken(line, get_terminal_size().columns) for line in text.split("\n"))
     sys.stdout.write(text + "\n")
+
+
+def _broken(line: str, width: int) -> str:
+    if len(line) <= width:
+        return line
+    return fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def percent(fraction: float | None) -> str:
@@ -64,28 +96,32 @@ def _one_line(text: str) -> str:
     return printable(text).replace("\n", " ")
 
 
-def _table(columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def _table(
+    columns: Sequence[str],
+    cells: Sequence[Sequence[Any]],
+    styles: Sequence[Sequence[str]],
+    trend: Mapping[str, Series],
+) -> None:
+    drawn = bool(trend) and draws(sys.stdout)
+    found = []
+    for place, name in enumerate(columns):
+        values = [line[place] for line in cells]
+        under = [(text_of(value), tones[place]) for value, tones in zip(values, styles, strict=True)]
+        last = [(sparkline(trend.get(name, ())), QUIET)] if drawn else []
+        found.append(Column(_one_line(name), [*under, *last], _is_of_figures(values)))
+    show(found)
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for place, column in enumerate(columns):
-        values = [line[place] for line in cells if line[place] is not None]
-        right = bool(values) and all(_is_figure(value) for value in values)
-        table.add_column(Text(_one_line(column)), justify="right" if right else "left", overflow="fold")
-    for line in cells:
-        # Text, because a vendor's "[red]" is not markup
-        table.add_row(*(Text(text_of(value)) for value in line))
-    width = None if sys.stdout.isatty() else 200
-    Console(width=width, highlight=False).print(table)
+
+def _is_of_figures(values: Sequence[Any]) -> bool:
+    """Most of them are numbers: a column of figures may end in a date or a word."""
+    told = [value for value in values if value not in (None, "")]
+    return bool(told) and 2 * sum(map(_is_figure, told)) > len(told)
 
 
 def _is_figure(value: Any) -> bool:
-    if isinstance(value, bool):
-        return False
-    return isinstance(value, int | float) or (isinstance(value, str) and value.endswith(" %"))
+    if isinstance(value, str):
+        return _FIGURE.fullmatch(value) is not None
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def _csv(columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> str:

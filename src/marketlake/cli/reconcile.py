@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, parse_day, settings_of
 from .output import print_rows, say
+from .terminal import BAD, STALE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..pipeline.reconcile import Reconciliation, Row
 
@@ -72,7 +73,7 @@ def reconcile(
         found = run_reconcile(settings, ids or [], first, last, listener)
     build(settings)
     columns, rows = (_SESSIONS, found.sessions) if sessions else (_PAIRS, found.pairs)
-    print_rows([_shown(row, columns, output) for row in rows], list(columns), output)
+    print_rows([_shown(row, columns, output) for row in rows], list(columns), output, paint=_paint)
     if output is Format.table:
         say(_last_word(found))
     if found.exit_code:
@@ -87,6 +88,13 @@ def _shown(row: Row, columns: dict[str, str], output: Format) -> dict[str, objec
             if name.endswith("_bp") and row[name] is not None:
                 shown[title] = round(row[name], _BASIS_POINTS)
     return shown
+
+
+def _paint(column: str, row: Mapping[str, Any]) -> str:
+    """Who is off is a failure, what could not be compared is doubtful."""
+    if column != "cause" or row["cause"] == "agrees":
+        return ""
+    return STALE if row["cause"] == "not_compared" else BAD
 
 
 def _last_word(found: Reconciliation) -> str:

@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from ..errors import UsageError
-from .options import Format, Home, Lake, Now, Output, parse_day, settings_of
-from .output import percent, print_json, print_rows, say
+from .options import Format, Home, Lake, Now, Output, complete_ids, parse_day, settings_of
+from .output import drawn, percent, print_json, print_rows, say
+from .terminal import STALE, sparkline
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..query.scoreboard_answer import Score, Scoreboard
+    from ..query.trend import Trends
 
 _TOP: Final = 20
+_YEARS: Final = "by year"
 # heading: the figure, and whether it is a fraction
 _SHOWN: Final = {
     "in all": ("cumulative_return", True),
@@ -36,7 +41,10 @@ class StateBasis(StrEnum):
 
 def scoreboard(
     ids: Annotated[
-        list[str] | None, typer.Argument(help="Instrument ids; all that have a return if left out.")
+        list[str] | None,
+        typer.Argument(
+            help="Instrument ids; all that have a return if left out.", autocompletion=complete_ids
+        ),
     ] = None,
     start: Annotated[
         str | None, typer.Option("--from", help="First year or day; the first complete year if left out.")
@@ -75,7 +83,8 @@ def scoreboard(
     elif output is Format.csv:
         print_rows([vars(row) for row in rows[:top]], COLUMNS, output)
     else:
-        _print(found, rows[: top or _TOP], output)
+        place = settings_of(home, lake, now, None).lake
+        _print(found, rows[: top or _TOP], _years(place, found) if drawn(output) else {}, output)
 
 
 def _sorted(rows: tuple[Score, ...], column: str) -> list[Score]:
@@ -86,11 +95,18 @@ def _sorted(rows: tuple[Score, ...], column: str) -> list[Score]:
     return ranked + [row for row in rows if getattr(row, column) is None]
 
 
-def _print(found: Scoreboard, rows: list[Score], output: Format) -> None:
-    lines = [_line(row) for row in rows]
+def _years(lake: Path, found: Scoreboard) -> Trends:
+    from ..query.trend import yearly
+
+    return yearly(lake, found.basis, found.start.year, found.end.year)
+
+
+def _print(found: Scoreboard, rows: list[Score], years: Trends, output: Format) -> None:
+    lines = [_line(row) | {_YEARS: sparkline(years.get(row.instrument_id, ()))} for row in rows]
     # no column of a bill that the lake does not have
     figures = [name for name in _SHOWN if any(line[name] is not None for line in lines)]
-    print_rows(lines, ["instrument", *figures, "n", "from", "to", "quality"], output)
+    columns = ["instrument", *[_YEARS] * bool(years), *figures, "n", "from", "to", "quality"]
+    print_rows(lines, columns, output, paint=lambda column, _: STALE if column == "quality" else "")
     if output is not Format.table:
         return
     say()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .options import Format
 from .output import percent, print_rows, say
+from .terminal import GOOD, QUIET, STALE
 
 if TYPE_CHECKING:
     from ..query.comparison import Comparison
@@ -21,6 +22,10 @@ _NAMES: Final = {
     "max_drawdown": "max drawdown",
     "sharpe": "Sharpe ratio",
 }
+
+NOTHING_JUDGED: Final = (
+    "No year can be judged: `marketlake status` tells what is stored, --from and --to choose years of it"
+)
 
 
 def print_side_by_side(
@@ -46,6 +51,15 @@ def print_side_by_side(
             "Risk is taken from daily returns, with nothing riskless taken off; correlation on the sessions "
             "that the two share."
         )
+
+
+def paint_year(column: str, row: Mapping[str, Any]) -> str:
+    """The year's winner, and what is doubtful about the year."""
+    if row["ahead"] == "incomplete":
+        return QUIET
+    if column == "quality":
+        return STALE
+    return GOOD if row["ahead"] and (column in {"ahead", row["ahead"]}) else ""
 
 
 def _shown(figure: Figure | None) -> str | None:

@@ -15,15 +15,22 @@ from .marts import refresh_marts
 from .verdicts import record_verdicts
 
 
-def build(settings: Settings, *, anew: bool = False, on_year: Callable[[int], None] = lambda _: None) -> bool:
+def build(
+    settings: Settings,
+    *,
+    anew: bool = False,
+    on_plan: Callable[[int], None] = lambda _: None,
+    on_year: Callable[[int], None] = lambda _: None,
+) -> bool:
     """Bring the marts up to date, then build market.duckdb anew; False when all was up to date.
 
-    `anew` computes every mart again, whatever is there; `on_year` hears each year of marts that is done.
+    `anew` computes every mart again, whatever is there; `on_plan` hears how many years of marts there are to
+    compute at most, `on_year` each one that is done.
     """
     with writer(settings.lake, None) as lake:
         snapshot = lake.manifest.snapshot
         assert_whole(settings.lake, lake.manifest)
-        refreshed = refresh_marts(lake, settings.universe, anew=anew, on_year=on_year)
+        refreshed = refresh_marts(lake, settings.universe, anew=anew, on_plan=on_plan, on_year=on_year)
         wanted = _fingerprint(settings, snapshot)
         if not refreshed and lake.manifest.built == f"{wanted}-{database_digest(settings.lake)}":
             return False

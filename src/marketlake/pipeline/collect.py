@@ -40,7 +40,7 @@ def collect_rounds(
     root, clock = settings.lake, settings.clock
     claim(root, settings.origin)
     holes = read_holes(root, open_manifest(root))
-    fetcher = Fetcher(_access(settings), on_done, let_pass(holes))
+    fetcher = Fetcher(access_of(settings), on_done, let_pass(holes))
     now = clock.now()
     fetched = [one for jobs, instruments in rounds for one in fetcher.fetch(jobs, instruments)]
     rows = [row for one in fetched for row in as_rows(one, run_id, settings.origin, clock, now)]
@@ -71,7 +71,8 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:80]
 
 
-def _access(settings: Settings) -> Access:
+def access_of(settings: Settings) -> Access:
+    """What a source may use of the outside world under these settings."""
     limits = Path.home() / ".cache" / "marketlake" / f"limits-{settings.origin}"
     limiter = Limiter(limits, settings.clock, settings.rate)
     return Access(settings.clock, limiter, settings.home / "files", settings.source_url)

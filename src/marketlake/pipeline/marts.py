@@ -32,23 +32,30 @@ _WITHOUT_RETURN: Final = ("none", "rate")
 
 
 def refresh_marts(
-    lake: Writer, universe: Universe, *, anew: bool = False, on_year: Callable[[int], None] = lambda _: None
+    lake: Writer,
+    universe: Universe,
+    *,
+    anew: bool = False,
+    on_plan: Callable[[int], None] = lambda _: None,
+    on_year: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Bring every mart up to date, a commit per asset class; returns how many years of a class were computed.
 
-    `anew` computes all of them; `on_year` hears each year that is done.
+    `anew` computes all of them; `on_plan` hears how many there may be, fewer with each class that was
+    looked at, `on_year` each year that is done.
     """
     stored = [path for path in lake.manifest.paths("bar") if lake.manifest.files[path].rows]
     kept = [path for path in stored if layout.asset_class_of(path) not in _WITHOUT_RETURN]
-    computed = 0
+    computed, unseen = 0, len(kept)
     _renew_placeholders(lake)
     with last_closes() as closes:
         for asset_class, paths in groupby(sorted(kept), layout.asset_class_of):
             years = sorted(layout.year_of(path) for path in paths)
             inputs = Inputs(lake, universe, asset_class, years)
             due = list(_due(lake, inputs, closes, anew=anew))
+            computed, unseen = computed + len(due), unseen - len(years)
+            on_plan(computed + unseen)
             _compute(lake, inputs, due, on_year)
-            computed += len(due)
             lake.commit()
     gone = [path for path in _mart_paths(lake) if _bars_of(path) not in kept]
     if gone:

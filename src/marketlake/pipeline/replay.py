@@ -47,13 +47,21 @@ class Replayed:
     """What could not be restored, with the remedy; each names its file."""
 
 
-def replay(settings: Settings, on_group: Callable[[int], None] = lambda _: None) -> Replayed:
-    """Rebuild the stored tables from raw/ and put in place what differs or is damaged."""
+def replay(
+    settings: Settings,
+    on_group: Callable[[int], None] = lambda _: None,
+    on_plan: Callable[[int], None] = lambda _: None,
+) -> Replayed:
+    """Rebuild the stored tables from raw/ and put in place what differs or is damaged.
+
+    `on_plan` hears how many batches there are, `on_group` how many more were read.
+    """
     root, losses = settings.lake, dict[str, CorruptLakeError]()
     with writer(root, None, mending=True) as lake:
         paths = lake.manifest.paths("raw")
         if not paths:
             raise UsageError(f"{root} holds no raw batches, so there is nothing to replay")
+        on_plan(len(paths))
         damaged = damaged_tables(root, lake.manifest)
         records = any(not path.startswith(_PRICES) for path in damaged)
         scratch = root / _SCRATCH

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Final
 import duckdb
 
 from ..errors import UsageError
+from ..spelling import nearest
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3,5}")
 PIVOT: Final = "USD"
@@ -51,9 +51,7 @@ def find(listing: Listing, instrument_id: str) -> Listed:
     """The instrument; `UsageError` naming close matches, or the known ones."""
     if instrument_id in listing:
         return listing[instrument_id]
-    close = difflib.get_close_matches(instrument_id.upper(), listing, n=3, cutoff=0.6)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(list(listing)[:40])}"
-    raise UsageError(f"unknown instrument {instrument_id[:40]!r}; {hint}")
+    raise UsageError(f"unknown instrument {instrument_id[:40]!r}; {nearest(instrument_id, listing)}")
 
 
 def currency_code(text: str) -> str:

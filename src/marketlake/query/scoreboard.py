@@ -91,7 +91,7 @@ def _window(
             raise EmptyLakeError(f"no calendar year is complete in {lake}; name the first and the last day")
         start, end = start or date(years["first_year"], 1, 1), end or date(years["last_year"], 12, 31)
     if start > end:
-        raise UsageError(f"the first day {start} is after the last day {end}; swap them")
+        raise UsageError(f"the first day {start} is after the last day {end}; choose an earlier first day")
     return start, end
 
 

@@ -70,6 +70,8 @@ class Series:
     """The values are already divided by the later splits, as a file saved from Yahoo is."""
     tail: float = 1.0
     """Adjusted over plain close in the last row: dividends after the file's end."""
+    expense_ratio: float | None = None
+    """Of a fund, a fraction a year."""
 
     @cached_property
     def stamps(self) -> Seconds:

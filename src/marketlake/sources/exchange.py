@@ -51,6 +51,10 @@ class Exchange(Source):
             since = after
         return pages
 
+    def markets(self, access: Access) -> frozenset[str]:
+        """The symbols of its open spot markets; raises `SourceError`."""
+        return self._client(access).markets(access)
+
     def parse(self, pages: Sequence[Page]) -> Parsed:
         return parse_each(pages, self._reader().rows)
 

@@ -58,6 +58,19 @@ class ExchangeClient:
         assert self._session.last is not None
         return self._session.last
 
+    def markets(self, access: Access) -> frozenset[str]:
+        """The spot markets that are open, as `BASE/QUOTE`; `UnavailableError` when it does not tell them."""
+        self._session.access, self._session.last = access, None
+        try:
+            markets = self._exchange.load_markets()
+            return frozenset(
+                symbol
+                for symbol, one in markets.items()
+                if one.get("spot") and one.get("active") is not False
+            )
+        except (*DIALECT_FAILURES, RequestException) as error:
+            raise unanswered(self._name, error) from error
+
     def _know(self, pair: Pair) -> None:
         if self._market_id:
             know_market(self._exchange, pair, self._market_id(pair))

@@ -38,7 +38,7 @@ class Yahoo(Source):
             raise NotFoundError(f"{request.symbol!r} cannot be a symbol; check it in instruments.toml")
         # one segment of the path, whatever is in it
         url = _URL + quote(request.symbol, safe="")
-        answer = self._client(access).chart(url, _params(request), access)
+        answer = self._client(access).get(url, _params(request), access)
         return [answer.page(request)]
 
     def parse(self, pages: Sequence[Page]) -> Parsed:

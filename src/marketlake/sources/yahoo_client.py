@@ -23,7 +23,8 @@ from yfinance.exceptions import YFException
 from .contract import Access
 from .http import Answer, cut_off, rebase, too_long, unanswered
 
-_CHART: Final = "/v8/finance/chart/"
+_ASKED: Final = ("/v8/finance/chart/", "/v1/finance/search", "/v10/finance/quoteSummary/")
+"""The paths whose answers are wanted; any other is a step on the way, to a cookie or crumb."""
 _TERMINAL: Final = frozenset({403, 451})
 """Refusals that a new cookie does not change."""
 _COOKIE_BYTES: Final = 1024 * 1024
@@ -52,7 +53,7 @@ class YahooClient:
         # Called past its metaclass, which would hand out one client, with one cookie, for all addresses.
         self._client: YfData = type.__call__(YfData, self._session)
 
-    def chart(self, url: str, params: Mapping[str, str], access: Access) -> Answer:
+    def get(self, url: str, params: Mapping[str, str], access: Access) -> Answer:
         """The answer as served; `UnavailableError` for none, `MalformedError` for one too long or cut off."""
         self._session.begin(access)
         try:
@@ -60,7 +61,7 @@ class YahooClient:
         except _LET_THROUGH as error:
             if self._session.answer is None:
                 raise unanswered(self._session.source, error) from error
-        # yfinance looks for its cookie on the disk alone and would ask for one before every chart;
+        # yfinance looks for its cookie on the disk alone and would ask for one before every request;
         # the session has it. After a refusal yfinance forgets both and asks again.
         if self._client._crumb is not None:
             self._client._cookie = True
@@ -69,7 +70,7 @@ class YahooClient:
 
 
 class _Session(Session[Response]):
-    """Sends what is meant for yahoo.com to the stand-in, within bounds, and keeps the last chart answer."""
+    """Sends what is meant for yahoo.com to the stand-in, within bounds, and keeps the last wanted answer."""
 
     def __init__(self, source: str, access: Access) -> None:
         super().__init__(impersonate="chrome")
@@ -86,22 +87,22 @@ class _Session(Session[Response]):
     def request(self, method: Any, url: str, **kwargs: Any) -> Response:  # type: ignore[override]
         if self.answer is not None and self.answer.status in _TERMINAL:
             raise RequestException("yahoo refused, and is not asked again")
-        is_chart = _CHART in urlsplit(url).path
+        is_asked = urlsplit(url).path.startswith(_ASKED)
         # the pages that set a cookie may send us on, but never into a private network
-        kwargs["allow_redirects"] = False if is_chart or self.access.base_url else "safe"
+        kwargs["allow_redirects"] = False if is_asked or self.access.base_url else "safe"
         self._wait()
-        body = _Body(self.access.max_bytes if is_chart else _COOKIE_BYTES)
-        kwargs |= {"timeout": self._seconds(is_chart), "content_callback": body.take}
+        body = _Body(self.access.max_bytes if is_asked else _COOKIE_BYTES)
+        kwargs |= {"timeout": self._seconds(is_asked), "content_callback": body.take}
         try:
             response: Response = super().request(method, self._address(url), **kwargs)
         except RequestException as error:
-            if is_chart and body.is_full:
+            if is_asked and body.is_full:
                 raise too_long(self.source, self.access.max_bytes) from error
-            if is_chart and isinstance(error, IncompleteRead):
+            if is_asked and isinstance(error, IncompleteRead):
                 raise cut_off(self.source, len(body.content)) from error
             raise
         response.content = bytes(body.content)
-        if is_chart:
+        if is_asked:
             self.answer = _answer(response)
         return response
 
@@ -117,12 +118,12 @@ class _Session(Session[Response]):
             raise RequestException(f"{host[:80]} is not Yahoo's")
         return rebase(url, self.source, self.access.base_url)
 
-    def _seconds(self, is_chart: bool) -> float:
-        """What is left of the time; a cookie or crumb, which a chart can do without, gets a third of all."""
+    def _seconds(self, is_asked: bool) -> float:
+        """What is left of the time; a cookie or crumb, which can be missed, gets a third of all."""
         left = self.deadline - self.access.clock.monotonic()
         if left <= 0:
             raise Timeout("no time left")
-        return left if is_chart else min(left, self.access.timeout / 3)
+        return left if is_asked else min(left, self.access.timeout / 3)
 
 
 class _Body:

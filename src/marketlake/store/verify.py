@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,16 +27,21 @@ class Damage:
     problem: str
 
 
-def verify(root: Path) -> tuple[int, list[Damage]]:
+def verify(
+    root: Path,
+    on_plan: Callable[[int], None] = lambda _: None,
+    on_file: Callable[[str], None] = lambda _: None,
+) -> tuple[int, list[Damage]]:
     """How many files the manifest names, and what is wrong with any of them or is there beside them.
 
-    Waits for a writer to finish and carries out what a killed one had decided, where the lake can be written.
+    `on_plan` hears how many there are, `on_file` the path of each that was read. Waits for a writer to finish
+    and carries out what a killed one had decided, where the lake can be written.
     """
     try:
         with writer(root, None) as lake:
-            return _verified(root, lake.manifest)
+            return _verified(root, lake.manifest, on_plan, on_file)
     except LakeWriteError:
-        return _verified(root, open_manifest(root))
+        return _verified(root, open_manifest(root), on_plan, on_file)
 
 
 def assert_whole(root: Path, manifest: Manifest) -> None:
@@ -55,10 +60,14 @@ def damaged_tables(root: Path, manifest: Manifest) -> list[str]:
     return [path for path, e in stored.items() if _problem(root / path, e.bytes, e.sha256)]
 
 
-def _verified(root: Path, manifest: Manifest) -> tuple[int, list[Damage]]:
+def _verified(
+    root: Path, manifest: Manifest, on_plan: Callable[[int], None], on_file: Callable[[str], None]
+) -> tuple[int, list[Damage]]:
     found = []
+    on_plan(len(manifest.files))
     for path, entry in manifest.files.items():
         problem = _problem(root / path, entry.bytes, entry.sha256)
+        on_file(path)
         if problem:
             found.append(Damage(path, problem))
     found += [Damage(layout.DATABASE, problem) for problem in _database_problem(root, manifest.built)]

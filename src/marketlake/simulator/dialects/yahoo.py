@@ -1,4 +1,4 @@
-"""Yahoo's chart v8, its crumb and its cookie.
+"""Yahoo's chart v8, its search for symbols, a fund's profile, its crumb and its cookie.
 
 Prices and dividends are divided by every later split and volume multiplied, up to the present; a bar
 under way carries the present as its time stamp. `period1` and `period2` are both included.
@@ -19,6 +19,7 @@ from ..series import PRICES, Bars, Floats, Series
 
 CRUMB: Final = "simulated.crumb"
 _CHART: Final = "/v8/finance/chart/"
+_SUMMARY: Final = "/v10/finance/quoteSummary/"
 _RANGES: Final = ("1d", "5d", "1mo", "3mo", "6mo", "1y", "2y", "5y", "10y", "ytd", "max")
 _COOKIE: Final = "A3=d=simulated&S=simulated; Path=/; Max-Age=31557600; HttpOnly; SameSite=Lax"
 _RANGE: Final = re.compile(r"(\d{1,4})(d|mo|y)")
@@ -29,12 +30,48 @@ def answer(ask: Ask) -> Reply:
     """The chart, the crumb, or the page that hands out the cookie."""
     if ask.path.startswith(_CHART):
         return _chart(ask, ask.path.removeprefix(_CHART))
+    if ask.path.startswith(_SUMMARY):
+        return _summary(ask, ask.path.removeprefix(_SUMMARY))
+    if ask.path == "/v1/finance/search":
+        return _search(ask, ask.query.get("q", ""))
     if ask.path == "/v1/test/getcrumb":
         ask.about("crumb")
         return Reply(200, CRUMB.encode(), {"Content-Type": "text/plain;charset=utf-8"})
     ask.about("cookie")
     page = html_reply("Not Found", 404)
     return Reply(404, page.body, {**page.headers, "Set-Cookie": _COOKIE})
+
+
+def _search(ask: Ask, text: str) -> Reply:
+    """Symbols that hold the text, the one that is it and then the shortest first."""
+    ask.about("search")
+    word = text.casefold()
+    listed = [series for (source, _), series in ask.market.series.items() if source == "yahoo"]
+    found = [series for series in listed if word and word in series.symbol.casefold() and ask.known(series)]
+    found.sort(key=lambda series: (len(series.symbol), series.symbol))
+    return json_reply({"count": len(found), "quotes": [_quote(series) for series in found[:8]], "news": []})
+
+
+def _summary(ask: Ask, symbol: str) -> Reply:
+    """The module fundProfile, which alone is served; a crumb is a must."""
+    ask.about("summary")
+    series = ask.market.find("yahoo", symbol)
+    if ask.query.get("crumb") != CRUMB:
+        error = {"code": "Unauthorized", "description": "Invalid Crumb"}
+        return json_reply({"finance": {"result": None, "error": error}}, 401)
+    if series is None or ask.query.get("modules") != "fundProfile" or series.expense_ratio is None:
+        error = {"code": "Not Found", "description": f"No fundamentals data found for symbol: {symbol[:20]}"}
+        return json_reply({"quoteSummary": {"result": None, "error": error}}, 404)
+    ratio = {"raw": series.expense_ratio, "fmt": f"{series.expense_ratio:.2%}"}
+    profile = {"feesExpensesInvestment": {"annualReportExpenseRatio": ratio}}
+    return json_reply({"quoteSummary": {"result": [{"fundProfile": profile}], "error": None}})
+
+
+def _quote(series: Series) -> dict[str, Any]:
+    venue = series.venue
+    named = {"shortname": series.symbol, "longname": series.symbol, "symbol": series.symbol}
+    kinds = {"quoteType": venue.kind, "typeDisp": venue.kind.capitalize()}
+    return {**named, **kinds, "exchange": venue.exchange, "exchDisp": venue.exchange, "isYahooFinance": True}
 
 
 def _chart(ask: Ask, symbol: str) -> Reply:

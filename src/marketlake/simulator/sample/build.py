@@ -48,13 +48,19 @@ _SPLITS: Final = {"2016-06-13": 4.0, "2019-09-03": 0.1, "2022-05-16": 1.281}
 """Of SYNTH-A: 4 for 1, 1 for 10, 1,281 for 1,000."""
 
 
+_EXPENSES: Final = {"SPY": 0.000945, "AGG": 0.0003}
+"""Published by State Street and BlackRock."""
+
+
 def sample_market() -> Market:
     """The sample market, the same on every call."""
     days = {name: load_calendar(name, LAST_DAY).sessions(FIRST_DAY, LAST_DAY) for name in ("XNYS", "24/7")}
     closes, returns = _published()
     series = [_anchored(name, days, closes[name], returns.get(name, {})) for name in _ANCHORED]
     series += [_made_up(symbol, days["XNYS"]) for symbol in _MADE_UP]
-    market = {("yahoo", item.symbol): item for item in series}
+    market = {
+        ("yahoo", item.symbol): replace(item, expense_ratio=_EXPENSES.get(item.symbol)) for item in series
+    }
     for item in (_cpi(closes["US_CPI"]), _close_only(market["yahoo", "^IXIC"], "NASDAQCOM")):
         market["fred", item.symbol] = item
     return Market(market)

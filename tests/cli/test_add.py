@@ -1,0 +1,136 @@
+"""`add`: looked up at the vendors, judged like any entry, written behind what stands there."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from marketlake.instruments import load_universe
+from marketlake.pipeline.add import entry_text
+from marketlake.settings import parse_instant
+from marketlake.simulator import Simulator, parse_fault, serve
+from marketlake.simulator.sample import sample_market
+
+from .conftest import NOW, Result, Run
+from .terminal import on_terminal
+
+MINE = """\
+# mine, and to be kept
+
+[[instrument]]
+id = "NASDAQ"   # the composite
+asset_class = "index"
+calendar = "XNYS"
+sources = [{ source = "yahoo", symbol = "^IXIC" }]"""
+Add = Callable[..., Result]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "instruments.toml"
+    path.write_text(MINE)
+    return path
+
+
+@pytest.fixture
+def add(run: Run, path: Path, simulator: Simulator) -> Add:
+    return lambda *arguments: run("add", *arguments, "--home", path.parent, "--source-url", simulator.url)
+
+
+def test_what_is_not_confirmed_is_shown_alone(add: Add, path: Path) -> None:
+    result = add("SPY")
+    assert result.code == 0
+    assert tomllib.loads(result.out)["instrument"][0]["id"] == "SPY"
+    assert "--yes" in result.err
+    assert path.read_text() == MINE
+
+
+def test_an_entry_is_written_and_the_rest_kept(add: Add, path: Path) -> None:
+    result = add("spy", "--yes")
+    assert (result.code, path.read_text()) == (0, f"{MINE}\n\n{result.out}")
+    spy = load_universe(path).get("SPY")
+    assert (spy.asset_class, spy.calendar, spy.quote_currency) == ("fund", "XNYS", "USD")
+    assert f"{spy.since}" == "2013-12-31"
+    assert "# its expense ratio is 0.0945 % a year" in path.read_text()
+    assert "marketlake run SPY" in result.err
+
+
+def test_what_was_added_can_be_fetched(run: Run, add: Add, path: Path, simulator: Simulator) -> None:
+    assert add("SYNTH-C", "--id", "MINE", "--name", "My share", "--yes").code == 0
+    online = ["--home", path.parent, "--source-url", simulator.url, "--now", NOW]
+    assert run("ingest", "MINE", *online).code == 0
+
+
+def test_a_coin_comes_from_an_exchange_first(add: Add, path: Path) -> None:
+    assert add("ETH/USD", "--yes").code == 0
+    ether = load_universe(path).get("ETH")
+    assert [(ref.source, ref.symbol) for ref in ether.sources] == [
+        ("bitstamp", "ETH/USD"),
+        ("yahoo", "ETH-USD"),
+    ]
+    assert (ether.asset_class, ether.calendar) == ("crypto", "24/7")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["^IXIC"], "already, as NASDAQ"),
+        (["SPY", "--id", "NASDAQ"], "choose another id"),
+        (["synth"], "name one of SYNTH-A, SYNTH-B, SYNTH-C"),
+        (["nothing such"], "try another spelling"),
+        (["SPY", "--asset-class", "share"], "must be one of crypto"),
+        (["SPY", "--id", "../x"], "must match"),
+        (["SPY", "--id", "CON"], "reserved"),
+        (["SPY", "--since", "then"], "not a date"),
+        (["SPY", "--name", "a\x1bb"], "printable"),
+    ],
+)
+def test_what_cannot_be_is_refused(add: Add, path: Path, arguments: list[str], said: str) -> None:
+    result = add(*arguments, "--yes")
+    assert result.code in {1, 2}
+    assert said in result.err
+    assert path.read_text() == MINE
+
+
+def test_a_terminal_chooses_and_confirms(
+    monkeypatch: pytest.MonkeyPatch, path: Path, simulator: Simulator
+) -> None:
+    asked = ["add", "synth", "--home", path.parent, "--source-url", simulator.url]
+    shown, _ = on_terminal(monkeypatch, asked, "7\n2\nn\n")
+    assert 'symbol = "SYNTH-B"' in shown
+    assert path.read_text() == MINE
+    on_terminal(monkeypatch, asked, "2\ny\n")
+    assert "SYNTH_B" in load_universe(path).by_id
+
+
+@pytest.fixture
+def failing() -> Iterator[Simulator]:
+    faults = [parse_fault("429:yahoo:search:times=1"), parse_fault("503:bitstamp:markets")]
+    with serve(sample_market(), now=parse_instant(NOW), faults=faults) as simulator:
+        yield simulator
+
+
+def test_a_vendor_that_fails_is_told(run: Run, path: Path, failing: Simulator) -> None:
+    asked = ["add", "BTC", "--yes", "--home", path.parent, "--source-url", failing.url]
+    refused = run(*asked)
+    assert refused.code in {0, 1}
+    again = run(*asked) if refused.code else refused
+    assert again.code == 0
+    assert "left out: bitstamp" in again.err
+    assert load_universe(path).get("BTC").sources[0].source == "coinbaseexchange"
+
+
+@pytest.mark.parametrize("name", ['"""', "a\\", "[[instrument]]", "é 株 ' \" # =", "<script>", "=1+1"])
+def test_text_of_others_stays_text(name: str) -> None:
+    entry = {"id": "X", "name": name, "sources": [{"source": "yahoo", "symbol": name}]}
+    assert tomllib.loads(entry_text(entry)) == {"instrument": [entry]}
+
+
+def test_without_a_network_it_says_what_to_do(run: Run, path: Path) -> None:
+    result = run("add", "SPY", "--yes", "--home", path.parent, "--source-url", "http://127.0.0.1:9")
+    assert result.code == 1
+    assert "ask again once there is a way to the vendors" in result.err
+    assert path.read_text() == MINE

@@ -1,0 +1,43 @@
+"""What the TAB key offers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import Run
+
+SHELLS = {"bash": "COMP_WORDS", "zsh": "_TYPER_COMPLETE_ARGS", "fish": "_TYPER_COMPLETE_ARGS"}
+
+
+def offered(monkeypatch: pytest.MonkeyPatch, run: Run, shell: str, line: str) -> str:
+    monkeypatch.setenv("_MARKETLAKE_COMPLETE", f"complete_{shell}")
+    monkeypatch.setenv(SHELLS[shell], line)
+    monkeypatch.setenv("COMP_CWORD", str(line.count(" ")))
+    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
+    return run().out
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("marketlake comp", "compare"),
+        ("marketlake compare BTC NA", "NASDAQ100"),
+        ("marketlake metrics BTC --benchm", "--benchmark"),
+        ("marketlake claims BTC_BEATS_S", "BTC_BEATS_SP500"),
+    ],
+)
+def test_commands_options_ids_and_claims(
+    monkeypatch: pytest.MonkeyPatch, run: Run, sample_home: Path, shell: str, typed: str, wanted: str
+) -> None:
+    monkeypatch.setenv("MARKETLAKE_HOME", str(sample_home))
+    assert wanted in offered(monkeypatch, run, shell, typed)
+
+
+def test_without_a_configuration_nothing_is_offered(
+    monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MARKETLAKE_HOME", str(tmp_path))
+    assert offered(monkeypatch, run, "bash", "marketlake compare ").strip() == ""

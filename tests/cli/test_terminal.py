@@ -1,0 +1,116 @@
+"""What a terminal shows beyond the plain text that a pipe gets."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from marketlake.cli.progress import watching
+from marketlake.cli.terminal import sparkline
+
+from .conftest import NOW, Run
+from .terminal import Terminal, on_terminal
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-9]m")
+BLOCKS = re.compile("[▁-█]{4,}")
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def compare(home: Path) -> list[str | Path]:
+    return ["compare", "BTC", "NASDAQ", "--from", "2019", "--to", "2024", "--home", home]
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [([0, 7], "▁█"), ([1, None, 3, 2], "▁ █▅"), ([5, 5], "▄▄"), ([], ""), ([None], ""), ([-1, 0, 1], "▁▅█")],
+)
+def test_a_line_runs_from_the_lowest_to_the_highest(values: list[float | None], line: str) -> None:
+    assert sparkline(values) == line
+
+
+def test_the_winner_is_green_and_years_are_drawn(monkeypatch: pytest.MonkeyPatch, sample_home: Path) -> None:
+    shown, _ = on_terminal(monkeypatch, compare(sample_home))
+    year = next(line for line in shown.splitlines() if line.startswith("2022"))
+    # Bitcoin lost 2022: its figure is plain, the winner's and the winner are green
+    assert re.findall(r"\x1b\[32m *([^\s\x1b]+)", year) == ["-33.10", "NASDAQ"]
+    assert len(BLOCKS.findall(shown)) == 2
+
+
+def test_no_color_takes_colour_and_nothing_else(monkeypatch: pytest.MonkeyPatch, sample_home: Path) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    shown, _ = on_terminal(monkeypatch, compare(sample_home))
+    assert not COLOUR.search(shown)
+    assert BLOCKS.search(shown)
+
+
+def test_a_dumb_terminal_gets_text(monkeypatch: pytest.MonkeyPatch, sample_home: Path) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    shown, _ = on_terminal(monkeypatch, compare(sample_home))
+    assert "\x1b" not in shown
+    assert not BLOCKS.search(shown)
+
+
+@pytest.mark.parametrize("command", ["scoreboard", "status"])
+def test_instruments_have_their_line_on_a_terminal_alone(
+    monkeypatch: pytest.MonkeyPatch, run: Run, sample_home: Path, command: str
+) -> None:
+    piped = run(command, "--home", sample_home, "--now", NOW).out
+    shown, _ = on_terminal(monkeypatch, [command, "--home", sample_home, "--now", NOW])
+    gold = next(line for line in shown.splitlines() if line.startswith("GOLD"))
+    assert BLOCKS.search(gold)
+    assert not BLOCKS.search(piped)
+
+
+def test_a_pipe_gets_plain_text_whatever_is_forced(
+    monkeypatch: pytest.MonkeyPatch, run: Run, sample_home: Path
+) -> None:
+    plain = run(*compare(sample_home))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    forced = run(*compare(sample_home))
+    assert (forced.out, forced.err) == (plain.out, "")
+    assert "\x1b" not in plain.out
+
+
+def test_what_is_stale_is_yellow(monkeypatch: pytest.MonkeyPatch, sample_home: Path) -> None:
+    shown, _ = on_terminal(monkeypatch, ["status", "--home", sample_home, "--now", "2026-03-02T12:00Z"])
+    nasdaq, cpi = (
+        next(line for line in shown.splitlines() if line.startswith(name)) for name in ("NASDAQ ", "SPY ")
+    )
+    assert "\x1b[33m" in nasdaq
+    assert "\x1b[33m" not in cpi
+
+
+def test_a_narrow_terminal_gets_parts_and_whole_figures(
+    monkeypatch: pytest.MonkeyPatch, sample_home: Path
+) -> None:
+    shown, _ = on_terminal(monkeypatch, ["scoreboard", "BTC", "GOLD", "--home", sample_home], width=60)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    lines = plain[: plain.index("return,")].splitlines()
+    assert max(map(len, lines)) <= 60
+    # each part names the instruments again, and no figure is broken
+    assert sum(line.startswith("BTC ") for line in lines) > 1
+    assert len(re.findall(r"-?[0-9.,]+ %", plain)) == 2 * 4
+
+
+def test_progress_is_drawn_with_its_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    with watching("verifying") as watched:
+        watched.plan(3)
+        watched.part("[red]first", 2)
+    assert "2/3" in screen.getvalue()
+    assert "[red]first" in screen.getvalue()
+
+
+@pytest.mark.parametrize("command", ["verify", "status"])
+def test_a_pipe_hears_no_progress(run: Run, sample_home: Path, command: str) -> None:
+    assert run(command, "--home", sample_home).err == ""

@@ -1,0 +1,122 @@
+"""What Yahoo says of its symbols, read from answers of its shape and of no shape."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import orjson
+import pytest
+
+from marketlake.errors import MalformedError, UsageError
+from marketlake.instruments import SourceRef
+from marketlake.pipeline.proposal import _CALENDARS, propose
+from marketlake.sources.listing import Facts, Listing
+from marketlake.sources.yahoo_lookup import read_expenses, read_facts, read_search
+
+QUOTE = {
+    "exchange": "PCX",
+    "shortname": "SPDR S&P 500",
+    "longname": "SPDR S&P 500 ETF",
+    "quoteType": "ETF",
+    "symbol": "SPY",
+    "exchDisp": "NYSEArca",
+    "isYahooFinance": True,
+}
+META = {"currency": "USD", "exchangeTimezoneName": "America/New_York", "firstTradeDate": 728317800}
+
+
+def chart(**meta: Any) -> bytes:
+    return orjson.dumps({"chart": {"result": [{"meta": META | meta}], "error": None}})
+
+
+def test_a_search_is_read() -> None:
+    private = {"name": "A firm without shares", "isYahooFinance": False}
+    found = read_search(orjson.dumps({"quotes": [private, QUOTE]}))
+    assert found == [Listing("yahoo", "SPY", "SPDR S&P 500 ETF", "ETF", "NYSEArca")]
+
+
+def test_what_would_steer_a_terminal_is_taken_out() -> None:
+    found = read_search(orjson.dumps({"quotes": [QUOTE | {"longname": "a\x1b[31m\nb" + "c" * 500}]}))
+    assert found[0].name.isprintable()
+    assert len(found[0].name) <= 120
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b"null", b'{"quotes": 7}', b'{"quotes": [1]}', b'{"quotes": null}']
+)
+def test_an_answer_of_no_shape_is_malformed(body: bytes) -> None:
+    with pytest.raises(MalformedError):
+        read_search(body)
+    with pytest.raises(MalformedError):
+        read_facts(body, "SPY")
+    assert read_expenses(body) is None
+
+
+@pytest.mark.parametrize(
+    "meta", [{"exchangeTimezoneName": "../etc"}, {"exchangeTimezoneName": ""}, {"firstTradeDate": 10**18}]
+)
+def test_facts_of_no_sense_are_malformed(meta: dict[str, Any]) -> None:
+    with pytest.raises(MalformedError):
+        read_facts(chart(**meta), "SPY")
+
+
+@pytest.mark.parametrize(("told", "ratio"), [(0.0009, 0.0009), (0.0, None), (7, None), ("x", None)])
+def test_an_expense_ratio_is_a_fraction(told: Any, ratio: float | None) -> None:
+    fees = {"feesExpensesInvestment": {"annualReportExpenseRatio": {"raw": told}}}
+    body = orjson.dumps({"quoteSummary": {"result": [{"fundProfile": fees}]}})
+    assert read_expenses(body) == ratio
+
+
+@pytest.mark.parametrize(
+    ("first", "day"), [(728317800, date(1993, 1, 29)), (-1325583000, date(1927, 12, 30)), (None, None)]
+)
+def test_the_first_session_is_of_the_zone(first: int | None, day: date | None) -> None:
+    assert read_facts(chart(firstTradeDate=first), "SPY") == Facts("USD", "America/New_York", day)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "kind", "currency", "zone", "told"),
+    [
+        ("^GSPC", "INDEX", "USD", "America/New_York", ("GSPC", "index", "XNYS", "USD")),
+        ("VOD.L", "EQUITY", "GBp", "Europe/London", ("VOD_L", "equity", "XLON", "GBP")),
+        ("7203.T", "EQUITY", "JPY", "Asia/Tokyo", ("T_7203", "equity", "XTKS", "JPY")),
+        ("GC=F", "FUTURE", "USD", "America/New_York", ("GC", "metal", "XNYS", "USD")),
+        ("SOL-USD", "CRYPTOCURRENCY", "USD", "UTC", ("SOL", "crypto", "24/7", "USD")),
+        ("EURUSD=X", "CURRENCY", "USD", "Europe/London", ("EURUSD", "currency", "24/5", "USD")),
+        ("BRK-B", "EQUITY", "USD", "America/New_York", ("BRK_B", "equity", "XNYS", "USD")),
+    ],
+)
+def test_an_entry_follows_from_what_is_told(
+    symbol: str, kind: str, currency: str, zone: str, told: tuple[str, ...]
+) -> None:
+    entry = propose(Listing("yahoo", symbol, "", kind), Facts(currency, zone, date(1927, 12, 30)), (), {})
+    assert (entry["id"], entry["asset_class"], entry["calendar"], entry["quote_currency"]) == told
+    assert (entry["name"], entry["since"]) == (symbol, date(1970, 1, 2))
+    assert entry["sources"] == [{"source": "yahoo", "symbol": symbol}]
+
+
+def test_what_is_given_wins_and_an_exchange_begins_early() -> None:
+    listing, facts = Listing("yahoo", "SOL-USD", "Solana", "CRYPTOCURRENCY"), Facts("USD", "UTC", None)
+    entry = propose(listing, facts, [SourceRef("bitstamp", "SOL/USD")], {"id": "SUN", "name": None})
+    assert (entry["id"], entry["name"], entry["since"]) == ("SUN", "Solana", date(2011, 8, 18))
+    assert [source["source"] for source in entry["sources"]] == ["bitstamp", "yahoo"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "currency", "zone", "said"),
+    [
+        ("FUTURE", "USD", "America/New_York", "--asset-class"),
+        ("EQUITY", "USD", "Atlantic/Reykjavik", "--calendar"),
+        ("EQUITY", "", "Europe/London", "--currency"),
+    ],
+)
+def test_what_nobody_tells_is_asked_for(kind: str, currency: str, zone: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        propose(Listing("yahoo", "CL=F", "", kind), Facts(currency, zone, None), (), {})
+
+
+def test_every_calendar_is_known() -> None:
+    import exchange_calendars
+
+    assert set(_CALENDARS.values()) <= set(exchange_calendars.get_calendar_names())
