@@ -49,7 +49,7 @@ _SPLITS: Final = {"2016-06-13": 4.0, "2019-09-03": 0.1, "2022-05-16": 1.281}
 
 
 _EXPENSES: Final = {"SPY": 0.000945, "AGG": 0.0003}
-"""Published by State Street and BlackRock."""
+"""A year, as the funds state them in their prospectuses: 0.0945 % and 0.03 %."""
 
 
 def sample_market() -> Market:
