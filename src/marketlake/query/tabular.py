@@ -46,7 +46,7 @@ class Tabular(ABC):
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Table(Tabular):
     """Rows and named columns, as DuckDB gave them."""
 
@@ -60,6 +60,9 @@ class Table(Tabular):
     def columns(self) -> list[str]:
         """The names of the columns."""
         return list(self.arrow.column_names)
+
+    def __repr__(self) -> str:
+        return f"<Table of {len(self):,} rows: {', '.join(self.columns)}>"
 
     def __len__(self) -> int:
         return int(self.arrow.num_rows)
