@@ -105,4 +105,4 @@ def test_a_notebook_shows_the_first_rows_and_escapes_them(lake: ml.Lake, tmp_pat
     assert "<td>&lt;b&gt;19</td>" in shown
     assert "<b>" not in shown
     assert '<td style="text-align:right">0.333333</td>' in shown
-    assert len(table) == 30
+    assert (len(table), repr(table)) == (30, "<Table of 30 rows: a<b, third>")
