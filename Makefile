@@ -4,7 +4,7 @@ PYTEST_WORKERS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run test check format airflow benchmark campaign lock clean
+.PHONY: help venv run test check format docs airflow benchmark campaign lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,13 @@ check: venv ## format, lint, strict types, import contract
 format: venv ## put the code into its format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: venv ## write the generated pages and the site, build/site/index.html
+	@$(BIN)/python -m scripts.reference
+	@$(BIN)/python scripts/metric_docs.py
+	@$(BIN)/python scripts/quality_docs.py
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "to look at: build/site/index.html"
 
 airflow: venv ## open Airflow's own pages on the simulated market
 	@sh scripts/airflow

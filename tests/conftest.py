@@ -15,6 +15,8 @@ settings.register_profile(
 settings.register_profile("campaign", deadline=None, max_examples=1_000, suppress_health_check=_slow)
 settings.load_profile("campaign" if campaign() else "suite")
 
+pytest_plugins = ["tests.sample"]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker takes all tests that share a conftest's or a file's fixtures, so that each is made once."""

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .api import Lake
+    from .errors import MarketlakeError
+    from .query.tabular import Table
 
-__all__ = ["open"]
+__all__ = ["Lake", "MarketlakeError", "Table", "open"]
 
 
 def open(lake: str | Path | None = None, home: str | Path | None = None) -> Lake:
@@ -27,3 +29,16 @@ def open(lake: str | Path | None = None, home: str | Path | None = None) -> Lake
     from . import api
 
     return api.open(lake, home)
+
+
+def __getattr__(name: str) -> object:
+    """The types, for annotations and `except`: imported when they are named, for the same reason."""
+    if name == "MarketlakeError":
+        from .errors import MarketlakeError
+
+        return MarketlakeError
+    if name in ("Lake", "Table"):
+        from . import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from . import claims, query
 from .measured import listed
 from .query import Comparison, ManyComparison
+from .query.tabular import Table
 from .revised import RevisedLake
 from .settings import load_settings
 from .when import Day, Moment, day_of, moment_of
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from .portfolio import Plan, PortfolioAnswer
     from .query.matrix_answer import Matrix
 
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
 class Lake(RevisedLake):
     """One lake, to be asked; every answer reads what is published at that moment.
 
-    Tables are `pyarrow.Table`: `.to_pandas()` for pandas, `polars.from_arrow(table)` for polars. A session is
-    a date (or its ISO text), a moment a datetime (or its ISO text; UTC where it has no offset). Errors are
-    those of `marketlake.errors`.
+    Every answer but `claims` and `report` is also a table: `.to_arrow()`, `.to_pandas()`, `.to_polars()`. A
+    session is a date (or its ISO text), a moment a datetime (or its ISO text; UTC where it has no offset).
+    Errors are those of `marketlake.errors`.
     """
 
     def prices(
@@ -40,9 +39,9 @@ class Lake(RevisedLake):
         currency: str | None = None,
         as_of: Moment | None = None,
         strict: bool = False,
-    ) -> pa.Table:
+    ) -> Table:
         """Bars as traded, or the index of a basis, a row an instrument and session: see `query.prices`."""
-        return query.prices(
+        found = query.prices(
             self.path,
             listed(ids),
             start=day_of(start),
@@ -52,6 +51,7 @@ class Lake(RevisedLake):
             as_of=moment_of(as_of),
             strict=strict,
         )
+        return Table(found)
 
     def report(self, path: Path | None = None) -> Path:
         """Write the page to look at, to `path` or beside `market.duckdb`; returns where: see `report`."""
@@ -187,13 +187,13 @@ class Lake(RevisedLake):
             strict=strict,
         )
 
-    def sql(self, text: str) -> pa.Table:
+    def sql(self, text: str) -> Table:
         """The answer of one reading statement on `market.duckdb`."""
-        return query.sql_table(self.path, text)
+        return Table(query.sql_table(self.path, text))
 
-    def instruments(self) -> pa.Table:
+    def instruments(self) -> Table:
         """What the lake knows of each instrument, in the order of `instruments.toml`."""
-        return query.sql_table(self.path, "FROM instrument ORDER BY rowid")
+        return self.sql("FROM instrument ORDER BY rowid")
 
 
 def open(lake: str | Path | None = None, home: str | Path | None = None) -> Lake:

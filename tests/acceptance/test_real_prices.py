@@ -114,7 +114,7 @@ def test_adjusted_series_are_the_vendors(lake: Path, share: str) -> None:
 
 def test_the_library_reads_what_models_need(lake: Path) -> None:
     opened = marketlake.open(lake)
-    prices = opened.prices(["AAPL"], start="2020-08-28", end="2020-08-31")
-    assert [round(close, 2) for close in prices["close"].to_pylist()] == [499.23, 129.04]
-    known = opened.prices(["NASDAQ"], as_of=datetime(2020, 6, 1, tzinfo=UTC))
-    assert str(known["session"].to_pylist()[-1]) == "2020-05-29"
+    prices = opened.prices(["AAPL"], start="2020-08-28", end="2020-08-31").to_pandas()
+    assert [round(close, 2) for close in prices["close"]] == [499.23, 129.04]
+    known = opened.prices(["NASDAQ"], as_of=datetime(2020, 6, 1, tzinfo=UTC)).to_pandas()
+    assert str(known["session"].iloc[-1]) == "2020-05-29"

@@ -1,63 +1,17 @@
-"""changes and explain: what docs/revisions.md shows is what they print, and programs get all of it."""
+"""changes and explain: programs get all of what people are shown."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import re
-import shlex
-import shutil
 from pathlib import Path
 
 import pytest
 
-from marketlake.pipeline.build import build
-from marketlake.pipeline.run import ingest
-from marketlake.settings import load_settings, parse_instant
-from marketlake.simulator import Simulator, parse_fault
+from .conftest import Run
 
-from .conftest import NOW, Run
-
-PAGE = (Path(__file__).parents[2] / "docs" / "revisions.md").read_text("utf-8")
-CONSOLE = re.findall(r"^```console\n\$ marketlake (.*?)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-FAULTS = (
-    "restated:yahoo:^IXIC:percent=1,from=2024-12-31,to=2024-12-31",
-    "restated:bitstamp:BTC/USD:percent=-2,from=2022-12-31,to=2022-12-31",
-)
-ENTRIES = ("BTC", "NASDAQ", "GOLD")
-
-
-@pytest.fixture(scope="module")
-def restated_home(sample_home: Path, tmp_path_factory: pytest.TempPathFactory, simulator: Simulator) -> Path:
-    """The sample lake after its vendors restated two year ends, found on the days of their turns."""
-    home = tmp_path_factory.mktemp("restated") / "home"
-    shutil.copytree(sample_home, home)
-    simulator.set_faults([parse_fault(fault) for fault in FAULTS])
-    try:
-        for now in ("2026-01-14T12:00Z", "2026-01-26T12:00Z"):
-            simulator.set_clock(parse_instant(now))
-            settings = load_settings(home=home, now=now, source_url=simulator.url, environ={})
-            ingest(settings, ENTRIES)
-    finally:
-        simulator.set_faults([])
-        simulator.set_clock(parse_instant(NOW))
-    build(settings)
-    return home
-
-
-def lines(text: str) -> list[str]:
-    return [line.rstrip() for line in text.strip().splitlines() if not line.startswith("snapshot")]
-
-
-@pytest.mark.parametrize(("command", "shown"), CONSOLE)
-def test_the_page_is_true(run: Run, restated_home: Path, command: str, shown: str) -> None:
-    printed = run(*shlex.split(command), "--home", restated_home)
-    assert (printed.code, lines(printed.out)) == (0, lines(shown))
-
-
-def test_the_page_shows_both() -> None:
-    assert {command.split()[0] for command, _ in CONSOLE} == {"changes", "explain"}
+pytestmark = pytest.mark.xdist_group("restated")
 
 
 def test_changes_for_programs(run: Run, restated_home: Path) -> None:

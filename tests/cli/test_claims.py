@@ -1,23 +1,17 @@
-"""The command `claims` on the sample market, in every format, and the page that shows it."""
+"""The command `claims` on the sample market, in every format."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import re
-import shlex
 import shutil
 from pathlib import Path
-
-import pytest
 
 import marketlake
 
 from .conftest import Result, Run
 
-PAGE = (Path(__file__).parents[2] / "docs" / "claims.md").read_text("utf-8")
-CONSOLE = re.findall(r"^```console\n\$ marketlake (.*?)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 WINS = ["BTC_BEATS_NASDAQ", "BTC_BEATS_GOLD", "BTC_BEATS_SP500"]
 IDS = [*WINS, "SLEEVE_IMPROVES_60_40"]
 
@@ -25,12 +19,6 @@ IDS = [*WINS, "SLEEVE_IMPROVES_60_40"]
 def rows(result: Result) -> list[dict[str, str]]:
     assert result.code == 0
     return list(csv.DictReader(io.StringIO(result.out)))
-
-
-@pytest.mark.parametrize(("command", "shown"), CONSOLE)
-def test_the_page_is_true(run: Run, sample_home: Path, command: str, shown: str) -> None:
-    printed = [line.rstrip() for line in run(*shlex.split(command), "--home", sample_home).out.splitlines()]
-    assert [line.rstrip() for line in shown.splitlines()] == printed
 
 
 def test_statement_published_today_and_what_it_depends_on_come_first(run: Run, sample_home: Path) -> None:

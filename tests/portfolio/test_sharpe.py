@@ -58,7 +58,7 @@ def test_one_holding_has_the_ratio_that_metrics_gives(lake: api.Lake, risk_free:
 
 def test_by_hand(lake: api.Lake) -> None:
     found = lake.portfolio("100 SHARE", start="2020-12-28", end="2020-12-31", risk_free=0.1)
-    closes = lake.prices(["SHARE"], start="2020-12-28", end="2020-12-31")["close"].to_pylist()
+    closes = lake.prices(["SHARE"], start="2020-12-28", end="2020-12-31").to_arrow()["close"].to_pylist()
     excess = [b / a - 1 - (1.1 ** (1 / 365.25) - 1) for a, b in itertools.pairwise(closes)]
     ratio = statistics.mean(excess) / statistics.stdev(excess) * math.sqrt(3 / (3 / 365.25))
     assert found.with_sleeve.sharpe == close(ratio, rel=1e-9)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
+from ..query.tabular import Rows
 from .plan import Plan
 
 COSTS: Final = "trading costs"
@@ -130,7 +131,7 @@ class History:
 
 
 @dataclass(frozen=True)
-class PortfolioAnswer:
+class PortfolioAnswer(Rows):
     """How a plan did, with and without its sleeve, and what to know before quoting it."""
 
     summary: str
@@ -162,6 +163,10 @@ class PortfolioAnswer:
     """Known then means held then by this lake."""
     snapshot: str
     origin: str
+
+    def lines(self) -> tuple[type[Figures], tuple[Figures, ...]]:
+        """A row a size of the sleeve; the plan's own where it has none."""
+        return Figures, self.sweep or (self.with_sleeve,)
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON values."""

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from .tabular import Rows
+
 FIELDS: Final = ("open", "high", "low", "close", "volume", "dividend", "split")
 NEW_KINDS: Final = ("arrived", "gap_fill", "history")
 """A session that was not held before."""
@@ -60,7 +62,7 @@ class ChangeSummary:
 
 
 @dataclass(frozen=True)
-class Changes:
+class Changes(Rows):
     """What a lake holds otherwise at `until` (None: now) than at `since`."""
 
     since: datetime

@@ -15,6 +15,7 @@ from .checks import FAIL, WARN
 from .connection import open_lake, records, run, stored_files
 from .listing import find, read_listing
 from .question import one_of
+from .tabular import Rows
 from .text import bound, constant, statement
 
 SEVERITIES: Final = (FAIL, WARN)
@@ -39,8 +40,10 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class LakeCheck:
+class LakeCheck(Rows):
     """The answer to `check`, newest session first."""
+
+    in_rows = "findings"
 
     findings: tuple[Finding, ...]
     snapshot: str

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from .side_by_side import SideBySide
+from .tabular import Rows
 
 TIE: Final = "tie"
 
@@ -42,7 +43,7 @@ class YearRow:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Rows):
     """Two instruments by calendar year: how each did, who was ahead, and what to know before quoting it."""
 
     a: str

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from .change_answer import Change
+from .tabular import Rows
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,10 @@ class MovedFigure:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Rows):
     """How far calendar-year returns, and those of the window, moved between two moments, and why."""
+
+    in_rows = "figures"
 
     since: datetime
     until: datetime | None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 from .comparison import TIE, joined
 from .side_by_side import SideBySide
+from .tabular import Rows
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,18 @@ class ComparedYear:
 
 
 @dataclass(frozen=True)
-class ManyComparison:
+class YearReturn(InstrumentYear):
+    """A row of the table: one instrument in one year, and who was ahead in it."""
+
+    year: int
+    year_complete: bool
+    winner: str | None
+    runner_up: str | None
+    lead: float | None
+
+
+@dataclass(frozen=True)
+class ManyComparison(Rows):
     """Three or more instruments by calendar year: how each did, who was ahead, and what to know of it."""
 
     instruments: tuple[str, ...]
@@ -91,6 +103,10 @@ class ManyComparison:
         first = [name for name, wins in self.wins.items() if wins == most]
         return first[0] if len(first) == 1 else TIE
 
+    def lines(self) -> tuple[type[YearReturn], Iterable[YearReturn]]:
+        """A row a year and instrument."""
+        return YearReturn, (_year_return(row, one) for row in self.rows for one in row.returns)
+
     def to_dict(self) -> dict[str, Any]:
         """The comparison as JSON values."""
         apart = {"rows", "risk", "notes", "instruments", "bases"}
@@ -103,6 +119,17 @@ class ManyComparison:
             "risk": None if self.risk is None else self.risk.to_dict(),
             "notes": list(self.notes),
         }  # fmt: skip
+
+
+def _year_return(row: ComparedYear, one: InstrumentYear) -> YearReturn:
+    return YearReturn(
+        **vars(one),
+        year=row.year,
+        year_complete=row.complete,
+        winner=row.winner,
+        runner_up=row.runner_up,
+        lead=row.lead,
+    )
 
 
 def _plain(one: InstrumentYear) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import combinations
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..errors import UsageError
 from .comparison import joined
 from .matrix_correlation import Correlations
+from .tabular import Rows
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Wins:
 
 
 @dataclass(frozen=True, eq=False)
-class Matrix:
+class Matrix(Rows):
     """All against all; rows and columns of the arrays are `instruments`, in this order."""
 
     instruments: tuple[str, ...]
@@ -91,6 +92,10 @@ class Matrix:
     def pairs(self) -> Iterator[Pair]:
         """Each pair once, in the order of the instruments."""
         return (self._pair(i, j) for i, j in combinations(range(len(self.instruments)), 2))
+
+    def lines(self) -> tuple[type[Pair], Iterable[Pair]]:
+        """A row a pair."""
+        return Pair, self.pairs()
 
     def _pair(self, i: int, j: int) -> Pair:
         won, found = self.won, self.correlation

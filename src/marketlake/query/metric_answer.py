@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from .tabular import Rows
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -70,8 +72,10 @@ class RollingReturn:
 
 
 @dataclass(frozen=True)
-class Metrics:
+class Metrics(Rows):
     """Figures of some instruments over one window."""
+
+    in_rows = "figures"
 
     instruments: tuple[str, ...]
     start: date

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from .metric_answer import json_value
+from .tabular import Rows
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class RollingFigure:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
+class Terms(Rows):
     """How an answer was asked for, and what to know before quoting it."""
 
     instruments: tuple[str, ...]

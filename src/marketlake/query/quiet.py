@@ -9,8 +9,11 @@ def connect(database: str = ":memory:", **config: str | int) -> duckdb.DuckDBPyC
     """A connection that prints nothing.
 
     By itself DuckDB shows the progress of a query of more than two seconds on standard output, where a
-    command's JSON goes.
+    command's JSON goes. In a notebook without ipywidgets it shows none and refuses the setting, so it is
+    asked first.
     """
     connection = duckdb.connect(database, config=dict(config))
-    connection.execute("SET enable_progress_bar = false")
+    [(shown,)] = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+    if shown:
+        connection.execute("SET enable_progress_bar = false")
     return connection

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from .metric_answer import json_value
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
+from .tabular import Rows
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ COLUMNS: Final = tuple(field.name for field in fields(Score))
 
 
 @dataclass(frozen=True)
-class Scoreboard:
+class Scoreboard(Rows):
     """All instruments that have a return in the window, in the order of their ids."""
 
     start: date
@@ -80,17 +77,3 @@ class Scoreboard:
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON values."""
         return dict(json_value(asdict(self)))
-
-    def to_arrow(self) -> pa.Table:
-        """The rows as a table, a column a field of `Score`."""
-        # imported here: Arrow, which the command does without
-        import pyarrow as pa
-
-        kinds = {"str": pa.string(), "float": pa.float64(), "int": pa.int64(), "date": pa.date32()}
-        schema = pa.schema([(f.name, kinds[str(f.type).split(" ", 1)[0]]) for f in fields(Score)])
-        return pa.Table.from_pylist([vars(row) for row in self.rows], schema=schema)
-
-    def to_pandas(self) -> pd.DataFrame:
-        """As `to_arrow`, as a frame."""
-        frame: pd.DataFrame = self.to_arrow().to_pandas()
-        return frame

@@ -1,0 +1,135 @@
+"""docs/reference/python.md, from the signatures and docstrings of the library."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any, Final, get_args, get_type_hints
+
+import marketlake
+from marketlake import api, measured, revised
+from marketlake.query.tabular import Table
+
+from .markdown import attribute_docs, table
+
+INTRODUCTION = """\
+# The library
+
+Written from the code. `import marketlake as ml` brings these names and no others:
+OPEN
+
+Every figure is a fraction, every session a date, every moment UTC. An answer is a frozen dataclass; all but
+`claims` and `report` are tables too:
+
+- `answer.to_arrow()`: a `pyarrow.Table`
+- `answer.to_pandas()`: a `pandas.DataFrame`
+- `answer.to_polars()`: a `polars.DataFrame`, if polars is installed
+- `polars.DataFrame(answer)`, `pyarrow.table(answer)`: whatever reads Arrow reads an answer
+
+Bad questions raise [`MarketlakeError`](errors.md).
+"""
+ANSWERS: Final = {
+    "Comparison": "query.comparison",
+    "ManyComparison": "query.many_comparison",
+    "Matrix": "query.matrix_answer",
+    "Metrics": "query.metric_answer",
+    "Scoreboard": "query.scoreboard_answer",
+    "CalendarReturns": "query.metric_series",
+    "RollingFigures": "query.metric_series",
+    "PortfolioAnswer": "portfolio.figures",
+    "Changes": "query.change_answer",
+    "Explanation": "query.explain_answer",
+    "LakeCheck": "query.check_lake",
+}
+
+
+def page() -> str:
+    names = ", ".join(f"`{name}`" for name in marketlake.__all__)
+    parts = [INTRODUCTION.replace("OPEN", names + "."), "## open", "", *function("open", marketlake.open)]
+    methods = {
+        name: method
+        for part in (api.Lake, measured.MeasuredLake, revised.RevisedLake)
+        for name, method in vars(part).items()
+        if inspect.isfunction(method) and not name.startswith("_")
+    }
+    for name, method in methods.items():
+        parts += [f"## {name}", "", *function(f"lake.{name}", method)]
+    parts += ["## Table", "", told(Table), ""]
+    return "\n".join(parts)
+
+
+def function(name: str, called: Any) -> Iterator[str]:
+    """The signature, what it does, and what it answers."""
+    signature = inspect.signature(called)
+    taken = [one for one in signature.parameters.values() if one.name != "self"]
+    shown = [parameter(one) for one in taken]
+    kinds = [one.kind for one in taken]
+    star = inspect.Parameter.KEYWORD_ONLY
+    if star in kinds:
+        shown.insert(kinds.index(star), "*")
+    answer = str(signature.return_annotation)
+    yield "```text"
+    yield from (
+        (f"{name}(", *(f"    {one}," for one in shown), f") -> {answer}")
+        if shown
+        else (f"{name}() -> {answer}",)
+    )
+    yield "```"
+    yield ""
+    text = told(called)
+    yield re.sub(r": see `[\w.]+`", "", text)
+    yield ""
+    deeper = re.search(r"see `([\w.]+)\.(\w+)`", text) or re.search(r"see `(\w+)`", text)
+    if deeper and len(deeper.groups()) == 2:
+        yield told(getattr(importlib.import_module(f"marketlake.{deeper[1]}"), deeper[2]))
+        yield ""
+    if answer in ANSWERS:
+        yield from fields_of(answer)
+
+
+def parameter(one: inspect.Parameter) -> str:
+    return f"{one.name}: {one.annotation}" + (f" = {one.default!r}" if one.default is not one.empty else "")
+
+
+def told(what: Any) -> str:
+    return inspect.getdoc(what) or ""
+
+
+def fields_of(answer: str) -> Iterator[str]:
+    """The answer's attributes, then those of its rows."""
+    kind = getattr(importlib.import_module(f"marketlake.{ANSWERS[answer]}"), answer)
+    yield f"`{answer}`: {told(kind)}"
+    yield ""
+    yield from table(("attribute", "type", "what it is"), list(attributes(kind)))
+    yield ""
+    row = row_of(kind)
+    yield f"Its rows, `{row.__name__}`: {told(row)}"
+    yield ""
+    yield from table(("column", "type", "what it is"), list(attributes(row)))
+    yield ""
+
+
+def row_of(kind: type[Any]) -> type[Any]:
+    """What a line of its table is."""
+    if "lines" in vars(kind):
+        found: type[Any] = get_args(get_args(get_type_hints(kind.lines)["return"])[0])[0]
+        return found
+    row: type[Any] = get_args(get_type_hints(kind)[kind.in_rows])[0]
+    return row
+
+
+def attributes(kind: type[Any]) -> Iterator[tuple[str, str, str]]:
+    assert is_dataclass(kind)
+    docs = {
+        name: text
+        for one in reversed(kind.__mro__)
+        if is_dataclass(one)
+        for name, text in attribute_docs(one).items()
+    }
+    for field in fields(kind):
+        yield f"`{field.name}`", f"`{field.type}`", docs.get(field.name, "")
+    for name, value in inspect.getmembers(kind, lambda one: isinstance(one, property)):
+        yield f"`{name}`", f"`{inspect.signature(value.fget).return_annotation}`", told(value)

@@ -1,0 +1,49 @@
+"""The example notebooks say what running them says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from .snippets import ROOT
+
+PLACE: Final = ROOT / "docs" / "notebooks"
+LARGEST: Final = 80_000
+
+
+def test_their_outputs_are_current(sample_home: Path, tmp_path: Path) -> None:
+    """Text alone is compared: how a picture is drawn is another project's."""
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "scripts.notebooks", "--home", sample_home, "--to", tmp_path],
+        cwd=ROOT, check=True, timeout=300, capture_output=True,
+    )  # fmt: skip
+    stored = {path.name: said(path) for path in PLACE.glob("*.ipynb")}
+    assert len(stored) == 3
+    told = {path.name: said(path) for path in tmp_path.glob("*.ipynb")}
+    assert told == stored, "run python -m scripts.notebooks"
+
+
+def test_they_are_small_and_whole() -> None:
+    for path in PLACE.glob("*.ipynb"):
+        assert path.stat().st_size < LARGEST
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        assert [cell["execution_count"] for cell in cells if cell["cell_type"] == "code"] == list(
+            range(1, 1 + sum(cell["cell_type"] == "code" for cell in cells))
+        )
+        assert not any(
+            output["output_type"] == "error" for cell in cells for output in cell.get("outputs", ())
+        )
+
+
+def said(notebook: Path) -> list[list[str]]:
+    """What each cell printed or showed, as text; a picture is only counted."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    return [[text(output) for output in cell.get("outputs", ())] for cell in cells]
+
+
+def text(output: dict[str, Any]) -> str:
+    data = output.get("data", {"text/plain": output.get("text", "")})
+    return "a picture" if "image/svg+xml" in data else "".join(data["text/plain"])

@@ -1,0 +1,48 @@
+"""docs/reference is what the code says, and leaves nothing out."""
+
+from __future__ import annotations
+
+import re
+
+from scripts.reference.__main__ import PAGES, PLACE
+
+import marketlake as ml
+from marketlake import errors
+from marketlake.cli.app import app
+from marketlake.schema import TABLES
+
+from ..sample import Run
+
+
+def page(name: str) -> str:
+    return (PLACE / name).read_text("utf-8")
+
+
+def test_the_pages_are_current() -> None:
+    assert {path.name for path in PLACE.glob("*.md")} == set(PAGES)
+    stale = [name for name, write in PAGES.items() if write() != page(name)]
+    assert not stale, "run make docs"
+
+
+def test_every_command_is_there_with_every_flag_of_its_help(run: Run) -> None:
+    sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", page("commands.md"), re.MULTILINE | re.DOTALL))
+    for command in app.registered_commands:
+        name = command.name or command.callback.__name__
+        flags = set(re.findall(r"--[a-z][a-z-]+", run(name, "--help").out)) - {"--help"}
+        assert flags <= set(re.findall(r"--[a-z][a-z-]+", sections[name])), name
+
+
+def test_every_table_and_column_is_there() -> None:
+    text = page("tables.md")
+    for name, schema in TABLES.items():
+        section = text.partition(f"## {name}\n")[2].partition("\n## ")[0]
+        assert [column for column in schema.names if f"| `{column}` |" not in section] == []
+
+
+def test_every_method_and_every_error_is_there() -> None:
+    methods = [name for name in dir(ml.Lake) if not name.startswith("_") and name != "path"]
+    assert [name for name in methods if f"\n## {name}\n" not in page("python.md")] == []
+    kinds = [
+        name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)
+    ]
+    assert [name for name in kinds if f"| `{name}` |" not in page("errors.md")] == []

@@ -1,0 +1,67 @@
+"""The site builds strictly, leads nowhere else, and has every page in its navigation."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from .snippets import ROOT
+
+ASKING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
+"""What a browser fetches by itself, by element."""
+
+
+class Asked(HTMLParser):
+    """Addresses that a page would ask for when it is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "link" and values.get("rel") in {"canonical", "next", "prev"}:
+            return
+        self.found += [values[ASKING[tag]] or ""] if tag in ASKING and ASKING[tag] in values else []
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(place)],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return place
+
+
+def test_no_page_asks_anything_of_a_network(site: Path) -> None:
+    pages = sorted(site.rglob("*.html"))
+    assert len(pages) > 60
+    for page in pages:
+        text = page.read_text("utf-8")
+        asked = Asked()
+        asked.feed(text)
+        # what the theme's script would fetch by itself: diagrams and shims
+        assert 'class="mermaid"' not in text
+        assert "unpkg.com" not in text
+        assert asked.found
+        assert [one for one in asked.found if re.match(r"(https?:)?//", one)] == [], page
+    for sheet in site.rglob("*.css"):
+        assert not re.search(r"(@import|url\()\s*[\"']?(https?:)?//", sheet.read_text("utf-8")), sheet
+
+
+def test_every_page_is_in_the_navigation(site: Path) -> None:
+    """But the pages of single metrics, which their index lists, and the files that pages point to."""
+    start = (site / "index.html").read_text("utf-8")
+    reached = set(re.findall(r'class="md-nav__link[^"]*"[^>]*href="([^"#]+)"', start))
+    reached |= set(re.findall(r'href="([^"#:]+\.html)"', start))
+    pages = {page.relative_to(site).as_posix() for page in site.rglob("*.html")} - {"404.html", "index.html"}
+    lost = {page for page in pages - reached if not page.startswith(("metrics/", "source/"))}
+    assert lost == set(), "name them in mkdocs.yml"

@@ -1,0 +1,93 @@
+"""Every snippet of the documentation does what the page shows."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from scripts.sample_lake import NOW
+
+from marketlake.pipeline.build import build
+from marketlake.query.text import statement
+from marketlake.settings import load_settings, parse_instant
+from marketlake.simulator import Simulator, parse_fault
+
+from ..sample import Run
+from .not_run import NOT_RUN
+from .snippets import ROOT, Reader, snippets
+
+PAGES = ["README.md", *(p.relative_to(ROOT).as_posix() for p in sorted((ROOT / "docs").rglob("*.md")))]
+OWN_TEXT = {f"docs/metrics/{path.stem}.md" for path in (ROOT / "src/marketlake/sql/metric").glob("*.sql")}
+"""A page a metric, whose only SQL is the metric's own text, which tests/metrics runs."""
+WITH_SNIPPETS = [page for page in PAGES if page not in OWN_TEXT and any(snippets(page))]
+RESTATED = {"docs/revisions.md"}
+WRITING = {
+    "docs/reconcile.md",
+    *(f"docs/howto/{name}.md" for name in ("backfill", "claim", "instrument", "source")),
+}
+"""Pages whose reader changes the lake: each has a copy of its own."""
+
+
+def grouped(page: str) -> object:
+    """The restated lake is made by one worker for all its tests."""
+    return pytest.param(page, marks=pytest.mark.xdist_group("restated")) if page in RESTATED else page
+
+
+@pytest.fixture
+def home(request: pytest.FixtureRequest, tmp_path: Path, sample_home: Path) -> Path:
+    """The home that the page is about."""
+    page: str = request.node.callspec.params["page"]
+    if page in RESTATED:
+        restated: Path = request.getfixturevalue("restated_home")
+        return restated
+    own = tmp_path / "lake"
+    if page == "docs/tutorial.md":
+        own.mkdir()
+    elif page in WRITING:
+        shutil.copytree(sample_home, own)
+        build(load_settings(home=own, now=NOW, environ={}))
+    else:
+        return sample_home
+    return own
+
+
+@pytest.mark.parametrize("page", [grouped(page) for page in WITH_SNIPPETS])
+def test_a_page_is_true(
+    page: str,
+    home: Path,
+    run: Run,
+    sample_simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    # the README's reader makes a folder in the working directory
+    monkeypatch.chdir(tmp_path if page == "README.md" else home)
+    monkeypatch.delenv("MARKETLAKE_LAKE", raising=False)
+    monkeypatch.setenv("MARKETLAKE_HOME", str(home))
+    monkeypatch.setenv("MARKETLAKE_NOW", "2026-01-26T13:00Z" if page in RESTATED else NOW)
+    monkeypatch.setenv("MARKETLAKE_SOURCE_URL", sample_simulator.url)
+    # the page says which faults it shows
+    faults = re.findall(r"--fault\s+([^\s`]+?)\.?[`\s]", (ROOT / page).read_text("utf-8"))
+    sample_simulator.set_faults([parse_fault(fault) for fault in faults])
+    reader = Reader(page, run, home, home / "data")
+    try:
+        for snippet in snippets(page):
+            reader.follow(snippet)
+    finally:
+        sample_simulator.set_faults([])
+        sample_simulator.set_clock(parse_instant(NOW))
+
+
+@pytest.mark.parametrize("page", sorted(OWN_TEXT))
+def test_the_page_of_a_metric_shows_its_text(page: str) -> None:
+    [text] = [snippet.text for snippet in snippets(page)]
+    assert text.strip() == statement(f"metric/{Path(page).stem}").strip()
+
+
+def test_an_exception_is_still_one() -> None:
+    for page, begin, reason in NOT_RUN:
+        assert reason
+        shown = "\n".join(snippet.text for snippet in snippets(page))
+        assert re.search(rf"^(\$ )?{re.escape(begin)}", shown, re.MULTILINE), f"{page} shows no {begin!r}"

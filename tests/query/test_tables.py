@@ -1,0 +1,108 @@
+"""Answers as tables, and the names that callers of the library may rely on."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import marketlake as ml
+from marketlake.errors import UsageError
+from marketlake.query.tabular import Rows, Tabular
+
+from .lakes import BTC, SHARE, make, year_ends
+
+YEARS = {2019: 1.0, 2020: 2.0, 2021: 3.0}
+ANSWERS: dict[str, Callable[[ml.Lake], Tabular]] = {
+    "prices": lambda lake: lake.prices(["BTC"]),
+    "sql": lambda lake: lake.sql("SELECT instrument_id FROM bar"),
+    "instruments": lambda lake: lake.instruments(),
+    "compare": lambda lake: lake.compare("BTC", "SHARE"),
+    "compare_many": lambda lake: lake.compare_many(["BTC", "SHARE"]),
+    "matrix": lambda lake: lake.matrix(["BTC", "SHARE"]),
+    "metrics": lambda lake: lake.metrics(["BTC", "SHARE"]),
+    "scoreboard": lambda lake: lake.scoreboard(),
+    "calendar_returns": lambda lake: lake.calendar_returns(["BTC"], period="year"),
+    "rolling": lambda lake: lake.rolling(["BTC"], "SHARE", periods=2),
+    "changes": lambda lake: lake.changes("2019-06-01"),
+    "explain": lambda lake: lake.explain(["BTC"], "2020-06-01"),
+    "check": lambda lake: lake.check(),
+    "portfolio": lambda lake: lake.portfolio("97 SHARE, 3 BTC", {"sleeve": "BTC"}),
+}
+
+NO_TABLE = {"claims": "each has several lists of its own", "report": "a file"}
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> ml.Lake:
+    folder = tmp_path_factory.mktemp("tables")
+    make(folder, [SHARE, BTC], [*year_ends(SHARE, YEARS), *year_ends(BTC, {2019: 1.0, 2020: 3.0, 2021: 2.0})])
+    return ml.open(folder)
+
+
+def test_the_public_names_are_these() -> None:
+    assert ml.__all__ == ["Lake", "MarketlakeError", "Table", "open"]
+    methods = [name for name in dir(ml.Lake) if not name.startswith("_") and name != "path"]
+    assert methods == sorted([*ANSWERS, *NO_TABLE])
+    for name in methods:
+        method = getattr(ml.Lake, name)
+        assert method.__doc__, name
+        signature = inspect.signature(method)
+        assert all(one.annotation is not one.empty for one in list(signature.parameters.values())[1:]), name
+        assert signature.return_annotation is not signature.empty, name
+    with pytest.raises(AttributeError, match="no attribute 'close'"):
+        ml.close  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_is_a_table_of_whichever_kind(lake: ml.Lake, name: str) -> None:
+    answer = ANSWERS[name](lake)
+    arrow, pandas, polars = answer.to_arrow(), answer.to_pandas(), answer.to_polars()
+    assert (type(arrow), type(pandas), type(polars)) == (pa.Table, pd.DataFrame, pl.DataFrame)
+    assert list(pandas.columns) == polars.columns == arrow.column_names
+    assert len(pandas) == len(polars) == arrow.num_rows
+    if isinstance(answer, Rows):
+        assert arrow.num_rows == len(list(answer.lines()[1]))
+    if name != "check":
+        assert arrow.num_rows > 0
+    assert pa.table(answer) == arrow
+    assert pl.DataFrame(answer).equals(polars)
+
+
+def test_a_row_of_a_table_is_a_row_of_the_answer(lake: ml.Lake) -> None:
+    found = lake.compare_many(["BTC", "SHARE"])
+    assert found.to_arrow().to_pylist()[:2] == [
+        vars(one) | {"year": 2020, "year_complete": True, "winner": "BTC", "runner_up": "SHARE", "lead": 1.0}
+        for one in found.rows[0].returns
+    ]
+    [changed] = lake.changes("2021-06-01", ids=["BTC"]).to_arrow().to_pylist()
+    assert changed["fields"][0] == {"name": "open", "old": None, "new": 2.0}
+
+
+def test_no_rows_still_have_columns(lake: ml.Lake) -> None:
+    none = lake.changes("2024-01-01").to_polars()
+    assert (none.height, none.schema["session"]) == (0, pl.Date())
+
+
+def test_without_polars_the_remedy_is_named(lake: ml.Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(UsageError, match="pip install polars"):
+        lake.instruments().to_polars()
+
+
+def test_a_notebook_shows_the_first_rows_and_escapes_them(lake: ml.Lake, tmp_path: Path) -> None:
+    table: Any = lake.sql("SELECT '<b>' || i AS \"a<b\", i / 3 AS third FROM range(30) AS r (i)")
+    shown = table._repr_html_()
+    assert "30 rows, the first 20 of them" in shown
+    assert "<th>a&lt;b</th>" in shown
+    assert "<td>&lt;b&gt;19</td>" in shown
+    assert "<b>" not in shown
+    assert '<td style="text-align:right">0.333333</td>' in shown
+    assert (len(table), repr(table)) == (30, "<Table of 30 rows: a<b, third>")
