@@ -31,6 +31,38 @@ Every figure is a fraction, every session a date, every moment UTC. An answer is
 
 Bad questions raise [`MarketlakeError`](errors.md).
 """
+COMMON: Final = {
+    "instruments": "those asked about, in the order of the answer",
+    "instrument_id": "our name of the instrument",
+    "start": "first day asked for",
+    "end": "last day asked for",
+    "first_year": "first of its years",
+    "last_year": "last of its years",
+    "frequency": "how often returns are taken: daily, weekly or monthly",
+    "currency": "what figures are in; empty or `own` where each is in its own",
+    "basis": "price, total or vendor_adjusted",
+    "convention": "which closes a year spans",
+    "sessions": "own or shared",
+    "real": "whether after consumer prices",
+    "benchmark": "beside what; None for nothing",
+    "risk_free": "what is taken off: a yearly fraction, or the id of a bill",
+    "as_of": "only what could be known then; None for now",
+    "strict": "known then means held then by this lake",
+    "rows": "one by one, as its table has them",
+    "notes": "what to know before quoting it, a sentence each",
+    "snapshot": "id of the stored files that were asked",
+    "origin": "live or simulated",
+    "session": "trading day",
+    "n": "returns, or sessions, that went into it",
+    "quality": "flags joined by commas; empty when there is nothing to say",
+    "year": "calendar year",
+    "simple_return": "a fraction; None where there is none",
+    "winner": "who returned most, or `tie`; None where it cannot be said",
+    "source": "which vendor served it",
+    "a": "the instrument named first",
+    "b": "the other one",
+}
+"""What an attribute of this name is, wherever its own class says nothing of it."""
 ANSWERS: Final = {
     "Comparison": "query.comparison",
     "ManyComparison": "query.many_comparison",
@@ -103,7 +135,7 @@ def fields_of(answer: str) -> Iterator[str]:
     kind = getattr(importlib.import_module(f"marketlake.{ANSWERS[answer]}"), answer)
     yield f"`{answer}`: {told(kind)}"
     yield ""
-    yield from table(("attribute", "type", "what it is"), list(attributes(kind)))
+    yield from table(("attribute", "type", "what it is"), [*attributes(kind), *properties(kind)])
     yield ""
     row = row_of(kind)
     yield f"Its rows, `{row.__name__}`: {told(row)}"
@@ -130,6 +162,9 @@ def attributes(kind: type[Any]) -> Iterator[tuple[str, str, str]]:
         for name, text in attribute_docs(one).items()
     }
     for field in fields(kind):
-        yield f"`{field.name}`", f"`{field.type}`", docs.get(field.name, "")
+        yield f"`{field.name}`", f"`{field.type}`", docs.get(field.name) or COMMON.get(field.name, "")
+
+
+def properties(kind: type[Any]) -> Iterator[tuple[str, str, str]]:
     for name, value in inspect.getmembers(kind, lambda one: isinstance(one, property)):
         yield f"`{name}`", f"`{inspect.signature(value.fget).return_annotation}`", told(value)

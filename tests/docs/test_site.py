@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
 
 import pytest
 
 from .snippets import ROOT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ASKING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
 """What a browser fetches by itself, by element."""
@@ -65,3 +73,38 @@ def test_every_page_is_in_the_navigation(site: Path) -> None:
     pages = {page.relative_to(site).as_posix() for page in site.rglob("*.html")} - {"404.html", "index.html"}
     lost = {page for page in pages - reached if not page.startswith(("metrics/", "source/"))}
     assert lost == set(), "name them in mkdocs.yml"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Files, without a line for each."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site))) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.mark.xdist_group("browser")
+def test_it_can_be_read_and_searched_on_a_desk_and_on_a_phone(browser: Browser, address: str) -> None:
+    asked: list[str] = []
+    complaints: list[str] = []
+    for width in (1280, 390):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        for name in ("index.html", "notebooks/bitcoin-nasdaq.html", "reference/tables.html"):
+            page.goto(address + name)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        if width == 1280:
+            page.fill("input[name=query]", "dividend")
+            page.wait_for_selector(".md-search-result__item a")
+        page.close()
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+    assert complaints == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,24 +19,6 @@ if TYPE_CHECKING:
     from .browser import Opened
 
 Open = Callable[..., "Opened"]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    from .browser import QUIET, executable
-
-    path = executable()
-    if path is None:
-        missing = "Chromium is not installed (Debian: apt install chromium), so the report was NOT looked at"
-        if os.environ.get("MARKETLAKE_BROWSER") == "required":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")
