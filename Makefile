@@ -4,10 +4,10 @@ PYTEST_WORKERS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run test check format airflow benchmark campaign lock clean
+.PHONY: help venv run test cluster-test check format airflow benchmark campaign lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: ## set up .venv (the other targets do it by themselves)
 	@sh scripts/bootstrap
@@ -17,6 +17,9 @@ run: venv ## pull, store and compare the sample market with Airflow embedded; LI
 
 test: check ## all checks and all tests, offline
 	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadgroup
+
+cluster-test: venv ## Postgres, Redis and two Celery workers on loopback: kill one, compare; skipped where they are missing
+	@sh scripts/cluster
 
 check: venv ## format, lint, strict types, import contract
 	@$(BIN)/ruff format --check .
@@ -41,5 +44,5 @@ lock: venv ## resolve the dependencies anew
 	@sh scripts/lock
 
 clean: ## remove .venv, caches and the sample lake; data/ stays
-	@rm -rf .venv .marketlake .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@rm -rf .venv .venv-celery .marketlake .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -40,6 +40,8 @@ class Settings:
     """Once in so many days an instrument's whole history is asked for again; 0 is never."""
     requests_per_second: Mapping[str, float] = field(default_factory=dict)
     """By source; 0 does not limit. What is not named has a default."""
+    limiter_url: str | None = field(default=None, repr=False)
+    """The Redis whose queue all machines share; None queues on this machine. Holds a password."""
 
     @property
     def origin(self) -> str:
@@ -91,6 +93,7 @@ def load_settings(
         batch_size=_batch_size(path, written.get("batch_size", 50)),
         reverify_days=_reverify_days(path, written.get("reverify_days", 30)),
         requests_per_second=_rates(path, written.get("requests_per_second", {})),
+        limiter_url=_redis_url(environ.get("MARKETLAKE_LIMITER_URL")),
     )
 
 
@@ -117,6 +120,23 @@ def _http_url(value: object) -> str:
             f"source_url {without_secrets(str(value))[:80]!r} must look like http://127.0.0.1:8765"
         )
     return str(value).rstrip("/")
+
+
+def _redis_url(value: str | None) -> str | None:
+    """Only from the environment: it holds a password."""
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        known = parts.scheme in {"redis", "rediss"} and parts.hostname and (parts.port or 1)
+    except ValueError:
+        known = None
+    if not known:
+        raise ConfigError(
+            "MARKETLAKE_LIMITER_URL must look like redis://redis:6379/1, with :PASSWORD@ (percent-encoded) "
+            "before the host where it has one"
+        )
+    return value
 
 
 def _batch_size(path: Path, value: object) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..clock import Clock
 from ..instruments import Instrument
-from ..limiter import Limiter
+from ..limiter import limiter_for
 from ..settings import Settings
 from ..sources import Access, answered_at
 from ..store import raw
@@ -72,6 +72,4 @@ def slug(text: str) -> str:
 
 
 def _access(settings: Settings) -> Access:
-    limits = Path.home() / ".cache" / "marketlake" / f"limits-{settings.origin}"
-    limiter = Limiter(limits, settings.clock, settings.rate)
-    return Access(settings.clock, limiter, settings.home / "files", settings.source_url)
+    return Access(settings.clock, limiter_for(settings), settings.home / "files", settings.source_url)
