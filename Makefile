@@ -4,7 +4,7 @@ PYTEST_WORKERS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run test cluster-test check format airflow benchmark campaign lock clean
+.PHONY: help venv run test cluster-test check format airflow env benchmark campaign lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ format: venv ## put the code into its format
 
 airflow: venv ## open Airflow's own pages on the simulated market
 	@sh scripts/airflow
+
+env: ## make .env with random passwords, and config/, for docker compose
+	@sh scripts/env
 
 benchmark: venv ## measure what the documentation promises
 	@$(BIN)/python -m benchmarks

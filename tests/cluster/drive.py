@@ -19,7 +19,7 @@ from marketlake.simulator.state import Served
 from .compare import difference
 from .market import INSTRUMENTS, LIMITS, NOW, faults, world, write_home
 from .meter import loads
-from .orchestra import WORKERS, Api, orchestra
+from .orchestra import WORKERS, Api, Orchestra, orchestra
 from .processes import ClusterError, Processes, descendants, free_ports, unprivileged
 from .record import Record
 from .servers import start_postgres, start_redis
@@ -56,7 +56,10 @@ def cluster_run() -> Record:
             undisturbed = _undisturbed(processes.folder / "undisturbed", simulator)
         before = len(simulator.requests)
         simulator.set_faults(faults(market))
-        api = _started(processes, simulator, lap)
+        airflow = _started(processes, simulator, lap)
+        with lap("Airflow's start"):
+            airflow.start()
+            api = airflow.api()
         with lap("until half-way"):
             _half_way(processes, simulator, before)
         killed = _lose_the_busier(processes, api)
@@ -65,7 +68,10 @@ def cluster_run() -> Record:
         served = simulator.requests[before:]
         tasks = api.tasks()
         compared = difference(processes.folder / "home" / "data", undisturbed)
-        return _record(processes, runs, tasks, killed, served, compared, lap)
+        account = "their user" if airflow.as_self else processes.account or "their user"
+        record = _record(account, runs, tasks, killed, served, compared, lap)
+        processes.keep = not record.good
+        return record
 
 
 def _undisturbed(home: Path, simulator: Simulator) -> Path:
@@ -77,7 +83,7 @@ def _undisturbed(home: Path, simulator: Simulator) -> Path:
     return home / "data"
 
 
-def _started(processes: Processes, simulator: Simulator, lap: Lap) -> Api:
+def _started(processes: Processes, simulator: Simulator, lap: Lap) -> Orchestra:
     ports = free_ports(3)
     if processes.account:
         shutil.chown(processes.folder / "home", processes.account)
@@ -88,9 +94,7 @@ def _started(processes: Processes, simulator: Simulator, lap: Lap) -> Api:
         own |= {"MARKETLAKE_SOURCE_URL": simulator.url, "MARKETLAKE_NOW": NOW.isoformat()}
         airflow = orchestra(processes, ports[2], postgres, redis, own)
         airflow.migrate()
-    with lap("Airflow's start"):
-        airflow.start()
-        return airflow.api()
+    return airflow
 
 
 def _half_way(processes: Processes, simulator: Simulator, before: int) -> None:
@@ -133,7 +137,7 @@ def _ended(processes: Processes, api: Api) -> dict[str, str]:
 
 
 def _record(
-    processes: Processes,
+    account: str,
     runs: dict[str, str],
     tasks: list[dict[str, Any]],
     killed: list[str],
@@ -146,7 +150,7 @@ def _record(
         moments[request.source].append(request.at)
     return Record(
         instruments=INSTRUMENTS,
-        account=processes.account or "its user",
+        account=account,
         runs=runs,
         tasks=len(tasks),
         tasks_not_good=[named(task) for task in tasks if task["state"] not in _GOOD],

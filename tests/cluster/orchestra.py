@@ -38,28 +38,34 @@ class Orchestra:
     processes: Processes
     port: int
     environment: Mapping[str, str]
+    as_self: bool
+    """Whether the account of the servers may not run this interpreter."""
 
     def migrate(self) -> None:
         """Tables and pools, as the service `init` of docker-compose.yml makes them."""
         command = [str(BIN / "python"), "-m", "marketlake.orchestration.database"]
-        self.processes.run("migrate", command, self.environment)
+        self.processes.run("migrate", command, self.environment, self.as_self)
 
     def start(self) -> None:
         for name in ("api-server", "scheduler", "dag-processor"):
-            self.processes.start(name, [str(BIN / "airflow"), name], self.environment)
+            self._start(name, [name], self.environment)
         for name in WORKERS:
             # a machine of its own: another HOME, so that nothing but Redis is common to their queues
             (home := self.processes.folder / name).mkdir(mode=0o777)
             home.chmod(0o777)
             options = ["--celery-hostname", f"{name}@%h", "--skip-serve-logs", "--without-mingle"]
-            command = [str(BIN / "airflow"), "celery", "worker", *options, "--without-gossip"]
-            self.processes.start(name, command, {**self.environment, "HOME": str(home)})
+            command = ["celery", "worker", *options, "--without-gossip"]
+            self._start(name, command, {**self.environment, "HOME": str(home)})
 
     def api(self) -> Api:
         """Once it answers."""
         self.processes.until(lambda: listens(self.port), "answer of the API server", 120)
         words = self.processes.until(self._admin, "password of the admin", 60)
         return Api(self.port, words["admin"])
+
+    def _start(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
+        whole = [str(BIN / "airflow"), *command]
+        self.processes.start(name, whole, environment, as_self=self.as_self)
 
     def _admin(self) -> Any:
         with suppress(OSError, ValueError):
@@ -95,7 +101,6 @@ def orchestra(
         "AIRFLOW__CELERY__BROKER_URL": f"{broker}/0",
         "AIRFLOW__CELERY__WORKER_CONCURRENCY": "4",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(folder / "logs"),
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         **_AFTER_A_LOSS_S,
         "PYTHONPYCACHEPREFIX": str(folder / "pycache"),
         "NO_PROXY": "127.0.0.1,localhost",
@@ -103,7 +108,7 @@ def orchestra(
         "MARKETLAKE_RETRY_SECONDS": "2",
         **lake,
     }
-    return Orchestra(processes, port, environment)
+    return Orchestra(processes, port, environment, not processes.may_run(BIN / "python"))
 
 
 class Api:

@@ -31,6 +31,8 @@ class Processes:
     folder: Path
     account: str | None
     """None is whoever runs this."""
+    keep: bool = False
+    """Whether somebody will want to read the logs."""
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(
@@ -39,7 +41,7 @@ class Processes:
         command: Sequence[str],
         environment: Mapping[str, str] | None = None,
         told: str = "",
-        account: str | None = None,
+        as_self: bool = False,
     ) -> subprocess.Popen[bytes]:
         """Start it; `told` reaches its standard input, where the process list does not show it."""
         with self.log(name).open("ab") as log:
@@ -51,7 +53,7 @@ class Processes:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                **_as(account or self.account),  # type: ignore[arg-type]
+                **_as(None if as_self else self.account),
             )
         if process.stdin:
             process.stdin.write(told.encode())
@@ -59,9 +61,15 @@ class Processes:
         self.running[name] = process
         return process
 
-    def run(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+    def run(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        as_self: bool = False,
+    ) -> None:
         """Run it to its end, which must be a good one."""
-        code = self.start(name, command, environment).wait()
+        code = self.start(name, command, environment, as_self=as_self).wait()
         del self.running[name]
         if code:
             raise ClusterError(f"{name} ended with {code}\n{self.tail(name)}")
@@ -83,6 +91,16 @@ class Processes:
 
     def tail(self, name: str) -> str:
         return "\n".join(self.log(name).read_text(errors="replace").splitlines()[-25:])
+
+    def may_run(self, program: Path) -> bool:
+        """Whether the account reaches the program, which may lie in a folder that is another's alone."""
+        try:
+            done = subprocess.run(
+                [program, "--version"], capture_output=True, check=False, **_as(self.account)
+            )
+        except OSError:
+            return False
+        return done.returncode == 0
 
     def lose(self, name: str) -> None:
         """End it as a power cut would: kill -9, its children with it."""
@@ -114,7 +132,8 @@ def unprivileged() -> Iterator[Processes]:
         yield processes
     finally:
         processes.stop()
-    shutil.rmtree(folder)
+    if not processes.keep:
+        shutil.rmtree(folder)
 
 
 def descendants(pid: int) -> list[int]:
@@ -141,7 +160,7 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def _as(account: str | None) -> dict[str, object]:
+def _as(account: str | None) -> dict[str, Any]:
     if account is None or os.geteuid() != 0:
         return {}
     who = pwd.getpwnam(account)

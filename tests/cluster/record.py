@@ -16,7 +16,7 @@ class Record:
 
     instruments: int
     account: str
-    """Who all of the processes ran as."""
+    """Who Airflow and its workers ran as; Postgres and Redis as `nobody` for root."""
     runs: Mapping[str, str]
     """State by DAG."""
     tasks: int
@@ -48,7 +48,7 @@ class Record:
         return "\n".join(self._lines()) + "\n"
 
     def _lines(self) -> Iterator[str]:
-        yield f"instruments {self.instruments}, all processes as {self.account}"
+        yield f"instruments {self.instruments}, Airflow and its workers as {self.account}"
         yield "runs " + ", ".join(f"{name}: {state}" for name, state in sorted(self.runs.items()))
         yield f"tasks {self.tasks}, of which not good: {', '.join(self.tasks_not_good) or 0}"
         yield f"kills {self.kills}, tasks killed with the worker: {self.tasks_killed}"
