@@ -10,7 +10,7 @@ RUN pip install --no-compile --no-deps --only-binary :all: --require-hashes -r r
 
 COPY pyproject.toml README.md LICENSE instruments.toml claims.toml ./
 COPY src src
-# compiled without times in it, so that the same lock and sources give the same files
+# compiled here, since the user may not write there later; without times in it, which would differ by build
 RUN pip install --no-compile --no-deps --no-build-isolation --no-index . \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
 

@@ -136,42 +136,16 @@ def test_surprising_data_is_told_by_the_run_and_fails_nothing(
     assert (body["kind"], body["lines"]) == ("surprising", ["SPY 2024-01-05: moved by 30 %"])
 
 
-def test_stale_data_is_told_by_the_watch(
+def test_stale_data_is_told_once_until_it_is_fresh_again(
     run_dag: Callable[..., Any], pipeline: Any, webhook: Webhook
 ) -> None:
-    assert run_dag("watch").state == "success"
-    pipeline.play(behind={"SPY": "SPY is late"})
-    assert run_dag("watch").state == "failed"
-    ((_, body),) = webhook.bodies
-    assert (body["kind"], body["lines"]) == ("stale", ["SPY is late"])
-
-
-def test_an_instrument_that_stays_stale_is_told_once(
-    webhook: Webhook, monkeypatch: Any, pipeline: Any
-) -> None:
-    from marketlake.errors import MarketlakeError
-    from marketlake.orchestration import steps
-
-    kept: dict[str, Any] = {}
-    ti = SimpleNamespace(
-        dag_id="watch",
-        task_id="freshness",
-        run_id="r",
-        xcom_pull=lambda task_ids, key, include_prior_dates: kept.get(key),
-        xcom_push=lambda key, value: kept.update({key: value}),
-    )
-    pipeline.play(behind={"SPY": "SPY is late"})
-    for _ in range(2):
-        with pytest.raises(MarketlakeError, match="1 instruments are stale:\nSPY is late"):
-            steps.watch(ti)
-    pipeline.play(behind={"SPY": "SPY is late", "BTC": "BTC is late"})
-    with pytest.raises(MarketlakeError, match="2 instruments"):
-        steps.watch(ti)
-    pipeline.play()
-    steps.watch(ti)
-    pipeline.play(behind={"SPY": "SPY is late"})
-    with pytest.raises(MarketlakeError):
-        steps.watch(ti)
+    spy, btc = {"SPY": "SPY is late"}, {"BTC": "BTC is late"}
+    states = []
+    for behind in ({}, spy, spy, spy | btc, {}, spy, {}):
+        pipeline.play(behind=behind)
+        states.append(run_dag("watch").state)
+    assert states == ["success", "failed", "failed", "failed", "success", "failed", "success"]
+    assert {body["kind"] for _, body in webhook.bodies} == {"stale"}
     assert [body["lines"] for _, body in webhook.bodies] == [
         ["SPY is late"],
         ["BTC is late"],

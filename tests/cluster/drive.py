@@ -60,6 +60,7 @@ def cluster_run() -> Record:
         with lap("Airflow's start"):
             airflow.start()
             api = airflow.api()
+            processes.until(airflow.healthy, "word that every part is healthy", 120)
         with lap("until half-way"):
             _half_way(processes, simulator, before)
         killed = _lose_the_busier(processes, api)

@@ -13,6 +13,8 @@ from typing import Any
 
 import requests
 
+from marketlake.orchestration.health import PARTS, health
+
 from .processes import Processes
 from .servers import Server, listens
 
@@ -62,6 +64,11 @@ class Orchestra:
         self.processes.until(lambda: listens(self.port), "answer of the API server", 120)
         words = self.processes.until(self._admin, "password of the admin", 60)
         return Api(self.port, words["admin"])
+
+    def healthy(self) -> bool:
+        """As the health checks of docker-compose.yml ask."""
+        server = self.environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]
+        return all(health(server, part) == "healthy" for part in PARTS if part != "triggerer")
 
     def _start(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
         whole = [str(BIN / "airflow"), *command]

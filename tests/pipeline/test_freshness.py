@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from marketlake import query
 from marketlake.errors import ConfigError, EmptyLakeError
+from marketlake.pipeline.build import build
 from marketlake.pipeline.freshness import stale
 from marketlake.pipeline.run import ingest
 from marketlake.settings import load_settings
-from marketlake.simulator import Simulator
+from marketlake.simulator import Simulator, parse_fault
 
 from .conftest import VirtualSettings
 
@@ -46,6 +48,28 @@ def test_a_session_is_stale_once_its_deadline_has_passed(
     simulator.set_clock(clock.instant)
     ingest(settings)
     assert stale(settings) == []
+
+
+def test_health_tells_a_monitor_how_the_fetches_ended(
+    make: Callable[..., VirtualSettings], simulator: Simulator
+) -> None:
+    settings = make("home", OLD=YAHOO % "OLD", NEW=YAHOO % "NEW", SPARE=YAHOO % "SPARE")
+    (settings.home / "claims.toml").write_text("")
+    ingest(settings, ["OLD", "NEW"])
+    good = settings.virtual.instant
+    simulator.set_faults([parse_fault("451:yahoo:NEW-USD")])
+    for days in (1, 2):
+        settings.virtual.instant = good + timedelta(days=days)
+        simulator.set_clock(settings.virtual.instant)
+        ingest(settings, ["OLD", "NEW"])
+    build(settings)
+    told = query.sql(settings.lake, "FROM health ORDER BY instrument_id")
+    new, old, spare = (dict(zip(told.columns, row, strict=True)) for row in told.rows)
+    assert (new["outcome"], new["failures"], new["last_session"]) == ("blocked", 2, date(2024, 1, 9))
+    assert new["good_at"].astimezone(UTC) < good + timedelta(days=1) < new["started_at"].astimezone(UTC)
+    assert "NEW" in new["message"]
+    assert (old["outcome"], old["failures"], old["last_session"]) == ("ok", 0, date(2024, 1, 11))
+    assert (spare["outcome"], spare["started_at"], spare["failures"]) == (None, None, 0)
 
 
 def test_deadlines_are_settings(make: Callable[..., VirtualSettings]) -> None:

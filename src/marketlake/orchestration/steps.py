@@ -17,8 +17,8 @@ SUMMARY_KEY: Final = "summary"
 """XCom key under which `store` leaves its result, also when it is skipped."""
 FINDINGS_KEY: Final = "findings"
 """XCom key under which `check` leaves what the data checks found, a line each."""
-STALE_KEY: Final = "stale"
-"""XCom key under which `watch` leaves the instruments that are behind."""
+STALE_KEY: Final = "marketlake_stale"
+"""Airflow variable with the instruments whose being behind was told."""
 ERROR_KEY: Final = "error"
 """XCom key under which a task that fails leaves its message."""
 
@@ -95,13 +95,16 @@ def build(ti: Any = None) -> dict[str, Any]:
 
 def watch(ti: Any = None) -> None:
     """Fail while an instrument is behind its deadline; tell it once, when it comes to be."""
+    from airflow.sdk import Variable
+
     from ..pipeline import tasks
 
     behind = tasks.behind()
-    told = ti.xcom_pull(task_ids=ti.task_id, key=STALE_KEY, include_prior_dates=True) or []
-    ti.xcom_push(key=STALE_KEY, value=list(behind))
+    told = Variable.get(STALE_KEY, default=[], deserialize_json=True)
     if news := [line for name, line in behind.items() if name not in told]:
         _alert(ti, "stale", news)
+    if list(behind) != told:
+        Variable.set(STALE_KEY, list(behind), serialize_json=True)
     if behind:
         raise MarketlakeError(f"{len(behind)} instruments are stale:\n" + "\n".join(behind.values()))
 
