@@ -1,23 +1,30 @@
-# Airflow with marketlake, from the lock; runs as a user without rights.
-FROM python:3.12-slim
+# Airflow with marketlake, from the lock: every package by its hash and as a wheel, so nothing is compiled or
+# resolved here. The image that runs holds no compiler, no cache and no source tree, and its user has no rights.
+FROM python:3.12.13-slim-bookworm AS build
 
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends curl \
-    && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home --home-dir /opt/airflow --uid 50000 airflow \
-    && mkdir -p /lake /opt/airflow/logs /opt/airflow/passwords \
-    && chown -R airflow /lake /opt/airflow
-
-WORKDIR /opt/marketlake
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_INPUT=1 PATH=/opt/venv/bin:$PATH
+RUN python -m venv /opt/venv
+WORKDIR /source
 COPY requirements-celery.lock ./
-RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements-celery.lock
+RUN pip install --no-compile --no-deps --only-binary :all: --require-hashes -r requirements-celery.lock
 
 COPY pyproject.toml README.md LICENSE instruments.toml claims.toml ./
 COPY src src
-RUN pip install --no-cache-dir --no-deps --no-build-isolation . \
-    && marketlake init .
-COPY dags dags
+# compiled here, since the user may not write there later; without times in it, which would differ by build
+RUN pip install --no-compile --no-deps --no-build-isolation --no-index . \
+    && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
 
-ENV AIRFLOW_HOME=/opt/airflow
-USER airflow
+
+FROM python:3.12.13-slim-bookworm
+
+# group 0 may write what the user may: platforms that give a container a user of their own keep the group
+RUN useradd --no-log-init --uid 50000 --gid 0 --home-dir /opt/airflow airflow \
+    && install -d -o 50000 -g 0 -m 0775 /opt/airflow /opt/airflow/logs /opt/airflow/passwords /config /lake
+COPY --from=build /opt/venv /opt/venv
+COPY dags /opt/marketlake/dags
+COPY instruments.toml claims.toml /config/
+
+ENV PATH=/opt/venv/bin:$PATH AIRFLOW_HOME=/opt/airflow MARKETLAKE_HOME=/config MARKETLAKE_LAKE=/lake
+WORKDIR /opt/airflow
+USER 50000:0
 CMD ["airflow", "version"]

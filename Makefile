@@ -4,10 +4,10 @@ PYTEST_WORKERS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run test check format docs airflow benchmark campaign lock clean
+.PHONY: help venv run test cluster-test check format docs airflow env benchmark campaign lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: ## set up .venv (the other targets do it by themselves)
 	@sh scripts/bootstrap
@@ -17,6 +17,9 @@ run: venv ## pull, store and compare the sample market with Airflow embedded; LI
 
 test: check ## all checks and all tests, offline
 	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadgroup
+
+cluster-test: venv ## Postgres, Redis and two Celery workers on loopback: kill one, compare; skipped where they are missing
+	@sh scripts/cluster
 
 check: venv ## format, lint, strict types, import contract
 	@$(BIN)/ruff format --check .
@@ -38,6 +41,9 @@ docs: venv ## write the generated pages and the site, build/site/index.html
 airflow: venv ## open Airflow's own pages on the simulated market
 	@sh scripts/airflow
 
+env: ## make .env with random passwords, and config/, for docker compose
+	@sh scripts/env
+
 benchmark: venv ## measure what the documentation promises
 	@$(BIN)/python -m benchmarks
 
@@ -48,5 +54,5 @@ lock: venv ## resolve the dependencies anew
 	@sh scripts/lock
 
 clean: ## remove .venv, caches and the sample lake; data/ stays
-	@rm -rf .venv .marketlake .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@rm -rf .venv .venv-celery .marketlake .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

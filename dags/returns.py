@@ -3,6 +3,7 @@
 from airflow.sdk import DAG, Asset, AssetAny, task
 
 from marketlake.orchestration import schedule, steps
+from marketlake.orchestration.alert import AlertNotifier
 from marketlake.orchestration.policy import retried
 
 DOC = """
@@ -23,4 +24,4 @@ with DAG(
     on_failure_callback=steps.report_failure,
     tags=["marketlake", "returns"],
 ):
-    task(task_id="build", **retried())(steps.build)()
+    task(task_id="build", on_failure_callback=AlertNotifier(), **retried())(steps.build)()

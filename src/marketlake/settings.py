@@ -18,8 +18,18 @@ from .redact import without_secrets
 from .toml_file import read_toml
 
 LIVE, SIMULATED = "live", "simulated"
-_KEYS: Final = ("lake", "currency", "source_url", "batch_size", "reverify_days", "requests_per_second")
+_KEYS: Final = (
+    "lake",
+    "currency",
+    "source_url",
+    "batch_size",
+    "reverify_days",
+    "requests_per_second",
+    "deadline_hours",
+)
 _FIRST_YEAR, _LAST_YEAR = 1971, 2099
+DEADLINE_HOURS: Final = 12.0
+"""A run comes within six hours of a close, and two more tries of each source within the next six."""
 _LIVE_RATES: Final = {"yahoo": 2.0, "binance": 5.0, "coinbaseexchange": 5.0, "ecb": 1.0, "fred": 1.0}
 
 
@@ -42,6 +52,10 @@ class Settings:
     """Once in so many days an instrument's whole history is asked for again; 0 is never."""
     requests_per_second: Mapping[str, float] = field(default_factory=dict)
     """By source; 0 does not limit. What is not named has a default."""
+    deadlines: Mapping[str, float] = field(default_factory=dict)
+    """Hours by asset class within which a finished session is to be stored."""
+    limiter_url: str | None = field(default=None, repr=False)
+    """The Redis whose queue all machines share; None queues on this machine. Holds a password."""
 
     @property
     def origin(self) -> str:
@@ -61,6 +75,10 @@ class Settings:
         """Requests a second that the source is sent at most; 0 is no limit."""
         default = 0.0 if self.source_url else _LIVE_RATES.get(source, 1.0)
         return self.requests_per_second.get(source, default)
+
+    def deadline_hours(self, asset_class: str) -> float:
+        """Hours after a session's figures are out within which it is to be stored."""
+        return self.deadlines.get(asset_class, DEADLINE_HOURS)
 
 
 def load_settings(
@@ -93,7 +111,9 @@ def load_settings(
         source_url=_http_url(url) if url else None,
         batch_size=_batch_size(path, written.get("batch_size", 50)),
         reverify_days=_reverify_days(path, written.get("reverify_days", 30)),
-        requests_per_second=_rates(path, written.get("requests_per_second", {})),
+        requests_per_second=_numbers(path, written, "requests_per_second", "source"),
+        deadlines=_numbers(path, written, "deadline_hours", "asset class"),
+        limiter_url=_redis_url(environ.get("MARKETLAKE_LIMITER_URL")),
     )
 
 
@@ -128,6 +148,23 @@ def _currency(path: Path, value: object) -> str | None:
     raise ConfigError(f"{path}: currency = {str(value)[:20]!r} must be an ISO code such as EUR")
 
 
+def _redis_url(value: str | None) -> str | None:
+    """Only from the environment: it holds a password."""
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        known = parts.scheme in {"redis", "rediss"} and parts.hostname and (parts.port or 1)
+    except ValueError:
+        known = None
+    if not known:
+        raise ConfigError(
+            "MARKETLAKE_LIMITER_URL must look like redis://redis:6379/1, with :PASSWORD@ (percent-encoded) "
+            "before the host where it has one"
+        )
+    return value
+
+
 def _batch_size(path: Path, value: object) -> int:
     if not isinstance(value, int) or not 1 <= value <= 1000:
         raise ConfigError(f"{path}: batch_size must be a whole number from 1 to 1000")
@@ -140,7 +177,8 @@ def _reverify_days(path: Path, value: object) -> int:
     return value
 
 
-def _rates(path: Path, value: Any) -> dict[str, float]:
+def _numbers(path: Path, written: Mapping[str, Any], key: str, each: str) -> dict[str, float]:
+    value = written.get(key, {})
     if not isinstance(value, dict) or not all(isinstance(v, int | float) and v >= 0 for v in value.values()):
-        raise ConfigError(f"{path}: [requests_per_second] must give each source a number of 0 or more")
-    return {str(source): float(rate) for source, rate in value.items()}
+        raise ConfigError(f"{path}: [{key}] must give each {each} a number of 0 or more")
+    return {str(name): float(number) for name, number in value.items()}

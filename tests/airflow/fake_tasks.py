@@ -67,6 +67,12 @@ def build() -> dict[str, Any]:
     return {"rebuilt": True}
 
 
+def behind() -> dict[str, str]:
+    _note("behind")
+    told: dict[str, str] = _script().get("behind", {})
+    return told
+
+
 def _script() -> dict[str, Any]:
     path = _home() / "script.json"
     script: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}

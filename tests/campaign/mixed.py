@@ -71,7 +71,7 @@ class _Fate:
 
 def mixed(rounds: Rounds, site: Site) -> Mixed:
     """Run the rounds and say what does not hold."""
-    fate = _Fate(_world(rounds.instruments), Random(f"mixed/{rounds.seed}"))
+    fate = _Fate(mixed_world(rounds.instruments), Random(f"mixed/{rounds.seed}"))
     home = site.fresh()
     fate.world.write(home)
     found, at = list[str](), datetime(2024, 1, 22, 23, 30, tzinfo=UTC)
@@ -103,7 +103,8 @@ def failed(rounds: Rounds, how: str) -> Mixed:
     return Mixed(rounds, Counter(), Counter(), (how,))
 
 
-def _world(count: int) -> World:
+def mixed_world(count: int) -> World:
+    """So many instruments, shared out over all sources."""
     held: list[Held] = []
     for source, percent in _SHARES.items():
         held += [_held(source, n) for n in range(max(1, count * percent // 100))]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from marketlake.limiter import Limiter
+from marketlake.limiter import MachineLimiter
 from marketlake.pipeline.fetch import Fetcher
 from marketlake.pipeline.plan import plan_daily
 from marketlake.pipeline.run import ingest
@@ -30,7 +30,7 @@ def slept_with(make: Make, simulator: Simulator, share: float) -> list[float]:
     """The pauses between tries at a host that is down, with that share of the jitter."""
     simulator.set_faults([parse_fault("503:yahoo")])
     settings = make("home", OLD=YAHOO % "OLD")
-    limiter = Limiter(settings.home / "limits", settings.clock, settings.rate)
+    limiter = MachineLimiter(settings.home / "limits", settings.clock, settings.rate)
     access = Access(settings.clock, limiter, settings.home, settings.source_url)
     fetcher = Fetcher(access, jitter=lambda low, high: low + share * (high - low))
     now = settings.clock.now()

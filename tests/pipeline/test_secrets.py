@@ -116,13 +116,13 @@ def _jobs(settings):
 def test_exchanges_are_asked_without_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keys of accounts are not supported: prices are public, and what is not held cannot leak."""
     from marketlake.clock import SystemClock
-    from marketlake.limiter import Limiter
+    from marketlake.limiter import MachineLimiter
     from marketlake.sources.exchange_client import ExchangeClient
     from marketlake.sources.exchange_dialect import dialect_of
 
     for name in ("BINANCE_APIKEY", "BINANCE_SECRET", "KRAKEN_APIKEY"):
         monkeypatch.setenv(name, SECRET)
-    access = Access(SystemClock(), Limiter(tmp_path, SystemClock(), lambda _: 0.0), tmp_path)
+    access = Access(SystemClock(), MachineLimiter(tmp_path, SystemClock(), lambda _: 0.0), tmp_path)
     for name in ("binance", "kraken"):
         exchange = ExchangeClient(name, dialect_of(name), access)._exchange
         held = [getattr(exchange, key, None) for key in exchange.requiredCredentials]

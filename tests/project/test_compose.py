@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+from base64 import urlsafe_b64decode
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,8 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+
+from marketlake.orchestration.environment import airflow_environment
 
 PROJECT = Path(__file__).parents[2]
 TEXT = (PROJECT / "docker-compose.yml").read_text()
@@ -31,7 +36,7 @@ def test_it_follows_the_compose_specification(compose: dict[str, Any]) -> None:
 
 def test_its_services_are_airflows_parts_and_what_they_need(compose: dict[str, Any]) -> None:
     airflow = {"api-server", "scheduler", "dag-processor", "triggerer", "worker"}
-    assert set(compose["services"]) == airflow | {"init", "postgres", "redis"}
+    assert set(compose["services"]) == airflow | {"init", "postgres", "redis", "store"}
     for name in airflow:
         assert compose["services"][name]["depends_on"] == {
             "init": {"condition": "service_completed_successfully"}
@@ -42,7 +47,8 @@ def test_every_reference_leads_somewhere(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         assert set(service.get("depends_on", ())) <= set(compose["services"])
         assert set(service["networks"]) <= set(compose["networks"])
-        assert {volume.split(":")[0] for volume in service.get("volumes", ())} <= set(compose["volumes"])
+        volumes = {volume.split(":")[0] for volume in service.get("volumes", ())}
+        assert {name for name in volumes if not name.startswith("./")} <= set(compose["volumes"])
 
 
 def test_every_lasting_service_has_a_health_check(compose: dict[str, Any]) -> None:
@@ -59,7 +65,7 @@ def test_ports_are_published_on_loopback_only(compose: dict[str, Any]) -> None:
 def test_no_secret_has_a_value_or_a_default(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         for name, value in service["environment"].items():
-            if re.search(r"PASSWORD$|SECRET|_KEY$|REDISCLI_AUTH", name):
+            if re.search(r"PASSWORD$|SECRET|_KEY(_ID)?$|REDISCLI_AUTH", name):
                 assert REQUIRED.fullmatch(value), name
             credential = re.search(r"://[^@/:]*:(.+)@", str(value))
             assert not credential or REQUIRED.fullmatch(credential.group(1)), name
@@ -79,12 +85,167 @@ def test_every_secret_is_required() -> None:
         "JWT_SECRET",
         "POSTGRES_PASSWORD",
         "REDIS_PASSWORD",
+        "S3_ACCESS_KEY",
+        "S3_SECRET_KEY",
     }
 
 
+def test_every_service_is_bounded_and_without_new_privileges(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        limits = service["deploy"]["resources"]["limits"]
+        assert re.fullmatch(r"\d+[mg]", limits["memory"]), name
+        assert 0 < float(limits["cpus"]) <= 2, name
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["logging"]["options"]["max-size"]
+        assert ("build" in service) == (service.get("cap_drop") == ["ALL"]), name
+
+
+def test_every_image_is_pinned_to_a_version(compose: dict[str, Any]) -> None:
+    images = {service["image"] for service in compose["services"].values()}
+    assert all(re.fullmatch(r"[a-z/-]+:\d+\.\d+(\.\d+)?", image) for image in images), images
+    built = re.findall(r"^FROM (\S+)", (PROJECT / "Dockerfile").read_text(), re.MULTILINE)
+    assert len(built) == 2
+    assert all(re.fullmatch(r"python:3\.12\.\d+-slim-bookworm", image) for image in built)
+
+
+def airflow_options() -> dict[str, set[str]]:
+    """What Airflow and its Celery provider know, by section."""
+    from configparser import RawConfigParser
+
+    import airflow
+
+    place = Path(airflow.__file__).parent / "config_templates"
+    core = yaml.safe_load((place / "config.yml").read_text())
+    known = {section: set(entry["options"]) for section, entry in core.items()}
+    provided = RawConfigParser()
+    provided.read(place / "provider_config_fallback_defaults.cfg")
+    for section in provided.sections():
+        known.setdefault(section, set()).update(provided[section])
+    # read without standing in the list of options
+    scheduler = (Path(airflow.__file__).parent / "jobs" / "scheduler_job_runner.py").read_text()
+    known["scheduler"].update(re.findall(r'section="scheduler",\s+key="(\w+)"', scheduler))
+    # has no default, so it stands in no list here, where the provider is not installed
+    known["celery"].add("result_backend")
+    # handed on to the broker as it stands
+    known["celery_broker_transport_options"] = {"visibility_timeout"}
+    return known
+
+
+def names_in_the_code() -> set[str]:
+    """Every MARKETLAKE_* that the package reads."""
+    texts = (path.read_text() for path in (PROJECT / "src").rglob("*.py"))
+    return {name for text in texts for name in re.findall(r"\bMARKETLAKE_[A-Z_]+\b", text)}
+
+
+def test_every_setting_is_one_that_the_code_knows(compose: dict[str, Any]) -> None:
+    known, own = airflow_options(), names_in_the_code()
+    embedded = airflow_environment(Path("home"), Path("dags")).keys() - {"AIRFLOW_HOME", "NO_PROXY"}
+    for name in [*compose["services"]["worker"]["environment"], *embedded]:
+        if match := re.fullmatch(r"AIRFLOW__([A-Z_]+?)__([A-Z_]+)", name):
+            section, option = (part.lower() for part in match.groups())
+            assert option in known[section], name
+        elif name.startswith("MARKETLAKE_"):
+            assert name in own, name
+        else:
+            assert name.startswith(("AWS_", "OTEL_EXPORTER_", "AIRFLOW_CONN_")), name
+
+
+def test_what_the_containers_run_is_there(compose: dict[str, Any]) -> None:
+    from importlib.util import find_spec
+
+    for service in compose["services"].values():
+        for command in (service.get("command", []), service.get("healthcheck", {}).get("test", [])[1:]):
+            if "-m" in command:
+                assert find_spec(command[command.index("-m") + 1])
+
+
 def test_the_image_installs_from_the_lock_and_runs_without_rights() -> None:
-    lines = (PROJECT / "Dockerfile").read_text().splitlines()
+    text = (PROJECT / "Dockerfile").read_text()
+    lines = text.splitlines()
     assert any("--require-hashes -r requirements-celery.lock" in line for line in lines)
-    assert [line for line in lines if line.startswith("USER ")] == ["USER airflow"]
-    copied = [word for line in lines if line.startswith("COPY ") for word in line.split()[1:-1]]
+    assert [line for line in lines if line.startswith("USER ")] == ["USER 50000:0"]
+    assert not re.search(r"apt-get|curl|wget|ADD ", text)
+    copied = [word for line in lines if re.match("COPY (?!--from)", line) for word in line.split()[1:-1]]
     assert all((PROJECT / name).exists() for name in copied)
+    shown = (PROJECT / ".dockerignore").read_text().splitlines()
+    assert all(f"!{name}" in shown for name in copied)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    (tmp_path / "scripts").mkdir()
+    for name in ("scripts/env", ".env.example", "instruments.toml", "claims.toml"):
+        shutil.copy(PROJECT / name, tmp_path / name)
+    return tmp_path
+
+
+def make_env(checkout: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/sh", str(checkout / "scripts" / "env")], capture_output=True, text=True, check=False
+    )
+
+
+def values(path: Path) -> dict[str, str]:
+    lines = path.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_make_env_makes_up_every_secret_for_its_owner_alone(checkout: Path) -> None:
+    assert make_env(checkout).returncode == 0
+    made = values(checkout / ".env")
+    secrets = set(REQUIRED.findall(TEXT))
+    assert made.keys() == values(checkout / ".env.example").keys()
+    assert {name for name, value in made.items() if value} == secrets
+    assert len({made[name] for name in secrets}) == len(secrets)
+    for name in secrets:
+        # fit for an address as it is
+        assert re.fullmatch(r"[A-Za-z0-9_-]{43}=?", made[name])
+        assert len(urlsafe_b64decode(made[name] + "=" * (-len(made[name]) % 4))) == 32
+    assert made["FERNET_KEY"].endswith("=")
+    assert (checkout / ".env").stat().st_mode & 0o777 == 0o600
+    assert (checkout / "config" / "instruments.toml").stat().st_mode & 0o044 == 0o044
+    assert sorted(path.name for path in checkout.iterdir()) == [
+        ".env", ".env.example", "claims.toml", "config", "instruments.toml", "scripts",
+    ]  # fmt: skip
+
+
+def test_make_env_never_touches_what_is_there(checkout: Path) -> None:
+    (checkout / ".env").write_text("POSTGRES_PASSWORD=mine\n")
+    done = make_env(checkout)
+    assert done.returncode == 1
+    assert ".env is there already and stays as it is" in done.stderr
+    assert (checkout / ".env").read_text() == "POSTGRES_PASSWORD=mine\n"
+    assert not (checkout / "config").exists()
+
+    (checkout / ".env").unlink()
+    (checkout / "config").mkdir()
+    (checkout / "config" / "instruments.toml").write_text("# mine\n")
+    assert make_env(checkout).returncode == 0
+    assert (checkout / "config" / "instruments.toml").read_text() == "# mine\n"
+
+
+def test_the_kubernetes_values_say_what_the_compose_file_says(compose: dict[str, Any]) -> None:
+    values = yaml.safe_load((PROJECT / "deploy" / "kubernetes-values.yaml").read_text())
+    known, environment = airflow_options(), compose["services"]["worker"]["environment"]
+    for section, options in values["config"].items():
+        for option, value in options.items():
+            assert option in known[section], option
+            assert environment[f"AIRFLOW__{section}__{option}".upper()] == str(value)
+    own = [entry["name"] for entry in values["env"] if entry["name"].startswith("MARKETLAKE_")]
+    assert set(own) <= names_in_the_code()
+    built = compose["services"]["worker"]["image"].partition(":")[2]
+    assert values["defaultAirflowTag"] == built
+    lock = (PROJECT / "requirements-celery.lock").read_text()
+    assert f"apache-airflow=={values['airflowVersion']} " in lock
+    assert (values["uid"], values["gid"]) == (50000, 0)
+    assert yaml.safe_load(values["extraEnvFrom"]) == [{"secretRef": {"name": "marketlake-environment"}}]
+    assert not re.search(
+        r"password: *\S|://[^ ]*:[^ ]*@", (PROJECT / "deploy" / "kubernetes-values.yaml").read_text()
+    )
+
+
+def test_the_kubernetes_page_makes_every_secret_that_the_values_name() -> None:
+    values = (PROJECT / "deploy" / "kubernetes-values.yaml").read_text()
+    page = (PROJECT / "docs" / "kubernetes.md").read_text()
+    named = set(re.findall(r"(?:SecretName|name): (marketlake-\S+)", values))
+    assert named == set(re.findall(r"create (?:secret generic|configmap) (\S+)", page))

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from marketlake.clock import SystemClock
-from marketlake.limiter import Limiter
+from marketlake.limiter import MachineLimiter
 from marketlake.sources import Access, Request
 
 START, END = date(2024, 3, 13), date(2024, 3, 14)
@@ -128,7 +128,7 @@ def access(vendor: Vendor, tmp_path: Path, waited: list[str]) -> Access:
     clock = SystemClock()
     folder = tmp_path / "files"
     folder.mkdir()
-    return Access(clock, Limiter(tmp_path / "limits", clock, rate), folder, vendor.url, timeout=5.0)
+    return Access(clock, MachineLimiter(tmp_path / "limits", clock, rate), folder, vendor.url, timeout=5.0)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from marketlake.errors import (
     TerminalError,
     UnavailableError,
 )
-from marketlake.limiter import Limiter
+from marketlake.limiter import MachineLimiter
 from marketlake.schema import SERVED
 from marketlake.sources import Page, Parsed, Request, create
 from marketlake.sources.contract import retry_after
@@ -152,7 +152,7 @@ def test_a_refusal_for_good_is_asked_once_and_is_terminal(case, vendor, access, 
 
 
 def test_a_source_that_wants_rest_is_not_asked(case, vendor, access):
-    closed = Limiter(access.limiter.folder, access.clock, lambda _: 1000.0)
+    closed = MachineLimiter(access.limiter.folder, access.clock, lambda _: 1000.0)
     closed.shut(case.source, 1800)
     error = failure(case, dataclasses.replace(access, limiter=closed))
     assert isinstance(error, RateLimitedError)

@@ -9,14 +9,14 @@ import pytest
 
 from marketlake.clock import VirtualClock
 from marketlake.errors import RateLimitedError
-from marketlake.limiter import Limiter
+from marketlake.limiter import MachineLimiter
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def limiter(folder: Path, rate: float = 2.0) -> tuple[Limiter, VirtualClock]:
+def limiter(folder: Path, rate: float = 2.0) -> tuple[MachineLimiter, VirtualClock]:
     clock = VirtualClock(START)
-    return Limiter(folder, clock, lambda _: rate), clock
+    return MachineLimiter(folder, clock, lambda _: rate), clock
 
 
 def test_requests_keep_their_distance(tmp_path: Path) -> None:

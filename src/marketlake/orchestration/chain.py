@@ -9,6 +9,7 @@ from typing import Final
 from airflow.sdk import Asset, TriggerRule, XComArg, task
 
 from . import steps
+from .alert import AlertNotifier
 from .policy import final, retried
 from .schedule import pool_of
 
@@ -22,7 +23,8 @@ def lake_tasks(sources: Sequence[str], calendar: str | None, outlet: Asset) -> N
     """
     done = TriggerRule.ALL_DONE
     store = task(task_id="store", trigger_rule=done, outlets=[outlet], **retried())(steps.store)()
-    check = task(task_id="check", trigger_rule=done, **final())(steps.check)()
+    told = AlertNotifier()
+    check = task(task_id="check", trigger_rule=done, on_failure_callback=told, **final())(steps.check)()
     for source in sources:
         _fetch_of(source, calendar) >> store
     store >> check

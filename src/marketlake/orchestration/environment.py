@@ -25,7 +25,6 @@ def airflow_environment(home: Path, dags: Path, port: int = 8080) -> dict[str, s
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         # our lines are on the terminal; a proxy must not stand between Airflow's own parts
         "NO_PROXY": "127.0.0.1,localhost",
     }

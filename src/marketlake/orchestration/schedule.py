@@ -76,6 +76,13 @@ def instrument_ids() -> list[str]:
     return [instrument.id for instrument in load_settings().universe.instruments]
 
 
+def deadlines() -> str:
+    """Hours by asset class, in words."""
+    settings = load_settings()
+    classes = dict.fromkeys(each.asset_class for each in settings.universe.instruments)
+    return ", ".join(f"{name} {settings.deadline_hours(name):g}" for name in classes)
+
+
 def first_sources() -> tuple[str, ...]:
     """The source that each instrument is asked from first, each once."""
     return tuple(dict.fromkeys(s for schedule in calendar_schedules() for s in schedule.sources))

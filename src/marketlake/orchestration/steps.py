@@ -17,6 +17,8 @@ SUMMARY_KEY: Final = "summary"
 """XCom key under which `store` leaves its result, also when it is skipped."""
 FINDINGS_KEY: Final = "findings"
 """XCom key under which `check` leaves what the data checks found, a line each."""
+STALE_KEY: Final = "marketlake_stale"
+"""Airflow variable with the instruments whose being behind was told."""
 ERROR_KEY: Final = "error"
 """XCom key under which a task that fails leaves its message."""
 
@@ -72,6 +74,8 @@ def check(ti: Any = None) -> None:
     for line in findings:
         _log.warning("%s", line)
     ti.xcom_push(key=FINDINGS_KEY, value=findings)
+    if findings:
+        _alert(ti, "surprising", findings)
     tasks.check(run_of(ti))
     states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
     broken = sorted(task for task, state in states.items() if state in {"failed", "upstream_failed"})
@@ -89,6 +93,22 @@ def build(ti: Any = None) -> dict[str, Any]:
         return tasks.build()
 
 
+def watch(ti: Any = None) -> None:
+    """Fail while an instrument is behind its deadline; tell it once, when it comes to be."""
+    from airflow.sdk import Variable
+
+    from ..pipeline import tasks
+
+    behind = tasks.behind()
+    told = Variable.get(STALE_KEY, default=[], deserialize_json=True)
+    if news := [line for name, line in behind.items() if name not in told]:
+        _alert(ti, "stale", news)
+    if list(behind) != told:
+        Variable.set(STALE_KEY, list(behind), serialize_json=True)
+    if behind:
+        raise MarketlakeError(f"{len(behind)} instruments are stale:\n" + "\n".join(behind.values()))
+
+
 def report_failure(context: Context) -> None:
     """One line in the log of the DAG processor, where an operator's alerting can find it."""
     run = context["dag_run"]
@@ -99,6 +119,12 @@ def report_failure(context: Context) -> None:
 def run_of(ti: Any) -> str:
     """Our id of a DAG run: unique over DAGs and harmless in a path."""
     return re.sub(r"[^A-Za-z0-9_.-]", "-", f"{ti.dag_id}.{ti.run_id}")
+
+
+def _alert(ti: Any, kind: str, lines: list[str]) -> None:
+    from .alert import Alert, send
+
+    send(Alert(kind, f"{ti.dag_id}, run {ti.run_id}", lines))
 
 
 @contextmanager

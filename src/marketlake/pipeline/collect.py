@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..clock import Clock
 from ..instruments import Instrument
-from ..limiter import Limiter
+from ..limiter import limiter_for
 from ..settings import Settings
 from ..sources import Access, answered_at
 from ..store import raw
@@ -73,6 +73,4 @@ def slug(text: str) -> str:
 
 def access_of(settings: Settings) -> Access:
     """What a source may use of the outside world under these settings."""
-    limits = Path.home() / ".cache" / "marketlake" / f"limits-{settings.origin}"
-    limiter = Limiter(limits, settings.clock, settings.rate)
-    return Access(settings.clock, limiter, settings.home / "files", settings.source_url)
+    return Access(settings.clock, limiter_for(settings), settings.home / "files", settings.source_url)

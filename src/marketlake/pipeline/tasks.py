@@ -19,6 +19,7 @@ from .build import build as build_database
 from .collect import answered, collect
 from .corrections_kept import keep_corrections
 from .fetch import TRANSIENT_OUTCOMES, Fetched
+from .freshness import stale
 from .keep import store_pending
 from .page import refresh_report
 from .plan import Job, in_batches, plan_backfill, plan_daily
@@ -104,6 +105,11 @@ def build() -> dict[str, Any]:
         "claims": checks,
         "report": page and str(page),
     }
+
+
+def behind() -> dict[str, str]:
+    """What is past its deadline, a line by instrument id."""
+    return {each.instrument_id: str(each) for each in stale(load_settings())}
 
 
 def _raise_worst(bad: Sequence[Fetched]) -> None:

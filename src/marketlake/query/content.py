@@ -36,6 +36,7 @@ _VIEWS: Final = (
     "view/reconciled",
     "view/reconciled_pair",
     "view/session_hole",
+    "view/health",
 )
 _MARTS: Final[Mapping[str, Mapping[str, str]]] = {
     "mart/calendar_year": {},

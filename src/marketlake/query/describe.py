@@ -75,6 +75,18 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "reconciled_pair": _KEY
     | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation_pair"]},
     "session_hole": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["hole"]},
+    "health": {
+        "instrument_id": "id in instruments.toml",
+        "asset_class": "as in instruments.toml",
+        "outcome": "of the latest fetch; none before the first",
+        "message": "why it did not end well",
+        "source": "whose answer it was",
+        "duration_s": "seconds that it took",
+        "started_at": "when it began",
+        "good_at": "when the latest fetch began that ended ok or no_new_data",
+        "last_session": "the latest session that such a fetch has held",
+        "failures": "fetches since then",
+    },
     "lake": {
         "snapshot": "id of the stored files this database was built from",
         "origin": "live or simulated",

@@ -12,21 +12,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from filelock import FileLock
 
-from .clock import Clock
-from .errors import ConfigError, RateLimitedError
-
-_JITTER: Final = 0.1
-_LONGEST_WAIT_S: Final = 600.0
-_LONGEST_SHUT_S: Final = 3600.0
+from ..clock import Clock
+from ..errors import ConfigError, RateLimitedError
+from .contract import JITTER, LONGEST_SHUT_S, LONGEST_WAIT_S, left_alone
 
 
 @dataclass(frozen=True)
-class Limiter:
-    """Hands out moments at which a host may be asked."""
+class MachineLimiter:
+    """The queue in files; `Limiter` says what its methods mean."""
 
     folder: Path
     clock: Clock
@@ -34,39 +30,33 @@ class Limiter:
     """Requests a second by source name; 0 is no limit."""
 
     def wait(self, source: str) -> None:
-        """Sleep until the source may be asked; `RateLimitedError` where it wants to be left alone."""
         rate = self.rate(source)
         self.clock.sleep(self._take(source, 1 / rate if rate else 0.0))
 
     def hold(self, source: str, seconds: float) -> None:
-        """Let nobody ask the source for so long: it sent Retry-After."""
         with self._locked(source) as path:
-            until = self.clock.monotonic() + min(seconds, _LONGEST_WAIT_S)
+            until = self.clock.monotonic() + min(seconds, LONGEST_WAIT_S)
             path.write_text(repr(max(until, self._next(path))))
 
     def shut(self, source: str, seconds: float) -> None:
-        """Let nobody ask for so long, and nobody wait for it: longer than a run should.
-
-        A source without a limit is a stand-in, which need not be spared.
-        """
         if self.rate(source):
             with self._locked(source) as path:
-                until = self.clock.monotonic() + min(seconds, _LONGEST_SHUT_S)
+                until = self.clock.monotonic() + min(seconds, LONGEST_SHUT_S)
                 _shut(path).write_text(repr(until))
 
     def _take(self, source: str, gap: float) -> float:
         with self._locked(source) as path:
             now = self.clock.monotonic()
-            left = self._moment(_shut(path), _LONGEST_SHUT_S) - now
+            left = self._moment(_shut(path), LONGEST_SHUT_S) - now
             if left > 0:
-                raise RateLimitedError(f"{source} wants to be left alone for {left:.0f} s more", left)
+                raise RateLimitedError(left_alone(source, left), left)
             slot = max(now, self._next(path))
             if gap:
-                path.write_text(repr(slot + gap * (1 + random.uniform(0, _JITTER))))
+                path.write_text(repr(slot + gap * (1 + random.uniform(0, JITTER))))
             return slot - now
 
     def _next(self, path: Path) -> float:
-        return self._moment(path, _LONGEST_WAIT_S)
+        return self._moment(path, LONGEST_WAIT_S)
 
     def _moment(self, path: Path, longest: float) -> float:
         """The stored moment; one further away than the longest wait is from before a reboot."""

@@ -1,0 +1,153 @@
+"""Alerts, as they arrive at a webhook and a mail server on loopback."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Callable, Iterator
+from email import message_from_string
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from .sinks import MailServer, Webhook, served
+
+pytestmark = pytest.mark.xdist_group("airflow")
+NAMES = ("SLACK", "WEBHOOK", "MAIL")
+
+
+@pytest.fixture(autouse=True)
+def no_channels(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMES:
+        monkeypatch.delenv(f"MARKETLAKE_ALERT_{name}", raising=False)
+
+
+@pytest.fixture
+def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
+    hook = Webhook()
+    with served(hook) as port:
+        monkeypatch.setenv("MARKETLAKE_ALERT_WEBHOOK", f"http://127.0.0.1:{port}/hook/s3cret")
+        yield hook
+
+
+def alert(*lines: str, kind: str = "surprising") -> Any:
+    from marketlake.orchestration.alert import Alert
+
+    return Alert(kind, "ingest_xnys, run r1", lines)
+
+
+def sent(*lines: str, **environ: str) -> None:
+    from marketlake.orchestration.alert import send
+
+    send(alert(*lines), {f"MARKETLAKE_ALERT_{name}": value for name, value in environ.items()})
+
+
+def test_a_webhook_gets_what_happened_without_secrets_and_bounded() -> None:
+    hook = Webhook()
+    with served(hook) as port:
+        sent("SPY: token=abc123\x1b[2J", *(["x" * 500] * 30), WEBHOOK=f"http://127.0.0.1:{port}/hook")
+    ((path, body),) = hook.bodies
+    assert path == "/hook"
+    assert (body["kind"], body["about"]) == ("surprising", "ingest_xnys, run r1")
+    assert body["lines"][0] == "SPY: token=*** [2J" or "abc123" not in body["lines"][0]
+    assert "\x1b" not in body["lines"][0]
+    assert len(body["lines"]) == 21
+    assert body["lines"][-1] == "and 11 more"
+    assert max(map(len, body["lines"])) == 300
+
+
+def test_slack_gets_text_whose_marks_are_not_markup() -> None:
+    hook = Webhook()
+    with served(hook) as port:
+        sent("SPY: <http://evil|click> & <!channel>", SLACK=f"http://127.0.0.1:{port}/services/T/B/s3cret")
+    ((_, body),) = hook.bodies
+    assert body == {
+        "text": "*marketlake: surprising: ingest_xnys, run r1*\n"
+        "SPY: &lt;http://evil|click&gt; &amp; &lt;!channel&gt;"
+    }
+
+
+def test_a_mail_says_it_and_nothing_of_it_is_a_template_or_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = MailServer()
+    with served(server) as port:
+        monkeypatch.setenv(
+            "AIRFLOW_CONN_SMTP_DEFAULT", f"smtp://127.0.0.1:{port}/?disable_ssl=true&disable_tls=true"
+        )
+        sent("SPY: {{ 7 * 7 }} <b>bold</b>", MAIL="desk@example.com")
+    (mail,) = server.mails
+    message = message_from_string(mail)
+    (part,) = [each for each in message.walk() if each.get_content_type() == "text/html"]
+    assert message["Subject"] == "marketlake: surprising: ingest_xnys, run r1"
+    assert (message["From"], message["To"]) == ("desk@example.com", "desk@example.com")
+    body = base64.b64decode(part.get_payload()).decode()
+    assert body == "<pre>SPY: {{ 7 * 7 }} &lt;b&gt;bold&lt;/b&gt;</pre>"
+
+
+@pytest.mark.parametrize("status", [404, 500, 302])
+def test_an_alert_that_is_refused_is_a_line_in_the_log_without_the_address(
+    caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    hook = Webhook(status)
+    with served(hook) as port, caplog.at_level(logging.INFO):
+        sent("SPY", WEBHOOK=f"http://127.0.0.1:{port}/hook/s3cret")
+    assert len(hook.bodies) == 1
+    assert "the alert to MARKETLAKE_ALERT_WEBHOOK could not be sent" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+def test_one_channel_that_is_gone_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    hook = Webhook()
+    with served(hook) as port:
+        sent("SPY", SLACK="http://127.0.0.1:9/s3cret", WEBHOOK=f"http://127.0.0.1:{port}/", MAIL="a@b.c")
+    assert len(hook.bodies) == 1
+    assert "MARKETLAKE_ALERT_SLACK could not be sent" in caplog.text
+    assert "MARKETLAKE_ALERT_MAIL could not be sent" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+def test_the_notifier_says_which_task_failed_and_why(webhook: Webhook) -> None:
+    from marketlake.orchestration.alert import AlertNotifier
+
+    ti = SimpleNamespace(dag_id="returns", task_id="build", run_id="r1")
+    AlertNotifier().notify({"ti": ti, "exception": ValueError("one\ntwo {{ ti }}")})
+    AlertNotifier().notify({"ti": ti})
+    assert [body["lines"] for _, body in webhook.bodies] == [
+        ["one", "two {{ ti }}"],
+        ["its worker was lost, or it was ended from outside"],
+    ]
+    assert {body["about"] for _, body in webhook.bodies} == {"returns.build, run r1"}
+
+
+def test_failed_data_is_told_by_the_run(run_dag: Callable[..., Any], pipeline: Any, webhook: Webhook) -> None:
+    pipeline.play(fetch={"SPY": "NotFoundError"})
+    assert run_dag("ingest_xnys").state == "failed"
+    ((_, body),) = webhook.bodies
+    assert body["kind"] == "failed"
+    assert body["lines"] == ["did not end well: SPY"]
+
+
+def test_surprising_data_is_told_by_the_run_and_fails_nothing(
+    run_dag: Callable[..., Any], pipeline: Any, webhook: Webhook
+) -> None:
+    pipeline.play(findings=["SPY 2024-01-05: moved by 30 %"])
+    assert run_dag("ingest_xnys").state == "success"
+    ((_, body),) = webhook.bodies
+    assert (body["kind"], body["lines"]) == ("surprising", ["SPY 2024-01-05: moved by 30 %"])
+
+
+def test_stale_data_is_told_once_until_it_is_fresh_again(
+    run_dag: Callable[..., Any], pipeline: Any, webhook: Webhook
+) -> None:
+    spy, btc = {"SPY": "SPY is late"}, {"BTC": "BTC is late"}
+    states = []
+    for behind in ({}, spy, spy, spy | btc, {}, spy, {}):
+        pipeline.play(behind=behind)
+        states.append(run_dag("watch").state)
+    assert states == ["success", "failed", "failed", "failed", "success", "failed", "success"]
+    assert {body["kind"] for _, body in webhook.bodies} == {"stale"}
+    assert [body["lines"] for _, body in webhook.bodies] == [
+        ["SPY is late"],
+        ["BTC is late"],
+        ["SPY is late"],
+    ]

@@ -1,0 +1,64 @@
+"""The health check of a container: what the API server says of a part."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from marketlake.orchestration.health import PARTS, health
+
+from .sinks import served
+
+
+class Monitor(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        parts = {"scheduler": {"status": "healthy"}, "triggerer": {"status": "unhealthy"}}
+        body = json.dumps(parts if self.path == "/api/v2/monitor/health" else {}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None: ...
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    with served(HTTPServer(("127.0.0.1", 0), Monitor)) as port:
+        yield f"http://127.0.0.1:{port}/execution/"
+
+
+def test_a_part_is_as_healthy_as_the_api_server_says(server: str) -> None:
+    assert {part: health(server, part) for part in PARTS} == {
+        "scheduler": "healthy",
+        "triggerer": "unhealthy",
+        "dag_processor": "None",
+        "metadatabase": "None",
+    }
+
+
+def test_without_an_api_server_nothing_is_healthy() -> None:
+    assert health("http://127.0.0.1:9/execution/", "scheduler").startswith("the API server does not answer")
+
+
+@pytest.mark.parametrize(("part", "code"), [("scheduler", 0), ("triggerer", 1)])
+def test_its_exit_code_is_what_a_container_goes_by(server: str, part: str, code: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "marketlake.orchestration.health", part],
+        env={
+            **os.environ,
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": server,
+            "HTTP_PROXY": "http://127.0.0.1:9",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout
+    assert "airflow" not in done.stderr.replace("marketlake", "")

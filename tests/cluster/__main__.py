@@ -1,0 +1,43 @@
+"""Ingest on Celery with one of two workers lost half-way, compared with an ingest that nothing disturbed.
+
+    python -m tests.cluster [--record FILE]
+
+Postgres, Redis, Airflow and the workers are processes without rights on loopback. `make cluster-test` sets up
+what is needed and starts it.
+Exit code 0: nothing lost, nothing doubled, no host asked more than its limit allows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from .drive import cluster_run
+from .orchestra import BIN
+from .processes import ClusterError
+from .servers import programs
+
+
+def main() -> int:
+    """Print the record; 1 when it is not a good one."""
+    parser = argparse.ArgumentParser(prog="python -m tests.cluster", description=__doc__)
+    parser.add_argument("--record", type=Path, help="write the record to this file as JSON")
+    arguments = parser.parse_args()
+    if absent := [*programs(), *([] if BIN.exists() else [".venv-celery"])]:
+        sys.stderr.write(f"cluster test: there is no {', '.join(absent)} here\n")
+        return 2
+    try:
+        record = cluster_run()
+    except ClusterError as error:
+        sys.stderr.write(f"cluster test: {error}\n")
+        return 1
+    sys.stdout.write(record.told())
+    if arguments.record:
+        arguments.record.write_text(json.dumps(record.to_dict(), indent=2) + "\n")
+    return 0 if record.good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

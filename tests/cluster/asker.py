@@ -1,0 +1,27 @@
+"""A process of another machine: once told to, asks the queue so many times and says when it was let go.
+
+Its HOME is its own, as on another machine, and so is the queue in files that it would have without Redis.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from marketlake.limiter import limiter_for
+from marketlake.settings import load_settings
+
+
+def main() -> None:
+    limiter = limiter_for(load_settings(home=Path(sys.argv[1])))
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    for _ in range(int(sys.argv[2])):
+        limiter.wait("yahoo")
+        sys.stdout.write(f"{time.monotonic()}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""The queue in a real Redis: its distances, its memory, and its absence."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from marketlake.clock import VirtualClock
+from marketlake.errors import ConfigError, RateLimitedError, UnavailableError
+from marketlake.limiter import MachineLimiter, SharedLimiter, limiter_for
+from marketlake.settings import load_settings
+
+from .processes import Processes, free_ports
+from .servers import start_redis
+
+pytestmark = pytest.mark.xdist_group("redis")
+START = datetime(2024, 1, 1, tzinfo=UTC)
+HOSTS = (f"host{number}" for number in count())
+"""Each test asks hosts of its own, since all share one Redis."""
+
+
+def limiter(url: str, rate: float = 2.0) -> tuple[SharedLimiter, VirtualClock]:
+    clock = VirtualClock(START)
+    return SharedLimiter(url, "simulated", clock, lambda _: rate), clock
+
+
+def test_requests_of_two_machines_keep_their_distance_whatever_their_clocks(url: str) -> None:
+    host = next(HOSTS)
+    (first, one), (second, two) = limiter(url), limiter(url)
+    one.instant = datetime(2031, 1, 1, tzinfo=UTC)
+    first.wait(host)
+    second.wait(host)
+    first.wait(host)
+    second.wait(next(HOSTS))
+    assert sum(two.slept) == pytest.approx(0.5, abs=0.1)
+    assert sum(one.slept) == pytest.approx(1.0, abs=0.15)
+
+
+def test_no_limit_no_wait(url: str) -> None:
+    host = next(HOSTS)
+    queue, clock = limiter(url, rate=0.0)
+    for _ in range(3):
+        queue.wait(host)
+    queue.shut(host, 1800)
+    queue.wait(host)
+    assert sum(clock.slept) == 0
+
+
+def test_a_hold_is_obeyed_by_all_and_bounded(url: str) -> None:
+    host = next(HOSTS)
+    (first, _), (second, clock) = limiter(url, rate=0.0), limiter(url, rate=0.0)
+    first.hold(host, 30)
+    first.hold(host, 5)
+    second.wait(host)
+    assert sum(clock.slept) == pytest.approx(30, abs=0.5)
+    first.hold(host, 1e9)
+    second.wait(host)
+    assert sum(clock.slept) == pytest.approx(630, abs=1)
+
+
+def test_a_long_rest_is_kept_by_all_and_nobody_waits_for_it(url: str) -> None:
+    host = next(HOSTS)
+    (first, one), (second, two) = limiter(url), limiter(url)
+    first.shut(host, 1e12)
+    with pytest.raises(RateLimitedError, match=f"{host} wants to be left alone for 3[56]") as refused:
+        second.wait(host)
+    assert refused.value.retry_after == pytest.approx(3600, abs=1)
+    assert sum(one.slept) + sum(two.slept) == 0
+
+
+def test_live_and_simulated_do_not_wait_for_each_other(url: str) -> None:
+    host, clock = next(HOSTS), VirtualClock(START)
+    SharedLimiter(url, "live", clock, lambda _: 1.0).wait(host)
+    SharedLimiter(url, "simulated", clock, lambda _: 1.0).wait(host)
+    assert sum(clock.slept) == 0
+
+
+def test_what_has_passed_leaves_nothing_behind(url: str) -> None:
+    from redis import Redis
+
+    host = next(HOSTS)
+    limiter(url, rate=100.0)[0].wait(host)
+    with Redis.from_url(url) as client:
+        assert 0 < client.pttl(f"marketlake:simulated:{host}") <= 1020
+
+
+def test_without_its_queue_nobody_is_asked_and_a_wish_is_let_go(processes: Processes) -> None:
+    port = free_ports(1)[0]
+    server = start_redis(processes, port, "another")
+    queue, _ = limiter(f"redis://:{server.password}@127.0.0.1:{port}")
+    queue.wait("yahoo")
+    processes.lose("another")
+    with pytest.raises(
+        UnavailableError, match=r"redis 127.0.0.1:.* does not answer .* nothing was asked"
+    ) as gone:
+        queue.wait("yahoo")
+    assert server.password not in str(gone.value) + repr(queue)
+    assert gone.value.__cause__ is None
+    queue.hold("yahoo", 5)
+    queue.shut("yahoo", 5)
+
+
+def test_a_wrong_password_is_said_and_not_shown(url: str) -> None:
+    wrong = url.replace("redis://:", "redis://:wr0ng")
+    queue, _ = limiter(wrong)
+    with pytest.raises(ConfigError, match="refuses the password in MARKETLAKE_LIMITER_URL") as refused:
+        queue.wait("yahoo")
+    assert "wr0ng" not in str(refused.value)
+
+
+def test_the_address_comes_from_the_environment_and_is_not_shown(home: Path, url: str) -> None:
+    settings = load_settings(home=home, environ={"MARKETLAKE_LIMITER_URL": url})
+    assert isinstance(limiter_for(settings), SharedLimiter)
+    assert isinstance(limiter_for(load_settings(home=home, environ={})), MachineLimiter)
+    assert url not in repr(settings)
+    with pytest.raises(ConfigError, match="must look like redis://redis:6379/1") as wrong:
+        load_settings(home=home, environ={"MARKETLAKE_LIMITER_URL": "memcached://:s3cret@h"})
+    assert "s3cret" not in str(wrong.value)
+
+
+def asked(home: Path, times: int, limit: float, **environment: str) -> list[float]:
+    """When two machines that ask at once were let go."""
+    (home / "marketlake.toml").write_text(f"[requests_per_second]\nyahoo = {limit}\n")
+    processes = [asker(home, machine, times, environment) for machine in ("one", "two")]
+    for process in processes:
+        assert process.stdin
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return sorted(float(line) for process in processes for line in process.communicate()[0].splitlines())
+
+
+def asker(home: Path, machine: str, times: int, environment: dict[str, str]) -> subprocess.Popen[str]:
+    (home / machine).mkdir()
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("asker.py")), str(home), str(times)],
+        env={"PATH": os.environ["PATH"], "HOME": str(home / machine), **environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_two_machines_keep_the_limit_together_only_with_a_common_queue(
+    home: Path, url: str, shared: bool
+) -> None:
+    moments = asked(home, 20, 20.0, **({"MARKETLAKE_LIMITER_URL": url} if shared else {}))
+    assert len(moments) == 40
+    assert (moments[-1] - moments[0] >= 39 / 20 - 0.1) == shared

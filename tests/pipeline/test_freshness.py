@@ -1,0 +1,82 @@
+"""What is past the deadline of its asset class, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from marketlake import query
+from marketlake.errors import ConfigError, EmptyLakeError
+from marketlake.pipeline.build import build
+from marketlake.pipeline.freshness import stale
+from marketlake.pipeline.run import ingest
+from marketlake.settings import load_settings
+from marketlake.simulator import Simulator, parse_fault
+
+from .conftest import VirtualSettings
+
+YAHOO = '{ source = "yahoo", symbol = "%s-USD" }'
+
+
+def test_a_session_is_stale_once_its_deadline_has_passed(
+    make: Callable[..., VirtualSettings], simulator: Simulator
+) -> None:
+    settings = make("home", OLD=YAHOO % "OLD", NEW=YAHOO % "NEW")
+    with pytest.raises(EmptyLakeError):
+        stale(settings)
+    ingest(settings, ["OLD"])
+    clock = settings.virtual
+    assert [each.instrument_id for each in stale(settings)] == ["NEW"]
+
+    # the 10th ends at midnight, its figures are out ten minutes later
+    clock.instant = datetime(2024, 1, 11, 12, 10, tzinfo=UTC)
+    assert [each.instrument_id for each in stale(settings)] == ["NEW"]
+    clock.instant = datetime(2024, 1, 11, 12, 11, tzinfo=UTC)
+    old, new = stale(settings)
+    assert (old.last_session, old.missing) == (date(2024, 1, 9), date(2024, 1, 10))
+    assert old.deadline == datetime(2024, 1, 11, 12, 10, tzinfo=UTC)
+    assert str(old) == (
+        "OLD (crypto): 2024-01-10 was due by 2024-01-11 12:10 UTC; "
+        "last stored 2024-01-09, 1 due, last fetch ok"
+    )
+    assert "nothing stored" in str(new)
+
+    assert [each.instrument_id for each in stale(replace(settings, deadlines={"crypto": 13.0}))] == ["NEW"]
+    simulator.set_clock(clock.instant)
+    ingest(settings)
+    assert stale(settings) == []
+
+
+def test_health_tells_a_monitor_how_the_fetches_ended(
+    make: Callable[..., VirtualSettings], simulator: Simulator
+) -> None:
+    settings = make("home", OLD=YAHOO % "OLD", NEW=YAHOO % "NEW", SPARE=YAHOO % "SPARE")
+    (settings.home / "claims.toml").write_text("")
+    ingest(settings, ["OLD", "NEW"])
+    good = settings.virtual.instant
+    simulator.set_faults([parse_fault("451:yahoo:NEW-USD")])
+    for days in (1, 2):
+        settings.virtual.instant = good + timedelta(days=days)
+        simulator.set_clock(settings.virtual.instant)
+        ingest(settings, ["OLD", "NEW"])
+    build(settings)
+    told = query.sql(settings.lake, "FROM health ORDER BY instrument_id")
+    new, old, spare = (dict(zip(told.columns, row, strict=True)) for row in told.rows)
+    assert (new["outcome"], new["failures"], new["last_session"]) == ("blocked", 2, date(2024, 1, 9))
+    assert new["good_at"].astimezone(UTC) < good + timedelta(days=1) < new["started_at"].astimezone(UTC)
+    assert "NEW" in new["message"]
+    assert (old["outcome"], old["failures"], old["last_session"]) == ("ok", 0, date(2024, 1, 11))
+    assert (spare["outcome"], spare["started_at"], spare["failures"]) == (None, None, 0)
+
+
+def test_deadlines_are_settings(make: Callable[..., VirtualSettings]) -> None:
+    home = make("home", OLD=YAHOO % "OLD").home
+    (home / "marketlake.toml").write_text("[deadline_hours]\ncrypto = 3\n")
+    settings = load_settings(home=home, environ={})
+    assert (settings.deadline_hours("crypto"), settings.deadline_hours("equity")) == (3.0, 12.0)
+    (home / "marketlake.toml").write_text('[deadline_hours]\ncrypto = "soon"\n')
+    with pytest.raises(ConfigError, match=r"deadline_hours\] must give each asset class a number"):
+        load_settings(home=home, environ={})

@@ -1,0 +1,25 @@
+"""The queue that many machines share is away: nobody is asked, everybody is told, the next run catches up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from marketlake.pipeline.run import ingest
+from marketlake.simulator import Simulator
+
+from .conftest import VirtualSettings
+
+
+def test_without_the_queue_no_vendor_is_asked_and_nothing_is_lost(
+    make: Callable[..., VirtualSettings], simulator: Simulator
+) -> None:
+    settings = make()
+    before = len(simulator.requests)
+    gone = replace(settings, limiter_url="redis://:s3cret@127.0.0.1:9/1")
+    for row in ingest(gone):
+        assert row["outcome"] == "unavailable"
+        assert "redis 127.0.0.1:9 does not answer" in row["message"]
+        assert "s3cret" not in str(row)
+    assert len(simulator.requests) == before
+    assert {row["outcome"] for row in ingest(settings)} == {"ok"}
