@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,16 +18,18 @@ from typing import Final
 from ..corrections import Corrections
 from ..errors import CorruptLakeError, UsageError
 from ..instruments import Universe
+from ..location import shown
 from ..schema_correction import CORRECTION_MODE
 from ..settings import Settings
-from ..store import layout, raw
-from ..store.files import disk_errors, is_whole, make_folder, rename
+from ..store import batches, layout, raw
+from ..store.disk import disk_errors, is_whole, make_folder, rename
 from ..store.lake import Writer, writer
 from ..store.manifest import Entry
 from ..store.verify import damaged_tables
 from .answers import Answer
 from .keep import Batch, absorb_group, grouped
 from .plan import RECONCILE
+from .turns import in_turn
 
 _SCRATCH: Final = ".replay"
 _PRICES: Final = tuple(f"{table}/" for table in layout.PRICES)
@@ -49,11 +50,15 @@ class Replayed:
 
 def replay(settings: Settings, on_group: Callable[[int], None] = lambda _: None) -> Replayed:
     """Rebuild the stored tables from raw/ and put in place what differs or is damaged."""
+    return in_turn(lambda: _replay(settings, on_group))
+
+
+def _replay(settings: Settings, on_group: Callable[[int], None]) -> Replayed:
     root, losses = settings.lake, dict[str, CorruptLakeError]()
     with writer(root, None, mending=True) as lake:
         paths = lake.manifest.paths("raw")
         if not paths:
-            raise UsageError(f"{root} holds no raw batches, so there is nothing to replay")
+            raise UsageError(f"{shown(root)} holds no raw batches, so there is nothing to replay")
         damaged = damaged_tables(root, lake.manifest)
         records = any(not path.startswith(_PRICES) for path in damaged)
         scratch = root / _SCRATCH
@@ -133,12 +138,10 @@ def _take_over(
 
 def _set_aside(root: Path, path: str) -> str:
     """Keep what is damaged and follows from no answer under another name; says so."""
-    aside = layout.set_aside(path)
-    with disk_errors(root / path), suppress(FileNotFoundError):
-        rename(root / path, root / aside)
+    aside = batches.set_aside(root, path) if (root / path).exists() else layout.set_aside(path)
     return (
-        f"{root / path} does not follow from raw/: put it back from a backup. The lake does without it now; "
-        f"what was there is kept as {aside}"
+        f"{shown(root / path)} does not follow from raw/: put it back from a backup. The lake does without "
+        f"it now; what was there is kept as {aside}"
     )
 
 

@@ -11,7 +11,8 @@ from ..errors import LakeWriteError
 from ..schema import TABLES
 from ..schema_mart import MARTS
 from . import layout
-from .files import corrupt, sha256
+from .disk import sha256
+from .files import corrupt
 from .lake import open_manifest, writer
 from .manifest import Manifest
 from .recovery import UNREADABLE
@@ -33,7 +34,7 @@ def verify(root: Path) -> tuple[int, list[Damage]]:
     Waits for a writer to finish and carries out what a killed one had decided, where the lake can be written.
     """
     try:
-        with writer(root, None) as lake:
+        with writer(root, None, whole=True) as lake:
             return _verified(root, lake.manifest)
     except LakeWriteError:
         return _verified(root, open_manifest(root))
