@@ -87,10 +87,10 @@ def disturbances(
 ) -> Iterator[tuple[Path, Failed]]:
     """Do the work from the same beginning for each of its requests, disturbed at that one.
 
-    Yields the writer's copy and how it failed. The suite takes every third request, a campaign each.
+    Yields the writer's copy and how it failed. The suite takes every fourth request, a campaign each.
     """
     before = lake.read()
-    for number in count(1, 1 if campaign() else 3):
+    for number in count(1, 1 if campaign() else 4):
         lake.become(before)
         root, disturbed, failed = another(lake), Disturbed(number, disturb, for_good=for_good), None
         with each_request(disturbed):

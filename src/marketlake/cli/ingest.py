@@ -99,13 +99,14 @@ def _ingest(
 
 
 def _build(settings: Settings, *, anew: bool = False) -> None:
+    from ..location import shown
     from ..pipeline.build import build as build_database
     from ..pipeline.page import refresh_report
     from .progress import building
 
     with building() as on_year:
         rebuilt = build_database(settings, anew=anew, on_year=on_year)
-    sys.stderr.write(f"market.duckdb {'rebuilt' if rebuilt else 'is up to date'}: {settings.lake}\n")
+    sys.stderr.write(f"market.duckdb {'rebuilt' if rebuilt else 'is up to date'}: {shown(settings.lake)}\n")
     page = refresh_report(settings, rebuilt)
     if page is not None:
         sys.stderr.write(f"to look at: {page}\n")

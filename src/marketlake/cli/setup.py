@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SETTINGS = """\
 # Settings of this home. Flags and MARKETLAKE_* variables win over what stands here.
 
-# lake = "data"            # where the Parquet goes; relative to this folder
+# lake = "data"            # where the Parquet goes: a folder, relative to this one, or s3://bucket/prefix
 # batch_size = 50          # instruments fetched by one task
 # reverify_days = 30       # once in so many days each whole history is asked for again; 0 is never
 

@@ -72,9 +72,10 @@ def _replay(settings: Settings, on_group: Callable[[int], None]) -> Replayed:
             changed = _take_over(lake, scratch, wanted, damaged, whole=not losses)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-    restored = tuple(path for path in damaged if path in wanted)
+    from_copy = lake.bucket.restored if lake.bucket else ()
+    restored = (*from_copy, *(path for path in damaged if path in wanted))
     told = [str(error) for error in losses.values()]
-    told += [_incomplete(path) for path in restored if losses]
+    told += [_incomplete(path) for path in restored if losses and path not in from_copy]
     return Replayed(read, changed, restored, tuple(told + lost))
 
 

@@ -100,14 +100,14 @@ def stored_files(lake: Path) -> Iterator[None]:
         culprit = damaged_file(lake)
         if culprit is not None:
             remedy = "run `marketlake verify`, which names every damaged file"
-            raise CorruptLakeError(f"{culprit}: cannot be read as Parquet; {remedy}") from error
+            raise CorruptLakeError(f"{shown(culprit)}: cannot be read as Parquet; {remedy}") from error
         if _WRITE.search(str(error)):
             raise LakeWriteError(
-                f"{lake}: the disk refused a write; what was stored before stands. "
+                f"{shown(lake)}: the disk refused a write; what was stored before stands. "
                 "Free space or permissions, then run again"
             ) from error
         remedy = "run `marketlake verify`, then `marketlake build`"
-        raise CorruptLakeError(f"{lake}: cannot be queried ({brief(error)}); {remedy}") from error
+        raise CorruptLakeError(f"{shown(lake)}: cannot be queried ({brief(error)}); {remedy}") from error
 
 
 def damaged_file(lake: Path) -> Path | None:

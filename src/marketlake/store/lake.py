@@ -62,19 +62,18 @@ def writer(
     wait_seconds: float = 60.0,
     *,
     mending: bool = False,
-    whole: bool = False,
 ) -> Iterator[Writer]:
     """The lake's only writer; `LakeBusyError` after `wait_seconds`.
 
     A lake is created for data of `origin`; None is for work that adds no data, on a lake that must be there.
     `mending` first writes a manifest that cannot be read anew. In a bucket a commit is refused with
-    `LakeOvertakenError` when another machine's came first; `whole` (and mending) fetches every object again.
+    `LakeOvertakenError` when another machine's came first, and mending looks at every object.
     """
     if origin is None:
         with suppress(*([CorruptLakeError] if mending else [])):
             open_manifest(root)
     with only_writer(root, wait_seconds):
-        bucket = Publisher.begin(root, whole=whole or mending)
+        bucket = Publisher.begin(root, whole=mending)
         if mending:
             mend(root)
         yield _recovered(root, origin, bucket)

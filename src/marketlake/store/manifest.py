@@ -124,6 +124,8 @@ def decode(content: bytes, path: Path) -> Manifest:
         if document.get("checksum", "") not in ("", _checksum(document)):
             raise ValueError("its checksum is another")
         files = {name: Entry(**entry) for name, entry in document["files"].items()}
+        if not all(map(layout.PLACE.fullmatch, files)):
+            raise ValueError("it names what is no file of a lake")
         commit = int(document.get("commit", 0))
         return Manifest(str(document["origin"]), files, str(document["built"]), version, commit)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -64,7 +64,7 @@ def _answered(code: str, region: str, where: str, bucket: str) -> LakeError | Co
             "delete objects in it, or to list and get for reading alone"
         )
     if code in _REGION:
-        right = f"AWS_REGION={region}" if region else "AWS_REGION to the bucket's own"
+        right = f"AWS_DEFAULT_REGION={region}" if region else "AWS_DEFAULT_REGION to the bucket's own"
         return ConfigError(f"{where}: the bucket is not in the region that was asked ({code}); set {right}")
     if code in {"NotImplemented", "501"}:
         return told_of_conditions(where)
@@ -80,7 +80,7 @@ def _unanswered(kind: str, where: str) -> LakeError | ConfigError:
             "AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role"
         )
     if "Region" in kind:
-        return ConfigError(f"{where}: no usable region ({kind}); set AWS_REGION")
+        return ConfigError(f"{where}: no usable region ({kind}); set AWS_DEFAULT_REGION")
     if kind in {"ValueError", "InvalidEndpointConfigurationError", "UnknownServiceError", "ConfigParseError"}:
         return ConfigError(
             f"{where}: boto cannot be set up ({kind}); check AWS_ENDPOINT_URL and ~/.aws/config"

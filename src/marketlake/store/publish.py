@@ -18,15 +18,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from ..errors import CorruptLakeError, LakeOvertakenError
+from ..errors import LakeOvertakenError
 from ..location import address_of
 from . import layout
 from .copy import forget_state, write_state
 from .in_flight import RANKS, InFlight
-from .manifest import Entry, Manifest, decode, encode
+from .manifest import Entry, Manifest, encode
 from .object_errors import Refused
 from .objects import Object, Objects, open_objects
-from .pull import pull
+from .pull import decoded, pull
 
 
 @dataclass
@@ -37,23 +37,30 @@ class Publisher:
     root: Path
     served: Object | None
     commit: int
+    restored: tuple[str, ...] = ()
+    """What was damaged in the bucket and whole in the copy, and was put back when this began."""
 
     @classmethod
     def begin(cls, root: Path, *, whole: bool) -> Self | None:
-        """Bring the copy up to date and finish what another writer left; None for a folder."""
+        """Bring the copy up to date and finish what another writer left; None for a folder.
+
+        `whole` looks at every object, and puts back those that are damaged and whole in the copy.
+        """
         address = address_of(root)
         if address is None:
             return None
         objects = open_objects(address)
-        served = pull(objects, root, whole=whole)
+        pulled = pull(objects, root, whole=whole)
+        served = pulled.served
         waiting = _waiting(objects)
-        manifest = _readable(served, root)
+        manifest = decoded(served, root)
         # a manifest that was lost is followed by one of a number that none has had
         last = max([found.base + 1 for found in waiting], default=0)
         publisher = cls(objects, root, served, manifest.commit if manifest else last)
         if manifest and waiting:
             publisher._finish(manifest, [found for found in waiting if found.base == manifest.commit - 1])
             publisher._sweep(waiting)
+        publisher._put_back(pulled.better)
         return publisher
 
     def holds(self, manifest: Manifest) -> bool:
@@ -65,7 +72,8 @@ class Publisher:
     ) -> Manifest:
         """Returns the manifest as it was published; `LakeOvertakenError` when another writer was first."""
         after = replace(after, commit=self.commit + 1)
-        if self.served is None:
+        if self.commit == 0:
+            # a lake that is made here, or whose files were copied here
             self.objects.assert_conditions()
         files = {
             InFlight(self.commit, entry.sha256, path): self.root / layout.staged(path)
@@ -117,6 +125,13 @@ class Publisher:
 
         self._put_in_place([found for found in waiting if found.is_of(manifest)], content)
 
+    def _put_back(self, paths: Sequence[str]) -> None:
+        """What the manifest says, over what is damaged."""
+        damaged = [InFlight(self.commit, "", path) for path in paths]
+        if damaged:
+            self._put_in_place(damaged, lambda found: (self.root / found.path).read_bytes())
+        self.restored = tuple(paths)
+
     def _put_in_place(self, decided: Sequence[InFlight], content: Callable[[InFlight], bytes | None]) -> None:
         etags = self.objects.each(lambda found: self.objects.etag(found.path), decided)
         before = dict(zip(decided, etags, strict=True))
@@ -147,10 +162,3 @@ class Publisher:
 
 def _waiting(objects: Objects) -> list[InFlight]:
     return [found for found in map(InFlight.parse, objects.paths(layout.IN_FLIGHT)) if found]
-
-
-def _readable(served: Object | None, root: Path) -> Manifest | None:
-    try:
-        return decode(served.content, root / layout.MANIFEST) if served else None
-    except CorruptLakeError:
-        return None

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ from ..location import address_of
 from ..schema import TABLES
 from . import layout
 from .copy import database_stat, forget_state, read_state, write_state
-from .disk import disk_errors, write_bytes
+from .disk import disk_errors, rename, sha256, write_bytes
 from .manifest import Manifest, decode, read
 from .objects import Object, Objects
 from .recovery import carry_out, finish
@@ -33,17 +34,21 @@ class _Moved(Exception):  # noqa: N818 - no error: look again
     """Another commit came while the files of this one were fetched."""
 
 
-def pull(objects: Objects, root: Path, *, whole: bool = False) -> Object | None:
-    """Returns the bucket's manifest, None where there is none.
+@dataclass(frozen=True)
+class Pulled:
+    """The bucket's manifest, None where there is none; and what the copy has whole and the bucket has not."""
 
-    `whole` fetches every object again, those under raw/ included.
-    """
+    served: Object | None
+    better: tuple[str, ...] = ()
+
+
+def pull(objects: Objects, root: Path, *, whole: bool = False) -> Pulled:
+    """`whole` fetches every object again, raw/ included, and tells which are better in the copy."""
     _finish(root)
     for _ in range(_TRIES):
         served = objects.get(layout.MANIFEST)
         with suppress(_Moved):
-            _bring(objects, root, served, _listed(objects) if whole else None)
-            return served
+            return Pulled(served, _bring(objects, root, served, _listed(objects) if whole else None))
     raise LakeBusyError(f"{address_of(root)} changes faster than it can be fetched; try again later")
 
 
@@ -72,29 +77,32 @@ def _listed(objects: Objects) -> list[str]:
     return [path for path in objects.paths("") if layout.PLACE.fullmatch(path)]
 
 
-def _bring(objects: Objects, root: Path, served: Object | None, listed: list[str] | None) -> None:
-    manifest = _decoded(served, root)
+def _bring(objects: Objects, root: Path, served: Object | None, listed: list[str] | None) -> tuple[str, ...]:
+    manifest = decoded(served, root)
     if served is None or manifest is None:
-        return _bring_without(objects, root, served, listed)
+        _bring_without(objects, root, served, listed)
+        return ()
     digests = {path: entry.sha256 for path, entry in manifest.files.items()}
     fetched = sorted(digests.keys() | set(listed)) if listed is not None else _missing(root, manifest)
-    source = _Source(objects, served.etag, manifest.commit - 1)
-    found = list(objects.each(lambda path: source.stage(root, path, digests.get(path, _UNKNOWN)), fetched))
-    lost = {path for path, there in zip(fetched, found, strict=True) if not there}
+    source = _Source(objects, root, served.etag, manifest.commit - 1)
+    found = list(objects.each(lambda path: source.stage(path, digests.get(path, _UNKNOWN)), fetched))
+    lost = {path for path, what in zip(fetched, found, strict=True) if what is _Found.NOTHING}
+    better = [path for path, what in zip(fetched, found, strict=True) if what is _Found.BETTER]
     extra = set(_places(root, raw=listed is not None)) - digests.keys() - set(listed or ())
-    _bring_database(source, root, manifest.built, anew=listed is not None)
+    if _bring_database(source, manifest.built, anew=listed is not None) is _Found.BETTER:
+        better.append(layout.DATABASE)
     write_bytes(root / layout.PENDING, served.content)
     carry_out(root, fetched, sorted(lost | extra))
     write_state(root, served.etag, manifest.built)
+    return tuple(better)
 
 
-def _decoded(served: Object | None, root: Path) -> Manifest | None:
-    """None where it is missing or damaged, or names what is no file of a lake."""
+def decoded(served: Object | None, root: Path) -> Manifest | None:
+    """None where it is missing or damaged."""
     try:
-        manifest = decode(served.content, root / layout.MANIFEST) if served else None
+        return decode(served.content, root / layout.MANIFEST) if served else None
     except CorruptLakeError:
         return None
-    return manifest if manifest and all(map(layout.PLACE.fullmatch, manifest.files)) else None
 
 
 def _missing(root: Path, manifest: Manifest) -> list[str]:
@@ -123,20 +131,39 @@ def _places(root: Path, *, raw: bool) -> list[str]:
     return [path.relative_to(root).as_posix() for path in found]
 
 
+class _Found(Enum):
+    """What a look for a file came to."""
+
+    FETCHED = auto()
+    NOTHING = auto()
+    BETTER = auto()
+    """The copy's own file is what the manifest says, and the bucket's is not or is gone."""
+
+
 @dataclass(frozen=True)
 class _Source:
     """Where the files of one manifest come from: their places, or where they wait to be put there."""
 
     objects: Objects
+    root: Path
     etag: str
     base: int
 
-    def stage(self, root: Path, path: str, digest: str) -> bool:
-        """Fetch a file beside its place in the copy; False where there is none."""
+    def stage(self, path: str, digest: str) -> _Found:
+        """Fetch a file beside its place in the copy; a whole one is never given up for a damaged one."""
         content = self.content(path, digest)
-        if content is not None:
-            write_bytes(root / layout.staged(path), content)
-        return content is not None
+        if digest and (content is None or not _is(content, digest)) and self._has(path, digest):
+            return _Found.BETTER
+        if content is None:
+            return _Found.NOTHING
+        write_bytes(self.root / layout.staged(path), content)
+        return _Found.FETCHED
+
+    def _has(self, path: str, digest: str) -> bool:
+        try:
+            return sha256(self.root / path).startswith(digest)
+        except OSError:
+            return False
 
     def content(self, path: str, digest: str) -> bytes | None:
         """What the manifest says, else what there is: damage is for others to tell."""
@@ -154,20 +181,21 @@ def _is(content: bytes, digest: str) -> bool:
     return hashlib.sha256(content).hexdigest().startswith(digest)
 
 
-def _bring_database(source: _Source, root: Path, built: str, *, anew: bool) -> None:
-    state, place = read_state(root), root / layout.DATABASE
+def _bring_database(source: _Source, built: str, *, anew: bool) -> _Found:
+    root, state = source.root, read_state(source.root)
     if not built or (not anew and state and (state.built, state.database) == (built, database_stat(root))):
-        return
-    content = source.content(layout.DATABASE, built.rpartition("-")[2])
+        return _Found.FETCHED
+    found, place = source.stage(layout.DATABASE, built.rpartition("-")[2]), root / layout.DATABASE
     log = place.with_name(f"{place.name}.wal")
     with disk_errors(place):
         if log.exists():
             # DuckDB would replay it into the new file
             log.replace(log.with_name(f"{log.name}.set-aside"))
-        if content is None:
+        if found is _Found.NOTHING:
             place.unlink(missing_ok=True)
-    if content is not None:
-        write_bytes(place, content)
+        if found is _Found.FETCHED:
+            rename(root / layout.staged(layout.DATABASE), place)
+    return found
 
 
 def _bring_without(objects: Objects, root: Path, served: Object | None, listed: list[str] | None) -> None:
