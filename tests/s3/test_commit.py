@@ -201,3 +201,19 @@ def test_a_writer_that_stood_still_undoes_nothing(lake: Bucket) -> None:
 
     for _ in disturbances(lake, overtake):
         assert unlike_manifest(lake.read()) == []
+
+
+def test_a_writer_that_does_not_hear_that_it_decided_has_decided(lake: Bucket) -> None:
+    """boto sends the request again, which finds what it wrote itself."""
+    wanted, lost = after(lake, commits.second), count(1)
+
+    def lose(method: str, url: str, send: Send) -> Any:
+        answer = send()
+        if method == "PUT" and url.endswith("/manifest.json") and next(lost) == 1:
+            raise ConnectionClosedError(endpoint_url=url)
+        return answer
+
+    with each_request(lose):
+        commits.second(another(lake))
+    assert lake.read() == wanted
+    assert next(lost) > 2
