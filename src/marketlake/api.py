@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import claims, query
+from .location import is_url
 from .measured import listed
 from .query import Comparison, ManyComparison
 from .query.tabular import Table
@@ -199,6 +200,11 @@ class Lake(RevisedLake):
 def open(lake: str | Path | None = None, home: str | Path | None = None) -> Lake:
     """The lake named, else the one that the settings of `home` (default: MARKETLAKE_HOME, else here) name."""
     settings = load_settings(
-        home=Path(home) if home is not None else None, lake=Path(lake).resolve() if lake is not None else None
+        home=Path(home) if home is not None else None, lake=None if lake is None else _place(str(lake))
     )
     return Lake(settings.lake)
+
+
+def _place(lake: str) -> str:
+    """A relative folder is meant from here, not from the home."""
+    return lake if is_url(lake) else str(Path(lake).resolve())

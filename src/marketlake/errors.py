@@ -6,6 +6,8 @@ MarketlakeError                 message: what, where, the limit, the remedy
 ├── LakeError                   the lake cannot be used as it is: exit code 1
 │   ├── EmptyLakeError          nothing is stored yet
 │   ├── LakeBusyError           another writer holds the lock
+│   │   └── LakeOvertakenError  another writer's commit came first
+│   ├── LakeUnreachableError    the object store does not answer
 │   ├── LakeWriteError          the disk is full, read-only or failing
 │   ├── OriginError             simulated and live data never share a lake
 │   ├── SchemaVersionError      written by a newer marketlake
@@ -58,6 +60,14 @@ class EmptyLakeError(LakeError):
 
 class LakeBusyError(LakeError):
     """Another writer holds the lake's lock."""
+
+
+class LakeOvertakenError(LakeBusyError):
+    """Another writer's commit came first; done again, the work goes on from there."""
+
+
+class LakeUnreachableError(LakeError):
+    """The object store that holds the lake does not answer."""
 
 
 class LakeWriteError(LakeError):

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from .clock import Clock, PinnedClock, SystemClock
 from .errors import ConfigError, UsageError
 from .instruments import Universe, load_universe
+from .location import copies_folder, is_url, parse_address
 from .redact import without_secrets
 from .toml_file import read_toml
 
@@ -40,6 +41,7 @@ class Settings:
     home: Path
     """The folder with instruments.toml, claims.toml and marketlake.toml."""
     lake: Path
+    """The lake's folder; for a lake in a bucket, the folder with this machine's copy of it."""
     currency: str | None = None
     """What the command line converts comparisons into when not told otherwise; None is each one's own."""
     now: datetime | None = None
@@ -84,7 +86,7 @@ class Settings:
 def load_settings(
     *,
     home: Path | None = None,
-    lake: Path | None = None,
+    lake: Path | str | None = None,
     now: str | None = None,
     source_url: str | None = None,
     environ: Mapping[str, str] = os.environ,
@@ -97,15 +99,11 @@ def load_settings(
     if unknown:
         raise ConfigError(f"{path}: unknown key {unknown[0][:40]!r}; known: {', '.join(_KEYS)}")
     lake_text = str(lake or environ.get("MARKETLAKE_LAKE") or written.get("lake") or "data")
-    if "://" in lake_text or lake_text.startswith("s3:/"):
-        raise ConfigError(
-            f"lake {lake_text[:80]!r}: this version keeps a lake in a folder, not in an object store"
-        )
     moment = now or environ.get("MARKETLAKE_NOW")
     url = source_url or environ.get("MARKETLAKE_SOURCE_URL") or written.get("source_url")
     return Settings(
         home=folder,
-        lake=(folder / Path(lake_text).expanduser()).resolve(),
+        lake=_place(folder, lake_text, environ),
         currency=_currency(path, written.get("currency")),
         now=parse_instant(moment) if moment else None,
         source_url=_http_url(url) if url else None,
@@ -115,6 +113,12 @@ def load_settings(
         deadlines=_numbers(path, written, "deadline_hours", "asset class"),
         limiter_url=_redis_url(environ.get("MARKETLAKE_LIMITER_URL")),
     )
+
+
+def _place(home: Path, text: str, environ: Mapping[str, str]) -> Path:
+    if is_url(text):
+        return parse_address(text).folder(copies_folder(environ))
+    return (home / Path(text).expanduser()).resolve()
 
 
 def parse_instant(text: str) -> datetime:

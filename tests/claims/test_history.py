@@ -12,7 +12,7 @@ from marketlake.claims import Change, read_history
 from marketlake.pipeline.build import build
 from marketlake.pipeline.replay import replay
 from marketlake.pipeline.run import ingest
-from marketlake.store.files import sha256
+from marketlake.store.disk import sha256
 from marketlake.store.lake import open_manifest
 from marketlake.store.verify import verify
 

@@ -15,7 +15,7 @@ from packaging.version import Version
 PROJECT = Path(__file__).parents[2]
 DECLARED = tomllib.loads((PROJECT / "pyproject.toml").read_text())
 EXTRAS = DECLARED["project"]["optional-dependencies"]
-LOCKS = {"requirements.lock": ("airflow", "dev"), "requirements-celery.lock": ("celery",)}
+LOCKS = {"requirements.lock": ("airflow", "dev"), "requirements-celery.lock": ("celery", "s3")}
 
 
 def locked(name: str) -> list[Requirement]:

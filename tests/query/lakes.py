@@ -18,7 +18,7 @@ from marketlake.instruments import Instrument, SourceRef, Universe
 from marketlake.pipeline.marts import refresh_marts
 from marketlake.query import Claim
 from marketlake.store import layout
-from marketlake.store.files import sha256
+from marketlake.store.disk import sha256
 from marketlake.store.lake import Writer
 from marketlake.store.manifest import Entry, Manifest
 

@@ -101,6 +101,7 @@ def _ingest(
 
 
 def _build(settings: Settings, *, anew: bool = False) -> None:
+    from ..location import shown
     from ..pipeline.build import build as build_database
     from ..pipeline.page import refresh_report
     from .progress import watching
@@ -114,7 +115,7 @@ def _build(settings: Settings, *, anew: bool = False) -> None:
         )
         watched.begin("writing report.html")
         page = refresh_report(settings, rebuilt)
-    sys.stderr.write(f"market.duckdb {'rebuilt' if rebuilt else 'is up to date'}: {settings.lake}\n")
+    sys.stderr.write(f"market.duckdb {'rebuilt' if rebuilt else 'is up to date'}: {shown(settings.lake)}\n")
     if page is not None:
         sys.stderr.write(f"to look at: {page}\n")
 

@@ -73,7 +73,8 @@ Home = Annotated[
     typer.Option("--home", help="Folder with instruments.toml and claims.toml [env: MARKETLAKE_HOME]."),
 ]
 Lake = Annotated[
-    Path | None, typer.Option("--lake", help="The lake's folder [env: MARKETLAKE_LAKE; default: HOME/data].")
+    Path | None,
+    typer.Option("--lake", help="A folder or s3://bucket/prefix [env: MARKETLAKE_LAKE; default: HOME/data]."),
 ]
 Now = Annotated[
     str | None,

@@ -35,7 +35,7 @@ def simulate(
     from ..settings import load_settings
     from ..simulator import load_market, parse_fault, run_forever
     from ..simulator.sample import sample_market
-    from ..store.files import write_bytes
+    from ..store.disk import write_bytes
 
     clock = load_settings(now=now).now
     served = sample_market() if market == "sample" else load_market(Path(market))

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ..errors import ConfigError, UsageError
 from ..instruments import Instrument, Universe, load_universe, parse_universe
-from ..store.files import write_bytes
+from ..store.disk import write_bytes
 from ..toml_file import parse_toml
 from .proposal import Entry
 

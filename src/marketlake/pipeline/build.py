@@ -8,10 +8,12 @@ from importlib.metadata import version
 
 from .. import query
 from ..claims import load_claims, read_ledger
+from ..location import shown
 from ..settings import Settings
 from ..store.lake import writer
 from ..store.verify import assert_whole, database_digest
 from .marts import refresh_marts
+from .turns import in_turn
 from .verdicts import record_verdicts
 
 
@@ -27,6 +29,12 @@ def build(
     `anew` computes every mart again, whatever is there; `on_plan` hears how many years of marts there are to
     compute at most, `on_year` each one that is done.
     """
+    return in_turn(lambda: _build(settings, anew, on_plan, on_year))
+
+
+def _build(
+    settings: Settings, anew: bool, on_plan: Callable[[int], None], on_year: Callable[[int], None]
+) -> bool:
     with writer(settings.lake, None) as lake:
         snapshot = lake.manifest.snapshot
         assert_whole(settings.lake, lake.manifest)
@@ -50,7 +58,7 @@ def build(
 
 def _fingerprint(settings: Settings, snapshot: str) -> str:
     """What the database is made from: prices, place, configuration, day and this code's version."""
-    parts = [snapshot, str(settings.lake), version("marketlake"), settings.clock.now().date().isoformat()]
+    parts = [snapshot, shown(settings.lake), version("marketlake"), settings.clock.now().date().isoformat()]
     digest = hashlib.sha256("\n".join(parts).encode())
     for name in ("instruments.toml", "claims.toml"):
         path = settings.home / name

@@ -12,7 +12,7 @@ from ..instruments import Instrument
 from ..limiter import limiter_for
 from ..settings import Settings
 from ..sources import Access, answered_at
-from ..store import raw
+from ..store import batches, raw
 from ..store.holes import let_pass, read_holes
 from ..store.lake import claim, open_manifest
 from .fetch import Fetched, Fetcher
@@ -60,7 +60,7 @@ def answered(root: Path, run_id: str) -> set[str]:
     """The instruments that a run has already fetched well."""
     return {
         row["instrument_id"]
-        for path in root.glob(f"raw/*/*-{slug(run_id)}.parquet")
+        for path in batches.at_hand(root, batches.names(root, f"-{slug(run_id)}"))
         for row in raw.read_columns(path, ["run_id", "instrument_id", "outcome"])
         if row["run_id"] == run_id and row["outcome"] == "ok"
     }

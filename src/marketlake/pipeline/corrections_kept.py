@@ -14,7 +14,7 @@ from typing import Final
 from ..corrections import Corrections, decode, encode, load_corrections
 from ..schema_correction import CORRECTION_MODE
 from ..settings import Settings
-from ..store import raw
+from ..store import batches, raw
 from ..store.lake import claim
 from ..store.manifest import Manifest
 from .collect import batch_id
@@ -27,7 +27,7 @@ def keep_corrections(settings: Settings, run_id: str) -> None:
     """Keep what corrections.toml says as a raw batch, where that is new; `ConfigError` if it is wrong."""
     body = encode(load_corrections(settings.home / "corrections.toml", settings.universe))
     root, now = settings.lake, settings.clock.now()
-    last = sorted(root.glob(f"raw/*/*{_SUFFIX}.parquet"))[-1:]
+    last = batches.at_hand(root, batches.names(root, _SUFFIX)[-1:])
     kept = [row["sha256"] for path in last for row in raw.read_columns(path, ["sha256"])]
     if hashlib.sha256(body).hexdigest() in kept or (not kept and body == encode({})):
         return

@@ -11,7 +11,7 @@ from ..errors import CorruptLakeError
 from ..instruments import Universe
 from ..schema_correction import CORRECTION_MODE
 from ..settings import Settings
-from ..store import raw
+from ..store import batches, raw
 from ..store.lake import Writer, writer
 from ..store.move import move_to_asset_classes
 from ..store.verify import assert_whole
@@ -21,6 +21,7 @@ from .correct import correct
 from .corrections_kept import standing
 from .plan import RECONCILE
 from .reconcile_answers import compare_sources
+from .turns import in_turn
 
 _GROUP_BYTES: Final = 256 * 1024 * 1024
 """Answers absorbed in one commit at most, so that a large first load needs bounded memory."""
@@ -37,6 +38,10 @@ def store_pending(settings: Settings, on_group: Callable[[int], None] = lambda _
     A batch that cannot be read is set aside and takes no other with it: the `CorruptLakeError` that names it
     comes when all others are stored.
     """
+    in_turn(lambda: _store_pending(settings, on_group))
+
+
+def _store_pending(settings: Settings, on_group: Callable[[int], None]) -> None:
     root, losses = settings.lake, dict[str, CorruptLakeError]()
     with writer(root, settings.origin) as lake:
         assert_whole(root, lake.manifest)
@@ -49,7 +54,7 @@ def store_pending(settings: Settings, on_group: Callable[[int], None] = lambda _
                 lake.adopt(path, raw.entry(root, path))
             lake.commit()
             on_group(len(group))
-        aside = [raw.set_aside(root, path) for path in raw.pending(root, lake.manifest) if path in losses]
+        aside = [batches.set_aside(root, path) for path in raw.pending(root, lake.manifest) if path in losses]
     if losses:
         told = " ".join(map(str, losses.values()))
         kept = f" Set aside: {', '.join(aside)}." if aside else ""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,16 +18,18 @@ from typing import Final
 from ..corrections import Corrections
 from ..errors import CorruptLakeError, UsageError
 from ..instruments import Universe
+from ..location import shown
 from ..schema_correction import CORRECTION_MODE
 from ..settings import Settings
-from ..store import layout, raw
-from ..store.files import disk_errors, is_whole, make_folder, rename
+from ..store import batches, layout, raw
+from ..store.disk import disk_errors, is_whole, make_folder, rename
 from ..store.lake import Writer, writer
 from ..store.manifest import Entry
 from ..store.verify import damaged_tables
 from .answers import Answer
 from .keep import Batch, absorb_group, grouped
 from .plan import RECONCILE
+from .turns import in_turn
 
 _SCRATCH: Final = ".replay"
 _PRICES: Final = tuple(f"{table}/" for table in layout.PRICES)
@@ -56,11 +57,15 @@ def replay(
 
     `on_plan` hears how many batches there are, `on_group` how many more were read.
     """
+    return in_turn(lambda: _replay(settings, on_group, on_plan))
+
+
+def _replay(settings: Settings, on_group: Callable[[int], None], on_plan: Callable[[int], None]) -> Replayed:
     root, losses = settings.lake, dict[str, CorruptLakeError]()
     with writer(root, None, mending=True) as lake:
         paths = lake.manifest.paths("raw")
         if not paths:
-            raise UsageError(f"{root} holds no raw batches, so there is nothing to replay")
+            raise UsageError(f"{shown(root)} holds no raw batches, so there is nothing to replay")
         on_plan(len(paths))
         damaged = damaged_tables(root, lake.manifest)
         records = any(not path.startswith(_PRICES) for path in damaged)
@@ -75,9 +80,10 @@ def replay(
             changed = _take_over(lake, scratch, wanted, damaged, whole=not losses)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-    restored = tuple(path for path in damaged if path in wanted)
+    from_copy = lake.bucket.restored if lake.bucket else ()
+    restored = (*from_copy, *(path for path in damaged if path in wanted))
     told = [str(error) for error in losses.values()]
-    told += [_incomplete(path) for path in restored if losses]
+    told += [_incomplete(path) for path in restored if losses and path not in from_copy]
     return Replayed(read, changed, restored, tuple(told + lost))
 
 
@@ -141,12 +147,10 @@ def _take_over(
 
 def _set_aside(root: Path, path: str) -> str:
     """Keep what is damaged and follows from no answer under another name; says so."""
-    aside = layout.set_aside(path)
-    with disk_errors(root / path), suppress(FileNotFoundError):
-        rename(root / path, root / aside)
+    aside = batches.set_aside(root, path) if (root / path).exists() else layout.set_aside(path)
     return (
-        f"{root / path} does not follow from raw/: put it back from a backup. The lake does without it now; "
-        f"what was there is kept as {aside}"
+        f"{shown(root / path)} does not follow from raw/: put it back from a backup. The lake does without "
+        f"it now; what was there is kept as {aside}"
     )
 
 

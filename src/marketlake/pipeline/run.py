@@ -10,7 +10,7 @@ from .. import sources
 from ..errors import EmptyLakeError
 from ..instruments import Universe
 from ..settings import Settings
-from ..store import raw
+from ..store import batches, raw
 from ..store.lake import open_manifest
 from .collect import collect
 from .corrections_kept import keep_corrections
@@ -70,4 +70,4 @@ def waiting(settings: Settings) -> bool:
     try:
         return bool(raw.pending(settings.lake, open_manifest(settings.lake)))
     except EmptyLakeError:
-        return any(settings.lake.glob("raw/*/*.parquet"))
+        return bool(batches.names(settings.lake))

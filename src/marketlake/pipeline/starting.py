@@ -27,7 +27,7 @@ _COLUMN: Final = 26
 _SETTINGS: Final = """\
 # Settings of this home. Flags and MARKETLAKE_* variables win over what stands here.
 
-{lake} # where the Parquet goes; relative to this folder
+{lake} # where the Parquet goes: a folder, relative to this one, or s3://bucket/prefix
 {currency} # what compare, metrics and matrix convert into when not told; each one's own if left out
 # batch_size = 50          # instruments fetched by one task
 # reverify_days = 30       # once in so many days each whole history is asked for again; 0 is never

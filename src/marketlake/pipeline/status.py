@@ -11,6 +11,7 @@ from ..calendars import load_calendar
 from ..claims import ClaimCheck, read_checks
 from ..errors import LakeError
 from ..instruments import Instrument
+from ..location import shown
 from ..schema_hole import OPEN, VENDOR_HOLE
 from ..settings import Settings
 from ..store import raw
@@ -97,7 +98,7 @@ def status(settings: Settings) -> LakeStatus:
             )
         )
     return LakeStatus(
-        lake=str(settings.lake),
+        lake=shown(settings.lake),
         origin=manifest.origin,
         snapshot=manifest.snapshot,
         bars=manifest.rows("bar"),

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..calendars import Days
 from ..errors import EmptyLakeError, UsageError
+from ..location import shown
 from ..query import open_lake
 from ..query.listing import Listed, Listing, currency_code, find, inflation_of, rates_needed, read_listing
 from ..query.text import literal
@@ -125,12 +126,13 @@ def _shared(known: Known, table: pa.Table, held: Sequence[Listed]) -> tuple[Days
         if not len(rows):
             then = f" as {known.moment}" if known.moment else ""
             raise EmptyLakeError(
-                f"no bars of {instrument.id} are stored in {known.lake}{then}; run `marketlake ingest`"
+                f"no bars of {instrument.id} are stored in {shown(known.lake)}{then}; run `marketlake ingest`"
             )
     days = reduce(np.intersect1d, [sessions[rows] for rows in mine])
     if not len(days):
         raise EmptyLakeError(
-            f"{', '.join(i.id for i in held)} share no session in {known.lake}; see `marketlake status`"
+            f"{', '.join(i.id for i in held)} share no session in {shown(known.lake)}; "
+            "see `marketlake status`"
         )
     columns = [levels[rows][np.searchsorted(sessions[rows], days)] for rows in mine]
     return days, np.stack(columns, axis=1), np.stack([sessions[rows[[0, -1]]] for rows in mine])

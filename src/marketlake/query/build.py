@@ -11,8 +11,9 @@ from typing import Final
 
 from ..errors import LakeWriteError
 from ..instruments import Universe
+from ..location import shown
 from .claim import Claim
-from .connection import DATABASE, stored_files
+from .connection import DATABASE, point_at_copy, stored_files
 from .quiet import connect
 from .text import literal
 
@@ -48,7 +49,8 @@ def build_database(
             attached = f"ATTACH {literal(building)} AS building (ROW_GROUP_SIZE {_ROW_GROUP})"
             connection.execute(attached)
             connection.execute("USE building")
-            about = lake_table(root, snapshot=snapshot, origin=origin, now=now)
+            point_at_copy(connection, root)
+            about = lake_table(shown(root), snapshot=snapshot, origin=origin, now=now)
             # one transaction: two hundred definitions, one flush
             connection.begin()
             fill(connection, root, universe, claims, about)

@@ -23,11 +23,15 @@ from ..errors import (
     LakeWriteError,
     SchemaVersionError,
 )
+from ..location import address_of, shown
 from ..schema_version import SCHEMA_VERSION
+from ..store.copy import refresh
 from .quiet import connect
 from .text import constant, glob_safe, literal, parameters
 
 DATABASE: Final = "market.duckdb"
+COPY: Final = "marketlake_copy"
+"""The variable that tells the views of a bucket's database where on this machine its files are."""
 _MANIFEST: Final = "manifest.json"
 _PENDING: Final = "manifest.next.json"
 _WRITE: Final = re.compile(r"could not write|space left|too large|read-only file system", re.IGNORECASE)
@@ -41,11 +45,12 @@ def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
     Raises `EmptyLakeError`, `CorruptLakeError`, `LakeBusyError`, `SchemaVersionError` or `LakeError`.
     """
+    refresh(lake)
     database = lake.resolve() / DATABASE
     if not database.is_file():
         stored = (database.parent / _MANIFEST).exists()
         remedy = "run `marketlake build`" if stored else "nothing is stored yet, run `marketlake run`"
-        raise EmptyLakeError(f"{lake} has no {DATABASE}: {remedy}")
+        raise EmptyLakeError(f"{shown(lake)} has no {DATABASE}: {remedy}")
     _assert_whole(database.parent)
     connection = connect()
     try:
@@ -65,7 +70,7 @@ def _assert_whole(root: Path) -> None:
     lost = next((path for path in files if not path.startswith("raw/") and not (root / path).exists()), None)
     if lost and not (root / _PENDING).exists():
         command = "replay" if lost.startswith(("bar/", "revision/")) else "build"
-        raise CorruptLakeError(f"{root / lost} is missing: `marketlake {command}` makes it again")
+        raise CorruptLakeError(f"{shown(root / lost)} is missing: `marketlake {command}` makes it again")
 
 
 def run(connection: duckdb.DuckDBPyConnection, text: str, values: Parameters) -> duckdb.DuckDBPyConnection:
@@ -95,14 +100,14 @@ def stored_files(lake: Path) -> Iterator[None]:
         culprit = damaged_file(lake)
         if culprit is not None:
             remedy = "run `marketlake verify`, which names every damaged file"
-            raise CorruptLakeError(f"{culprit}: cannot be read as Parquet; {remedy}") from error
+            raise CorruptLakeError(f"{shown(culprit)}: cannot be read as Parquet; {remedy}") from error
         if _WRITE.search(str(error)):
             raise LakeWriteError(
-                f"{lake}: the disk refused a write; what was stored before stands. "
+                f"{shown(lake)}: the disk refused a write; what was stored before stands. "
                 "Free space or permissions, then run again"
             ) from error
         remedy = "run `marketlake verify`, then `marketlake build`"
-        raise CorruptLakeError(f"{lake}: cannot be queried ({brief(error)}); {remedy}") from error
+        raise CorruptLakeError(f"{shown(lake)}: cannot be queried ({brief(error)}); {remedy}") from error
 
 
 def damaged_file(lake: Path) -> Path | None:
@@ -140,8 +145,15 @@ def _attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
             f"{database} cannot be opened ({brief(error)}); run `marketlake build`"
         ) from error
     connection.execute("USE market")
+    point_at_copy(connection, database.parent)
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
+
+
+def point_at_copy(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
+    """Let the views of a bucket's database read the copy of its files; a folder's need no telling."""
+    if address_of(root) is not None:
+        connection.execute(f"SET VARIABLE {COPY} = {literal(glob_safe(root))}")
 
 
 def _check_version(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
@@ -156,5 +168,5 @@ def _check_version(connection: duckdb.DuckDBPyConnection, database: Path) -> Non
         raise SchemaVersionError(
             f"{database} has schema version {version} and this marketlake knows {SCHEMA_VERSION}; upgrade it"
         )
-    if Path(root) != database.parent:
+    if root != shown(database.parent):
         raise LakeError(f"{database} was built for {root} and the lake has moved; run `marketlake build`")

@@ -10,12 +10,14 @@ import duckdb
 import pyarrow as pa
 
 from ..instruments import Universe
+from ..location import address_of
 from ..schema import TABLES
 from ..store.layout import YEARLY
 from .check_texts import check_bar, check_result
 from .claim import Claim
 from .claim_marts import CLAIM_MARTS, SCRATCH
 from .claim_tables import claim_tables
+from .connection import COPY
 from .describe import add_comments, heading
 from .metric_texts import macros
 from .scoreboard_texts import WIDER, scoreboard_macros
@@ -110,10 +112,18 @@ def _changes() -> str:
 def _stored_view(root: Path, table: str) -> str:
     """The view of one stored table, bound to absolute paths."""
     partitions = ("asset_class", "year") if table in YEARLY else ("month",)
-    pattern = "/".join([glob_safe(root), table, *(f"{key}=*" for key in partitions), "part.parquet"])
+    below = "/".join(["", table, *(f"{key}=*" for key in partitions), "part.parquet"])
     columns = ", ".join([*(f'"{name}"' for name in TABLES[table].names), *(_KEYS[key] for key in partitions)])
-    origin = f"read_parquet({literal(pattern)}, hive_partitioning = true, hive_types_autocast = false)"
+    origin = f"read_parquet({_files(root, below)}, hive_partitioning = true, hive_types_autocast = false)"
     return f'CREATE VIEW "{table}" AS SELECT {columns} FROM {origin}'  # noqa: S608 (names are ours, paths quoted)
+
+
+def _files(root: Path, below: str) -> str:
+    """The glob of a table; in a bucket's database the bucket's own, unless a reader names its copy."""
+    address = address_of(root)
+    if address is None:
+        return literal(glob_safe(root) + below)
+    return f"coalesce(getvariable({literal(COPY)}), {literal(str(address))}) || {literal(below)}"
 
 
 def _create(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -48,9 +47,9 @@ _CHECK: Final = {
 }
 
 
-def lake_table(root: Path, *, snapshot: str, origin: str, now: datetime) -> pa.Table:
+def lake_table(root: str, *, snapshot: str, origin: str, now: datetime) -> pa.Table:
     """One row: what this database was built from."""
-    row = (snapshot, origin, SCHEMA_VERSION, now, str(root))
+    row = (snapshot, origin, SCHEMA_VERSION, now, root)
     return arrow_table(_LAKE, [row])
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from ..store.files import write_bytes
+from ..store.batches import publish_page
+from ..store.disk import write_bytes
 from .document import report
 
 PAGE: Final = "report.html"
@@ -16,6 +17,9 @@ def write_report(lake: Path, path: Path | None = None) -> Path:
 
     Raises as `report`, and `LakeWriteError` when the disk refuses.
     """
-    place = (path or lake / PAGE).resolve()
-    write_bytes(place, report(lake).encode())
-    return place
+    content = report(lake).encode()
+    if path is None:
+        publish_page(lake, PAGE, content)
+        return (lake / PAGE).resolve()
+    write_bytes(path.resolve(), content)
+    return path.resolve()

@@ -16,26 +16,24 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import CorruptLakeError, EmptyLakeError
+from ..errors import CorruptLakeError, EmptyLakeError, LakeOvertakenError
 from ..schema import TABLES
 from . import layout
-from .files import (
-    disk_errors,
-    flush_folder,
-    is_whole,
-    parquet_parts,
-    read_parquet,
-    sha256,
-    write_bytes,
-    write_parquet,
-)
+from .copy import refresh
+from .disk import disk_errors, flush_folder, is_whole, sha256, write_bytes
+from .files import parquet_parts, read_parquet, write_parquet
 from .lock import only_writer
 from .manifest import Entry, Manifest, assert_origin, encode, read
+from .publish import Publisher
 from .recovery import carry_out, finish, mend
 
 
 def open_manifest(root: Path) -> Manifest:
-    """The lake's manifest; a commit under way does not count before its files are in their places."""
+    """The lake's manifest; a commit under way does not count before its files are in their places.
+
+    The copy of a bucket is brought up to date first.
+    """
+    refresh(root)
     return read(root / layout.MANIFEST)
 
 
@@ -50,26 +48,35 @@ def claim(root: Path, origin: str) -> None:
     try:
         assert_origin(open_manifest(root), origin, root)
     except EmptyLakeError:
-        with writer(root, origin):
-            pass
+        try:
+            with writer(root, origin):
+                pass
+        except LakeOvertakenError:
+            assert_origin(open_manifest(root), origin, root)
 
 
 @contextmanager
 def writer(
-    root: Path, origin: str | None, wait_seconds: float = 60.0, *, mending: bool = False
+    root: Path,
+    origin: str | None,
+    wait_seconds: float = 60.0,
+    *,
+    mending: bool = False,
 ) -> Iterator[Writer]:
     """The lake's only writer; `LakeBusyError` after `wait_seconds`.
 
     A lake is created for data of `origin`; None is for work that adds no data, on a lake that must be there.
-    `mending` first writes a manifest that cannot be read anew.
+    `mending` first writes a manifest that cannot be read anew. In a bucket a commit is refused with
+    `LakeOvertakenError` when another machine's came first, and mending looks at every object.
     """
     if origin is None:
         with suppress(*([CorruptLakeError] if mending else [])):
             open_manifest(root)
     with only_writer(root, wait_seconds):
+        bucket = Publisher.begin(root, whole=mending)
         if mending:
             mend(root)
-        yield _recovered(root, origin)
+        yield _recovered(root, origin, bucket)
 
 
 @dataclass
@@ -79,11 +86,13 @@ class Writer:
     root: Path
     manifest: Manifest
     staged: dict[str, Entry]
+    bucket: Publisher | None = None
+    """Where the commits are published, when `root` is a copy."""
 
     @classmethod
     def scratch(cls, root: Path, origin: str) -> Writer:
         """A new lake that nobody else knows of, so without a lock."""
-        return _created(root, origin)
+        return _created(root, origin, None)
 
     def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
         """A table by its path, as staged or stored, checked against its checksum; no rows where it is new."""
@@ -129,18 +138,22 @@ class Writer:
         after = self.manifest.with_files(self.staged, removed)
         after = after if built is None else replace(after, built=built)
         # a damaged file that is restored leaves the manifest as it was
-        if self.staged or after != self.manifest:
+        if self.staged or after != self.manifest or (self.bucket and not self.bucket.holds(self.manifest)):
             # a decision must not outlive, in a power cut, the files that it names
             with disk_errors(self.root):
                 for folder in sorted({(self.root / path).parent for path in self.staged}):
                     flush_folder(folder)
+            if self.bucket:
+                after = self.bucket.publish(after, self.staged, removed, database=built is not None)
             write_bytes(self.root / layout.PENDING, encode(after))
             carry_out(self.root, self.staged, removed)
+            if self.bucket:
+                self.bucket.remember(after)
         self.manifest, self.staged = after, {}
         return after
 
 
-def _recovered(root: Path, origin: str | None) -> Writer:
+def _recovered(root: Path, origin: str | None, bucket: Publisher | None) -> Writer:
     """A writer on a lake without loose ends."""
     finish(root)
     try:
@@ -148,14 +161,14 @@ def _recovered(root: Path, origin: str | None) -> Writer:
     except EmptyLakeError:
         if origin is None:
             raise
-        return _created(root, origin)
+        return _created(root, origin, bucket)
     if origin is not None:
         assert_origin(manifest, origin, root)
-    return _with_every_table(Writer(root, manifest, {}))
+    return _with_every_table(Writer(root, manifest, {}, bucket))
 
 
-def _created(root: Path, origin: str) -> Writer:
-    return _with_every_table(Writer(root, Manifest(origin), {}))
+def _created(root: Path, origin: str, bucket: Publisher | None) -> Writer:
+    return _with_every_table(Writer(root, Manifest(origin), {}, bucket))
 
 
 def _with_every_table(lake: Writer) -> Writer:

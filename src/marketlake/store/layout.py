@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Final
 
@@ -17,8 +18,16 @@ HOLDER: Final = ".lock.holder"
 DATABASE: Final = "market.duckdb"
 STAGED: Final = ".staged"
 """Suffix of a file that is complete but not yet in its place."""
+IN_FLIGHT: Final = ".staged/"
+"""In a bucket, the prefix of files that are not yet in their places."""
+REMOVED: Final = "removed"
+"""Stands for the digest of a file that a commit removes."""
 _DAMAGED: Final = ".damaged"
 
+PLACE: Final = re.compile(
+    r"[a-z_]+/(asset_class=[\w.-]+/year=\d+|month=[\d-]+)/part\.parquet|raw/day=[\d-]+/[\w.-]+\.parquet"
+)
+"""Where a table's file or a batch may be."""
 PRICES: Final = ("bar", "revision")
 """The tables that say what was traded; what else there is, is a record or follows from them."""
 YEARLY: Final = (*PRICES, *MARTS)
@@ -46,6 +55,11 @@ def staged(path: str) -> str:
     The dot keeps it from tools that read a whole folder, as Arrow and Spark do.
     """
     return _hidden(path, STAGED)
+
+
+def in_flight(commit: int, digest: str, path: str) -> str:
+    """In a bucket, where a file is from before the commit that follows `commit` until it is in its place."""
+    return f"{IN_FLIGHT}{commit}/{digest}/{path}"
 
 
 def set_aside(path: str) -> str:

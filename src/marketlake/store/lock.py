@@ -14,8 +14,9 @@ import orjson
 from filelock import FileLock, Timeout
 
 from ..errors import LakeBusyError
+from ..location import shown
 from . import layout
-from .files import disk_errors
+from .disk import disk_errors
 
 
 @contextmanager
@@ -31,8 +32,8 @@ def only_writer(root: Path, wait_seconds: float) -> Iterator[None]:
             lock.acquire(timeout=wait_seconds)
         except Timeout:
             raise LakeBusyError(
-                f"{_holder(root)} is writing to {root} and did not finish within {wait_seconds:g} s; try "
-                "again when it has. If it hangs, end it: the next writer finishes or undoes what it began"
+                f"{_holder(root)} is writing to {shown(root)} and did not finish within {wait_seconds:g} s; "
+                "try again when it has. If it hangs, end it: the next writer finishes or undoes what it began"
             ) from None
     try:
         _say_who(root)

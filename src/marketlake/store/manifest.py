@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from ..errors import CorruptLakeError, EmptyLakeError, LakeError, OriginError, SchemaVersionError
+from ..location import shown
 from ..schema import SCHEMA_VERSION
 from . import layout
 
@@ -36,6 +37,8 @@ class Manifest:
     built: str = ""
     """What market.duckdb was built from; empty when it was not."""
     schema_version: int = SCHEMA_VERSION
+    commit: int = 0
+    """In a bucket, the commits so far: no two manifests of it are alike. Not counted in a folder."""
 
     @property
     def snapshot(self) -> str:
@@ -73,6 +76,8 @@ def encode(manifest: Manifest) -> bytes:
             for path, e in manifest.files.items()
         },
     }
+    if manifest.commit:
+        document["commit"] = manifest.commit
     document["checksum"] = _checksum(document)
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
 
@@ -89,32 +94,44 @@ def read(path: Path) -> Manifest:
     Raises `EmptyLakeError` where there is none, `SchemaVersionError`, or `CorruptLakeError`.
     """
     try:
-        document = orjson.loads(path.read_bytes())
-        version = int(document["schema_version"])
-        if version > SCHEMA_VERSION:
-            raise SchemaVersionError(
-                f"{path.parent} has schema version {version}, this marketlake knows {SCHEMA_VERSION}; "
-                "upgrade marketlake"
-            )
-        if document.get("checksum", "") not in ("", _checksum(document)):
-            raise ValueError("its checksum is another")
-        files = {name: Entry(**entry) for name, entry in document["files"].items()}
-        return Manifest(str(document["origin"]), files, str(document["built"]), version)
+        return decode(path.read_bytes(), path)
     except FileNotFoundError:
         if path.name == layout.MANIFEST and any(path.parent.glob("raw/*/*.parquet")):
             raise CorruptLakeError(
-                f"{path} is missing though answers are kept beside it; `marketlake replay` writes it anew"
+                f"{shown(path)} is missing though answers are kept beside it; "
+                "`marketlake replay` writes it anew"
             ) from None
         raise EmptyLakeError(
-            f"no lake at {path.parent}: `marketlake run` makes one; `--lake` or MARKETLAKE_LAKE names another"
+            f"no lake at {shown(path.parent)}: `marketlake run` makes one; "
+            "`--lake` or MARKETLAKE_LAKE names another"
         ) from None
     except OSError as error:
         raise LakeError(
             f"{path} cannot be read: {error.strerror}; check the disk and the permissions"
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+
+
+def decode(content: bytes, path: Path) -> Manifest:
+    """The manifest in what the file at `path` holds; `SchemaVersionError` or `CorruptLakeError`."""
+    try:
+        document = orjson.loads(content)
+        version = int(document["schema_version"])
+        if version > SCHEMA_VERSION:
+            raise SchemaVersionError(
+                f"{shown(path.parent)} has schema version {version}, this marketlake knows {SCHEMA_VERSION}; "
+                "upgrade marketlake"
+            )
+        if document.get("checksum", "") not in ("", _checksum(document)):
+            raise ValueError("its checksum is another")
+        files = {name: Entry(**entry) for name, entry in document["files"].items()}
+        if not all(map(layout.PLACE.fullmatch, files)):
+            raise ValueError("it names what is no file of a lake")
+        commit = int(document.get("commit", 0))
+        return Manifest(str(document["origin"]), files, str(document["built"]), version, commit)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptLakeError(
-            f"{path} cannot be read ({type(error).__name__}); `marketlake replay` writes it anew from raw/"
+            f"{shown(path)} cannot be read ({type(error).__name__}); "
+            "`marketlake replay` writes it anew from raw/"
         ) from error
 
 
@@ -122,6 +139,6 @@ def assert_origin(manifest: Manifest, origin: str, lake: Path) -> None:
     """Refuse to mix simulated and live data."""
     if manifest.origin != origin:
         raise OriginError(
-            f"the lake at {lake} holds {manifest.origin} data and this run would add {origin} data; "
+            f"the lake at {shown(lake)} holds {manifest.origin} data and this run would add {origin} data; "
             "use another lake (--lake or MARKETLAKE_LAKE) for it"
         )

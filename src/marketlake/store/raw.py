@@ -15,10 +15,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import CorruptLakeError, LakeError
+from ..errors import CorruptLakeError
+from ..location import shown
 from ..schema import RAW
-from . import layout
-from .files import corrupt, disk_errors, read_parquet, rename, sha256, write_parquet
+from . import batches, layout
+from .disk import sha256
+from .files import corrupt, read_parquet, write_parquet
 from .manifest import Entry, Manifest
 from .raw_body import NO_BODY, Homes, homes, is_body, read_bodies
 
@@ -34,11 +36,9 @@ def write_batch(root: Path, batch_id: str, day: date, rows: Sequence[Mapping[str
     table = pa.Table.from_pylist(list(_kept(rows, digests, known)), schema=RAW)
     path = layout.raw(day, batch_id)
     if (root / path).exists():
-        raise LakeError(f"{root / path} exists, and a batch is never overwritten; run again")
-    beside = root / layout.staged(path)
-    write_parquet(beside, table, RAW)
-    with disk_errors(root / path):
-        rename(beside, root / path)
+        raise batches.exists(root, path)
+    write_parquet(root / layout.staged(path), table, RAW)
+    batches.keep(root, path)
     return path
 
 
@@ -53,8 +53,7 @@ def _kept(
 
 def pending(root: Path, manifest: Manifest) -> list[str]:
     """Batches that are kept and not yet absorbed, oldest first."""
-    found = {path.relative_to(root).as_posix() for path in root.glob("raw/*/*.parquet")}
-    return sorted(found - set(manifest.paths("raw")))
+    return sorted(set(batches.names(root)) - set(manifest.paths("raw")))
 
 
 def entry(root: Path, path: str) -> Entry:
@@ -78,6 +77,7 @@ def read_batches(
     batch the instruments whose answers are whole.
     """
     found: Homes | None = None
+    batches.at_hand(root, paths)
     for path in paths:
         try:
             digest = named[path].sha256 if named else None
@@ -114,17 +114,9 @@ def _tell(on_loss: OnLoss | None, path: str, error: CorruptLakeError) -> None:
 def _unanswered(path: Path, lost: Sequence[str]) -> CorruptLakeError:
     listed = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
     return CorruptLakeError(
-        f"{path} refers to answers for {listed} whose batch is gone or damaged; restore raw/ from a backup, "
-        "or ask the vendor again (`marketlake backfill`)"
+        f"{shown(path)} refers to answers for {listed} whose batch is gone or damaged; restore raw/ from a "
+        "backup, or ask the vendor again (`marketlake backfill`)"
     )
-
-
-def set_aside(root: Path, path: str) -> str:
-    """Take a damaged batch out of the way of those that wait; returns its new path."""
-    aside = layout.set_aside(path)
-    with disk_errors(root / path):
-        rename(root / path, root / aside)
-    return aside
 
 
 def read_columns(path: Path, names: Sequence[str]) -> list[dict[str, Any]]:

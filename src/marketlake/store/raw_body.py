@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..schema import RAW
+from . import batches
 
 NO_BODY: Final = hashlib.sha256(b"").hexdigest()
 _RECENT_FILES: Final = 400
@@ -23,9 +24,9 @@ Homes = Mapping[str, list[Path]]
 
 def homes(root: Path, *, recent: bool = False) -> Homes:
     """Of all batches, or of the recent ones; nothing of a file that cannot be read."""
-    paths = sorted(root.glob("raw/*/*.parquet"))
+    names = batches.names(root)
     found: dict[str, list[Path]] = {}
-    for path in paths[-_RECENT_FILES:] if recent else paths:
+    for path in batches.at_hand(root, names[-_RECENT_FILES:] if recent else names):
         for digest in _digests(path):
             found.setdefault(digest, []).append(path)
     return found

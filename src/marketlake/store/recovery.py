@@ -5,23 +5,21 @@ All of it is done by whoever holds the lake's lock.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from ..errors import CorruptLakeError, EmptyLakeError, LakeError
+from ..location import shown
 from ..schema import RAW, TABLES
 from . import layout
-from .files import disk_errors, flush_folder, read_parquet, rename, sha256, write_bytes
+from .disk import disk_errors, flush_folder, rename, sha256, write_bytes
+from .files import read_parquet
 from .manifest import Entry, Manifest, encode, read
 
 UNREADABLE: Final = Entry("unreadable", 0, 0)
 """Stands for a file that could not be read when the manifest was made anew: no file has this checksum."""
-_PLACE: Final = re.compile(
-    r"[a-z_]+/(asset_class=[^/]+/year=\d+|month=[\d-]+)/part\.parquet|raw/day=[\d-]+/[^/]+\.parquet"
-)
 
 
 def carry_out(root: Path, paths: Iterable[str], removed: Iterable[str]) -> None:
@@ -92,7 +90,7 @@ def _write_anew(root: Path) -> None:
     found = dict(_found(root))
     batches = [path for path in found if path.startswith("raw/") and found[path] is not UNREADABLE]
     if not batches:
-        raise EmptyLakeError(f"{root} holds no raw batch that can be read, so nothing can be rebuilt")
+        raise EmptyLakeError(f"{shown(root)} holds no raw batch that can be read, so nothing can be rebuilt")
     origin = read_parquet(root / batches[-1], RAW, columns=["origin"])["origin"][0].as_py()
     recorded = _recorded(root, found)
     waiting = set() if recorded is None else {p for p in batches if Path(p).stem not in recorded}
@@ -104,7 +102,7 @@ def _found(root: Path) -> Iterator[tuple[str, Entry]]:
     for table, schema in {**TABLES, "raw": RAW}.items():
         for path in sorted((root / table).glob("*/**/*.parquet")):
             name = path.relative_to(root).as_posix()
-            if _PLACE.fullmatch(name):
+            if layout.PLACE.fullmatch(name):
                 try:
                     rows = len(read_parquet(path, schema))
                     yield name, Entry(sha256(path), rows, path.stat().st_size)

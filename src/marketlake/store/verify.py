@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,14 @@ from ..errors import LakeWriteError
 from ..schema import TABLES
 from ..schema_mart import MARTS
 from . import layout
-from .files import corrupt, sha256
+from .disk import sha256
+from .files import corrupt
 from .lake import open_manifest, writer
 from .manifest import Manifest
+from .objects import Objects
 from .recovery import UNREADABLE
 
+_STRAY: Final = "not part of the lake: remove it"
 _REPLACEABLE: Final = ("raw/", *(f"{table}/" for table in MARTS))
 
 
@@ -39,9 +43,35 @@ def verify(
     """
     try:
         with writer(root, None) as lake:
+            if lake.bucket:
+                return len(lake.manifest.files), list(_in_bucket(lake.bucket.objects, lake.manifest))
             return _verified(root, lake.manifest, on_plan, on_file)
     except LakeWriteError:
         return _verified(root, open_manifest(root), on_plan, on_file)
+
+
+def _in_bucket(objects: Objects, manifest: Manifest) -> Iterator[Damage]:
+    """Every object is read; the copy stays as it is, since it may be what a damaged one is restored from."""
+    remedy = "`marketlake replay` restores it, or `marketlake build --anew` after it"
+
+    def problem(path: str) -> str:
+        found = objects.get(path)
+        if found is None:
+            return "missing"
+        entry = manifest.files.get(path)
+        digest = entry.sha256 if entry else manifest.built.rpartition("-")[2]
+        if entry and len(found.content) != entry.bytes:
+            return f"{len(found.content)} bytes, should be {entry.bytes}"
+        whole = hashlib.sha256(found.content).hexdigest().startswith(digest)
+        return "" if whole else "content changed: its checksum is not the manifest's"
+
+    paths = [*manifest.files, *([layout.DATABASE] if manifest.built else [])]
+    for path, told in zip(paths, objects.each(problem, paths), strict=True):
+        if told:
+            yield Damage(path, f"{told}; {remedy}")
+    for path in objects.paths(""):
+        if layout.PLACE.fullmatch(path) and not path.startswith("raw/") and path not in manifest.files:
+            yield Damage(path, _STRAY)
 
 
 def assert_whole(root: Path, manifest: Manifest) -> None:
@@ -71,7 +101,7 @@ def _verified(
         if problem:
             found.append(Damage(path, problem))
     found += [Damage(layout.DATABASE, problem) for problem in _database_problem(root, manifest.built)]
-    strays = [Damage(path, "not part of the lake: remove it") for path in _strays(root, manifest)]
+    strays = [Damage(path, _STRAY) for path in _strays(root, manifest)]
     return len(manifest.files), found + strays
 
 

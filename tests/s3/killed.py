@@ -1,0 +1,109 @@
+"""Run as a program: work on a lake in a bucket is killed at its PUTs and DELETEs. Prints how often.
+
+Before a request is sent, or after it was carried out and before its answer is heard. Whoever goes on is the
+same machine or another one in turn.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from itertools import count, cycle
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import boto3
+import exchange_calendars  # noqa: F401 - what every child needs is loaded once
+import pandas  # noqa: F401
+import pyarrow.dataset  # noqa: F401
+
+from marketlake.pipeline.build import build
+from marketlake.pipeline.run import ingest
+from marketlake.schema_mart import MARTS
+
+from ..campaign import kill
+from ..campaign_size import campaign
+from ..pipeline import homes
+from .world import Bucket, each_request, environment, stored, unlike_manifest
+
+FIRST, SECOND = "2024-01-05T12:00Z", "2024-01-08T12:00Z"
+STEPS = {"ingest": 7, "build": 17}
+"""The suite kills at every seventh request, and so on; a campaign at each."""
+
+
+def load(bucket: Bucket, home: Path, machine: str) -> None:
+    ingest(bucket.settings(home, SECOND, machine))
+
+
+def publish(bucket: Bucket, home: Path, machine: str) -> None:
+    build(bucket.settings(home, SECOND, machine))
+
+
+def prepare(bucket: Bucket, home: Path, kind: str) -> Callable[[Bucket, Path, str], None]:
+    """The lake as it is before the work, of which machine `here` has a copy; and the work."""
+    boto3.client("s3").create_bucket(Bucket=bucket.name)
+    homes.serve_rows(home, "COIN", range(10, 22))
+    ingest(bucket.settings(home, FIRST))
+    homes.serve_rows(home, "COIN", range(10, 26), d20231231=16.5, d20240102=18.5)
+    if kind == "ingest":
+        return load
+    build(bucket.settings(home, FIRST))
+    ingest(bucket.settings(home, SECOND))
+    return publish
+
+
+def killed_at(number: int, work: Callable[[], None]) -> bool:
+    """Whether the work was killed at its `number`th change of the bucket."""
+
+    def doomed() -> None:
+        changes, counting = count(1), Lock()
+
+        def act(method: str, url: str, send: Callable[[], Any]) -> Any:
+            with counting:
+                mine = method in {"PUT", "DELETE"} and next(changes) == number
+            if mine and number % 2:
+                os.killpg(os.getpid(), signal.SIGKILL)
+            answer = send()
+            if mine:
+                os.killpg(os.getpid(), signal.SIGKILL)
+            return answer
+
+        with each_request(act):
+            work()
+
+    return bool(kill._forked(doomed, lambda child: None))
+
+
+def main(folder: Path, kind: str) -> None:
+    os.fsync = lambda descriptor: None  # a killed process loses nothing that it wrote
+    os.environ.update(environment(os.environ["SERVER"], folder))
+    bucket, home = Bucket(f"killed-{kind}", folder), homes.make_home(folder / "home", {"COIN": "crypto"})
+    work = {"ingest": load, "build": publish}[kind]
+    kill.in_child(lambda: (prepare(bucket, home, kind), None)[1])
+    before, shelf = bucket.read(), folder / "shelf"
+    shutil.copytree(folder / "here", shelf)
+    kill.in_child(lambda: work(bucket, home, "here"))
+    wanted, kills = stored(bucket.read(), "bar", "revision", *MARTS), 0
+    machines = cycle(["here", "there"])
+    for number in count(1, 1 if campaign() else STEPS[kind]):
+        bucket.become(before)
+        shutil.rmtree(folder / "here")
+        shutil.copytree(shelf, folder / "here")
+        if not killed_at(number, lambda: work(bucket, home, "here")):
+            break
+        kills += 1
+        machine = next(machines)
+        kill.in_child(lambda machine=machine: work(bucket, home, machine))
+        found = bucket.read()
+        assert stored(found, "bar", "revision", *MARTS) == wanted, number
+        assert unlike_manifest(found) == [], number
+        assert not any(path.startswith(".staged/") for path in found), number
+    print(kills)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

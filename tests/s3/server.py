@@ -1,0 +1,58 @@
+"""Run as a program: moto's S3 on a free port of loopback, which it prints. One request after the other.
+
+So a condition and its write are one step, as they are in a real store; threads of moto's would look at a
+condition together. `/-/BUCKET` is for the tests alone: GET tells all objects at once, PUT sets them.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from .world import ADMIN
+
+_moto = DomainDispatcherApplication(create_backend_app)
+
+
+class Quiet(WSGIRequestHandler):
+    """A connection that ends in the middle of a request is nothing to tell here."""
+
+    def log_request(self, *_: object) -> None:
+        """Says nothing."""
+
+
+def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    path = environ["PATH_INFO"]
+    if not path.startswith(ADMIN):
+        return _moto(environ, start)
+    bucket = path.removeprefix(ADMIN)
+    if environ["REQUEST_METHOD"] == "PUT":
+        _become(bucket, pickle.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))))
+    start("200 OK", [("Content-Type", "application/octet-stream")])
+    return [pickle.dumps(_objects(bucket))]
+
+
+def _objects(bucket: str) -> dict[str, bytes]:
+    keys = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[bucket].keys
+    return {name: key.value for name, key in keys.items()}
+
+
+def _become(bucket: str, wanted: dict[str, bytes]) -> None:
+    backend, there = s3_backends[DEFAULT_ACCOUNT_ID]["aws"], _objects(bucket)
+    for name in there.keys() - wanted.keys():
+        backend.delete_object(bucket, name)
+    for name, content in wanted.items():
+        if there.get(name) != content:
+            backend.put_object(bucket, name, content)
+
+
+if __name__ == "__main__":
+    server = make_server("127.0.0.1", 0, application, threaded=False, request_handler=Quiet)
+    print(server.port, flush=True)  # noqa: T201
+    server.serve_forever()

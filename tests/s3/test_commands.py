@@ -1,0 +1,204 @@
+"""Every command does with a bucket what it does with a folder, from as many machines as there are steps."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import marketlake
+from marketlake import query
+from marketlake.cli import main
+from marketlake.errors import UsageError
+from marketlake.pipeline import tasks
+from marketlake.pipeline.run import ingest
+from marketlake.store import raw
+from marketlake.store.lake import open_manifest
+from marketlake.store.verify import verify
+
+from ..pipeline.homes import make_home, serve_rows, settings_of, told
+from .world import SECRET, Bucket, environment
+
+NOW = "2024-01-08T12:00Z"
+Run = Callable[..., str]
+READING = [
+    ["compare", "COIN", "METAL", "--from", "2023", "--to", "2024"],
+    ["metrics", "COIN", "METAL", "--from", "2023-12-26", "--to", "2024-01-07"],
+    ["check"],
+    ["query", "FROM bar ORDER BY ALL"],
+    ["changes", "--since", "2024-01-01"],
+    ["scoreboard", "--from", "2023-12-26", "--to", "2024-01-07"],
+    ["claims"],
+]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    home = make_home(tmp_path / "home")
+    for name, step in {"COIN": 1, "METAL": 2}.items():
+        serve_rows(home, name, range(10, 10 + 14 * step, step))
+    return home
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run one command to its end, which must be good; what it printed, on both channels."""
+
+    def run(home: Path, *arguments: str) -> str:
+        monkeypatch.setenv("MARKETLAKE_HOME", str(home))
+        monkeypatch.setenv("MARKETLAKE_NOW", NOW)
+        monkeypatch.setattr(sys, "argv", ["marketlake", *arguments])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capfd.readouterr()
+        assert ended.value.code in (0, None), captured.err
+        assert SECRET not in captured.out + captured.err
+        return captured.out + captured.err
+
+    return run
+
+
+def test_every_command_works_on_a_bucket(
+    bucket: Bucket, home: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(settings_of(home, NOW))
+    run(home, "build")
+    asked = [[*one, *(["--format", "json"] * (one[0] != "changes"))] for one in READING]
+    in_folder = [run(home, *one) for one in asked]
+
+    machines = iter(range(100))
+
+    def elsewhere() -> None:
+        monkeypatch.setenv("MARKETLAKE_CACHE", str(bucket.folder / f"machine{next(machines)}"))
+
+    monkeypatch.setenv("MARKETLAKE_LAKE", bucket.url)
+    elsewhere()
+    assert "new" in run(home, "run")
+    for command in (["status"], ["verify"], ["replay"], ["build"], ["report"]):
+        elsewhere()
+        run(home, *command)
+    run(home, "backfill", "COIN", "--from", "2023-12-28")
+    assert bucket.url in run(home, "status")
+    assert "0 bytes" not in run(home, "verify")
+    assert [run(home, *one) for one in asked] == in_folder
+    objects = bucket.read()
+    assert {"manifest.json", "market.duckdb", "report.html"} <= objects.keys()
+    assert not any(SECRET.encode() in content for content in objects.values())
+    lake = marketlake.open(bucket.url, home)
+    assert lake.compare("COIN", "METAL", first_year=2024, last_year=2024).rows
+
+
+def test_the_steps_of_a_scheduler_may_run_on_different_machines(
+    bucket: Bucket, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"HOME": home, "NOW": NOW, "LAKE": bucket.url}.items():
+        monkeypatch.setenv(f"MARKETLAKE_{name}", str(value))
+
+    def elsewhere(machine: str) -> None:
+        monkeypatch.setenv("MARKETLAKE_CACHE", str(bucket.folder / machine))
+
+    elsewhere("planner")
+    (batch,) = tasks.plan("a-run", None, None, [], None, None)
+    elsewhere("fetcher")
+    assert tasks.fetch("a-run", batch)["outcomes"] == {"COIN": "ok", "METAL": "ok"}
+    elsewhere("second fetcher")
+    assert tasks.fetch("a-run", batch)["outcomes"] == {}
+    elsewhere("storer")
+    assert tasks.store("a-run")["new"] == 28
+    elsewhere("builder")
+    assert tasks.build()["rebuilt"]
+    elsewhere("checker")
+    tasks.check("a-run")
+    ingest(settings_of(home, NOW))
+    assert told(bucket.copy("checker")) == told(home / "data")
+
+
+def test_two_machines_at_once_lose_nothing(bucket: Bucket, tmp_path: Path, home: Path) -> None:
+    """As programs: each fetches and stores its instrument, whoever comes first."""
+    import os
+    import subprocess
+
+    program = (
+        "import sys; from pathlib import Path; from marketlake.settings import load_settings;"
+        "from marketlake.pipeline.run import ingest\n"
+        "for day in range(8, 9):\n"
+        "    rows = ingest(load_settings(now=f'2024-01-0{day}T12:00Z'), [sys.argv[1]])\n"
+        "    assert [row['outcome'] for row in rows] == ['ok'], rows\n"
+    )
+    machine = environment(os.environ["AWS_ENDPOINT_URL"], tmp_path)
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", program, name],
+            env={
+                **os.environ,
+                **machine,
+                "MARKETLAKE_HOME": str(home),
+                "MARKETLAKE_LAKE": bucket.url,
+                "MARKETLAKE_CACHE": str(tmp_path / f"machine of {name}"),
+            },
+        )
+        for name in ("COIN", "METAL")
+    ]
+    assert [one.wait(timeout=120) for one in running] == [0, 0]
+    ingest(settings_of(home, NOW))
+    copy = bucket.copy("afterwards")
+    assert verify(copy)[1] == []
+    assert told(copy) == told(home / "data")
+    assert raw.pending(copy, open_manifest(copy)) == []
+
+
+@pytest.fixture
+def built(bucket: Bucket, home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    monkeypatch.setenv("MARKETLAKE_CACHE", str(bucket.folder / "here"))
+    monkeypatch.setenv("MARKETLAKE_LAKE", bucket.url)
+    run(home, "run")
+    return bucket
+
+
+def test_an_analyst_reads_the_lake_and_nothing_else(built: Bucket, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.csv"
+    outside.write_text("a,b\n1,2\n")
+    copy = built.copy()
+    assert query.sql(copy, "SELECT count(*) FROM bar").rows == ((28,),)
+    for text in (
+        f"FROM '{outside}'",
+        f"FROM '{built.url}/bar/asset_class=crypto/year=2024/part.parquet'",
+        "FROM 's3://another/bucket.parquet'",
+        f"FROM '{copy.parent}/elsewhere/x.parquet'",
+        "SET VARIABLE marketlake_copy = '/'",
+        "FROM duckdb_secrets()",
+    ):
+        with pytest.raises(UsageError):
+            query.sql(copy, text)
+
+
+def test_duckdb_reads_the_bucket_itself(built: Bucket, tmp_path: Path, server: str) -> None:
+    """With its extension from the package: the database, its views, the plain files."""
+    from duckdb_extensions import import_extension
+
+    with duckdb.connect() as connection:
+        connection.execute(f"SET extension_directory = '{tmp_path / 'extensions'}'")
+        connection.execute("SET autoinstall_known_extensions = false")
+        import_extension("httpfs", con=connection)
+        connection.execute("LOAD httpfs")
+        connection.execute(
+            f"CREATE SECRET (TYPE s3, KEY_ID 'AKIAEXAMPLE', SECRET '{SECRET}', REGION 'us-east-1', "
+            f"ENDPOINT '{server.removeprefix('http://')}', USE_SSL false, URL_STYLE 'path')"
+        )
+        connection.execute(f"ATTACH '{built.url}/market.duckdb' AS market (READ_ONLY)")
+        connection.execute("USE market")
+        told_by_view = connection.execute("SELECT instrument_id, session, close FROM bar ORDER BY ALL")
+        bars = told_by_view.fetchall()
+        returns = connection.execute("SELECT count(*) FROM calendar_year_return").fetchone()
+        files = connection.execute(f"SELECT count(*) FROM '{built.url}/bar/*/*/part.parquet'").fetchall()
+    text = "SELECT instrument_id, session, close FROM bar ORDER BY ALL"
+    assert bars == list(query.sql(built.copy(), text).rows)
+    assert len(bars) == 28
+    assert files == [(28,)]
+    assert returns > (0,)
+    assert json.loads(built.read()["manifest.json"])["commit"] > 1

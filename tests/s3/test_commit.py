@@ -1,0 +1,219 @@
+"""A commit is disturbed at each of its requests: all of it stands or none, and the next writer goes on."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from itertools import count, cycle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
+
+from marketlake.errors import LakeOvertakenError, LakeUnreachableError
+from marketlake.store.copy import refresh
+
+from ..campaign_size import campaign
+from . import commits
+from .world import Bucket, each_request, unlike_manifest
+
+Send = Callable[[], Any]
+_machine = count(1)
+
+
+class Disturbed:
+    """Does something in place of one request of a work, or of that and all that follow.
+
+    Requests of what it does are not counted.
+    """
+
+    def __init__(self, number: int, disturb: Callable[[str, Send], Any], *, for_good: bool = False) -> None:
+        self.number, self.disturb, self.for_good = number, disturb, for_good
+        self.seen, self.busy, self.happened = 0, False, False
+        self.counting = threading.Lock()
+
+    def __call__(self, method: str, url: str, send: Send) -> Any:
+        with self.counting:
+            if self.busy and not self.for_good:
+                return_now = True
+            else:
+                self.seen += 1
+                return_now = self.seen < self.number if self.for_good else self.seen != self.number
+                self.busy = self.busy or not return_now
+        if return_now:
+            return send()
+        self.happened = True
+        try:
+            return self.disturb(url, send)
+        finally:
+            self.busy = False
+
+
+@pytest.fixture
+def lake(bucket: Bucket) -> Bucket:
+    """After the first commit, of which machine `here` has a copy."""
+    commits.first(bucket.copy())
+    return bucket
+
+
+def another(lake: Bucket) -> Path:
+    """The copy of one more machine, as current as that of `here`."""
+    root = lake.copy(f"machine{next(_machine)}")
+    shutil.copytree(lake.copy(), root)
+    return root
+
+
+def newcomer(lake: Bucket) -> Path:
+    """The copy of a machine that has just fetched it."""
+    root = lake.copy(f"machine{next(_machine)}")
+    refresh(root)
+    return root
+
+
+def state(root: Path) -> dict[str, bytes]:
+    """A copy, as its readers see it."""
+    paths = [*root.glob("*/**/*.parquet"), root / "manifest.json", root / "market.duckdb"]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+
+
+Work = Callable[[Path], None]
+Failed = LakeOvertakenError | LakeUnreachableError | None
+
+
+def disturbances(
+    lake: Bucket, disturb: Callable[[str, Send], Any], work: Work = commits.second, *, for_good: bool = False
+) -> Iterator[tuple[Path, Failed]]:
+    """Do the work from the same beginning for each of its requests, disturbed at that one.
+
+    Yields the writer's copy and how it failed. The suite takes every fourth request, a campaign each.
+    """
+    before = lake.read()
+    for number in count(1, 1 if campaign() else 4):
+        lake.become(before)
+        root, disturbed, failed = another(lake), Disturbed(number, disturb, for_good=for_good), None
+        with each_request(disturbed):
+            try:
+                work(root)
+            except (LakeUnreachableError, LakeOvertakenError) as error:
+                failed = error
+        if not disturbed.happened:
+            assert number > 25
+            lake.become(before)
+            return
+        yield root, failed
+
+
+def after(lake: Bucket, *work: Work) -> dict[str, bytes]:
+    """What the bucket holds after this work, undisturbed; it is as before again."""
+    before = lake.read()
+    for each in work:
+        each(another(lake))
+    found = lake.read()
+    lake.become(before)
+    return found
+
+
+def test_readers_see_all_of_a_commit_or_none(lake: Bucket) -> None:
+    old, new = lake.read(), after(lake, commits.second)
+    assert unlike_manifest(old) == unlike_manifest(new) == []
+    whole = {path: {old.get(path), new.get(path)} for path in old.keys() | new.keys()}
+    seen: list[bool] = []
+    reader = another(lake)
+
+    def look(url: str, send: Send) -> Any:
+        refresh(reader)
+        readers = [reader] if len(seen) % 5 else [reader, newcomer(lake)]
+        for root in readers:
+            assert state(root) in (old, new)
+        seen.append(state(reader) == new)
+        # anybody's glob sees each file whole
+        assert all(content in whole[path] for path, content in lake.read().items() if path in whole)
+        return send()
+
+    for _, failed in disturbances(lake, look):
+        assert failed is None
+        assert lake.read() == new
+    assert {True, False} == set(seen)
+
+
+def test_a_request_or_answer_that_is_lost_once_changes_nothing(lake: Bucket) -> None:
+    wanted, turn = after(lake, commits.second), cycle([True, True, False])
+
+    def lose(url: str, send: Send) -> Any:
+        if next(turn):
+            send()
+        raise ConnectionClosedError(endpoint_url=url)
+
+    for _, failed in disturbances(lake, lose):
+        assert failed is None
+        assert lake.read() == wanted
+
+
+def test_when_the_store_is_gone_for_good_the_next_writer_goes_on(lake: Bucket) -> None:
+    old, wanted = lake.read(), after(lake, commits.second)
+    last, same = after(lake, commits.second, commits.third), cycle([True, False])
+    decided = []
+
+    def vanish(url: str, send: Send) -> Any:
+        raise EndpointConnectionError(endpoint_url=url)
+
+    for root, failed in disturbances(lake, vanish, for_good=True):
+        assert isinstance(failed, LakeUnreachableError)
+        decided.append(lake.read()["manifest.json"] == wanted["manifest.json"])
+        assert state(newcomer(lake)) == (wanted if decided[-1] else old)
+        # the writer goes on itself, or another machine does
+        root = root if next(same) else another(lake)
+        if not decided[-1]:
+            commits.second(root)
+        commits.third(root)
+        assert lake.read() == last
+    assert decided == sorted(decided)
+    assert {True, False} == set(decided)
+
+
+def test_another_writer_at_any_moment_loses_nothing_and_is_not_lost(lake: Bucket) -> None:
+    """Whoever comes first, the other is told so or comes after it."""
+    orders = [after(lake, commits.second, commits.third), after(lake, commits.third, commits.second)]
+    overtaken = []
+
+    def meddle(url: str, send: Send) -> Any:
+        commits.third(another(lake))
+        return send()
+
+    for root, failed in disturbances(lake, meddle):
+        overtaken.append(isinstance(failed, LakeOvertakenError))
+        if overtaken[-1]:
+            assert "another writer changed" in str(failed)
+            commits.second(root)
+        assert lake.read() in orders
+    assert {True, False} == set(overtaken)
+
+
+def test_a_writer_that_stood_still_undoes_nothing(lake: Bucket) -> None:
+    """It decided, others put its files in place and went on; when it wakes up it leaves theirs alone."""
+
+    def overtake(url: str, send: Send) -> Any:
+        for work in (commits.third, commits.second):
+            work(another(lake))
+        return send()
+
+    for _ in disturbances(lake, overtake):
+        assert unlike_manifest(lake.read()) == []
+
+
+def test_a_writer_that_does_not_hear_that_it_decided_has_decided(lake: Bucket) -> None:
+    """boto sends the request again, which finds what it wrote itself."""
+    wanted, lost = after(lake, commits.second), count(1)
+
+    def lose(method: str, url: str, send: Send) -> Any:
+        answer = send()
+        if method == "PUT" and url.endswith("/manifest.json") and next(lost) == 1:
+            raise ConnectionClosedError(endpoint_url=url)
+        return answer
+
+    with each_request(lose):
+        commits.second(another(lake))
+    assert lake.read() == wanted
+    assert next(lost) > 2

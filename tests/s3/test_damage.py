@@ -1,0 +1,162 @@
+"""Objects damaged in the bucket: found by any machine, also one whose copy is whole, and restored."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from itertools import cycle
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from marketlake import query
+from marketlake.errors import CorruptLakeError
+from marketlake.pipeline.build import build
+from marketlake.pipeline.replay import replay
+from marketlake.schema import TABLES
+from marketlake.schema_mart import MARTS
+from marketlake.store import batches
+from marketlake.store.verify import verify
+
+from ..campaign_size import campaign, some
+from ..trouble.lakes import SECOND, full_lake
+from .world import Bucket, stored, unlike_manifest
+
+DAMAGES: dict[str, Callable[[bytes], bytes | None]] = {
+    "flipped": lambda content: content[:40] + bytes([content[40] ^ 4]) + content[41:],
+    "truncated": lambda content: content[:-9],
+    "missing": lambda content: None,
+}
+KEPT = tuple(name for name in (*TABLES, *MARTS) if name != "run")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a lake in a folder in which every table has rows."""
+    with mock.patch("os.fsync"):
+        return full_lake(tmp_path_factory.mktemp("damage") / "home")
+
+
+@pytest.fixture
+def lake(bucket: Bucket, home: Path) -> Bucket:
+    """The same lake in a bucket, where its files were simply copied to."""
+    data = home / "data"
+    files = (path for path in data.rglob("*") if path.is_file() and not path.name.startswith("."))
+    bucket.become({path.relative_to(data).as_posix(): path.read_bytes() for path in files})
+    return bucket
+
+
+def damage(lake: Bucket, path: str, how: str) -> None:
+    content = DAMAGES[how](lake.read()[path])
+    lake.delete(path) if content is None else lake.put(path, content)
+
+
+def of_table(lake: Bucket, table: str) -> str:
+    """A file with rows."""
+    paths = (path for path in lake.read() if path.startswith(f"{table}/") and "1970" not in path)
+    return max(paths)
+
+
+def test_a_lake_that_was_copied_into_a_bucket_is_whole(lake: Bucket, home: Path) -> None:
+    assert verify(lake.copy())[1] == []
+    assert build(lake.settings(home, SECOND))
+    assert verify(lake.copy("other"))[1] == []
+    rows = "SELECT instrument_id, session, close FROM bar ORDER BY ALL"
+    build_here = query.sql(lake.copy("third"), rows)
+    assert build_here == query.sql(home / "data", rows)
+    assert build_here.rows
+
+
+@pytest.mark.parametrize(
+    ("table", "how"),
+    some(
+        [("bar", "flipped"), ("revision", "truncated"), ("finding", "flipped"), ("run", "missing")],
+        few=2,
+        draw=random.Random(1),
+    ),
+)
+def test_a_stored_table_is_restored_from_the_answers(lake: Bucket, home: Path, table: str, how: str) -> None:
+    sound, path = lake.read(), of_table(lake, table)
+    damage(lake, path, how)
+    assert [one.path for one in verify(lake.copy())[1]] == [path]
+    assert replay(lake.settings(home, SECOND)).restored == (path,)
+    assert stored(lake.read(), *TABLES) == stored(sound, *TABLES)
+    assert verify(lake.copy("other"))[1] == []
+
+
+def test_a_copy_that_is_whole_restores_whatever_it_has(lake: Bucket, home: Path) -> None:
+    """Also what no answer tells, and answers themselves."""
+    build(lake.settings(home, SECOND))
+    batches.at_hand(lake.copy(), batches.names(lake.copy()))
+    sound = lake.read()
+    tables = ("bar", "claim_history", "year_state", "raw", "market.duckdb")
+    paths = [table if table in sound else of_table(lake, table) for table in tables]
+    for path, how in zip(paths, cycle(DAMAGES), strict=False):
+        damage(lake, path, how)
+    for machine in ("here", "there"):
+        assert {one.path for one in verify(lake.copy(machine))[1]} == set(paths)
+    done = replay(lake.settings(home, SECOND))
+    assert (set(done.restored), done.lost) == (set(paths), ())
+    found = lake.read()
+    assert {path for path in found.keys() | sound.keys() if found.get(path) != sound.get(path)} == {
+        "manifest.json"  # one more commit
+    }
+    assert verify(lake.copy("there"))[1] == []
+
+
+@pytest.mark.parametrize("how", DAMAGES if campaign() else ["flipped"])
+def test_marts_and_the_database_are_computed_again(lake: Bucket, home: Path, how: str) -> None:
+    """Where no copy has them whole."""
+    build(lake.settings(home, SECOND))
+    sound, path = lake.read(), of_table(lake, "year_state")
+    damage(lake, path, how)
+    damage(lake, "market.duckdb", how)
+    assert {one.path for one in verify(lake.copy())[1]} == {path, "market.duckdb"}
+    build(lake.settings(home, SECOND, "newcomer"), anew=True)
+    assert stored(lake.read(), *KEPT) == stored(sound, *KEPT)
+    assert verify(lake.copy("other"))[1] == []
+
+
+@pytest.mark.parametrize("how", DAMAGES if campaign() else ["flipped", "missing"])
+def test_a_manifest_is_written_anew(lake: Bucket, home: Path, how: str) -> None:
+    sound = lake.read()
+    damage(lake, "manifest.json", how)
+    for machine in ("here", "there"):
+        with pytest.raises(CorruptLakeError, match=r"s3://.*manifest.json .*marketlake replay"):
+            verify(lake.copy(machine))
+    replay(lake.settings(home, SECOND, "there"))
+    assert stored(lake.read(), *KEPT) == stored(sound, *KEPT)
+    build(lake.settings(home, SECOND, "there"))
+    assert verify(lake.copy())[1] == []
+    assert unlike_manifest(lake.read()) == []
+
+
+@pytest.mark.parametrize("how", DAMAGES if campaign() else ["flipped"])
+def test_a_damaged_answer_is_named_and_costs_nothing_that_is_stored(
+    lake: Bucket, home: Path, how: str
+) -> None:
+    sound, path = lake.read(), min(path for path in lake.read() if path.startswith("raw/"))
+    damage(lake, path, how)
+    assert [one.path for one in verify(lake.copy())[1]] == [path]
+    assert path in " ".join(replay(lake.settings(home, SECOND)).lost)
+    assert stored(lake.read(), *KEPT) == stored(sound, *KEPT)
+
+
+def test_what_nobody_put_there_is_named(lake: Bucket) -> None:
+    stray = "bar/asset_class=none/year=1999/part.parquet"
+    lake.put(stray, lake.read()[of_table(lake, "bar")])
+    lake.put("bar/asset_class=none/year=2001/../../../../outside.parquet", b"a name from outside")
+    assert [one.path for one in verify(lake.copy())[1]] == [stray]
+    assert not list(lake.folder.rglob("outside*"))
+
+
+def test_what_follows_from_no_answer_is_kept_aside_in_the_bucket(lake: Bucket, home: Path) -> None:
+    path = of_table(lake, "claim_history")
+    damage(lake, path, "truncated")
+    damaged = lake.read()[path]
+    verify(lake.copy())
+    (lost,) = replay(lake.settings(home, SECOND)).lost
+    assert f"{lake.url}/{path}" in lost
+    assert lake.read()[path.replace("part.parquet", ".part.parquet.damaged")] == damaged
+    assert verify(lake.copy("other"))[1] == []
