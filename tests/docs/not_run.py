@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 NOT_RUN: Final = (
+    ("docs/deploy.md", "", "needs Docker; tests/project/test_compose.py checks the files"),
+    ("docs/kubernetes.md", "", "needs a cluster; tests/project/test_compose.py checks the values"),
+    ("docs/object-store.md", "pip install", "needs the package index"),
+    ("docs/object-store.md", "export", "a shell's own command"),
+    ("docs/object-store.md", "marketlake run", "needs a bucket; tests/s3 runs the commands on one"),
+    ("docs/object-store.md", "INSTALL httpfs", "needs a bucket; tests/s3 attaches one"),
+    ("docs/watching.md", "OTEL_", "lines of .env"),
     ("docs/howto/models.md", "spark.read", "needs Spark, which is no dependency of the tests"),
     ("docs/tutorial.md", "marketlake simulate", "a server; the page's market is the tests' own"),
     ("docs/tutorial.md", "mkdir", "a shell's own command"),
@@ -15,8 +22,22 @@ NOT_RUN: Final = (
     ("README.md", "marketlake run", "asks the vendors"),
 )
 """Page, beginning of the snippet's line, reason."""
+EMPTY: Final = (
+    ("docs/watching.md", "FROM health WHERE failures", "nothing fails on the sample market"),
+    ("docs/watching.md", "FROM run WHERE outcome", "nothing fails on the sample market"),
+    ("docs/watching.md", "SELECT source", "of the last seven days, which the sample market has not seen"),
+)
+"""Page, beginning of a statement that has no rows, reason."""
 
 
 def not_run(page: str, text: str) -> bool:
     """Whether a line, or a block, is an exception."""
-    return any(page == where and text.startswith(begin) for where, begin, _ in NOT_RUN)
+    return _named(NOT_RUN, page, text)
+
+
+def may_be_empty(page: str, statement: str) -> bool:
+    return _named(EMPTY, page, statement)
+
+
+def _named(exceptions: tuple[tuple[str, str, str], ...], page: str, text: str) -> bool:
+    return any(page == where and text.startswith(begin) for where, begin, _ in exceptions)
