@@ -127,10 +127,15 @@ class Model:
             if stored:
                 (own if stored["source"] == source else other).append(row["close"] / stored["close"])
         changed = [ratio for ratio in own if abs(ratio - 1) > 1e-6]
-        if len(changed) > 1 and max(changed) - min(changed) < 1e-4 * _middle(changed):
+        if len(changed) > 1:
+            factor = _middle(changed)
+            agree = sum(abs(ratio - factor) < 5e-5 * factor for ratio in changed)
             beginning = all(abs(ratio - 1) > 1e-6 for ratio in own[: len(changed)])
             whole = len(changed) == len(own) or (beginning and len(changed) > 11)
-            if whole or abs(_middle(changed) - 1) > 0.2:
+            large = abs(factor - 1) > 0.2
+            if agree > 1 and (
+                (large and 2 * agree > len(changed)) or (whole and 5 * agree >= 4 * len(changed))
+            ):
                 return True
         return bool(other) and abs(_middle(other) - 1) > 0.2
 

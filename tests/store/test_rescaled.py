@@ -27,8 +27,24 @@ def test_one_factor_for_all_is_refused(factor: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("factors", "told"),
+    [
+        ([100.0] * 9 + [96.15], "100"),
+        ([96.15] + [100.0] * 9, "100"),
+        ([100.0] * 6 + [1.0] * 4, "100"),
+        ([100.0] * 6 + [90.0, 91.0, 92.0, 93.0], "100"),
+        ([1.02] * 8 + [1.05, 0.97], "1.02"),
+    ],
+)
+def test_a_value_that_was_wrong_before_does_not_hide_it(factors: list[float], told: str) -> None:
+    assert f"times {told}," in str(answers(factors)["SHARE"])
+
+
+@pytest.mark.parametrize(
     "factors",
     [
+        [1.02] * 7 + [1.05, 0.97, 0.96],
+        [4.0, 0.2] * 5,
         [1.0] * 10,
         [1.0] * 9 + [1.05],
         [1.05] * 9 + [1.0],

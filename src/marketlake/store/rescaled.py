@@ -3,6 +3,7 @@
 A vendor that adjusts its history for something it does not name (a split without an event, another unit)
 looks like a revision of every bar. It is not one: such an answer is put aside. Where a whole history came
 back, all before the adjustment differs and the rest does not: a long beginning tells as much as the whole.
+A few rows may differ otherwise: one of the stored values may be wrong, or corrected in the same answer.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ _LONG_BEGINNING: Final = 11
 """More than a day's window holds: fewer rows at its head may be a correction."""
 _OTHER_SOURCE: Final = 0.2
 """Two sources of a price differ by far less than a fifth; no vendor corrects two sessions by the same."""
+_MOST: Final = 0.5
+_NEARLY_ALL: Final = 0.8
+"""The share of what differs that has the factor: more than half where it is large, else nearly all."""
 
 
 def rescaled(stored: pa.Table, incoming: pa.Table) -> dict[str, SourceError]:
@@ -53,10 +57,12 @@ def _common_factor(ratio: npt.NDArray[np.float64]) -> float | None:
     if len(changed) < 2 or not np.isfinite(ratio).all():
         return None
     factor = float(np.median(changed))
+    agree = np.abs(changed - factor) < _SPREAD / 2 * abs(factor)
     beginning = bool(differs[: len(changed)].all())
     whole = len(changed) == len(ratio) or (beginning and len(changed) > _LONG_BEGINNING)
-    telling = whole or abs(factor - 1) > _OTHER_SOURCE
-    return factor if telling and float(np.ptp(changed)) < _SPREAD * abs(factor) else None
+    large = abs(factor - 1) > _OTHER_SOURCE
+    telling = (large and agree.mean() > _MOST) or (whole and agree.mean() >= _NEARLY_ALL)
+    return factor if telling and agree.sum() > 1 else None
 
 
 def _other_factor(ratio: npt.NDArray[np.float64]) -> float | None:
