@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +19,8 @@ from .redact import without_secrets
 from .toml_file import read_toml
 
 LIVE, SIMULATED = "live", "simulated"
-_KEYS: Final = ("lake", "source_url", "batch_size", "reverify_days", "requests_per_second")
+_KEYS: Final = ("lake", "source_url", "batch_size", "reverify_days", "requests_per_second", "spark_master")
+_SPARK: Final = re.compile(r"local(\[[\d*,]+\])?|yarn|(sc|spark|k8s)://\S+")
 _FIRST_YEAR, _LAST_YEAR = 1971, 2099
 _LIVE_RATES: Final = {"yahoo": 2.0, "binance": 5.0, "coinbaseexchange": 5.0, "ecb": 1.0, "fred": 1.0}
 
@@ -40,6 +42,8 @@ class Settings:
     """Once in so many days an instrument's whole history is asked for again; 0 is never."""
     requests_per_second: Mapping[str, float] = field(default_factory=dict)
     """By source; 0 does not limit. What is not named has a default."""
+    spark_master: str | None = None
+    """Where `--engine spark` runs; None is what spark-submit says, else this machine."""
 
     @property
     def origin(self) -> str:
@@ -82,6 +86,7 @@ def load_settings(
             f"lake {lake_text[:80]!r}: this version keeps a lake in a folder, not in an object store"
         )
     moment = now or environ.get("MARKETLAKE_NOW")
+    master = environ.get("MARKETLAKE_SPARK_MASTER") or written.get("spark_master")
     url = source_url or environ.get("MARKETLAKE_SOURCE_URL") or written.get("source_url")
     return Settings(
         home=folder,
@@ -91,6 +96,7 @@ def load_settings(
         batch_size=_batch_size(path, written.get("batch_size", 50)),
         reverify_days=_reverify_days(path, written.get("reverify_days", 30)),
         requests_per_second=_rates(path, written.get("requests_per_second", {})),
+        spark_master=_spark_master(master) if master else None,
     )
 
 
@@ -117,6 +123,16 @@ def _http_url(value: object) -> str:
             f"source_url {without_secrets(str(value))[:80]!r} must look like http://127.0.0.1:8765"
         )
     return str(value).rstrip("/")
+
+
+def _spark_master(value: object) -> str:
+    if not isinstance(value, str) or not _SPARK.fullmatch(value):
+        # a Spark Connect address may carry a token after its first semicolon
+        shown = without_secrets(str(value).split(";", 1)[0])[:80]
+        raise ConfigError(
+            f"spark_master {shown!r} must look like local[4], spark://host:7077, yarn, or sc://host:15002"
+        )
+    return value
 
 
 def _batch_size(path: Path, value: object) -> int:

@@ -9,12 +9,15 @@ import typer
 from .options import (
     Basis,
     Convention,
+    Engine,
+    EngineName,
     Format,
     Home,
     Lake,
     Now,
     Output,
     Sessions,
+    engine_of,
     parse_year,
     settings_of,
 )
@@ -51,6 +54,7 @@ def compare(
     risk: Annotated[
         bool, typer.Option("--risk", help="Of two, also return and risk over all years; more show it anyway.")
     ] = False,
+    engine: Engine = EngineName.duckdb,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
@@ -59,7 +63,8 @@ def compare(
     """Two or more instruments by calendar year: each one's return, who won, by how much, how often."""
     from ..settings import parse_instant
 
-    place = settings_of(home, lake, now, None).lake
+    settings = settings_of(home, lake, now, None)
+    place = settings.lake
     terms: dict[str, Any] = {
         "first_year": parse_year(start) if start else None,
         "last_year": parse_year(end) if end else None,
@@ -70,6 +75,7 @@ def compare(
         "sessions": sessions.value,
         "as_of": parse_instant(as_of) if as_of else None,
         "strict": strict,
+        "engine": engine_of(engine, settings),
     }
     if len(ids) == 2:
         from ..query import compare as compare_two

@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, parse_day, settings_of
+from .options import (
+    Engine,
+    EngineName,
+    Format,
+    Home,
+    Ids,
+    Lake,
+    Now,
+    Output,
+    SourceUrl,
+    maker_of,
+    parse_day,
+    settings_of,
+)
 from .output import print_rows, say
 
 if TYPE_CHECKING:
@@ -60,12 +73,13 @@ def ingest(
 
 def build(
     anew: Annotated[bool, typer.Option("--anew", help="Compute every mart again from the bars.")] = False,
+    engine: Engine = EngineName.duckdb,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
 ) -> None:
     """Bring the marts, market.duckdb and report.html up to date, also after the lake was moved."""
-    _build(settings_of(home, lake, now, None), anew=anew)
+    _build(settings_of(home, lake, now, None), anew=anew, engine=engine)
 
 
 def backfill(
@@ -98,13 +112,13 @@ def _ingest(
         return run_ingest(settings, ids, window, listener)
 
 
-def _build(settings: Settings, *, anew: bool = False) -> None:
+def _build(settings: Settings, *, anew: bool = False, engine: EngineName = EngineName.duckdb) -> None:
     from ..pipeline.build import build as build_database
     from ..pipeline.page import refresh_report
     from .progress import building
 
     with building() as on_year:
-        rebuilt = build_database(settings, anew=anew, on_year=on_year)
+        rebuilt = build_database(settings, anew=anew, on_year=on_year, maker=maker_of(engine, settings))
     sys.stderr.write(f"market.duckdb {'rebuilt' if rebuilt else 'is up to date'}: {settings.lake}\n")
     page = refresh_report(settings, rebuilt)
     if page is not None:

@@ -10,7 +10,20 @@ import typer
 
 from ..errors import UsageError
 from .metric_tables import print_metrics, print_returns, print_rolling
-from .options import Basis, Format, Home, Lake, Now, Output, Sessions, parse_day, settings_of
+from .options import (
+    Basis,
+    Engine,
+    EngineName,
+    Format,
+    Home,
+    Lake,
+    Now,
+    Output,
+    Sessions,
+    engine_of,
+    parse_day,
+    settings_of,
+)
 from .output import print_json, print_rows
 
 if TYPE_CHECKING:
@@ -86,6 +99,7 @@ def metrics(
     strict: Annotated[
         bool, typer.Option("--strict", help="With --as-of: only what this lake had seen then.")
     ] = False,
+    engine: Engine = EngineName.duckdb,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
@@ -98,7 +112,8 @@ def metrics(
 
     if window is not None and not rolling:
         raise UsageError("--window is the length of rolling windows; give --rolling too")
-    place = settings_of(home, lake, now, None).lake
+    settings = settings_of(home, lake, now, None)
+    place = settings.lake
     named = [*ids, benchmark] if benchmark else ids
     taken: dict[str, Any] = {
         "start": parse_day(start, "01-01") if start else None,
@@ -109,6 +124,7 @@ def metrics(
         "sessions": sessions.value,
         "as_of": parse_instant(as_of) if as_of else None,
         "strict": strict,
+        "engine": engine_of(engine, settings),
     }
     risk: dict[str, Any] = {
         "frequency": frequency.value,

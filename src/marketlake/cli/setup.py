@@ -21,6 +21,7 @@ _SETTINGS = """\
 # lake = "data"            # where the Parquet goes; relative to this folder
 # batch_size = 50          # instruments fetched by one task
 # reverify_days = 30       # once in so many days each whole history is asked for again; 0 is never
+# spark_master = "yarn"    # where `--engine spark` runs: a master, or a Spark Connect address sc://host:port
 
 # [requests_per_second]    # per source; 0 does not limit
 # yahoo = 2

@@ -5,25 +5,36 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import Final
 
 from .. import query
 from ..claims import load_claims, read_ledger
+from ..query.mart import DuckMaker, Maker
 from ..settings import Settings
 from ..store.lake import writer
 from ..store.verify import assert_whole, database_digest
 from .marts import refresh_marts
 from .verdicts import record_verdicts
 
+_DUCKDB: Final = DuckMaker()
 
-def build(settings: Settings, *, anew: bool = False, on_year: Callable[[int], None] = lambda _: None) -> bool:
+
+def build(
+    settings: Settings,
+    *,
+    anew: bool = False,
+    on_year: Callable[[int], None] = lambda _: None,
+    maker: Maker = _DUCKDB,
+) -> bool:
     """Bring the marts up to date, then build market.duckdb anew; False when all was up to date.
 
-    `anew` computes every mart again, whatever is there; `on_year` hears each year of marts that is done.
+    `anew` computes every mart again, whatever is there; `on_year` hears each year of marts that is done,
+    `maker` computes them.
     """
     with writer(settings.lake, None) as lake:
         snapshot = lake.manifest.snapshot
         assert_whole(settings.lake, lake.manifest)
-        refreshed = refresh_marts(lake, settings.universe, anew=anew, on_year=on_year)
+        refreshed = refresh_marts(lake, settings.universe, anew=anew, on_year=on_year, maker=maker)
         wanted = _fingerprint(settings, snapshot)
         if not refreshed and lake.manifest.built == f"{wanted}-{database_digest(settings.lake)}":
             return False

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from ..errors import CorruptLakeError
 from ..instruments import Universe
-from ..query.mart import COMPUTED, Sources, last_closes, marts
+from ..query.mart import COMPUTED, DuckMaker, Maker, Sources
 from ..query.mart_member import Close, Members
 from ..schema import BAR
 from ..schema_mart import MARTS
@@ -29,25 +29,32 @@ from ..store.lake import Writer
 from .mart_inputs import Inputs
 
 _WITHOUT_RETURN: Final = ("none", "rate")
+_DUCKDB: Final = DuckMaker()
 
 
 def refresh_marts(
-    lake: Writer, universe: Universe, *, anew: bool = False, on_year: Callable[[int], None] = lambda _: None
+    lake: Writer,
+    universe: Universe,
+    *,
+    anew: bool = False,
+    on_year: Callable[[int], None] = lambda _: None,
+    maker: Maker = _DUCKDB,
 ) -> int:
     """Bring every mart up to date, a commit per asset class; returns how many years of a class were computed.
 
-    `anew` computes all of them; `on_year` hears each year that is done.
+    `anew` computes all of them; `on_year` hears each year that is done. Another
+    `maker` than before computes all of them too: its last digits are its own.
     """
     stored = [path for path in lake.manifest.paths("bar") if lake.manifest.files[path].rows]
     kept = [path for path in stored if layout.asset_class_of(path) not in _WITHOUT_RETURN]
     computed = 0
     _renew_placeholders(lake)
-    with last_closes() as closes:
+    with maker.last_closes() as closes:
         for asset_class, paths in groupby(sorted(kept), layout.asset_class_of):
             years = sorted(layout.year_of(path) for path in paths)
-            inputs = Inputs(lake, universe, asset_class, years)
+            inputs = Inputs(lake, universe, asset_class, years, maker.recipe())
             due = list(_due(lake, inputs, closes, anew=anew))
-            _compute(lake, inputs, due, on_year)
+            _compute(lake, inputs, due, on_year, maker)
             computed += len(due)
             lake.commit()
     gone = [path for path in _mart_paths(lake) if _bars_of(path) not in kept]
@@ -109,7 +116,9 @@ def _is_current(lake: Writer, inputs: Inputs, year: int, previous: str) -> bool:
         return False
 
 
-def _compute(lake: Writer, inputs: Inputs, due: list[Members], on_year: Callable[[int], None]) -> None:
+def _compute(
+    lake: Writer, inputs: Inputs, due: list[Members], on_year: Callable[[int], None], maker: Maker
+) -> None:
     """Stage the marts of the years that are due, written while they are computed."""
     if not due:
         return
@@ -120,7 +129,7 @@ def _compute(lake: Writer, inputs: Inputs, due: list[Members], on_year: Callable
         bill=inputs.bill_table,
         sessions=inputs.sessions(years[0], years[-1]),
     )
-    for year, parts in groupby(marts(sources, due), lambda part: part[0]):
+    for year, parts in groupby(maker.marts(sources, due), lambda part: part[0]):
         with ExitStack() as stack:
             paths = {table: layout.yearly(table, inputs.asset_class, year) for table in COMPUTED}
             add = {table: stack.enter_context(lake.stage_mart(path)) for table, path in paths.items()}
