@@ -69,6 +69,13 @@ class Both:
         spark = self.spark.records(f"SELECT * FROM {relation}", {})
         self.asked.append(Pair(file, duck, spark))
 
+    def together(self, relation: str, parts: Sequence[str]) -> None:
+        """All rows of several relations become one of the lake, as the lake itself puts them together."""
+        text = " UNION ALL ".join(f"SELECT * FROM {part}" for part in parts)
+        self.duck.execute(f"CREATE OR REPLACE TABLE lake.{relation} AS {text}")
+        self.duck.execute(f"DROP TABLE temp.{relation}")
+        self.spark.store(relation, self.spark.frame(text))
+
     def begin(self) -> None:
         """Forget every relation but those of the lake."""
         for (name,) in self.duck.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall():

@@ -158,10 +158,13 @@ def database(both: Both) -> None:
         "block_state",
     ):
         both.stand(name, f"mart/{name}", statement(f"mart/{name}"))
+    both.ask("", "SELECT * FROM block_state", None, "block_state_1")
+    widths = ["block_state_1"]
     for years in WIDER:
-        both.ask("mart/block_merge", statement("mart/block_merge"), {"years": years}, "wider")
-        both.ask("", "SELECT * FROM block_state UNION ALL SELECT * FROM wider", None, "together")
-        both.stand("block_state", "", "SELECT * FROM together")
+        widths.append(f"block_state_{years}")
+        both.ask("mart/block_merge", statement("mart/block_merge"), {"years": years}, widths[-1])
+        both.ask("", f"SELECT * FROM {widths[-1]}", None, "block_state")
+    both.together("block_state", widths)
     both.stand("year_block", "mart/year_block", statement("mart/year_block"), {"widest": WIDER[-1]})
 
 

@@ -26,8 +26,8 @@ _TEXTS: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.parser.escapedStringLiterals": "true",
     "spark.sql.ansi.enabled": "true",
-    # Spark 4.3 loses the columns of relations that are held when they are put together ("key not found")
-    "spark.sql.unionOutputPartitioning": "false",
+    # what Spark 4.3 infers of a held relation names columns that are not in it ("key not found" in a union)
+    "spark.sql.constraintPropagation.enabled": "false",
 }
 _LOCAL: Final[dict[str, str]] = {
     "spark.driver.bindAddress": "127.0.0.1",
