@@ -4,7 +4,7 @@ PYTEST_WORKERS ?= 2
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run test cluster-test check format docs airflow env benchmark campaign lock clean
+.PHONY: help venv run test cluster-test check spark format docs airflow env benchmark campaign lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ venv: ## set up .venv (the other targets do it by themselves)
 run: venv ## pull, store and compare the sample market with Airflow embedded; LIVE=1 asks the real vendors
 	@sh scripts/run $(if $(LIVE),live,sample)
 
-test: check ## all checks and all tests, offline
+test: check spark ## all checks and all tests, offline
 	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadgroup
 
 cluster-test: venv ## Postgres, Redis and two Celery workers on loopback: kill one, compare; skipped where they are missing
@@ -26,6 +26,9 @@ check: venv ## format, lint, strict types, import contract
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+
+spark: venv ## add Spark to .venv where Java is, for `--engine spark` and its tests
+	@sh scripts/spark
 
 format: venv ## put the code into its format
 	@$(BIN)/ruff format .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +28,9 @@ _KEYS: Final = (
     "reverify_days",
     "requests_per_second",
     "deadline_hours",
+    "spark_master",
 )
+_SPARK: Final = re.compile(r"local(\[[\d*,]+\])?|yarn|(sc|spark|k8s)://\S+")
 _FIRST_YEAR, _LAST_YEAR = 1971, 2099
 DEADLINE_HOURS: Final = 12.0
 """A run comes within six hours of a close, and two more tries of each source within the next six."""
@@ -58,6 +61,8 @@ class Settings:
     """Hours by asset class within which a finished session is to be stored."""
     limiter_url: str | None = field(default=None, repr=False)
     """The Redis whose queue all machines share; None queues on this machine. Holds a password."""
+    spark_master: str | None = None
+    """Where `--engine spark` runs; None is what spark-submit says, else this machine."""
 
     @property
     def origin(self) -> str:
@@ -100,6 +105,7 @@ def load_settings(
         raise ConfigError(f"{path}: unknown key {unknown[0][:40]!r}; known: {', '.join(_KEYS)}")
     lake_text = str(lake or environ.get("MARKETLAKE_LAKE") or written.get("lake") or "data")
     moment = now or environ.get("MARKETLAKE_NOW")
+    master = environ.get("MARKETLAKE_SPARK_MASTER") or written.get("spark_master")
     url = source_url or environ.get("MARKETLAKE_SOURCE_URL") or written.get("source_url")
     return Settings(
         home=folder,
@@ -112,6 +118,7 @@ def load_settings(
         requests_per_second=_numbers(path, written, "requests_per_second", "source"),
         deadlines=_numbers(path, written, "deadline_hours", "asset class"),
         limiter_url=_redis_url(environ.get("MARKETLAKE_LIMITER_URL")),
+        spark_master=_spark_master(master) if master else None,
     )
 
 
@@ -165,6 +172,16 @@ def _redis_url(value: str | None) -> str | None:
         raise ConfigError(
             "MARKETLAKE_LIMITER_URL must look like redis://redis:6379/1, with :PASSWORD@ (percent-encoded) "
             "before the host where it has one"
+        )
+    return value
+
+
+def _spark_master(value: object) -> str:
+    if not isinstance(value, str) or not _SPARK.fullmatch(value):
+        # a Spark Connect address may carry a token after its first semicolon
+        shown = without_secrets(str(value).split(";", 1)[0])[:80]
+        raise ConfigError(
+            f"spark_master {shown!r} must look like local[4], spark://host:7077, yarn, or sc://host:15002"
         )
     return value
 

@@ -15,7 +15,11 @@ from packaging.version import Version
 PROJECT = Path(__file__).parents[2]
 DECLARED = tomllib.loads((PROJECT / "pyproject.toml").read_text())
 EXTRAS = DECLARED["project"]["optional-dependencies"]
-LOCKS = {"requirements.lock": ("airflow", "dev"), "requirements-celery.lock": ("celery", "s3")}
+LOCKS = {
+    "requirements.lock": ("airflow", "dev"),
+    "requirements-celery.lock": ("celery", "s3"),
+    "requirements-spark.lock": ("spark",),
+}
 
 
 def locked(name: str) -> list[Requirement]:
@@ -56,8 +60,9 @@ def test_a_lock_names_no_host(lock: str) -> None:
     assert not re.search(r"://|index-url|find-links|\s@\s|[a-z0-9-]+\.(org|com|io|net)\b", text)
 
 
-def test_the_two_locks_agree() -> None:
-    one, other = (versions(lock) for lock in LOCKS)
+@pytest.mark.parametrize("lock", list(LOCKS)[1:])
+def test_the_locks_agree(lock: str) -> None:
+    one, other = versions("requirements.lock"), versions(lock)
     assert {
         name: (one[name], other[name]) for name in one.keys() & other.keys() if one[name] != other[name]
     } == {}
@@ -109,9 +114,8 @@ def test_every_line_of_a_lock_is_a_pin_a_hash_or_a_comment() -> None:
     for lock in LOCKS:
         wrong = [line for line in (PROJECT / lock).read_text().splitlines() if not line_of.fullmatch(line)]
         assert wrong == []
-    text = (PROJECT / "scripts" / "bootstrap").read_text().replace("\\\n", "") + (
-        PROJECT / "Dockerfile"
-    ).read_text()
+    files = (PROJECT / "scripts" / "bootstrap", PROJECT / "scripts" / "spark", PROJECT / "Dockerfile")
+    text = "\n".join(path.read_text().replace("\\\n", "") for path in files)
     installing = [line for line in text.splitlines() if re.search(r"pip install .*(\$lock|-r )", line)]
-    assert len(installing) == 4
+    assert len(installing) == 5
     assert all("--require-hashes" in line for line in installing)

@@ -9,6 +9,8 @@ import typer
 from .options import (
     Basis,
     Convention,
+    Engine,
+    EngineName,
     Format,
     Home,
     Lake,
@@ -16,6 +18,7 @@ from .options import (
     Output,
     Sessions,
     complete_ids,
+    engine_of,
     parse_year,
     settings_of,
 )
@@ -55,6 +58,7 @@ def compare(
     risk: Annotated[
         bool, typer.Option("--risk", help="Of two, also return and risk over all years; more show it anyway.")
     ] = False,
+    engine: Engine = EngineName.duckdb,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
@@ -75,6 +79,7 @@ def compare(
         "sessions": sessions.value,
         "as_of": parse_instant(as_of) if as_of else None,
         "strict": strict,
+        "engine": engine_of(engine, settings),
     }
     if len(ids) == 2:
         from ..query import compare as compare_two

@@ -9,7 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UnavailableError
-from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, complete_ids, parse_day, settings_of
+from .options import (
+    Engine,
+    EngineName,
+    Format,
+    Home,
+    Ids,
+    Lake,
+    Now,
+    Output,
+    SourceUrl,
+    complete_ids,
+    maker_of,
+    parse_day,
+    settings_of,
+)
 from .outcomes import paint_outcome
 from .output import print_rows, say
 
@@ -62,12 +76,13 @@ def ingest(
 
 def build(
     anew: Annotated[bool, typer.Option("--anew", help="Compute every mart again from the bars.")] = False,
+    engine: Engine = EngineName.duckdb,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
 ) -> None:
     """Bring the marts, market.duckdb and report.html up to date, also after the lake was moved."""
-    _build(settings_of(home, lake, now, None), anew=anew)
+    _build(settings_of(home, lake, now, None), anew=anew, engine=engine)
 
 
 def backfill(
@@ -100,7 +115,7 @@ def _ingest(
         return run_ingest(settings, ids, window, listener)
 
 
-def _build(settings: Settings, *, anew: bool = False) -> None:
+def _build(settings: Settings, *, anew: bool = False, engine: EngineName = EngineName.duckdb) -> None:
     from ..location import shown
     from ..pipeline.build import build as build_database
     from ..pipeline.page import refresh_report
@@ -110,6 +125,7 @@ def _build(settings: Settings, *, anew: bool = False) -> None:
         rebuilt = build_database(
             settings,
             anew=anew,
+            maker=maker_of(engine, settings),
             on_plan=watched.plan,
             on_year=lambda year: watched.part(f"returns of {year}"),
         )

@@ -10,7 +10,21 @@ import typer
 
 from ..errors import UsageError
 from .metric_tables import print_metrics, print_returns, print_rolling
-from .options import Basis, Format, Home, Lake, Now, Output, Sessions, complete_ids, parse_day, settings_of
+from .options import (
+    Basis,
+    Engine,
+    EngineName,
+    Format,
+    Home,
+    Lake,
+    Now,
+    Output,
+    Sessions,
+    complete_ids,
+    engine_of,
+    parse_day,
+    settings_of,
+)
 from .output import print_json, print_rows
 
 if TYPE_CHECKING:
@@ -92,6 +106,7 @@ def metrics(
     strict: Annotated[
         bool, typer.Option("--strict", help="With --as-of: only what this lake had seen then.")
     ] = False,
+    engine: Engine = EngineName.duckdb,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
@@ -116,6 +131,7 @@ def metrics(
         "sessions": sessions.value,
         "as_of": parse_instant(as_of) if as_of else None,
         "strict": strict,
+        "engine": engine_of(engine, settings),
     }
     risk: dict[str, Any] = {
         "frequency": frequency.value,

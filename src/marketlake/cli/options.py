@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import MarketlakeError, UsageError
 from ..settings import Settings, load_settings
 from ..toml_file import read_toml
+
+if TYPE_CHECKING:
+    from ..query.engine import Engine as QueryEngine
+    from ..query.mart import Maker
 
 
 class Format(StrEnum):
@@ -68,6 +72,13 @@ def complete_claims(context: typer.Context, incomplete: str) -> list[str]:
     return [name for name in ids if name.startswith(incomplete.upper())]
 
 
+class EngineName(StrEnum):
+    """What runs the SQL."""
+
+    duckdb = "duckdb"
+    spark = "spark"
+
+
 Home = Annotated[
     Path | None,
     typer.Option("--home", help="Folder with instruments.toml and claims.toml [env: MARKETLAKE_HOME]."),
@@ -86,6 +97,10 @@ SourceUrl = Annotated[
         "--source-url", help="Ask this address instead of the vendors [env: MARKETLAKE_SOURCE_URL]."
     ),
 ]
+Engine = Annotated[
+    EngineName,
+    typer.Option("--engine", help="What runs the SQL; where Spark is: [env: MARKETLAKE_SPARK_MASTER]."),
+]
 Output = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
 Ids = Annotated[
     list[str] | None,
@@ -98,6 +113,28 @@ Ids = Annotated[
 def settings_of(home: Path | None, lake: Path | None, now: str | None, url: str | None) -> Settings:
     """The settings with these flags on top."""
     return load_settings(home=home, lake=lake, now=now, source_url=url)
+
+
+def engine_of(name: EngineName, settings: Settings) -> QueryEngine:
+    """The engine of this name, on the settings' instruments."""
+    if name is EngineName.duckdb:
+        from ..query.engine import DUCKDB
+
+        return DUCKDB
+    from ..spark import SparkEngine
+
+    return SparkEngine(settings.universe, settings.clock.now(), settings.spark_master)
+
+
+def maker_of(name: EngineName, settings: Settings) -> Maker:
+    """What makes the marts under this name."""
+    if name is EngineName.duckdb:
+        from ..query.mart import DuckMaker
+
+        return DuckMaker()
+    from ..spark import SparkMaker
+
+    return SparkMaker(settings.spark_master)
 
 
 def parse_date(text: str) -> date:

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from ..errors import UsageError
-from .options import Format, Home, Lake, Now, Output, complete_ids, parse_day, settings_of
+from .options import (
+    Engine,
+    EngineName,
+    Format,
+    Home,
+    Lake,
+    Now,
+    Output,
+    complete_ids,
+    engine_of,
+    parse_day,
+    settings_of,
+)
 from .output import drawn, percent, print_json, print_rows, say
 from .terminal import STALE, sparkline
 
@@ -59,6 +71,7 @@ def scoreboard(
     top: Annotated[
         int | None, typer.Option(min=1, help="How many rows; 20 of a table, else all, if left out.")
     ] = None,
+    engine: Engine = EngineName.duckdb,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
@@ -70,12 +83,14 @@ def scoreboard(
 
     if sort not in COLUMNS:
         raise UsageError(f"there is no column {sort[:40]!r} to sort by; choose one of {', '.join(COLUMNS)}")
+    settings = settings_of(home, lake, now, None)
     found = score(
-        settings_of(home, lake, now, None).lake,
+        settings.lake,
         ids,
         start=parse_day(start, "01-01") if start else None,
         end=parse_day(end, "12-31") if end else None,
         basis=basis.value,
+        engine=engine_of(engine, settings),
     )
     rows = _sorted(found.rows, sort)
     if output is Format.json:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import Final
 
 from .. import query
 from ..claims import load_claims, read_ledger
 from ..location import shown
+from ..query.mart import DuckMaker, Maker
 from ..settings import Settings
 from ..store.lake import writer
 from ..store.verify import assert_whole, database_digest
 from .marts import refresh_marts
 from .turns import in_turn
 from .verdicts import record_verdicts
+
+_DUCKDB: Final = DuckMaker()
 
 
 def build(
@@ -23,22 +27,29 @@ def build(
     anew: bool = False,
     on_plan: Callable[[int], None] = lambda _: None,
     on_year: Callable[[int], None] = lambda _: None,
+    maker: Maker = _DUCKDB,
 ) -> bool:
     """Bring the marts up to date, then build market.duckdb anew; False when all was up to date.
 
     `anew` computes every mart again, whatever is there; `on_plan` hears how many years of marts there are to
-    compute at most, `on_year` each one that is done.
+    compute at most, `on_year` each one that is done; `maker` computes them.
     """
-    return in_turn(lambda: _build(settings, anew, on_plan, on_year))
+    return in_turn(lambda: _build(settings, anew, on_plan, on_year, maker))
 
 
 def _build(
-    settings: Settings, anew: bool, on_plan: Callable[[int], None], on_year: Callable[[int], None]
+    settings: Settings,
+    anew: bool,
+    on_plan: Callable[[int], None],
+    on_year: Callable[[int], None],
+    maker: Maker,
 ) -> bool:
     with writer(settings.lake, None) as lake:
         snapshot = lake.manifest.snapshot
         assert_whole(settings.lake, lake.manifest)
-        refreshed = refresh_marts(lake, settings.universe, anew=anew, on_plan=on_plan, on_year=on_year)
+        refreshed = refresh_marts(
+            lake, settings.universe, anew=anew, on_plan=on_plan, on_year=on_year, maker=maker
+        )
         wanted = _fingerprint(settings, snapshot)
         if not refreshed and lake.manifest.built == f"{wanted}-{database_digest(settings.lake)}":
             return False

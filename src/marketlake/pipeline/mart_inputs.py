@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from ..calendars import Days, load_calendar
 from ..instruments import Instrument, Universe
-from ..query.mart import recipe
 from ..query.tables import calendar_session_table
 from ..store import layout
 from ..store.lake import Writer
@@ -20,12 +19,13 @@ from ..store.lake import Writer
 
 @dataclass(frozen=True)
 class Inputs:
-    """The inputs of one asset class; `years` are those with bars, in order."""
+    """The inputs of one asset class; `years` are those with bars, in order, `recipe` what they go through."""
 
     lake: Writer
     universe: Universe
     asset_class: str
     years: Sequence[int]
+    recipe: str
 
     def bars(self, year: int) -> str:
         """The path of a year's bars."""
@@ -65,7 +65,7 @@ class Inputs:
         facts = [(i.id, i.calendar, i.quote_currency, i.return_basis) for i in members]
         calendars = sorted({i.calendar for i in members})
         parts = [[files[path].sha256 for path in paths], self.bill_table.to_pydict(), facts]
-        found = hashlib.sha256(self._recipe)
+        found = hashlib.sha256(self.recipe.encode())
         found.update(repr(parts).encode())
         for name in calendars:
             found.update(self._days(name, year).tobytes())
@@ -74,7 +74,3 @@ class Inputs:
     def _days(self, calendar: str, year: int) -> Days:
         until = date(self.years[-1], 12, 31)
         return load_calendar(calendar, until).sessions(date(year, 1, 1), date(year, 12, 31))
-
-    @cached_property
-    def _recipe(self) -> bytes:
-        return recipe().encode()

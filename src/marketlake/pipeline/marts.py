@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from ..errors import CorruptLakeError
 from ..instruments import Universe
-from ..query.mart import COMPUTED, Sources, last_closes, marts
+from ..query.mart import COMPUTED, DuckMaker, Maker, Sources
 from ..query.mart_member import Close, Members
 from ..schema import BAR
 from ..schema_mart import MARTS
@@ -29,6 +29,7 @@ from ..store.lake import Writer
 from .mart_inputs import Inputs
 
 _WITHOUT_RETURN: Final = ("none", "rate")
+_DUCKDB: Final = DuckMaker()
 
 
 def refresh_marts(
@@ -38,24 +39,26 @@ def refresh_marts(
     anew: bool = False,
     on_plan: Callable[[int], None] = lambda _: None,
     on_year: Callable[[int], None] = lambda _: None,
+    maker: Maker = _DUCKDB,
 ) -> int:
     """Bring every mart up to date, a commit per asset class; returns how many years of a class were computed.
 
     `anew` computes all of them; `on_plan` hears how many there may be, fewer with each class that was
-    looked at, `on_year` each year that is done.
+    looked at, `on_year` each year that is done. Another `maker` than before computes all of them too: its
+    last digits are its own.
     """
     stored = [path for path in lake.manifest.paths("bar") if lake.manifest.files[path].rows]
     kept = [path for path in stored if layout.asset_class_of(path) not in _WITHOUT_RETURN]
     computed, unseen = 0, len(kept)
     _renew_placeholders(lake)
-    with last_closes() as closes:
+    with maker.last_closes() as closes:
         for asset_class, paths in groupby(sorted(kept), layout.asset_class_of):
             years = sorted(layout.year_of(path) for path in paths)
-            inputs = Inputs(lake, universe, asset_class, years)
+            inputs = Inputs(lake, universe, asset_class, years, maker.recipe())
             due = list(_due(lake, inputs, closes, anew=anew))
             computed, unseen = computed + len(due), unseen - len(years)
             on_plan(computed + unseen)
-            _compute(lake, inputs, due, on_year)
+            _compute(lake, inputs, due, on_year, maker)
             lake.commit()
     gone = [path for path in _mart_paths(lake) if _bars_of(path) not in kept]
     if gone:
@@ -116,7 +119,9 @@ def _is_current(lake: Writer, inputs: Inputs, year: int, previous: str) -> bool:
         return False
 
 
-def _compute(lake: Writer, inputs: Inputs, due: list[Members], on_year: Callable[[int], None]) -> None:
+def _compute(
+    lake: Writer, inputs: Inputs, due: list[Members], on_year: Callable[[int], None], maker: Maker
+) -> None:
     """Stage the marts of the years that are due, written while they are computed."""
     if not due:
         return
@@ -127,7 +132,7 @@ def _compute(lake: Writer, inputs: Inputs, due: list[Members], on_year: Callable
         bill=inputs.bill_table,
         sessions=inputs.sessions(years[0], years[-1]),
     )
-    for year, parts in groupby(marts(sources, due), lambda part: part[0]):
+    for year, parts in groupby(maker.marts(sources, due), lambda part: part[0]):
         with ExitStack() as stack:
             paths = {table: layout.yearly(table, inputs.asset_class, year) for table in COMPUTED}
             add = {table: stack.enter_context(lake.stage_mart(path)) for table, path in paths.items()}

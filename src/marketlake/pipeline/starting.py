@@ -31,6 +31,7 @@ _SETTINGS: Final = """\
 {currency} # what compare, metrics and matrix convert into when not told; each one's own if left out
 # batch_size = 50          # instruments fetched by one task
 # reverify_days = 30       # once in so many days each whole history is asked for again; 0 is never
+# spark_master = "yarn"    # where `--engine spark` runs: a master, or a Spark Connect address sc://host:port
 
 # [requests_per_second]    # per source; 0 does not limit
 # yahoo = 2

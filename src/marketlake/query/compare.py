@@ -9,7 +9,8 @@ from pathlib import Path
 
 from .compared import Asked, assert_stored, look_up, year_figures
 from .comparison import Comparison
-from .connection import open_lake, stored_files
+from .connection import stored_files
+from .engine import DUCKDB, Engine
 from .listing import read_listing
 from .many_comparison import ComparedYear, ManyComparison
 from .notes import Context, basis_of, notes
@@ -33,6 +34,7 @@ def compare(
     as_of: datetime | None = None,
     strict: bool = False,
     risk: bool = False,
+    engine: Engine = DUCKDB,
 ) -> Comparison:
     """How `a` and `b` did in each calendar year; returns are fractions.
 
@@ -42,7 +44,7 @@ def compare(
     Raises `UsageError`, `EmptyLakeError` (nothing stored), `CorruptLakeError`.
     """
     q = Question((a, b), first_year, last_year, currency, basis, real, convention, sessions, as_of, strict)
-    found = _found(lake, q)
+    found = _found(lake, q, engine)
     a_basis, b_basis = found.bases.values()
     return Comparison(
         a=a,
@@ -60,7 +62,7 @@ def compare(
         notes=found.notes,
         snapshot=found.snapshot,
         origin=found.origin,
-        risk=found.risk(lake) if risk else None,
+        risk=found.risk(lake, engine) if risk else None,
     )
 
 
@@ -77,6 +79,7 @@ def compare_many(
     sessions: str = "own",
     as_of: datetime | None = None,
     strict: bool = False,
+    engine: Engine = DUCKDB,
 ) -> ManyComparison:
     """How `ids`, two or more, did in each calendar year and over all of them together; fractions.
 
@@ -87,7 +90,7 @@ def compare_many(
     q = Question(
         tuple(ids), first_year, last_year, currency, basis, real, convention, sessions, as_of, strict
     )
-    found = _found(lake, q)
+    found = _found(lake, q, engine)
     return ManyComparison(
         instruments=q.ids,
         currency=found.asked.currency,
@@ -99,7 +102,7 @@ def compare_many(
         as_of=as_of.isoformat() if as_of else None,
         strict=strict,
         rows=found.rows,
-        risk=found.risk(lake),
+        risk=found.risk(lake, engine),
         notes=found.notes,
         snapshot=found.snapshot,
         origin=found.origin,
@@ -122,17 +125,17 @@ class _Found:
         q = self.asked.question
         return notes(Context(self.asked.wanted, self.asked.currency, q.basis, q.sessions, self.rows))
 
-    def risk(self, lake: Path) -> SideBySide | None:
+    def risk(self, lake: Path, engine: Engine) -> SideBySide | None:
         years = [row.year for row in self.rows]
-        return side_by_side(lake, self.asked.question, self.asked.currency, years)
+        return side_by_side(lake, self.asked.question, self.asked.currency, years, engine)
 
 
-def _found(lake: Path, question: Question) -> _Found:
+def _found(lake: Path, question: Question, engine: Engine) -> _Found:
     question.check()
-    with open_lake(lake) as connection:
-        asked = look_up(question, read_listing(connection))
+    with engine.open(lake) as reader:
+        asked = look_up(question, read_listing(reader))
         with stored_files(lake):
-            figures = year_figures(connection, asked)
-            assert_stored(connection, lake, asked.wanted, {row["instrument_id"] for row in figures})
-        snapshot, origin = connection.execute("SELECT snapshot, origin FROM main.lake").fetchone() or ("", "")
+            figures = year_figures(reader, asked)
+            assert_stored(reader, lake, asked.wanted, {row["instrument_id"] for row in figures})
+        snapshot, origin = reader.execute("SELECT snapshot, origin FROM main.lake").fetchone() or ("", "")
     return _Found(asked, compared_years(question, figures), snapshot, origin)

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
-
 from ..errors import EmptyLakeError, UsageError
-from .connection import records
+from .engine import Reader, Runs
 from .listing import Listed, Listing, currency_code, find, inflation_of, rates_needed, reach
 from .question import Question
-from .text import chain
 
 YEARS: Final = {
     "instrument": "query/instrument",
@@ -94,19 +91,17 @@ def bars_of(question: Question) -> str:
     return "query/bar_as_of" if question.as_of else "query/bar_now"
 
 
-def year_figures(connection: duckdb.DuckDBPyConnection, asked: Asked) -> list[dict[str, Any]]:
+def year_figures(reader: Reader, asked: Asked) -> list[dict[str, Any]]:
     """The rows of query/year_figure.sql, from the bars themselves."""
-    text = chain({"bar": bars_of(asked.question)} | YEARS, "query/year_figure")
-    return records(connection, text, values_of(asked))
+    parts = {"bar": bars_of(asked.question)} | YEARS
+    return reader.chained(parts, "query/year_figure", values_of(asked))
 
 
-def assert_stored(
-    connection: duckdb.DuckDBPyConnection, lake: Path, wanted: Sequence[Listed], stored: set[str]
-) -> None:
+def assert_stored(reader: Runs, lake: Path, wanted: Sequence[Listed], stored: set[str]) -> None:
     """Raise `EmptyLakeError` for the first instrument without a bar."""
     lost = next((instrument.id for instrument in wanted if instrument.id not in stored), None)
     if lost is None:
         return
-    if connection.execute("SELECT 1 FROM main.bar LIMIT 1").fetchone() is None:
+    if reader.execute("SELECT 1 FROM main.bar LIMIT 1").fetchone() is None:
         raise EmptyLakeError(f"no bars are stored in {lake} yet; run `marketlake run`")
     raise EmptyLakeError(f"no bars of {lost} are stored (by then); run `marketlake run`")

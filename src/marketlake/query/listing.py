@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import duckdb
-
 from ..errors import UsageError
 from ..spelling import nearest
+from .engine import Runs
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3,5}")
 PIVOT: Final = "USD"
@@ -38,7 +37,7 @@ class Listed:
 Listing = dict[str, Listed]
 
 
-def read_listing(connection: duckdb.DuckDBPyConnection) -> Listing:
+def read_listing(connection: Runs) -> Listing:
     """The instruments by id, in the order of `instruments.toml`."""
     rows = connection.execute(
         "SELECT instrument_id, asset_class, calendar, quote_currency, return_basis, proxy_for, synthetic "

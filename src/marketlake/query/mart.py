@@ -14,10 +14,10 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -32,8 +32,7 @@ _SLICE: Final = 500
 """Members computed together: about 120,000 rows."""
 COMPUTED: Final = ("daily_return", "year_state", "year_level")
 """The marts of a slice; `year_close` comes before them."""
-# relation: its text, each over those before it
-_STEPS: Final = {
+STEPS: Final[Mapping[str, str]] = {
     "bar": "mart/year_bar",
     "return_index": "view/return_index",
     "bill_day": "mart/bill_day",
@@ -44,6 +43,7 @@ _STEPS: Final = {
     "year_state": "mart/year_state",
     "year_level": "mart/year_level",
 }
+"""By relation its text, each over those before it."""
 _ORDER: Final = {"daily_return": "place, session", "year_state": "place, basis", "year_level": "place"}
 
 Part = tuple[int, Mapping[str, pa.Table]]
@@ -62,6 +62,33 @@ class Sources:
     """instrument_id, currency: the bill of each currency."""
     sessions: pa.Table
     """calendar, session: the calendars' sessions in all years."""
+
+
+class Maker(Protocol):
+    """An engine that makes marts."""
+
+    def recipe(self) -> str:
+        """Changes when the numbers may: the texts and the engine."""
+
+    def last_closes(self) -> AbstractContextManager[Callable[[Path], pa.Table]]:
+        """What gives `year_close` of the instruments in one year's bars."""
+
+    def marts(self, sources: Sources, years: Iterable[Members]) -> Iterator[Part]:
+        """The marts of each year in turn, its rows in the order of instruments."""
+
+
+@dataclass(frozen=True)
+class DuckMaker:
+    """DuckDB, slice by slice."""
+
+    def recipe(self) -> str:
+        return recipe(duckdb.__version__)
+
+    def last_closes(self) -> AbstractContextManager[Callable[[Path], pa.Table]]:
+        return last_closes()
+
+    def marts(self, sources: Sources, years: Iterable[Members]) -> Iterator[Part]:
+        return marts(sources, years)
 
 
 def marts(sources: Sources, years: Iterable[Members]) -> Iterator[Part]:
@@ -92,10 +119,10 @@ def last_closes() -> Iterator[Callable[[Path], pa.Table]]:
         yield closes
 
 
-def recipe() -> str:
+def recipe(engine: str) -> str:
     """All that the numbers follow from beside the data: the texts and the engine."""
-    texts = [source(name) for name in ("mart/year_close", *_STEPS.values())]
-    return "\n".join([duckdb.__version__, *texts, str(MARTS)])
+    texts = [source(name) for name in ("mart/year_close", *STEPS.values())]
+    return "\n".join([engine, *texts, str(MARTS)])
 
 
 def _slices(years: Iterable[Members]) -> Iterator[list[Members]]:
@@ -120,7 +147,7 @@ def _slice(sources: Sources, parts: list[Members]) -> list[Part]:
         stored = [sources.bars[part.year] for part in parts]
         connection.execute(f"CREATE TEMP VIEW stored_bar AS FROM {_parquet(stored)}")
         connection.execute(f"CREATE TEMP VIEW bill_bar AS FROM {_parquet(sources.bills)}")
-        for relation, name in _STEPS.items():
+        for relation, name in STEPS.items():
             connection.execute(f"CREATE TEMP TABLE {relation} AS {statement(name)}")
         return [
             (part.year, {table: _rows(connection, table, part.year) for table in COMPUTED}) for part in parts
@@ -141,13 +168,16 @@ def _parquet(files: Iterable[Path]) -> str:
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: str, year: int) -> pa.Table:
-    """A mart's rows of one year, under the instruments' own names."""
+    return connection.execute(part_text(table, year)).to_arrow_table().cast(MARTS[table])
+
+
+def part_text(table: str, year: int) -> str:
+    """What gives a mart's rows of one year, under the instruments' own names."""
     own = {"instrument_id": "m.name", "instrument_key": "m.instrument_key"}
     columns = ", ".join(f"{own.get(name, f't.{name}')} AS {name}" for name in MARTS[table].names)
     # the carried close makes a year of its own in year_level
     only = " AND t.year = m.year" if table == "year_level" else ""
-    text = f"""
+    return f"""
         SELECT {columns} FROM {table} AS t JOIN member AS m ON m.instrument_id = t.instrument_id{only}
         WHERE m.year = {year} ORDER BY {_ORDER[table].replace("place", "m.instrument_id")}
     """  # noqa: S608 (names are ours)
-    return connection.execute(text).to_arrow_table().cast(MARTS[table])

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
+from .engine import Runs
 from .listing import Listed
 from .metric_answer import Drawdown, Figure, RollingReturn
 from .metric_asked import Asked
@@ -28,7 +27,7 @@ class Found:
     rolling: tuple[RollingReturn, ...]
 
 
-def answers(connection: duckdb.DuckDBPyConnection, asked: Asked, values: Values) -> Found:
+def answers(connection: Runs, asked: Asked, values: Values) -> Found:
     """Every figure and table, over what `prepare` has made."""
     order, deepest = asked.question.wanted, asked.question.deepest
     every = tuple(_all_figures(connection, asked, values))
@@ -47,7 +46,7 @@ def answers(connection: duckdb.DuckDBPyConnection, asked: Asked, values: Values)
     )
 
 
-def _all_figures(connection: duckdb.DuckDBPyConnection, asked: Asked, values: Values) -> Iterator[Figure]:
+def _all_figures(connection: Runs, asked: Asked, values: Values) -> Iterator[Figure]:
     for metric in METRICS:
         if metric.kind == "pair" and asked.question.benchmark is None:
             continue
@@ -90,7 +89,7 @@ def _reason(row: Row) -> str:
     return "too few returns, or they do not vary"
 
 
-def rows_of(connection: duckdb.DuckDBPyConnection, text: str) -> list[Row]:
+def rows_of(connection: Runs, text: str) -> list[Row]:
     """The rows of a query, by column name."""
     answer = connection.execute(text)
     names = [column[0] for column in answer.description or []]

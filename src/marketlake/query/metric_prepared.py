@@ -9,15 +9,14 @@ from datetime import UTC, date, timedelta
 from pathlib import Path
 from typing import Final
 
-import duckdb
-
 from ..errors import EmptyLakeError, UsageError
-from .connection import open_lake, stored_files
+from .connection import stored_files
+from .engine import Engine, Reader
 from .listing import read_listing
 from .metric_asked import Asked, look_up, values_of
 from .metric_figures import rows_of
 from .metric_question import MetricQuestion
-from .metric_texts import BARS, DAY_NUMBER, bars, relation
+from .metric_texts import BARS, bars, relation
 from .text import statement
 
 _DAY: Final = timedelta(days=1)
@@ -27,9 +26,9 @@ _SUMMED: Final = frozenset({"period_return", "pair_return"})
 
 @dataclass(frozen=True)
 class Prepared:
-    """A connection on which a question's relations stand, and the parameters of the texts."""
+    """A lake on which a question's relations stand, and the parameters of the texts."""
 
-    connection: duckdb.DuckDBPyConnection
+    reader: Reader
     asked: Asked
     first: date
     last: date
@@ -39,26 +38,28 @@ class Prepared:
 
 
 @contextmanager
-def prepared(lake: Path, question: MetricQuestion, relations: Sequence[str]) -> Iterator[Prepared]:
-    """What `question` (checked) needs of `relations`, in their order; the connection is closed at the end.
+def prepared(
+    lake: Path, question: MetricQuestion, relations: Sequence[str], engine: Engine
+) -> Iterator[Prepared]:
+    """What `question` (checked) needs of `relations`, in their order; the lake is closed at the end.
 
     Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`, also for what is done within.
     """
-    with open_lake(lake) as connection:
-        asked = look_up(question, read_listing(connection))
+    with engine.open(lake) as reader:
+        asked = look_up(question, read_listing(reader))
         with stored_files(lake):
-            snapshot, origin, built = connection.execute(
+            snapshot, origin, built = reader.execute(
                 "SELECT snapshot, origin, CAST(built_at AS DATE) FROM main.lake"
             ).fetchone() or ("", "", date.min)
             values = values_of(asked)
-            connection.execute(f"CREATE TEMP TABLE {BARS} AS {bars(_text(question), values)}")
-            first, last = _window(connection, lake, asked)
+            reader.hold(BARS, bars(_text(question), values), {})
+            first, last = _window(reader, lake, asked)
             values |= {"first_day": first, "last_day": last, "due_day": _due_day(question, built)}
-            connection.execute(f"CREATE TEMP MACRO {DAY_NUMBER}")
             for name in relations:
                 order = " ORDER BY ALL" if name in _SUMMED else ""
-                connection.execute(f"CREATE TEMP TABLE {name} AS FROM ({relation(name, values)}){order}")
-            yield Prepared(connection, asked, first, last, values, snapshot, origin)
+                text = f"SELECT * FROM ({relation(name, values)}){order}"  # noqa: S608 (texts are ours)
+                reader.hold(name, text, {})
+            yield Prepared(reader, asked, first, last, values, snapshot, origin)
 
 
 def _due_day(q: MetricQuestion, built: date) -> date:
@@ -71,10 +72,11 @@ def _text(q: MetricQuestion) -> str:
     return "query/bar_as_of" if q.as_of else "query/bar_now"
 
 
-def _window(connection: duckdb.DuckDBPyConnection, lake: Path, asked: Asked) -> tuple[date, date]:
+def _window(reader: Reader, lake: Path, asked: Asked) -> tuple[date, date]:
     """The dates asked for; where left out, as far as all instruments reach."""
     q = asked.question
-    spans = rows_of(connection, f"WITH bar AS (FROM {BARS}) {statement('metric_input/bar_span')}")
+    bars_held = f"WITH bar AS (SELECT * FROM {BARS})"  # noqa: S608 (names are ours)
+    spans = rows_of(reader, f"{bars_held} {statement('metric_input/bar_span')}")
     stored = {row["instrument_id"]: row for row in spans if row["instrument_id"] in q.wanted}
     for instrument in asked.wanted:
         if instrument.id not in stored:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
+from .engine import DUCKDB, Engine
 from .metric_answer import Metrics
 from .metric_figures import answers
 from .metric_notes import metric_notes
@@ -32,6 +33,7 @@ def metrics(
     deepest: int = 5,
     as_of: datetime | None = None,
     strict: bool = False,
+    engine: Engine = DUCKDB,
 ) -> Metrics:
     """Every metric of `ids` (and of the benchmark) from `start` to `end`, both included; fractions.
 
@@ -60,8 +62,8 @@ def metrics(
         strict=strict,
     )
     question.check()
-    with prepared(lake, question, SCOREBOARD) as p:
-        found = answers(p.connection, p.asked, p.values)
+    with prepared(lake, question, SCOREBOARD, engine) as p:
+        found = answers(p.reader, p.asked, p.values)
     return Metrics(
         instruments=question.wanted,
         start=p.first,

@@ -7,23 +7,19 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-import duckdb
-
 from ..errors import EmptyLakeError, UsageError
-from .connection import open_lake, stored_files
+from .connection import stored_files
+from .engine import DUCKDB, Engine, Reader
 from .listing import find, read_listing
 from .metric_figures import rows_of
 from .question import STATE_BASES, one_of
 from .scoreboard_answer import COLUMNS, Score, Scoreboard
-from .text import bound
+from .text import constant
 
-_ASKED: Final = """instrument_id IN (
-    SELECT instrument_id FROM main.instrument
-    WHERE CASE
-        WHEN $wanted IS NULL THEN asset_class NOT IN ('rate', 'inflation')
-        ELSE list_contains($wanted, instrument_id)
-    END
-)"""
+_TABLES: Final = (
+    *("calendar_year", "calendar_grid", "calendar_year_return", "metric_state", "odd_session"),
+    *("instrument_coverage", "block_state", "year_block"),
+)
 _NAMED: Final = 8
 _WORDS: Final = {
     "simulated": "figures marked simulated are made up",
@@ -44,6 +40,7 @@ def scoreboard(
     start: date | None = None,
     end: date | None = None,
     basis: str = "price",
+    engine: Engine = DUCKDB,
 ) -> Scoreboard:
     """The standard metrics of `ids` (None: all), each in its own currency, from `start` to `end`, included.
 
@@ -53,21 +50,21 @@ def scoreboard(
     basis. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     one_of("basis", basis, STATE_BASES)
-    with open_lake(lake) as connection:
-        wanted = _wanted(connection, ids)
+    with engine.open(lake, _TABLES) as reader:
+        wanted = _wanted(reader, ids)
         with stored_files(lake):
-            first, last = _window(connection, lake, wanted, start, end)
-            rows = _rows(connection, wanted, first, last, basis)
-        snapshot, origin = connection.execute("SELECT snapshot, origin FROM main.lake").fetchone() or ("", "")
+            first, last = _window(reader, lake, wanted, start, end)
+            rows = _rows(reader, wanted, first, last, basis)
+        snapshot, origin = reader.execute("SELECT snapshot, origin FROM main.lake").fetchone() or ("", "")
     notes = tuple(_notes(rows, wanted))
     return Scoreboard(first, last, basis, rows, notes, snapshot, origin)
 
 
-def _wanted(connection: duckdb.DuckDBPyConnection, ids: Sequence[str] | None) -> list[str] | None:
+def _wanted(reader: Reader, ids: Sequence[str] | None) -> list[str] | None:
     """The instruments named, each once; `UsageError` for what is unknown or has no return."""
     if not ids:
         return None
-    listing = read_listing(connection)
+    listing = read_listing(reader)
     for name in ids:
         if find(listing, name).asset_class == "rate":
             raise UsageError(f"{name} is a yield, not a price: it has no return to measure")
@@ -75,7 +72,7 @@ def _wanted(connection: duckdb.DuckDBPyConnection, ids: Sequence[str] | None) ->
 
 
 def _window(
-    connection: duckdb.DuckDBPyConnection,
+    reader: Reader,
     lake: Path,
     wanted: list[str] | None,
     start: date | None,
@@ -84,9 +81,9 @@ def _window(
     if start is None or end is None:
         text = f"""
             SELECT min(year) AS first_year, max(year) AS last_year FROM main.calendar_year_return
-            WHERE complete AND convention = 'year_end' AND {_ASKED}
+            WHERE complete AND convention = 'year_end' AND {_asked(wanted)}
         """  # noqa: S608 (text is ours)
-        [years] = rows_of(connection, bound(text, {"wanted": wanted}))
+        [years] = rows_of(reader, text)
         if years["first_year"] is None:
             raise EmptyLakeError(f"no calendar year is complete in {lake}; name the first and the last day")
         start, end = start or date(years["first_year"], 1, 1), end or date(years["last_year"], 12, 31)
@@ -95,19 +92,21 @@ def _window(
     return start, end
 
 
-def _rows(
-    connection: duckdb.DuckDBPyConnection, wanted: list[str] | None, first: date, last: date, basis: str
-) -> tuple[Score, ...]:
-    whole_years = (first.month, first.day, last.month, last.day) == (1, 1, 12, 31)
-    window = "scoreboard_years($first_year, $last_year" if whole_years else "scoreboard($first_day, $last_day"
+def _rows(reader: Reader, wanted: list[str] | None, first: date, last: date, basis: str) -> tuple[Score, ...]:
     text = f"""
-        SELECT {", ".join(COLUMNS)} FROM main.{window}, basis := $basis)
-        WHERE {_ASKED} ORDER BY instrument_id
+        SELECT {", ".join(COLUMNS)} FROM {reader.scoreboard(first, last, basis)}
+        WHERE {_asked(wanted)} ORDER BY instrument_id
     """  # noqa: S608 (names are ours)
-    # written in, since a macro of grouped texts takes no parameters of a prepared statement
-    days = {"first_day": first, "last_day": last, "first_year": first.year, "last_year": last.year}
-    values = days | {"basis": basis, "wanted": wanted}
-    return tuple(Score(**row) for row in rows_of(connection, bound(text, values)))
+    return tuple(Score(**row) for row in rows_of(reader, text))
+
+
+def _asked(wanted: list[str] | None) -> str:
+    """Whom a row must be of. Written in: a macro of grouped texts takes no parameters of a statement."""
+    if wanted is None:
+        which = "asset_class NOT IN ('rate', 'inflation')"
+    else:
+        which = f"list_contains({constant(wanted)}, instrument_id)"
+    return f"instrument_id IN (SELECT instrument_id FROM main.instrument WHERE {which})"  # noqa: S608 (quoted)
 
 
 def _notes(rows: Sequence[Score], wanted: list[str] | None) -> Iterator[str]:

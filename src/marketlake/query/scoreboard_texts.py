@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Final
 
-from .text import chain
+from .text import chain, constant
 
 WIDER: Final = (2, 4, 8, 16, 32)
 """Numbers of years that blocks have beside one."""
@@ -45,6 +46,30 @@ _OF_DAYS: Final = {
     "last_year": f"(year(last_day) - CASE WHEN {_NOT_LAST} THEN 1 ELSE 0 END)",
 }
 _PARAMETER: Final = re.compile(r"\$([a-z_]+)")
+
+
+def scoreboard_macro(first: date, last: date, basis: str) -> str:
+    """The call of the macro for a window."""
+    name = "scoreboard_years" if _whole_years(first, last) else "scoreboard"
+    ends = (first.year, last.year) if _whole_years(first, last) else (first, last)
+    return f"main.{name}({', '.join(map(constant, ends))}, basis := {constant(basis)})"
+
+
+def scoreboard_parts(first: date, last: date) -> Mapping[str, str]:
+    """By relation the texts that the scoreboard of a window is made of, each over those before it."""
+    return (_YEARS if _whole_years(first, last) else _DAYS) | {"scoreboard": _FINAL}
+
+
+def window_values(first: date, last: date, basis: str) -> dict[str, object]:
+    """The parameters of the texts for a window: its days, and the years that lie within it whole."""
+    before = (first.month, first.day) != (1, 1)
+    after = (last.month, last.day) != (12, 31)
+    years = {"first_year": first.year + before, "last_year": last.year - after}
+    return {"first_day": first, "last_day": last, "basis": basis, **years}
+
+
+def _whole_years(first: date, last: date) -> bool:
+    return (first.month, first.day, last.month, last.day) == (1, 1, 12, 31)
 
 
 def scoreboard_macros() -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import UsageError
+from .engine import DUCKDB, Engine
 from .metric_figures import rows_of
 from .metric_notes import metric_notes
 from .metric_prepared import Prepared, prepared
@@ -34,6 +35,7 @@ def calendar_returns(
     sessions: str = "own",
     as_of: datetime | None = None,
     strict: bool = False,
+    engine: Engine = DUCKDB,
 ) -> CalendarReturns:
     """What `ids` earned in each whole day, week, month, quarter or year from `start` to `end`; fractions.
 
@@ -54,8 +56,8 @@ def calendar_returns(
         frequency=PERIODS[period],
     )
     question.check(tuple(PERIODS.values()))
-    with prepared(lake, question, SERIES) as p:
-        found = [CalendarReturn(**row) for row in rows_of(p.connection, table("calendar_return", p.values))]
+    with prepared(lake, question, SERIES, engine) as p:
+        found = [CalendarReturn(**row) for row in rows_of(p.reader, table("calendar_return", p.values))]
     rows = tuple(sorted(found, key=lambda row: question.wanted.index(row.instrument_id)))
     return CalendarReturns(period=period, rows=rows, **_terms(p, rows))
 
@@ -77,6 +79,7 @@ def rolling(
     annualise: float | None = None,
     as_of: datetime | None = None,
     strict: bool = False,
+    engine: Engine = DUCKDB,
 ) -> RollingFigures:
     """Correlation, beta, alpha, ... of `ids` against `benchmark` over `periods` returns up to each session.
 
@@ -103,9 +106,9 @@ def rolling(
     length = YEAR_OF_PERIODS[frequency] if periods is None else _checked(periods)
     if set(question.ids) <= {benchmark}:
         raise UsageError(f"{benchmark[:40]} against itself says nothing; name another instrument")
-    with prepared(lake, question, SERIES) as p:
+    with prepared(lake, question, SERIES, engine) as p:
         text = table("rolling_benchmark", p.values | {"periods": length})
-        found = [RollingFigure(**row) for row in rows_of(p.connection, text)]
+        found = [RollingFigure(**row) for row in rows_of(p.reader, text)]
     rows = tuple(sorted(found, key=lambda row: question.wanted.index(row.instrument_id)))
     return RollingFigures(
         benchmark=benchmark,

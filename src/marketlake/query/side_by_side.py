@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from .engine import Engine
 from .metric_answer import Figure
 from .question import Question
 
@@ -41,7 +42,9 @@ class SideBySide:
         }
 
 
-def side_by_side(lake: Path, question: Question, currency: str, years: Sequence[int]) -> SideBySide | None:
+def side_by_side(
+    lake: Path, question: Question, currency: str, years: Sequence[int], engine: Engine
+) -> SideBySide | None:
     """The figures over whole `years`; None where there is no year."""
     if not years:
         return None
@@ -61,6 +64,7 @@ def side_by_side(lake: Path, question: Question, currency: str, years: Sequence[
         deepest=0,
         as_of=question.as_of,
         strict=question.strict,
+        engine=engine,
     )
     by_name = {(f.metric, f.instrument_id): f for f in found.figures}
     wanted = [(metric, name) for metric in SHOWN for name in question.ids]

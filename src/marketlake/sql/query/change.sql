@@ -90,7 +90,7 @@ judged AS (
         s.*,
         -- a bar that a correction changed was seen at the very moment of the correction
         EXISTS (
-            FROM correction AS k
+            SELECT 1 FROM correction AS k
             WHERE k.instrument_id = s.instrument_id AND k.session = s.session AND k.recorded_at = s.seen
         ) AS corrected,
         concat_ws(

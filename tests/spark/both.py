@@ -1,0 +1,136 @@
+"""One text on both engines over the same rows: what each says, side by side."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from marketlake.query.metric_texts import DAY_NUMBER
+from marketlake.query.text import bound
+from marketlake.spark.reader import SparkReader
+
+Row = dict[str, Any]
+Values = Mapping[str, object]
+RELATIVE, ABSOLUTE = 1e-12, 1e-15
+"""How far figures may be apart; all else must be equal. The second is for what is nothing but rounding."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The rows that each engine gave to a text."""
+
+    file: str
+    duck: Sequence[Row]
+    spark: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class Both:
+    """Relations of the same names stand on both engines; each goes on from its own."""
+
+    duck: duckdb.DuckDBPyConnection
+    spark: SparkReader
+    asked: list[Pair] = field(default_factory=list)
+    standing: list[str] = field(default_factory=list)
+    """The relations of the lake, which a text's own may shadow."""
+
+    def table(self, relation: str, rows: pa.Table) -> None:
+        """A table of the lake that both are given."""
+        self.duck.register("incoming", rows)
+        self.duck.execute(f"CREATE TABLE lake.{relation} AS FROM incoming")
+        self.duck.unregister("incoming")
+        self.spark.store_rows(relation, rows)
+        self.standing.append(relation)
+
+    def stand(self, relation: str, file: str, text: str, values: Values | None = None) -> None:
+        """What a text says becomes a relation of the lake."""
+        self.ask(file, text, values, relation)
+        self.duck.execute(f"CREATE OR REPLACE TABLE lake.{relation} AS FROM temp.{relation}")
+        self.duck.execute(f"DROP TABLE temp.{relation}")
+        self.spark.store(relation, self.spark.frame(f"SELECT * FROM {relation}"))
+        self.standing.append(relation)
+
+    def ask(self, file: str, text: str, values: Values | None = None, relation: str = "answer") -> None:
+        """What a text says, kept as a relation for those after it."""
+        said = bound(text, values or {})
+        # here the parts of a text are temporary tables, and DuckDB's temporary schema is called main too
+        own = re.sub(r"\bmain\.", "lake.", said)
+        self.duck.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {own}")
+        self.spark.hold(relation, said, {})
+        duck = self.duck.execute(f"FROM temp.{relation}").to_arrow_table().to_pylist()
+        spark = self.spark.records(f"SELECT * FROM {relation}", {})
+        self.asked.append(Pair(file, duck, spark))
+
+    def together(self, relation: str, parts: Sequence[str]) -> None:
+        """All rows of several relations become one of the lake, as the lake itself puts them together."""
+        text = " UNION ALL ".join(f"SELECT * FROM {part}" for part in parts)
+        self.duck.execute(f"CREATE OR REPLACE TABLE lake.{relation} AS {text}")
+        self.duck.execute(f"DROP TABLE temp.{relation}")
+        self.spark.store(relation, self.spark.frame(text))
+
+    def begin(self) -> None:
+        """Forget every relation but those of the lake."""
+        for (name,) in self.duck.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall():
+            self.duck.execute(f"DROP TABLE temp.{name}")
+        for name in self.standing:
+            self.spark.store(name, self.spark.frame(f"SELECT * FROM main.{name}"))
+
+
+def empty() -> duckdb.DuckDBPyConnection:
+    """A DuckDB as the lake's: days in UTC, rows in one order."""
+    connection = duckdb.connect(config={"threads": 1})
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("CREATE SCHEMA lake")
+    connection.execute("SET search_path = 'lake,main'")
+    connection.execute(f"CREATE MACRO {DAY_NUMBER}")
+    return connection
+
+
+def differences(pair: Pair) -> list[str]:
+    """Where the engines disagree, in words; empty when they do not."""
+    if len(pair.duck) != len(pair.spark):
+        return [f"{len(pair.duck)} rows in DuckDB, {len(pair.spark)} in Spark"]
+    found = []
+    for one, other in zip(_sorted(pair.duck), _sorted(pair.spark), strict=True):
+        if list(one) != list(other):
+            return [f"columns {list(one)} in DuckDB, {list(other)} in Spark"]
+        found += [
+            f"{name} is {value!r} in DuckDB, {other[name]!r} in Spark: {one}"
+            for name, value in one.items()
+            if not same(value, other[name])
+        ]
+    return found
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equal, or numbers as near to each other as they must be."""
+    if isinstance(one, float) and isinstance(other, float):
+        return (math.isnan(one) and math.isnan(other)) or math.isclose(
+            one, other, rel_tol=RELATIVE, abs_tol=ABSOLUTE
+        )
+    # a sum of whole numbers is a HUGEINT, which Arrow has as a decimal
+    one = int(one) if isinstance(one, Decimal) else one
+    return type(one) is type(other) and one == other
+
+
+def _sorted(rows: Sequence[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: [_place(value) for value in row.values()])
+
+
+def _place(value: Any) -> tuple[bool, str]:
+    """Numbers count in their first digits alone, after all that is exact."""
+    if isinstance(value, Decimal):
+        return False, repr(int(value))
+    if isinstance(value, float):
+        return True, f"{value:.6g}"
+    if isinstance(value, date | datetime):
+        return False, value.isoformat()
+    return False, repr(value)

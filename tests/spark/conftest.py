@@ -1,0 +1,81 @@
+"""One small Spark for all tests of this folder, and one lake."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from ..query import lakes
+from . import market, scenes
+from .both import Both, Pair, empty
+
+SMALL = {
+    "spark.driver.memory": "1g",
+    "spark.sql.shuffle.partitions": "1",
+    # a few thousand rows: compiling a query takes longer than running it
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+MASTER = "local[1]"
+
+
+@pytest.fixture(scope="session")
+def java() -> None:
+    """What Spark needs; where it is missing nothing is said of it, loudly."""
+    missing = [
+        what
+        for what, there in (
+            ("Java 17 (Debian: openjdk-17-jre-headless)", shutil.which("java") or "JAVA_HOME" in os.environ),
+            ("PySpark (`make spark`)", find_spec("pyspark")),
+        )
+        if not there
+    ]
+    if not missing:
+        return
+    told = f"there is no {' and no '.join(missing)}, so the texts were NOT run on Spark"
+    if os.environ.get("MARKETLAKE_SPARK") == "required":
+        pytest.fail(told)
+    pytest.skip(told)
+
+
+@pytest.fixture(scope="session")
+def spark(java: None) -> Iterator[str]:
+    """The address of a Spark in this process."""
+    from marketlake.spark.session import spark_session
+
+    session = spark_session(MASTER, SMALL)
+    yield MASTER
+    session.sparkContext.stop()
+
+
+@pytest.fixture(scope="session")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The market, in a folder whose name Spark could take for a pattern or an address."""
+    root = tmp_path_factory.mktemp("spark") / "a [b]{c}* %23#,d é"
+    lakes.write(root, market.MARKET, market.bars(), market.revisions())
+    return market.built(root)
+
+
+@pytest.fixture(scope="session")
+def asked(spark: str, lake: Path) -> dict[str, list[Pair]]:
+    """By text what both engines said, wherever the lake's questions and builds have it."""
+    from marketlake.spark.reader import SparkReader
+    from marketlake.spark.session import spark_session
+
+    pairs: list[Pair] = []
+    of_bars = Both(empty(), SparkReader(spark_session(spark)), pairs)
+    scenes.stored_marts(of_bars, lake)
+    both = Both(empty(), SparkReader(spark_session(spark)), pairs)
+    scenes.lay(both, lake)
+    for scene in scenes.SCENES:
+        scene(both)
+    found: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        found.setdefault(pair.file, []).append(pair)
+    return found

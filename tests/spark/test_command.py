@@ -1,0 +1,171 @@
+"""`--engine spark` as it is typed: here, behind a Spark Connect address, under `spark-submit`."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from marketlake.settings import load_settings
+
+NOW = "2022-03-01T12:00Z"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The market of these tests as a configuration."""
+    from .market import MARKET
+
+    folder = tmp_path_factory.mktemp("home")
+    entries = [
+        f'[[instrument]]\nid = "{i.id}"\nname = "{i.name}"\nasset_class = "{i.asset_class}"\n'
+        f'calendar = "{i.calendar}"\nquote_currency = "{i.quote_currency}"\n'
+        f'return_basis = "{i.return_basis}"\n'
+        f'since = {i.since}\nproxy_for = "{i.proxy_for}"\nsynthetic = "{i.synthetic}"\n'
+        f'sources = [{{ source = "yahoo", symbol = "{i.id}" }}]\n'
+        for i in MARKET
+    ]
+    (folder / "instruments.toml").write_text("\n".join(entries), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Spark Connect server on loopback, in a folder of its own."""
+    import pyspark
+
+    from .conftest import MASTER, SMALL
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = SMALL | {
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(port),
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": "false",
+    }
+    submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
+    options = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
+    which = ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
+    folder = tmp_path_factory.mktemp("server")
+    environment = os.environ | {"SPARK_CONNECT_MODE": "0"}
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [submit, "--master", MASTER, *options, *which],
+            cwd=folder, env=environment, stdout=log, stderr=log,
+        )  # fmt: skip
+    try:
+        _wait(port, process, folder / "log")
+        yield f"sc://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(600):
+        assert process.poll() is None, log.read_text()
+        with socket.socket() as asking:
+            if asking.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+def _run(
+    command: list[str | Path], home: Path, lake: Path, master: str | None
+) -> subprocess.CompletedProcess[str]:
+    told = {"MARKETLAKE_HOME": str(home), "MARKETLAKE_LAKE": str(lake), "MARKETLAKE_NOW": NOW}
+    if master is not None:
+        told["MARKETLAKE_SPARK_MASTER"] = master
+    rest = {name: value for name, value in os.environ.items() if not name.startswith("MARKETLAKE_")}
+    arguments = ["compare", "BTC", "NASDAQ", "--format", "json"]
+    told |= {"PYTHONWARNINGS": "ignore", "PYSPARK_PYTHON": sys.executable}
+    return subprocess.run(
+        [*command, *arguments, "--engine", "spark"],
+        env=rest | told, cwd=home, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def expected(home: Path, lake: Path) -> object:
+    from marketlake.query import compare
+
+    return json.loads(json.dumps(compare(lake, "BTC", "NASDAQ").to_dict()))
+
+
+def _near(answer: object, expected: object) -> bool:
+    """All that is exact, and figures to 1e-12."""
+    if isinstance(expected, dict):
+        return isinstance(answer, dict) and answer.keys() == expected.keys() and all(
+            _near(answer[name], value) for name, value in expected.items()
+        )  # fmt: skip
+    if isinstance(expected, list):
+        return isinstance(answer, list) and len(answer) == len(expected) and all(map(_near, answer, expected))
+    return bool(answer == (pytest.approx(expected, rel=1e-12) if isinstance(expected, float) else expected))
+
+
+def test_behind_a_spark_connect_address(server: str, home: Path, lake: Path, expected: object) -> None:
+    """Standard output is one JSON value, whatever Spark has to say."""
+    done = _run([sys.executable, "-m", "marketlake"], home, lake, server)
+    assert done.returncode == 0, done.stderr
+    assert _near(json.loads(done.stdout), expected)
+
+
+def test_under_spark_submit(java: None, home: Path, lake: Path, expected: object, tmp_path: Path) -> None:
+    """The master is what `spark-submit` says."""
+    import pyspark
+
+    from .conftest import MASTER, SMALL
+
+    script = tmp_path / "lake.py"
+    script.write_text("from marketlake.cli import main\n\nmain()\n", "utf-8")
+    submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
+    options = [part for name, value in SMALL.items() for part in ("--conf", f"{name}={value}")]
+    loopback = ["--conf", "spark.driver.bindAddress=127.0.0.1", "--conf", "spark.driver.host=127.0.0.1"]
+    done = _run([submit, "--master", MASTER, *loopback, *options, script], home, lake, None)
+    assert done.returncode == 0, done.stderr
+    assert _near(json.loads(done.stdout), expected)
+
+
+def test_an_address_that_nobody_answers_at(java: None, home: Path, lake: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"sc://127.0.0.1:{free.getsockname()[1]}/;token=hush"
+        done = _run([sys.executable, "-m", "marketlake"], home, lake, address)
+    assert done.returncode == 2
+    assert "no Spark at sc://127.0.0.1" in done.stderr
+    assert "MARKETLAKE_SPARK_MASTER" in done.stderr
+    assert "hush" not in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "master", ["local", "local[4]", "local[*]", "yarn", "spark://host:7077", "sc://host:15002"]
+)
+def test_where_spark_may_be(tmp_path: Path, master: str) -> None:
+    assert load_settings(home=tmp_path, environ={"MARKETLAKE_SPARK_MASTER": master}).spark_master == master
+
+
+@pytest.mark.parametrize("master", ["http://host", "localhost:15002", "local[x]", "sc://", "sc://a b"])
+def test_what_is_no_such_place(tmp_path: Path, master: str) -> None:
+    from marketlake.errors import ConfigError
+
+    with pytest.raises(ConfigError, match="must look like"):
+        load_settings(home=tmp_path, environ={"MARKETLAKE_SPARK_MASTER": master})
+
+
+def test_the_file_says_where_unless_the_environment_does(tmp_path: Path) -> None:
+    (tmp_path / "marketlake.toml").write_text('spark_master = "yarn"\n')
+    assert load_settings(home=tmp_path, environ={}).spark_master == "yarn"
+    environ = {"MARKETLAKE_SPARK_MASTER": "local[2]"}
+    assert load_settings(home=tmp_path, environ=environ).spark_master == "local[2]"

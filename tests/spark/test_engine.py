@@ -1,0 +1,157 @@
+"""Whole questions and whole builds on Spark: what DuckDB answers, and what is refused."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from marketlake import query
+from marketlake.errors import CorruptLakeError, EmptyLakeError, LakeError, UsageError
+from marketlake.pipeline.marts import refresh_marts
+from marketlake.query.scoreboard import scoreboard
+from marketlake.query.series import calendar_returns
+from marketlake.schema_mart import MARTS
+from marketlake.spark import SparkEngine, SparkMaker
+from marketlake.spark.session import spark_session
+from marketlake.store.lake import Writer, open_manifest
+
+from ..query import lakes
+from .both import same
+from .market import MARKET, NOW, bars, built
+from .scenes import AS_OF, UNIVERSE
+
+Asked = Callable[..., Any]
+CASES: dict[str, tuple[Asked, tuple[Any, ...], dict[str, Any]]] = {
+    "compare": (query.compare, ("BTC", "NASDAQ"), {}),
+    "compare, converted, shared, as of": (
+        query.compare,
+        ("BTC", "EURO"),
+        {"currency": "EUR", "sessions": "shared", "basis": "total", "as_of": AS_OF},
+    ),
+    # three or more come with their metrics
+    "compare three": (query.compare_many, (["BTC", "SHARE", "GAPPY"],), {"first_year": 2020}),
+    "returns": (calendar_returns, (["BTC", "OIL"],), {"period": "quarter", "real": True}),
+    "scoreboard": (scoreboard, (), {}),
+    "scoreboard of days": (
+        scoreboard,
+        (["BTC", "OIL", "STALE"],),
+        {"start": date(2020, 2, 3), "end": date(2021, 11, 3), "basis": "total"},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def engine(spark: str) -> SparkEngine:
+    return SparkEngine(UNIVERSE, NOW, spark)
+
+
+@pytest.fixture(scope="module")
+def bare(lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lake without its database, which Spark has no use for."""
+    copy = tmp_path_factory.mktemp("bare") / lake.name
+    return Path(shutil.copytree(lake, copy, ignore=shutil.ignore_patterns("market.duckdb")))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_answer_is_duckdbs(lake: Path, bare: Path, engine: SparkEngine, case: str) -> None:
+    ask, arguments, options = CASES[case]
+    duck = ask(lake, *arguments, **options).to_dict()
+    spark = ask(bare, *arguments, **options, engine=engine).to_dict()
+    assert list(_differences(duck, spark)) == []
+
+
+def _differences(one: Any, other: Any, at: str = "") -> Iterator[str]:
+    if isinstance(one, dict) and list(one) == list(other):
+        for name in one:
+            yield from _differences(one[name], other[name], f"{at}.{name}")
+    elif isinstance(one, list) and len(one) == len(other):
+        for place, pair in enumerate(zip(one, other, strict=True)):
+            yield from _differences(*pair, f"{at}[{place}]")
+    elif not same(one, other):
+        yield f"{at} is {one!r} in DuckDB, {other!r} in Spark"
+
+
+def test_a_lake_without_anything(spark: str, engine: SparkEngine, tmp_path: Path) -> None:
+    with pytest.raises(EmptyLakeError, match="no lake at"):
+        query.compare(tmp_path, "BTC", "NASDAQ", engine=engine)
+
+
+def test_an_unknown_name_is_refused_as_ever(lake: Path, engine: SparkEngine) -> None:
+    with pytest.raises(UsageError, match=r"unknown instrument .*known: BTC"):
+        query.compare(lake, "BTC", "A'; DROP VIEW bar; --", engine=engine)
+
+
+def test_a_damaged_file_is_named(lake: Path, engine: SparkEngine, tmp_path: Path) -> None:
+    broken = tmp_path / "lake"
+    shutil.copytree(lake, broken)
+    (broken / "bar/asset_class=crypto/year=2020/part.parquet").write_bytes(b"PAR1 no more PAR1")
+    with pytest.raises(CorruptLakeError, match=r"asset_class=crypto/year=2020.*marketlake verify"):
+        query.compare(broken, "BTC", "NASDAQ", engine=engine)
+
+
+@pytest.mark.parametrize("table", ["bar", "year_state"])
+def test_a_lost_file_is_named_too(lake: Path, engine: SparkEngine, tmp_path: Path, table: str) -> None:
+    """A folder could be read without it, and the answer would be another."""
+    holed = tmp_path / "lake"
+    shutil.copytree(lake, holed)
+    (holed / table / "asset_class=crypto/year=2020/part.parquet").unlink()
+    with pytest.raises(CorruptLakeError, match=f"{table}/asset_class=crypto/year=2020"):
+        query.compare(holed, "BTC", "NASDAQ", engine=engine)
+
+
+def test_what_spark_refuses_is_said_in_a_line(spark: str) -> None:
+    from marketlake.spark.reader import SparkReader
+
+    with pytest.raises(LakeError, match=r"Spark does not answer: .*nowhere") as refused:
+        SparkReader(spark_session(spark)).execute("SELECT * FROM nowhere")
+    assert "\n" not in str(refused.value)
+
+
+def test_sessions_do_not_see_each_others_relations(spark: str, lake: Path, engine: SparkEngine) -> None:
+    with engine.open(lake) as one:
+        one.hold("mine", "SELECT 1 AS x", {})
+        with engine.open(lake) as other, pytest.raises(LakeError, match="mine"):
+            other.execute("SELECT * FROM mine")
+
+
+def test_the_marts_are_duckdbs(spark: str, tmp_path: Path) -> None:
+    """As near as figures are; a lake built by the other engine is computed anew, and then is what it was."""
+    lake = tmp_path / "lake"
+    few = [row for row in bars() if row["instrument_id"] in ("BTC", "SHARE", "GAPPY", "OIL", "BILL")]
+    built(lakes.write(lake, MARKET, few))
+    rows, files = _rows(lake), _bytes(lake)
+    maker = SparkMaker(spark)
+    assert refresh_marts(_writer(lake), UNIVERSE, maker=maker) == len(rows["year_state"]) - 1
+    assert list(_differences(rows, _rows(lake))) == []
+    assert refresh_marts(_writer(lake), UNIVERSE, maker=maker) == 0
+    refresh_marts(_writer(lake), UNIVERSE)
+    assert _bytes(lake) == files
+
+
+def _writer(root: Path) -> Writer:
+    return Writer(root, open_manifest(root), {})
+
+
+def _rows(root: Path) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """By mart and file."""
+    return {
+        table: {
+            str(path.relative_to(root)): pq.ParquetFile(path).read().to_pylist()
+            for path in sorted((root / table).rglob("part.parquet"))
+        }
+        for table in MARTS
+    }
+
+
+def _bytes(root: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for table in MARTS
+        for path in sorted((root / table).rglob("part.parquet"))
+    }

@@ -1,0 +1,45 @@
+"""Every text that makes a mart, a metric or an answer says the same on Spark as on DuckDB."""
+
+from __future__ import annotations
+
+import pytest
+
+from .both import Pair, differences, same
+from .scenes import NOT_ASKED, files_of
+
+TEXTS = [name for folder in ("mart", "metric", "metric_input", "query", "view") for name in files_of(folder)]
+
+
+@pytest.mark.parametrize("file", [name for name in TEXTS if name not in NOT_ASKED])
+def test_spark_says_what_duckdb_says(asked: dict[str, list[Pair]], file: str) -> None:
+    assert any(pair.duck for pair in asked[file]), "there is nothing to compare"
+    for pair in asked[file]:
+        assert differences(pair) == []
+
+
+def test_the_texts_left_out_are_there() -> None:
+    assert set(NOT_ASKED) <= set(TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("duck", "spark", "equal"),
+    [
+        (1.0, 1.0 + 1e-13, True),
+        (1.0, 1.0 + 1e-11, False),
+        (1.0, None, False),
+        (1.0, 1, False),
+        (float("nan"), float("nan"), True),
+        (None, None, True),
+        ("a", "b", False),
+    ],
+)
+def test_how_near_is_near(duck: object, spark: object, equal: bool) -> None:
+    assert same(duck, spark) is equal
+
+
+def test_a_difference_is_seen() -> None:
+    rows = [{"name": "A", "value": 1.0}, {"name": "B", "value": 2.0}]
+    assert differences(Pair("", rows, rows[::-1])) == []
+    assert differences(Pair("", rows, [rows[0], rows[1] | {"value": 2.1}]))
+    assert differences(Pair("", rows, rows[:1]))
+    assert differences(Pair("", rows, [{"name": row["name"], "worth": row["value"]} for row in rows]))
