@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +16,9 @@ import pyarrow as pa
 from marketlake.query.metric_texts import DAY_NUMBER
 from marketlake.query.text import bound
 from marketlake.spark.reader import SparkReader
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 Row = dict[str, Any]
 Values = Mapping[str, object]
@@ -39,8 +42,10 @@ class Both:
     duck: duckdb.DuckDBPyConnection
     spark: SparkReader
     asked: list[Pair] = field(default_factory=list)
-    standing: list[str] = field(default_factory=list)
-    """The relations of the lake, which a text's own may shadow."""
+    standing: dict[str, DataFrame] = field(default_factory=dict)
+    """The relations of the lake, which a text's own may shadow, as Spark has them."""
+    shadowed: set[str] = field(default_factory=set)
+    """Those that one does."""
 
     def table(self, relation: str, rows: pa.Table) -> None:
         """A table of the lake that both are given."""
@@ -48,7 +53,7 @@ class Both:
         self.duck.execute(f"CREATE TABLE lake.{relation} AS FROM incoming")
         self.duck.unregister("incoming")
         self.spark.store_rows(relation, rows)
-        self.standing.append(relation)
+        self._stands(relation)
 
     def stand(self, relation: str, file: str, text: str, values: Values | None = None) -> None:
         """What a text says becomes a relation of the lake."""
@@ -56,18 +61,20 @@ class Both:
         self.duck.execute(f"CREATE OR REPLACE TABLE lake.{relation} AS FROM temp.{relation}")
         self.duck.execute(f"DROP TABLE temp.{relation}")
         self.spark.store(relation, self.spark.frame(f"SELECT * FROM {relation}"))
-        self.standing.append(relation)
+        self._stands(relation)
 
-    def ask(self, file: str, text: str, values: Values | None = None, relation: str = "answer") -> None:
-        """What a text says, kept as a relation for those after it."""
+    def ask(self, file: str, text: str, values: Values | None = None, relation: str | None = None) -> None:
+        """What a text says, kept as a relation for those after it where it has a name."""
         said = bound(text, values or {})
         # here the parts of a text are temporary tables, and DuckDB's temporary schema is called main too
         own = re.sub(r"\bmain\.", "lake.", said)
-        self.duck.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {own}")
-        self.spark.hold(relation, said, {})
-        duck = self.duck.execute(f"FROM temp.{relation}").to_arrow_table().to_pylist()
-        spark = self.spark.records(f"SELECT * FROM {relation}", {})
-        self.asked.append(Pair(file, duck, spark))
+        if relation is not None:
+            self.duck.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {own}")
+            self.spark.hold(relation, said, {})
+            own = said = f"SELECT * FROM {relation}"
+            self.shadowed.add(relation)
+        duck = self.duck.execute(own).to_arrow_table().to_pylist()
+        self.asked.append(Pair(file, duck, self.spark.records(said, {})))
 
     def together(self, relation: str, parts: Sequence[str]) -> None:
         """All rows of several relations become one of the lake, as the lake itself puts them together."""
@@ -75,13 +82,19 @@ class Both:
         self.duck.execute(f"CREATE OR REPLACE TABLE lake.{relation} AS {text}")
         self.duck.execute(f"DROP TABLE temp.{relation}")
         self.spark.store(relation, self.spark.frame(text))
+        self._stands(relation)
+
+    def _stands(self, relation: str) -> None:
+        self.standing[relation] = self.spark.frame(f"SELECT * FROM main.{relation}")
+        self.shadowed.discard(relation)
 
     def begin(self) -> None:
         """Forget every relation but those of the lake."""
         for (name,) in self.duck.execute("SELECT table_name FROM duckdb_tables() WHERE temporary").fetchall():
             self.duck.execute(f"DROP TABLE temp.{name}")
-        for name in self.standing:
-            self.spark.store(name, self.spark.frame(f"SELECT * FROM main.{name}"))
+        for name in self.shadowed.intersection(self.standing):
+            self.spark.store(name, self.standing[name])
+        self.shadowed.clear()
 
 
 def empty() -> duckdb.DuckDBPyConnection:

@@ -140,7 +140,7 @@ def lay(both: Both, lake: Path) -> None:
         both.table(name, pa.Table.from_pylist(rows, STORED[name]))
     both.table("instrument", instrument_table(UNIVERSE))
     both.table("calendar_session", calendar_session_table(UNIVERSE.calendars, FIRST.year, NOW.year))
-    both.table("lake", lake_table(lake, snapshot="s1", origin="live", now=NOW))
+    both.table("lake", lake_table(str(lake), snapshot="s1", origin="live", now=NOW))
 
 
 def database(both: Both) -> None:
@@ -232,7 +232,8 @@ def measured(both: Both) -> None:
         for name in RELATIONS:
             file = "metric_period" if name == "month_period" else name
             both.ask(f"metric_input/{file}", relation(name, values), None, name)
-        for metric in METRICS:
+        # a figure is its text on those relations, whatever the terms: asked once, of many periods
+        for metric in METRICS if values["frequency"] == "daily" else ():
             both.ask(f"metric/{metric.name}", figures(metric, values))
             both.asked.append(replace(both.asked[-1], file="metric_input/metric_figure"))
         for name in TABLES:

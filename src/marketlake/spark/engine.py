@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from ..errors import CorruptLakeError
 from ..instruments import Universe
+from ..location import shown
 from ..query.scoreboard_texts import WIDER
 from ..query.tables import calendar_session_table, instrument_table, lake_table
 from ..query.text import bound, statement
@@ -61,7 +62,7 @@ class SparkEngine:
         place = pa.array(range(len(listed)), pa.int64())
         reader.store_rows("instrument", listed.append_column("rowid", place))
         reader.store_rows("calendar_session", sessions)
-        reader.store_rows("lake", lake_table(lake, snapshot=snapshot, origin=origin, now=self.now))
+        reader.store_rows("lake", lake_table(shown(lake), snapshot=snapshot, origin=origin, now=self.now))
 
 
 def _assert_whole(lake: Path, manifest: Manifest) -> None:

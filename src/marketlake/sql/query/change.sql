@@ -23,9 +23,8 @@ WITH touched AS (
 version AS (
     SELECT v.*
     FROM bar_version AS v
-    WHERE
-        v.observed_at <= make_timestamptz(epoch_us($until))
-        AND (v.instrument_id, v.session) IN (SELECT (t.instrument_id, t.session) FROM touched AS t)
+    INNER JOIN touched AS t ON t.instrument_id = v.instrument_id AND t.session = v.session
+    WHERE v.observed_at <= make_timestamptz(epoch_us($until))
 ),
 
 before AS (
