@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,11 +48,25 @@ def java() -> None:
 
 
 @pytest.fixture(scope="session")
-def spark(java: None) -> Iterator[str]:
-    """The address of a Spark in this process."""
+def port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        found: int = free.getsockname()[1]
+        return found
+
+
+@pytest.fixture(scope="session")
+def spark(java: None, port: int) -> Iterator[str]:
+    """The address of a Spark in this process, which answers at a Spark Connect address too."""
     from marketlake.spark.session import spark_session
 
-    session = spark_session(MASTER, SMALL)
+    connect = {
+        "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(port),
+    }
+    session = spark_session(MASTER, SMALL | connect)
     yield MASTER
     session.sparkContext.stop()
 

@@ -7,8 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,51 +32,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     (folder / "instruments.toml").write_text("\n".join(entries), "utf-8")
     return folder
-
-
-@pytest.fixture(scope="module")
-def server(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Spark Connect server on loopback, in a folder of its own."""
-    import pyspark
-
-    from .conftest import MASTER, SMALL
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = SMALL | {
-        "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.connect.grpc.binding.port": str(port),
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.ui.enabled": "false",
-    }
-    submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
-    options = [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
-    which = ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
-    folder = tmp_path_factory.mktemp("server")
-    environment = os.environ | {"SPARK_CONNECT_MODE": "0"}
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [submit, "--master", MASTER, *options, *which],
-            cwd=folder, env=environment, stdout=log, stderr=log,
-        )  # fmt: skip
-    try:
-        _wait(port, process, folder / "log")
-        yield f"sc://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(600):
-        assert process.poll() is None, log.read_text()
-        with socket.socket() as asking:
-            if asking.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError(log.read_text())
 
 
 def _run(
@@ -114,9 +67,11 @@ def _near(answer: object, expected: object) -> bool:
     return bool(answer == (pytest.approx(expected, rel=1e-12) if isinstance(expected, float) else expected))
 
 
-def test_behind_a_spark_connect_address(server: str, home: Path, lake: Path, expected: object) -> None:
+def test_behind_a_spark_connect_address(
+    spark: str, port: int, home: Path, lake: Path, expected: object
+) -> None:
     """Standard output is one JSON value, whatever Spark has to say."""
-    done = _run([sys.executable, "-m", "marketlake"], home, lake, server)
+    done = _run([sys.executable, "-m", "marketlake"], home, lake, f"sc://127.0.0.1:{port}")
     assert done.returncode == 0, done.stderr
     assert _near(json.loads(done.stdout), expected)
 

@@ -27,17 +27,15 @@ from .market import MARKET, NOW, bars, built
 from .scenes import AS_OF, UNIVERSE
 
 Asked = Callable[..., Any]
+# each takes ten to fifty relations; `compare` of two as it stands is asked in test_command.py
 CASES: dict[str, tuple[Asked, tuple[Any, ...], dict[str, Any]]] = {
-    "compare": (query.compare, ("BTC", "NASDAQ"), {}),
-    "compare, converted, shared, as of": (
-        query.compare,
-        ("BTC", "EURO"),
+    # three or more come with their metrics
+    "compare three, converted, shared, as of": (
+        query.compare_many,
+        (["BTC", "SHARE", "EURO"],),
         {"currency": "EUR", "sessions": "shared", "basis": "total", "as_of": AS_OF},
     ),
-    # three or more come with their metrics
-    "compare three": (query.compare_many, (["BTC", "SHARE", "GAPPY"],), {"first_year": 2020}),
     "returns": (calendar_returns, (["BTC", "OIL"],), {"period": "quarter", "real": True}),
-    "scoreboard": (scoreboard, (), {}),
     "scoreboard of days": (
         scoreboard,
         (["BTC", "OIL", "STALE"],),
