@@ -253,7 +253,7 @@ def scored(both: Both) -> None:
 
 
 def rest(both: Both) -> None:
-    """What `prices`, `matrix` and `changes` ask."""
+    """What `prices`, `matrix`, `changes` and the lines beside an answer ask."""
     both.begin()
     values = MEASURED | COMPARED | {"start": date(2020, 3, 1), "end": date(2021, 3, 1)}
     both.ask("query/bar_now", statement("query/bar_now"), values, "bar")
@@ -265,6 +265,10 @@ def rest(both: Both) -> None:
         both.ask(f"query/{name}", statement(f"query/{name}"), values)
     both.ask("query/native_level", statement("query/native_level"), values, "metric_level")
     both.ask("query/matrix_level", statement("query/matrix_level"), values)
+    shown = {"basis": "price", "first_year": 2020, "last_year": 2021}
+    both.ask("query/trend_year", statement("query/trend_year"), shown)
+    latest = {"since": date(2021, 3, 1), "sessions": 60}
+    both.ask("query/trend_recent", statement("query/trend_recent"), latest)
     moments = {"since": SINCE, "until": UNTIL}
     both.ask("query/change", statement("query/change"), moments, "change")
     some = moments | {"kinds": ["vendor_restatement", "arrived"], "most": 20, "ids": []}

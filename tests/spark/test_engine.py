@@ -118,6 +118,23 @@ def test_sessions_do_not_see_each_others_relations(spark: str, lake: Path, engin
             other.execute("SELECT * FROM mine")
 
 
+def test_held_relations_put_together_are_held_again(spark: str) -> None:
+    """Where Spark infers constraints it loses a column of them: "key not found"."""
+    from marketlake.spark.reader import SparkReader
+
+    reader = SparkReader(spark_session(spark))
+    reader.hold("number", "SELECT id AS a, id % 3 AS b, CAST(id AS DOUBLE) AS c FROM range(10)", {})
+    reader.hold("some", "SELECT a, b, sum(c) AS s FROM number WHERE a > 1 AND b = 2 GROUP BY a, b", {})
+    doubled = "SELECT x.a, x.b, x.s + y.s AS s FROM some AS x JOIN some AS y ON y.a = x.a WHERE x.s > 0"
+    reader.hold("doubled", doubled, {})
+    reader.hold("together", "SELECT * FROM some UNION ALL SELECT * FROM doubled", {})
+    text = "SELECT * FROM together UNION ALL SELECT * FROM number WHERE c > 8"
+    reader.hold("all_of_it", text, {})
+    assert sorted(reader.execute("SELECT a, s FROM all_of_it").fetchall()) == [
+        (2, 2.0), (2, 4.0), (5, 5.0), (5, 10.0), (8, 8.0), (8, 16.0), (9, 9.0),
+    ]  # fmt: skip
+
+
 def test_the_marts_are_duckdbs(spark: str, tmp_path: Path) -> None:
     """As near as figures are; a lake built by the other engine is computed anew, and then is what it was."""
     lake = tmp_path / "lake"
