@@ -57,7 +57,7 @@ def _answer(story: Story, each: Held, day: date, stored: dict[date, Row]) -> dic
     if stored:
         earlier = [session for session in window if session < max(stored)]
         window = earlier[-_LOOK_BACK:] + [session for session in window if session >= max(stored)]
-    late = {c.session for c in story.restatements if c.late and c.instrument_id == each.id}
+    late = {c.session for c in story.restatements if c.late and c.on <= day and c.instrument_id == each.id}
     answer = {session: rows[session] for session in window if session not in late or not stored}
     return _spoiled(story, each, day, answer)
 
