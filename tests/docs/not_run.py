@@ -11,6 +11,7 @@ NOT_RUN: Final = (
     ("docs/object-store.md", "export", "a shell's own command"),
     ("docs/object-store.md", "marketlake run", "needs a bucket; tests/s3 runs the commands on one"),
     ("docs/object-store.md", "INSTALL httpfs", "needs a bucket; tests/s3 attaches one"),
+    ("docs/spark.md", "", "needs Spark and Java; tests/spark asks the same"),
     ("docs/watching.md", "OTEL_", "lines of .env"),
     ("docs/howto/models.md", "spark.read", "needs Spark, which is no dependency of the tests"),
     ("docs/tutorial.md", "marketlake simulate", "a server; the page's market is the tests' own"),

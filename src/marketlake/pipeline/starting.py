@@ -35,6 +35,9 @@ _SETTINGS: Final = """\
 
 # [requests_per_second]    # per source; 0 does not limit
 # yahoo = 2
+
+# [deadline_hours]         # per asset class: hours after a session until one that is not stored is told as stale
+# crypto = 12
 """
 
 
