@@ -18,6 +18,7 @@ settings.load_profile("campaign" if campaign() else "suite")
 pytest_plugins = ["tests.chromium", "tests.sample"]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker takes all tests that share a conftest's or a file's fixtures, so that each is made once."""
     for item in items:

@@ -21,7 +21,8 @@ from marketlake.errors import (
     TruncatedError,
     UnavailableError,
 )
-from marketlake.pipeline import collect, fetch
+from marketlake.limiter.machine import MachineLimiter
+from marketlake.pipeline import fetch
 from marketlake.pipeline.fetch import Fetcher
 from marketlake.pipeline.run import ingest
 from marketlake.pipeline.runs import exit_code, failed
@@ -203,7 +204,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
             judge(source, pages, job, *others)
 
     monkeypatch.setattr(fetch, "judge", judge_the_sick)
-    monkeypatch.setattr(collect.Limiter, "wait", lambda self, source: None)
+    monkeypatch.setattr(MachineLimiter, "wait", lambda self, source: None)
     world = World(settings, vendor)
     assert exit_code(world.run(NOONS[0])) == 0
     return world

@@ -36,7 +36,7 @@ _SETTINGS: Final = """\
 # [requests_per_second]    # per source; 0 does not limit
 # yahoo = 2
 
-# [deadline_hours]         # per asset class: hours after a session until one that is not stored is told as stale
+# [deadline_hours]         # per asset class: hours until a session that is not stored is stale
 # crypto = 12
 """
 
