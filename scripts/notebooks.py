@@ -69,7 +69,9 @@ async def run(notebook: Path, home: Path, to: Path) -> None:
     read = nbformat.read(notebook, as_version=4)
     client = NotebookClient(
         read,
-        timeout=120,
+        # a busy machine is no defect
+        timeout=600,
+        startup_timeout=300,
         kernel_name="python3",
         record_timing=False,
         resources={"metadata": {"path": str(home)}},
