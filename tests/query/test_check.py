@@ -19,8 +19,7 @@ from marketlake.errors import EmptyLakeError, UsageError
 from marketlake.query.check_lake import Finding, check_lake
 from marketlake.query.checks import checks
 
-from ..cli.conftest import Run
-from ..cli.conftest import run as run
+from ..sample import Run
 from .lakes import BTC, NOW, SHARE, bar, build_database, save, write
 
 DAYS = [date(2025, 12, 1) + timedelta(days=n) for n in range(31)]
