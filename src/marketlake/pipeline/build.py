@@ -5,20 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Final
 
 from .. import query
 from ..claims import load_claims, read_ledger
 from ..location import shown
-from ..query.mart import DuckMaker, Maker
+from ..query.mart import Maker
 from ..settings import Settings
 from ..store.lake import writer
 from ..store.verify import assert_whole, database_digest
-from .marts import refresh_marts
+from .marts import DUCKDB, refresh_marts
 from .turns import in_turn
 from .verdicts import record_verdicts
-
-_DUCKDB: Final = DuckMaker()
 
 
 def build(
@@ -27,7 +24,7 @@ def build(
     anew: bool = False,
     on_plan: Callable[[int], None] = lambda _: None,
     on_year: Callable[[int], None] = lambda _: None,
-    maker: Maker = _DUCKDB,
+    maker: Maker = DUCKDB,
 ) -> bool:
     """Bring the marts up to date, then build market.duckdb anew; False when all was up to date.
 

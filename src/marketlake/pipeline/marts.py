@@ -29,7 +29,7 @@ from ..store.lake import Writer
 from .mart_inputs import Inputs
 
 _WITHOUT_RETURN: Final = ("none", "rate")
-_DUCKDB: Final = DuckMaker()
+DUCKDB: Final = DuckMaker()
 
 
 def refresh_marts(
@@ -39,7 +39,7 @@ def refresh_marts(
     anew: bool = False,
     on_plan: Callable[[int], None] = lambda _: None,
     on_year: Callable[[int], None] = lambda _: None,
-    maker: Maker = _DUCKDB,
+    maker: Maker = DUCKDB,
 ) -> int:
     """Bring every mart up to date, a commit per asset class; returns how many years of a class were computed.
 
