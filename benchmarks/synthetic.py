@@ -24,6 +24,7 @@ from marketlake.store.layout import yearly
 Prices = npt.NDArray[np.float64]
 
 BILL = "TBILL_13W"
+SOURCE = "yahoo"
 
 
 def universe(symbols: int, first_year: int) -> Universe:
@@ -32,7 +33,7 @@ def universe(symbols: int, first_year: int) -> Universe:
     shares = [(name, "equity") for name in names(symbols)]
     return Universe(
         tuple(
-            Instrument(name, name, asset_class, "XNYS", "USD", "price", since, (SourceRef("files", name),))
+            Instrument(name, name, asset_class, "XNYS", "USD", "price", since, (SourceRef(SOURCE, name),))
             for name, asset_class in [*shares, (BILL, "rate")]
         )
     )
@@ -108,7 +109,7 @@ def bars(ids: list[str], session: Days, close: Prices, dividend: Prices, split: 
         "volume": np.round(price * 1e4),
         "dividend": dividend.ravel(),
         "split": split.ravel(),
-        "source": pa.repeat("files", count),
+        "source": pa.repeat(SOURCE, count),
         "close_at": at,
         "known_at": at,
         "observed_at": at,

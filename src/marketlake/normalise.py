@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .calendars import load_calendar
+from .calendars import Calendar, Days, load_calendar
 from .errors import QuarantinedError, SourceError
 from .instruments import Instrument
 from .schema import BAR, SERVED
@@ -49,6 +50,21 @@ class Window:
     """When the answer was given: what was not finished then is not finished in it."""
     told_at: datetime | None = None
     """The same by the vendor's clock; None where it does not tell."""
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        return load_calendar(self.instrument.calendar, self.at.date())
+
+    @cached_property
+    def last(self) -> date:
+        """The last session asked for that was finished by then."""
+        return min(self.end, self.calendar.last_finished(self.at))
+
+    @cached_property
+    def due(self) -> Days:
+        """The finished sessions of the instrument's life in what was asked."""
+        end = min(self.last, self.instrument.until)
+        return self.calendar.sessions(max(self.start, self.instrument.since), max(end, date.min))
 
 
 @dataclass(frozen=True)
@@ -204,17 +220,18 @@ def _units(
 
 
 def _finished(rows: _Rows, windows: Mapping[str, Window]) -> tuple[Mask, npt.NDArray[Any]]:
-    keep = np.zeros(len(rows.code), dtype=bool)
+    asked = [windows[name] for name in rows.ids]
+    start, last = (
+        np.array(days, "datetime64[D]") for days in ([w.start for w in asked], [w.last for w in asked])
+    )
     close_at = np.zeros(len(rows.code), dtype="datetime64[us]")
-    for code, instrument_id in enumerate(rows.ids):
-        low, high = np.searchsorted(rows.code, [code, code + 1])
-        window = windows[instrument_id]
-        calendar = load_calendar(window.instrument.calendar, window.at.date())
-        session = rows.session[low:high]
-        close_at[low:high] = calendar.close_at(session)
-        end = min(window.end, calendar.last_finished(window.at))
-        keep[low:high] = (session >= np.datetime64(window.start)) & (session <= np.datetime64(end))
-    return keep, close_at
+    venues = {(w.calendar.name, w.at.year): w.calendar for w in asked}
+    place = {key: number for number, key in enumerate(venues)}
+    venue = np.array([place[w.calendar.name, w.at.year] for w in asked], np.int64)[rows.code]
+    for key, calendar in venues.items():
+        own = venue == place[key]
+        close_at[own] = calendar.close_at(rows.session[own])
+    return (rows.session >= start[rows.code]) & (rows.session <= last[rows.code]), close_at
 
 
 def _table(rows: _Rows, windows: Mapping[str, Window], close_at: npt.NDArray[Any]) -> pa.Table:

@@ -20,7 +20,6 @@ from ..normalise import Window, normalise
 from ..quality import check, noted, put_aside, served_at
 from ..query.checks import CORRECTION_MISMATCH, CORRECTION_NOT_NEEDED, RESCALED
 from ..schema import BAR, RUN
-from ..store import layout
 from ..store.holes import let_pass
 from ..store.lake import Writer
 from ..store.merge import in_order, last_before, merge_bars
@@ -31,7 +30,7 @@ from .coverage import sessions_of
 from .holes import hole_rows, known_holes
 from .plan import DAILY, REVERIFY
 from .record import Counts, append, run_row
-from .stored import partitions, stage, stored_beside
+from .stored import Place, partitions, stage, touched
 
 
 def absorb(lake: Writer, universe: Universe, found: Sequence[Answer], corrections: Corrections) -> None:
@@ -44,7 +43,8 @@ def absorb(lake: Writer, universe: Universe, found: Sequence[Answer], correction
     windows = {a.instrument_id: window_of(a, universe.by_id[a.instrument_id]) for a in known}
     parsed = parse(answer for answer in known if answer.has_rows)
     normalised = normalise(parsed.bars, windows)
-    stored = stored_beside(lake, normalised.bars, universe)
+    held = touched(lake, normalised.bars, universe)
+    stored = in_order(pa.concat_tables([BAR.empty_table(), *held.values()]))
     mended = corrected(normalised.bars, stored, corrections)
     checked = check(
         mended.bars,
@@ -64,7 +64,7 @@ def absorb(lake: Writer, universe: Universe, found: Sequence[Answer], correction
         put_aside(mended.aside, CORRECTION_MISMATCH, run_id, windows),
         put_aside(incoming.filter(scaled), RESCALED, run_id, windows),
     ]
-    counts = _merge(lake, kept, universe)
+    counts = _merge(lake, kept, held, universe)
     fresh = append(lake, "quarantine", pa.concat_tables(aside), month)
     counts.quarantined.update(fresh["instrument_id"].to_pylist())
     confirmed = noted(mended.confirmed, CORRECTION_NOT_NEEDED, windows)
@@ -78,7 +78,7 @@ def absorb(lake: Writer, universe: Universe, found: Sequence[Answer], correction
     }
     sessions, holes = sessions_of(normalised.bars), known_holes(lake, windows)
     heard = [answer for answer in known if answer.has_rows and answer.instrument_id not in refused]
-    append(lake, "hole", hole_rows(lake, heard, windows, sessions, sessions_of(in_order(kept)), holes), month)
+    append(lake, "hole", hole_rows(lake, heard, windows, sessions, sessions_of(kept), holes), month)
     passed = let_pass(holes)
     rows = [run_row(answer, windows, sessions, refused, counts, passed) for answer in found]
     append(lake, "run", pa.Table.from_pylist(rows, schema=RUN), month)
@@ -110,13 +110,13 @@ def _observed(bars: pa.Table, modes: Mapping[str, str], windows: Mapping[str, Wi
 
 def _rescaled(stored: pa.Table, incoming: pa.Table) -> dict[str, SourceError]:
     """An instrument's overlap is judged as a whole."""
-    return rescaled(stored, in_order(incoming)) if len(stored) else {}
+    return rescaled(stored, incoming) if len(stored) else {}
 
 
-def _merge(lake: Writer, incoming: pa.Table, universe: Universe) -> Counts:
+def _merge(lake: Writer, incoming: pa.Table, held: Mapping[Place, pa.Table], universe: Universe) -> Counts:
     counts = Counts()
     for place, rows in partitions(incoming, universe).items():
-        merged = merge_bars(lake.read(layout.yearly("bar", *place)), rows)
+        merged = merge_bars(held[place], rows)
         counts.new.update(merged.new.to_pylist())
         counts.revised.update(merged.revised.to_pylist())
         counts.settled.update(merged.settled.to_pylist())

@@ -20,13 +20,12 @@ from ..instruments import Universe
 from ..query.checks import CORRECTION_NOT_NEEDED
 from ..schema import BAR, RUN
 from ..schema_correction import CORRECTION, REMOVED, STANDS
-from ..store import layout
 from ..store.lake import Writer
 from ..store.merge import match, merge_bars, same_value
 from .answers import Answer
 from .corrected import keys_of, mismatch
 from .record import append, asked
-from .stored import Place, stage
+from .stored import Place, stage, touched_in
 
 
 @dataclass
@@ -82,9 +81,9 @@ def _confirmed(lake: Writer, entry: Correction) -> bool:
 def _correct_bars(
     lake: Writer, place: Place, entries: Sequence[list[Correction]], found: Answer, effect: _Effect
 ) -> None:
-    path = layout.yearly("bar", *place)
-    stored = lake.read(path)
-    at, held = match(stored, keys_of(step for steps in entries for step in steps[:1]))
+    keys = keys_of(step for steps in entries for step in steps[:1])
+    stored = touched_in(lake, place, keys)
+    at, held = match(stored, keys)
     rows = {
         (row["instrument_id"], row["session"]): row for row in stored.take(pa.array(at[held])).to_pylist()
     }

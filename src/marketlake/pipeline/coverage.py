@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from ..calendars import Days, load_calendar
+from ..calendars import Days
 from ..normalise import Window
 from .plan import BACKFILL, DAILY, RECONCILE
 
@@ -36,7 +36,9 @@ def coverage(window: Window, received: Days, mode: str, let_pass: Sequence[date]
     What is missing at the head of a daily window was there the last time: it counts as a hole. Sessions to
     `let_pass` are not expected where they are not served.
     """
-    due = due_sessions(window)
+    due = window.due
+    if np.array_equal(due, received):
+        return Coverage(len(due), len(due), "", False)
     if let_pass:
         due = np.setdiff1d(due, np.setdiff1d(np.array(let_pass, "datetime64[D]"), received))
     if not len(due) or not len(received):
@@ -56,14 +58,6 @@ def coverage(window: Window, received: Days, mode: str, let_pass: Sequence[date]
     }
     listed = ", ".join(text for text, count in parts.items() if count)
     return Coverage(len(due), len(received), f"sessions not served: {listed}" if listed else "", truncated)
-
-
-def due_sessions(window: Window) -> Days:
-    """The finished sessions of the instrument's life in what was asked."""
-    instrument = window.instrument
-    calendar = load_calendar(instrument.calendar, window.at.date())
-    end = min(window.end, calendar.last_finished(window.at), instrument.until)
-    return calendar.sessions(max(window.start, instrument.since), max(end, date.min))
 
 
 def sessions_of(bars: pa.Table) -> dict[str, Days]:

@@ -22,7 +22,7 @@ from ..store import layout
 from ..store.holes import COLUMNS, Hole, latest
 from ..store.lake import Writer
 from .answers import Answer
-from .coverage import due_sessions, sessions_of
+from .coverage import sessions_of
 
 _NO_DAYS: Final = np.empty(0, "datetime64[D]")
 
@@ -53,6 +53,8 @@ def hole_rows(
         usable = kept.get(name, _NO_DAYS)
         missing = _missing(windows[name], served[name], usable)
         holes = known.get(name, [])
+        if not len(missing) and not holes:
+            continue
         rows += _known(answer, holes, missing, usable)
         others = np.setdiff1d(missing, np.array([hole.session for hole in holes], "datetime64[D]"))
         unknown[name] = others[others > served[name][0]]
@@ -65,8 +67,8 @@ def hole_rows(
 
 def _missing(window: Window, served: Days, kept: Days) -> Days:
     """Sessions due before the last one served that the answer brings nothing usable for."""
-    due = due_sessions(window)
-    return np.setdiff1d(due[due < served[-1]], kept)
+    due = window.due
+    return _NO_DAYS if np.array_equal(due, kept) else np.setdiff1d(due[due < served[-1]], kept)
 
 
 def _known(answer: Answer, holes: list[Hole], missing: Days, kept: Days) -> list[dict[str, Any]]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..errors import CorruptLakeError
@@ -16,30 +19,50 @@ from ..location import shown
 from .disk import disk_errors, flush, make_folder
 
 ROW_GROUP_ROWS: Final = 30_000
+_BLOCK_GROUPS: Final = 8
+"""Row groups that are read together: 25 MB of bars."""
 
 
 def write_parquet(path: Path, table: pa.Table, schema: pa.Schema) -> None:
     """Write and flush to disk; nulls in non-nullable columns are an error, as is any other schema."""
-    _assert_schema(table, schema)
-    with disk_errors(path):
-        make_folder(path.parent)
-        try:
-            with path.open("wb") as file:
-                pq.write_table(
-                    table, file, compression="zstd", row_group_size=ROW_GROUP_ROWS, store_schema=True
-                )
-                flush(file)
-        except OSError:
-            path.unlink(missing_ok=True)
-            raise
+    with parquet_rows(path, schema) as add:
+        add(table)
+
+
+@contextmanager
+def parquet_rows(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
+    """Write a table part by part and flush it to disk at the end; nothing stays of one that fails.
+
+    The same rows give the same bytes, wherever the parts were cut. A part is written while the next one is
+    made.
+    """
+    with _opened(path, schema, "zstd") as writer, ThreadPoolExecutor(1) as beside:
+        rest, writing = schema.empty_table(), beside.submit(lambda: None)
+
+        def add(part: pa.Table) -> None:
+            nonlocal rest, writing
+            _assert_schema(part, schema)
+            rest = pa.concat_tables([rest, part])
+            writing.result()
+            whole = len(rest) - len(rest) % ROW_GROUP_ROWS
+            writing = beside.submit(_write_groups, writer, rest.slice(0, whole))
+            rest = rest.slice(whole)
+
+        yield add
+        writing.result()
+        _write_groups(writer, rest)
+
+
+def _write_groups(writer: pq.ParquetWriter, rows: pa.Table) -> None:
+    for start in range(0, len(rows), ROW_GROUP_ROWS):
+        writer.write_table(rows.slice(start, ROW_GROUP_ROWS).combine_chunks())
 
 
 @contextmanager
 def parquet_parts(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
-    """Write a table part by part and flush it to disk at the end; nothing stays of one that fails.
+    """Write a table part by part, each in row groups of its own; for figures that are read as a whole.
 
-    For figures that are read as a whole: numbers that hardly repeat take a third of the time to read, and no
-    more room, without a dictionary and with the faster compression.
+    The faster compression makes little difference to the size of numbers that hardly repeat.
     """
 
     def add(part: pa.Table) -> None:
@@ -47,14 +70,25 @@ def parquet_parts(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table]
         groups = max(1, -(-len(part) // ROW_GROUP_ROWS))
         writer.write_table(part, row_group_size=max(1, -(-len(part) // groups)))
 
+    with _opened(path, schema, "lz4") as writer:
+        yield add
+
+
+@contextmanager
+def _opened(path: Path, schema: pa.Schema, compression: str) -> Iterator[pq.ParquetWriter]:
+    """Numbers that hardly repeat take less time to write and to read, and less room, without a dictionary."""
     with disk_errors(path):
         make_folder(path.parent)
         try:
             with path.open("wb") as file:
                 with pq.ParquetWriter(
-                    file, schema, compression="lz4", use_dictionary=_repeated(schema), store_schema=True
+                    file,
+                    schema,
+                    compression=compression,
+                    use_dictionary=[field.name for field in schema if not pa.types.is_floating(field.type)],
+                    store_schema=True,
                 ) as writer:
-                    yield add
+                    yield writer
                 flush(file)
         except BaseException:
             path.unlink(missing_ok=True)
@@ -65,14 +99,61 @@ def read_parquet(
     path: Path, schema: pa.Schema, expected_sha256: str | None = None, columns: Sequence[str] | None = None
 ) -> pa.Table:
     """A stored table, or some of its columns; `CorruptLakeError` when the file is not what was written."""
-    try:
-        content = path.read_bytes()
-        if expected_sha256 and hashlib.sha256(content).hexdigest() != expected_sha256:
-            raise corrupt(path, "its checksum is not the manifest's")
-        # partitioning=None: the folders' names are not columns here
+    with _damage_told(path):
         names = list(columns or schema.names)
-        table = pq.ParquetFile(pa.BufferReader(content)).read(columns=names)
+        table = _open(path, expected_sha256).read(columns=names)
         return table.cast(pa.schema([schema.field(name) for name in names]))
+
+
+def read_blocks(
+    path: Path, schema: pa.Schema, expected_sha256: str | None, ids: Sequence[str] | None = None
+) -> Iterator[pa.Table]:
+    """A stored table sorted by instrument, some row groups at a time; no instrument is cut in two.
+
+    With `ids` (sorted) those row groups alone that may hold them. The file may be replaced meanwhile.
+    """
+    with _damage_told(path):
+        file = _open(path, expected_sha256)
+        every = range(file.num_row_groups)
+        groups = [n for n in every if ids is None or _may_hold(file.metadata.row_group(n), ids)]
+    return _blocks(path, file, groups, schema)
+
+
+def _blocks(path: Path, file: pq.ParquetFile, groups: Sequence[int], schema: pa.Schema) -> Iterator[pa.Table]:
+    carried = schema.empty_table()
+    for start in range(0, len(groups), _BLOCK_GROUPS):
+        with _damage_told(path):
+            read = file.read_row_groups(groups[start : start + _BLOCK_GROUPS], columns=schema.names)
+            together = pa.concat_tables([carried, read.cast(schema)])
+        last = pc.index(together["instrument_id"], together["instrument_id"][-1]).as_py()
+        if last:
+            yield together.slice(0, last)
+        carried = together.slice(last)
+    if len(carried):
+        yield carried
+
+
+def _may_hold(group: pq.RowGroupMetaData, ids: Sequence[str]) -> bool:
+    names = [group.column(n).path_in_schema for n in range(group.num_columns)]
+    bounds = group.column(names.index("instrument_id")).statistics
+    if bounds is None or not bounds.has_min_max:
+        return True
+    at = bisect_left(ids, bounds.min)
+    return at < len(ids) and ids[at] <= bounds.max
+
+
+def _open(path: Path, expected_sha256: str | None) -> pq.ParquetFile:
+    content = path.read_bytes()
+    if expected_sha256 and hashlib.sha256(content).hexdigest() != expected_sha256:
+        raise corrupt(path, "its checksum is not the manifest's")
+    # not from the path: its folders' names are not columns here
+    return pq.ParquetFile(pa.BufferReader(content))
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError:
         raise corrupt(path, "it is missing") from None
     except (pa.ArrowException, OSError) as error:
@@ -85,10 +166,6 @@ def corrupt(path: Path, why: str) -> CorruptLakeError:
         f"{shown(path)} is damaged: {why}. `marketlake verify` lists every damaged file, "
         "`marketlake replay` restores what follows from raw/"
     )
-
-
-def _repeated(schema: pa.Schema) -> list[str]:
-    return [field.name for field in schema if not pa.types.is_floating(field.type)]
 
 
 def _assert_schema(table: pa.Table, schema: pa.Schema) -> None:

@@ -21,7 +21,7 @@ from ..schema import TABLES
 from . import layout
 from .copy import refresh
 from .disk import disk_errors, flush_folder, is_whole, sha256, write_bytes
-from .files import parquet_parts, read_parquet, write_parquet
+from .files import parquet_parts, parquet_rows, read_blocks, read_parquet, write_parquet
 from .lock import only_writer
 from .manifest import Entry, Manifest, assert_origin, encode, read
 from .publish import Publisher
@@ -96,12 +96,21 @@ class Writer:
 
     def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
         """A table by its path, as staged or stored, checked against its checksum; no rows where it is new."""
-        schema = TABLES[path.split("/")[0]]
-        entry = self.staged.get(path) or self.manifest.files.get(path)
-        if entry is None:
+        schema, found = TABLES[path.split("/")[0]], self._found(path)
+        if found is None:
             return schema.empty_table().select(columns or schema.names)
+        return read_parquet(found[0], schema, found[1], columns)
+
+    def read_blocks(self, path: str, ids: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """A table of bars in blocks of whole instruments; with `ids` (sorted) those that may hold them."""
+        schema, found = TABLES[path.split("/")[0]], self._found(path)
+        return iter(()) if found is None else read_blocks(found[0], schema, found[1], ids)
+
+    def _found(self, path: str) -> tuple[Path, str] | None:
+        """Where a table is, as staged or stored, and its checksum."""
+        entry = self.staged.get(path) or self.manifest.files.get(path)
         beside = self.root / layout.staged(path)
-        return read_parquet(beside if beside.exists() else self.root / path, schema, entry.sha256, columns)
+        return (beside if beside.exists() else self.root / path, entry.sha256) if entry else None
 
     def stage(self, path: str, table: pa.Table) -> None:
         """Write a table beside its place."""
@@ -112,8 +121,20 @@ class Writer:
         """Write a table of any schema beside its place."""
         beside = self.root / layout.staged(path)
         write_parquet(beside, table, schema)
+        self._take(path)
+
+    @contextmanager
+    def stage_parts(self, path: str) -> Iterator[Callable[[pa.Table], None]]:
+        """Write a table part by part beside its place; what is there may be read in blocks meanwhile."""
+        with parquet_rows(self.root / layout.staged(path), TABLES[path.split("/")[0]]) as add:
+            yield add
+        self._take(path)
+
+    def _take(self, path: str) -> None:
+        beside = self.root / layout.staged(path)
         with disk_errors(beside):
-            self.staged[path] = Entry(sha256(beside), len(table), beside.stat().st_size)
+            rows = int(pq.read_metadata(beside).num_rows)
+            self.staged[path] = Entry(sha256(beside), rows, beside.stat().st_size)
 
     @contextmanager
     def stage_mart(self, path: str, made_from: str = "") -> Iterator[Callable[[pa.Table], None]]:

@@ -42,10 +42,10 @@ Positions = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Merged:
-    """One partition after a merge. `bars` is None when nothing changed."""
+    """What a merge changes in one partition."""
 
-    bars: pa.Table | None
-    """Schema `BAR`, sorted."""
+    bars: pa.Table
+    """Schema `BAR`, in order: the rows to be put in, each in place of the stored one of its session."""
     superseded: pa.Table
     """Schema `REVISION`: the rows that were replaced."""
     new: pa.Array
@@ -57,7 +57,10 @@ class Merged:
 
 
 def merge_bars(stored: pa.Table, incoming: pa.Table) -> Merged:
-    """Merge bars of the same partition; both have schema `BAR` and one row a session."""
+    """Compare bars of the same partition; both have schema `BAR`, are in order and have one row a session.
+
+    Of what is stored, the sessions that come in are enough.
+    """
     at, found = match(stored, incoming)
     known = stored.take(pa.array(at[found]))
     again = incoming.filter(pa.array(found))
@@ -69,13 +72,22 @@ def merge_bars(stored: pa.Table, incoming: pa.Table) -> Merged:
     superseded = superseded.append_column(REVISION.field("superseded_at"), revised["observed_at"]).cast(
         REVISION
     )
-    bars = None
-    if len(new) or changed.any() or settled.any():
-        untouched = np.ones(len(stored), dtype=bool)
-        untouched[at[found][changed | settled]] = False
-        bars = in_order(pa.concat_tables([stored.filter(pa.array(untouched)), new, revised, refreshed]))
+    bars = in_order(pa.concat_tables([new, revised, refreshed]))
     ids = (table["instrument_id"].combine_chunks() for table in (new, revised, refreshed))
     return Merged(bars, superseded, *ids)
+
+
+def put_in(stored: pa.Table, rows: pa.Table) -> pa.Table:
+    """Stored bars with the rows of a merge among them; all in order."""
+    if not len(stored) or not len(rows):
+        return stored if len(stored) else rows
+    keys, fresh = _keys(stored, rows)
+    at = np.minimum(np.searchsorted(keys, fresh), len(keys) - 1)
+    stays = np.ones(len(keys), dtype=bool)
+    stays[at[keys[at] == fresh]] = False
+    order = np.argsort(np.concatenate([keys[stays], fresh]), kind="stable")
+    together = pa.concat_tables([stored.filter(pa.array(stays)), rows]).combine_chunks()
+    return together.take(pa.array(order))
 
 
 def merge_revisions(stored: pa.Table, superseded: pa.Table) -> pa.Table | None:
@@ -107,19 +119,30 @@ def same_value(name: str, a: float | None, b: float | None) -> bool:
 
 def last_before(stored: pa.Table, incoming: pa.Table) -> dict[str, float]:
     """The close stored last before each instrument's first incoming session; both tables are in order."""
+    at, first = before_first(stored, incoming)
+    names = incoming["instrument_id"].take(pa.array(first)).to_pylist()
+    return dict(zip(names, stored["close"].take(pa.array(at)).to_pylist(), strict=True))
+
+
+def before_first(stored: pa.Table, incoming: pa.Table) -> tuple[Positions, Positions]:
+    """Where in `stored` the row before each instrument's first incoming session stands, and where that is.
+
+    Of instruments that have one; both tables are in order.
+    """
     if not len(stored) or not len(incoming):
-        return {}
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     keys, wanted = _keys(stored, incoming)
     first = np.flatnonzero(np.append(True, wanted[1:] >> 32 != wanted[:-1] >> 32))
     at = np.searchsorted(keys, wanted[first]) - 1
     held = (at >= 0) & (keys[at] >> 32 == wanted[first] >> 32)
-    names = incoming["instrument_id"].take(pa.array(first[held])).to_pylist()
-    return dict(zip(names, stored["close"].take(pa.array(at[held])).to_pylist(), strict=True))
+    return at[held], first[held]
 
 
 def in_order(table: pa.Table) -> pa.Table:
     """Sorted by instrument and session, in one chunk."""
-    return table.sort_by([("instrument_id", "ascending"), ("session", "ascending")]).combine_chunks()
+    keys, _ = _keys(table, table.slice(0, 0))
+    table = table.combine_chunks()
+    return table if (keys[1:] > keys[:-1]).all() else table.take(pa.array(np.argsort(keys, kind="stable")))
 
 
 def _keys(stored: pa.Table, incoming: pa.Table) -> tuple[Positions, Positions]:
