@@ -60,11 +60,11 @@ def append_day(root: Path, year: int) -> int:
         before = lake.manifest.rows("bar")
         for asset_class in ("equity", "rate"):
             path = yearly("bar", asset_class, year)
-            lake.stage(path, _with_session(lake.read(path), sessions(year)[-1]))
+            lake.stage(path, with_session(lake.read(path), sessions(year)[-1]))
         return lake.commit().rows("bar") - before
 
 
-def _with_session(stored: pa.Table, session: np.datetime64) -> pa.Table:
+def with_session(stored: pa.Table, session: np.datetime64) -> pa.Table:
     last = stored.filter(pc.equal(stored["session"], pc.max(stored["session"])))
     close = np.round(last["close"].to_numpy() * 1.001, 2)[:, None]
     day = bars(last["instrument_id"].to_pylist(), np.array([session]), close, 0 * close, 0 * close + 1)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketlake.schema import BAR, REVISION
-from marketlake.store.merge import merge_bars, merge_revisions
+from marketlake.store.merge import merge_bars, merge_revisions, put_in
 
 from ..builders import bar, bars
 
@@ -22,7 +22,7 @@ Key = tuple[str, date]
 def merged(stored: pa.Table, revisions: pa.Table, incoming: pa.Table) -> tuple[pa.Table, pa.Table]:
     result = merge_bars(stored, incoming)
     more = merge_revisions(revisions, result.superseded) if len(result.superseded) else None
-    return (stored if result.bars is None else result.bars), (revisions if more is None else more)
+    return put_in(stored, result.bars), (revisions if more is None else more)
 
 
 class Model:
@@ -134,8 +134,8 @@ def test_an_unchanged_load_touches_nothing() -> None:
     stored = bars([bar("2024-01-02", 10.0), bar("2024-01-03", 11.0)])
     again = bars([bar("2024-01-03", 11.0, observed_at=START)])
     result = merge_bars(stored, again)
-    assert result.bars is None
-    assert [len(part) for part in (result.superseded, result.new, result.revised, result.settled)] == [0] * 4
+    parts = (result.bars, result.superseded, result.new, result.revised, result.settled)
+    assert [len(part) for part in parts] == [0] * 5
 
 
 def test_an_old_volume_is_history_and_not_settling() -> None:
@@ -146,5 +146,4 @@ def test_an_old_volume_is_history_and_not_settling() -> None:
     )
     assert (len(soon.settled), len(soon.superseded)) == (1, 0)
     assert (len(late.settled), len(late.superseded)) == (0, 1)
-    assert soon.bars is not None
     assert soon.bars["observed_at"].to_pylist() == stored["observed_at"].to_pylist()

@@ -147,7 +147,8 @@ def in_order(table: pa.Table) -> pa.Table:
 
 def _keys(stored: pa.Table, incoming: pa.Table) -> tuple[Positions, Positions]:
     """One sortable integer per (instrument, session), common to both tables."""
-    ids = pa.chunked_array([*stored["instrument_id"].chunks, *incoming["instrument_id"].chunks])
+    chunks = [*stored["instrument_id"].chunks, *incoming["instrument_id"].chunks]
+    ids = pa.chunked_array(chunks, pa.string())
     coded = ids.dictionary_encode().unify_dictionaries().combine_chunks()
     order = pc.array_sort_indices(coded.dictionary).to_numpy()
     rank = np.empty(len(order), np.int64)

@@ -1,0 +1,1 @@
+"""What a lake costs as it grows: first load, daily run, backfill, correction, rebuild."""

@@ -1,0 +1,65 @@
+"""A user's folder of many instruments: instruments.toml beside a lake."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from marketlake.settings import Settings
+
+from ..synthetic import BILL, SOURCE, names, sessions, write_lake
+
+_NOBODY: Final = "http://127.0.0.1:9"
+"""Where the vendors are said to be: nobody is asked."""
+
+ONE_MORE: Final = "S_ONE_MORE"
+"""An instrument whose history is not stored."""
+
+_ENTRY: Final = """[[instrument]]
+id = "{name}"
+name = "{name}"
+asset_class = "{asset_class}"
+calendar = "XNYS"
+quote_currency = "USD"
+return_basis = "price"
+since = {first_year}-01-01
+sources = [{{ source = "{source}", symbol = "{symbol}" }}]
+"""
+
+
+def make_home(folder: Path, symbols: int, first_year: int, years: int) -> int:
+    """Write the configuration, and bars of all sessions but the last year's last; returns how many bars."""
+    configure(folder, first_year, symbols)
+    return write_lake(folder / "data", symbols, first_year, years)
+
+
+def configure(folder: Path, first_year: int, symbols: int, *, one_more: bool = False) -> None:
+    """Write instruments.toml with these shares and the bill; `one_more` lists the first share again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = [(name, name, "equity") for name in names(symbols)] + [(BILL, BILL, "rate")]
+    entries += [(ONE_MORE, names(1)[0], "equity")] * one_more
+    texts = [
+        _ENTRY.format(name=name, symbol=symbol, asset_class=asset_class, first_year=first_year, source=SOURCE)
+        for name, symbol, asset_class in entries
+    ]
+    # beside, then over it: a copy of the folder shares the file
+    beside = folder / "instruments.toml.new"
+    beside.write_text("\n".join(texts))
+    beside.replace(folder / "instruments.toml")
+
+
+def settings(folder: Path, last_year: int, *, reverify_days: int = 0) -> Settings:
+    """As of the evening after the year's last session."""
+    return Settings(
+        home=folder,
+        lake=folder / "data",
+        now=evening(last_year),
+        source_url=_NOBODY,
+        reverify_days=reverify_days,
+    )
+
+
+def evening(year: int) -> datetime:
+    """Seven hours after New York's last close of the year, about."""
+    return datetime.combine(sessions(year)[-1].item(), datetime.min.time(), UTC) + timedelta(hours=28)

@@ -1,0 +1,91 @@
+"""The lakes that are measured: made once, copied by hard links for each round, since no file is changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from marketlake.store.layout import HOLDER, LOCK
+
+from . import home
+
+LAST_YEAR: Final = 2024
+
+Taken = dict[str, Any]
+"""seconds, cpu and peak_mb of a step, and what it counts."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """A user's folder with a lake."""
+
+    folder: Path
+    symbols: int
+    years: int
+
+    @property
+    def first_year(self) -> int:
+        return LAST_YEAR - self.years + 1
+
+    def __str__(self) -> str:
+        return f"{self.symbols:,} x {self.years} years"
+
+    def step(self, name: str, *options: object, reverify_days: int = 0) -> Taken:
+        """Take a step in a fresh process."""
+        print(f"{self}: {name}", file=sys.stderr, flush=True)
+        fixed = (name, self.folder, LAST_YEAR, reverify_days, *options)
+        command = [sys.executable, "-m", "benchmarks.scale.steps", *map(str, fixed)]
+        place = Path(__file__).parents[2]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=place)
+        taken: Taken = json.loads(done.stdout)
+        return taken
+
+    @contextmanager
+    def copied(self, *, waiting: bool = True) -> Iterator[Home]:
+        """A copy, gone at the end; the answers that wait in raw/ come with it, or not."""
+        folder = self.folder.with_name(f"{self.folder.name}-copy")
+        shutil.rmtree(folder, ignore_errors=True)
+        own = shutil.ignore_patterns(LOCK, HOLDER, *([] if waiting else ["raw"]))
+        shutil.copytree(self.folder, folder, copy_function=os.link, ignore=own)
+        try:
+            yield Home(folder, self.symbols, self.years)
+        finally:
+            shutil.rmtree(folder)
+
+
+def filled(folder: Path, symbols: int, years: int) -> Home:
+    """A lake with its marts, to which the answers of one more day have come; kept for the next time."""
+
+    def fill(lake: Home) -> None:
+        home.make_home(lake.folder, symbols, lake.first_year, years)
+        lake.step("build")
+        lake.step("answers", lake.folder / "data")
+
+    return _kept(Home(folder / f"{symbols}x{years}", symbols, years), fill)
+
+
+def unfilled(bars: Home) -> Home:
+    """A lake with no bars yet, to which the whole histories have come."""
+
+    def fill(lake: Home) -> None:
+        home.configure(lake.folder, bars.first_year, bars.symbols)
+        lake.step("answers", bars.folder / "data")
+
+    return _kept(Home(bars.folder.with_name(f"{bars.folder.name}-answers"), bars.symbols, bars.years), fill)
+
+
+def _kept(lake: Home, fill: Callable[[Home], None]) -> Home:
+    if not lake.folder.exists():
+        making = Home(lake.folder.with_name(f"{lake.folder.name}-making"), lake.symbols, lake.years)
+        shutil.rmtree(making.folder, ignore_errors=True)
+        fill(making)
+        making.folder.rename(lake.folder)
+    return lake
