@@ -21,7 +21,7 @@ for each in schedule.calendar_schedules():
     with DAG(
         dag_id=each.dag_id,
         description=f"Pull the daily bars of {each.calendar} and store them",
-        doc_md=DOC.format(calendar=each.calendar, instruments=", ".join(each.instruments)),
+        doc_md=DOC.format(calendar=each.calendar, instruments=each.listed),
         schedule=CronTriggerTimetable(each.cron, timezone=each.zone, run_immediately=True),
         start_date=datetime(2024, 1, 1, tzinfo=UTC),
         catchup=False,

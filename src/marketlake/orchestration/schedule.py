@@ -14,6 +14,7 @@ from typing import Final
 from ..instruments import Universe
 from ..settings import Settings, load_settings
 
+_LISTED: Final = 50
 BACKFILL_ASSET: Final = "marketlake_bar_backfill"
 
 MOMENTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -49,6 +50,12 @@ class CalendarSchedule:
     sources: tuple[str, ...]
     """First sources of the calendar's instruments, each once."""
     instruments: tuple[str, ...]
+
+    @property
+    def listed(self) -> str:
+        """The instruments in words; of thousands the first few."""
+        more = len(self.instruments) - _LISTED
+        return ", ".join(self.instruments[:_LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
     @property
     def dag_id(self) -> str:
