@@ -2,9 +2,9 @@
 
     python -m benchmarks.airflow_overhead [--batches 20] [--rounds 3]
 
-The same first load from the same simulated market: once by `marketlake ingest` in a fresh process, once as the
-DAG run of a scheduler with a LocalExecutor, from being queued to its end; of one batch of 50 instruments and
-of more.
+The same first load from the same simulated market: once by `marketlake ingest` in a fresh process, once as
+the DAG run of a scheduler with a LocalExecutor, from being queued to its end; of one batch of 50 instruments
+and of more.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from marketlake.orchestration.standalone import airflow, password_file
 
 from .scale.home import configure, evening
 from .synthetic import BILL, names, sessions
-from .tables import Target, judged, seconds, table
+from .tables import Target, seconds, table
 
 BATCH: Final = 50
 YEAR: Final = 2024
@@ -68,7 +68,10 @@ def _report(sizes: tuple[int, int], taken: Mapping[tuple[str, int], list[float]]
         ]
         for n in sizes
     ]
-    told = f"Airflow adds {fixed:.0f} s a run ({_FIXED.judge(fixed)}) and {slope:.2f} s a batch ({_PER_BATCH.judge(slope)})."
+    told = (
+        f"Airflow adds {fixed:.0f} s a run ({_FIXED.judge(fixed)}) and {slope:.2f} s a batch "
+        f"({_PER_BATCH.judge(slope)})."
+    )
     return table(["batches", "`marketlake ingest`", "the DAG's run", "added"], rows) + f"\n\n{told}"
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from ..tables import Target, judged, seconds, table
 from ..timing import Ratio, Timing
-from .homes import LAST_YEAR, Home, Taken
+from .homes import LAST_YEAR, Taken
 from .measure import CORRECTED, Results
 
 _STORED: Final = ("store", "marts")
@@ -31,10 +31,11 @@ def report(r: Results) -> str:
 
 def _heading(r: Results) -> str:
     rounds = len(r.rounds[str(r.large), "store"])
+    engines = f"DuckDB {version('duckdb')}, pyarrow {version('pyarrow')}"
     return (
-        f"{r.large.symbols:,} instruments, the last session of {LAST_YEAR}; {rounds} rounds; {os.cpu_count()} shared cores "
-        f"of a virtual machine, Python {platform.python_version()}, DuckDB {version('duckdb')}, pyarrow "
-        f"{version('pyarrow')}, {datetime.now(UTC):%B %Y}."
+        f"{r.large.symbols:,} instruments, the last session of {LAST_YEAR}; {rounds} rounds; "
+        f"{os.cpu_count()} shared cores of a virtual machine, Python {platform.python_version()}, {engines}, "
+        f"{datetime.now(UTC):%B %Y}."
     )
 
 
@@ -77,7 +78,8 @@ def _sentences(r: Results) -> Iterator[str]:
         verdict = judged(ratio.median, Target(1.2), r.large.symbols) if steps == _STORED else "no target"
         yield (
             f"{said}: {seconds(r.median(r.large, *steps))} with {r.large.years} years stored, "
-            f"{seconds(r.median(r.shallow, *steps))} with {r.shallow.years}: {ratio} times as much ({verdict})."
+            f"{seconds(r.median(r.shallow, *steps))} with {r.shallow.years}: {ratio} times as much "
+            f"({verdict})."
         )
     plain = r.rounds[str(r.large), "plain"]
     rows = plain[0]["rows"] / plain[0]["symbols"] * r.large.symbols
@@ -85,8 +87,9 @@ def _sentences(r: Results) -> Iterator[str]:
     theirs = [one["rows"] / one["seconds"] for one in plain]
     ratio = _ratio(ours, theirs)
     yield (
-        f"Ingest: {statistics.median(ours):,.0f} rows a second, {rows / r.large.symbols:.0f} of each instrument; the plain way "
-        f"{statistics.median(theirs):,.0f}, measured on {plain[0]['symbols']} instruments: {ratio} times as many "
+        f"Ingest: {statistics.median(ours):,.0f} rows a second, {rows / r.large.symbols:.0f} of each "
+        f"instrument; the plain way {statistics.median(theirs):,.0f}, measured on {plain[0]['symbols']} "
+        f"instruments: {ratio} times as many "
         f"({judged(ratio.median, Target(100, at_least=True), r.large.symbols)})."
     )
 
@@ -122,7 +125,7 @@ def _rare_row(r: Results, step: str, said: str, floor: str) -> list[str]:
 
 
 def _bytes(r: Results) -> str:
-    """Of each table, the bytes a row and for each bar; of a lake that was filled from answers and of its marts."""
+    """The bytes of each table for each bar, of a lake that was filled from answers and of one with marts."""
     rows = []
     for lake in (r.small, r.large):
         filled, built = r.once[str(lake), "whole size"], r.once[str(lake), "size"]

@@ -14,7 +14,7 @@ import pytest
 
 from marketlake.errors import CorruptLakeError
 from marketlake.pipeline import keep
-from marketlake.pipeline.keep import grouped
+from marketlake.pipeline.keep import portions
 from marketlake.schema import RAW
 from marketlake.store import raw
 from marketlake.store.lake import claim, open_manifest
@@ -146,22 +146,24 @@ def test_a_refusing_disk_is_told_and_leaves_no_batch(tmp_path: Path, monkeypatch
     assert not list(tmp_path.rglob("*.parquet"))
 
 
-def _groups(batches: list[list[dict[str, Any]]]) -> list[list[str]]:
+def _portions(batches: list[list[dict[str, Any]]]) -> list[tuple[str, bool]]:
+    """Of each portion the batches, and whether the commit ends with it."""
     numbered = ((f"raw/day=2024-01-02/{n}.parquet", rows) for n, rows in enumerate(batches))
-    return [[Path(path).stem for path, _ in group] for group in grouped(numbered)]
+    return [("".join(Path(path).stem for path, _ in p.batches), p.ends) for p in portions(numbered)]
 
 
 def test_batches_of_a_run_are_absorbed_together(monkeypatch: pytest.MonkeyPatch) -> None:
     a, b, c = (answer(b"12345", name) for name in "ABC")
     later = {**b, "fetched_at": datetime(2024, 1, 2, 15, tzinfo=UTC)}
     tomorrow = {**c, "fetched_at": datetime(2024, 1, 3, tzinfo=UTC)}
-    assert _groups([[a], [later], [c]]) == [["0", "1", "2"]]
-    assert _groups([[a], [b], [a], [c]]) == [["0", "1"], ["2", "3"]]
-    assert _groups([[a], [{**b, "run_id": "other"}], [c]]) == [["0"], ["1"], ["2"]]
-    assert _groups([[a], [tomorrow]]) == [["0"], ["1"]]
-    monkeypatch.setattr(keep, "_GROUP_BYTES", 10)
-    assert _groups([[a], [b], [c]]) == [["0", "1"], ["2"]]
-    assert _groups([]) == []
+    assert _portions([[a], [later], [c]]) == [("012", True)]
+    assert _portions([[a], [b], [a], [c]]) == [("01", True), ("23", True)]
+    assert _portions([[a], [{**b, "run_id": "other"}], [c]]) == [("0", True), ("1", True), ("2", True)]
+    assert _portions([[a], [tomorrow]]) == [("0", True), ("1", True)]
+    monkeypatch.setattr(keep, "_PORTION_BYTES", 10)
+    assert _portions([[a], [b], [c]]) == [("01", False), ("2", True)]
+    assert _portions([[a], [b], [c], [a]]) == [("01", False), ("2", True), ("3", True)]
+    assert _portions([]) == []
 
 
 def test_the_batch_s_schema_is_the_stated_one(tmp_path: Path) -> None:

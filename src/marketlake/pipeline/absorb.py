@@ -30,11 +30,18 @@ from .coverage import sessions_of
 from .holes import hole_rows, known_holes
 from .plan import DAILY, REVERIFY
 from .record import Counts, append, run_row
-from .stored import Place, partitions, stage, touched
+from .stored import Place, partitions, touched
+from .upserts import Upserts
 
 
-def absorb(lake: Writer, universe: Universe, found: Sequence[Answer], corrections: Corrections) -> None:
-    """Stage what the answers change; they are of one run and name each instrument once.
+def absorb(
+    lake: Writer,
+    universe: Universe,
+    found: Sequence[Answer],
+    corrections: Corrections,
+    upserts: Upserts,
+) -> None:
+    """Stage what the answers change, the bars as `upserts`; they are of one run, an instrument comes once.
 
     An instrument that the universe does not list any more is recorded and its answer left in raw/.
     """
@@ -64,7 +71,7 @@ def absorb(lake: Writer, universe: Universe, found: Sequence[Answer], correction
         put_aside(mended.aside, CORRECTION_MISMATCH, run_id, windows),
         put_aside(incoming.filter(scaled), RESCALED, run_id, windows),
     ]
-    counts = _merge(lake, kept, held, universe)
+    counts = _merge(kept, held, upserts, universe)
     fresh = append(lake, "quarantine", pa.concat_tables(aside), month)
     counts.quarantined.update(fresh["instrument_id"].to_pylist())
     confirmed = noted(mended.confirmed, CORRECTION_NOT_NEEDED, windows)
@@ -113,12 +120,14 @@ def _rescaled(stored: pa.Table, incoming: pa.Table) -> dict[str, SourceError]:
     return rescaled(stored, incoming) if len(stored) else {}
 
 
-def _merge(lake: Writer, incoming: pa.Table, held: Mapping[Place, pa.Table], universe: Universe) -> Counts:
+def _merge(
+    incoming: pa.Table, held: Mapping[Place, pa.Table], upserts: Upserts, universe: Universe
+) -> Counts:
     counts = Counts()
     for place, rows in partitions(incoming, universe).items():
         merged = merge_bars(held[place], rows)
         counts.new.update(merged.new.to_pylist())
         counts.revised.update(merged.revised.to_pylist())
         counts.settled.update(merged.settled.to_pylist())
-        stage(lake, place, merged)
+        upserts.add(place, merged)
     return counts

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -15,9 +15,6 @@ from ..errors import SourceError
 from ..schema import SERVED
 from ..sources import Page, Parsed, Request, told_at
 from .plan import RECONCILE
-
-_PORTION_BYTES: Final = 16 * 1024 * 1024
-"""Answers parsed together, at least: as Python's numbers they take four times the memory that their text did."""
 
 
 @dataclass(frozen=True)
@@ -67,31 +64,16 @@ def _asked(row: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def parse(found: Iterable[Answer]) -> Parsed:
-    """Parse all answers, a portion of a source's at a time; rows of all in one `SERVED` table."""
-    by_source: dict[str, list[Answer]] = {}
+    """Parse all answers, each source's together; rows of all in one `SERVED` table."""
+    by_source: dict[str, list[Page]] = {}
     for answer in found:
-        by_source.setdefault(answer.source, []).append(answer)
+        by_source.setdefault(answer.source, []).extend(answer.pages)
     tables, failed = [SERVED.empty_table()], dict[str, SourceError]()
-    for name, own in by_source.items():
-        source = sources.create(name)
-        for portion in _portions(own):
-            parsed = source.parse([page for answer in portion for page in answer.pages])
-            tables.append(parsed.bars)
-            failed |= parsed.failed
+    for name, pages in by_source.items():
+        parsed = sources.create(name).parse(pages)
+        tables.append(parsed.bars)
+        failed |= parsed.failed
     return Parsed(pa.concat_tables(tables), failed)
-
-
-def _portions(found: Sequence[Answer]) -> Iterator[list[Answer]]:
-    """Answers in their order, cut where they come to `_PORTION_BYTES`."""
-    portion, size = list[Answer](), 0
-    for answer in found:
-        portion.append(answer)
-        size += sum(len(page.body) for page in answer.pages)
-        if size >= _PORTION_BYTES:
-            yield portion
-            portion, size = [], 0
-    if portion:
-        yield portion
 
 
 def _answer(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> Answer:

@@ -96,7 +96,7 @@ def _correct_bars(
     incoming = pa.Table.from_pylist([row | moment for _, row in sorted(changed.items())], schema=BAR)
     merged = merge_bars(stored, incoming)
     effect.revised.update(merged.revised.to_pylist())
-    stage(lake, place, merged)
+    stage(lake, place, merged.bars, merged.superseded)
 
 
 def _correct(row: dict[str, Any], steps: Sequence[Correction], effect: _Effect) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,9 +23,10 @@ from .corrections_kept import standing
 from .plan import RECONCILE
 from .reconcile_answers import compare_sources
 from .turns import in_turn
+from .upserts import Upserts
 
-_GROUP_BYTES: Final = 256 * 1024 * 1024
-"""Answers absorbed in one commit at most, so that a large first load needs bounded memory."""
+_PORTION_BYTES: Final = 32 * 1024 * 1024
+"""Answers absorbed together at most: parsed and checked they take ten times the memory."""
 
 _APART: Final = (RECONCILE, CORRECTION_MODE)
 """Modes whose batches are no prices to be merged."""
@@ -33,7 +35,7 @@ Batch = tuple[str, list[Answer]]
 
 
 def store_pending(settings: Settings, on_group: Callable[[int], None] = lambda _: None) -> None:
-    """Absorb the waiting batches, a commit per group; `on_group` hears how many batches it had.
+    """Absorb the waiting batches, a commit per run; `on_group` hears how many batches more were read.
 
     A batch that cannot be read is set aside and takes no other with it: the `CorruptLakeError` that names it
     comes when all others are stored.
@@ -48,12 +50,13 @@ def _store_pending(settings: Settings, on_group: Callable[[int], None]) -> None:
         move_to_asset_classes(lake, {i.id: i.asset_class for i in settings.universe.instruments})
         corrections = standing(root, lake.manifest)
         paths = raw.pending(root, lake.manifest)
-        for group in grouped(raw.read_batches(root, paths, on_loss=losses.__setitem__)):
-            corrections = absorb_group(lake, settings.universe, group, corrections)
-            for path, _ in group:
+        upserts = Upserts(root)
+        for portion in portions(raw.read_batches(root, paths, on_loss=losses.__setitem__)):
+            corrections = absorb_portion(lake, settings.universe, portion, corrections, upserts)
+            for path, _ in portion.batches:
                 lake.adopt(path, raw.entry(root, path))
-            lake.commit()
-            on_group(len(group))
+            commit_complete(lake, portion, upserts)
+            on_group(len(portion.batches))
         aside = [batches.set_aside(root, path) for path in raw.pending(root, lake.manifest) if path in losses]
     if losses:
         told = " ".join(map(str, losses.values()))
@@ -63,33 +66,54 @@ def _store_pending(settings: Settings, on_group: Callable[[int], None]) -> None:
         )
 
 
-def absorb_group(
-    lake: Writer, universe: Universe, group: Sequence[Batch], corrections: Corrections
+@dataclass(frozen=True)
+class Portion:
+    """Batches of one run that are absorbed together."""
+
+    batches: Sequence[Batch]
+    ends: bool
+    """Whether what follows is of another run or names an instrument again: it waits for the commit."""
+
+    @property
+    def answers(self) -> list[Answer]:
+        return [answer for _, batch in self.batches for answer in batch]
+
+
+def absorb_portion(
+    lake: Writer, universe: Universe, portion: Portion, corrections: Corrections, upserts: Upserts
 ) -> Corrections:
-    """Stage what a group's answers change; returns the corrections that stand after it."""
-    found = [answer for _, batch in group for answer in batch]
+    """Stage what a portion's answers change; returns the corrections that stand after it."""
+    found = portion.answers
     if found[0].mode == CORRECTION_MODE:
         return correct(lake, universe, found[0], corrections)
     if found[0].mode == RECONCILE:
         compare_sources(lake, universe, found)
     else:
-        absorb(lake, universe, found, corrections)
+        absorb(lake, universe, found, corrections, upserts)
     return corrections
 
 
-def grouped(batches: Iterable[tuple[str, list[dict[str, Any]]]]) -> Iterator[list[Batch]]:
-    """Batches of one run and day together, as long as no instrument comes twice and memory allows."""
-    group: list[Batch] = []
+def commit_complete(lake: Writer, portion: Portion, upserts: Upserts) -> None:
+    """Commit what was absorbed, where the commit ends with this portion or is large enough."""
+    if portion.ends or upserts.are_many:
+        upserts.stage(lake)
+        lake.commit()
+
+
+def portions(batches: Iterable[tuple[str, list[dict[str, Any]]]]) -> Iterator[Portion]:
+    """Batches of one run and day together, as long as no instrument comes twice, in portions."""
+    waiting: list[Batch] = []
     together, ids, size = None, set[str](), 0
     for path, rows in batches:
         found = answers(Path(path).stem, rows)
         own = {answer.instrument_id for answer in found}
         more = sum(len(page.body) for answer in found for page in answer.pages)
         key = (found[0].run_id, found[0].fetched_at.date(), found[0].mode if found[0].mode in _APART else "")
-        if group and (key != together or ids & own or size + more > _GROUP_BYTES):
-            yield group
-            group, ids, size = [], set(), 0
-        group.append((path, found))
-        together, ids, size = key, ids | own, size + more
-    if group:
-        yield group
+        ends = key != together or bool(ids & own)
+        if waiting and (ends or size + more > _PORTION_BYTES):
+            yield Portion(waiting, ends)
+            waiting, size = [], 0
+        waiting.append((path, found))
+        together, ids, size = key, own if ends else ids | own, size + more
+    if waiting:
+        yield Portion(waiting, True)

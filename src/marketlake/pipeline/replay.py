@@ -27,9 +27,10 @@ from ..store.lake import Writer, writer
 from ..store.manifest import Entry
 from ..store.verify import damaged_tables
 from .answers import Answer
-from .keep import Batch, absorb_group, grouped
+from .keep import Portion, absorb_portion, commit_complete, portions
 from .plan import RECONCILE
 from .turns import in_turn
+from .upserts import Upserts
 
 _SCRATCH: Final = ".replay"
 _PRICES: Final = tuple(f"{table}/" for table in layout.PRICES)
@@ -74,7 +75,7 @@ def _replay(settings: Settings, on_group: Callable[[int], None], on_plan: Callab
         try:
             rebuilt = Writer.scratch(scratch, lake.manifest.origin)
             batches = raw.read_batches(root, paths, lake.manifest.files, losses.__setitem__)
-            read = _rebuild(rebuilt, settings.universe, grouped(batches), records, on_group)
+            read = _rebuild(rebuilt, settings.universe, portions(batches), records, on_group)
             wanted = _wanted(rebuilt, damaged, whole=not losses)
             lost = [_set_aside(root, path) for path in damaged if path not in wanted]
             changed = _take_over(lake, scratch, wanted, damaged, whole=not losses)
@@ -90,22 +91,22 @@ def _replay(settings: Settings, on_group: Callable[[int], None], on_plan: Callab
 def _rebuild(
     lake: Writer,
     universe: Universe,
-    groups: Iterable[list[Batch]],
+    found: Iterable[Portion],
     records: bool,
     on_group: Callable[[int], None],
 ) -> int:
     """Absorb everything in a new lake, comparisons only for the `records`; returns how many batches."""
-    count = 0
+    count, upserts = 0, Upserts(lake.root)
     corrections: Corrections = {}
-    for group in groups:
-        found = [answer for _, answers in group for answer in answers]
-        if found[0].mode not in (CORRECTION_MODE, RECONCILE):
-            _assert_known(found, set(universe.by_id))
-        if records or found[0].mode != RECONCILE:
-            corrections = absorb_group(lake, universe, group, corrections)
-            lake.commit()
-        count += len(group)
-        on_group(len(group))
+    for portion in found:
+        mode = portion.answers[0].mode
+        if mode not in (CORRECTION_MODE, RECONCILE):
+            _assert_known(portion.answers, set(universe.by_id))
+        if records or mode != RECONCILE:
+            corrections = absorb_portion(lake, universe, portion, corrections, upserts)
+            commit_complete(lake, portion, upserts)
+        count += len(portion.batches)
+        on_group(len(portion.batches))
     return count
 
 

@@ -17,7 +17,7 @@ from ..instruments import Universe
 from ..schema import BAR
 from ..store import layout
 from ..store.lake import Writer
-from ..store.merge import Merged, before_first, match, merge_revisions, put_in
+from ..store.merge import before_first, match, merge_revisions, put_in
 
 Place = tuple[str, int]
 """Asset class and year."""
@@ -83,16 +83,16 @@ def _starts(bars: pa.Table) -> npt.NDArray[np.int64]:
     return np.append(np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))[: len(codes)], len(codes))
 
 
-def stage(lake: Writer, place: Place, merged: Merged) -> None:
-    """Stage one partition after a merge, and the revisions that came of it."""
-    if len(merged.superseded):
+def stage(lake: Writer, place: Place, bars: pa.Table, superseded: pa.Table) -> None:
+    """Put what a merge changes into one partition, and the revisions that came of it; both are in order."""
+    if len(superseded):
         old = layout.yearly("revision", *place)
-        revisions = merge_revisions(lake.read(old), merged.superseded)
+        revisions = merge_revisions(lake.read(old), superseded)
         if revisions is not None:
             lake.stage(old, revisions)
-    if len(merged.bars):
+    if len(bars):
         path = layout.yearly("bar", *place)
         blocks = lake.read_blocks(path)
         with lake.stage_parts(path) as add:
-            for block, rows in _beside(blocks, merged.bars):
+            for block, rows in _beside(blocks, bars):
                 add(put_in(block, rows))

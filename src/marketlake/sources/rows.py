@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from ..errors import SourceError
@@ -98,8 +99,8 @@ def _flat(lists: Sequence[list[float | None]]) -> list[float | None]:
 
 
 def _repeat(values: Sequence[object], counts: Sequence[int], kind: pa.DataType) -> pa.Array:
-    index = [position for position, count in enumerate(counts) for _ in range(count)]
-    return pa.array(values, kind).take(pa.array(index, pa.int32()))
+    index = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+    return pa.array(values, kind).take(pa.array(index))
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from .rows import EPOCH, Rows
 
 _PRICES: Final = ("open", "high", "low", "close", "volume")
 _NUMBERS: Final = frozenset({float, int, type(None)})
+_STAMPS: Final = frozenset({int})
 _NOT_A_CHART: Final = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, OSError)
 """What reading a document of another shape, or a date beyond all calendars, raises."""
 _NO_DATA: Final = "Data doesn't exist for startDate"
@@ -71,7 +72,9 @@ def _rows(chart: dict[str, Any], page: Page) -> Rows:
     _check_meta(meta, page)
     zone = _zone(meta.get("exchangeTimezoneName"), meta.get("gmtoffset"))
     columns = _columns(chart["indicators"]["quote"][0], len(stamps))
-    sessions = [_day(stamp, zone) for stamp in stamps]
+    if not _STAMPS.issuperset(map(type, stamps)):
+        raise TypeError("a time stamp is no whole number")
+    sessions = [_local_day(stamp, zone) for stamp in stamps]
     events = chart.get("events") or {}
     dividends = _dividends(events.get("dividends") or {}, zone)
     splits = _splits(events.get("splits") or {}, zone)
@@ -104,6 +107,12 @@ def _zone(name: object, offset: object) -> tzinfo:
 def _day(stamp: int, zone: tzinfo) -> int:
     if type(stamp) is not int:
         raise TypeError("a time stamp is no whole number")
+    return _local_day(stamp, zone)
+
+
+@lru_cache(maxsize=2**16)
+def _local_day(stamp: int, zone: tzinfo) -> int:
+    """The date there, in days since 1970; an exchange's instruments share their stamps."""
     return datetime.fromtimestamp(stamp, zone).toordinal() - EPOCH
 
 
@@ -118,9 +127,11 @@ def _columns(quote: dict[str, Any], count: int) -> list[list[float | None]]:
             values = []
         if len(values) != count:
             raise ValueError(f"{name} has {len(values)} values for {count} time stamps")
-        if not _NUMBERS.issuperset(map(type, values)):
+        kinds = set(map(type, values))
+        if not kinds <= _NUMBERS:
             raise TypeError(f"{name} holds more than numbers")
-        columns.append([None if value is None else value + 0.0 for value in values])
+        whole = int in kinds
+        columns.append([None if value is None else value + 0.0 for value in values] if whole else values)
     return columns
 
 
@@ -157,8 +168,8 @@ def _combine(
     splits: dict[int, float],
 ) -> Rows:
     """Bars with their events; a bar without a close is dropped, but an event keeps its date."""
-    kept = [position for position, close in enumerate(columns[3]) if close is not None]
-    if len(kept) < len(sessions):
+    if None in columns[3]:
+        kept = [position for position, close in enumerate(columns[3]) if close is not None]
         sessions = [sessions[position] for position in kept]
         columns = [[column[position] for position in kept] for column in columns]
     bare = sorted((dividends.keys() | splits.keys()) - set(sessions))
@@ -172,6 +183,10 @@ def _combine(
         low=low,
         close=close,
         volume=volume,
-        dividend=[dividends.get(day, 0.0) for day in sessions],
-        split=[splits.get(day, 1.0) for day in sessions],
+        dividend=_by_day(dividends, sessions, 0.0),
+        split=_by_day(splits, sessions, 1.0),
     )
+
+
+def _by_day(events: dict[int, float], sessions: list[int], none: float) -> list[float]:
+    return [events.get(day, none) for day in sessions] if events else [none] * len(sessions)
