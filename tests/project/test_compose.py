@@ -192,6 +192,14 @@ def test_what_the_containers_run_is_there(compose: dict[str, Any]) -> None:
                 assert find_spec(command[command.index("-m") + 1])
 
 
+def test_the_pages_believe_the_proxy_before_them(compose: dict[str, Any]) -> None:
+    from airflow.cli.cli_parser import get_parser
+
+    service = compose["services"]["api-server"]
+    assert get_parser().parse_args(service["command"][1:]).proxy_headers
+    assert service["environment"]["FORWARDED_ALLOW_IPS"] == "*"
+
+
 def test_the_image_installs_from_the_lock_and_runs_without_rights() -> None:
     text = (PROJECT / "Dockerfile").read_text()
     lines = text.splitlines()
