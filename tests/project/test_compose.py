@@ -180,7 +180,26 @@ def test_every_setting_is_one_that_the_code_knows(compose: dict[str, Any]) -> No
         elif name.startswith("MARKETLAKE_"):
             assert name in own, name
         else:
-            assert name.startswith(("AWS_", "OTEL_EXPORTER_", "AIRFLOW_CONN_")), name
+            assert name.startswith(("AWS_", "OTEL_EXPORTER_", "AIRFLOW_CONN_")) or name.endswith("_PROXY"), (
+                name
+            )
+
+
+def test_a_proxy_to_the_vendors_stands_between_no_two_parts(
+    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from requests.utils import get_environ_proxies
+
+    told = compose["services"]["worker"]["environment"]
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NO_PROXY", told["NO_PROXY"])
+    for proxy in ("", "http://proxy.example.com:3128"):
+        monkeypatch.setenv("HTTPS_PROXY", filled_in(told["HTTPS_PROXY"], HTTPS_PROXY=proxy))
+        assert get_environ_proxies("https://api.kraken.com").get("https", "") == proxy
+        for part in ("api-server", "postgres", "redis", "store"):
+            assert part in compose["services"]
+            assert get_environ_proxies(f"https://{part}:8080") == {}
 
 
 def test_what_the_containers_run_is_there(compose: dict[str, Any]) -> None:
