@@ -22,6 +22,8 @@ RUN useradd --no-log-init --uid 50000 --gid 0 --home-dir /opt/airflow airflow \
     && install -d -o 50000 -g 0 -m 0775 /opt/airflow /opt/airflow/logs /opt/airflow/passwords /cache /config /lake
 COPY --from=build /opt/venv /opt/venv
 COPY dags /opt/marketlake/dags
+# Airflow's chart calls it in its probes
+COPY deploy/entrypoint /entrypoint
 COPY instruments.toml claims.toml /config/
 
 ENV PATH=/opt/venv/bin:$PATH AIRFLOW_HOME=/opt/airflow MARKETLAKE_HOME=/config MARKETLAKE_LAKE=/lake

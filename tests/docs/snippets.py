@@ -146,6 +146,7 @@ def load(snippet: Snippet) -> None:
     from marketlake.corrections import load_corrections
     from marketlake.instruments import Universe, load_universe
     from marketlake.portfolio import TERMS, read_plan
+    from marketlake.settings import load_settings
     from marketlake.simulator.sample import FOLDER
 
     # a page's share may have any name
@@ -164,6 +165,8 @@ def load(snippet: Snippet) -> None:
             loaders[kind](path)
         if keys & set(TERMS):
             read_plan(str(path), None)
+        elif not keys & set(loaders):
+            load_settings(home=path.rename(path.with_name("marketlake.toml")).parent, environ={})
 
 
 def lines(text: str) -> list[str]:

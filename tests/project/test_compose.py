@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -21,6 +22,13 @@ PROJECT = Path(__file__).parents[2]
 TEXT = (PROJECT / "docker-compose.yml").read_text()
 REQUIRED = re.compile(r"\$\{(\w+):\?[^}]+\}")
 OPTIONAL = re.compile(r"\$\{(\w+):-[^}]*\}")
+IMAGE = "marketlake-airflow:"
+VALUES = yaml.safe_load((PROJECT / "deploy" / "kubernetes-values.yaml").read_text())
+
+
+def filled_in(value: str, **env: str) -> str:
+    """As Compose fills it in; the default where nothing is set."""
+    return re.sub(r"\$\{(\w+):[-?]([^}]*)\}", lambda found: env.get(found[1]) or found[2], value)
 
 
 @pytest.fixture
@@ -47,7 +55,7 @@ def test_every_reference_leads_somewhere(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         assert set(service.get("depends_on", ())) <= set(compose["services"])
         assert set(service["networks"]) <= set(compose["networks"])
-        volumes = {volume.split(":")[0] for volume in service.get("volumes", ())}
+        volumes = {filled_in(volume).split(":")[0] for volume in service.get("volumes", ())}
         assert {name for name in volumes if not name.startswith("./")} <= set(compose["volumes"])
 
 
@@ -97,7 +105,32 @@ def test_every_service_is_bounded_and_without_new_privileges(compose: dict[str, 
         assert 0 < float(limits["cpus"]) <= 2, name
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert service["logging"]["options"]["max-size"]
-        assert ("build" in service) == (service.get("cap_drop") == ["ALL"]), name
+        assert service["image"].startswith(IMAGE) == (service.get("cap_drop") == ["ALL"]), name
+
+
+def test_one_service_builds_the_image_and_none_asks_a_registry_for_it(compose: dict[str, Any]) -> None:
+    """Two that build under one name at once fail: the name is taken."""
+    ours = {name: one for name, one in compose["services"].items() if one["image"].startswith(IMAGE)}
+    assert [name for name, service in ours.items() if "build" in service] == ["init"]
+    assert {service["pull_policy"] for name, service in ours.items() if name != "init"} == {"never"}
+
+
+def test_the_object_store_is_the_one_of_the_settings(
+    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that boto does not read would leave its default."""
+    import boto3
+
+    told = compose["services"]["worker"]["environment"]
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name in [name for name in told if name.startswith("AWS_")]:
+        env = {"S3_ENDPOINT": "https://s3.example.com", "S3_REGION": "eu-north-1"}
+        monkeypatch.setenv(name, filled_in(told[name], **env))
+    client = boto3.client("s3")
+    assert (client.meta.region_name, client.meta.endpoint_url) == ("eu-north-1", "https://s3.example.com")
+    own = {entry["name"] for entry in VALUES["env"] if not entry["name"].startswith("MARKETLAKE_")}
+    assert own == {"AWS_DEFAULT_REGION"} <= told.keys()
 
 
 def test_every_image_is_pinned_to_a_version(compose: dict[str, Any]) -> None:
@@ -147,7 +180,26 @@ def test_every_setting_is_one_that_the_code_knows(compose: dict[str, Any]) -> No
         elif name.startswith("MARKETLAKE_"):
             assert name in own, name
         else:
-            assert name.startswith(("AWS_", "OTEL_EXPORTER_", "AIRFLOW_CONN_")), name
+            assert name.startswith(("AWS_", "OTEL_EXPORTER_", "AIRFLOW_CONN_")) or name.endswith("_PROXY"), (
+                name
+            )
+
+
+def test_a_proxy_to_the_vendors_stands_between_no_two_parts(
+    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from requests.utils import get_environ_proxies
+
+    told = compose["services"]["worker"]["environment"]
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NO_PROXY", told["NO_PROXY"])
+    for proxy in ("", "http://proxy.example.com:3128"):
+        monkeypatch.setenv("HTTPS_PROXY", filled_in(told["HTTPS_PROXY"], HTTPS_PROXY=proxy))
+        assert get_environ_proxies("https://api.kraken.com").get("https", "") == proxy
+        for part in ("api-server", "postgres", "redis", "store"):
+            assert part in compose["services"]
+            assert get_environ_proxies(f"https://{part}:8080") == {}
 
 
 def test_what_the_containers_run_is_there(compose: dict[str, Any]) -> None:
@@ -157,6 +209,14 @@ def test_what_the_containers_run_is_there(compose: dict[str, Any]) -> None:
         for command in (service.get("command", []), service.get("healthcheck", {}).get("test", [])[1:]):
             if "-m" in command:
                 assert find_spec(command[command.index("-m") + 1])
+
+
+def test_the_pages_believe_the_proxy_before_them(compose: dict[str, Any]) -> None:
+    from airflow.cli.cli_parser import get_parser
+
+    service = compose["services"]["api-server"]
+    assert get_parser().parse_args(service["command"][1:]).proxy_headers
+    assert service["environment"]["FORWARDED_ALLOW_IPS"] == "*"
 
 
 def test_the_image_installs_from_the_lock_and_runs_without_rights() -> None:
@@ -169,6 +229,30 @@ def test_the_image_installs_from_the_lock_and_runs_without_rights() -> None:
     assert all((PROJECT / name).exists() for name in copied)
     shown = (PROJECT / ".dockerignore").read_text().splitlines()
     assert all(f"!{name}" in shown for name in copied)
+
+
+def test_the_entrypoint_of_the_charts_probes_runs_what_it_is_given() -> None:
+    script = PROJECT / "deploy" / "entrypoint"
+    assert os.access(script, os.X_OK)
+    done = subprocess.run(
+        [script, "sh", "-c", 'echo "$1"; exit 3', "sh", "a  b"], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, b"a  b\n")
+
+
+def test_who_may_log_in_is_read_as_airflow_reads_it(
+    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
+
+    name = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"
+    value = compose["services"]["api-server"]["environment"][name]
+    for users, expected in {
+        "": [("admin", "admin")],
+        "admin:admin,anna:viewer": [("admin", "admin"), ("anna", "viewer")],
+    }.items():
+        monkeypatch.setenv(name, filled_in(value, AIRFLOW_USERS=users))
+        assert [(user.username, user.role) for user in SimpleAuthManager.get_users()] == expected
 
 
 @pytest.fixture
@@ -225,23 +309,36 @@ def test_make_env_never_touches_what_is_there(checkout: Path) -> None:
 
 
 def test_the_kubernetes_values_say_what_the_compose_file_says(compose: dict[str, Any]) -> None:
-    values = yaml.safe_load((PROJECT / "deploy" / "kubernetes-values.yaml").read_text())
+    from airflow.configuration import conf
+
     known, environment = airflow_options(), compose["services"]["worker"]["environment"]
-    for section, options in values["config"].items():
+    for section, options in VALUES["config"].items():
         for option, value in options.items():
             assert option in known[section], option
-            assert environment[f"AIRFLOW__{section}__{option}".upper()] == str(value)
-    own = [entry["name"] for entry in values["env"] if entry["name"].startswith("MARKETLAKE_")]
+            told = environment.get(f"AIRFLOW__{section}__{option}".upper())
+            # what the Compose file leaves to Airflow, the chart would set otherwise
+            assert (told or conf.get_default_value(section, option)) == str(value), option
+    own = [entry["name"] for entry in VALUES["env"] if entry["name"].startswith("MARKETLAKE_")]
     assert set(own) <= names_in_the_code()
     built = compose["services"]["worker"]["image"].partition(":")[2]
-    assert values["defaultAirflowTag"] == built
+    assert VALUES["defaultAirflowTag"] == built
     lock = (PROJECT / "requirements-celery.lock").read_text()
-    assert f"apache-airflow=={values['airflowVersion']} " in lock
-    assert (values["uid"], values["gid"]) == (50000, 0)
-    assert yaml.safe_load(values["extraEnvFrom"]) == [{"secretRef": {"name": "marketlake-environment"}}]
+    assert f"apache-airflow=={VALUES['airflowVersion']} " in lock
+    assert (VALUES["uid"], VALUES["gid"]) == (50000, 0)
+    assert yaml.safe_load(VALUES["extraEnvFrom"]) == [{"secretRef": {"name": "marketlake-environment"}}]
     assert not re.search(
         r"password: *\S|://[^ ]*:[^ ]*@", (PROJECT / "deploy" / "kubernetes-values.yaml").read_text()
     )
+
+
+def test_the_kubernetes_values_ask_for_nothing_that_the_image_has_not() -> None:
+    """The chart's defaults are for Airflow's own image: its login and user, its script for old logs."""
+    lock = (PROJECT / "requirements-celery.lock").read_text()
+    assert not re.search(r"^apache-airflow-providers-(fab|cncf-kubernetes)", lock, re.MULTILINE)
+    assert VALUES["executor"] == "CeleryExecutor"
+    assert not VALUES["createUserJob"]["enabled"]
+    for part in ("workers", "scheduler", "dagProcessor", "triggerer"):
+        assert not VALUES[part]["logGroomerSidecar"]["enabled"], part
 
 
 def test_the_kubernetes_page_makes_every_secret_that_the_values_name() -> None:

@@ -21,19 +21,24 @@ def page(request: pytest.FixtureRequest) -> str:
 
 
 def test_every_service_profile_and_volume_is_one_of_the_file(page: str) -> None:
-    for line in re.findall(r"docker compose (?:exec|stop|start|logs|cp|run)\b[^\n`]*", page):
-        words = [word.partition(":")[0] for word in line.split()[3:] if not word.startswith("-")]
-        assert words[0] in SERVICES, line
-    assert set(re.findall(r"--scale (\w+)=", page)) <= set(SERVICES)
+    for verb, rest in re.findall(r"docker compose (exec|stop|start|restart|logs|cp|run)\b([^\n`#]*)", page):
+        words = [word.partition(":")[0] for word in rest.split() if not word.startswith("-")]
+        named = words if verb in {"stop", "start", "restart"} else words[:1]
+        assert set(named) <= set(SERVICES), rest
     profiles = {profile for service in SERVICES.values() for profile in service.get("profiles", ())}
-    assert set(re.findall(r"--profile (\w+)", page)) <= profiles
+    assert set(re.findall(r"COMPOSE_PROFILES=(\w+)", page)) <= profiles
     volumes = yaml.safe_load(COMPOSE)["volumes"]
-    assert {name for name in re.findall(r"marketlake_(\w+):/", page)} <= set(volumes)
+    assert {name for name in re.findall(r"\bmarketlake_(\w+)", page)} <= set(volumes)
+    image = SERVICES["worker"]["image"]
+    assert set(re.findall(r"marketlake-airflow:[\d.]*\d", page)) <= {image}
 
 
 def test_every_setting_is_known(page: str) -> None:
     known = COMPOSE + (PROJECT / ".env.example").read_text()
-    for name in re.findall(r"\b(?:MARKETLAKE|S3|SMTP|OTEL|AWS|NUM)_[A-Z_]*[A-Z]\b", page):
+    for name in re.findall(
+        r"\b(?:AIRFLOW|API|AWS|COMPOSE|FERNET|JWT|LAKE|MARKETLAKE|NUM|OTEL|POSTGRES|REDIS|S3|SMTP)_[A-Z_]*[A-Z]\b",
+        page,
+    ):
         assert name in known, name
 
 
@@ -52,3 +57,11 @@ def test_every_command_is_known(page: str) -> None:
 def test_every_file_that_it_points_at_is_there(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page):
         assert (PROJECT / "docs" / target).exists(), target
+
+
+def test_the_limits_of_memory_are_those_of_the_file() -> None:
+    page = (PROJECT / "docs" / "deploy.md").read_text()
+    for name, service in SERVICES.items():
+        limit = service["deploy"]["resources"]["limits"]["memory"]
+        shown = limit.replace("g", " GB").replace("m", " MB")
+        assert re.search(rf"^\| `{name}` \|[^|]*\| {shown} \|", page, re.MULTILINE), name
