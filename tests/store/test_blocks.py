@@ -1,0 +1,143 @@
+"""A partition read and rewritten in blocks is what it is in one piece, wherever the blocks are cut."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from marketlake.errors import CorruptLakeError
+from marketlake.pipeline import upserts
+from marketlake.pipeline.stored import stage, touched_in
+from marketlake.pipeline.upserts import Upserts
+from marketlake.schema import BAR
+from marketlake.store import files, layout
+from marketlake.store.files import read_blocks, read_parquet, write_parquet
+from marketlake.store.lake import Writer
+from marketlake.store.merge import merge_bars
+
+from ..builders import bar, bars
+
+PLACE = ("equity", 2024)
+PATH = layout.yearly("bar", *PLACE)
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row groups of three rows, blocks of two groups: an instrument's days stand in several of them."""
+    monkeypatch.setattr(files, "ROW_GROUP_ROWS", 3)
+    monkeypatch.setattr(files, "_BLOCK_GROUPS", 2)
+
+
+def rows(names: str, days: range, close: float = 10.0) -> pa.Table:
+    return bars(
+        [
+            bar(str(date(2024, 1, 1) + timedelta(days=n)), close + n, instrument_id=name)
+            for name in names
+            for n in days
+        ]
+    )
+
+
+def test_blocks_hold_whole_instruments_and_together_all_rows(tmp_path: Path) -> None:
+    table = rows("ABCDE", range(1, 5))
+    write_parquet(tmp_path / "a", table, BAR)
+    blocks = list(read_blocks(tmp_path / "a", BAR, None))
+    assert pa.concat_tables(blocks).equals(table)
+    names = [set(block["instrument_id"].to_pylist()) for block in blocks]
+    assert len(blocks) > 2
+    assert all(not one & other for one, other in pairwise(names))
+
+
+def test_only_the_row_groups_that_may_hold_an_instrument_are_read(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "a", rows("ABCDEF", range(1, 7)), BAR)
+    found = pa.concat_tables(read_blocks(tmp_path / "a", BAR, None, ["C", "X"]))
+    assert found.filter(pa.compute.equal(found["instrument_id"], "C")).equals(rows("C", range(1, 7)))
+    assert len(found) == 6
+    assert list(read_blocks(tmp_path / "a", BAR, None, ["X"])) == []
+
+
+def test_a_damaged_file_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "a", rows("A", range(1, 7)), BAR)
+    with pytest.raises(CorruptLakeError, match="checksum"):
+        read_blocks(tmp_path / "a", BAR, "0" * 64)
+
+
+def test_the_bytes_do_not_depend_on_where_the_parts_were_cut(tmp_path: Path) -> None:
+    table = rows("ABC", range(1, 8))
+    write_parquet(tmp_path / "whole", table, BAR)
+    with files.parquet_rows(tmp_path / "parts", BAR) as add:
+        for start, count in ((0, 1), (1, 4), (5, 0), (5, 9), (14, 7)):
+            add(table.slice(start, count))
+    assert (tmp_path / "parts").read_bytes() == (tmp_path / "whole").read_bytes()
+
+
+def test_what_fails_half_way_leaves_no_file(tmp_path: Path) -> None:
+    def half_way() -> None:
+        with files.parquet_rows(tmp_path / "parts", BAR) as add:
+            add(rows("A", range(1, 9)))
+            add(rows("B", range(1, 9)).drop_columns("open"))
+
+    with pytest.raises(TypeError, match="schema"):
+        half_way()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_touched_are_the_sessions_that_come_in_and_the_row_before(tmp_path: Path) -> None:
+    lake = Writer.scratch(tmp_path, "simulated")
+    lake.stage(PATH, rows("ABD", range(1, 10)))
+    incoming = rows("ACD", range(5, 7))
+    found = touched_in(lake, PLACE, incoming)
+    assert found.equals(rows("AD", range(4, 7)))
+    assert touched_in(lake, ("equity", 2023), incoming).equals(BAR.empty_table())
+
+
+@pytest.fixture(params=["in memory", "spilled"])
+def upserts_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[Upserts]:
+    if request.param == "spilled":
+        monkeypatch.setattr(upserts, "_IN_MEMORY", 0)
+    return Upserts
+
+
+def test_portions_rewrite_a_partition_once_and_as_one_load_would(
+    tmp_path: Path, upserts_of: type[Upserts]
+) -> None:
+    stored, first, second = rows("BDF", range(1, 10)), rows("AB", range(5, 12)), rows("FG", range(2, 5), 20.0)
+    once = Writer.scratch(tmp_path / "once", "simulated")
+    once.stage(PATH, stored)
+    merged = merge_bars(stored, pa.concat_tables([first, second]))
+    stage(once, PLACE, merged.bars, merged.superseded)
+    lake, waiting = Writer.scratch(tmp_path / "portions", "simulated"), upserts_of(tmp_path)
+    lake.stage(PATH, stored)
+    for incoming in (first, second):
+        waiting.add(PLACE, merge_bars(touched_in(lake, PLACE, incoming), incoming))
+    assert lake.read(PATH).equals(stored)
+    waiting.stage(lake)
+    assert len(merged.superseded) == 3
+    assert lake.staged == once.staged
+    before = dict(lake.staged)
+    waiting.stage(lake)
+    assert lake.staged == before
+
+
+def test_a_commit_is_due_when_a_partition_has_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upserts, "_MANY", 10)
+    waiting = Upserts(tmp_path)
+    assert not waiting.are_many
+    for name in "AB":
+        assert not waiting.are_many
+        waiting.add(PLACE, merge_bars(BAR.empty_table(), rows(name, range(5))))
+    assert waiting.are_many
+
+
+def test_reading_goes_on_while_the_file_is_replaced(tmp_path: Path) -> None:
+    table = rows("ABCD", range(1, 9))
+    write_parquet(tmp_path / "a", table, BAR)
+    blocks = read_blocks(tmp_path / "a", BAR, None)
+    (tmp_path / "a").write_bytes(b"")
+    assert pa.concat_tables(blocks).equals(table)
+    with pytest.raises(CorruptLakeError):
+        read_parquet(tmp_path / "a", BAR)
