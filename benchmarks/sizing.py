@@ -1,4 +1,4 @@
-"""How much for how many instruments? Arithmetic from what the benchmarks measured: `python -m benchmarks.sizing`.
+"""How much for how many instruments? From what the benchmarks measured: `python -m benchmarks.sizing`.
 
 The constants are those of README.md's tables, for two shared cores; what they come to stands in
 docs/sizing.md.
@@ -7,6 +7,7 @@ docs/sizing.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 from marketlake.settings import Settings
@@ -27,12 +28,13 @@ LOAD_S: Final = 0.0
 BAR_BYTES: Final[Mapping[str, float]] = {"raw/": 0.0, "bars": 0.0, "marts": 0.0, "`market.duckdb`": 0.0}
 MEMORY_MB: Final[Mapping[int, float]] = {1_000: 0, 10_000: 0}
 """The largest of a run's steps."""
-MOST_LISTED: Final = 20_000
-"""Instruments that `instruments.toml` holds, at most 4 MiB."""
+MOST_LISTED: Final = 150_000
+"""Instruments that `instruments.toml` holds, in at most 32 MiB."""
 CORE_HOUR_USD: Final = 0.04
 GIGABYTE_MONTH_USD: Final = 0.023
 """Prices to reckon with, of no particular vendor: put in your own."""
 
+_NOWHERE: Final = Path()
 _HEADS: Final = ("instruments", *(f"{size:,}" for size in SIZES))
 
 
@@ -54,7 +56,7 @@ def by_size() -> str:
         "processor time a day, fetching": lambda n: _minutes(n * FETCH_S),
         "processor time a day, everything else": lambda n: _minutes(n * DAILY_S),
         "processor time of the first load": lambda n: _minutes(n * LOAD_S),
-        "lakes (an `instruments.toml` lists 20,000)": lambda n: str(-(-n // MOST_LISTED)),
+        "lakes (an `instruments.toml` lists 150,000)": lambda n: str(-(-n // MOST_LISTED)),
         "USD a month: processor, disk": lambda n: f"{_processor_usd(n):,.2f}, {_disk_usd(n):,.2f}",
     }
     return table(_HEADS, [[said, *map(figure, SIZES)] for said, figure in rows.items()])

@@ -48,7 +48,7 @@ def _daily(r: Results) -> str:
         "CPU",
         "times the floor",
         str(r.shallow),
-        "20 years over 2",
+        f"{r.large.years} years over {r.shallow.years}",
         "peak memory",
     ]
     rows = [_row(r, "floor", "floor: the year's bars read and written, once")]

@@ -19,6 +19,8 @@ from .spelling import nearest
 from .toml_file import read_toml
 
 ASSET_CLASSES: Final = ("crypto", "equity", "metal", "index", "bond", "fund", "currency", "rate", "inflation")
+MOST_BYTES: Final = 32 * 1024 * 1024
+"""Of instruments.toml: about 150,000 entries."""
 RETURN_BASES: Final = ("price", "total")
 SYNTHETIC: Final = ("no", "daily", "all")
 
@@ -91,7 +93,7 @@ class Universe:
 
 def load_universe(path: Path) -> Universe:
     """Read `instruments.toml`; `ConfigError` names the file, the entry and the remedy."""
-    return parse_universe(path, read_toml(path))
+    return parse_universe(path, read_toml(path, MOST_BYTES))
 
 
 def parse_universe(path: Path, document: Mapping[str, Any]) -> Universe:

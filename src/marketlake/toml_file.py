@@ -13,25 +13,25 @@ _MOST_DOTS: Final = 40
 """In one line: what `tomllib` needs for `a.a.a...` grows with its square."""
 
 
-def read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path, most_bytes: int = _MOST_BYTES) -> dict[str, Any]:
     """A TOML file's content; `ConfigError` when it is missing, no file, too large or not TOML."""
     try:
         if path.exists() and not path.is_file():
             raise ConfigError(f"{path} is not a file; write one there, or set MARKETLAKE_HOME")
         with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+            content = file.read(most_bytes + 1)
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist; run `marketlake init` or set MARKETLAKE_HOME") from None
     # a path with a null byte is a ValueError
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read: {str(error)[:200]}") from error
-    return parse_toml(path, content)
+    return parse_toml(path, content, most_bytes)
 
 
-def parse_toml(path: Path, content: bytes) -> dict[str, Any]:
+def parse_toml(path: Path, content: bytes, most_bytes: int = _MOST_BYTES) -> dict[str, Any]:
     """What a file at `path` with this content says; `ConfigError` as `read_toml`."""
-    if len(content) > _MOST_BYTES:
-        raise ConfigError(f"{path}: larger than {_MOST_BYTES} bytes; is it the right file?")
+    if len(content) > most_bytes:
+        raise ConfigError(f"{path}: larger than {most_bytes} bytes; is it the right file?")
     for number, line in enumerate(content.split(b"\n"), 1):
         if line.count(b".") > _MOST_DOTS:
             raise ConfigError(f"{path}: more than {_MOST_DOTS} dots in line {number}; break it up")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import ConfigError, UsageError
-from ..instruments import Instrument, Universe, load_universe, parse_universe
+from ..instruments import MOST_BYTES, Instrument, Universe, load_universe, parse_universe
 from ..store.disk import write_bytes
 from ..toml_file import parse_toml
 from .proposal import Entry
@@ -59,7 +59,7 @@ def add(home: Path, entry: Entry, remark: str = "") -> Instrument:
 def checked(path: Path, content: bytes, instrument_id: str) -> Instrument:
     """The instrument as the file would have it; `ConfigError` where the file could not be read any more."""
     try:
-        return parse_universe(path, parse_toml(path, content)).get(instrument_id)
+        return parse_universe(path, parse_toml(path, content, MOST_BYTES)).get(instrument_id)
     except ConfigError as error:
         raise ConfigError(f"the entry was not written: {error}") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -20,6 +21,8 @@ from .text import literal
 _log: Final = logging.getLogger(__name__)
 _ROW_GROUP: Final = 8192
 """Rows read or skipped together: few enough that a block of years is found without its neighbours."""
+_MEMORY: Final = "500MB"
+"""DuckDB's own part of the memory; it takes no longer with more. Beyond it, it goes on in files."""
 
 
 def build_database(
@@ -45,7 +48,8 @@ def build_database(
     building = root / f".{DATABASE}.building"
     try:
         _discard(building)
-        with stored_files(root), connect() as connection:
+        with stored_files(root), connect(memory_limit=_MEMORY) as connection:
+            connection.execute(f"SET temp_directory = {literal(_overflow(building))}")
             attached = f"ATTACH {literal(building)} AS building (ROW_GROUP_SIZE {_ROW_GROUP})"
             connection.execute(attached)
             connection.execute("USE building")
@@ -80,6 +84,11 @@ def _set_aside(log: Path) -> Path | None:
     return aside
 
 
+def _overflow(path: Path) -> Path:
+    return path.with_name(f"{path.name}.tmp")
+
+
 def _discard(path: Path) -> None:
+    shutil.rmtree(_overflow(path), ignore_errors=True)
     for leftover in (path, path.with_name(f"{path.name}.wal")):
         leftover.unlink(missing_ok=True)
