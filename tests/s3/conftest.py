@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from unittest import mock
 
 import boto3
 import pytest
 from botocore import endpoint
 
+from ..trouble.lakes import full_lake
 from .world import ROOT, Bucket, environment
 
 _number = count(1)
@@ -48,3 +50,19 @@ def bucket(machine: None, tmp_path: Path) -> Bucket:
     name = f"bucket-{next(_number)}"
     boto3.client("s3").create_bucket(Bucket=name)
     return Bucket(name, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def full_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a lake in a folder in which every table has rows."""
+    with mock.patch("os.fsync"):
+        return full_lake(tmp_path_factory.mktemp("full") / "home")
+
+
+@pytest.fixture
+def full_bucket(bucket: Bucket, full_home: Path) -> Bucket:
+    """The same lake in a bucket, where its files were simply copied to."""
+    data = full_home / "data"
+    files = (path for path in data.rglob("*") if path.is_file() and not path.name.startswith("."))
+    bucket.become({path.relative_to(data).as_posix(): path.read_bytes() for path in files})
+    return bucket
