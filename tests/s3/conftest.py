@@ -12,7 +12,7 @@ from unittest import mock
 
 import boto3
 import pytest
-from botocore import endpoint
+from botocore import endpoint, loaders, session
 
 from ..trouble.lakes import full_lake
 from .world import ROOT, Bucket, environment
@@ -30,8 +30,16 @@ def server() -> Iterator[str]:
         running.kill()
 
 
+@pytest.fixture(scope="session")
+def descriptions() -> loaders.Loader:
+    """What boto reads of its own files on S3: the same for every machine, and a second's work."""
+    return loaders.create_loader()
+
+
 @pytest.fixture
-def machine(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def machine(
+    server: str, descriptions: loaders.Loader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The environment of a machine that is set up for the store; nothing of the real one is left."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "MARKETLAKE_")):
@@ -40,6 +48,7 @@ def machine(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
         monkeypatch.setenv(name, value)
     # boto keeps what it once found
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setattr(session, "create_loader", lambda data_path: descriptions)
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
     monkeypatch.setattr(endpoint.time, "sleep", lambda seconds: None)
 
@@ -47,9 +56,9 @@ def machine(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
 @pytest.fixture
 def bucket(machine: None, tmp_path: Path) -> Bucket:
     """A new bucket, and machines that have a copy of its lake."""
-    name = f"bucket-{next(_number)}"
-    boto3.client("s3").create_bucket(Bucket=name)
-    return Bucket(name, tmp_path)
+    made = Bucket(f"bucket-{next(_number)}", tmp_path)
+    made.become({})
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ def publish(bucket: Bucket, home: Path, machine: str) -> None:
 
 def prepare(bucket: Bucket, home: Path, kind: str) -> Callable[[Bucket, Path, str], None]:
     """The lake as it is before the work, of which machine `here` has a copy; and the work."""
-    boto3.client("s3").create_bucket(Bucket=bucket.name)
+    bucket.become({})
     homes.serve_rows(home, "COIN", range(10, 22))
     ingest(bucket.settings(home, FIRST))
     homes.serve_rows(home, "COIN", range(10, 26), d20231231=16.5, d20240102=18.5)
@@ -82,6 +82,7 @@ def main(folder: Path, kind: str) -> None:
     os.fsync = lambda descriptor: None  # a killed process loses nothing that it wrote
     os.environ.update(environment(os.environ["SERVER"], folder))
     bucket, home = Bucket(f"killed-{kind}", folder), homes.make_home(folder / "home", {"COIN": "crypto"})
+    boto3.client("s3")  # and what it read of its own files
     work = {"ingest": load, "build": publish}[kind]
     kill.in_child(lambda: (prepare(bucket, home, kind), None)[1])
     before, shelf = bucket.read(), folder / "shelf"
