@@ -13,12 +13,12 @@ from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.server import create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from .world import ADMIN
 
-_moto = DomainDispatcherApplication(create_backend_app)
+_moto = create_backend_app("s3")
 
 
 class Quiet(WSGIRequestHandler):

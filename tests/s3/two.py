@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
-import pandas  # noqa: F401 - what both need is loaded once
+import exchange_calendars  # noqa: F401 - what both need is loaded once
+import pandas  # noqa: F401
+import pyarrow.dataset  # noqa: F401
 
 from marketlake.pipeline.run import ingest
 from marketlake.settings import load_settings
