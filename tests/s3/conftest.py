@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from unittest import mock
 
 import boto3
 import pytest
-from botocore import endpoint
+from botocore import endpoint, loaders, session
 
+from ..trouble.lakes import full_lake
 from .world import ROOT, Bucket, environment
 
 _number = count(1)
@@ -28,8 +30,16 @@ def server() -> Iterator[str]:
         running.kill()
 
 
+@pytest.fixture(scope="session")
+def descriptions() -> loaders.Loader:
+    """What boto reads of its own files on S3: the same for every machine, and a second's work."""
+    return loaders.create_loader()
+
+
 @pytest.fixture
-def machine(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def machine(
+    server: str, descriptions: loaders.Loader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The environment of a machine that is set up for the store; nothing of the real one is left."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "MARKETLAKE_")):
@@ -38,6 +48,7 @@ def machine(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
         monkeypatch.setenv(name, value)
     # boto keeps what it once found
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setattr(session, "create_loader", lambda data_path: descriptions)
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
     monkeypatch.setattr(endpoint.time, "sleep", lambda seconds: None)
 
@@ -45,6 +56,22 @@ def machine(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
 @pytest.fixture
 def bucket(machine: None, tmp_path: Path) -> Bucket:
     """A new bucket, and machines that have a copy of its lake."""
-    name = f"bucket-{next(_number)}"
-    boto3.client("s3").create_bucket(Bucket=name)
-    return Bucket(name, tmp_path)
+    made = Bucket(f"bucket-{next(_number)}", tmp_path)
+    made.become({})
+    return made
+
+
+@pytest.fixture(scope="session")
+def full_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a lake in a folder in which every table has rows."""
+    with mock.patch("os.fsync"):
+        return full_lake(tmp_path_factory.mktemp("full") / "home")
+
+
+@pytest.fixture
+def full_bucket(bucket: Bucket, full_home: Path) -> Bucket:
+    """The same lake in a bucket, where its files were simply copied to."""
+    data = full_home / "data"
+    files = (path for path in data.rglob("*") if path.is_file() and not path.name.startswith("."))
+    bucket.become({path.relative_to(data).as_posix(): path.read_bytes() for path in files})
+    return bucket

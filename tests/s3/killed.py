@@ -1,4 +1,4 @@
-"""Run as a program: work on a lake in a bucket is killed at its PUTs and DELETEs. Prints how often.
+"""Run as a program: work on lakes in buckets is killed at its PUTs and DELETEs. Prints how often, in lines.
 
 Before a request is sent, or after it was carried out and before its answer is heard. Whoever goes on is the
 same machine or another one in turn.
@@ -43,17 +43,15 @@ def publish(bucket: Bucket, home: Path, machine: str) -> None:
     build(bucket.settings(home, SECOND, machine))
 
 
-def prepare(bucket: Bucket, home: Path, kind: str) -> Callable[[Bucket, Path, str], None]:
-    """The lake as it is before the work, of which machine `here` has a copy; and the work."""
-    boto3.client("s3").create_bucket(Bucket=bucket.name)
+def prepare(bucket: Bucket, home: Path, kind: str) -> None:
+    """The lake as it is before the work, of which machine `here` has a copy."""
+    bucket.become({})
     homes.serve_rows(home, "COIN", range(10, 22))
     ingest(bucket.settings(home, FIRST))
     homes.serve_rows(home, "COIN", range(10, 26), d20231231=16.5, d20240102=18.5)
-    if kind == "ingest":
-        return load
-    build(bucket.settings(home, FIRST))
-    ingest(bucket.settings(home, SECOND))
-    return publish
+    if kind == "build":
+        build(bucket.settings(home, FIRST))
+        ingest(bucket.settings(home, SECOND))
 
 
 def killed_at(number: int, work: Callable[[], None]) -> bool:
@@ -78,16 +76,22 @@ def killed_at(number: int, work: Callable[[], None]) -> bool:
     return bool(kill._forked(doomed, lambda child: None))
 
 
-def main(folder: Path, kind: str) -> None:
+def main(folder: Path) -> None:
     os.fsync = lambda descriptor: None  # a killed process loses nothing that it wrote
     os.environ.update(environment(os.environ["SERVER"], folder))
+    boto3.client("s3")  # and what it reads of its own files
+    for kind, work in {"ingest": load, "build": publish}.items():
+        print(kills(folder / kind, kind, work))  # noqa: T201
+
+
+def kills(folder: Path, kind: str, work: Callable[[Bucket, Path, str], None]) -> int:
+    """How often the work was killed, each time without a trace."""
     bucket, home = Bucket(f"killed-{kind}", folder), homes.make_home(folder / "home", {"COIN": "crypto"})
-    work = {"ingest": load, "build": publish}[kind]
-    kill.in_child(lambda: (prepare(bucket, home, kind), None)[1])
+    kill.in_child(lambda: prepare(bucket, home, kind))
     before, shelf = bucket.read(), folder / "shelf"
     shutil.copytree(folder / "here", shelf)
     kill.in_child(lambda: work(bucket, home, "here"))
-    wanted, kills = stored(bucket.read(), "bar", "revision", *MARTS), 0
+    wanted, done = stored(bucket.read(), "bar", "revision", *MARTS), 0
     machines = cycle(["here", "there"])
     for number in count(1, 1 if campaign() else STEPS[kind]):
         bucket.become(before)
@@ -95,15 +99,15 @@ def main(folder: Path, kind: str) -> None:
         shutil.copytree(shelf, folder / "here")
         if not killed_at(number, lambda: work(bucket, home, "here")):
             break
-        kills += 1
+        done += 1
         machine = next(machines)
         kill.in_child(lambda machine=machine: work(bucket, home, machine))
         found = bucket.read()
-        assert stored(found, "bar", "revision", *MARTS) == wanted, number
-        assert unlike_manifest(found) == [], number
-        assert not any(path.startswith(".staged/") for path in found), number
-    print(kills)  # noqa: T201
+        assert stored(found, "bar", "revision", *MARTS) == wanted, (kind, number)
+        assert unlike_manifest(found) == [], (kind, number)
+        assert not any(path.startswith(".staged/") for path in found), (kind, number)
+    return done
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]))

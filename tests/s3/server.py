@@ -1,7 +1,8 @@
 """Run as a program: moto's S3 on a free port of loopback, which it prints. One request after the other.
 
 So a condition and its write are one step, as they are in a real store; threads of moto's would look at a
-condition together. `/-/BUCKET` is for the tests alone: GET tells all objects at once, PUT sets them.
+condition together. `/-/BUCKET` is for the tests alone: GET tells all objects at once, PUT sets them and makes
+a bucket that is not there.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.server import create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from .world import ADMIN
 
-_moto = DomainDispatcherApplication(create_backend_app)
+_moto = create_backend_app("s3")
 
 
 class Quiet(WSGIRequestHandler):
@@ -44,7 +45,10 @@ def _objects(bucket: str) -> dict[str, bytes]:
 
 
 def _become(bucket: str, wanted: dict[str, bytes]) -> None:
-    backend, there = s3_backends[DEFAULT_ACCOUNT_ID]["aws"], _objects(bucket)
+    backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    if bucket not in backend.buckets:
+        backend.create_bucket(bucket, "us-east-1")
+    there = _objects(bucket)
     for name in there.keys() - wanted.keys():
         backend.delete_object(bucket, name)
     for name, content in wanted.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ from marketlake.store.lake import open_manifest
 from marketlake.store.verify import verify
 
 from ..pipeline.homes import make_home, serve_rows, settings_of, told
-from .world import SECRET, Bucket, environment
+from .world import ROOT, SECRET, Bucket
 
 NOW = "2024-01-08T12:00Z"
 Run = Callable[..., str]
@@ -119,32 +120,9 @@ def test_the_steps_of_a_scheduler_may_run_on_different_machines(
 
 
 def test_two_machines_at_once_lose_nothing(bucket: Bucket, tmp_path: Path, home: Path) -> None:
-    """As programs: each fetches and stores its instrument, whoever comes first."""
-    import os
-    import subprocess
-
-    program = (
-        "import sys; from pathlib import Path; from marketlake.settings import load_settings;"
-        "from marketlake.pipeline.run import ingest\n"
-        "for day in range(8, 9):\n"
-        "    rows = ingest(load_settings(now=f'2024-01-0{day}T12:00Z'), [sys.argv[1]])\n"
-        "    assert [row['outcome'] for row in rows] == ['ok'], rows\n"
-    )
-    machine = environment(os.environ["AWS_ENDPOINT_URL"], tmp_path)
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", program, name],
-            env={
-                **os.environ,
-                **machine,
-                "MARKETLAKE_HOME": str(home),
-                "MARKETLAKE_LAKE": bucket.url,
-                "MARKETLAKE_CACHE": str(tmp_path / f"machine of {name}"),
-            },
-        )
-        for name in ("COIN", "METAL")
-    ]
-    assert [one.wait(timeout=120) for one in running] == [0, 0]
+    """As processes: each fetches and stores its instrument, whoever comes first."""
+    program = [sys.executable, "-W", "ignore", "-m", "tests.s3.two", str(home), bucket.url, str(tmp_path)]
+    subprocess.run(program, cwd=ROOT, check=True, timeout=120)
     ingest(settings_of(home, NOW))
     copy = bucket.copy("afterwards")
     assert verify(copy)[1] == []

@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
-from unittest import mock
 
 import pytest
 
@@ -20,7 +19,7 @@ from marketlake.store import batches
 from marketlake.store.verify import verify
 
 from ..campaign_size import campaign, some
-from ..trouble.lakes import SECOND, full_lake
+from ..trouble.lakes import SECOND
 from .world import Bucket, stored, unlike_manifest
 
 DAMAGES: dict[str, Callable[[bytes], bytes | None]] = {
@@ -31,20 +30,14 @@ DAMAGES: dict[str, Callable[[bytes], bytes | None]] = {
 KEPT = tuple(name for name in (*TABLES, *MARTS) if name != "run")
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a lake in a folder in which every table has rows."""
-    with mock.patch("os.fsync"):
-        return full_lake(tmp_path_factory.mktemp("damage") / "home")
+@pytest.fixture
+def home(full_home: Path) -> Path:
+    return full_home
 
 
 @pytest.fixture
-def lake(bucket: Bucket, home: Path) -> Bucket:
-    """The same lake in a bucket, where its files were simply copied to."""
-    data = home / "data"
-    files = (path for path in data.rglob("*") if path.is_file() and not path.name.startswith("."))
-    bucket.become({path.relative_to(data).as_posix(): path.read_bytes() for path in files})
-    return bucket
+def lake(full_bucket: Bucket) -> Bucket:
+    return full_bucket
 
 
 def damage(lake: Bucket, path: str, how: str) -> None:

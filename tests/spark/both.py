@@ -28,11 +28,11 @@ RELATIVE, ABSOLUTE = 1e-12, 1e-15
 
 @dataclass(frozen=True)
 class Pair:
-    """The rows that each engine gave to a text."""
+    """What each engine gave to a text."""
 
     file: str
-    duck: Sequence[Row]
-    spark: Sequence[Row]
+    duck: pa.Table
+    spark: pa.Table
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ class Both:
         self.duck.register("incoming", rows)
         self.duck.execute(f"CREATE TABLE lake.{relation} AS FROM incoming")
         self.duck.unregister("incoming")
-        self.spark.store_rows(relation, rows)
+        # in one piece, and known to be, so that nothing is shuffled to where it already is
+        whole = self.spark.session.createDataFrame(rows.combine_chunks()).coalesce(1)
+        self.spark.store(relation, whole)
         self._stands(relation)
 
     def stand(self, relation: str, file: str, text: str, values: Values | None = None) -> None:
@@ -73,8 +75,8 @@ class Both:
             self.spark.hold(relation, said, {})
             own = said = f"SELECT * FROM {relation}"
             self.shadowed.add(relation)
-        duck = self.duck.execute(own).to_arrow_table().to_pylist()
-        self.asked.append(Pair(file, duck, self.spark.records(said, {})))
+        duck = self.duck.execute(own).to_arrow_table()
+        self.asked.append(Pair(file, duck, self.spark.execute(said).table))
 
     def together(self, relation: str, parts: Sequence[str]) -> None:
         """All rows of several relations become one of the lake, as the lake itself puts them together."""
@@ -109,18 +111,17 @@ def empty() -> duckdb.DuckDBPyConnection:
 
 def differences(pair: Pair) -> list[str]:
     """Where the engines disagree, in words; empty when they do not."""
-    if len(pair.duck) != len(pair.spark):
-        return [f"{len(pair.duck)} rows in DuckDB, {len(pair.spark)} in Spark"]
-    found = []
-    for one, other in zip(_sorted(pair.duck), _sorted(pair.spark), strict=True):
-        if list(one) != list(other):
-            return [f"columns {list(one)} in DuckDB, {list(other)} in Spark"]
-        found += [
-            f"{name} is {value!r} in DuckDB, {other[name]!r} in Spark: {one}"
-            for name, value in one.items()
-            if not same(value, other[name])
-        ]
-    return found
+    duck, spark = pair.duck, pair.spark
+    if len(duck) != len(spark):
+        return [f"{len(duck)} rows in DuckDB, {len(spark)} in Spark"]
+    if duck.column_names != spark.column_names:
+        return [f"columns {duck.column_names} in DuckDB, {spark.column_names} in Spark"]
+    return [
+        f"{name} is {value!r} in DuckDB, {other[name]!r} in Spark: {one}"
+        for one, other in zip(_sorted(duck), _sorted(spark), strict=True)
+        for name, value in one.items()
+        if not same(value, other[name])
+    ]
 
 
 def same(one: Any, other: Any) -> bool:
@@ -134,8 +135,8 @@ def same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and one == other
 
 
-def _sorted(rows: Sequence[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: [_place(value) for value in row.values()])
+def _sorted(table: pa.Table) -> list[Row]:
+    return sorted(table.to_pylist(), key=lambda row: [_place(value) for value in row.values()])
 
 
 def _place(value: Any) -> tuple[bool, str]:

@@ -22,8 +22,21 @@ SMALL = {
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    # nor is the machine's own compiler worth its time
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    # every sort begins with a page, which is 64 MB otherwise
+    "spark.buffer.pageSize": "1m",
+    "spark.shuffle.compress": "false",
+    # nobody looks at what a plan was
+    "spark.sql.ui.explainMode": "simple",
+    "spark.sql.maxPlanStringLength": "1000",
+    "spark.ui.liveUpdate.period": "-1",
+    "spark.sql.lightweightPlanChangeValidation": "false",
+    # nor is the machine's own compiler worth its time, or a collection for each new class
+    "spark.driver.extraJavaOptions": " ".join(
+        (
+            "-XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=3 -XX:CICompilerCount=1",
+            "-XX:+UseSerialGC -XX:MetaspaceSize=400m -Xmn400m",
+        )
+    ),
 }
 MASTER = "local[1]"
 

@@ -237,7 +237,7 @@ def measured(both: Both) -> None:
             both.ask(f"metric/{metric.name}", figures(metric, values))
             both.asked.append(replace(both.asked[-1], file="metric_input/metric_figure"))
         for name in TABLES:
-            both.ask(f"metric/{name}", table(name, values | {"periods": 2 if "frequency" in terms else 21}))
+            both.ask(f"metric/{name}", table(name, values | {"periods": 2 if "frequency" in terms else 5}))
 
 
 def scored(both: Both) -> None:

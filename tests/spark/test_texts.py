@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 
 from .both import Pair, differences, same
@@ -12,7 +13,7 @@ TEXTS = [name for folder in ("mart", "metric", "metric_input", "query", "view") 
 
 @pytest.mark.parametrize("file", [name for name in TEXTS if name not in NOT_ASKED])
 def test_spark_says_what_duckdb_says(asked: dict[str, list[Pair]], file: str) -> None:
-    assert any(pair.duck for pair in asked[file]), "there is nothing to compare"
+    assert any(len(pair.duck) for pair in asked[file]), "there is nothing to compare"
     for pair in asked[file]:
         assert differences(pair) == []
 
@@ -38,8 +39,8 @@ def test_how_near_is_near(duck: object, spark: object, equal: bool) -> None:
 
 
 def test_a_difference_is_seen() -> None:
-    rows = [{"name": "A", "value": 1.0}, {"name": "B", "value": 2.0}]
-    assert differences(Pair("", rows, rows[::-1])) == []
-    assert differences(Pair("", rows, [rows[0], rows[1] | {"value": 2.1}]))
+    rows = pa.table({"name": ["A", "B"], "value": [1.0, 2.0]})
+    assert differences(Pair("", rows, rows.take([1, 0]))) == []
+    assert differences(Pair("", rows, pa.table({"name": ["A", "B"], "value": [1.0, 2.1]})))
     assert differences(Pair("", rows, rows[:1]))
-    assert differences(Pair("", rows, [{"name": row["name"], "worth": row["value"]} for row in rows]))
+    assert differences(Pair("", rows, rows.rename_columns(["name", "worth"])))
