@@ -7,6 +7,7 @@ docs/sizing.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,15 +20,18 @@ YEARS: Final = 20
 SESSIONS: Final = 252
 BARS: Final = YEARS * SESSIONS
 
-DAILY_S: Final = 0.0
+DAILY_S: Final = 0.003
 """Processor seconds an instrument and day: plan, store, marts, `market.duckdb`."""
-FETCH_S: Final = 0.0
-"""The same of a request: client, checks of the answer, keeping it."""
-LOAD_S: Final = 0.0
+FETCH_S: Final = 0.005
+"""The same of a request: the client, the checks of its answer, keeping it; the simulator's part is in it."""
+LOAD_S: Final = 0.05
 """Processor seconds a history of 20 years: stored, with its marts."""
-BAR_BYTES: Final[Mapping[str, float]] = {"raw/": 0.0, "bars": 0.0, "marts": 0.0, "`market.duckdb`": 0.0}
-MEMORY_MB: Final[Mapping[int, float]] = {1_000: 0, 10_000: 0}
-"""The largest of a run's steps."""
+BAR_BYTES: Final = 50.8
+"""For each stored bar: itself 15.1, marts 30.8, `market.duckdb` 4.9."""
+HISTORY_BYTES: Final = 11.3
+"""In raw/, for each bar of a history that came in one answer."""
+ANSWER_BYTES: Final = 480.0
+"""In raw/ and `run`, for a day's answer of twelve sessions."""
 MOST_LISTED: Final = 150_000
 """Instruments that `instruments.toml` holds, in at most 32 MiB."""
 CORE_HOUR_USD: Final = 0.04
@@ -35,44 +39,40 @@ GIGABYTE_MONTH_USD: Final = 0.023
 """Prices to reckon with, of no particular vendor: put in your own."""
 
 _NOWHERE: Final = Path()
-_HEADS: Final = ("instruments", *(f"{size:,}" for size in SIZES))
+_SOURCES: Final = ("ecb", "fred", "bitstamp", "yahoo", "binance", "coinbaseexchange")
 
 
 def by_size() -> str:
-    """A column a size, for one source of daily bars."""
+    """A column a size, for one source of daily bars that serves a history in one request."""
+    hours = {
+        f"hours a day at {rate:g} requests a second ({names})": partial(_hours, rate)
+        for rate, names in _rates().items()
+    }
     rows: Mapping[str, Callable[[int], str]] = {
         "requests a day": lambda n: f"{n:,}",
-        **{
-            f"hours a day at {rate:g} requests a second ({names})": lambda n, rate=rate: _hours(n / rate)  # type: ignore[misc]
-            for rate, names in _rates().items()
-        },
-        "bars": lambda n: f"{n * BARS:,}",
-        **{
-            f"disk for {name}": lambda n, size=size: _bytes(n * BARS * size)
-            for name, size in BAR_BYTES.items()
-        },  # type: ignore[misc]
-        "disk in all, 20 years": lambda n: _bytes(_disk(n)),
-        "disk a year more": lambda n: _bytes(_disk(n) / YEARS),
-        "processor time a day, fetching": lambda n: _minutes(n * FETCH_S),
-        "processor time a day, everything else": lambda n: _minutes(n * DAILY_S),
-        "processor time of the first load": lambda n: _minutes(n * LOAD_S),
-        "lakes (an `instruments.toml` lists 150,000)": lambda n: str(-(-n // MOST_LISTED)),
-        "USD a month: processor, disk": lambda n: f"{_processor_usd(n):,.2f}, {_disk_usd(n):,.2f}",
+        **hours,
+        "bars of 20 years": lambda n: f"{n * BARS:,}",
+        "disk after the first load": lambda n: _bytes(_loaded(n)),
+        "disk a year more; of it answers in raw/": lambda n: f"{_bytes(_year(n))}; {_bytes(_answers(n))}",
+        "processor time a day: fetching; all else": lambda n: f"{_time(n * FETCH_S)}; {_time(n * DAILY_S)}",
+        "processor time of storing a first load": lambda n: _time(n * LOAD_S),
+        "lakes (`instruments.toml` lists up to 150,000)": lambda n: str(-(-n // MOST_LISTED)),
+        "USD a month: processor; disk": lambda n: f"{_processor_usd(n):,.2f}; {_disk_usd(n):,.2f}",
     }
-    return table(_HEADS, [[said, *map(figure, SIZES)] for said, figure in rows.items()])
+    heads = ["instruments", *(f"{size:,}" for size in SIZES)]
+    return table(heads, [[said, *map(figure, SIZES)] for said, figure in rows.items()])
 
 
 def by_interval() -> str:
     """What a year of 10,000 instruments would take; the lake holds days."""
-    each = {"day": 1, "hour": 7, "minute": 390}
     rows = [
         [
             name,
-            f"{SESSIONS * bars:,}",
-            f"{10_000 * SESSIONS * bars:,}",
-            _bytes(10_000 * SESSIONS * bars * _bar()),
+            f"{SESSIONS * each:,}",
+            f"{10_000 * SESSIONS * each:,}",
+            _bytes(10_000 * SESSIONS * each * BAR_BYTES),
         ]
-        for name, bars in each.items()
+        for name, each in {"day": 1, "hour": 7, "minute": 390}.items()
     ]
     return table(["bars of a", "an instrument and year", "10,000 instruments", "disk a year"], rows)
 
@@ -81,17 +81,21 @@ def _rates() -> dict[float, str]:
     """The sources' usual limits, the quickest last."""
     named: dict[float, list[str]] = {}
     live = Settings(home=_NOWHERE, lake=_NOWHERE)
-    for source in ("ecb", "fred", "bitstamp", "yahoo", "binance", "coinbaseexchange"):
+    for source in _SOURCES:
         named.setdefault(live.rate(source), []).append(source)
     return {rate: ", ".join(names) for rate, names in sorted(named.items())}
 
 
-def _bar() -> float:
-    return sum(BAR_BYTES.values())
+def _loaded(instruments: int) -> float:
+    return instruments * BARS * (BAR_BYTES + HISTORY_BYTES)
 
 
-def _disk(instruments: int) -> float:
-    return instruments * BARS * _bar()
+def _answers(instruments: int) -> float:
+    return instruments * SESSIONS * ANSWER_BYTES
+
+
+def _year(instruments: int) -> float:
+    return instruments * SESSIONS * BAR_BYTES + _answers(instruments)
 
 
 def _processor_usd(instruments: int) -> float:
@@ -99,15 +103,15 @@ def _processor_usd(instruments: int) -> float:
 
 
 def _disk_usd(instruments: int) -> float:
-    return _disk(instruments) / 1e9 * GIGABYTE_MONTH_USD
+    return _loaded(instruments) / 1e9 * GIGABYTE_MONTH_USD
 
 
-def _hours(seconds: float) -> str:
-    hours = seconds / 3600
+def _hours(rate: float, requests: int) -> str:
+    hours = requests / rate / 3600
     return f"{hours:,.1f}" if hours < 100 else f"{hours:,.0f}"
 
 
-def _minutes(seconds: float) -> str:
+def _time(seconds: float) -> str:
     return f"{seconds:,.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"
 
 

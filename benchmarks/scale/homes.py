@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,15 @@ Taken = dict[str, Any]
 """seconds, cpu and peak_mb of a step, and what it counts."""
 
 
+def in_a_fresh_process(step: str, *options: str) -> Taken:
+    """Take a step of `steps`; its peak memory is then its own."""
+    command = [sys.executable, "-m", "benchmarks.scale.steps", step, *options]
+    place = Path(__file__).parents[2]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=place)
+    taken: Taken = json.loads(done.stdout)
+    return taken
+
+
 @dataclass(frozen=True)
 class Home:
     """A user's folder with a lake."""
@@ -30,6 +39,8 @@ class Home:
     folder: Path
     symbols: int
     years: int
+    take: Callable[..., Taken] = in_a_fresh_process
+    """Takes a step, the folder, the last year, `reverify_days` and the options of the step, all as text."""
 
     @property
     def first_year(self) -> int:
@@ -39,14 +50,8 @@ class Home:
         return f"{self.symbols:,} x {self.years} years"
 
     def step(self, name: str, *options: object, reverify_days: int = 0) -> Taken:
-        """Take a step in a fresh process."""
         print(f"{self}: {name}", file=sys.stderr, flush=True)
-        fixed = (name, self.folder, LAST_YEAR, reverify_days, *options)
-        command = [sys.executable, "-m", "benchmarks.scale.steps", *map(str, fixed)]
-        place = Path(__file__).parents[2]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=place)
-        taken: Taken = json.loads(done.stdout)
-        return taken
+        return self.take(name, *map(str, (self.folder, LAST_YEAR, reverify_days, *options)))
 
     @contextmanager
     def copied(self, *, waiting: bool = True) -> Iterator[Home]:
@@ -56,12 +61,12 @@ class Home:
         own = shutil.ignore_patterns(LOCK, HOLDER, *([] if waiting else ["raw"]))
         shutil.copytree(self.folder, folder, copy_function=os.link, ignore=own)
         try:
-            yield Home(folder, self.symbols, self.years)
+            yield replace(self, folder=folder)
         finally:
             shutil.rmtree(folder)
 
 
-def filled(folder: Path, symbols: int, years: int) -> Home:
+def filled(folder: Path, symbols: int, years: int, take: Callable[..., Taken] = in_a_fresh_process) -> Home:
     """A lake with its marts, to which the answers of one more day have come; kept for the next time."""
 
     def fill(lake: Home) -> None:
@@ -69,7 +74,7 @@ def filled(folder: Path, symbols: int, years: int) -> Home:
         lake.step("build")
         lake.step("answers", lake.folder / "data")
 
-    return _kept(Home(folder / f"{symbols}x{years}", symbols, years), fill)
+    return _kept(Home(folder / f"{symbols}x{years}", symbols, years, take), fill)
 
 
 def unfilled(bars: Home) -> Home:
@@ -79,12 +84,12 @@ def unfilled(bars: Home) -> Home:
         home.configure(lake.folder, bars.first_year, bars.symbols)
         lake.step("answers", bars.folder / "data")
 
-    return _kept(Home(bars.folder.with_name(f"{bars.folder.name}-answers"), bars.symbols, bars.years), fill)
+    return _kept(replace(bars, folder=bars.folder.with_name(f"{bars.folder.name}-answers")), fill)
 
 
 def _kept(lake: Home, fill: Callable[[Home], None]) -> Home:
     if not lake.folder.exists():
-        making = Home(lake.folder.with_name(f"{lake.folder.name}-making"), lake.symbols, lake.years)
+        making = replace(lake, folder=lake.folder.with_name(f"{lake.folder.name}-making"))
         shutil.rmtree(making.folder, ignore_errors=True)
         fill(making)
         making.folder.rename(lake.folder)

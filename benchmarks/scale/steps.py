@@ -138,7 +138,12 @@ STEPS: Final[Mapping[str, Callable[..., dict[str, Any]]]] = {
     "size": _size,
 }
 
-if __name__ == "__main__":
-    step, home, last_year, reverify_days, *options = sys.argv[1:]
+
+def take(step: str, home: str, last_year: str, reverify_days: str, *options: str) -> dict[str, Any]:
+    """Take a step on the lake of a user's folder; returns what it took and counted."""
     asked = settings(Path(home), int(last_year), reverify_days=int(reverify_days))
-    print(json.dumps({**STEPS[step](asked, *options), "peak_mb": peak_mb()}))
+    return STEPS[step](asked, *options)
+
+
+if __name__ == "__main__":
+    print(json.dumps({**take(*sys.argv[1:]), "peak_mb": peak_mb()}))

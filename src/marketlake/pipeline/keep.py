@@ -25,7 +25,7 @@ from .reconcile_answers import compare_sources
 from .turns import in_turn
 from .upserts import Upserts
 
-_PORTION_BYTES: Final = 32 * 1024 * 1024
+_PORTION_BYTES: Final = 24 * 1024 * 1024
 """Answers absorbed together at most: parsed and checked they take ten times the memory."""
 
 _APART: Final = (RECONCILE, CORRECTION_MODE)

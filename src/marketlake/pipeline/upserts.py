@@ -1,7 +1,7 @@
 """What merges put into the partitions, kept until a commit is complete, which rewrites each of them once.
 
 A first load of thousands of histories comes in portions and touches every year with each. What does not fit
-into memory waits in files without a name, which end with the process.
+into memory waits in a file without a name, which ends with the process.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _IN_MEMORY: Final = 500_000
 _MANY: Final = 2_500_000
 """Rows for one partition at which a commit is due: they are put in order in memory."""
 
-Table = tuple[Place, str]
+Target = tuple[Place, str]
+"""A partition and its table, `bar` or `revision`."""
 
 
 class Upserts:
@@ -32,9 +33,11 @@ class Upserts:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._held: dict[Table, list[pa.Table]] = {}
-        self._spilled: dict[Table, IO[bytes]] = {}
-        self._rows: dict[Table, int] = {}
+        self._rows: dict[Target, int] = {}
+        self._held: dict[Target, list[pa.Table]] = {}
+        self._file: IO[bytes] | None = None
+        self._spilled: dict[Target, list[int]] = {}
+        """Where in the file their rows begin, each time as an Arrow stream."""
 
     @property
     def are_many(self) -> bool:
@@ -47,34 +50,37 @@ class Upserts:
                 self._held.setdefault((place, table), []).append(rows)
                 self._rows[place, table] = self._rows.get((place, table), 0) + len(rows)
         if sum(len(rows) for tables in self._held.values() for rows in tables) > _IN_MEMORY:
-            self._spill()
+            with disk_errors(self._folder):
+                self._spill()
 
     def stage(self, lake: Writer) -> None:
         """Stage every partition that has some, and forget them."""
         for place in sorted({place for place, _ in self._rows}):
-            stage(lake, place, self._taken(place, "bar"), self._taken(place, "revision"))
-        self._rows.clear()
+            stage(lake, place, self._all((place, "bar")), self._all((place, "revision")))
+        if self._file is not None:
+            self._file.close()
+        self._file = None
+        for rows in (self._rows, self._held, self._spilled):
+            rows.clear()
 
-    def _taken(self, place: Place, table: str) -> pa.Table:
-        parts = [TABLES[table].empty_table(), *self._held.pop((place, table), [])]
-        if (place, table) in self._spilled:
-            with disk_errors(self._folder), self._spilled.pop((place, table)) as file:
-                parts += _read(file)
-        return in_order(pa.concat_tables(parts))
+    def _all(self, target: Target) -> pa.Table:
+        with disk_errors(self._folder):
+            spilled = list(self._read(target))
+        held = self._held.get(target, [])
+        return in_order(pa.concat_tables([TABLES[target[1]].empty_table(), *spilled, *held]))
 
     def _spill(self) -> None:
-        with disk_errors(self._folder):
-            for table, parts in self._held.items():
-                if table not in self._spilled:
-                    self._spilled[table] = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
-                with pa.ipc.new_stream(self._spilled[table], parts[0].schema) as sink:
-                    for part in parts:
-                        sink.write_table(part)
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
+        for target, parts in self._held.items():
+            self._spilled.setdefault(target, []).append(self._file.tell())
+            with pa.ipc.new_stream(self._file, parts[0].schema) as sink:
+                for part in parts:
+                    sink.write_table(part)
         self._held.clear()
 
-
-def _read(file: IO[bytes]) -> Iterator[pa.Table]:
-    end = file.tell()
-    file.seek(0)
-    while file.tell() < end:
-        yield pa.ipc.open_stream(file).read_all()
+    def _read(self, target: Target) -> Iterator[pa.Table]:
+        if self._file is not None:
+            for start in self._spilled.get(target, []):
+                self._file.seek(start)
+                yield pa.ipc.open_stream(self._file).read_all()
