@@ -20,11 +20,11 @@ YEARS: Final = 20
 SESSIONS: Final = 252
 BARS: Final = YEARS * SESSIONS
 
-DAILY_S: Final = 0.003
+DAILY_S: Final = 0.0035
 """Processor seconds an instrument and day: plan, store, marts, `market.duckdb`."""
 FETCH_S: Final = 0.005
 """The same of a request: the client, the checks of its answer, keeping it; the simulator's part is in it."""
-LOAD_S: Final = 0.05
+LOAD_S: Final = 0.046
 """Processor seconds a history of 20 years: stored, with its marts."""
 BAR_BYTES: Final = 50.8
 """For each stored bar: itself 15.1, marts 30.8, `market.duckdb` 4.9."""
