@@ -110,7 +110,7 @@ def test_an_endpoint_that_is_no_address(bucket: Bucket, monkeypatch: pytest.Monk
 
 def test_boto_is_not_installed(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "boto3", None)
-    assert "pip install 'marketlake[s3]'" in told(bucket.copy(), ConfigError)
+    assert "pip install '.[s3]'" in told(bucket.copy(), ConfigError)
 
 
 def test_a_store_that_ignores_conditions_is_refused(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:

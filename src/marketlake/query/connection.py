@@ -106,7 +106,7 @@ def stored_files(lake: Path) -> Iterator[None]:
                 f"{shown(lake)}: the disk refused a write; what was stored before stands. "
                 "Free space or permissions, then run again"
             ) from error
-        remedy = "run `marketlake verify`, then `marketlake build`"
+        remedy = "ask again; if it stays, run `marketlake verify`, then `marketlake build`"
         raise CorruptLakeError(f"{shown(lake)}: cannot be queried ({brief(error)}); {remedy}") from error
 
 

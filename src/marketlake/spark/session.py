@@ -47,7 +47,7 @@ def spark_session(master: str | None, options: Mapping[str, str] | None = None) 
     Raises `UsageError` where Spark, Java or the server is missing.
     """
     if find_spec("pyspark") is None:
-        raise UsageError("this engine needs PySpark; pip install 'marketlake[spark]'")
+        raise UsageError("this engine needs PySpark: in the project's folder, pip install '.[spark]'")
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 

@@ -151,7 +151,7 @@ def open_objects(address: Address) -> Objects:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
     except ImportError:
-        raise ConfigError(f"{address} needs boto3: pip install 'marketlake[s3]'") from None
+        raise ConfigError(f"{address} needs boto3: in the project's folder, pip install '.[s3]'") from None
     config = Config(
         connect_timeout=10,
         read_timeout=60,
