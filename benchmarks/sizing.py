@@ -32,12 +32,20 @@ HISTORY_BYTES: Final = 11.3
 """In raw/, for each bar of a history that came in one answer."""
 ANSWER_BYTES: Final = 480.0
 """In raw/ and `run`, for a day's answer of twelve sessions."""
+MEMORY: Final[Mapping[int, str]] = {
+    1_000: "0.8 GB",
+    10_000: "1 GB",
+    100_000: "2.7 GB",
+    1_000_000: "2.7 GB each",
+}
+"""The largest of a run's steps; of a million, of each of its lakes."""
 MOST_LISTED: Final = 150_000
 """Instruments that `instruments.toml` holds, in at most 32 MiB."""
 CORE_HOUR_USD: Final = 0.04
 GIGABYTE_MONTH_USD: Final = 0.023
 """Prices to reckon with, of no particular vendor: put in your own."""
 
+_DAY_S: Final = 86_400
 _NOWHERE: Final = Path()
 _SOURCES: Final = ("ecb", "fred", "bitstamp", "yahoo", "binance", "coinbaseexchange")
 
@@ -56,6 +64,9 @@ def by_size() -> str:
         "disk a year more; of it answers in raw/": lambda n: f"{_bytes(_year(n))}; {_bytes(_answers(n))}",
         "processor time a day: fetching; all else": lambda n: f"{_time(n * FETCH_S)}; {_time(n * DAILY_S)}",
         "processor time of storing a first load": lambda n: _time(n * LOAD_S),
+        "memory of the largest step": lambda n: MEMORY[n],
+        "one worker is enough; of a core it takes": lambda n: f"{n * (FETCH_S + DAILY_S) / _DAY_S:.2%}",
+        "sources side by side at 2 a second, 20 hours a day": lambda n: str(-(-n // (2 * 20 * 3600))),
         "lakes (`instruments.toml` lists up to 150,000)": lambda n: str(-(-n // MOST_LISTED)),
         "USD a month: processor; disk": lambda n: f"{_processor_usd(n):,.2f}; {_disk_usd(n):,.2f}",
     }
