@@ -7,6 +7,7 @@ MarketlakeError                 message: what, where, the limit, the remedy
 │   ├── EmptyLakeError          nothing is stored yet
 │   ├── LakeBusyError           another writer holds the lock
 │   │   └── LakeOvertakenError  another writer's commit came first
+│   ├── LakeChangedError        its files were replaced while they were read
 │   ├── LakeUnreachableError    the object store does not answer
 │   ├── LakeWriteError          the disk is full, read-only or failing
 │   ├── OriginError             simulated and live data never share a lake
@@ -64,6 +65,10 @@ class LakeBusyError(LakeError):
 
 class LakeOvertakenError(LakeBusyError):
     """Another writer's commit came first; done again, the work goes on from there."""
+
+
+class LakeChangedError(LakeError):
+    """Files of the lake were replaced while they were read; asked again, the answer is of one state."""
 
 
 class LakeUnreachableError(LakeError):

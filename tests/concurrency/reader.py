@@ -39,7 +39,7 @@ def go_on(home: Path, kind: str) -> dict[str, object]:
 
 
 def _ask(read: Callable[[Path], Seen], lake: Path) -> Seen:
-    """Once more where a file was replaced while DuckDB was opening it: that is an error, never wrong rows."""
+    """Once more where a file was replaced while DuckDB was opening it, as docs/reliability.md tells."""
     try:
         return read(lake)
     except duckdb.Error:

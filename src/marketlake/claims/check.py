@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from ..query import open_lake
+from ..query.connection import steady
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def score(wins: int | None, years: int | None, with_sleeve: float | None, withou
     return f"{with_sleeve:.3f} against {without:.3f}"
 
 
+@steady
 def read_checks(lake: Path) -> tuple[ClaimCheck, ...]:
     """The verdicts of the last build, by claim and span; raises as `marketlake.query.open_lake`."""
     with open_lake(lake) as connection:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..query import open_lake
-from ..query.connection import stored_files
+from ..query.connection import steady, stored_files
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Change:
     rolled_wins: int | None
 
 
+@steady
 def read_history(lake: Path, claim_id: str | None = None) -> tuple[Change, ...]:
     """Every change of every claim (or of the one named), oldest first; raises as `open_lake`.
 

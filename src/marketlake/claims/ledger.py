@@ -11,7 +11,7 @@ import duckdb
 
 from ..errors import UsageError
 from ..query import open_lake
-from ..query.connection import stored_files
+from ..query.connection import steady, stored_files
 from .check import ClaimCheck, checks_of
 from .entry import Entry
 from .verdict import PUBLISHED, ROLLED, Cell
@@ -20,6 +20,7 @@ from .windows import Window
 Found = dict[str, list[Any]]
 
 
+@steady
 def read_ledger(lake: Path, claim_id: str | None = None) -> tuple[Entry, ...]:
     """Every claim (or the one named) as the last build found it, in the order of `claims.toml`.
 

@@ -14,6 +14,7 @@ from ..calendars import Days
 from ..errors import EmptyLakeError, UsageError
 from ..location import shown
 from ..query import open_lake
+from ..query.connection import steady
 from ..query.listing import Listed, Listing, currency_code, find, inflation_of, rates_needed, read_listing
 from ..query.text import literal
 from . import arrow
@@ -66,6 +67,7 @@ class Market:
         return f"{self.instruments[begins].id} from {late}, {self.instruments[ends].id} to {early}"
 
 
+@steady
 def read_market(
     known: Known, plan: Plan, currency: str | None, risk_free: float | str | None = None
 ) -> Market:

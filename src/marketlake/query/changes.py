@@ -11,7 +11,7 @@ import duckdb
 
 from ..errors import UsageError
 from .change_answer import KINDS, Change, Changes, ChangeSummary, change_of
-from .connection import open_lake, records, stored_files
+from .connection import open_lake, records, steady, stored_files
 from .listing import Listed, find, reach, read_listing
 from .question import check_moment, one_of
 from .text import bound, chain, statement
@@ -20,6 +20,7 @@ _LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
 _ALL: Final = 2**62
 
 
+@steady
 def changes(
     lake: Path,
     since: datetime,

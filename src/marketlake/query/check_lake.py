@@ -12,7 +12,7 @@ import duckdb
 
 from .check_texts import of_lake, of_rows, recorded
 from .checks import FAIL, WARN
-from .connection import open_lake, records, run, stored_files
+from .connection import open_lake, records, run, steady, stored_files
 from .listing import find, read_listing
 from .question import one_of
 from .tabular import Rows
@@ -63,6 +63,7 @@ class LakeCheck(Rows):
         return {"findings": rows, "severe": self.severe, "snapshot": self.snapshot, "origin": self.origin}
 
 
+@steady
 def check_lake(
     lake: Path,
     ids: Sequence[str] = (),

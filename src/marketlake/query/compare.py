@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .compared import Asked, assert_stored, look_up, year_figures
 from .comparison import Comparison
-from .connection import stored_files
+from .connection import steady, stored_files
 from .engine import DUCKDB, Engine
 from .listing import read_listing
 from .many_comparison import ComparedYear, ManyComparison
@@ -130,6 +130,7 @@ class _Found:
         return side_by_side(lake, self.asked.question, self.asked.currency, years, engine)
 
 
+@steady
 def _found(lake: Path, question: Question, engine: Engine) -> _Found:
     question.check()
     with engine.open(lake) as reader:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import wraps
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 import duckdb
 
@@ -19,8 +20,10 @@ from ..errors import (
     CorruptLakeError,
     EmptyLakeError,
     LakeBusyError,
+    LakeChangedError,
     LakeError,
     LakeWriteError,
+    MarketlakeError,
     SchemaVersionError,
 )
 from ..location import address_of, shown
@@ -37,13 +40,17 @@ _PENDING: Final = "manifest.next.json"
 _WRITE: Final = re.compile(r"could not write|space left|too large|read-only file system", re.IGNORECASE)
 
 Parameters = Mapping[str, object]
+P = ParamSpec("P")
+T = TypeVar("T")
+_TRIES: Final = 5
 
 
 @contextmanager
 def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose default schema is the lake's database; closed at the end.
 
-    Raises `EmptyLakeError`, `CorruptLakeError`, `LakeBusyError`, `SchemaVersionError` or `LakeError`.
+    Raises `EmptyLakeError`, `CorruptLakeError`, `LakeBusyError`, `SchemaVersionError` or `LakeError`, and
+    at its end `LakeChangedError` where a commit replaced files meanwhile.
     """
     refresh(lake)
     database = lake.resolve() / DATABASE
@@ -51,23 +58,71 @@ def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         stored = (database.parent / _MANIFEST).exists()
         remedy = "run `marketlake build`" if stored else "nothing is stored yet, run `marketlake run`"
         raise EmptyLakeError(f"{shown(lake)} has no {DATABASE}: {remedy}")
-    _assert_whole(database.parent)
+    root = database.parent
+    before = _stamps(root, _listed(root))
+    _assert_whole(root, before)
     connection = connect()
     try:
         _attach(connection, database)
         _check_version(connection, database)
         yield connection
+    except (duckdb.Error, MarketlakeError) as error:
+        _assert_unchanged(root, before, error)
+        raise
+    else:
+        _assert_unchanged(root, before)
     finally:
         connection.close()
 
 
-def _assert_whole(root: Path) -> None:
-    """A glob passes over a file that was lost, so the manifest is asked; not while a commit is under way."""
+def steady(ask: Callable[P, T]) -> Callable[P, T]:
+    """Make a question of one that opens the lake: asked again where a commit replaced files meanwhile."""
+
+    @wraps(ask)
+    def asked(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(_TRIES - 1):
+            with suppress(LakeChangedError):
+                return ask(*args, **kwargs)
+        return ask(*args, **kwargs)
+
+    return asked
+
+
+def _listed(root: Path) -> list[str]:
+    """The files that a query may read, by the manifest."""
     try:
         files = json.loads((root / _MANIFEST).read_bytes())["files"]
     except (OSError, ValueError, KeyError):
-        return  # a database on its own, or a damaged manifest: `marketlake verify` says which
-    lost = next((path for path in files if not path.startswith("raw/") and not (root / path).exists()), None)
+        return []  # a database on its own, or a damaged manifest: `marketlake verify` says which
+    return [path for path in files if not path.startswith("raw/")]
+
+
+def _stamps(root: Path, paths: Iterable[str]) -> dict[str, tuple[int, int] | None]:
+    """What changes when a file is replaced; None where there is none."""
+    found: dict[str, tuple[int, int] | None] = {}
+    for path in paths:
+        try:
+            status = (root / path).stat()
+        except OSError:
+            found[path] = None
+        else:
+            found[path] = (status.st_ino, status.st_mtime_ns)
+    return found
+
+
+def _assert_unchanged(
+    root: Path, before: Mapping[str, tuple[int, int] | None], error: Exception | None = None
+) -> None:
+    """DuckDB opens a file more than once for a question, so it may read one version by another's footer."""
+    if _stamps(root, before) != before:
+        raise LakeChangedError(
+            f"{shown(root)} was written while it was read, so the answer may be of two states; ask again"
+        ) from error
+
+
+def _assert_whole(root: Path, files: Mapping[str, tuple[int, int] | None]) -> None:
+    """A glob passes over a file that was lost, so the manifest is asked; not while a commit is under way."""
+    lost = next((path for path, stamp in files.items() if stamp is None), None)
     if lost and not (root / _PENDING).exists():
         command = "replay" if lost.startswith(("bar/", "revision/")) else "build"
         raise CorruptLakeError(f"{shown(root / lost)} is missing: `marketlake {command}` makes it again")

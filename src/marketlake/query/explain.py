@@ -14,7 +14,7 @@ from ..errors import EmptyLakeError, UsageError
 from .change_answer import Change
 from .changes import check_span, keep_changes, kept_changes, span_values
 from .compared import Asked, look_up
-from .connection import open_lake, records, stored_files
+from .connection import open_lake, records, steady, stored_files
 from .explain_answer import Explanation, MovedFigure, Part
 from .explain_steps import Returns, Steps, take_steps
 from .listing import Listed, rates_needed, reach, read_listing
@@ -28,6 +28,7 @@ _JOINED: Final = ("year_end", "december_average")
 Key = tuple[str, date]
 
 
+@steady
 def explain(
     lake: Path,
     ids: Sequence[str],

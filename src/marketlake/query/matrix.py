@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import UsageError
 from .compared import assert_stored, look_up
-from .connection import open_lake, stored_files
+from .connection import open_lake, steady, stored_files
 from .listing import Listing, read_listing
 from .matrix_answer import Matrix, Wins
 from .matrix_correlation import Correlations, Window, correlations
@@ -28,6 +28,7 @@ _MOST: Final = 2000
 """Pairs grow with the square: at 2,000 instruments two million of them take about 3 GB."""
 
 
+@steady
 def matrix(
     lake: Path,
     ids: Sequence[str] | None = None,

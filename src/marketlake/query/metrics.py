@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
+from .connection import steady
 from .engine import DUCKDB, Engine
 from .metric_answer import Metrics
 from .metric_figures import answers
@@ -15,6 +16,7 @@ from .metric_question import MetricQuestion
 from .metric_texts import SCOREBOARD
 
 
+@steady
 def metrics(
     lake: Path,
     ids: Sequence[str],

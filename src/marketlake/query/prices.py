@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..errors import UsageError
-from .connection import open_lake, run, stored_files
+from .connection import open_lake, run, steady, stored_files
 from .listing import currency_code, find, rates_needed, reach, read_listing
 from .question import BASES, check_moment, one_of
 from .text import chain
@@ -24,6 +24,7 @@ _RATES: Final = {
 }
 
 
+@steady
 def prices(
     lake: Path,
     ids: Sequence[str],

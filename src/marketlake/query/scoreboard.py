@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import EmptyLakeError, UsageError
-from .connection import stored_files
+from .connection import steady, stored_files
 from .engine import DUCKDB, Engine, Reader
 from .listing import find, read_listing
 from .metric_figures import rows_of
@@ -33,6 +33,7 @@ _WORDS: Final = {
 }
 
 
+@steady
 def scoreboard(
     lake: Path,
     ids: Sequence[str] | None = None,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import UsageError
+from .connection import steady
 from .engine import DUCKDB, Engine
 from .metric_figures import rows_of
 from .metric_notes import metric_notes
@@ -22,6 +23,7 @@ YEAR_OF_PERIODS: Final = {"daily": 252, "weekly": 52, "monthly": 12}
 _LONGEST: Final = 100_000
 
 
+@steady
 def calendar_returns(
     lake: Path,
     ids: Sequence[str],
@@ -62,6 +64,7 @@ def calendar_returns(
     return CalendarReturns(period=period, rows=rows, **_terms(p, rows))
 
 
+@steady
 def rolling(
     lake: Path,
     ids: Sequence[str],

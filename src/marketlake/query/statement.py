@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 
 from ..errors import UsageError
-from .connection import brief, damaged_file, open_lake, stored_files
+from .connection import brief, damaged_file, open_lake, steady, stored_files
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,6 +30,7 @@ class Answer:
     rows: tuple[tuple[Any, ...], ...]
 
 
+@steady
 def sql(lake: Path, text: str) -> Answer:
     """Run one SELECT (or FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE) on `market.duckdb`.
 
@@ -43,6 +44,7 @@ def sql(lake: Path, text: str) -> Answer:
         return Answer(names, tuple(rows))
 
 
+@steady
 def sql_table(lake: Path, text: str) -> pa.Table:
     """As `sql`, with the answer as an Arrow table."""
     import pyarrow as pa

@@ -7,12 +7,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from .connection import open_lake, records
+from .connection import open_lake, records, steady
 from .text import statement
 
 Trends = Mapping[str, tuple[float | None, ...]]
 
 
+@steady
 def yearly(lake: Path, basis: str, first_year: int, last_year: int) -> Trends:
     """By instrument id, each year's return from `first_year` to `last_year`; None where it has none."""
     values = {"basis": basis, "first_year": first_year, "last_year": last_year}
@@ -23,6 +24,7 @@ def yearly(lake: Path, basis: str, first_year: int, last_year: int) -> Trends:
     return {name: tuple(known.get(year) for year in wanted) for name, known in years.items()}
 
 
+@steady
 def recent(lake: Path, since: date, sessions: int) -> Trends:
     """By instrument id, the level after each of its latest `sessions` returns since a date."""
     with open_lake(lake) as connection:

@@ -13,7 +13,7 @@ import duckdb
 from ..claims import Entry, read_ledger
 from ..errors import EmptyLakeError
 from ..query import Comparison, compare, open_lake
-from ..query.connection import stored_files
+from ..query.connection import steady, stored_files
 from . import series, state, words
 from .claim_part import ClaimPart, hero
 from .columns import Pack
@@ -53,6 +53,7 @@ class Content:
     built_at: datetime
 
 
+@steady
 def report(lake: Path, *, room: int = series.ROOM) -> str:
     """The page of a lake, as HTML; the same snapshot gives the same page.
 
