@@ -40,6 +40,8 @@ _PENDING: Final = "manifest.next.json"
 _WRITE: Final = re.compile(r"could not write|space left|too large|read-only file system", re.IGNORECASE)
 
 Parameters = Mapping[str, object]
+Stamps = Mapping[str, tuple[int, int] | None]
+"""By path, inode and time of a file, which change when it is replaced; None where there is none."""
 P = ParamSpec("P")
 T = TypeVar("T")
 _TRIES: Final = 5
@@ -97,8 +99,7 @@ def _listed(root: Path) -> list[str]:
     return [path for path in files if not path.startswith("raw/")]
 
 
-def _stamps(root: Path, paths: Iterable[str]) -> dict[str, tuple[int, int] | None]:
-    """What changes when a file is replaced; None where there is none."""
+def _stamps(root: Path, paths: Iterable[str]) -> Stamps:
     found: dict[str, tuple[int, int] | None] = {}
     for path in paths:
         try:
@@ -110,9 +111,7 @@ def _stamps(root: Path, paths: Iterable[str]) -> dict[str, tuple[int, int] | Non
     return found
 
 
-def _assert_unchanged(
-    root: Path, before: Mapping[str, tuple[int, int] | None], error: Exception | None = None
-) -> None:
+def _assert_unchanged(root: Path, before: Stamps, error: Exception | None = None) -> None:
     """DuckDB opens a file more than once for a question, so it may read one version by another's footer."""
     if _stamps(root, before) != before:
         raise LakeChangedError(
@@ -120,7 +119,7 @@ def _assert_unchanged(
         ) from error
 
 
-def _assert_whole(root: Path, files: Mapping[str, tuple[int, int] | None]) -> None:
+def _assert_whole(root: Path, files: Stamps) -> None:
     """A glob passes over a file that was lost, so the manifest is asked; not while a commit is under way."""
     lost = next((path for path, stamp in files.items() if stamp is None), None)
     if lost and not (root / _PENDING).exists():
