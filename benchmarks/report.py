@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Final
 
 from .measure import Results
 from .report_building import building
 from .report_peers import peers
-from .tables import Target, judged, seconds, sizes, table
+from .tables import Target, judged, machine, seconds, sizes, table
 from .timing import Ratio
 from .wide import TIMES
 
@@ -33,11 +29,10 @@ def report(r: Results) -> str:
 
 
 def _heading(r: Results) -> str:
-    rounds, bars, cores = len(r.timings["large: floor"].wall), r.large.made["bars"]["bars"], os.cpu_count()
-    engine = f"Python {platform.python_version()}, DuckDB {version('duckdb')}, polars {version('polars')}"
+    rounds, bars = len(r.timings["large: floor"].wall), r.large.made["bars"]["bars"]
     return (
-        f"{r.symbols:,} symbols x {r.large.job.years} years, {bars:,} bars; {rounds} rounds; {cores} shared "
-        f"cores of a virtual machine, {engine}, {datetime.now(UTC):%B %Y}."
+        f"{r.symbols:,} symbols x {r.large.job.years} years, {bars:,} bars; {rounds} rounds; "
+        f"{machine('duckdb', 'polars')}."
     )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Final
 
 FULL: Final = 10_000
@@ -23,6 +27,13 @@ class Target:
 
     def __str__(self) -> str:
         return f"{'>=' if self.at_least else '<='} {self.limit:g}"
+
+
+def machine(*packages: str) -> str:
+    """Where, when and with which versions something was measured."""
+    engines = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in packages)]
+    cores = f"{os.cpu_count()} shared cores of a virtual machine"
+    return f"{cores}, {', '.join(engines)}, {datetime.now(UTC):%B %Y}"
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Final
 
-from ..tables import Target, judged, seconds, table
+from ..tables import Target, judged, machine, seconds, table
 from ..timing import Ratio, Timing
 from .homes import LAST_YEAR, Taken
 from .measure import CORRECTED, Results
@@ -31,11 +27,9 @@ def report(r: Results) -> str:
 
 def _heading(r: Results) -> str:
     rounds = len(r.rounds[str(r.large), "store"])
-    engines = f"DuckDB {version('duckdb')}, pyarrow {version('pyarrow')}"
     return (
         f"{r.large.symbols:,} instruments, the last session of {LAST_YEAR}; {rounds} rounds; "
-        f"{os.cpu_count()} shared cores of a virtual machine, Python {platform.python_version()}, {engines}, "
-        f"{datetime.now(UTC):%B %Y}."
+        f"{machine('duckdb', 'pyarrow')}."
     )
 
 
