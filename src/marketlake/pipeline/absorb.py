@@ -12,7 +12,6 @@ from datetime import UTC
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..calendars import load_calendar
 from ..corrections import Corrections
 from ..errors import SourceError
 from ..instruments import Instrument, Universe
@@ -103,8 +102,7 @@ def _observed(bars: pa.Table, modes: Mapping[str, str], windows: Mapping[str, Wi
     ids = bars["instrument_id"].combine_chunks().dictionary_encode()
     names = ids.dictionary.to_pylist()
     live = pa.array([modes[name] in {DAILY, REVERIFY} for name in names], pa.bool_()).take(ids.indices)
-    asked = [windows[name] for name in names]
-    lags = [load_calendar(window.instrument.calendar, window.at.date()).lag for window in asked]
+    lags = [windows[name].calendar.lag for name in names]
     lag = pa.array(lags, pa.duration("us")).take(ids.indices)
     seen = served_at(bars, windows)
     columns = {

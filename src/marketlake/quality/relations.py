@@ -41,8 +41,8 @@ def subjects(names: Sequence[str], windows: Mapping[str, Window], before: Mappin
 
 def _facts(window: Window) -> tuple[str, str, bool, date | None]:
     instrument = window.instrument
-    zone = load_calendar(instrument.calendar, window.at.date()).zone
-    told_on = window.told_at.astimezone(ZoneInfo(zone)).date() if window.told_at else None
+    zone = ZoneInfo(window.calendar.zone)
+    told_on = window.told_at.astimezone(zone).date() if window.told_at else None
     return instrument.asset_class, instrument.calendar, instrument.negative_prices, told_on
 
 
