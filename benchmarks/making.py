@@ -14,7 +14,7 @@ from marketlake.pipeline.marts import refresh_marts
 from marketlake.schema_mart import MARTS
 from marketlake.store.lake import open_manifest, writer
 
-from .synthetic import append_day, universe, write_lake
+from .synthetic import append_day, last_session, universe, write_lake
 from .timing import once
 
 
@@ -40,7 +40,7 @@ def run(step: str, job: Job) -> dict[str, Any]:
 
 
 def _bars(job: Job) -> dict[str, Any]:
-    return {"bars": write_lake(job.root, job.symbols, job.first_year, job.years)}
+    return {"bars": write_lake(job.root, job.symbols, job.first_year, last_session(job.last_year))}
 
 
 def _marts(job: Job) -> dict[str, Any]:

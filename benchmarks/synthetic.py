@@ -43,11 +43,13 @@ def names(symbols: int) -> list[str]:
     return [f"S{number:06}" for number in range(symbols)]
 
 
-def write_lake(root: Path, symbols: int, first_year: int, years: int) -> int:
-    """Write the bars in the lake's own layout, but for the last session; returns how many."""
+def write_lake(root: Path, symbols: int, first_year: int, until: date) -> int:
+    """Write the bars of all sessions before a day in the lake's own layout; returns how many."""
     with writer(root, "simulated") as lake:
-        for year, (close, dividend, split) in _walks(symbols, first_year, years):
-            session = sessions(year)[: -1 if year == first_year + years - 1 else None]
+        for year, (close, dividend, split) in _walks(symbols, first_year, until.year - first_year + 1):
+            session = sessions(year)[sessions(year) < np.datetime64(until)]
+            if not len(session):
+                continue
             stored = (values[:, : len(session)] for values in (close, dividend, split))
             lake.stage(yearly("bar", "equity", year), bars(names(symbols), session, *stored))
             lake.stage(yearly("bar", "rate", year), _yields(session))
@@ -70,6 +72,11 @@ def with_session(stored: pa.Table, session: np.datetime64) -> pa.Table:
     day = bars(last["instrument_id"].to_pylist(), np.array([session]), close, 0 * close, 0 * close + 1)
     order = [("instrument_id", "ascending"), ("session", "ascending")]
     return pa.concat_tables([stored, day]).sort_by(order).combine_chunks()
+
+
+def last_session(year: int) -> date:
+    day: date = sessions(year)[-1].item()
+    return day
 
 
 def sessions(year: int) -> Days:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from marketlake.settings import Settings
 
-from ..synthetic import BILL, SOURCE, names, sessions, write_lake
+from ..synthetic import BILL, SOURCE, names, write_lake
 
 _NOBODY: Final = "http://127.0.0.1:9"
 """Where the vendors are said to be: nobody is asked."""
@@ -28,10 +28,10 @@ sources = [{{ source = "{source}", symbol = "{symbol}" }}]
 """
 
 
-def make_home(folder: Path, symbols: int, first_year: int, years: int) -> int:
-    """Write the configuration, and bars of all sessions but the last year's last; returns how many bars."""
+def make_home(folder: Path, symbols: int, first_year: int, day: date) -> int:
+    """Write the configuration, and bars of all sessions before the day; returns how many."""
     configure(folder, first_year, symbols)
-    return write_lake(folder / "data", symbols, first_year, years)
+    return write_lake(folder / "data", symbols, first_year, day)
 
 
 def configure(folder: Path, first_year: int, symbols: int, *, one_more: bool = False) -> None:
@@ -49,17 +49,17 @@ def configure(folder: Path, first_year: int, symbols: int, *, one_more: bool = F
     beside.replace(folder / "instruments.toml")
 
 
-def settings(folder: Path, last_year: int, *, reverify_days: int = 0) -> Settings:
-    """As of the evening after the year's last session."""
+def settings(folder: Path, day: date, *, reverify_days: int = 0) -> Settings:
+    """As of the evening after the day's session; instruments.toml is not read yet."""
     return Settings(
         home=folder,
         lake=folder / "data",
-        now=evening(last_year),
+        now=evening(day),
         source_url=_NOBODY,
         reverify_days=reverify_days,
     )
 
 
-def evening(year: int) -> datetime:
-    """Seven hours after New York's last close of the year, about."""
-    return datetime.combine(sessions(year)[-1].item(), datetime.min.time(), UTC) + timedelta(hours=28)
+def evening(day: date) -> datetime:
+    """Seven hours after New York's close, about."""
+    return datetime.combine(day, datetime.min.time(), UTC) + timedelta(hours=28)

@@ -10,14 +10,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from marketlake.store.layout import HOLDER, LOCK
 
+from ..synthetic import last_session
 from . import home
 
 LAST_YEAR: Final = 2024
+LAST_DAY: Final = last_session(LAST_YEAR)
 
 Taken = dict[str, Any]
 """seconds, cpu and peak_mb of a step, and what it counts."""
@@ -40,18 +43,20 @@ class Home:
     symbols: int
     years: int
     take: Callable[..., Taken] = in_a_fresh_process
-    """Takes a step, the folder, the last year, `reverify_days` and the options of the step, all as text."""
+    """Takes a step, the folder, the day, `reverify_days` and the options of the step, all as text."""
+    day: date = LAST_DAY
+    """The session that comes in; those before it are stored."""
 
     @property
     def first_year(self) -> int:
-        return LAST_YEAR - self.years + 1
+        return self.day.year - self.years + 1
 
     def __str__(self) -> str:
         return f"{self.symbols:,} x {self.years} years"
 
     def step(self, name: str, *options: object, reverify_days: int = 0) -> Taken:
         print(f"{self}: {name}", file=sys.stderr, flush=True)
-        return self.take(name, *map(str, (self.folder, LAST_YEAR, reverify_days, *options)))
+        return self.take(name, *map(str, (self.folder, self.day, reverify_days, *options)))
 
     @contextmanager
     def copied(self, *, waiting: bool = True) -> Iterator[Home]:
@@ -70,11 +75,23 @@ def filled(folder: Path, symbols: int, years: int, take: Callable[..., Taken] = 
     """A lake with its marts, to which the answers of one more day have come; kept for the next time."""
 
     def fill(lake: Home) -> None:
-        home.make_home(lake.folder, symbols, lake.first_year, years)
+        home.make_home(lake.folder, symbols, lake.first_year, lake.day)
         lake.step("build")
         lake.step("answers", lake.folder / "data")
 
     return _kept(Home(folder / f"{symbols}x{years}", symbols, years, take), fill)
+
+
+def without_marts(
+    folder: Path, symbols: int, years: int, day: date, take: Callable[..., Taken] = in_a_fresh_process
+) -> Home:
+    """A lake of bars, to which the answers of a day have come; kept for the next time."""
+
+    def fill(lake: Home) -> None:
+        home.make_home(lake.folder, symbols, lake.first_year, lake.day)
+        lake.step("answers", lake.folder / "data")
+
+    return _kept(Home(folder / f"{symbols}x{years}-{day}", symbols, years, take, day), fill)
 
 
 def unfilled(bars: Home) -> Home:

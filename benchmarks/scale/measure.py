@@ -43,7 +43,6 @@ def measure(small: Home, large: Home, shallow: Home, rounds: int) -> Results:
     for number in range(rounds):
         for lake in (large, shallow, small):
             _daily(found, lake, rare=number == rounds - 1 and lake is not shallow)
-        found.add(large, "plain", large.step("plain"))
     for lake in (small, large):
         _whole(found, lake)
         found.once[str(lake), "size"] = lake.step("size")

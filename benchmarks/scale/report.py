@@ -75,17 +75,6 @@ def _sentences(r: Results) -> Iterator[str]:
             f"{seconds(r.median(r.shallow, *steps))} with {r.shallow.years}: {ratio} times as much "
             f"({verdict})."
         )
-    plain = r.rounds[str(r.large), "plain"]
-    rows = plain[0]["rows"] / plain[0]["symbols"] * r.large.symbols
-    ours = [rows / one for one in r.seconds(r.large, "store")]
-    theirs = [one["rows"] / one["seconds"] for one in plain]
-    ratio = _ratio(ours, theirs)
-    yield (
-        f"Ingest: {statistics.median(ours):,.0f} rows a second, {rows / r.large.symbols:.0f} of each "
-        f"instrument; the plain way {statistics.median(theirs):,.0f}, measured on {plain[0]['symbols']} "
-        f"instruments: {ratio} times as many "
-        f"({judged(ratio.median, Target(100, at_least=True), r.large.symbols)})."
-    )
 
 
 def _rare(r: Results) -> str:

@@ -1,6 +1,6 @@
 """One step of the measurement, in a process of its own whose peak memory is then the step's.
 
-python -m benchmarks.scale.steps STEP HOME LAST_YEAR [OPTION...]
+python -m benchmarks.scale.steps STEP HOME DAY REVERIFY_DAYS [OPTION...]
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from ..processes import peak_mb
 from ..timing import once
 from . import plain
 from .home import make_home, settings
+from .homes import LAST_DAY, LAST_YEAR
 from .vendor import keep_answers
 
 
@@ -60,6 +61,7 @@ def _due(s: Settings) -> list[Job]:
 def _store(s: Settings) -> dict[str, Any]:
     before = open_manifest(s.lake).rows("bar")
     _warm_up()
+    _read_configuration(s)
     taken = _timed(lambda: store_pending(s))
     return taken | {"new_rows": open_manifest(s.lake).rows("bar") - before}
 
@@ -67,13 +69,20 @@ def _store(s: Settings) -> dict[str, Any]:
 def _warm_up() -> None:
     """Imports and calendars are loaded once in a process; what is measured is what each row costs."""
     with tempfile.TemporaryDirectory() as folder:
-        make_home(Path(folder), 2, 2024, 1)
-        small = settings(Path(folder), 2024)
+        make_home(Path(folder), 2, LAST_YEAR, LAST_DAY)
+        small = settings(Path(folder), LAST_DAY)
         keep_answers(small, _due(small), small.lake)
         store_pending(small)
 
 
+def _read_configuration(s: Settings) -> None:
+    """A run reads it once: it counts where a run is planned."""
+    assert s.universe.by_id
+
+
 def _marts(s: Settings) -> dict[str, Any]:
+    _read_configuration(s)
+
     def work() -> None:
         with writer(s.lake, None) as lake:
             refresh_marts(lake, s.universe)
@@ -82,10 +91,12 @@ def _marts(s: Settings) -> dict[str, Any]:
 
 
 def _build(s: Settings) -> dict[str, Any]:
+    _read_configuration(s)
     return _timed(lambda: build(s))
 
 
 def _replay(s: Settings) -> dict[str, Any]:
+    _read_configuration(s)
     return _timed(lambda: replay(s)) | {"rows": open_manifest(s.lake).rows("bar")}
 
 
@@ -103,9 +114,9 @@ def _copy(s: Settings, *years: str) -> dict[str, Any]:
     return _timed(work)
 
 
-def _plain(s: Settings) -> dict[str, Any]:
+def _plain(s: Settings, way: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=s.home) as folder:
-        return plain.run(s, _due(s), Path(folder) / "files")
+        return plain.run(s, _due(s), Path(folder) / "files", plain.WAYS[way])
 
 
 def _size(s: Settings) -> dict[str, Any]:
@@ -139,9 +150,9 @@ STEPS: Final[Mapping[str, Callable[..., dict[str, Any]]]] = {
 }
 
 
-def take(step: str, home: str, last_year: str, reverify_days: str, *options: str) -> dict[str, Any]:
+def take(step: str, home: str, day: str, reverify_days: str, *options: str) -> dict[str, Any]:
     """Take a step on the lake of a user's folder; returns what it took and counted."""
-    asked = settings(Path(home), int(last_year), reverify_days=int(reverify_days))
+    asked = settings(Path(home), date.fromisoformat(day), reverify_days=int(reverify_days))
     return STEPS[step](asked, *options)
 
 

@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -91,7 +92,9 @@ def _history(root: Path, ids: list[str], start: date) -> pa.Table:
     wanted = [block.filter(pc.is_in(block["instrument_id"], pa.array(ids))) for block in blocks]
     bars = pa.concat_tables(wanted)
     bars = bars.filter(pc.greater_equal(bars["session"], pa.scalar(start)))
-    return with_session(bars, sessions(pc.max(bars["session"]).as_py().year)[-1])
+    last = pc.max(bars["session"]).as_py()
+    days = np.concatenate([sessions(last.year), sessions(last.year + 1)])
+    return with_session(bars, days[days > np.datetime64(last)][0])
 
 
 def _restated(bars: pa.Table, session: date | None) -> pa.Table:

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from marketlake.errors import CorruptLakeError
-from marketlake.pipeline import keep
-from marketlake.pipeline.keep import portions
+from marketlake.pipeline import portions as absorbing
+from marketlake.pipeline.portions import portions
 from marketlake.schema import RAW
 from marketlake.store import raw
 from marketlake.store.lake import claim, open_manifest
@@ -160,7 +160,7 @@ def test_batches_of_a_run_are_absorbed_together(monkeypatch: pytest.MonkeyPatch)
     assert _portions([[a], [b], [a], [c]]) == [("01", True), ("23", True)]
     assert _portions([[a], [{**b, "run_id": "other"}], [c]]) == [("0", True), ("1", True), ("2", True)]
     assert _portions([[a], [tomorrow]]) == [("0", True), ("1", True)]
-    monkeypatch.setattr(keep, "_PORTION_BYTES", 10)
+    monkeypatch.setattr(absorbing, "_PORTION_BYTES", 10)
     assert _portions([[a], [b], [c]]) == [("01", False), ("2", True)]
     assert _portions([[a], [b], [c], [a]]) == [("01", False), ("2", True), ("3", True)]
     assert _portions([]) == []

@@ -49,14 +49,14 @@ class Answer:
 
 def answers(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
     """Each instrument's last attempt, in the batch's order; of each source where sources are compared."""
-    last: dict[tuple[str, str], int] = {}
+    last: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
-        last[_asked(row)] = max(last.get(_asked(row), 0), row["attempt"])
-    counted: dict[tuple[str, str], list[Mapping[str, Any]]] = {asked: [] for asked in last}
-    for row in rows:
-        if row["attempt"] == last[_asked(row)]:
-            counted[_asked(row)].append(row)
-    return [_answer(batch_id, pages) for pages in counted.values()]
+        pages = last.setdefault(_asked(row), [])
+        if pages and row["attempt"] > pages[0]["attempt"]:
+            pages.clear()
+        if not pages or row["attempt"] == pages[0]["attempt"]:
+            pages.append(row)
+    return [_answer(batch_id, pages) for pages in last.values()]
 
 
 def _asked(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from ..store import layout
 from ..store.holes import COLUMNS, Hole, latest
 from ..store.lake import Writer
 from .answers import Answer
-from .coverage import sessions_of
+from .coverage import same_days, sessions_of
 
 _NO_DAYS: Final = np.empty(0, "datetime64[D]")
 
@@ -68,7 +68,7 @@ def hole_rows(
 def _missing(window: Window, served: Days, kept: Days) -> Days:
     """Sessions due before the last one served that the answer brings nothing usable for."""
     due = window.due
-    return _NO_DAYS if np.array_equal(due, kept) else np.setdiff1d(due[due < served[-1]], kept)
+    return _NO_DAYS if same_days(due, kept) else np.setdiff1d(due[due < served[-1]], kept)
 
 
 def _known(answer: Answer, holes: list[Hole], missing: Days, kept: Days) -> list[dict[str, Any]]:

@@ -10,12 +10,11 @@ restored where it is damaged. Where a part of raw/ is damaged too, nothing that 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ..corrections import Corrections
 from ..errors import CorruptLakeError, UsageError
 from ..instruments import Universe
 from ..location import shown
@@ -27,10 +26,9 @@ from ..store.lake import Writer, writer
 from ..store.manifest import Entry
 from ..store.verify import damaged_tables
 from .answers import Answer
-from .keep import Portion, absorb_portion, commit_complete, portions
 from .plan import RECONCILE
+from .portions import Portion, absorb_portions, portions
 from .turns import in_turn
-from .upserts import Upserts
 
 _SCRATCH: Final = ".replay"
 _PRICES: Final = tuple(f"{table}/" for table in layout.PRICES)
@@ -96,17 +94,20 @@ def _rebuild(
     on_group: Callable[[int], None],
 ) -> int:
     """Absorb everything in a new lake, comparisons only for the `records`; returns how many batches."""
-    count, upserts = 0, Upserts(lake.root)
-    corrections: Corrections = {}
-    for portion in found:
-        mode = portion.answers[0].mode
-        if mode not in (CORRECTION_MODE, RECONCILE):
-            _assert_known(portion.answers, set(universe.by_id))
-        if records or mode != RECONCILE:
-            corrections = absorb_portion(lake, universe, portion, corrections, upserts)
-            commit_complete(lake, portion, upserts)
-        count += len(portion.batches)
-        on_group(len(portion.batches))
+    count = 0
+
+    def wanted() -> Iterator[Portion]:
+        nonlocal count
+        for portion in found:
+            mode = portion.answers[0].mode
+            if mode not in (CORRECTION_MODE, RECONCILE):
+                _assert_known(portion.answers, set(universe.by_id))
+            if records or mode != RECONCILE:
+                yield portion
+            count += len(portion.batches)
+            on_group(len(portion.batches))
+
+    absorb_portions(lake, universe, wanted(), {})
     return count
 
 

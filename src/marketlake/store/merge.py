@@ -149,13 +149,16 @@ def in_order(table: pa.Table) -> pa.Table:
 def _keys(stored: pa.Table, incoming: pa.Table) -> tuple[Positions, Positions]:
     """One sortable integer per (instrument, session), common to both tables."""
     chunks = [*stored["instrument_id"].chunks, *incoming["instrument_id"].chunks]
-    ids = pa.chunked_array(chunks, pa.string())
-    coded = ids.dictionary_encode().unify_dictionaries().combine_chunks()
+    ids = pa.chunked_array(chunks, pa.string()).combine_chunks()
+    # an instrument's rows are together as a rule: far fewer names are looked up than there are rows
+    runs = pc.run_end_encode(ids)
+    coded = runs.values.dictionary_encode()
     order = pc.array_sort_indices(coded.dictionary).to_numpy()
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
+    lengths = np.diff(runs.run_ends.to_numpy(), prepend=0)
     days = np.concatenate([t["session"].cast(pa.int32()).to_numpy() for t in (stored, incoming)])
-    keys = rank[coded.indices.to_numpy()] * 2**32 + days.astype(np.int64) + 2**31
+    keys = np.repeat(rank[coded.indices.to_numpy()], lengths) * 2**32 + days.astype(np.int64) + 2**31
     return keys[: len(stored)], keys[len(stored) :]
 
 

@@ -90,10 +90,12 @@ def read_batches(
         if missing:
             found = found if found is not None else homes(root)
             own |= read_bodies(missing, found)
-        lost = sorted({row["instrument_id"] for row in rows if row["sha256"] not in own})
+        lost = {row["instrument_id"] for row in rows if row["sha256"] not in own}
         if lost:
-            _tell(on_loss, path, _unanswered(root / path, lost))
-        whole = [{**row, "body": own[row["sha256"]]} for row in rows if row["instrument_id"] not in lost]
+            _tell(on_loss, path, _unanswered(root / path, sorted(lost)))
+        whole = [row for row in rows if row["instrument_id"] not in lost] if lost else rows
+        for row in whole:
+            row["body"] = own[row["sha256"]]
         if whole:
             yield path, whole
 

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..errors import QuarantinedError, SourceError
 from ..normalise import spans
@@ -31,12 +32,9 @@ _NEARLY_ALL: Final = 0.8
 
 def rescaled(stored: pa.Table, incoming: pa.Table) -> dict[str, SourceError]:
     """The instruments whose overlap is on another scale, with the error; both tables have schema `BAR`."""
-    at, found = match(stored, incoming)
-    known, again = stored.take(pa.array(at[found])), incoming.filter(pa.array(found))
+    known, again = _moved(stored, incoming)
     ids = again["instrument_id"].to_numpy(zero_copy_only=False)
-    same = known["source"].to_numpy(zero_copy_only=False) == again["source"].to_numpy(zero_copy_only=False)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = again["close"].to_numpy() / known["close"].to_numpy()
+    same, ratio = _same_source(known, again), _ratio(known, again)
     refused: dict[str, SourceError] = {}
     for instrument_id, rows in spans(ids):
         mine, own = ratio[rows], same[rows]
@@ -48,6 +46,26 @@ def rescaled(stored: pa.Table, incoming: pa.Table) -> dict[str, SourceError]:
                 "The next run asks again; if the vendor stays with it, list the series under a new id"
             )
     return refused
+
+
+def _moved(stored: pa.Table, incoming: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """The overlap of the instruments in which any row tells something: as stored, and as it came in."""
+    at, found = match(stored, incoming)
+    known, again = stored.take(pa.array(at[found])), incoming.filter(pa.array(found))
+    # not "differs": a ratio that is no number tells something too
+    agrees = _same_source(known, again) & (np.abs(_ratio(known, again) - 1) <= _NOISE)
+    ids = again["instrument_id"]
+    mine = pc.is_in(ids, ids.filter(pa.array(~agrees)).combine_chunks())
+    return known.filter(mine), again.filter(mine)
+
+
+def _same_source(known: pa.Table, again: pa.Table) -> npt.NDArray[np.bool_]:
+    return np.asarray(pc.equal(known["source"], again["source"]))
+
+
+def _ratio(known: pa.Table, again: pa.Table) -> npt.NDArray[np.float64]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(again["close"].to_numpy() / known["close"].to_numpy())
 
 
 def _common_factor(ratio: npt.NDArray[np.float64]) -> float | None:

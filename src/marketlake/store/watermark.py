@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -47,14 +48,20 @@ def watermarks(root: Path, manifest: Manifest, wanted: set[str]) -> dict[str, Wa
     for path in sorted(manifest.paths("bar"), key=layout.year_of, reverse=True):
         if wanted <= set(found):
             break
-        table = read_columns(root / path, ["instrument_id", "session"])
-        latest = table.group_by("instrument_id").aggregate([("session", "max")])
-        for row in latest.to_pylist():
-            mark = Watermark(row["session_max"], layout.asset_class_of(path))
-            known = found.get(row["instrument_id"])
-            if known is None or known.session < mark.session:
-                found[row["instrument_id"]] = mark
+        asset_class = layout.asset_class_of(path)
+        for name, session in _last_sessions(root / path):
+            if name not in found or found[name].session < session:
+                found[name] = Watermark(session, asset_class)
     return {key: mark for key, mark in found.items() if key in wanted}
+
+
+def _last_sessions(path: Path) -> Iterable[tuple[str, date]]:
+    """Each instrument of a file of bars, and its last session, which is that of its last row."""
+    bars = read_columns(path, ["instrument_id", "session"], coded=["instrument_id"])
+    ids = bars["instrument_id"].unify_dictionaries().combine_chunks()
+    codes = ids.indices.to_numpy()
+    last = pa.array(np.flatnonzero(np.append(codes[1:] != codes[:-1], True)[: len(codes)]))
+    return zip(ids.take(last).to_pylist(), bars["session"].take(last).to_pylist(), strict=True)
 
 
 @dataclass(frozen=True)
@@ -116,9 +123,9 @@ def _recent_runs(root: Path, manifest: Manifest, names: list[str]) -> pa.Table:
     return runs.filter(pc.invert(pc.is_in(runs["mode"], pa.array(_NO_FETCH)))).select(names)
 
 
-def read_columns(path: Path, names: list[str]) -> pa.Table:
-    """Some columns of a stored file; `CorruptLakeError` where it cannot be read."""
+def read_columns(path: Path, names: list[str], coded: Sequence[str] = ()) -> pa.Table:
+    """Some columns of a stored file, `coded` ones as dictionaries; `CorruptLakeError` where that fails."""
     try:
-        return pq.ParquetFile(path).read(columns=names)
+        return pq.ParquetFile(path, read_dictionary=list(coded)).read(columns=names)
     except (pa.ArrowException, OSError) as error:
         raise corrupt(path, str(error).splitlines()[0][:120]) from error

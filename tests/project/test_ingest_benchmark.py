@@ -1,0 +1,43 @@
+"""The benchmark of ingest runs, at a size at which it says nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from benchmarks.ingest.measure import DAYS, measure
+from benchmarks.ingest.report import report
+from benchmarks.scale import steps
+from benchmarks.scale.home import make_home, settings
+from benchmarks.scale.homes import LAST_DAY, Taken
+from benchmarks.scale.plain import WAYS, run
+
+from marketlake.pipeline.plan import plan_daily
+from marketlake.schema import BAR
+
+
+def in_this_process(step: str, *options: str) -> Taken:
+    return {**steps.take(step, *options), "peak_mb": 100.0}
+
+
+def test_each_day_stores_its_session_and_all_is_reported(tmp_path: Path) -> None:
+    found = measure(tmp_path, 2, 1, in_this_process)
+    # two shares and the bill
+    assert [one["new_rows"] for taken in found.days.values() for one in taken] == [3] * DAYS
+    assert min(found.days).isoformat() == "2024-01-02"
+    assert max(found.days) == LAST_DAY
+    assert found.rows == 12 * 2
+    lines = [line for line in report(found).splitlines() if line.startswith("|")]
+    assert len(lines) == (2 + DAYS) + (2 + len(WAYS))
+
+
+def test_the_plain_way_stores_what_the_table_holds(tmp_path: Path) -> None:
+    make_home(tmp_path, 1, 2023, LAST_DAY)
+    asked = settings(tmp_path, LAST_DAY)
+    jobs = plan_daily(asked.lake, asked.universe, asked.origin, asked.clock.now(), 0)
+    for name, way in WAYS.items():
+        taken = run(asked, jobs, tmp_path / name, way)
+        stored = pd.read_parquet(tmp_path / name / "S000000")
+        assert (taken["rows"], taken["symbols"], len(stored)) == (12, 1, 502)
+    renamed = {"dividends": "dividend", "splits": "split"}
+    assert set(stored.rename(columns=renamed)) == set(BAR.names)
