@@ -66,8 +66,8 @@ def _prices(_name: str, document: bytes, _now: datetime) -> pd.DataFrame:
     stamps = pd.to_datetime(chart["timestamp"], unit="s", utc=True)
     days = stamps.tz_convert(chart["meta"]["exchangeTimezoneName"]).normalize().tz_localize(None)
     frame = pd.DataFrame(chart["indicators"]["quote"][0], index=days)
-    for name, field in (("dividends", "amount"), ("splits", "numerator")):
-        events = chart["events"][name].values()
+    for name, field in (("dividend", "amount"), ("split", "numerator")):
+        events = chart["events"][f"{name}s"].values()
         at = pd.to_datetime([event["date"] for event in events], unit="s").normalize()
         frame[name] = pd.Series([event[field] for event in events], index=at, dtype=float).reindex(days)
     return frame

@@ -18,6 +18,7 @@ from marketlake.store import files, layout
 from marketlake.store.files import read_blocks, read_parquet, write_parquet
 from marketlake.store.lake import Writer
 from marketlake.store.merge import merge_bars
+from marketlake.store.watermark import watermarks
 
 from ..builders import bar, bars
 
@@ -58,6 +59,14 @@ def test_only_the_row_groups_that_may_hold_an_instrument_are_read(tmp_path: Path
     assert found.filter(pa.compute.equal(found["instrument_id"], "C")).equals(rows("C", range(1, 7)))
     assert len(found) == 6
     assert list(read_blocks(tmp_path / "a", BAR, None, ["X"])) == []
+
+
+def test_what_was_stored_last_is_found_across_row_groups(tmp_path: Path) -> None:
+    lake = Writer.scratch(tmp_path, "simulated")
+    lake.stage(PATH, pa.concat_tables([rows("AB", range(1, 8)), rows("C", range(2, 3))]))
+    lake.stage(layout.yearly("bar", "equity", 2023), rows("AD", range(0, 1)))
+    marks = watermarks(tmp_path, lake.commit(), set("ABCDE"))
+    assert {name: mark.session.day for name, mark in marks.items()} == {"A": 8, "B": 8, "C": 3, "D": 1}
 
 
 def test_a_damaged_file_is_told_before_anything_is_read(tmp_path: Path) -> None:
