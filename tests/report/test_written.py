@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -69,3 +71,14 @@ def test_without_claims_it_opens_with_the_first_two(tmp_path: Path) -> None:
     assert "Markets compared" in text
     assert "No claim stands in claims.toml" in text
     assert 'id="sleeve"' not in text
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_claim_about_what_is_not_stored_leaves_the_page_to_the_next(tmp_path: Path, listed: bool) -> None:
+    there = [one for one in market.INSTRUMENTS if one.id != market.CLAIM.b]
+    rows = [row for one in there for row in market.walk(one)]
+    following = replace(market.CLAIM, id="NEXT", statement="The coin did better", a="BTC", b="FUND")
+    known = market.INSTRUMENTS if listed else there
+    text = report(make(tmp_path, known, rows, claims=[market.CLAIM, following]))
+    assert re.search(r'<blockquote id="statement"><p>.?The coin did better', text)
+    assert "cannot be said" in text

@@ -28,8 +28,13 @@ def hero(entry: Entry, comparison: Comparison) -> ClaimPart:
     checks = {"as published": entry.published, "today": entry.rolled}
     if entry.published.first_year == entry.rolled.first_year:
         checks = {"as published, and today": entry.published}
-    spans = tuple(_span(when, check) for when, check in checks.items() if check.wins is not None)
+    spans = tuple(_span(when, check) for when, check in checks.items() if judged(check))
     return ClaimPart(entry, comparison, spans)
+
+
+def judged(check: ClaimCheck) -> bool:
+    """Whether it counts years won, and there was one that could be counted."""
+    return check.wins is not None and bool(check.years)
 
 
 def _span(when: str, check: ClaimCheck) -> Span:

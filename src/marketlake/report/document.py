@@ -15,7 +15,7 @@ from ..errors import EmptyLakeError
 from ..query import Comparison, compare, open_lake
 from ..query.connection import steady, stored_files
 from . import series, state, words
-from .claim_part import ClaimPart, hero
+from .claim_part import ClaimPart, hero, judged
 from .columns import Pack
 from .fill import fill
 from .sleeve import sleeves
@@ -113,9 +113,9 @@ def _embedded(
 
 
 def _wins(lake: Path, ledger: Sequence[Entry]) -> tuple[Entry, Comparison] | None:
-    """The first claim about years won that has figures: what the page opens with."""
+    """The first claim about years won of which any could be judged: what the page opens with."""
     for entry in ledger:
-        spans = [c for c in (entry.published, entry.rolled) if c.wins is not None and c.first_year]
+        spans = [check for check in (entry.published, entry.rolled) if judged(check)]
         if spans:
             first = min(c.first_year or 0 for c in spans)
             last = max(c.last_year or 0 for c in spans)
