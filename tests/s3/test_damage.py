@@ -52,7 +52,10 @@ def of_table(lake: Bucket, table: str) -> str:
 
 
 def test_a_lake_that_was_copied_into_a_bucket_is_whole(lake: Bucket, home: Path) -> None:
-    assert verify(lake.copy())[1] == []
+    planned, heard = list[int](), list[str]()
+    assert verify(lake.copy(), planned.append, heard.append) == (len(heard), [])
+    assert planned == [len(heard)]
+    assert set(heard) == {path for path in lake.read() if path.endswith(".parquet")}
     assert build(lake.settings(home, SECOND))
     assert verify(lake.copy("other"))[1] == []
     rows = "SELECT instrument_id, session, close FROM bar ORDER BY ALL"

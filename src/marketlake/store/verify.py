@@ -44,13 +44,16 @@ def verify(
     try:
         with writer(root, None) as lake:
             if lake.bucket:
-                return len(lake.manifest.files), list(_in_bucket(lake.bucket.objects, lake.manifest))
+                found = _in_bucket(lake.bucket.objects, lake.manifest, on_plan, on_file)
+                return len(lake.manifest.files), list(found)
             return _verified(root, lake.manifest, on_plan, on_file)
     except LakeWriteError:
         return _verified(root, open_manifest(root), on_plan, on_file)
 
 
-def _in_bucket(objects: Objects, manifest: Manifest) -> Iterator[Damage]:
+def _in_bucket(
+    objects: Objects, manifest: Manifest, on_plan: Callable[[int], None], on_file: Callable[[str], None]
+) -> Iterator[Damage]:
     """Every object is read; the copy stays as it is, since it may be what a damaged one is restored from."""
     remedy = "`marketlake replay` restores it, or `marketlake build --anew` after it"
 
@@ -65,8 +68,11 @@ def _in_bucket(objects: Objects, manifest: Manifest) -> Iterator[Damage]:
         whole = hashlib.sha256(found.content).hexdigest().startswith(digest)
         return "" if whole else "content changed: its checksum is not the manifest's"
 
+    on_plan(len(manifest.files))
     paths = [*manifest.files, *([layout.DATABASE] if manifest.built else [])]
     for path, told in zip(paths, objects.each(problem, paths), strict=True):
+        if path in manifest.files:
+            on_file(path)
         if told:
             yield Damage(path, f"{told}; {remedy}")
     for path in objects.paths(""):
