@@ -19,7 +19,7 @@ FROM python:3.12.13-slim-bookworm
 
 # group 0 may write what the user may: platforms that give a container a user of their own keep the group
 RUN useradd --no-log-init --uid 50000 --gid 0 --home-dir /opt/airflow airflow \
-    && install -d -o 50000 -g 0 -m 0775 /opt/airflow /opt/airflow/logs /opt/airflow/passwords /cache /config /lake
+    && install -d -o 50000 -g 0 -m 0775 /opt/airflow /opt/airflow/logs /cache /config /lake
 COPY --from=build /opt/venv /opt/venv
 COPY dags /opt/marketlake/dags
 # Airflow's chart calls it in its probes

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ import requests
 
 from marketlake.orchestration.health import PARTS, health
 
-from .processes import Processes
+from .processes import ClusterError, Processes
 from .servers import Server, listens
 
 PROJECT = Path(__file__).parents[2]
@@ -42,11 +40,14 @@ class Orchestra:
     environment: Mapping[str, str]
     as_self: bool
     """Whether the account of the servers may not run this interpreter."""
+    password: str
+    """Of the first user."""
 
     def migrate(self) -> None:
-        """Tables and pools, as the service `init` of docker-compose.yml makes them."""
+        """Tables, pools and the first user, as the service `init` of docker-compose.yml makes them."""
         command = [str(BIN / "python"), "-m", "marketlake.orchestration.database"]
-        self.processes.run("migrate", command, self.environment, self.as_self)
+        told = {**self.environment, "ADMIN_PASSWORD": self.password}
+        self.processes.run("migrate", command, told, self.as_self)
 
     def start(self) -> None:
         for name in ("api-server", "scheduler", "dag-processor"):
@@ -62,8 +63,9 @@ class Orchestra:
     def api(self) -> Api:
         """Once it answers."""
         self.processes.until(lambda: listens(self.port), "answer of the API server", 120)
-        words = self.processes.until(self._admin, "password of the admin", 60)
-        return Api(self.port, words["admin"])
+        if Api.login(self.port, "not the password").status_code != 401:
+            raise ClusterError("Airflow let somebody in with a wrong password")
+        return Api(self.port, self.password)
 
     def healthy(self) -> bool:
         """As the health checks of docker-compose.yml ask."""
@@ -73,10 +75,6 @@ class Orchestra:
     def _start(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
         whole = [str(BIN / "airflow"), *command]
         self.processes.start(name, whole, environment, as_self=self.as_self)
-
-    def _admin(self) -> Any:
-        with suppress(OSError, ValueError):
-            return json.loads((self.processes.folder / "admin.json").read_text())
 
 
 def orchestra(
@@ -96,7 +94,7 @@ def orchestra(
         "AIRFLOW__CORE__PARALLELISM": "10",
         "AIRFLOW__CORE__FERNET_KEY": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(folder / "admin.json"),
+        "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
         "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(32),
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
@@ -115,7 +113,8 @@ def orchestra(
         "MARKETLAKE_RETRY_SECONDS": "2",
         **lake,
     }
-    return Orchestra(processes, port, environment, not processes.may_run(BIN / "python"))
+    as_self = not processes.may_run(BIN / "python")
+    return Orchestra(processes, port, environment, as_self, secrets.token_urlsafe(32))
 
 
 class Api:
@@ -125,10 +124,16 @@ class Api:
         self._base = f"http://127.0.0.1:{port}"
         self._session = requests.Session()
         self._session.trust_env = False
-        words = {"username": "admin", "password": password}
-        answer = self._session.post(f"{self._base}/auth/token", json=words, timeout=30)
+        answer = self.login(port, password)
         answer.raise_for_status()
         self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    @staticmethod
+    def login(port: int, password: str) -> requests.Response:
+        words = {"username": "admin", "password": password}
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.post(f"http://127.0.0.1:{port}/auth/token", json=words, timeout=30)
 
     def runs(self) -> dict[str, str]:
         """State of the latest run by DAG."""

@@ -103,7 +103,11 @@ def test_it_can_be_read_and_searched_on_a_desk_and_on_a_phone(browser: Browser, 
             page.goto(address + name)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
         if width == 1280:
-            page.fill("input[name=query]", "dividend")
+            # the theme's script hears only what is typed once it has started
+            page.wait_for_load_state("networkidle")
+            page.focus("input[name=query]")
+            page.wait_for_load_state("networkidle")
+            page.keyboard.type("dividend", delay=20)
             page.wait_for_selector(".md-search-result__item a")
         page.close()
     assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []

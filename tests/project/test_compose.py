@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
-from base64 import urlsafe_b64decode
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,17 +16,17 @@ import yaml
 
 from marketlake.orchestration.environment import airflow_environment
 
-PROJECT = Path(__file__).parents[2]
-TEXT = (PROJECT / "docker-compose.yml").read_text()
-REQUIRED = re.compile(r"\$\{(\w+):\?[^}]+\}")
-OPTIONAL = re.compile(r"\$\{(\w+):-[^}]*\}")
-IMAGE = "marketlake-airflow:"
-VALUES = yaml.safe_load((PROJECT / "deploy" / "kubernetes-values.yaml").read_text())
-
-
-def filled_in(value: str, **env: str) -> str:
-    """As Compose fills it in; the default where nothing is set."""
-    return re.sub(r"\$\{(\w+):[-?]([^}]*)\}", lambda found: env.get(found[1]) or found[2], value)
+from .compose_file import (
+    IMAGE,
+    OPTIONAL,
+    PROJECT,
+    REQUIRED,
+    TEXT,
+    VALUES,
+    airflow_options,
+    filled_in,
+    names_in_the_code,
+)
 
 
 @pytest.fixture
@@ -88,6 +86,7 @@ def test_the_example_lists_every_variable_and_gives_none_a_value() -> None:
 
 def test_every_secret_is_required() -> None:
     assert set(REQUIRED.findall(TEXT)) == {
+        "ADMIN_PASSWORD",
         "API_SECRET_KEY",
         "FERNET_KEY",
         "JWT_SECRET",
@@ -139,35 +138,6 @@ def test_every_image_is_pinned_to_a_version(compose: dict[str, Any]) -> None:
     built = re.findall(r"^FROM (\S+)", (PROJECT / "Dockerfile").read_text(), re.MULTILINE)
     assert len(built) == 2
     assert all(re.fullmatch(r"python:3\.12\.\d+-slim-bookworm", image) for image in built)
-
-
-def airflow_options() -> dict[str, set[str]]:
-    """What Airflow and its Celery provider know, by section."""
-    from configparser import RawConfigParser
-
-    import airflow
-
-    place = Path(airflow.__file__).parent / "config_templates"
-    core = yaml.safe_load((place / "config.yml").read_text())
-    known = {section: set(entry["options"]) for section, entry in core.items()}
-    provided = RawConfigParser()
-    provided.read(place / "provider_config_fallback_defaults.cfg")
-    for section in provided.sections():
-        known.setdefault(section, set()).update(provided[section])
-    # read without standing in the list of options
-    scheduler = (Path(airflow.__file__).parent / "jobs" / "scheduler_job_runner.py").read_text()
-    known["scheduler"].update(re.findall(r'section="scheduler",\s+key="(\w+)"', scheduler))
-    # has no default, so it stands in no list here, where the provider is not installed
-    known["celery"].add("result_backend")
-    # handed on to the broker as it stands
-    known["celery_broker_transport_options"] = {"visibility_timeout"}
-    return known
-
-
-def names_in_the_code() -> set[str]:
-    """Every MARKETLAKE_* that the package reads."""
-    texts = (path.read_text() for path in (PROJECT / "src").rglob("*.py"))
-    return {name for text in texts for name in re.findall(r"\bMARKETLAKE_[A-Z_]+\b", text)}
 
 
 def test_every_setting_is_one_that_the_code_knows(compose: dict[str, Any]) -> None:
@@ -240,109 +210,12 @@ def test_the_entrypoint_of_the_charts_probes_runs_what_it_is_given() -> None:
     assert (done.returncode, done.stdout) == (3, b"a  b\n")
 
 
-def test_who_may_log_in_is_read_as_airflow_reads_it(
-    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+def test_the_login_is_one_that_the_image_has_and_its_first_password_goes_to_one_service(
+    compose: dict[str, Any],
 ) -> None:
-    from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
-
-    name = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"
-    value = compose["services"]["api-server"]["environment"][name]
-    for users, expected in {
-        "": [("admin", "admin")],
-        "admin:admin,anna:viewer": [("admin", "admin"), ("anna", "viewer")],
-    }.items():
-        monkeypatch.setenv(name, filled_in(value, AIRFLOW_USERS=users))
-        assert [(user.username, user.role) for user in SimpleAuthManager.get_users()] == expected
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    (tmp_path / "scripts").mkdir()
-    for name in ("scripts/env", ".env.example", "instruments.toml", "claims.toml"):
-        shutil.copy(PROJECT / name, tmp_path / name)
-    return tmp_path
-
-
-def make_env(checkout: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["/bin/sh", str(checkout / "scripts" / "env")], capture_output=True, text=True, check=False
-    )
-
-
-def values(path: Path) -> dict[str, str]:
-    lines = path.read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-
-
-def test_make_env_makes_up_every_secret_for_its_owner_alone(checkout: Path) -> None:
-    assert make_env(checkout).returncode == 0
-    made = values(checkout / ".env")
-    secrets = set(REQUIRED.findall(TEXT))
-    assert made.keys() == values(checkout / ".env.example").keys()
-    assert {name for name, value in made.items() if value} == secrets
-    assert len({made[name] for name in secrets}) == len(secrets)
-    for name in secrets:
-        # fit for an address as it is
-        assert re.fullmatch(r"[A-Za-z0-9_-]{43}=?", made[name])
-        assert len(urlsafe_b64decode(made[name] + "=" * (-len(made[name]) % 4))) == 32
-    assert made["FERNET_KEY"].endswith("=")
-    assert (checkout / ".env").stat().st_mode & 0o777 == 0o600
-    assert (checkout / "config" / "instruments.toml").stat().st_mode & 0o044 == 0o044
-    assert sorted(path.name for path in checkout.iterdir()) == [
-        ".env", ".env.example", "claims.toml", "config", "instruments.toml", "scripts",
-    ]  # fmt: skip
-
-
-def test_make_env_never_touches_what_is_there(checkout: Path) -> None:
-    (checkout / ".env").write_text("POSTGRES_PASSWORD=mine\n")
-    done = make_env(checkout)
-    assert done.returncode == 1
-    assert ".env is there already and stays as it is" in done.stderr
-    assert (checkout / ".env").read_text() == "POSTGRES_PASSWORD=mine\n"
-    assert not (checkout / "config").exists()
-
-    (checkout / ".env").unlink()
-    (checkout / "config").mkdir()
-    (checkout / "config" / "instruments.toml").write_text("# mine\n")
-    assert make_env(checkout).returncode == 0
-    assert (checkout / "config" / "instruments.toml").read_text() == "# mine\n"
-
-
-def test_the_kubernetes_values_say_what_the_compose_file_says(compose: dict[str, Any]) -> None:
-    from airflow.configuration import conf
-
-    known, environment = airflow_options(), compose["services"]["worker"]["environment"]
-    for section, options in VALUES["config"].items():
-        for option, value in options.items():
-            assert option in known[section], option
-            told = environment.get(f"AIRFLOW__{section}__{option}".upper())
-            # what the Compose file leaves to Airflow, the chart would set otherwise
-            assert (told or conf.get_default_value(section, option)) == str(value), option
-    own = [entry["name"] for entry in VALUES["env"] if entry["name"].startswith("MARKETLAKE_")]
-    assert set(own) <= names_in_the_code()
-    built = compose["services"]["worker"]["image"].partition(":")[2]
-    assert VALUES["defaultAirflowTag"] == built
     lock = (PROJECT / "requirements-celery.lock").read_text()
-    assert f"apache-airflow=={VALUES['airflowVersion']} " in lock
-    assert (VALUES["uid"], VALUES["gid"]) == (50000, 0)
-    assert yaml.safe_load(VALUES["extraEnvFrom"]) == [{"secretRef": {"name": "marketlake-environment"}}]
-    assert not re.search(
-        r"password: *\S|://[^ ]*:[^ ]*@", (PROJECT / "deploy" / "kubernetes-values.yaml").read_text()
-    )
-
-
-def test_the_kubernetes_values_ask_for_nothing_that_the_image_has_not() -> None:
-    """The chart's defaults are for Airflow's own image: its login and user, its script for old logs."""
-    lock = (PROJECT / "requirements-celery.lock").read_text()
-    assert not re.search(r"^apache-airflow-providers-(fab|cncf-kubernetes)", lock, re.MULTILINE)
-    assert VALUES["executor"] == "CeleryExecutor"
-    assert not VALUES["createUserJob"]["enabled"]
-    for part in ("workers", "scheduler", "dagProcessor", "triggerer"):
-        assert not VALUES[part]["logGroomerSidecar"]["enabled"], part
-
-
-def test_the_kubernetes_page_makes_every_secret_that_the_values_name() -> None:
-    values = (PROJECT / "deploy" / "kubernetes-values.yaml").read_text()
-    page = (PROJECT / "docs" / "kubernetes.md").read_text()
-    named = set(re.findall(r"(?:SecretName|name): (marketlake-\S+)", values))
-    assert named == set(re.findall(r"create (?:secret generic|configmap) (\S+)", page))
+    assert re.search(r"^apache-airflow-providers-fab==", lock, re.MULTILINE)
+    services = {name: one["environment"] for name, one in compose["services"].items()}
+    login = {env.get("AIRFLOW__CORE__AUTH_MANAGER") for env in services.values()} - {None}
+    assert login == {"airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"}
+    assert [name for name, env in services.items() if "ADMIN_PASSWORD" in env] == ["init"]

@@ -1,4 +1,4 @@
-"""Airflow's own database: its tables and the pools that bound how hard one host is asked."""
+"""Airflow's own database: its tables, the pools that bound how hard one host is asked, the first user."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from ..errors import MarketlakeError
 from .schedule import first_sources, pool_of
 
 POOL_SLOTS: Final = 2
@@ -40,6 +41,26 @@ def create_pools(sources: Iterable[str]) -> None:
         )
 
 
+def create_admin(password: str) -> bool:
+    """Make Airflow's roles and, while nobody may log in, the user `admin`; whether there was nobody.
+
+    For the login of Airflow's provider `fab`, which must be the one that is set.
+    """
+    from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
+
+    with get_application_builder() as builder:
+        security = builder.sm
+        security.sync_roles()
+        if security.get_all_users():
+            return False
+        role = security.find_role("Admin")
+        if not security.add_user("admin", "Admin", "", "admin@localhost", role, password=password):
+            raise MarketlakeError("the user admin could not be made; what Airflow logged above says why")
+        return True
+
+
 if __name__ == "__main__":
     migrate(Path(os.environ["AIRFLOW_HOME"]))
     create_pools(first_sources())
+    if first_password := os.environ.get("ADMIN_PASSWORD"):
+        create_admin(first_password)

@@ -1,0 +1,66 @@
+"""`make env`: a random word for each secret, and nothing touched that is there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from base64 import urlsafe_b64decode
+from pathlib import Path
+
+import pytest
+
+from .compose_file import PROJECT, REQUIRED, TEXT
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    (tmp_path / "scripts").mkdir()
+    for name in ("scripts/env", ".env.example", "instruments.toml", "claims.toml"):
+        shutil.copy(PROJECT / name, tmp_path / name)
+    return tmp_path
+
+
+def make_env(checkout: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/sh", str(checkout / "scripts" / "env")], capture_output=True, text=True, check=False
+    )
+
+
+def values(path: Path) -> dict[str, str]:
+    lines = path.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_make_env_makes_up_every_secret_for_its_owner_alone(checkout: Path) -> None:
+    assert make_env(checkout).returncode == 0
+    made = values(checkout / ".env")
+    secrets = set(REQUIRED.findall(TEXT))
+    assert made.keys() == values(checkout / ".env.example").keys()
+    assert {name for name, value in made.items() if value} == secrets
+    assert len({made[name] for name in secrets}) == len(secrets)
+    for name in secrets:
+        # fit for an address as it is
+        assert re.fullmatch(r"[A-Za-z0-9_-]{43}=?", made[name])
+        assert len(urlsafe_b64decode(made[name] + "=" * (-len(made[name]) % 4))) == 32
+    assert made["FERNET_KEY"].endswith("=")
+    assert (checkout / ".env").stat().st_mode & 0o777 == 0o600
+    assert (checkout / "config" / "instruments.toml").stat().st_mode & 0o044 == 0o044
+    assert sorted(path.name for path in checkout.iterdir()) == [
+        ".env", ".env.example", "claims.toml", "config", "instruments.toml", "scripts",
+    ]  # fmt: skip
+
+
+def test_make_env_never_touches_what_is_there(checkout: Path) -> None:
+    (checkout / ".env").write_text("POSTGRES_PASSWORD=mine\n")
+    done = make_env(checkout)
+    assert done.returncode == 1
+    assert ".env is there already and stays as it is" in done.stderr
+    assert (checkout / ".env").read_text() == "POSTGRES_PASSWORD=mine\n"
+    assert not (checkout / "config").exists()
+
+    (checkout / ".env").unlink()
+    (checkout / "config").mkdir()
+    (checkout / "config" / "instruments.toml").write_text("# mine\n")
+    assert make_env(checkout).returncode == 0
+    assert (checkout / "config" / "instruments.toml").read_text() == "# mine\n"
