@@ -13,6 +13,7 @@ for name, *options in (
     ["compare_latency"],
     ["returns", "--symbols", size, "--vectorbt", asked.vectorbt],
     ["scale", "--symbols", size],
+    ["ingest", "--symbols", size],
     ["airflow_overhead", "--batches", "20" if asked.full else "5", "--rounds", "2"],
 ):
     print(f"\n## {name}\n", flush=True)

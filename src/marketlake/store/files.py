@@ -136,7 +136,7 @@ def _blocks(path: Path, file: pq.ParquetFile, groups: Sequence[int], schema: pa.
 
 
 def _cast(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Casting what is as it should be already takes a sixth of the time that a small file takes."""
+    """Casting what is as it should be already is a tenth of the time that reading a small file takes."""
     return table if table.schema.equals(schema) else table.cast(schema)
 
 
