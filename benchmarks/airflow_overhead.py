@@ -29,7 +29,7 @@ import requests
 from marketlake.orchestration.standalone import airflow, password_file
 
 from .scale.home import configure, evening
-from .synthetic import BILL, names, sessions
+from .synthetic import BILL, last_session, names, sessions
 from .tables import Target, seconds, table
 
 BATCH: Final = 50
@@ -50,7 +50,7 @@ def main() -> None:
         for batches in sizes:
             for way, run in (("library", _library), ("airflow", _airflow)):
                 print(f"{batches} batches: {way}", file=sys.stderr, flush=True)
-                with _market(batches) as (folder, environ):
+                with market(batches) as (folder, environ):
                     taken.setdefault((way, batches), []).append(run(folder, environ))
     print(_report(sizes, taken))
 
@@ -76,7 +76,7 @@ def _report(sizes: tuple[int, int], taken: Mapping[tuple[str, int], list[float]]
 
 
 @contextmanager
-def _market(batches: int) -> Iterator[tuple[Path, dict[str, str]]]:
+def market(batches: int) -> Iterator[tuple[Path, dict[str, str]]]:
     """A user's folder with nothing stored, and the simulator that serves what it lists."""
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
@@ -87,7 +87,7 @@ def _market(batches: int) -> Iterator[tuple[Path, dict[str, str]]]:
         rows = "\n".join(f"{day},{100 + n % 7}.25" for n, day in enumerate(days.tolist()))
         for name in [*names(batches * BATCH - 1), BILL]:
             (prices / f"{name}.csv").write_text(f"date,close\n{rows}\n")
-        address, now = folder / "address", evening(YEAR).isoformat()
+        address, now = folder / "address", evening(last_session(YEAR)).isoformat()
         command = [sys.executable, "-m", "marketlake", "simulate", "--market", str(prices), "--now", now]
         simulator = subprocess.Popen(
             [*command, "--port", "0", "--port-file", str(address)], stdout=subprocess.DEVNULL

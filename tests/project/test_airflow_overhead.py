@@ -1,0 +1,17 @@
+"""What the benchmark of Airflow's overhead serves is taken in whole; the measuring itself takes minutes."""
+
+from __future__ import annotations
+
+from benchmarks.airflow_overhead import BATCH, YEAR, market
+from benchmarks.synthetic import sessions
+
+from marketlake.pipeline.run import ingest
+from marketlake.settings import load_settings
+
+
+def test_every_instrument_of_a_batch_gets_its_year() -> None:
+    with market(1) as (folder, told):
+        rows = ingest(load_settings(home=folder, environ=told))
+    assert len(rows) == BATCH
+    assert {row["outcome"] for row in rows} == {"ok"}
+    assert {row["new_rows"] for row in rows} == {len(sessions(YEAR))}
