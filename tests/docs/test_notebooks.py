@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,9 +45,18 @@ def test_they_are_small_and_whole() -> None:
 
 
 def said(notebook: Path) -> list[list[str]]:
-    """What each cell printed or showed, as text; a picture is only counted."""
+    """What each cell printed or showed, as text; a picture is only counted.
+
+    What is printed comes in as many pieces as the kernel was asked for it, so it is put together.
+    """
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
-    return [[text(output) for output in cell.get("outputs", ())] for cell in cells]
+    return [list(shown(cell.get("outputs", ()))) for cell in cells]
+
+
+def shown(outputs: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for kind, some in groupby(outputs, lambda output: output["output_type"]):
+        texts = [text(output) for output in some]
+        yield from ["".join(texts)] if kind == "stream" else texts
 
 
 def text(output: dict[str, Any]) -> str:
