@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,6 +41,11 @@ class Ratio:
         """Of the clock's seconds; `factor` where the two did different amounts of work."""
         pairs = sorted(factor * a / b for a, b in zip(one.wall, other.wall, strict=True))
         return cls(statistics.median(pairs), pairs[0], pairs[-1])
+
+    @classmethod
+    def between(cls, one: Sequence[float], other: Sequence[float]) -> Ratio:
+        """Of what was measured round by round."""
+        return cls.of(Timing(tuple(one), ()), Timing(tuple(other), ()))
 
     def __str__(self) -> str:
         return f"{_short(self.median)} ({_short(self.low)} to {_short(self.high)})"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ..tables import Target, judged, machine, seconds, table
-from ..timing import Ratio, Timing
+from ..timing import Ratio
 from .measure import Results
 
 _TARGET: Final = Target(100, at_least=True)
@@ -48,7 +48,7 @@ def _plain(r: Results, ours: Sequence[float]) -> list[list[str]]:
     for way, said in _SAID.items():
         theirs, taken = r.theirs(way), r.plain[way]
         each = statistics.median(one["seconds"] / one["symbols"] for one in taken)
-        ratio = Ratio.of(Timing(tuple(ours), ()), Timing(tuple(theirs), ()))
+        ratio = Ratio.between(ours, theirs)
         verdict = judged(ratio.median, _TARGET, r.symbols)
         rows.append([said, f"{1000 * each:.1f} ms", f"{statistics.median(theirs):,.0f}", f"{ratio}", verdict])
     return rows

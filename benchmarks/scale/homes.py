@@ -73,25 +73,21 @@ class Home:
 
 def filled(folder: Path, symbols: int, years: int, take: Callable[..., Taken] = in_a_fresh_process) -> Home:
     """A lake with its marts, to which the answers of one more day have come; kept for the next time."""
-
-    def fill(lake: Home) -> None:
-        home.make_home(lake.folder, symbols, lake.first_year, lake.day)
-        lake.step("build")
-        lake.step("answers", lake.folder / "data")
-
-    return _kept(Home(folder / f"{symbols}x{years}", symbols, years, take), fill)
+    return _kept(Home(folder / f"{symbols}x{years}", symbols, years, take), lambda lake: _fill(lake, "build"))
 
 
 def without_marts(
     folder: Path, symbols: int, years: int, day: date, take: Callable[..., Taken] = in_a_fresh_process
 ) -> Home:
     """A lake of bars, to which the answers of a day have come; kept for the next time."""
+    return _kept(Home(folder / f"{symbols}x{years}-{day}", symbols, years, take, day), _fill)
 
-    def fill(lake: Home) -> None:
-        home.make_home(lake.folder, symbols, lake.first_year, lake.day)
-        lake.step("answers", lake.folder / "data")
 
-    return _kept(Home(folder / f"{symbols}x{years}-{day}", symbols, years, take, day), fill)
+def _fill(lake: Home, *steps: str) -> None:
+    home.make_home(lake.folder, lake.symbols, lake.first_year, lake.day)
+    for step in steps:
+        lake.step(step)
+    lake.step("answers", lake.folder / "data")
 
 
 def unfilled(bars: Home) -> Home:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from ..tables import Target, judged, machine, seconds, table
-from ..timing import Ratio, Timing
+from ..timing import Ratio
 from .homes import LAST_YEAR, Taken
 from .measure import CORRECTED, Results
 
@@ -59,16 +59,16 @@ def _row(r: Results, step: str, said: str) -> list[str]:
         seconds(large),
         f"{large / small:.1f}x",
         seconds(statistics.median(one["cpu"] for one in taken)),
-        str(_ratio(r.seconds(r.large, step), r.seconds(r.large, "floor"))),
+        str(Ratio.between(r.seconds(r.large, step), r.seconds(r.large, "floor"))),
         seconds(r.median(r.shallow, step)),
-        str(_ratio(r.seconds(r.large, step), r.seconds(r.shallow, step))),
+        str(Ratio.between(r.seconds(r.large, step), r.seconds(r.shallow, step))),
         _memory(r, max(one["peak_mb"] for one in taken)),
     ]
 
 
 def _sentences(r: Results) -> Iterator[str]:
     for steps, said in ((_STORED, "Store and marts"), (tuple(_PARTS), "The whole run")):
-        ratio = _ratio(r.seconds(r.large, *steps), r.seconds(r.shallow, *steps))
+        ratio = Ratio.between(r.seconds(r.large, *steps), r.seconds(r.shallow, *steps))
         verdict = judged(ratio.median, Target(1.2), r.large.symbols) if steps == _STORED else "no target"
         yield (
             f"{said}: {seconds(r.median(r.large, *steps))} with {r.large.years} years stored, "
@@ -138,10 +138,6 @@ def _bytes(r: Results) -> str:
 def _stored(size: Taken, name: str) -> int:
     stored: int = size["tables"][name][0]
     return stored
-
-
-def _ratio(one: Sequence[float], other: Sequence[float]) -> Ratio:
-    return Ratio.of(Timing(tuple(one), ()), Timing(tuple(other), ()))
 
 
 def _memory(r: Results, peak: float) -> str:
