@@ -26,7 +26,7 @@ from typing import Any, Final
 
 import requests
 
-from marketlake.orchestration.standalone import airflow, password_file
+from marketlake.airflow.standalone import airflow, password_file
 
 from .scale.home import configure, evening
 from .synthetic import BILL, last_session, names, sessions

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import orjson
 import pyarrow as pa
 
-from marketlake.normalise import spans
+from marketlake.ingest.normalise import spans
 
 _PRICES: Final = ("open", "high", "low", "close")
 _OPEN_S: Final = 14 * 3600 + 1800

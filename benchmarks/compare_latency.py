@@ -21,12 +21,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from marketlake import query
-from marketlake.calendars import load_calendar
-from marketlake.instruments import Instrument, SourceRef, Universe
-from marketlake.schema import BAR
-from marketlake.store.lake import writer
-from marketlake.store.layout import yearly
+from marketlake.engine.build import build_database
+from marketlake.model.calendars import load_calendar
+from marketlake.model.instruments import Instrument, SourceRef, Universe
+from marketlake.model.layout import yearly
+from marketlake.model.schema import BAR
+from marketlake.store.writer import writer
 
 _READ = "import duckdb, sys; duckdb.connect(sys.argv[1], read_only=True).sql('FROM lake').fetchall()"
 INSTRUMENTS, FIRST, LAST = 40, date(2000, 1, 3), date(2024, 12, 31)
@@ -77,7 +77,7 @@ def make_lake(root: Path) -> int:
             session = days[days.astype("datetime64[Y]") == np.datetime64(str(year))]
             lake.stage(yearly("bar", "equity", year), bars(names, session, np.random.default_rng(year)))
         manifest = lake.commit()
-        query.build_database(
+        build_database(
             root,
             Universe(tuple(map(instrument, names))),
             snapshot=manifest.snapshot,

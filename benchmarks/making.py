@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from marketlake import query
-from marketlake.pipeline.marts import refresh_marts
-from marketlake.schema_mart import MARTS
-from marketlake.store.lake import open_manifest, writer
+from marketlake.engine.build import build_database
+from marketlake.engine.marts import refresh_marts
+from marketlake.model.schema import MARTS
+from marketlake.store.writer import open_manifest, writer
 
 from .synthetic import append_day, last_session, universe, write_lake
 from .timing import once
@@ -65,7 +65,7 @@ def _day(job: Job) -> dict[str, Any]:
 
 
 def _database(job: Job) -> dict[str, Any]:
-    query.build_database(
+    build_database(
         job.root,
         universe(job.symbols, job.first_year),
         snapshot=open_manifest(job.root).snapshot,

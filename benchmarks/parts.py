@@ -18,9 +18,9 @@ from typing import Final, TypeVar
 import duckdb
 import pyarrow.parquet as pq
 
-from marketlake.query.mart_member import Close, Members, member_table
-from marketlake.query.metric_texts import DAY_NUMBER
-from marketlake.query.text import chain, literal, statement
+from marketlake.engine.mart_maker import Close, Members, member_table
+from marketlake.engine.metric_sql import DAY_NUMBER
+from marketlake.engine.sql_text import chain, literal, statement
 
 from .lakes import Lake
 from .synthetic import BILL, universe

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from marketlake.settings import Settings
+from marketlake.model.settings import Settings
 
 from .tables import table
 

@@ -15,11 +15,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from marketlake.calendars import Days, load_calendar
-from marketlake.instruments import Instrument, SourceRef, Universe
-from marketlake.schema import BAR
-from marketlake.store.lake import writer
-from marketlake.store.layout import yearly
+from marketlake.model.calendars import Days, load_calendar
+from marketlake.model.instruments import Instrument, SourceRef, Universe
+from marketlake.model.layout import yearly
+from marketlake.model.schema import BAR
+from marketlake.store.writer import writer
 
 Prices = npt.NDArray[np.float64]
 

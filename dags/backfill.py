@@ -2,8 +2,8 @@
 
 from airflow.sdk import DAG, Asset, Param
 
-from marketlake.orchestration import schedule, steps
-from marketlake.orchestration.chain import lake_tasks
+from marketlake.airflow import schedule, steps
+from marketlake.airflow.chain import lake_tasks
 
 DOC = """
 ### Fetch a stretch of history again

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG, Asset, CronTriggerTimetable
 
-from marketlake.orchestration import schedule, steps
-from marketlake.orchestration.chain import lake_tasks
+from marketlake.airflow import schedule, steps
+from marketlake.airflow.chain import lake_tasks
 
 DOC = """
 ### Daily bars of {calendar}

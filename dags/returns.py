@@ -2,9 +2,9 @@
 
 from airflow.sdk import DAG, Asset, AssetAny, task
 
-from marketlake.orchestration import schedule, steps
-from marketlake.orchestration.alert import AlertNotifier
-from marketlake.orchestration.policy import retried
+from marketlake.airflow import schedule, steps
+from marketlake.airflow.alert import AlertNotifier
+from marketlake.airflow.chain import retried
 
 DOC = """
 ### market.duckdb and the claims

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from airflow.sdk import DAG, CronTriggerTimetable, task
 
-from marketlake.orchestration import schedule, steps
-from marketlake.orchestration.policy import final
+from marketlake.airflow import schedule, steps
+from marketlake.airflow.chain import final
 
 DOC = """
 ### Is the data fresh?

@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from marketlake.query.heading import Heading, read_heading
-from marketlake.query.metric_catalogue import METRICS, TABLES
-from marketlake.query.metric_texts import RELATIONS, SIGNATURE
-from marketlake.query.text import statement
+from marketlake.engine.metric_sql import METRICS, RELATIONS, SIGNATURE, TABLES
+from marketlake.engine.sql_text import Heading, read_heading, statement
 
 ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "docs" / "metrics"
@@ -68,7 +66,7 @@ def page(name: str) -> str:
     """The page of one metric."""
     path = f"metric/{name}"
     head = read_heading(path)
-    file = f"../../src/marketlake/sql/{path}.sql"
+    file = f"../../src/marketlake/engine/sql/{path}.sql"
     return "\n".join([
         f"# {name}",
         "",
@@ -99,7 +97,7 @@ def relations() -> str:
     lines = [
         "# What the metrics read",
         "",
-        "The relations in `src/marketlake/sql/metric_input`, each made from those before it. "
+        "The relations in `src/marketlake/engine/sql/metric_input`, each made from those before it. "
         "[Back to the index](README.md).",
         "",
     ]

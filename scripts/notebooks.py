@@ -43,9 +43,9 @@ def sample(home: Path | None) -> Iterator[Path]:
     if home is not None:
         yield home
         return
-    from marketlake.settings import parse_instant
-    from marketlake.simulator import serve
-    from marketlake.simulator.sample import sample_market
+    from marketlake.model.settings import parse_instant
+    from marketlake.simulator.sample.build import sample_market
+    from marketlake.simulator.server import serve
 
     with tempfile.TemporaryDirectory() as folder, serve(sample_market(), now=parse_instant(NOW)) as simulator:
         fill(Path(folder), simulator.url)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from marketlake.query.checks import Check, checks
-from marketlake.query.heading import read_heading
+from marketlake.engine.checks import Check, checks
+from marketlake.engine.sql_text import read_heading
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "quality.md"
-TEXTS = ROOT / "src" / "marketlake" / "sql" / "check"
+TEXTS = ROOT / "src" / "marketlake" / "engine" / "sql" / "check"
 FIELDS = ("Formula", "Why", "Remedy", "Unit", "Source")
 
 

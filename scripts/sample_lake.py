@@ -11,11 +11,11 @@ NOW: Final = "2026-01-02T12:00Z"
 
 def fill(home: Path, url: str) -> None:
     """Write the sample universe into `home`, and fetch, store and build it from the simulator at `url`."""
-    from marketlake.pipeline.build import build
-    from marketlake.pipeline.run import ingest
-    from marketlake.settings import load_settings
-    from marketlake.shipped import shipped
-    from marketlake.simulator.sample import FOLDER
+    from marketlake.ingest.build import build
+    from marketlake.ingest.run import ingest
+    from marketlake.model.settings import load_settings
+    from marketlake.model.toml_file import shipped
+    from marketlake.simulator.sample.build import FOLDER
 
     home.mkdir(parents=True, exist_ok=True)
     (home / "instruments.toml").write_text((FOLDER / "instruments.toml").read_text("utf-8"), "utf-8")

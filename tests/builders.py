@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from marketlake.instruments import Instrument, SourceRef
-from marketlake.normalise import NORMALISED, Window
-from marketlake.schema import BAR, SERVED
+from marketlake.ingest.normalise import NORMALISED, Window
+from marketlake.model.instruments import Instrument, SourceRef
+from marketlake.model.schema import BAR, SERVED
 
 SHARE = Instrument(
     id="SHARE",

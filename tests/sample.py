@@ -12,9 +12,10 @@ import pytest
 from scripts.sample_lake import NOW, fill
 
 from marketlake.cli import main
-from marketlake.settings import load_settings, parse_instant
-from marketlake.simulator import Simulator, parse_fault, serve
-from marketlake.simulator.sample import sample_market
+from marketlake.model.settings import load_settings, parse_instant
+from marketlake.simulator.fault import parse_fault
+from marketlake.simulator.sample.build import sample_market
+from marketlake.simulator.server import Simulator, serve
 
 RESTATED = (
     "restated:yahoo:^IXIC:percent=1,from=2024-12-31,to=2024-12-31",
@@ -69,8 +70,8 @@ def restated_home(
     sample_home: Path, tmp_path_factory: pytest.TempPathFactory, sample_simulator: Simulator
 ) -> Path:
     """The sample lake after its vendors restated two year ends, found on the days of their turns."""
-    from marketlake.pipeline.build import build
-    from marketlake.pipeline.run import ingest
+    from marketlake.ingest.build import build
+    from marketlake.ingest.run import ingest
 
     home = tmp_path_factory.mktemp("restated") / "home"
     shutil.copytree(sample_home, home)

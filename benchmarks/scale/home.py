@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from marketlake.settings import Settings
+from marketlake.model.settings import Settings
 
 from ..synthetic import BILL, SOURCE, names, write_lake
 

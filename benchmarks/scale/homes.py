@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from marketlake.store.layout import HOLDER, LOCK
+from marketlake.model.layout import HOLDER, LOCK
 
 from ..synthetic import last_session
 from . import home

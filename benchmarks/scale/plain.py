@@ -15,8 +15,8 @@ from typing import Any, Final
 import orjson
 import pandas as pd
 
-from marketlake.pipeline.plan import Job
-from marketlake.settings import Settings
+from marketlake.ingest.job import Job
+from marketlake.model.settings import Settings
 
 from ..timing import once
 from .vendor import documents, symbols_of

@@ -15,15 +15,16 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from marketlake.pipeline.build import build
-from marketlake.pipeline.keep import store_pending
-from marketlake.pipeline.marts import refresh_marts
-from marketlake.pipeline.plan import FIRST_LOAD, REVERIFY, Job, plan_daily
-from marketlake.pipeline.replay import replay
-from marketlake.schema import BAR
-from marketlake.settings import Settings
+from marketlake.engine.marts import refresh_marts
+from marketlake.ingest.batches import store_pending
+from marketlake.ingest.build import build
+from marketlake.ingest.job import FIRST_LOAD, REVERIFY, Job
+from marketlake.ingest.plan import plan_daily
+from marketlake.ingest.replay import replay
+from marketlake.model.schema import BAR
+from marketlake.model.settings import Settings
 from marketlake.store.files import read_blocks
-from marketlake.store.lake import open_manifest, writer
+from marketlake.store.writer import open_manifest, writer
 
 from ..processes import peak_mb
 from ..timing import once

@@ -13,16 +13,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from marketlake.clock import PinnedClock
-from marketlake.pipeline.collect import batch_id
-from marketlake.pipeline.fetch import Attempt, Fetched
-from marketlake.pipeline.plan import Job, in_batches
-from marketlake.pipeline.raw_rows import as_rows
-from marketlake.settings import Settings
-from marketlake.sources import Page, Request
+from marketlake.ingest.fetch import batch_id
+from marketlake.ingest.job import Attempt, Fetched, Job
+from marketlake.ingest.plan import in_batches
+from marketlake.ingest.raw_answers import as_rows
+from marketlake.model.clock import PinnedClock
+from marketlake.model.layout import year_of
+from marketlake.model.settings import Settings
+from marketlake.sources.contract import Page, Request
 from marketlake.store import raw
-from marketlake.store.lake import Writer, claim, open_manifest
-from marketlake.store.layout import year_of
+from marketlake.store.writer import Writer, claim, open_manifest
 
 from ..charts import charts
 from ..synthetic import SOURCE, sessions, with_session

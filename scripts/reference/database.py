@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from marketlake.query.describe import COLUMNS
-from marketlake.query.heading import read_heading
-from marketlake.query.scoreboard_texts import scoreboard_macros
-from marketlake.query.text import source
-from marketlake.schema import TABLES
+from marketlake.engine.describe import COLUMNS
+from marketlake.engine.scoreboard_sql import scoreboard_macros
+from marketlake.engine.sql_text import read_heading, source
+from marketlake.model.schema import TABLES
 
 from .markdown import table
 

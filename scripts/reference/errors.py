@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 
-from marketlake import errors
+from marketlake.model import errors
 
 from .markdown import table
 

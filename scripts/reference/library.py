@@ -10,8 +10,8 @@ from dataclasses import fields, is_dataclass
 from typing import Any, Final, get_args, get_type_hints
 
 import marketlake
-from marketlake import api, measured, revised
-from marketlake.query.tabular import Table
+from marketlake.answers.result import Table
+from marketlake.lake import Lake, MeasuredLake, RevisedLake
 
 from .markdown import attribute_docs, table
 
@@ -83,7 +83,7 @@ def page() -> str:
     parts = [INTRODUCTION.replace("OPEN", names + "."), "## open", "", *function("open", marketlake.open)]
     methods = {
         name: method
-        for part in (api.Lake, measured.MeasuredLake, revised.RevisedLake)
+        for part in (Lake, MeasuredLake, RevisedLake)
         for name, method in vars(part).items()
         if inspect.isfunction(method) and not name.startswith("_")
     }

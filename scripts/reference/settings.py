@@ -7,9 +7,9 @@ import re
 from dataclasses import MISSING, Field, fields
 from typing import Any, Final
 
-from marketlake import settings
 from marketlake.cli import options
-from marketlake.settings import Settings
+from marketlake.model import settings
+from marketlake.model.settings import Settings
 
 from .markdown import attribute_docs, table
 

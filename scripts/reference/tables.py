@@ -8,8 +8,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from marketlake.schema import RAW, SCHEMA_VERSION, TABLES
-from marketlake.schema_mart import MARTS
+from marketlake.model.layout import SCHEMA_VERSION
+from marketlake.model.schema import MARTS, RAW, TABLES
 
 from .markdown import table
 

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .api import Lake
-    from .errors import MarketlakeError
-    from .query.tabular import Table
+    from .answers.result import Table
+    from .lake import Lake
+    from .model.errors import MarketlakeError
+
 
 __all__ = ["Lake", "MarketlakeError", "Table", "open"]
 
@@ -26,19 +27,19 @@ def open(lake: str | Path | None = None, home: str | Path | None = None) -> Lake
     Nothing is read before the first question. Raises `ConfigError` for an unreadable configuration.
     """
     # imported here, because every import of a part of this package passes by
-    from . import api
+    from .lake import open as api_open
 
-    return api.open(lake, home)
+    return api_open(lake, home)
 
 
 def __getattr__(name: str) -> object:
     """The types, for annotations and `except`: imported when they are named, for the same reason."""
     if name == "MarketlakeError":
-        from .errors import MarketlakeError
+        from .model.errors import MarketlakeError
 
         return MarketlakeError
     if name in ("Lake", "Table"):
-        from . import api
+        from . import lake
 
-        return getattr(api, name)
+        return getattr(lake, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from marketlake.query import compare
+from marketlake.answers.compare import compare
 
 from ..query import shared_data
 from ..query.lakes import make

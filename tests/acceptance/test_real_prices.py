@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 
 import marketlake
-from marketlake.pipeline.build import build
-from marketlake.pipeline.run import ingest
-from marketlake.query import compare, sql
-from marketlake.settings import load_settings
-from marketlake.simulator import load_market, serve
+from marketlake.answers.compare import compare
+from marketlake.answers.query import sql
+from marketlake.ingest.build import build
+from marketlake.ingest.run import ingest
+from marketlake.model.settings import load_settings
+from marketlake.simulator.folder import load_market
+from marketlake.simulator.server import serve
 
 SHARED = Path(os.environ.get("MARKETLAKE_SHARED", Path(__file__).parents[3] / "shared")) / "data"
 pytestmark = pytest.mark.skipif(

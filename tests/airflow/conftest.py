@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from marketlake.orchestration.environment import airflow_environment
+from marketlake.airflow.standalone import airflow_environment
 
 PROJECT = Path(__file__).parents[2]
 DAGS = PROJECT / "dags"
@@ -81,24 +81,24 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def pipeline(home: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
-    """`marketlake.pipeline.tasks` replaced by fake_tasks.py."""
+    """`marketlake.ingest.tasks` replaced by fake_tasks.py."""
     import marketlake.pipeline
 
     spec = importlib.util.spec_from_file_location(
-        "marketlake.pipeline.tasks", Path(__file__).with_name("fake_tasks.py")
+        "marketlake.ingest.tasks", Path(__file__).with_name("fake_tasks.py")
     )
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    monkeypatch.setitem(sys.modules, "marketlake.pipeline.tasks", module)
+    monkeypatch.setitem(sys.modules, "marketlake.ingest.tasks", module)
     monkeypatch.setattr(marketlake.pipeline, "tasks", module, raising=False)
     return Pipeline(home)
 
 
 @pytest.fixture(scope="session")
 def database() -> None:
-    from marketlake.orchestration.database import create_pools, migrate
+    from marketlake.airflow.database import create_pools, migrate
 
     migrate(AIRFLOW_HOME)
     create_pools(["bitstamp", "yahoo"])

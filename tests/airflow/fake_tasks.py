@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from marketlake import errors
-from marketlake.settings import load_settings
+from marketlake.model import errors
+from marketlake.model.settings import load_settings
 
 
 def plan(

@@ -32,13 +32,13 @@ def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
 
 
 def alert(*lines: str, kind: str = "surprising") -> Any:
-    from marketlake.orchestration.alert import Alert
+    from marketlake.airflow.alert import Alert
 
     return Alert(kind, "ingest_xnys, run r1", lines)
 
 
 def sent(*lines: str, **environ: str) -> None:
-    from marketlake.orchestration.alert import send
+    from marketlake.airflow.alert import send
 
     send(alert(*lines), {f"MARKETLAKE_ALERT_{name}": value for name, value in environ.items()})
 
@@ -107,7 +107,7 @@ def test_one_channel_that_is_gone_stops_no_other(caplog: pytest.LogCaptureFixtur
 
 
 def test_the_notifier_says_which_task_failed_and_why(webhook: Webhook) -> None:
-    from marketlake.orchestration.alert import AlertNotifier
+    from marketlake.airflow.alert import AlertNotifier
 
     ti = SimpleNamespace(dag_id="returns", task_id="build", run_id="r1")
     AlertNotifier().notify({"ti": ti, "exception": ValueError("one\ntwo {{ ti }}")})

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from marketlake.orchestration import schedule
+from marketlake.airflow import schedule
 
 pytestmark = pytest.mark.xdist_group("airflow")
 
@@ -103,7 +103,7 @@ def test_a_dag_file_holds_no_logic(file: Path) -> None:
     forbidden = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.If, ast.While, ast.Try)
     assert [type(node).__name__ for node in ast.walk(tree) if isinstance(node, forbidden)] == []
     modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert all(m in {"datetime", "airflow.sdk"} or m.startswith("marketlake.orchestration") for m in modules)
+    assert all(m in {"datetime", "airflow.sdk"} or m.startswith("marketlake.airflow") for m in modules)
 
 
 def test_parsing_the_dag_files_imports_nothing_heavy(home: Path) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from marketlake.errors import ConfigError
-from marketlake.orchestration.embedded import airflow_log, run
+from marketlake.airflow.embedded import airflow_log, run
+from marketlake.model.errors import ConfigError
 
 pytestmark = pytest.mark.xdist_group("airflow")
 

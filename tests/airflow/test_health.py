@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from marketlake.orchestration.health import PARTS, health
+from marketlake.airflow.health import PARTS, health
 
 from .sinks import served
 
@@ -50,7 +50,7 @@ def test_without_an_api_server_nothing_is_healthy() -> None:
 @pytest.mark.parametrize(("part", "code"), [("scheduler", 0), ("triggerer", 1)])
 def test_its_exit_code_is_what_a_container_goes_by(server: str, part: str, code: int) -> None:
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "marketlake.orchestration.health", part],
+        [sys.executable, "-X", "importtime", "-m", "marketlake.airflow.health", part],
         env={
             **os.environ,
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": server,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from marketlake.orchestration.outcome import Ingested, exit_code
+from marketlake.airflow.embedded import Ingested, exit_code
 
 GOOD = Ingested(asked=2, stored=True, succeeded=True, new=5)
 PART = Ingested(asked=2, stored=True, succeeded=False, failed={"SPY": "not_found: unknown symbol"})

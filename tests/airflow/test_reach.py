@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from marketlake.errors import UnavailableError
-from marketlake.orchestration.reach import ADDRESSES, require_a_vendor
+from marketlake.airflow.embedded import ADDRESSES, require_a_vendor
+from marketlake.model.errors import UnavailableError
 
 
 class Refuses(BaseHTTPRequestHandler):

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from marketlake.calendars import load_calendar
-from marketlake.orchestration import schedule
-from marketlake.settings import load_settings
+from marketlake.airflow import schedule
+from marketlake.model.calendars import load_calendar
+from marketlake.model.settings import load_settings
 
 YEAR = 2025
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 import pytest
 import requests
 
-from marketlake.orchestration.standalone import airflow, password_file
-from marketlake.simulator import Simulator
+from marketlake.airflow.standalone import airflow, password_file
+from marketlake.simulator.server import Simulator
 
 from ..sample import NOW
 

@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 
-from marketlake.simulator import PARAMS, Fault
+from marketlake.simulator.fault import PARAMS, Fault
 
 from .damage import DAMAGES
 from .world import SOURCES, STRUCK, VARIANTS, World, world

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
-import marketlake.pipeline.collect as collecting
-from marketlake.clock import VirtualClock
-from marketlake.settings import Settings
-from marketlake.sources import Access
+import marketlake.ingest.fetch as collecting
+from marketlake.model.clock import VirtualClock
+from marketlake.model.settings import Settings
+from marketlake.sources.contract import Access
 
 PATIENCE_S = 1.0
 """How long a campaign waits for a vendor that was made to hang or to trickle."""

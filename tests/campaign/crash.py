@@ -13,11 +13,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from marketlake.query import open_lake
-from marketlake.schema_mart import MARTS
-from marketlake.store.lake import open_manifest
-from marketlake.store.layout import DATABASE
+from marketlake.engine.reader import open_lake
+from marketlake.model.layout import DATABASE
+from marketlake.model.schema import MARTS
 from marketlake.store.verify import verify
+from marketlake.store.writer import open_manifest
 
 from . import kill
 from .crash_works import KINDS, LOADED, Kind, Scene, vendors

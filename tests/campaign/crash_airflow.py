@@ -20,7 +20,7 @@ def kind(airflow_home: Path) -> Kind:
 
     def embedded(scene: Scene) -> None:
         os.environ |= scene.environment(DAILY)
-        from marketlake.orchestration.embedded import airflow_log, run
+        from marketlake.airflow.embedded import airflow_log, run
 
         with airflow_log(airflow_home / "run.log"):
             code = run(airflow_home, DAGS, lambda line: None)
@@ -41,7 +41,7 @@ def _one_calendar(scene: Scene) -> None:
 @contextmanager
 def under_airflow() -> Iterator[Grounds]:
     """Grounds of a worker with an Airflow of its own: imported once, its database made once."""
-    from marketlake.orchestration.environment import airflow_environment
+    from marketlake.airflow.standalone import airflow_environment
 
     with grounds() as here:
         home = here.folder / "airflow-home"
@@ -54,7 +54,7 @@ def under_airflow() -> Iterator[Grounds]:
 
 
 def _migrate(home: Path) -> None:
-    from marketlake.orchestration.database import migrate
+    from marketlake.airflow.database import migrate
 
     migrate(home)
 

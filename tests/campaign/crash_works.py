@@ -11,13 +11,13 @@ from pathlib import Path
 
 import orjson
 
-from marketlake.pipeline import tasks
-from marketlake.pipeline.build import build
-from marketlake.pipeline.reconcile import reconcile
-from marketlake.pipeline.replay import replay
-from marketlake.pipeline.run import ingest
-from marketlake.settings import Settings
-from marketlake.simulator import Market
+from marketlake.ingest import tasks
+from marketlake.ingest.build import build
+from marketlake.ingest.reconcile import reconcile
+from marketlake.ingest.replay import replay
+from marketlake.ingest.run import ingest
+from marketlake.model.settings import Settings
+from marketlake.simulator.market import Market
 
 from .market import Truth, csv_text, euro_rates, every_day, new_york, served, walk
 from .world import Held

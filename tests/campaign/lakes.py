@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from marketlake.store.lake import open_manifest
+from marketlake.store.writer import open_manifest
 
 from .market import COLUMNS
 

@@ -18,8 +18,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from marketlake.simulator import Market
-from marketlake.simulator.series import Series
+from marketlake.simulator.market import Market, Series
 from marketlake.simulator.venue import CRYPTO, MONTHLY, NEXT_DAY, SHARE
 
 Floats = npt.NDArray[np.float64]

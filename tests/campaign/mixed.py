@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from marketlake.pipeline.runs import RunRow
-from marketlake.simulator import Fault
+from marketlake.ingest.runs import RunRow
+from marketlake.simulator.fault import Fault
 
 from . import checks
 from .case import GAPS, REPLY_KINDS

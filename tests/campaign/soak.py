@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from marketlake.pipeline.build import build
-from marketlake.pipeline.run import ingest
-from marketlake.query import open_lake
+from marketlake.engine.reader import open_lake
+from marketlake.ingest.build import build
+from marketlake.ingest.run import ingest
 
 from . import checks, soak_model
 from .clock import CampaignClock, CampaignSettings

@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 
-from marketlake.simulator import Fault
+from marketlake.simulator.fault import Fault
 
 from .market import Truth, every_day, new_york, walk
 from .world import Held

@@ -9,10 +9,10 @@ from datetime import date, datetime
 from pathlib import Path
 from random import Random
 
-from marketlake.pipeline.replay import replay
-from marketlake.pipeline.run import ingest
-from marketlake.pipeline.runs import RunRow, exit_code
-from marketlake.simulator import Simulator
+from marketlake.ingest.replay import replay
+from marketlake.ingest.run import ingest
+from marketlake.ingest.runs import RunRow, exit_code
+from marketlake.simulator.server import Simulator
 
 from . import checks, expected
 from .case import GAPS, REPLY_KINDS, WRONG_VALUES, Case, Drawn, draw

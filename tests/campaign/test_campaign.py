@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-import marketlake.pipeline.fetch as fetching
-import marketlake.pipeline.run as running
-from marketlake.sources import Access
+import marketlake.ingest.fetch as fetching
+import marketlake.ingest.run as running
+from marketlake.sources.contract import Access
 
 from . import checks, expected
 from .case import KINDS, SITUATIONS, Case, all_cases, draw

@@ -16,8 +16,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from marketlake.calendars import load_calendar
-from marketlake.simulator import Market, serve
+from marketlake.model.calendars import load_calendar
+from marketlake.simulator.market import Market
+from marketlake.simulator.server import serve
 
 from .kill import die_with_parent
 from .market import served

@@ -11,7 +11,7 @@ from random import Random
 
 import numpy as np
 
-from marketlake.simulator import Market
+from marketlake.simulator.market import Market
 
 from .market import (
     Days,

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from marketlake.instruments import Instrument
+from marketlake.model.instruments import Instrument
 
 from ..query.lakes import BTC, SHARE, bar, make
 

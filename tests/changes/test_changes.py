@@ -11,10 +11,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from marketlake import query
-from marketlake.errors import UsageError
-from marketlake.query.change_answer import KINDS, Changes
-from marketlake.query.changes import changes
+from marketlake.answers.changes import KINDS, Changes, changes
+from marketlake.answers.query import sql
+from marketlake.model.errors import UsageError
 
 from ..query.lakes import BTC, bar, make
 from .histories import FIELDS, MOMENTS, History, made_up
@@ -115,16 +114,16 @@ def test_ids_and_kinds_narrow(lake: Path) -> None:
 
 def test_the_macro_says_the_same(lake: Path) -> None:
     moments = "TIMESTAMP '2022-03-01', until := TIMESTAMPTZ '2022-06-01 00:00:00+00'"
-    rows = query.sql(lake, f"SELECT instrument_id, session, kind FROM changes({moments}) ORDER BY ALL").rows
+    rows = sql(lake, f"SELECT instrument_id, session, kind FROM changes({moments}) ORDER BY ALL").rows
     found = changes(lake, MOMENTS[2], MOMENTS[5])
     assert rows == tuple((row.instrument_id, row.session, row.kind) for row in found.rows)
-    assert len(query.sql(lake, "FROM changes(DATE '2022-03-01')").rows) == changes(lake, MOMENTS[2]).sessions
+    assert len(sql(lake, "FROM changes(DATE '2022-03-01')").rows) == changes(lake, MOMENTS[2]).sessions
 
 
 def test_what_is_held_is_what_price_observed_by_says(lake: Path, history: History) -> None:
     for moment in ENDS:
         text = f"SELECT instrument_id, session, close FROM price_observed_by(TIMESTAMP '{moment:%Y-%m-%d}')"
-        rows = {(name, session): close for name, session, close in query.sql(lake, text).rows}
+        rows = {(name, session): close for name, session, close in sql(lake, text).rows}
         assert rows == {key: version["close"] for key, version in history.held(moment).items()}
 
 
@@ -135,7 +134,7 @@ def test_a_row_in_bar_and_revision_at_once_counts_once(tmp_path: Path) -> None:
     assert len(changes(lake, BEFORE).rows) == 1
     assert changes(lake, MOMENTS[0]).rows == ()
     for macro in ("price_observed_by", "price_as_of"):
-        assert query.sql(lake, f"SELECT close FROM {macro}(DATE '2022-01-02')").rows == ((1.0,),)
+        assert sql(lake, f"SELECT close FROM {macro}(DATE '2022-01-02')").rows == ((1.0,),)
 
 
 def test_of_two_versions_seen_at_once_the_current_one_counts(tmp_path: Path) -> None:

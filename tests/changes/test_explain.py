@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from marketlake import query
-from marketlake.errors import EmptyLakeError, UsageError
-from marketlake.query.explain import explain
-from marketlake.query.explain_answer import MovedFigure
+from marketlake.answers import explain as explaining
+from marketlake.answers.compare import compare_many
+from marketlake.answers.explain import MovedFigure, explain
+from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..query.lakes import BTC, EUR, SHARE, bar, make
 from .histories import MOMENTS, History, Version, values
@@ -77,7 +77,7 @@ def test_the_parts_add_up_and_the_ends_are_those_of_compare(
     moved = 0
     for since, until in ((ENDS[0], ENDS[3]), (ENDS[1], ENDS[2])):
         ends = [
-            query.compare_many(lake, ["BTC", "SHARE"], as_of=moment, strict=True, **terms)
+            compare_many(lake, ["BTC", "SHARE"], as_of=moment, strict=True, **terms)
             for moment in (since, until)
         ]
         for one in explain(lake, ["BTC", "SHARE"], since, until, **terms).figures:
@@ -166,10 +166,10 @@ def test_without_a_figure_before_there_is_no_difference(lake: Path) -> None:
 
 
 def test_many_steps_are_taken_in_slices(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from marketlake.query import explain_steps
+    pass
 
     whole = explain(lake, ["SHARE"], ENDS[0], basis="vendor_adjusted")
-    monkeypatch.setattr(explain_steps, "_ROWS_AT_ONCE", 20)
+    monkeypatch.setattr(explaining, "_ROWS_AT_ONCE", 20)
     assert explain(lake, ["SHARE"], ENDS[0], basis="vendor_adjusted") == whole
 
 

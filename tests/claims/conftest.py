@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from marketlake.claims import Entry, load_claims
-from marketlake.query import SleeveClaim, content
-from marketlake.query.metric_texts import DAY_NUMBER
+from marketlake.claims.claim import SleeveClaim
+from marketlake.claims.ledger import Entry
+from marketlake.claims.load import load_claims
+from marketlake.engine import build
+from marketlake.engine.metric_sql import DAY_NUMBER
 
 from ..query import shared_data
 from ..query.lakes import BTC, CPI, FUND, bar, make
@@ -55,8 +57,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
 def _half_the_time() -> Iterator[None]:
     """No claim reads the metrics' macros or the columns' comments, which take half of a small build."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(content, "macros", lambda: [f"CREATE MACRO {DAY_NUMBER}"])
-        patch.setattr(content, "add_comments", lambda connection: None)
+        patch.setattr(build, "macros", lambda: [f"CREATE MACRO {DAY_NUMBER}"])
+        patch.setattr(build, "add_comments", lambda connection: None)
         yield
 
 

@@ -8,9 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from marketlake.claims import Cell, Entry, read_ledger
-from marketlake.instruments import Instrument
-from marketlake.query import Claim, WinsClaim
+from marketlake.claims.claim import Claim, WinsClaim
+from marketlake.claims.ledger import Entry, read_ledger
+from marketlake.claims.verdict import Cell
+from marketlake.model.instruments import Instrument
 
 from ..query.lakes import BTC, NASDAQ, bar, make, year_ends
 

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from marketlake import query
-from marketlake.claims import Entry, load_claims
-from marketlake.query import WinsClaim
+import marketlake
+from marketlake.claims.claim import WinsClaim
+from marketlake.claims.ledger import Entry
+from marketlake.claims.load import load_claims
 
 from ..query.lakes import BTC, NASDAQ, year_ends
 from .small import CLAIM, Ledger
 
-SHIPPED = Path(query.__file__).parents[3] / "claims.toml"
+SHIPPED = Path(marketlake.__file__).parents[2] / "claims.toml"
 # year-end closes as published: CoinMarketCap (UTC) and Nasdaq
 BITCOIN = {2018: 3742.7, 2019: 7193.6, 2020: 29001.72, 2021: 46306.45, 2022: 16547.5}
 BITCOIN |= {2023: 42265.19, 2024: 93429.2, 2025: 87508.83}

@@ -8,13 +8,13 @@ from pathlib import Path
 import orjson
 import pytest
 
-from marketlake.claims import Change, read_history
-from marketlake.pipeline.build import build
-from marketlake.pipeline.replay import replay
-from marketlake.pipeline.run import ingest
+from marketlake.claims.ledger import Change, read_history
+from marketlake.ingest.build import build
+from marketlake.ingest.replay import replay
+from marketlake.ingest.run import ingest
 from marketlake.store.disk import sha256
-from marketlake.store.lake import open_manifest
 from marketlake.store.verify import verify
+from marketlake.store.writer import open_manifest
 
 from ..pipeline.homes import make_home, serve_rows, settings_of
 

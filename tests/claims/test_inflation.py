@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from marketlake.claims import Entry
+from marketlake.claims.ledger import Entry
 
 from ..query.lakes import BTC, CPI, NASDAQ, make, year_ends
 from .small import Ledger, ahead, cell, read_by_claim

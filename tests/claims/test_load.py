@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from marketlake import query
-from marketlake.claims import load_claims
-from marketlake.errors import ConfigError
-from marketlake.query import SleeveClaim, WinsClaim
+import marketlake
+from marketlake.claims.claim import SleeveClaim, WinsClaim
+from marketlake.claims.load import load_claims
+from marketlake.model.errors import ConfigError
 
-SHIPPED = Path(query.__file__).parents[3] / "claims.toml"
+SHIPPED = Path(marketlake.__file__).parents[2] / "claims.toml"
 
 
 def test_the_shipped_claims() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from marketlake.claims import Entry
+from marketlake.claims.ledger import Entry
 
 from ..query import shared_data
 from .small import cell

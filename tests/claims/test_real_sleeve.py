@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from marketlake.claims import Entry
+from marketlake.claims.ledger import Entry
 
 from ..query import shared_data
 from .conftest import FILES

@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from marketlake.calendars import load_calendar
-from marketlake.claims import Entry, read_ledger
-from marketlake.instruments import Instrument
-from marketlake.portfolio import PortfolioAnswer, portfolio, read_plan
-from marketlake.query import SleeveClaim, sql
+from marketlake.answers.query import sql
+from marketlake.claims.claim import SleeveClaim
+from marketlake.claims.ledger import Entry, read_ledger
+from marketlake.model.calendars import load_calendar
+from marketlake.model.instruments import Instrument
+from marketlake.portfolio.evaluate import portfolio
+from marketlake.portfolio.figures import PortfolioAnswer
+from marketlake.portfolio.plan import read_plan
 
 from ..query.lakes import BILL, BTC, CPI, FUND, SHARE, bar, make
 from .small import cell

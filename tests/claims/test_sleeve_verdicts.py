@@ -8,8 +8,8 @@ from datetime import date
 
 import pytest
 
-from marketlake.claims import Entry
-from marketlake.query import SleeveClaim
+from marketlake.claims.claim import SleeveClaim
+from marketlake.claims.ledger import Entry
 
 from ..query.lakes import BTC, bar
 from .small import Bars, Ledger, cell

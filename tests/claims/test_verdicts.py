@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from marketlake.claims import Cell, Entry
+from marketlake.claims.ledger import Entry
+from marketlake.claims.verdict import Cell
 
 from ..query.lakes import BTC, FUND, NASDAQ, SHARE, bar, year_ends
 from .small import ALT, CLAIM, Ledger, ahead, cell, closes

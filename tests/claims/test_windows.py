@@ -9,10 +9,10 @@ from datetime import date
 
 import numpy as np
 
-from marketlake.calendars import load_calendar
-from marketlake.claims import Entry, Window
-from marketlake.claims.windows import summary
-from marketlake.instruments import Instrument
+from marketlake.claims.ledger import Entry
+from marketlake.claims.verdict import Window, summary
+from marketlake.model.calendars import load_calendar
+from marketlake.model.instruments import Instrument
 
 from ..query.lakes import BTC, NASDAQ
 from .small import CLAIM, Ledger, closes

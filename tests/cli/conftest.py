@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scripts.sample_lake import NOW as NOW
 
-from marketlake.simulator import Simulator
+from marketlake.simulator.server import Simulator
 
 from ..sample import Result as Result
 from ..sample import Run as Run

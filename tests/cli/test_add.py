@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.instruments import load_universe
-from marketlake.pipeline.add import entry_text
-from marketlake.settings import parse_instant
-from marketlake.simulator import Simulator, parse_fault, serve
-from marketlake.simulator.sample import sample_market
+from marketlake.ingest.configure import entry_text
+from marketlake.model.instruments import load_universe
+from marketlake.model.settings import parse_instant
+from marketlake.simulator.fault import parse_fault
+from marketlake.simulator.sample.build import sample_market
+from marketlake.simulator.server import Simulator, serve
 
 from .conftest import NOW, Result, Run
 from .terminal import on_terminal

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.settings import Settings, load_settings
+from marketlake.model.settings import Settings, load_settings
 
 from .conftest import Run
 from .terminal import on_terminal

@@ -11,7 +11,7 @@ DOC = (Path(__file__).parents[2] / "docs" / "portfolio.md").read_text("utf-8")
 
 
 def test_every_flag_and_key_is_described(run: Run) -> None:
-    from marketlake.portfolio import TERMS
+    from marketlake.portfolio.plan import TERMS
 
     flags = set(re.findall(r"--[a-z-]+", run("portfolio", "--help").out))
     for term in set(TERMS) - {"expenses"}:

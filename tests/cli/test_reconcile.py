@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.reconciliation import TOLERANCES
-from marketlake.schema_reconciliation import CAUSES
-from marketlake.simulator import Simulator, parse_fault
+from marketlake.ingest.reconcile_cause import TOLERANCES
+from marketlake.model.schema import CAUSES
+from marketlake.simulator.fault import parse_fault
+from marketlake.simulator.server import Simulator
 
 from .conftest import NOW, Run
 

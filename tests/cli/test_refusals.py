@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.simulator import Simulator
+from marketlake.simulator.server import Simulator
 
 from .conftest import NOW, Run
 

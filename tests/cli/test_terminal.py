@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from marketlake.cli.output import sparkline
 from marketlake.cli.progress import watching
-from marketlake.cli.terminal import sparkline
 
 from .conftest import NOW, Run
 from .terminal import Terminal, on_terminal

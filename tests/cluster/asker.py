@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from marketlake.limiter import limiter_for
-from marketlake.settings import load_settings
+from marketlake.model.settings import load_settings
+from marketlake.sources.limiter import limiter_for
 
 
 def main() -> None:

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from marketlake.pipeline.run import ingest
-from marketlake.settings import Settings
-from marketlake.simulator import Simulator, serve
-from marketlake.simulator.state import Served
+from marketlake.ingest.run import ingest
+from marketlake.model.settings import Settings
+from marketlake.simulator.server import Served, Simulator, serve
 
 from .compare import difference
 from .market import INSTRUMENTS, LIMITS, NOW, faults, world, write_home

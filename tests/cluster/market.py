@@ -10,7 +10,7 @@ from random import Random
 from tests.campaign.mixed import mixed_world
 from tests.campaign.world import World
 
-from marketlake.simulator import Fault
+from marketlake.simulator.fault import Fault
 
 NOW = datetime(2024, 1, 22, 23, 30, tzinfo=UTC)
 INSTRUMENTS = 500

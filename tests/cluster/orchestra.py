@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from marketlake.orchestration.health import PARTS, health
+from marketlake.airflow.health import PARTS, health
 
 from .processes import ClusterError, Processes
 from .servers import Server, listens
@@ -45,7 +45,7 @@ class Orchestra:
 
     def migrate(self) -> None:
         """Tables, pools and the first user, as the service `init` of docker-compose.yml makes them."""
-        command = [str(BIN / "python"), "-m", "marketlake.orchestration.database"]
+        command = [str(BIN / "python"), "-m", "marketlake.airflow.database"]
         told = {**self.environment, "ADMIN_PASSWORD": self.password}
         self.processes.run("migrate", command, told, self.as_self)
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.clock import VirtualClock
-from marketlake.errors import ConfigError, RateLimitedError, UnavailableError
-from marketlake.limiter import MachineLimiter, SharedLimiter, limiter_for
-from marketlake.settings import load_settings
+from marketlake.model.clock import VirtualClock
+from marketlake.model.errors import ConfigError, RateLimitedError, UnavailableError
+from marketlake.model.settings import load_settings
+from marketlake.sources.limiter import MachineLimiter, SharedLimiter, limiter_for
 
 from .processes import Processes, free_ports
 from .servers import start_redis

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from marketlake.query.matrix import matrix
-from marketlake.query.metrics import metrics
+from marketlake.answers.matrix import matrix
+from marketlake.answers.metrics import metrics
 
 from ..query import shared_data
 from ..query.lakes import BTC, EUR, NASDAQ, SHARE, bar, make

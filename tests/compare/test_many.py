@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from marketlake import query
-from marketlake.errors import EmptyLakeError, UsageError
-from marketlake.query.metrics import metrics
+from marketlake.answers.compare import compare, compare_many
+from marketlake.answers.metrics import metrics
+from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..query.lakes import BILL, BTC, CPI, FUND, NASDAQ, SHARE, bar, make, year_ends
 from .walks import make_lake, random_prices
@@ -32,7 +32,7 @@ def lake(tmp_path: Path) -> Path:
 
 
 def test_the_winner_and_its_lead_over_the_next(lake: Path) -> None:
-    found = query.compare_many(lake, IDS)
+    found = compare_many(lake, IDS)
     assert [(row.year, row.winner, row.runner_up) for row in found.rows] == [
         (2019, "BTC", "GOLD"),
         (2020, "NASDAQ", None),
@@ -45,7 +45,7 @@ def test_the_winner_and_its_lead_over_the_next(lake: Path) -> None:
 
 
 def test_a_year_that_one_lacks_is_shown_and_not_judged(lake: Path) -> None:
-    found = query.compare_many(lake, IDS, first_year=2018, last_year=2019)
+    found = compare_many(lake, IDS, first_year=2018, last_year=2019)
     early = found.rows[0]
     assert (early.complete, early.winner, early.runner_up, early.lead) == (False, None, None, None)
     assert [one.simple_return for one in early.returns] == [pytest.approx(1.0), None, None]
@@ -55,7 +55,7 @@ def test_a_year_that_one_lacks_is_shown_and_not_judged(lake: Path) -> None:
 
 
 def test_two_give_what_compare_gives(lake: Path) -> None:
-    many, two = query.compare_many(lake, ["BTC", "NASDAQ"]), query.compare(lake, "BTC", "NASDAQ", risk=True)
+    many, two = compare_many(lake, ["BTC", "NASDAQ"]), compare(lake, "BTC", "NASDAQ", risk=True)
     assert many.wins == {"BTC": two.a_wins, "NASDAQ": two.b_wins}
     assert (many.years, many.verdict, many.notes) == (two.years, two.verdict, two.notes)
     for year, row in zip(many.rows, two.rows, strict=True):
@@ -66,7 +66,7 @@ def test_two_give_what_compare_gives(lake: Path) -> None:
 
 
 def test_without_risk_the_answer_for_two_is_as_it_was(lake: Path) -> None:
-    plain, more = query.compare(lake, "BTC", "NASDAQ"), query.compare(lake, "BTC", "NASDAQ", risk=True)
+    plain, more = compare(lake, "BTC", "NASDAQ"), compare(lake, "BTC", "NASDAQ", risk=True)
     assert plain.risk is None
     assert more.to_dict().keys() - plain.to_dict().keys() == {"risk"}
     assert {k: v for k, v in more.to_dict().items() if k != "risk"} == plain.to_dict()
@@ -76,7 +76,7 @@ def test_without_risk_the_answer_for_two_is_as_it_was(lake: Path) -> None:
 def test_risk_is_that_of_metrics_over_the_same_window(tmp_path: Path, terms: dict[str, str]) -> None:
     lake = make_lake(tmp_path, random_prices())
     ids = ["BTC", "NASDAQ", "SHARE"]
-    found = query.compare_many(lake, ids, **terms)
+    found = compare_many(lake, ids, **terms)
     assert [row.year for row in found.rows] == [2020, 2021]
     assert found.risk is not None
     assert (found.risk.start, found.risk.end) == (date(2020, 1, 1), date(2021, 12, 31))
@@ -101,7 +101,7 @@ def test_shared_sessions_are_those_that_all_have(tmp_path: Path) -> None:
         GOLD: {"2020-12-30": 1, "2021-12-30": 2, "2021-12-31": 3},
     }
     bars = [bar(i, day, price) for i, prices in closes.items() for day, price in prices.items()]
-    found = query.compare_many(
+    found = compare_many(
         make(tmp_path, list(closes), bars), IDS, first_year=2021, last_year=2021, sessions="shared"
     )
     returns = {one.instrument_id: one for one in found.rows[0].returns}
@@ -114,10 +114,10 @@ def test_real_returns_and_another_convention(tmp_path: Path) -> None:
     prices = {2018: 100.0, 2019: 110.0, 2020: 121.0}
     bars = [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(GOLD, C), *year_ends(CPI, prices)]
     lake = make(tmp_path, [BTC, NASDAQ, GOLD, CPI], bars)
-    real = query.compare_many(lake, IDS, first_year=2019, last_year=2019, real=True)
+    real = compare_many(lake, IDS, first_year=2019, last_year=2019, real=True)
     returns = [one.simple_return for one in real.rows[0].returns]
     assert returns == pytest.approx([1.5 / 1.1 - 1, 0.0, 1.25 / 1.1 - 1], abs=1e-12)
-    within = query.compare_many(lake, IDS, first_year=2019, last_year=2019, convention="first_to_last")
+    within = compare_many(lake, IDS, first_year=2019, last_year=2019, convention="first_to_last")
     assert [one.simple_return for one in within.rows[0].returns] == [0.0, 0.0, 0.0]
     assert within.rows[0].winner is None
 
@@ -125,7 +125,7 @@ def test_real_returns_and_another_convention(tmp_path: Path) -> None:
 def test_made_up_figures_give_no_verdict(tmp_path: Path) -> None:
     invented = replace(GOLD, synthetic="all")
     bars = [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(invented, C)]
-    found = query.compare_many(make(tmp_path, [BTC, NASDAQ, invented], bars), IDS)
+    found = compare_many(make(tmp_path, [BTC, NASDAQ, invented], bars), IDS)
     assert (found.years, found.verdict) == (0, None)
     assert any("give no verdict (2019, 2020, 2021)" in note for note in found.notes)
 
@@ -134,13 +134,13 @@ def test_a_mixture_is_said(tmp_path: Path) -> None:
     lake = make(
         tmp_path, [BTC, NASDAQ, FUND], [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(FUND, C)]
     )
-    found = query.compare_many(lake, ["BTC", "NASDAQ", "FUND"])
+    found = compare_many(lake, ["BTC", "NASDAQ", "FUND"])
     assert found.bases == {"BTC": "price", "NASDAQ": "price", "FUND": "total"}
     assert "a mixture: price return of BTC, NASDAQ against total return of FUND" in found.notes
 
 
 def test_the_answer_is_frozen_json(lake: Path) -> None:
-    found = query.compare_many(lake, IDS)
+    found = compare_many(lake, IDS)
     answer = json.loads(json.dumps(found.to_dict()))
     assert answer["instruments"] == list(IDS)
     assert answer["wins"] == {"BTC": 1, "NASDAQ": 1, "GOLD": 0}
@@ -165,12 +165,12 @@ def test_the_answer_is_frozen_json(lake: Path) -> None:
 )
 def test_what_cannot_be_asked(lake: Path, ids: list[str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        query.compare_many(lake, ids)
+        compare_many(lake, ids)
 
 
 def test_one_that_is_not_stored_is_named(lake: Path) -> None:
     with pytest.raises(EmptyLakeError, match="SHARE"):
-        query.compare_many(lake, ["BTC", "NASDAQ", "SHARE"])
+        compare_many(lake, ["BTC", "NASDAQ", "SHARE"])
 
 
 def test_no_year_in_common_has_no_figures(tmp_path: Path) -> None:
@@ -179,13 +179,13 @@ def test_no_year_in_common_has_no_figures(tmp_path: Path) -> None:
         *year_ends(NASDAQ, {2020: 1.0, 2021: 2.0}),
         *year_ends(GOLD, {2017: 1.0, 2018: 2.0}),
     ]
-    found = query.compare_many(make(tmp_path, [BTC, NASDAQ, GOLD], bars), IDS)
+    found = compare_many(make(tmp_path, [BTC, NASDAQ, GOLD], bars), IDS)
     assert (found.rows, found.risk, found.years) == ((), None, 0)
     assert "no year is complete for all" in found.notes
 
 
 def test_returns_by_hand(lake: Path) -> None:
-    rows = query.compare_many(lake, IDS).rows
+    rows = compare_many(lake, IDS).rows
     told = np.array([[one.simple_return for one in row.returns] for row in rows])
     closes = np.array([[A[y], B[y], C[y]] for y in range(2018, 2022)])
     assert told == pytest.approx(closes[1:] / closes[:-1] - 1, abs=1e-12)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from marketlake import query
-from marketlake.errors import EmptyLakeError, UsageError
-from marketlake.query.matrix import matrix
+from marketlake.answers.compare import compare
+from marketlake.answers.matrix import matrix
+from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..query.lakes import BILL, BTC, CPI, EUR, FUND, NASDAQ, NOW, SHARE, build, make, write, year_ends
 
@@ -48,7 +48,7 @@ def test_every_pair_is_what_compare_says(lake: Path, terms: dict[str, Any]) -> N
     found = matrix(lake, **terms)
     assert found.instruments == ("BTC", "NASDAQ", "GOLD", "FUND", "EUR")
     for a, b in combinations(found.instruments, 2):
-        two, pair = query.compare(lake, a, b, **terms), found.pair(a, b)
+        two, pair = compare(lake, a, b, **terms), found.pair(a, b)
         assert (pair.a_wins, pair.b_wins, pair.years) == (two.a_wins, two.b_wins, two.years)
         judged = [row.year for row in two.rows if row.winner]
         assert (pair.first_year, pair.last_year) == (min(judged), max(judged)) if judged else (None, None)

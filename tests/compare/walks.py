@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from marketlake.calendars import load_calendar
-from marketlake.instruments import Instrument
+from marketlake.model.calendars import load_calendar
+from marketlake.model.instruments import Instrument
 
 from ..query.lakes import BTC, EUR, NASDAQ, SHARE, bar, make
 

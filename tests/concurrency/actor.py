@@ -13,11 +13,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from marketlake.errors import MarketlakeError
-from marketlake.pipeline.build import build
-from marketlake.pipeline.replay import replay
-from marketlake.pipeline.run import ingest
-from marketlake.pipeline.runs import failed
+from marketlake.ingest.build import build
+from marketlake.ingest.replay import replay
+from marketlake.ingest.run import ingest
+from marketlake.ingest.runs import failed
+from marketlake.model.errors import MarketlakeError
 from marketlake.store.verify import verify
 
 from ..pipeline.homes import settings_of

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from marketlake.store.lake import writer
+from marketlake.store.writer import writer
 
 if __name__ == "__main__":
     with writer(Path(sys.argv[1]) / "data", "simulated") as lake:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.errors import LakeBusyError
-from marketlake.store import layout
-from marketlake.store.lake import claim, writer
+from marketlake.model import layout
+from marketlake.model.errors import LakeBusyError
 from marketlake.store.verify import verify
+from marketlake.store.writer import claim, writer
 
 from .crowd import start
 

@@ -6,8 +6,8 @@ import json
 import time
 from pathlib import Path
 
-from marketlake.pipeline.build import build
-from marketlake.pipeline.run import ingest
+from marketlake.ingest.build import build
+from marketlake.ingest.run import ingest
 
 from ..campaign_size import times
 from ..pipeline.homes import settings_of

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.pipeline.run import ingest
-from marketlake.pipeline.runs import failed
-from marketlake.schema import GOOD_OUTCOMES
+from marketlake.ingest.run import ingest
+from marketlake.ingest.runs import failed
+from marketlake.model.schema import GOOD_OUTCOMES
 from marketlake.store import raw
-from marketlake.store.lake import open_manifest
 from marketlake.store.verify import verify
+from marketlake.store.writer import open_manifest
 
 from ..campaign_size import some
 from ..pipeline.homes import rows, settings_of

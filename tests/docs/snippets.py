@@ -14,7 +14,7 @@ from typing import Any, Final
 import duckdb
 
 import marketlake as ml
-from marketlake.query.text import source
+from marketlake.engine.sql_text import source
 
 from ..sample import Result, Run
 from .not_run import may_be_empty, not_run
@@ -23,7 +23,7 @@ ROOT: Final = Path(__file__).parents[2]
 BLOCK: Final = re.compile(
     r"^(?P<fence>`{3,})(?P<language>\w*)\n(?P<text>.*?)^(?P=fence)$", re.MULTILINE | re.DOTALL
 )
-HEADED: Final = re.compile(r"[-#]+ src/marketlake/sql/(\S+)\.sql\n")
+HEADED: Final = re.compile(r"[-#]+ src/marketlake/engine/sql/(\S+)\.sql\n")
 SHOWN_ALONE: Final = frozenset({"text", "mermaid"})
 GOOD: Final = frozenset({0, 3})
 
@@ -143,11 +143,11 @@ def load(snippet: Snippet) -> None:
     from tempfile import TemporaryDirectory
 
     from marketlake.claims.load import load_claims
-    from marketlake.corrections import load_corrections
-    from marketlake.instruments import Universe, load_universe
-    from marketlake.portfolio import TERMS, read_plan
-    from marketlake.settings import load_settings
-    from marketlake.simulator.sample import FOLDER
+    from marketlake.model.corrections import load_corrections
+    from marketlake.model.instruments import Universe, load_universe
+    from marketlake.model.settings import load_settings
+    from marketlake.portfolio.plan import TERMS, read_plan
+    from marketlake.simulator.sample.build import FOLDER
 
     # a page's share may have any name
     sample = load_universe(FOLDER / "instruments.toml").instruments

@@ -7,9 +7,9 @@ import re
 from scripts.reference.__main__ import PAGES, PLACE
 
 import marketlake as ml
-from marketlake import errors
 from marketlake.cli.app import app
-from marketlake.schema import TABLES
+from marketlake.model import errors
+from marketlake.model.schema import TABLES
 
 from ..sample import Run
 

@@ -9,17 +9,20 @@ from pathlib import Path
 import pytest
 from scripts.sample_lake import NOW
 
-from marketlake.pipeline.build import build
-from marketlake.query.text import statement
-from marketlake.settings import load_settings, parse_instant
-from marketlake.simulator import Simulator, parse_fault
+from marketlake.engine.sql_text import statement
+from marketlake.ingest.build import build
+from marketlake.model.settings import load_settings, parse_instant
+from marketlake.simulator.fault import parse_fault
+from marketlake.simulator.server import Simulator
 
 from ..sample import Run
 from .not_run import NOT_RUN
 from .snippets import ROOT, Reader, snippets
 
 PAGES = ["README.md", *(p.relative_to(ROOT).as_posix() for p in sorted((ROOT / "docs").rglob("*.md")))]
-OWN_TEXT = {f"docs/metrics/{path.stem}.md" for path in (ROOT / "src/marketlake/sql/metric").glob("*.sql")}
+OWN_TEXT = {
+    f"docs/metrics/{path.stem}.md" for path in (ROOT / "src/marketlake/engine/sql/metric").glob("*.sql")
+}
 """A page a metric, whose only SQL is the metric's own text, which tests/metrics runs."""
 WITH_SNIPPETS = [page for page in PAGES if page not in OWN_TEXT and any(snippets(page))]
 RESTATED = {"docs/revisions.md"}

@@ -20,12 +20,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from marketlake import sources
-from marketlake.errors import SourceError
-from marketlake.instruments import Instrument, SourceRef
-from marketlake.normalise import Window, normalise
-from marketlake.quality import check
-from marketlake.schema import SERVED
-from marketlake.sources import Page, Request
+from marketlake.ingest.checks import check
+from marketlake.ingest.normalise import Window, normalise
+from marketlake.model.errors import SourceError
+from marketlake.model.instruments import Instrument, SourceRef
+from marketlake.model.schema import SERVED
+from marketlake.sources.contract import Page, Request
 
 from .mutations import mutated
 from .seeds import FIRST, LAST, NOW, Seed, seeds

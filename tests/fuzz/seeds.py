@@ -13,8 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from marketlake.simulator import load_market
-from marketlake.simulator.state import Simulator
+from marketlake.simulator.folder import load_market
+from marketlake.simulator.server import Simulator
 
 FIRST, LAST = date(2024, 2, 20), date(2024, 3, 20)
 NOW = datetime(2024, 3, 21, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.errors import SourceError
+from marketlake.model.errors import SourceError
 
 from ..campaign_size import times
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from marketlake.calendars import load_calendar
-from marketlake.instruments import Instrument
+from marketlake.model.calendars import load_calendar
+from marketlake.model.instruments import Instrument
 
 from ..query.lakes import BILL, BTC, NASDAQ, SHARE, bar
 

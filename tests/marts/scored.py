@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from marketlake import query
-from marketlake.query.metric_answer import Metrics
-from marketlake.query.metrics import metrics
+from marketlake.answers.metrics import Metrics, metrics
+from marketlake.answers.query import sql
 
 Rows = dict[str, dict[str, Any]]
 SAME = (
@@ -25,7 +24,7 @@ def scoreboard(lake: Path, start: str, end: str, basis: str) -> Rows:
 
 
 def rows(lake: Path, text: str) -> Rows:
-    answer = query.sql(lake, text)
+    answer = sql(lake, text)
     found = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     return {row["instrument_id"]: row for row in found}
 

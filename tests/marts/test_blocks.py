@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from marketlake.query.scoreboard_texts import WIDER
-from marketlake.query.text import bound, chain, statement
+from marketlake.engine.scoreboard_sql import WIDER
+from marketlake.engine.sql_text import bound, chain, statement
 
 FIRST, LAST = 1983, 2024
 SPANS = list(combinations_with_replacement(range(FIRST - 2, LAST + 3), 2))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import marketlake as ml
-from marketlake.query.matrix_answer import Matrix
+from marketlake.answers.matrix import Matrix
 
 from ..query.lakes import make
 from . import odd

@@ -10,12 +10,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from marketlake.instruments import Instrument, Universe
-from marketlake.pipeline.marts import refresh_marts
-from marketlake.schema import BAR
-from marketlake.schema_mart import MARTS
-from marketlake.store.lake import writer
-from marketlake.store.layout import yearly
+from marketlake.engine.marts import refresh_marts
+from marketlake.model.instruments import Instrument, Universe
+from marketlake.model.layout import yearly
+from marketlake.model.schema import BAR, MARTS
+from marketlake.store.writer import writer
 
 from ..query.lakes import BILL, BTC, SHARE
 from .markets import LATE, MARKET, OTHER, PAUSED, Row, bars

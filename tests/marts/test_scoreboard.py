@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from marketlake.query.text import statement
+from marketlake.engine.sql_text import statement
 
 from ..query import shared_data
 from ..query.lakes import make

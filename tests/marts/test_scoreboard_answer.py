@@ -16,7 +16,7 @@ import pytest
 
 import marketlake as ml
 from marketlake.cli import main
-from marketlake.errors import EmptyLakeError, UsageError
+from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..query.lakes import BTC, CPI, bar, make
 from .scored import scoreboard

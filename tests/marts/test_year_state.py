@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pytest
 
-from marketlake.query.text import chain
+from marketlake.engine.sql_text import chain
 
 from .oracle import drawdown, moments
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import marketlake as ml
-from marketlake.errors import EmptyLakeError, UsageError
-from marketlake.query.metrics import metrics
-from marketlake.query.series import calendar_returns, rolling
+from marketlake.answers.metrics import metrics
+from marketlake.answers.series import calendar_returns, rolling
+from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..query.lakes import BTC, EUR, NASDAQ
 from .walks import WEEKDAYS, every_day, lay, rewrite, value, walk

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.query.metric_catalogue import METRICS, TABLES, Metric
-from marketlake.query.text import source
+from marketlake.engine.metric_sql import METRICS, TABLES, Metric
+from marketlake.engine.sql_text import source
 
 ROOT = Path(__file__).parents[2]
 PLACE = ROOT / "docs" / "metrics"

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from marketlake import query
-from marketlake.query.metric_answer import Metrics
-from marketlake.query.metric_catalogue import METRICS, TABLES
-from marketlake.query.metrics import metrics
+from marketlake import engine
+from marketlake.answers.metrics import Metrics, metrics
+from marketlake.answers.query import sql
+from marketlake.engine.metric_sql import METRICS, TABLES
 
 from ..query.lakes import BTC, bar
 from .macro import agrees, macro_call
@@ -37,14 +37,14 @@ def case(desk: Path, path: Path) -> dict[str, Any]:
 
 def test_every_metric_has_a_golden_case() -> None:
     assert {path.stem for path in GOLDEN} == FIGURES | set(TABLES)
-    texts = Path(query.__file__).parents[1] / "sql" / "metric"
+    texts = Path(engine.__file__).parent / "sql" / "metric"
     assert {path.stem for path in texts.glob("*.sql")} == FIGURES | set(TABLES)
 
 
 @pytest.mark.parametrize("path", [p for p in GOLDEN if p.stem in TABLES], ids=lambda path: path.stem)
 def test_the_table_has_the_rows_worked_out_by_hand(desk: Path, path: Path) -> None:
     golden = case(desk, path)
-    answer = query.sql(desk, macro_call(path.stem, ["BTC"], **golden["parameters"]))
+    answer = sql(desk, macro_call(path.stem, ["BTC"], **golden["parameters"]))
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     rows = [row for row in rows if row["instrument_id"] == "BTC"]
     assert len(rows) == len(golden["expected"])

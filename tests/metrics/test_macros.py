@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from marketlake.query.connection import open_lake
-from marketlake.query.metric_catalogue import METRICS
-from marketlake.query.metric_figures import rows_of
-from marketlake.query.metrics import metrics
+from marketlake.answers.metrics import metrics, rows_of
+from marketlake.engine.metric_sql import METRICS
+from marketlake.engine.reader import open_lake
 
 from .macro import macro_call
 from .walks import WINDOW

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from marketlake.calendars import load_calendar
-from marketlake.instruments import Instrument
-from marketlake.query.metrics import metrics
+from marketlake.answers.metrics import metrics
+from marketlake.model.calendars import load_calendar
+from marketlake.model.instruments import Instrument
 
 from ..query import shared_data
 from ..query.lakes import BILL, BTC, EUR, NASDAQ, SHARE, bar

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from marketlake.query.metric_question import FREQUENCIES
-from marketlake.query.metrics import metrics
+from marketlake.answers.metrics import metrics
+from marketlake.answers.terms import FREQUENCIES
 
 from ..query.lakes import BILL, BTC, CPI, EUR, NASDAQ, bar
 from .walks import ABROAD, ETH, TWIN, WINDOW, assert_same, bars, closes, every_day, rewrite, value, walk

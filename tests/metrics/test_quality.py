@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from marketlake import query
-from marketlake.query.metrics import metrics
+from marketlake.answers.metrics import metrics
+from marketlake.answers.query import sql
 
 from ..query.lakes import BTC, CPI, EUR, FUND, NOW, SHARE, bar
 from .macro import macro_call
@@ -94,7 +94,7 @@ def test_what_is_more_than_five_sessions_behind_is_stale(fresh: Path) -> None:
 def test_the_macros_mark_it_too(fresh: Path) -> None:
     for end, marked in ((TODAY, True), (RECENT[-20], False)):
         call = macro_call("volatility", ["LATE"], start=RECENT[3], end=end)
-        answer = query.sql(fresh, call)
+        answer = sql(fresh, call)
         assert [row[answer.columns.index("quality")] == "partial,stale" for row in answer.rows] == [marked]
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import marketlake as ml
-from marketlake.errors import UsageError
-from marketlake.query.metric_question import PERIODS
-from marketlake.query.series import YEAR_OF_PERIODS, calendar_returns, rolling
+from marketlake.answers.series import YEAR_OF_PERIODS, calendar_returns, rolling
+from marketlake.answers.terms import PERIODS
+from marketlake.model.errors import UsageError
 
 from ..query.lakes import BTC, CPI, EUR, NASDAQ, bar
 from . import oracle

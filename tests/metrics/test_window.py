@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import marketlake as ml
-from marketlake.errors import EmptyLakeError, UsageError
-from marketlake.query.metrics import metrics
+from marketlake.answers.metrics import metrics
+from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..query.lakes import BTC, bar
 from .walks import TWIN, WEEKDAYS, WINDOW, every_day, rewrite, value

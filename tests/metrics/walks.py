@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from marketlake.instruments import Instrument
-from marketlake.query.metric_answer import Metrics
+from marketlake.answers.metrics import Metrics
+from marketlake.model.instruments import Instrument
 
 from ..query.lakes import BILL, BTC, CPI, EUR, FUND, NASDAQ, SHARE, bar, build_database, write
 

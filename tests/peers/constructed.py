@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from marketlake.query.metrics import metrics
+from marketlake.answers.metrics import metrics
 
 from ..query.lakes import BTC, bar, make
 from .measure import Row, percent

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from marketlake.calendars import load_calendar
-from marketlake.query.metrics import metrics
+from marketlake.answers.metrics import metrics
+from marketlake.model.calendars import load_calendar
 
 from ..query import shared_data
 from ..query.lakes import bar, make

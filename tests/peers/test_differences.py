@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.query.metric_catalogue import METRICS
+from marketlake.engine.metric_sql import METRICS
 
 from . import ffn_says
 from .constructed import CONSTRUCTED

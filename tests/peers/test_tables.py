@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from marketlake.query.series import calendar_returns, rolling
+from marketlake.answers.series import calendar_returns, rolling
 
 from . import empyrical_says, ffn_says, quantstats_says
 from .market import BENCHMARK, Market

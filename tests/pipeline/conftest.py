@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.clock import SystemClock, VirtualClock
-from marketlake.settings import Settings
-from marketlake.simulator import Simulator, load_market, serve
+from marketlake.model.clock import SystemClock, VirtualClock
+from marketlake.model.settings import Settings
+from marketlake.simulator.folder import load_market
+from marketlake.simulator.server import Simulator, serve
 
 ENTRY = """
 [[instrument]]

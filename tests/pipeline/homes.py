@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from marketlake.settings import Settings, load_settings
-from marketlake.store.lake import open_manifest
+from marketlake.model.settings import Settings, load_settings
+from marketlake.store.writer import open_manifest
 
 ENTRY = """
 [[instrument]]

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from marketlake.pipeline.replay import replay
-from marketlake.pipeline.run import ingest
+from marketlake.ingest.replay import replay
+from marketlake.ingest.run import ingest
 from marketlake.store.verify import verify
 
 from ..campaign.kill import DECIDING, killed_at_touch

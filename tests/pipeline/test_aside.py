@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.pipeline.answers import Answer
-from marketlake.pipeline.replay import replay
-from marketlake.pipeline.run import ingest
-from marketlake.sources import Page, Request
+from marketlake.ingest.raw_answers import Answer
+from marketlake.ingest.replay import replay
+from marketlake.ingest.run import ingest
+from marketlake.sources.contract import Page, Request
 
 from .homes import make_home, rows, serve_rows, settings_of
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from marketlake.limiter import MachineLimiter
-from marketlake.pipeline.fetch import Fetcher
-from marketlake.pipeline.plan import plan_daily
-from marketlake.pipeline.run import ingest
-from marketlake.simulator import Simulator, parse_fault
-from marketlake.sources import Access
+from marketlake.ingest.fetch import Fetcher
+from marketlake.ingest.plan import plan_daily
+from marketlake.ingest.run import ingest
+from marketlake.simulator.fault import parse_fault
+from marketlake.simulator.server import Simulator
+from marketlake.sources.contract import Access
+from marketlake.sources.limiter import MachineLimiter
 from marketlake.store.raw import read_columns
 
 from .conftest import YAHOO, Make

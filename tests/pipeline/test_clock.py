@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from marketlake.pipeline.replay import replay
-from marketlake.pipeline.run import ingest
-from marketlake.simulator import Fault, Simulator
-from marketlake.store.lake import open_manifest
+from marketlake.ingest.replay import replay
+from marketlake.ingest.run import ingest
+from marketlake.ingest.watermarks import owed
+from marketlake.simulator.fault import Fault
+from marketlake.simulator.server import Simulator
 from marketlake.store.verify import verify
-from marketlake.store.watermark import owed
+from marketlake.store.writer import open_manifest
 
 from .conftest import Make, TickingClock, VirtualSettings
 from .homes import rows, stored_bytes, told

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from marketlake import query
-from marketlake.errors import ConfigError
-from marketlake.pipeline.build import build
-from marketlake.pipeline.replay import replay
-from marketlake.pipeline.run import ingest
-from marketlake.pipeline.runs import exit_code
-from marketlake.query.changes import changes
-from marketlake.query.check_lake import check_lake
-from marketlake.settings import parse_instant
+from marketlake.answers.changes import changes
+from marketlake.answers.check import check_lake
+from marketlake.answers.query import sql
+from marketlake.ingest.build import build
+from marketlake.ingest.replay import replay
+from marketlake.ingest.run import ingest
+from marketlake.ingest.runs import exit_code
+from marketlake.model.errors import ConfigError
+from marketlake.model.settings import parse_instant
 
 from .homes import make_home, rows, serve_rows, settings_of, stored_bytes
 
@@ -122,7 +122,7 @@ def test_changes_and_check_name_the_correction(home: Path) -> None:
     found = changes(home / "data", parse_instant("2024-01-04T13:00Z"), kinds=["correction"])
     (change,) = found.rows
     assert [(one.name, one.old, one.new) for one in change.fields] == [("close", 17.0, 17.25)]
-    (told,) = query.sql(home / "data", "SELECT field, old, new, reason, state FROM correction").rows
+    (told,) = sql(home / "data", "SELECT field, old, new, reason, state FROM correction").rows
     assert told == ("close", 17.0, 17.25, "a misprint", "stands")
     assert not check_lake(home / "data", now=parse_instant("2024-01-05T12:00Z")).severe
 
@@ -229,5 +229,5 @@ def test_a_reason_is_data_wherever_it_goes(home: Path) -> None:
     correct(home, reason="'); DROP TABLE bar; <script>=1+1</script>")
     run(home, "2024-01-04T12:00Z")
     build(settings_of(home, "2024-01-04T12:00Z"))
-    (told,) = query.sql(home / "data", "SELECT reason FROM correction").rows
+    (told,) = sql(home / "data", "SELECT reason FROM correction").rows
     assert told == ("'); DROP TABLE bar; <script>=1+1</script>",)

@@ -10,10 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from marketlake.cli.app import app
-from marketlake.pipeline.delisted import delisted
-from marketlake.pipeline.run import ingest
-from marketlake.pipeline.status import status
-from marketlake.store.lake import open_manifest
+from marketlake.ingest.run import ingest
+from marketlake.ingest.status import delisted, status
+from marketlake.store.writer import open_manifest
 
 from .homes import make_home, rows, serve_rows, settings_of
 
@@ -105,6 +104,6 @@ def test_status_shows_it(home: Path) -> None:
 def test_what_was_answered_last_is_not_looked_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_of(home, "2024-02-01T12:00Z")
     manifest = open_manifest(settings.lake)
-    monkeypatch.setattr("marketlake.pipeline.delisted.read_columns", None)
+    monkeypatch.setattr("marketlake.ingest.status.read_columns", None)
     assert delisted(settings.lake, manifest, settings.universe, {"COIN": "ok"}) == frozenset()
     assert date(2024, 1, 19) == status(settings).instruments[0].last_session

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from marketlake.pipeline.run import ingest
-from marketlake.pipeline.runs import exit_code
-from marketlake.simulator import Simulator, parse_fault
+from marketlake.ingest.run import ingest
+from marketlake.ingest.runs import exit_code
+from marketlake.simulator.fault import parse_fault
+from marketlake.simulator.server import Simulator
 
 from .conftest import YAHOO, Make
 from .homes import rows, table

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from marketlake import query
-from marketlake.pipeline import tasks
-from marketlake.pipeline.build import build
-from marketlake.pipeline.plan import plan_daily
-from marketlake.pipeline.replay import replay
-from marketlake.pipeline.run import ingest
-from marketlake.pipeline.runs import exit_code
-from marketlake.pipeline.status import status
+from marketlake.answers.query import sql
+from marketlake.ingest import tasks
+from marketlake.ingest.build import build
+from marketlake.ingest.plan import plan_daily
+from marketlake.ingest.replay import replay
+from marketlake.ingest.run import ingest
+from marketlake.ingest.runs import exit_code
+from marketlake.ingest.status import status
 
 from .homes import make_home, rows, serve_rows, settings_of, stored_bytes
 
@@ -194,9 +194,9 @@ def test_replay_and_sql_and_status_agree(home: Path) -> None:
     settings = settings_of(home, "2024-01-21T12:00Z")
     ingest(settings)
     build(settings)
-    told = query.sql(settings.lake, "SELECT session, state, tries FROM session_hole ORDER BY session").rows
+    told = sql(settings.lake, "SELECT session, state, tries FROM session_hole ORDER BY session").rows
     assert told == ((OLD_HOLE, "filled", 1), (date(2024, 1, 5), "open", 2))
-    assert query.sql(settings.lake, "SELECT count(*) FROM hole").rows == ((4,),)
+    assert sql(settings.lake, "SELECT count(*) FROM hole").rows == ((4,),)
     found = status(settings).instruments[0]
     assert (found.open_holes, found.vendor_holes) == (1, 0)
     before = rows(settings.lake, "hole")
@@ -205,7 +205,7 @@ def test_replay_and_sql_and_status_agree(home: Path) -> None:
 
 
 def test_a_lake_of_before_gets_the_table(home: Path) -> None:
-    from marketlake.store.lake import open_manifest, writer
+    from marketlake.store.writer import open_manifest, writer
 
     leave_out(home, OLD_HOLE)
     run(home, 20)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from marketlake.claims.load import load_claims
-from marketlake.errors import ConfigError, MarketlakeError
-from marketlake.instruments import load_universe
-from marketlake.pipeline import tasks
-from marketlake.pipeline.collect import collect
-from marketlake.pipeline.plan import plan_daily
-from marketlake.pipeline.run import ingest
-from marketlake.shipped import shipped
+from marketlake.ingest import tasks
+from marketlake.ingest.fetch import collect
+from marketlake.ingest.plan import plan_daily
+from marketlake.ingest.run import ingest
+from marketlake.model.errors import ConfigError, MarketlakeError
+from marketlake.model.instruments import load_universe
+from marketlake.model.toml_file import shipped
 
 from .homes import make_home, rows, serve_rows, settings_of
 

@@ -12,7 +12,11 @@ from typing import Any
 
 import pytest
 
-from marketlake.errors import (
+from marketlake.ingest import fetch
+from marketlake.ingest.fetch import Fetcher
+from marketlake.ingest.run import ingest
+from marketlake.ingest.runs import exit_code, failed
+from marketlake.model.errors import (
     BlockedError,
     MalformedError,
     NotFoundError,
@@ -21,12 +25,9 @@ from marketlake.errors import (
     TruncatedError,
     UnavailableError,
 )
-from marketlake.limiter.machine import MachineLimiter
-from marketlake.pipeline import fetch
-from marketlake.pipeline.fetch import Fetcher
-from marketlake.pipeline.run import ingest
-from marketlake.pipeline.runs import exit_code, failed
-from marketlake.sources import Page, Parsed, Request, Source, create
+from marketlake.sources import create
+from marketlake.sources.contract import Page, Parsed, Request, Source
+from marketlake.sources.limiter import MachineLimiter
 from marketlake.store.verify import verify
 
 from ..campaign_size import campaign

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from marketlake.pipeline.run import ingest
-from marketlake.simulator import Simulator
+from marketlake.ingest.run import ingest
+from marketlake.simulator.server import Simulator
 
 from .conftest import VirtualSettings
 

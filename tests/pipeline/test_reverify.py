@@ -9,16 +9,16 @@ from itertools import pairwise
 
 import pytest
 
-from marketlake import query
-from marketlake.pipeline.build import build
-from marketlake.pipeline.plan import plan_daily
-from marketlake.pipeline.replay import replay
-from marketlake.pipeline.reverify import is_due, last_turn
-from marketlake.pipeline.run import ingest
-from marketlake.pipeline.status import status
-from marketlake.query.changes import changes
-from marketlake.simulator import Simulator, parse_fault
-from marketlake.store.reverified import Whole
+from marketlake.answers.changes import changes
+from marketlake.answers.prices import prices
+from marketlake.ingest.build import build
+from marketlake.ingest.plan import is_due, last_turn, plan_daily
+from marketlake.ingest.replay import replay
+from marketlake.ingest.run import ingest
+from marketlake.ingest.status import status
+from marketlake.ingest.watermarks import Whole
+from marketlake.simulator.fault import parse_fault
+from marketlake.simulator.server import Simulator
 
 from .conftest import FIRST, Make
 from .homes import rows, stored_bytes
@@ -48,7 +48,7 @@ def test_a_late_restatement_is_found_within_the_period(make: Make, simulator: Si
     settings = settings_at(make, 0)
     ingest(settings)
     build(settings)
-    before = query.prices(settings.lake, ["OLD"])
+    before = prices(settings.lake, ["OLD"])
     simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=3,from=2023-11-10,to=2023-11-12")])
     found = run_until_verified(make)
     [(day, revised)] = found["OLD"]
@@ -65,7 +65,7 @@ def test_a_late_restatement_is_found_within_the_period(make: Make, simulator: Si
     ]
     assert {(row["known_at"], row["backfilled"]) for row in new} == {(seen, False)}
     for strict in (False, True):
-        found_before = query.prices(
+        found_before = prices(
             settings.lake, ["OLD"], as_of=seen - timedelta(hours=1), end=START.date(), strict=strict
         )
         assert found_before.slice(0, len(before)).equals(before)

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.errors import OriginError, UsageError
-from marketlake.instruments import load_universe
-from marketlake.pipeline.keep import store_pending
-from marketlake.pipeline.plan import plan_backfill, plan_daily
-from marketlake.pipeline.replay import replay
-from marketlake.pipeline.run import ingest
-from marketlake.pipeline.runs import exit_code
-from marketlake.settings import load_settings
-from marketlake.store.lake import open_manifest
+from marketlake.ingest.batches import store_pending
+from marketlake.ingest.plan import plan_backfill, plan_daily
+from marketlake.ingest.replay import replay
+from marketlake.ingest.run import ingest
+from marketlake.ingest.runs import exit_code
+from marketlake.model.errors import OriginError, UsageError
+from marketlake.model.instruments import load_universe
+from marketlake.model.settings import load_settings
 from marketlake.store.verify import verify
+from marketlake.store.writer import open_manifest
 
 from .homes import make_home, rows, serve_rows, settings_of, stored_bytes
 
@@ -115,7 +115,7 @@ def test_an_instrument_that_left_the_list_stops_nobody(home: Path) -> None:
 def test_what_an_interrupted_run_fetched_is_stored_by_the_next(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from marketlake.pipeline import run as module
+    from marketlake.ingest import run as module
 
     with monkeypatch.context() as patched:
         patched.setattr(module, "store_pending", lambda settings: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -129,7 +129,7 @@ def test_what_an_interrupted_run_fetched_is_stored_by_the_next(
 
 
 def test_an_interrupted_simulated_run_never_becomes_live(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from marketlake.pipeline import run as module
+    from marketlake.ingest import run as module
 
     simulated = load_settings(home=home, now="2024-01-03T12:00Z", source_url="http://127.0.0.1:9", environ={})
     with monkeypatch.context() as patched:

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from marketlake.cli import main
-from marketlake.pipeline import collect as collecting
-from marketlake.sources import Access
+from marketlake.ingest.fetch import collect
+from marketlake.sources.contract import Access
 from marketlake.sources.http import BoundedSession
 
 from .conftest import ENTRY, FIRST
@@ -93,7 +93,7 @@ def test_a_clients_words_are_kept_without_secrets(make, simulator, monkeypatch: 
     )
 
     monkeypatch.setattr(BoundedSession, "request", lambda self, m, u, *a, **k: _refuse(u))
-    fetched = collecting.collect(settings, "run-1", _jobs(settings))
+    fetched = collect(settings, "run-1", _jobs(settings))
     assert {one.outcome for one in fetched} == {"unavailable"}
     assert any("***" in one.message for one in fetched)
     assert not any(SECRET[:8] in one.message for one in fetched)
@@ -108,17 +108,16 @@ def _refuse(url: str) -> None:
 
 
 def _jobs(settings):
-    from marketlake.pipeline.plan import plan_daily
+    from marketlake.ingest.plan import plan_daily
 
     return plan_daily(settings.lake, settings.universe, settings.origin, settings.clock.now())
 
 
 def test_exchanges_are_asked_without_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keys of accounts are not supported: prices are public, and what is not held cannot leak."""
-    from marketlake.clock import SystemClock
-    from marketlake.limiter import MachineLimiter
-    from marketlake.sources.exchange_client import ExchangeClient
-    from marketlake.sources.exchange_dialect import dialect_of
+    from marketlake.model.clock import SystemClock
+    from marketlake.sources.exchange_client import ExchangeClient, dialect_of
+    from marketlake.sources.limiter import MachineLimiter
 
     for name in ("BINANCE_APIKEY", "BINANCE_SECRET", "KRAKEN_APIKEY"):
         monkeypatch.setenv(name, SECRET)

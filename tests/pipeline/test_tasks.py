@@ -9,9 +9,16 @@ from unittest import mock
 
 import pytest
 
-from marketlake.errors import MarketlakeError, RateLimitedError, TerminalError, UnavailableError, UsageError
-from marketlake.pipeline import tasks
-from marketlake.simulator import Simulator, parse_fault
+from marketlake.ingest import tasks
+from marketlake.model.errors import (
+    MarketlakeError,
+    RateLimitedError,
+    TerminalError,
+    UnavailableError,
+    UsageError,
+)
+from marketlake.simulator.fault import parse_fault
+from marketlake.simulator.server import Simulator
 
 from .conftest import Make, VirtualSettings
 from .homes import rows

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from marketlake.calendars import Days
-from marketlake.portfolio import Holding, Plan
-from marketlake.portfolio.market import Market
-from marketlake.portfolio.riskless import Riskless
-from marketlake.query.listing import Listed
+from marketlake.engine.listing import Listed
+from marketlake.model.calendars import Days
+from marketlake.portfolio.market import Market, Riskless
+from marketlake.portfolio.plan import Holding, Plan
 
 IDS = ("SHARES", "BONDS", "COIN")
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from marketlake.portfolio import Plan
+from marketlake.portfolio.plan import Plan
 
 
 @dataclass

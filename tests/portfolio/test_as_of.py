@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from marketlake import api
 from marketlake.cli import main
-from marketlake.errors import EmptyLakeError, UsageError
+from marketlake.lake import Lake
+from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..query.lakes import BILL, BTC, CPI, EUR, SHARE, bar, make
 from .markets import weekdays
@@ -25,7 +25,7 @@ PLAN, TERMS = "50 SHARE, 50 BTC", {"sleeve": "BTC", "rebalance": "never"}
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> api.Lake:
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """Loaded on 1 June 2021; on 1 July the vendors changed what they said of the last day of 2020."""
     rows = []
     for n, day in enumerate(d.astype(object) for d in weekdays("2019-12-31", "2021-06-01")):
@@ -43,10 +43,10 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> api.Lake:
             row = row | {"close": row["close"] * 1.25, "known_at": REVISED, "observed_at": REVISED}
         current.append(row)
     everything = [SHARE, BTC, LONDON, EUR, USUAL, CPI]
-    return api.Lake(make(tmp_path_factory.mktemp("as_of"), everything, current, old))
+    return Lake(make(tmp_path_factory.mktemp("as_of"), everything, current, old))
 
 
-def test_a_revision_counts_from_when_it_was_known(lake: api.Lake) -> None:
+def test_a_revision_counts_from_when_it_was_known(lake: Lake) -> None:
     year = {"start": "2019-12-31", "end": "2020-12-31"}
     before = lake.portfolio("100 SHARE", **year, as_of="2021-06-30")
     after = lake.portfolio("100 SHARE", **year, as_of=REVISED)
@@ -60,7 +60,7 @@ def test_a_revision_counts_from_when_it_was_known(lake: api.Lake) -> None:
     assert "only what was known at 2021-06-30T00:00:00+00:00" in " ".join(before.conventions)
 
 
-def test_exchange_rates_yields_and_consumer_prices_as_known(lake: api.Lake) -> None:
+def test_exchange_rates_yields_and_consumer_prices_as_known(lake: Lake) -> None:
     year = {"start": "2019-12-31", "end": "2020-12-31", "currency": "USD"}
     before, after = (lake.portfolio("100 ABROAD", **year, as_of=t) for t in ("2021-06-30", "2021-07-01"))
     assert before.with_sleeve.time_weighted_return == close(0, abs=1e-12)
@@ -70,7 +70,7 @@ def test_exchange_rates_yields_and_consumer_prices_as_known(lake: api.Lake) -> N
     assert lake.portfolio("100 ABROAD", **year, as_of="2021-01-10").inflation is None
 
 
-def test_nothing_known_later_is_in_it(lake: api.Lake) -> None:
+def test_nothing_known_later_is_in_it(lake: Lake) -> None:
     early = lake.portfolio(PLAN, TERMS, as_of="2021-02-15T12:00Z", horizon=1)
     assert (early.end, early.history and early.history.windows) == (date(2021, 2, 12), 2)
     late = lake.portfolio(PLAN, TERMS, horizon=1)
@@ -81,7 +81,7 @@ def test_nothing_known_later_is_in_it(lake: api.Lake) -> None:
     assert "SHARE to 2021-02-12" in " ".join(asked.notes)
 
 
-def test_strictly_only_what_the_lake_held(lake: api.Lake) -> None:
+def test_strictly_only_what_the_lake_held(lake: Lake) -> None:
     held = lake.portfolio(PLAN, TERMS, as_of="2021-06-15", strict=True)
     assert (held.strict, held.end) == (True, date(2021, 5, 31))
     assert "held by this lake at 2021-06-15" in " ".join(held.conventions)
@@ -93,9 +93,7 @@ def test_strictly_only_what_the_lake_held(lake: api.Lake) -> None:
         lake.portfolio(PLAN, TERMS, strict=True)
 
 
-def test_the_command(
-    lake: api.Lake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command(lake: Lake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     flags = ("--as-of", "2021-06-30", "--risk-free", "0.02", "--format", "json", "--lake", str(lake.path))
     monkeypatch.setattr(sys, "argv", ["marketlake", "portfolio", PLAN, "--sleeve", "BTC", *flags])
     with pytest.raises(SystemExit) as ended:

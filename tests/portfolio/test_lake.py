@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from marketlake import api
 from marketlake.cli import main
-from marketlake.errors import EmptyLakeError, UsageError
-from marketlake.portfolio import read_plan
+from marketlake.lake import Lake
+from marketlake.model.errors import EmptyLakeError, UsageError
+from marketlake.portfolio.plan import read_plan
 
 from ..query.lakes import BILL, BTC, CPI, EUR, FUND, NASDAQ, SHARE, bar, make
 
@@ -31,13 +31,13 @@ SPLIT = "60 SHARE, 40 BTC"
 
 def sessions() -> list[date]:
     """New York's sessions from 2019-12-31 to 2021-12-31."""
-    from marketlake.calendars import load_calendar
+    from marketlake.model.calendars import load_calendar
 
     return load_calendar("XNYS", date(2021, 12, 31)).sessions(date(2019, 12, 31), date(2021, 12, 31)).tolist()
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> api.Lake:
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     days = sessions()
     gap = date(2020, 6, 10)
     rows: list[dict[str, Any]] = []
@@ -59,10 +59,10 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> api.Lake:
         published = datetime(month.year, month.month, 15, tzinfo=UTC) + timedelta(days=31)
         rows.append(bar(CPI, month, 250.0 + n, known_at=published))
     rows.append(bar(BILL, days[0], 1.5))
-    return api.Lake(make(tmp_path_factory.mktemp("lake"), ALL, rows))
+    return Lake(make(tmp_path_factory.mktemp("lake"), ALL, rows))
 
 
-def test_whole_years_by_the_closes(lake: api.Lake) -> None:
+def test_whole_years_by_the_closes(lake: Lake) -> None:
     answer = lake.portfolio(SPLIT, {"rebalance": "never"})
     n = len(sessions()) - 1
     share = (100 + n) / 100 * (202 / 200)
@@ -77,7 +77,7 @@ def test_whole_years_by_the_closes(lake: api.Lake) -> None:
     assert answer.history is None
 
 
-def test_a_start_that_is_no_session_is_the_close_before(lake: api.Lake) -> None:
+def test_a_start_that_is_no_session_is_the_close_before(lake: Lake) -> None:
     answer = lake.portfolio(SPLIT, start="2020-07-04", end="2021-07-04")
     assert (answer.start, answer.end) == (date(2020, 7, 2), date(2021, 7, 2))
     assert answer.years == close(365 / 365.25)
@@ -86,13 +86,13 @@ def test_a_start_that_is_no_session_is_the_close_before(lake: api.Lake) -> None:
     assert answer.inflation == close((250 + 17) / (250 + 5))
 
 
-def test_what_the_lake_does_not_reach_is_said(lake: api.Lake) -> None:
+def test_what_the_lake_does_not_reach_is_said(lake: Lake) -> None:
     answer = lake.portfolio(SPLIT, start="2015-12-31", end="2022-12-31")
     assert "shortened" in answer.quality
     assert (answer.start, answer.end) == (date(2019, 12, 31), date(2021, 12, 31))
 
 
-def test_money_paid_in_is_worth_less_later_too(lake: api.Lake) -> None:
+def test_money_paid_in_is_worth_less_later_too(lake: Lake) -> None:
     answer = lake.portfolio("100 ABROAD", {"contribute": 100}, currency="USD")
     # the index starts at 250 in December 2019 and rises by 1 a month; a payment has the month's before
     paid = [(0.0, 10_000.0), *(((answer_day(n) - answer.start).days, 100.0) for n in range(1, 25))]
@@ -112,7 +112,7 @@ def answer_day(n: int) -> date:
     return next(day for day in sessions() if day >= due)
 
 
-def test_another_currency(lake: api.Lake) -> None:
+def test_another_currency(lake: Lake) -> None:
     own = lake.portfolio("100 ABROAD")
     dollars = lake.portfolio("100 ABROAD", currency="USD")
     n = len(sessions()) - 1
@@ -123,7 +123,7 @@ def test_another_currency(lake: api.Lake) -> None:
     assert "ABROAD is quoted in EUR" in " ".join(dollars.notes)
 
 
-def test_what_the_levels_are_is_said(lake: api.Lake) -> None:
+def test_what_the_levels_are_is_said(lake: Lake) -> None:
     answer = lake.portfolio("50 NASDAQ, 30 FUND, 20 MADE_UP", {"sleeve": "MADE_UP"}, horizon=1)
     said = " ".join(answer.notes)
     assert answer.quality == ("simulated", "price_index")
@@ -133,7 +133,7 @@ def test_what_the_levels_are_is_said(lake: api.Lake) -> None:
     assert [round(100 * (one.sleeve or 0)) for one in answer.sweep] == [*range(11), 20]
 
 
-def test_history_starts_at_every_month_end(lake: api.Lake) -> None:
+def test_history_starts_at_every_month_end(lake: Lake) -> None:
     answer = lake.portfolio("57 SHARE, 40 NASDAQ, 3 BTC", {"sleeve": "BTC"}, horizon=1)
     assert answer.history is not None
     assert (answer.history.windows, answer.history.apart) == (13, 2)
@@ -168,20 +168,18 @@ def test_history_starts_at_every_month_end(lake: api.Lake) -> None:
         (SPLIT, {"start": "2023-01-01"}, "no two sessions"),
     ],
 )
-def test_what_cannot_be_answered_says_why(
-    lake: api.Lake, plan: str, asked: dict[str, Any], message: str
-) -> None:
+def test_what_cannot_be_answered_says_why(lake: Lake, plan: str, asked: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         lake.portfolio(plan, **asked)
 
 
-def test_a_horizon_longer_than_history_says_so(lake: api.Lake) -> None:
+def test_a_horizon_longer_than_history_says_so(lake: Lake) -> None:
     with pytest.raises(UsageError, match="no window of 10 years is stored"):
         lake.portfolio(SPLIT, {"sleeve": "BTC"}, horizon=10)
     assert lake.portfolio(SPLIT, {"sleeve": "BTC"}).history is None
 
 
-def test_a_funds_expenses_are_in_its_price(lake: api.Lake) -> None:
+def test_a_funds_expenses_are_in_its_price(lake: Lake) -> None:
     with pytest.raises(UsageError, match="FUND is a fund: its expense ratio is in its price already"):
         lake.portfolio("100 FUND", {"expenses": {"FUND": 0.1}})
     held = read_plan("100 NASDAQ", {"expenses": {"NASDAQ": 1.0}})
@@ -192,14 +190,14 @@ def test_a_funds_expenses_are_in_its_price(lake: api.Lake) -> None:
 
 def test_without_bars_it_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(EmptyLakeError, match="no bars of BTC are stored"):
-        api.Lake(make(tmp_path, ALL, [])).portfolio("100 BTC")
+        Lake(make(tmp_path, ALL, [])).portfolio("100 BTC")
 
 
 Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def command(lake: api.Lake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+def command(lake: Lake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     def run(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["marketlake", "portfolio", *arguments, "--lake", str(lake.path)])
         with pytest.raises(SystemExit) as ended:
@@ -238,7 +236,7 @@ def test_the_command_prints_for_people(command: Command) -> None:
     assert len({len(line) for line in table}) == 1
 
 
-def test_json_is_one_value_and_the_answer(command: Command, lake: api.Lake) -> None:
+def test_json_is_one_value_and_the_answer(command: Command, lake: Lake) -> None:
     answer = json.loads(command(*ASKED, "--format", "json")[1])
     terms = {
         "sleeve": "BTC", "funded_by": "SHARE", "rebalance": "quarterly", "contribute": 500, "pay_growth": 3,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from marketlake.portfolio.money_weighted import money_weighted_return
+from marketlake.portfolio.measure import money_weighted_return
 
 close = pytest.approx
 

@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from marketlake.portfolio import Plan
-from marketlake.portfolio.engine import track
 from marketlake.portfolio.figures import COSTS
 from marketlake.portfolio.history import outcomes, windows_of
-from marketlake.portfolio.measure import measure
-from marketlake.portfolio.path import record
+from marketlake.portfolio.measure import measure, span
+from marketlake.portfolio.plan import Plan
 from marketlake.portfolio.schedule import year_fraction
-from marketlake.portfolio.window import span
+from marketlake.portfolio.walk import record, track
 
 from .markets import day, market, plan
 from .oracle import work

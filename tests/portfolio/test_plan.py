@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from marketlake.errors import ConfigError, UsageError
-from marketlake.portfolio import read_plan
+from marketlake.model.errors import ConfigError, UsageError
+from marketlake.portfolio.plan import read_plan
 
 PLAN = "57 SPY, 40 AGG, 3 BTC"
 

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from marketlake import api
-from marketlake.portfolio import Figures, PortfolioAnswer
+from marketlake.lake import Lake
+from marketlake.portfolio.figures import Figures, PortfolioAnswer
 
 from ..query import shared_data
 from ..query.lakes import BTC, FUND, bar, make
@@ -46,14 +46,14 @@ def prices() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> api.Lake:
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     bars = [*shared_data.bars_of(INDEX, INDEX_SYMBOL), *shared_data.bars_of(BTC, "BTC-USD")]
     bars += [bar(BOND, day.date(), value) for day, value in series("BND@adj", "Close").items()]
-    return api.Lake(make(tmp_path_factory.mktemp("real"), [INDEX, BOND, BTC], bars))
+    return Lake(make(tmp_path_factory.mktemp("real"), [INDEX, BOND, BTC], bars))
 
 
 @pytest.fixture(scope="module")
-def answer(lake: api.Lake) -> PortfolioAnswer:
+def answer(lake: Lake) -> PortfolioAnswer:
     return lake.portfolio(PLAN, TERMS, start=FIRST, end=LAST, horizon=5, risk_free=RISKLESS)
 
 
@@ -196,7 +196,7 @@ def test_every_start_month(answer: PortfolioAnswer, prices: pd.DataFrame) -> Non
     assert (row.helped, row.better_per_risk, row.higher_sharpe, row.calmer) == (64, 64, 64, 0)
 
 
-def test_2019_by_hand(lake: api.Lake) -> None:
+def test_2019_by_hand(lake: Lake) -> None:
     # the year's published returns: S&P 500 +28.88 %, Bitcoin +92.20 %; the bond fund +8.83 % with dividends:
     # 57 x 1.2888 + 40 x 1.0883 + 3 x 1.9220 = 73.4616 + 43.532 + 5.766 = 122.7596 of every 100
     found = lake.portfolio(PLAN, start="2018-12-31", end="2019-12-31").with_sleeve

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from marketlake import api
-from marketlake.errors import EmptyLakeError, UsageError
-from marketlake.portfolio.riskless import bill_return, yields_on
+from marketlake.lake import Lake
+from marketlake.model.errors import EmptyLakeError, UsageError
+from marketlake.portfolio.market import bill_return, yields_on
 
 from ..query.lakes import BILL, BTC, NASDAQ, SHARE, bar, make
 from .markets import weekdays
@@ -30,7 +30,7 @@ DAYS = [day.astype(object) for day in weekdays("2019-12-31", "2022-01-01")]
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> api.Lake:
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     walk = np.random.default_rng(4).normal(0.0005, 1.0, (len(DAYS), 3)) * [0.01, 0.012, 0.04]
     rows = []
     for instruments, day, closes in zip(
@@ -42,11 +42,11 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> api.Lake:
         if date(2020, 2, 3) <= day and not date(2021, 6, 20) < day < date(2021, 7, 11):
             rows.append(bar(USUAL, day, day.year - 2018.5))
     everything = [SHARE, NASDAQ, BTC, STILL, ABROAD, USUAL, EMPTY, EURO]
-    return api.Lake(make(tmp_path_factory.mktemp("bills"), everything, rows))
+    return Lake(make(tmp_path_factory.mktemp("bills"), everything, rows))
 
 
 @pytest.mark.parametrize("risk_free", ["TBILL_13W", 0.03])
-def test_one_holding_has_the_ratio_that_metrics_gives(lake: api.Lake, risk_free: float | str) -> None:
+def test_one_holding_has_the_ratio_that_metrics_gives(lake: Lake, risk_free: float | str) -> None:
     found = lake.portfolio("100 SHARE", start="2020-03-31", end="2021-12-31", risk_free=risk_free)
     told = lake.metrics(
         ["SHARE"], start="2020-04-01", end="2021-12-31", basis="total", risk_free=risk_free,
@@ -56,7 +56,7 @@ def test_one_holding_has_the_ratio_that_metrics_gives(lake: api.Lake, risk_free:
     assert found.risk_free == risk_free
 
 
-def test_by_hand(lake: api.Lake) -> None:
+def test_by_hand(lake: Lake) -> None:
     found = lake.portfolio("100 SHARE", start="2020-12-28", end="2020-12-31", risk_free=0.1)
     closes = lake.prices(["SHARE"], start="2020-12-28", end="2020-12-31").to_arrow()["close"].to_pylist()
     excess = [b / a - 1 - (1.1 ** (1 / 365.25) - 1) for a, b in itertools.pairwise(closes)]
@@ -76,7 +76,7 @@ def test_a_yield_is_used_for_a_week_and_never_before_its_day() -> None:
     assert found == close([math.nan, 0.02, 0.02, math.nan], nan_ok=True)
 
 
-def test_the_usual_bill_is_taken_and_what_it_lacks_is_said(lake: api.Lake) -> None:
+def test_the_usual_bill_is_taken_and_what_it_lacks_is_said(lake: Lake) -> None:
     found = lake.portfolio(PLAN, TERMS, horizon=1)
     assert found.risk_free == "TBILL_13W"
     assert "no_bill" in found.quality
@@ -89,7 +89,7 @@ def test_the_usual_bill_is_taken_and_what_it_lacks_is_said(lake: api.Lake) -> No
     assert all(one.sharpe is not None for one in found.sweep)
 
 
-def test_with_and_without_in_the_sweep_and_from_every_start(lake: api.Lake) -> None:
+def test_with_and_without_in_the_sweep_and_from_every_start(lake: Lake) -> None:
     found = lake.portfolio(PLAN, TERMS, horizon=1)
     assert found.history is not None
     for one in (found.history.by_start[0], found.history.by_start[-1]):
@@ -104,12 +104,12 @@ def test_with_and_without_in_the_sweep_and_from_every_start(lake: api.Lake) -> N
     assert lake.portfolio(PLAN, TERMS, risk_free=0).with_sleeve.sharpe != found.with_sleeve.sharpe
 
 
-def test_where_nothing_varies_there_is_no_ratio(lake: api.Lake) -> None:
+def test_where_nothing_varies_there_is_no_ratio(lake: Lake) -> None:
     found = lake.portfolio("100 STILL", risk_free=0).with_sleeve
     assert (found.volatility, found.sharpe, found.return_per_volatility) == (0.0, None, None)
 
 
-def test_without_a_bill_in_the_currency_there_is_none_and_it_says_so(lake: api.Lake) -> None:
+def test_without_a_bill_in_the_currency_there_is_none_and_it_says_so(lake: Lake) -> None:
     found = lake.portfolio("100 ABROAD")
     assert (found.risk_free, found.with_sleeve.sharpe) == (None, None)
     assert "no yields of TBILL_13W in EUR are stored, so no Sharpe ratio" in " ".join(found.notes)
@@ -126,11 +126,11 @@ def test_without_a_bill_in_the_currency_there_is_none_and_it_says_so(lake: api.L
         (float("inf"), "not a fraction"),
     ],
 )
-def test_what_is_no_riskless_return_is_refused(lake: api.Lake, asked: float | str, message: str) -> None:
+def test_what_is_no_riskless_return_is_refused(lake: Lake, asked: float | str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         lake.portfolio("100 SHARE", risk_free=asked)
 
 
-def test_a_bill_without_yields_is_named(lake: api.Lake, tmp_path: Path) -> None:
+def test_a_bill_without_yields_is_named(lake: Lake, tmp_path: Path) -> None:
     with pytest.raises(EmptyLakeError, match="no yields of EMPTY_BILL are stored"):
         lake.portfolio("100 SHARE", risk_free="EMPTY_BILL")

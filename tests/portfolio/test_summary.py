@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from marketlake.portfolio.figures import Drawdown
-from marketlake.portfolio.summary import summary_of
-from marketlake.portfolio.window import span
+from marketlake.portfolio.measure import span
+from marketlake.portfolio.notes import summary_of
 
 from .markets import market, plan
 from .test_worked import run

@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketlake.calendars import Days
-from marketlake.portfolio import Figures, Plan
-from marketlake.portfolio.engine import track
+from marketlake.model.calendars import Days
+from marketlake.portfolio.figures import Figures
 from marketlake.portfolio.market import Market
-from marketlake.portfolio.measure import measure
-from marketlake.portfolio.path import record
-from marketlake.portfolio.window import span
+from marketlake.portfolio.measure import measure, span
+from marketlake.portfolio.plan import Plan
+from marketlake.portfolio.walk import record, track
 
 from .markets import market, plan
 

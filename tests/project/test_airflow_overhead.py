@@ -5,8 +5,8 @@ from __future__ import annotations
 from benchmarks.airflow_overhead import BATCH, YEAR, market
 from benchmarks.synthetic import sessions
 
-from marketlake.pipeline.run import ingest
-from marketlake.settings import load_settings
+from marketlake.ingest.run import ingest
+from marketlake.model.settings import load_settings
 
 
 def test_every_instrument_of_a_batch_gets_its_year() -> None:

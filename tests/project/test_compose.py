@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 import yaml
 
-from marketlake.orchestration.environment import airflow_environment
+from marketlake.airflow.standalone import airflow_environment
 
 from .compose_file import (
     IMAGE,

@@ -12,8 +12,8 @@ from benchmarks.scale.home import make_home, settings
 from benchmarks.scale.homes import LAST_DAY, Taken
 from benchmarks.scale.plain import WAYS, run
 
-from marketlake.pipeline.plan import plan_daily
-from marketlake.schema import BAR
+from marketlake.ingest.plan import plan_daily
+from marketlake.model.schema import BAR
 
 
 def in_this_process(step: str, *options: str) -> Taken:

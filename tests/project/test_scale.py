@@ -8,7 +8,7 @@ from benchmarks.scale.homes import LAST_YEAR, Home, Taken, filled, unfilled
 from benchmarks.scale.measure import measure
 from benchmarks.scale.report import report
 
-from marketlake.store.lake import Writer, open_manifest
+from marketlake.store.writer import Writer, open_manifest
 
 YEARS = 11
 

@@ -16,13 +16,13 @@ import pytest
 from hypothesis import example, given, settings
 
 from marketlake import sources
-from marketlake.pipeline.keep import store_pending
-from marketlake.pipeline.replay import replay
-from marketlake.query.text import statement
-from marketlake.settings import SIMULATED, Settings, load_settings
+from marketlake.engine.sql_text import statement
+from marketlake.ingest.batches import store_pending
+from marketlake.ingest.replay import replay
+from marketlake.model.settings import SIMULATED, Settings, load_settings
 from marketlake.store import raw
-from marketlake.store.lake import claim
 from marketlake.store.verify import verify
+from marketlake.store.writer import claim
 
 from ..campaign_size import times
 from ..pipeline.homes import rows, stored_bytes

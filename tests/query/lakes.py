@@ -13,14 +13,15 @@ from unittest import mock
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from marketlake import query, schema
-from marketlake.instruments import Instrument, SourceRef, Universe
-from marketlake.pipeline.marts import refresh_marts
-from marketlake.query import Claim
-from marketlake.store import layout
+from marketlake.claims.claim import Claim
+from marketlake.claims.tables import fill_claims
+from marketlake.engine import build as engine_build
+from marketlake.engine.marts import refresh_marts
+from marketlake.model import layout, schema
+from marketlake.model.instruments import Instrument, SourceRef, Universe
 from marketlake.store.disk import sha256
-from marketlake.store.lake import Writer
 from marketlake.store.manifest import Entry, Manifest
+from marketlake.store.writer import Writer
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
@@ -120,9 +121,9 @@ def build_database(
     lake: Path, instruments: Sequence[Instrument], claims: Sequence[Claim] = (), now: datetime = NOW
 ) -> Path | None:
     """`market.duckdb` alone."""
-    return query.build_database(
-        lake, Universe(tuple(instruments)), snapshot="s1", origin="live", now=now, claims=claims
-    )
+    universe = Universe(tuple(instruments))
+    more = fill_claims(claims, universe)
+    return engine_build.build_database(lake, universe, snapshot="s1", origin="live", now=now, more=more)
 
 
 def files(lake: Path, table: str) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from marketlake.instruments import Instrument
+from marketlake.model.instruments import Instrument
 
 from .lakes import BTC, NASDAQ, SHARE, bar
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from marketlake import api
-from marketlake.errors import EmptyLakeError, UsageError
+from marketlake.lake import Lake, open
+from marketlake.model.errors import EmptyLakeError, UsageError
 
 from .lakes import BTC, EUR, FUND, SHARE, bar, make, year_ends
 
@@ -25,12 +25,12 @@ BARS = [
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> api.Lake:
+def lake(tmp_path: Path) -> Lake:
     make(tmp_path, [SHARE, BTC, EUR, FUND, replace(SHARE, id="OTHER", quote_currency="GBP")], BARS)
-    return api.open(tmp_path)
+    return open(tmp_path)
 
 
-def test_prices_as_traded(lake: api.Lake) -> None:
+def test_prices_as_traded(lake: Lake) -> None:
     table = lake.prices(["SHARE", "BTC"], start="2020-01-03", end=date(2020, 1, 5)).to_arrow()
     assert isinstance(table, pa.Table)
     assert table.column_names == [
@@ -47,20 +47,18 @@ def test_prices_as_traded(lake: api.Lake) -> None:
     ("basis", "levels"),
     [("price", [100, 110]), ("total", [102, 112.2]), ("vendor_adjusted", [100 / 0.98, 110 / 0.98])],
 )
-def test_the_level_does_not_depend_on_where_one_starts(
-    lake: api.Lake, basis: str, levels: list[float]
-) -> None:
+def test_the_level_does_not_depend_on_where_one_starts(lake: Lake, basis: str, levels: list[float]) -> None:
     table = lake.prices("SHARE", start="2020-01-03", basis=basis).to_arrow()
     assert table["level"].to_pylist() == pytest.approx(levels, rel=1e-12)
     assert set(table["basis"].to_pylist()) == {basis}
 
 
-def test_what_is_stored_as_total_says_so(lake: api.Lake) -> None:
+def test_what_is_stored_as_total_says_so(lake: Lake) -> None:
     [row] = lake.prices(["FUND"], basis="price").to_arrow().to_pylist()
     assert (row["basis"], row["level"]) == ("total", 3.0)
 
 
-def test_prices_in_a_currency(lake: api.Lake) -> None:
+def test_prices_in_a_currency(lake: Lake) -> None:
     table = lake.prices(["SHARE"], currency="EUR").to_arrow()
     assert table["close"].to_pylist() == [None, 25.0, 27.5]
     assert table["dividend"].to_pylist() == [None, 0.5, 0.0]
@@ -69,7 +67,7 @@ def test_prices_in_a_currency(lake: api.Lake) -> None:
     assert levels.to_pylist() == [None, 50.0, 55.0]
 
 
-def test_sql_and_instruments(lake: api.Lake) -> None:
+def test_sql_and_instruments(lake: Lake) -> None:
     assert lake.sql("SELECT count(*) AS n FROM bar").to_arrow().to_pydict() == {"n": [6]}
     assert list(lake.instruments().to_pandas()["instrument_id"]) == ["SHARE", "BTC", "EUR", "FUND", "OTHER"]
 
@@ -80,15 +78,15 @@ def test_compare(tmp_path: Path) -> None:
         [SHARE, BTC],
         [*year_ends(SHARE, {2019: 1.0, 2020: 2.0}), *year_ends(BTC, {2019: 1.0, 2020: 3.0})],
     )
-    found = api.open(tmp_path).compare("BTC", "SHARE", as_of="2021-06-01")
+    found = open(tmp_path).compare("BTC", "SHARE", as_of="2021-06-01")
     assert (found.a_wins, found.years, found.as_of) == (1, 1, "2021-06-01T00:00:00+00:00")
 
 
 def test_the_lake_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MARKETLAKE_LAKE", raising=False)
-    assert api.open(home=tmp_path).path == tmp_path.resolve() / "data"
+    assert open(home=tmp_path).path == tmp_path.resolve() / "data"
     with pytest.raises(EmptyLakeError):
-        api.open(home=tmp_path).prices(["BTC"])
+        open(home=tmp_path).prices(["BTC"])
 
 
 @pytest.mark.parametrize(
@@ -102,6 +100,6 @@ def test_the_lake_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ({"ids": ["BTC"], "as_of": "soon"}, "not a moment"),
     ],
 )
-def test_what_cannot_be_asked_says_why(lake: api.Lake, asked: dict[str, object], message: str) -> None:
+def test_what_cannot_be_asked_says_why(lake: Lake, asked: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         lake.prices(**asked)  # type: ignore[arg-type]

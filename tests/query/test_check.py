@@ -14,10 +14,11 @@ import pyarrow as pa
 import pytest
 
 import marketlake as ml
-from marketlake import query, schema
-from marketlake.errors import EmptyLakeError, UsageError
-from marketlake.query.check_lake import Finding, check_lake
-from marketlake.query.checks import checks
+from marketlake.answers.check import Finding, check_lake
+from marketlake.answers.query import sql
+from marketlake.engine.checks import checks
+from marketlake.model import schema
+from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..sample import Run
 from .lakes import BTC, NOW, SHARE, bar, build_database, save, write
@@ -77,7 +78,7 @@ def test_an_honest_lake_has_no_findings(tmp_path: Path) -> None:
     lake = make(tmp_path, steady())
     answer = check_lake(lake, now=NOW)
     assert (answer.findings, answer.severe) == ((), 0)
-    assert query.sql(lake, "FROM check_result").rows == ()
+    assert sql(lake, "FROM check_result").rows == ()
     assert ml.open(lake).check() == answer
 
 
@@ -94,7 +95,7 @@ def test_stored_rows_are_checked_again(tmp_path: Path) -> None:
     assert found(lake, severity="fail") == [("fail", "unit_spike", DAYS[4])]
     assert found(lake, since=DAYS[20]) == [("warn", "jump", DAYS[20])]
     assert found(lake, ids=["SHARE"]) == []
-    rows = query.sql(lake, "SELECT \"check\", session FROM check_bar('BTC') ORDER BY ALL").rows
+    rows = sql(lake, "SELECT \"check\", session FROM check_bar('BTC') ORDER BY ALL").rows
     assert sorted(rows) == sorted((name, day) for _, name, day in found(lake))
 
 
@@ -116,7 +117,7 @@ def test_sources_that_disagree_gaps_and_lateness(tmp_path: Path) -> None:
         ("missing_session", DAYS[9], "2 sessions in a row are not stored, to 2025-12-11"),
         ("sources_disagree", DAYS[2], "yahoo differs; consensus 100, yahoo off by -50 bp"),
     ]
-    in_sql = query.sql(lake, 'SELECT "check", session, message FROM check_result ORDER BY session DESC').rows
+    in_sql = sql(lake, 'SELECT "check", session, message FROM check_result ORDER BY session DESC').rows
     assert list(in_sql) == [(f.check, f.session, f.message) for f in answer if f.check != "late"]
 
 
@@ -142,7 +143,7 @@ def test_what_only_the_answer_shows_is_told_from_the_record(tmp_path: Path) -> N
     lake = make(tmp_path, steady(), finding=rows)
     # of a check that is made again, what was noted is history; of a correction that is gone, too
     assert found(lake) == [("warn", "unsorted", DAYS[0])]
-    told = query.sql(lake, 'SELECT "check" FROM check_result ORDER BY 1').rows
+    told = sql(lake, 'SELECT "check" FROM check_result ORDER BY 1').rows
     assert told == (("close_outside_range",), ("unsorted",))
 
 
@@ -150,14 +151,14 @@ def test_slices_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     write(tmp_path, [BTC, SHARE], [bar(i, d, c) for i in (BTC, SHARE) for d, c in steady(d05=1e4).items()])
     build_database(tmp_path, [BTC, SHARE])
     whole = check_lake(tmp_path, now=NOW)
-    monkeypatch.setattr("marketlake.query.check_lake._SLICE", 1)
+    monkeypatch.setattr("marketlake.answers.check._SLICE", 1)
     assert check_lake(tmp_path, now=NOW) == whole
     assert {f.instrument_id for f in whole.findings} == {"BTC", "SHARE"}
 
 
 def test_the_catalogue_is_in_sql(tmp_path: Path) -> None:
     lake = make(tmp_path, steady())
-    rows = query.sql(lake, "FROM quality_check").rows
+    rows = sql(lake, "FROM quality_check").rows
     assert rows == tuple((c.name, c.severity, c.looks_at, c.description, c.remedy) for c in checks())
 
 

@@ -6,7 +6,7 @@ import re
 import runpy
 from pathlib import Path
 
-from marketlake.query.checks import checks
+from marketlake.engine.checks import checks
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "quality.md").read_text("utf-8")

@@ -13,9 +13,11 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from marketlake import query, schema
-from marketlake.errors import CorruptLakeError, LakeBusyError, LakeWriteError, SchemaVersionError
-from marketlake.store import layout
+from marketlake.answers.compare import compare
+from marketlake.answers.query import sql
+from marketlake.engine.reader import open_lake
+from marketlake.model import layout, schema
+from marketlake.model.errors import CorruptLakeError, LakeBusyError, LakeWriteError, SchemaVersionError
 
 from .lakes import BTC, EUR, NASDAQ, bar, build, build_database, make, year_ends
 
@@ -29,7 +31,7 @@ TYPES = {
 }
 TYPES |= {pa.int32(): "INTEGER", schema.UTC_INSTANT: "TIMESTAMP WITH TIME ZONE"}
 SOURCE = Path(str(files("marketlake")))
-SQL = sorted((SOURCE / "sql").rglob("*.sql"))
+SQL = sorted((SOURCE / "engine" / "sql").rglob("*.sql"))
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def test_a_plain_connection_answers_from_any_folder(
 
 def test_the_views_are_the_schema(lake: Path) -> None:
     for table, fields in schema.TABLES.items():
-        described = query.sql(lake, f"DESCRIBE {table}").rows
+        described = sql(lake, f"DESCRIBE {table}").rows
         columns = {name: kind for name, kind, *_ in described}
         expected = {field.name: TYPES[field.type] for field in fields}
         keys = (
@@ -66,16 +68,16 @@ def test_the_views_are_the_schema(lake: Path) -> None:
 
 def test_no_connection_prints_its_progress(lake: Path) -> None:
     """DuckDB would write it to standard output, where JSON goes."""
-    assert query.sql(lake, "SELECT current_setting('enable_progress_bar')").rows == ((False,),)
+    assert sql(lake, "SELECT current_setting('enable_progress_bar')").rows == ((False,),)
     opened = [path.name for path in SOURCE.rglob("*.py") if "duckdb.connect(" in path.read_text("utf-8")]
-    assert opened == ["quiet.py"]
+    assert opened == ["duck.py"]
 
 
 def test_every_column_is_described(lake: Path) -> None:
     text = "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"
-    assert query.sql(lake, text).rows == ()
+    assert sql(lake, text).rows == ()
     text = "SELECT comment FROM duckdb_columns() WHERE table_name = 'bar' AND column_name = 'close'"
-    assert query.sql(lake, text).rows[0][0] == schema.BAR.field("close").metadata[b"description"].decode()
+    assert sql(lake, text).rows[0][0] == schema.BAR.field("close").metadata[b"description"].decode()
 
 
 @pytest.mark.parametrize("path", SQL, ids=lambda path: path.stem)
@@ -87,23 +89,23 @@ def test_every_text_is_headed_by_what_it_computes(path: Path) -> None:
 
 
 def test_instruments_and_calendars_are_real_tables(lake: Path) -> None:
-    [row] = query.sql(lake, "SELECT sources, proxy_for FROM instrument WHERE instrument_id = 'BTC'").rows
+    [row] = sql(lake, "SELECT sources, proxy_for FROM instrument WHERE instrument_id = 'BTC'").rows
     assert row == (["bitstamp:BTC/USD", "yahoo:BTC-USD"], "")
-    years = query.sql(lake, "SELECT sessions FROM calendar_year WHERE year = 2020 ORDER BY calendar").rows
+    years = sql(lake, "SELECT sessions FROM calendar_year WHERE year = 2020 ORDER BY calendar").rows
     assert years == ((366,), (257,), (253,))
-    assert query.sql(lake, "SELECT snapshot, origin, schema_version FROM lake").rows == (("s1", "live", 1),)
+    assert sql(lake, "SELECT snapshot, origin, schema_version FROM lake").rows == (("s1", "live", 1),)
 
 
 def test_an_empty_lake_has_a_database_too(tmp_path: Path) -> None:
     make(tmp_path, [BTC], [])
-    assert query.sql(tmp_path, "FROM calendar_year_return").rows == ()
-    assert query.sql(tmp_path, "SELECT count(*) FROM calendar_year").rows == ((1,),)
+    assert sql(tmp_path, "FROM calendar_year_return").rows == ()
+    assert sql(tmp_path, "SELECT count(*) FROM calendar_year").rows == ((1,),)
 
 
 @pytest.mark.parametrize("key", ["year", "asset_class"])
 def test_the_least_of_a_partition_key_in_a_single_file(tmp_path: Path, key: str) -> None:
     lake = make(tmp_path, [BTC], [bar(BTC, "2020-01-01", 1.0)])
-    [(least,)] = query.sql(lake, f"SELECT min({key}) FROM bar WHERE asset_class <> 'none'").rows
+    [(least,)] = sql(lake, f"SELECT min({key}) FROM bar WHERE asset_class <> 'none'").rows
     assert str(least) in {"2020", "crypto"}
 
 
@@ -136,21 +138,21 @@ def test_a_disk_that_refuses_leaves_the_database_of_before(lake: Path) -> None:
 
 
 def test_a_build_goes_on_beside_readers(lake: Path) -> None:
-    with query.open_lake(lake) as reader:
+    with open_lake(lake) as reader:
         assert reader.execute("SELECT count(*) FROM instrument").fetchone() == (3,)
         build(lake, [BTC, NASDAQ])
         assert reader.execute("SELECT count(*) FROM instrument").fetchone() == (3,)
-    assert query.sql(lake, "SELECT count(*) FROM instrument").rows == ((2,),)
+    assert sql(lake, "SELECT count(*) FROM instrument").rows == ((2,),)
 
 
 def test_a_database_that_is_none_or_newer_is_refused(lake: Path) -> None:
     with duckdb.connect(str(lake / "market.duckdb")) as connection:
         connection.execute("UPDATE lake SET schema_version = 99")
     with pytest.raises(SchemaVersionError, match="99"):
-        query.compare(lake, "BTC", "NASDAQ")
+        compare(lake, "BTC", "NASDAQ")
     (lake / "market.duckdb").write_bytes(b"not a database")
     with pytest.raises(CorruptLakeError, match="marketlake build"):
-        query.compare(lake, "BTC", "NASDAQ")
+        compare(lake, "BTC", "NASDAQ")
 
 
 def test_a_database_open_for_writing_elsewhere_is_named(lake: Path) -> None:
@@ -160,14 +162,14 @@ def test_a_database_open_for_writing_elsewhere_is_named(lake: Path) -> None:
         assert other.stdout is not None
         assert other.stdout.readline() == b"open\n"
         with pytest.raises(LakeBusyError, match="open for writing"):
-            query.compare(lake, "BTC", "NASDAQ")
+            compare(lake, "BTC", "NASDAQ")
         other.communicate(b"")
 
 
 def test_compare_loads_nothing_heavy(lake: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from marketlake import query;"
-        "query.compare(Path(sys.argv[1]), 'BTC', 'NASDAQ');"
+        "import sys; from pathlib import Path; from marketlake.answers.compare import compare;"
+        "compare(Path(sys.argv[1]), 'BTC', 'NASDAQ');"
         "print(sorted({'pandas', 'pyarrow', 'exchange_calendars', 'numpy'} & set(sys.modules)))"
     )
     answer = subprocess.run(

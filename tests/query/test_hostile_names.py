@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from marketlake import query
-from marketlake.api import Lake
-from marketlake.errors import MarketlakeError
+from marketlake.answers.query import sql
+from marketlake.lake import Lake
+from marketlake.model.errors import MarketlakeError
 
 from .lakes import BTC, NASDAQ, make, year_ends
 
@@ -72,4 +72,4 @@ def test_a_hostile_name_is_an_unknown_one(
         assert all(c.isprintable() or c == "\n" for c in text), (name, text)
     assert files(lake) == before
     assert list(tmp_path.iterdir()) == []
-    assert query.sql(lake, "SELECT count(*) FROM instrument").rows == ((2,),)
+    assert sql(lake, "SELECT count(*) FROM instrument").rows == ((2,),)

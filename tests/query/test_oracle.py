@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from marketlake import query
+from marketlake.answers.query import sql
+from marketlake.answers.terms import BASES
 
 from .lakes import SHARE, bar, make, write
 
@@ -47,7 +48,7 @@ def indices(folder: Path, rows: list[dict[str, Any]]) -> np.ndarray:
     for stale in (folder / "bar" / "asset_class=equity").glob("year=*"):
         if int(stale.name[5:]) not in {row["session"].year for row in rows}:
             (stale / "part.parquet").unlink()
-    return np.array(query.sql(folder, text).rows)
+    return np.array(sql(folder, text).rows)
 
 
 def oracle(rows: list[dict[str, Any]]) -> np.ndarray:
@@ -91,10 +92,10 @@ def test_chained_years_equal_the_whole(tmp_path: Path) -> None:
                 bar(SHARE, date(year, month, 28), 50 + 50 * rng.random(), dividend=dividend, split=split)
             )
     lake = make(tmp_path, [SHARE], rows)
-    for column, basis in zip(COLUMNS, query.BASES, strict=True):
+    for column, basis in zip(COLUMNS, BASES, strict=True):
         text = f"SELECT max_by({column}, session) / min_by({column}, session) FROM return_index"
-        [(whole,)] = query.sql(lake, f"{text} WHERE session >= '2015-12-28'").rows
-        [(chained,)] = query.sql(
+        [(whole,)] = sql(lake, f"{text} WHERE session >= '2015-12-28'").rows
+        [(chained,)] = sql(
             lake,
             f"""SELECT product(1 + simple_return) FROM calendar_year_return
             WHERE basis = '{basis}' AND convention = 'year_end' AND simple_return IS NOT NULL""",
@@ -106,5 +107,5 @@ def test_a_daily_rate_compounds_over_the_year(tmp_path: Path) -> None:
     lake = make(tmp_path, [SHARE], bars([(1.001, 0.0, 1.0)] * 800))
     text = """SELECT simple_return FROM calendar_year_return
         WHERE year = 2020 AND basis = 'price' AND convention = 'year_end'"""
-    [(simple,)] = query.sql(lake, text).rows
+    [(simple,)] = sql(lake, text).rows
     assert simple == pytest.approx(1.001**366 - 1, rel=1e-10)

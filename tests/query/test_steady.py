@@ -9,9 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from marketlake import query
-from marketlake.errors import LakeChangedError, UsageError
-from marketlake.query.connection import open_lake, steady
+from marketlake.answers import query
+from marketlake.answers.query import sql
+from marketlake.engine.reader import open_lake, steady
+from marketlake.model.errors import LakeChangedError, UsageError
 
 from .lakes import BTC, NASDAQ, make, year_ends
 
@@ -87,10 +88,10 @@ def test_what_is_wrong_with_the_question_is_said_at_once(lake: Path) -> None:
 
 
 def test_the_library_s_own_questions_are_steady(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from marketlake.query import statement
+    from marketlake.answers.query import _check_reading
 
     asked: list[str] = []
-    check = statement._check_reading
+    check = _check_reading
 
     def once_replaced(connection: duckdb.DuckDBPyConnection, text: str) -> None:
         asked.append(text)
@@ -98,6 +99,6 @@ def test_the_library_s_own_questions_are_steady(lake: Path, monkeypatch: pytest.
             replace_bars(lake)
         check(connection, text)
 
-    monkeypatch.setattr(statement, "_check_reading", once_replaced)
-    assert [tuple(row) for row in query.sql(lake, COUNT).rows] == [(2,)]
+    monkeypatch.setattr(query, "_check_reading", once_replaced)
+    assert [tuple(row) for row in sql(lake, COUNT).rows] == [(2,)]
     assert asked == [COUNT, COUNT]

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pytest
 
 import marketlake as ml
-from marketlake.errors import UsageError
-from marketlake.query.tabular import Rows, Tabular
+from marketlake.answers.result import Rows, Tabular
+from marketlake.model.errors import UsageError
 
 from .lakes import BTC, SHARE, make, year_ends
 

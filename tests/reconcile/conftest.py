@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.clock import SystemClock
-from marketlake.simulator import Simulator, load_market, serve
+from marketlake.model.clock import SystemClock
+from marketlake.simulator.folder import load_market
+from marketlake.simulator.server import Simulator, serve
 
 from ..pipeline.conftest import TickingClock, VirtualSettings
 from .vendors import COINS, SHARES, closes, write_series

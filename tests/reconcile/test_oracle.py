@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from marketlake.instruments import ASSET_CLASSES
-from marketlake.reconciliation import QUOTE, TOLERANCES, Reconciled, Subject, reconcile
-from marketlake.reconciliation.alignment import align
-from marketlake.schema_reconciliation import CAUSES
+from marketlake.ingest.reconcile_cause import QUOTE, TOLERANCES, Subject, align
+from marketlake.ingest.reconcile_rows import Reconciled, reconcile
+from marketlake.model.instruments import ASSET_CLASSES
+from marketlake.model.schema import CAUSES
 
 from ..query.shared_data import folder, table
 

@@ -6,17 +6,18 @@ from datetime import date
 
 import pytest
 
-from marketlake.pipeline.keep import store_pending
-from marketlake.pipeline.plan import plan_daily
-from marketlake.pipeline.reconcile import reconcile
-from marketlake.pipeline.reconcile_plan import plan_reconcile
-from marketlake.pipeline.replay import replay
-from marketlake.pipeline.run import ingest
-from marketlake.pipeline.status import status
-from marketlake.simulator import Simulator, parse_fault
+from marketlake.ingest.batches import store_pending
+from marketlake.ingest.plan import plan_daily
+from marketlake.ingest.reconcile import reconcile
+from marketlake.ingest.reconcile_sources import plan_reconcile
+from marketlake.ingest.replay import replay
+from marketlake.ingest.run import ingest
+from marketlake.ingest.status import status
+from marketlake.simulator.fault import parse_fault
+from marketlake.simulator.server import Simulator
 from marketlake.store import raw
-from marketlake.store.lake import open_manifest
 from marketlake.store.verify import verify
+from marketlake.store.writer import open_manifest
 
 from ..pipeline.conftest import VirtualSettings
 from ..pipeline.homes import rows, stored_bytes
@@ -86,7 +87,7 @@ def test_a_killed_reconciliation_is_finished_by_the_next_run(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("marketlake.pipeline.reconcile.store_pending", killed)
+        patch.setattr("marketlake.ingest.reconcile.store_pending", killed)
         with pytest.raises(KeyboardInterrupt):
             reconcile(settings)
     assert rows(settings.lake, "reconciliation") == []

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from marketlake.errors import UsageError
-from marketlake.pipeline.reconcile import Reconciliation, reconcile
-from marketlake.pipeline.run import ingest
-from marketlake.simulator import Simulator, parse_fault
+from marketlake.ingest.reconcile import Reconciliation, reconcile
+from marketlake.ingest.run import ingest
+from marketlake.model.errors import UsageError
+from marketlake.simulator.fault import parse_fault
+from marketlake.simulator.server import Simulator
 
 from .conftest import Make
 from .vendors import SPLIT_DAY, closes, write_series

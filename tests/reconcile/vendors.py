@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from marketlake.calendars import load_calendar
+from marketlake.model.calendars import load_calendar
 
 COINS = ("COIN", "TOKEN")
 SHARES = ("SHARE", "SPLIT", "FLAT")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from marketlake.report import write_report
+from marketlake.report.document import write_report
 
 from ..query import lakes
 from . import market

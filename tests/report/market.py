@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from marketlake.calendars import load_calendar
-from marketlake.instruments import Instrument
-from marketlake.query import SleeveClaim, WinsClaim
+from marketlake.claims.claim import SleeveClaim, WinsClaim
+from marketlake.model.calendars import load_calendar
+from marketlake.model.instruments import Instrument
 
 from ..query.lakes import BTC, EUR, FUND, NASDAQ, SHARE, bar
 

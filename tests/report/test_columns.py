@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketlake.report.columns import Pack
+from marketlake.report.series import Pack
 
 
 def unpacked(text: str) -> tuple[dict[str, Any], list[list[float]]]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from marketlake.claims import load_claims
-from marketlake.report import report, write_report
+from marketlake.claims.load import load_claims
+from marketlake.report.document import report, write_report
 
 from ..query import lakes, shared_data
 from . import told

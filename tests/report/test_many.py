@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from marketlake.report import report
+from marketlake.report.document import report
 from marketlake.report.series import daily, kept_from
 
 from . import told

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.claims import CANNOT, FAILS, HOLDS, LAPSED, Entry, read_ledger
-from marketlake.report import words
+from marketlake.claims.ledger import Entry, read_ledger
+from marketlake.claims.verdict import CANNOT, FAILS, HOLDS, LAPSED
 from marketlake.report.bars import scale_of
+from marketlake.report.claims import headline_of, label_of
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +37,13 @@ def test_the_headline_says_both_verdicts(entry: Entry, published: str, rolled: s
         published=replace(entry.published, verdict=published),
         rolled=replace(entry.rolled, verdict=rolled),
     )
-    assert words.headline(changed) == said
+    assert headline_of(changed) == said
 
 
 def test_the_same_years_are_told_once(entry: Entry) -> None:
     same = replace(entry, rolled=replace(entry.published, span="rolled", verdict=FAILS))
     same = replace(same, published=replace(entry.published, verdict=FAILS))
-    assert words.headline(same) == "Not true, over the latest 3 whole years."
+    assert headline_of(same) == "Not true, over the latest 3 whole years."
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_the_same_years_are_told_once(entry: Entry) -> None:
     [("Nasdaq Composite (price index)", "Nasdaq Composite"), ("(odd)", "(odd)"), ("", "ID")],
 )
 def test_a_label_is_a_name_without_its_brackets(name: str, shown: str) -> None:
-    assert words.label(name, "ID") == shown
+    assert label_of(name, "ID") == shown
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.api import Lake
 from marketlake.cli import main
-from marketlake.errors import EmptyLakeError
-from marketlake.pipeline.page import refresh_report
-from marketlake.report import PAGE, report, write_report
-from marketlake.settings import load_settings
+from marketlake.ingest.build import refresh_report
+from marketlake.lake import Lake
+from marketlake.model.errors import EmptyLakeError
+from marketlake.model.settings import load_settings
+from marketlake.report.document import PAGE, report, write_report
 
 from ..query.lakes import BTC, make, year_ends
 from . import market

@@ -6,12 +6,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from marketlake import query
+from marketlake.answers.compare import compare
+from marketlake.answers.metrics import Metrics, metrics
+from marketlake.answers.series import calendar_returns, rolling
 from marketlake.cli.compare import _score, _shown
-from marketlake.cli.metric_tables import _shown as _figure
-from marketlake.query.metric_answer import Metrics
-from marketlake.query.metrics import metrics
-from marketlake.query.series import calendar_returns, rolling
+from marketlake.cli.metrics import _shown as _figure
 
 Ask = dict[str, Any]
 Table = list[list[str]]
@@ -28,7 +27,7 @@ _LINES = {
 
 def years(lake: Path, ask: Ask) -> tuple[Table, str, list[str]]:
     """The rows of `compare`, its last word and its notes."""
-    found = query.compare(
+    found = compare(
         lake,
         ask["a"],
         ask["b"],

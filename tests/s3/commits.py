@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from marketlake.store import layout
-from marketlake.store.lake import writer
+from marketlake.model import layout
+from marketlake.store.writer import writer
 
 from ..builders import bar, bars
 

@@ -21,9 +21,9 @@ import exchange_calendars  # noqa: F401 - what every child needs is loaded once
 import pandas  # noqa: F401
 import pyarrow.dataset  # noqa: F401
 
-from marketlake.pipeline.build import build
-from marketlake.pipeline.run import ingest
-from marketlake.schema_mart import MARTS
+from marketlake.ingest.build import build
+from marketlake.ingest.run import ingest
+from marketlake.model.schema import MARTS
 
 from ..campaign import kill
 from ..campaign_size import campaign

@@ -19,13 +19,13 @@ from typing import Any
 
 import boto3
 
-from marketlake.pipeline.build import build
-from marketlake.pipeline.run import ingest
-from marketlake.settings import Settings, load_settings, parse_instant
-from marketlake.shipped import shipped
-from marketlake.simulator import serve
-from marketlake.simulator.sample import FOLDER, sample_market
-from marketlake.store.copy import refresh
+from marketlake.ingest.build import build
+from marketlake.ingest.run import ingest
+from marketlake.model.settings import Settings, load_settings, parse_instant
+from marketlake.model.toml_file import shipped
+from marketlake.simulator.sample.build import FOLDER, sample_market
+from marketlake.simulator.server import serve
+from marketlake.store.bucket.copy import refresh
 from marketlake.store.verify import verify
 
 from .world import ROOT, Bucket, each_request, environment

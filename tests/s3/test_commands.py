@@ -12,14 +12,14 @@ import duckdb
 import pytest
 
 import marketlake
-from marketlake import query
+from marketlake.answers.query import sql
 from marketlake.cli import main
-from marketlake.errors import UsageError
-from marketlake.pipeline import tasks
-from marketlake.pipeline.run import ingest
+from marketlake.ingest import tasks
+from marketlake.ingest.run import ingest
+from marketlake.model.errors import UsageError
 from marketlake.store import raw
-from marketlake.store.lake import open_manifest
 from marketlake.store.verify import verify
+from marketlake.store.writer import open_manifest
 
 from ..pipeline.homes import make_home, serve_rows, settings_of, told
 from .world import ROOT, SECRET, Bucket
@@ -142,7 +142,7 @@ def test_an_analyst_reads_the_lake_and_nothing_else(built: Bucket, tmp_path: Pat
     outside = tmp_path / "outside.csv"
     outside.write_text("a,b\n1,2\n")
     copy = built.copy()
-    assert query.sql(copy, "SELECT count(*) FROM bar").rows == ((28,),)
+    assert sql(copy, "SELECT count(*) FROM bar").rows == ((28,),)
     for text in (
         f"FROM '{outside}'",
         f"FROM '{built.url}/bar/asset_class=crypto/year=2024/part.parquet'",
@@ -152,7 +152,7 @@ def test_an_analyst_reads_the_lake_and_nothing_else(built: Bucket, tmp_path: Pat
         "FROM duckdb_secrets()",
     ):
         with pytest.raises(UsageError):
-            query.sql(copy, text)
+            sql(copy, text)
 
 
 def test_duckdb_reads_the_bucket_itself(built: Bucket, tmp_path: Path, server: str) -> None:
@@ -175,7 +175,7 @@ def test_duckdb_reads_the_bucket_itself(built: Bucket, tmp_path: Path, server: s
         returns = connection.execute("SELECT count(*) FROM calendar_year_return").fetchone()
         files = connection.execute(f"SELECT count(*) FROM '{built.url}/bar/*/*/part.parquet'").fetchall()
     text = "SELECT instrument_id, session, close FROM bar ORDER BY ALL"
-    assert bars == list(query.sql(built.copy(), text).rows)
+    assert bars == list(sql(built.copy(), text).rows)
     assert len(bars) == 28
     assert files == [(28,)]
     assert returns > (0,)

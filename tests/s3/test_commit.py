@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 
-from marketlake.errors import LakeOvertakenError, LakeUnreachableError
-from marketlake.store.copy import refresh
+from marketlake.model.errors import LakeOvertakenError, LakeUnreachableError
+from marketlake.store.bucket.copy import refresh
 
 from ..campaign_size import campaign
 from . import commits

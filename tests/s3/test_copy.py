@@ -12,11 +12,11 @@ from urllib.parse import unquote
 
 import pytest
 
-from marketlake.errors import LakeWriteError
-from marketlake.schema import TABLES
-from marketlake.store import layout
-from marketlake.store.copy import refresh
-from marketlake.store.lake import open_manifest, writer
+from marketlake.model import layout
+from marketlake.model.errors import LakeWriteError
+from marketlake.model.schema import TABLES
+from marketlake.store.bucket.copy import refresh
+from marketlake.store.writer import open_manifest, writer
 
 from . import commits
 from .world import Bucket, each_request

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from marketlake import query
-from marketlake.errors import CorruptLakeError
-from marketlake.pipeline.build import build
-from marketlake.pipeline.replay import replay
-from marketlake.schema import TABLES
-from marketlake.schema_mart import MARTS
-from marketlake.store import batches
+from marketlake.answers.query import sql
+from marketlake.ingest.build import build
+from marketlake.ingest.replay import replay
+from marketlake.model.errors import CorruptLakeError
+from marketlake.model.schema import MARTS, TABLES
+from marketlake.store.raw import at_hand, batch_names
 from marketlake.store.verify import verify
 
 from ..campaign_size import campaign, some
@@ -59,8 +58,8 @@ def test_a_lake_that_was_copied_into_a_bucket_is_whole(lake: Bucket, home: Path)
     assert build(lake.settings(home, SECOND))
     assert verify(lake.copy("other"))[1] == []
     rows = "SELECT instrument_id, session, close FROM bar ORDER BY ALL"
-    build_here = query.sql(lake.copy("third"), rows)
-    assert build_here == query.sql(home / "data", rows)
+    build_here = sql(lake.copy("third"), rows)
+    assert build_here == sql(home / "data", rows)
     assert build_here.rows
 
 
@@ -84,7 +83,7 @@ def test_a_stored_table_is_restored_from_the_answers(lake: Bucket, home: Path, t
 def test_a_copy_that_is_whole_restores_whatever_it_has(lake: Bucket, home: Path) -> None:
     """Also what no answer tells, and answers themselves."""
     build(lake.settings(home, SECOND))
-    batches.at_hand(lake.copy(), batches.names(lake.copy()))
+    at_hand(lake.copy(), batch_names(lake.copy()))
     sound = lake.read()
     tables = ("bar", "claim_history", "year_state", "raw", "market.duckdb")
     paths = [table if table in sound else of_table(lake, table) for table in tables]

@@ -12,10 +12,10 @@ from typing import Any
 import boto3
 import pytest
 
-from marketlake.errors import ConfigError, LakeUnreachableError, LakeWriteError, MarketlakeError
-from marketlake.location import Address, address_of, parse_address, shown
-from marketlake.settings import load_settings
-from marketlake.store.lake import claim, open_manifest
+from marketlake.model.errors import ConfigError, LakeUnreachableError, LakeWriteError, MarketlakeError
+from marketlake.model.location import Address, address_of, parse_address, shown
+from marketlake.model.settings import load_settings
+from marketlake.store.writer import claim, open_manifest
 
 from . import commits
 from .world import SECRET, Bucket, each_request

@@ -11,8 +11,8 @@ import exchange_calendars  # noqa: F401 - what both need is loaded once
 import pandas  # noqa: F401
 import pyarrow.dataset  # noqa: F401
 
-from marketlake.pipeline.run import ingest
-from marketlake.settings import load_settings
+from marketlake.ingest.run import ingest
+from marketlake.model.settings import load_settings
 
 from ..campaign.kill import in_child
 

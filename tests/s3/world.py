@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from marketlake.location import Address
-from marketlake.settings import Settings, load_settings
+from marketlake.model.location import Address
+from marketlake.model.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 SECRET = "wJalrXUtnFEMI-do-not-tell"

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 import requests
 
-from marketlake.simulator import Market, load_market, sample_market
+from marketlake.simulator.folder import load_market
+from marketlake.simulator.market import Market
+from marketlake.simulator.sample.build import sample_market
 
 AFTER_SAMPLE = datetime(2026, 1, 2, 12, tzinfo=UTC)
 

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from marketlake.simulator import Market, Simulator, serve
+from marketlake.simulator.market import Market
+from marketlake.simulator.server import Simulator, serve
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 DAY = 86_400_000

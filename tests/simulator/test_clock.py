@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import requests
 
-from marketlake.errors import UsageError
-from marketlake.simulator import Market, serve
+from marketlake.model.errors import UsageError
+from marketlake.simulator.market import Market
+from marketlake.simulator.server import serve
 
 Get = Callable[..., requests.Response]
 

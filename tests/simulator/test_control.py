@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from marketlake.errors import UsageError
-from marketlake.simulator import Market, Simulator, run_forever, serve
+from marketlake.model.errors import UsageError
+from marketlake.simulator.market import Market
+from marketlake.simulator.server import Simulator, run_forever, serve
 
 Get = Callable[..., requests.Response]
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)

@@ -6,9 +6,8 @@ import tomllib
 
 import pytest
 
-from marketlake.errors import UsageError
-from marketlake.simulator import Fault, fault_from, parse_fault
-from marketlake.simulator.fault_text import fault_to_json
+from marketlake.model.errors import UsageError
+from marketlake.simulator.fault import Fault, fault_from, fault_to_json, parse_fault
 
 
 def test_text_names_kind_source_symbol_and_parameters() -> None:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import requests
 
-from marketlake.simulator import PARAMS, Market, Simulator, parse_fault, serve
-from marketlake.simulator.fault import UNKNOWN
+from marketlake.simulator.fault import PARAMS, UNKNOWN, parse_fault
 from marketlake.simulator.faults import DATA_FAULTS, REPLY_FAULTS
+from marketlake.simulator.market import Market
+from marketlake.simulator.server import Simulator, serve
 
 Get = Callable[..., requests.Response]
 NOW = datetime(2025, 7, 8, 22, tzinfo=UTC)

@@ -12,9 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
-from marketlake.errors import ConfigError
-from marketlake.simulator import Market, load_market, serve
-from marketlake.simulator.series import Series
+from marketlake.model.errors import ConfigError
+from marketlake.simulator.folder import load_market
+from marketlake.simulator.market import Market, Series
+from marketlake.simulator.server import serve
 
 Get = Callable[..., requests.Response]
 NOW = datetime(2025, 1, 2, 12, tzinfo=UTC)

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from marketlake.simulator import Market, serve
+from marketlake.simulator.market import Market
+from marketlake.simulator.server import serve
 
 Get = Callable[..., requests.Response]
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -47,7 +48,7 @@ def test_an_unknown_series_is_a_page(sample: Market, get: Get) -> None:
 
 
 def test_a_missing_value_is_a_dot(sample: Market, get: Get) -> None:
-    from marketlake.simulator import parse_fault
+    from marketlake.simulator.fault import parse_fault
 
     with serve(sample, now=NOW, faults=[parse_fault("nulls:fred:CPIAUCNS:where=tail")]) as simulator:
         assert get(simulator.url + FRED, id="CPIAUCNS").text.endswith("2024-12-01,.\n")
@@ -93,7 +94,7 @@ def test_figures_of_a_series_have_the_same_number_of_decimals() -> None:
 def test_a_fault_strikes_rows_of_the_rates(
     fault: str, newest: list[tuple[str, float | None]], sample: Market, get: Get
 ) -> None:
-    from marketlake.simulator import parse_fault
+    from marketlake.simulator.fault import parse_fault
 
     with serve(sample, now=NOW, faults=[parse_fault(fault)]) as simulator:
         struck = rates(get(simulator.url + ECB).content)
@@ -106,7 +107,7 @@ def test_a_fault_strikes_rows_of_the_rates(
 
 
 def test_the_rates_can_be_denied(sample: Market, get: Get) -> None:
-    from marketlake.simulator import parse_fault
+    from marketlake.simulator.fault import parse_fault
 
     with serve(sample, now=NOW, faults=[parse_fault("404:ecb")]) as simulator:
         assert get(simulator.url + ECB).status_code == 404

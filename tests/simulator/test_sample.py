@@ -10,12 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from marketlake.calendars import load_calendar
-from marketlake.instruments import load_universe
-from marketlake.simulator import Market, sample_market
-from marketlake.simulator.sample import FOLDER
+from marketlake.model.calendars import load_calendar
+from marketlake.model.instruments import load_universe
+from marketlake.simulator.market import Market, Series
+from marketlake.simulator.sample.build import FOLDER, sample_market
 from marketlake.simulator.sample.paths import LAST_DAY
-from marketlake.simulator.series import Series
 
 SYMBOLS = {
     "BTC": "BTC-USD",

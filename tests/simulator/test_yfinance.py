@@ -11,7 +11,9 @@ from urllib.parse import urlsplit, urlunsplit
 import pandas as pd
 import pytest
 
-from marketlake.simulator import Market, load_market, serve
+from marketlake.simulator.folder import load_market
+from marketlake.simulator.market import Market
+from marketlake.simulator.server import serve
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 History = Callable[..., pd.DataFrame]

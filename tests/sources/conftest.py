@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from marketlake.clock import SystemClock
-from marketlake.limiter import MachineLimiter
-from marketlake.sources import Access, Request
+from marketlake.model.clock import SystemClock
+from marketlake.sources.contract import Access, Request
+from marketlake.sources.limiter import MachineLimiter
 
 START, END = date(2024, 3, 13), date(2024, 3, 14)
 

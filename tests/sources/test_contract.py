@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.errors import (
+from marketlake.model.errors import (
     BlockedError,
     MalformedError,
     NotFoundError,
@@ -21,10 +21,10 @@ from marketlake.errors import (
     TerminalError,
     UnavailableError,
 )
-from marketlake.limiter import MachineLimiter
-from marketlake.schema import SERVED
-from marketlake.sources import Page, Parsed, Request, create
-from marketlake.sources.contract import retry_after
+from marketlake.model.schema import SERVED
+from marketlake.sources import create
+from marketlake.sources.contract import Page, Parsed, Request, retry_after
+from marketlake.sources.limiter import MachineLimiter
 
 HOSTILE = [
     "../../etc/passwd",

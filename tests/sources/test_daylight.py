@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from marketlake.sources import Page, Request, create
+from marketlake.sources import create
+from marketlake.sources.contract import Page, Request
 
 ZONES = ["America/New_York", "Europe/London", "Asia/Tokyo", "Australia/Sydney", "Pacific/Auckland", "UTC"]
 DAYS = [date(2023, 12, 28) + timedelta(days=number) for number in range(440)]

@@ -8,8 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from marketlake.errors import MalformedError, NotFoundError, RateLimitedError, UnavailableError, UsageError
-from marketlake.sources import Page, Request, create
+from marketlake.model.errors import (
+    MalformedError,
+    NotFoundError,
+    RateLimitedError,
+    UnavailableError,
+    UsageError,
+)
+from marketlake.sources import create
+from marketlake.sources.contract import Page, Request
 
 DAY = 86_400
 

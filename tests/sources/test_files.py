@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from marketlake.errors import BlockedError, MalformedError, NotFoundError
-from marketlake.sources import Page, Request, create, files_columns
+from marketlake.model.errors import BlockedError, MalformedError, NotFoundError
+from marketlake.sources import create, files
+from marketlake.sources.contract import Page, Request
 
 DAYS = (date(2024, 3, 13), date(2024, 3, 14))
 
@@ -167,7 +168,7 @@ def test_a_gigabyte_in_one_column_is_not_read(access):
 def test_one_column_or_too_many_rows_end_early(monkeypatch):
     error = parse(b"close\n" + b"1\n" * 1_000_000).failed["X"]
     assert "it needs a column date" in str(error)
-    monkeypatch.setattr(files_columns, "_MOST_ROWS", 3)
+    monkeypatch.setattr(files, "_MOST_ROWS", 3)
     assert "more than 3 rows" in str(parse(b"date,close\n" + b"2024-03-13,1\n" * 4).failed["X"])
     sink = pa.BufferOutputStream()
     pq.write_table(pa.table({"date": ["2024-03-13"] * 4, "close": [1.0] * 4}), sink)
@@ -214,7 +215,7 @@ def test_a_parquet_file_that_unpacks_to_more_is_refused(table, said):
 
 
 def test_a_parquet_file_that_says_it_is_large_is_not_unpacked(monkeypatch):
-    monkeypatch.setattr(files_columns, "_MOST_BYTES", 100_000)
+    monkeypatch.setattr(files, "_MOST_BYTES", 100_000)
     table = pa.table({"date": pa.array([DAYS[0]] * 50_000), "close": [float(n) for n in range(50_000)]})
     error = parse(parquet(table, use_dictionary=False), "a.parquet").failed["X"]
     assert "unpacks to" in str(error)

@@ -8,11 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
-from marketlake.errors import MalformedError, UsageError
-from marketlake.instruments import SourceRef
-from marketlake.pipeline.proposal import _CALENDARS, propose
-from marketlake.sources.listing import Facts, Listing
-from marketlake.sources.yahoo_lookup import read_expenses, read_facts, read_search
+from marketlake.ingest.configure import _CALENDARS, propose
+from marketlake.model.errors import MalformedError, UsageError
+from marketlake.model.instruments import SourceRef
+from marketlake.sources.lookup import Facts, Listing, read_expenses, read_facts, read_search
 
 QUOTE = {
     "exchange": "PCX",

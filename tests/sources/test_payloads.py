@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.errors import MalformedError
-from marketlake.sources import Page, Parsed, Request, create
+from marketlake.model.errors import MalformedError
+from marketlake.sources import create
+from marketlake.sources.contract import Page, Parsed, Request
 
 SPAN = (date(2020, 1, 1), date(2020, 1, 3))
 

@@ -8,8 +8,9 @@ from datetime import date
 
 import pytest
 
-from marketlake.errors import MalformedError, NotFoundError
-from marketlake.sources import Page, Request, create
+from marketlake.model.errors import MalformedError, NotFoundError
+from marketlake.sources import create
+from marketlake.sources.contract import Page, Request
 
 SPAN = (date(2024, 3, 13), date(2024, 3, 14))
 TABLE = "Date,USD,GBP,\n2024-03-14,1.5,0.5,\n2024-03-13,1.0,N/A,\n"

@@ -7,8 +7,9 @@ from datetime import date
 
 import pytest
 
-from marketlake.errors import MalformedError, NotFoundError, UnavailableError
-from marketlake.sources import Page, Request, create
+from marketlake.model.errors import MalformedError, NotFoundError, UnavailableError
+from marketlake.sources import create
+from marketlake.sources.contract import Page, Request
 
 REQUEST = Request("X", "ABC", date(2024, 3, 13), date(2024, 3, 14))
 

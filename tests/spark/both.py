@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from marketlake.query.metric_texts import DAY_NUMBER
-from marketlake.query.text import bound
-from marketlake.spark.reader import SparkReader
+from marketlake.engine.metric_sql import DAY_NUMBER
+from marketlake.engine.spark.reader import SparkReader
+from marketlake.engine.sql_text import bound
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -72,7 +72,7 @@ def port() -> int:
 @pytest.fixture(scope="session")
 def spark(java: None, port: int) -> Iterator[str]:
     """The address of a Spark in this process, which answers at a Spark Connect address too."""
-    from marketlake.spark.session import spark_session
+    from marketlake.engine.spark.session import spark_session
 
     connect = {
         "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
@@ -95,8 +95,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def asked(spark: str, lake: Path) -> dict[str, list[Pair]]:
     """By text what both engines said, wherever the lake's questions and builds have it."""
-    from marketlake.spark.reader import SparkReader
-    from marketlake.spark.session import spark_session
+    from marketlake.engine.spark.reader import SparkReader
+    from marketlake.engine.spark.session import spark_session
 
     pairs: list[Pair] = []
     of_bars = Both(empty(), SparkReader(spark_session(spark)), pairs)

@@ -10,13 +10,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from marketlake.calendars import load_calendar
-from marketlake.instruments import Instrument, Universe
-from marketlake.pipeline.marts import refresh_marts
-from marketlake.query import Claim, SleeveClaim, WinsClaim, build_database
-from marketlake.store import layout
-from marketlake.store.lake import Writer, open_manifest
+from marketlake.claims.claim import Claim, SleeveClaim, WinsClaim
+from marketlake.claims.tables import fill_claims
+from marketlake.engine.build import build_database
+from marketlake.engine.marts import refresh_marts
+from marketlake.model import layout
+from marketlake.model.calendars import load_calendar
+from marketlake.model.instruments import Instrument, Universe
 from marketlake.store.manifest import Manifest
+from marketlake.store.writer import Writer, open_manifest
 
 from ..query import lakes
 from ..query.lakes import BILL, BTC, CPI, EUR, FUND, NASDAQ, SHARE, bar
@@ -116,5 +118,12 @@ def built(root: Path) -> Path:
     stored = {path: lakes.entry(root / path) for table in layout.YEARLY for path in lakes.files(root, table)}
     refresh_marts(Writer(root, Manifest("live", stored), {}), Universe(MARKET))
     snapshot = open_manifest(root).snapshot
-    build_database(root, Universe(MARKET), snapshot=snapshot, origin="live", now=NOW, claims=CLAIMS)
+    build_database(
+        root,
+        Universe(MARKET),
+        snapshot=snapshot,
+        origin="live",
+        now=NOW,
+        more=fill_claims(CLAIMS, Universe(MARKET)),
+    )
     return root

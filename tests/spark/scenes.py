@@ -12,18 +12,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import marketlake
-from marketlake.instruments import Universe
-from marketlake.query.claim_marts import CLAIM_MARTS
-from marketlake.query.claim_tables import claim_tables
-from marketlake.query.compared import YEARS
-from marketlake.query.mart import STEPS
-from marketlake.query.mart_member import Members, member_table
-from marketlake.query.metric_catalogue import METRICS, TABLES
-from marketlake.query.metric_texts import BARS, RELATIONS, bars, figures, relation, table
-from marketlake.query.scoreboard_texts import WIDER, scoreboard_parts, window_values
-from marketlake.query.tables import calendar_session_table, instrument_table, lake_table
-from marketlake.query.text import statement
-from marketlake.schema import TABLES as STORED
+from marketlake.answers.compare import YEARS
+from marketlake.claims.tables import CLAIM_MARTS, claim_tables
+from marketlake.engine.build import calendar_session_table, instrument_table, lake_table
+from marketlake.engine.mart_maker import STEPS, Members, member_table
+from marketlake.engine.metric_sql import BARS, METRICS, RELATIONS, TABLES, bars, figures, relation, table
+from marketlake.engine.scoreboard_sql import WIDER, scoreboard_parts, window_values
+from marketlake.engine.sql_text import statement
+from marketlake.model.instruments import Universe
+from marketlake.model.schema import TABLES as STORED
 
 from .both import Both
 from .market import CLAIMS, FIRST, LAST, MARKET, NOW
@@ -109,7 +106,7 @@ def _row(schema: pa.Schema, said: dict[str, Any]) -> dict[str, Any]:
 
 def files_of(folder: str) -> list[str]:
     """The texts of a folder of `sql/`, as `folder/name`."""
-    found = (Path(marketlake.__file__).parent / "sql" / folder).glob("*.sql")
+    found = (Path(marketlake.__file__).parent / "engine" / "sql" / folder).glob("*.sql")
     return sorted(f"{folder}/{path.stem}" for path in found)
 
 

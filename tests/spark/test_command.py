@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.settings import load_settings
+from marketlake.model.settings import load_settings
 
 NOW = "2022-03-01T12:00Z"
 
@@ -51,7 +51,7 @@ def _run(
 
 @pytest.fixture(scope="module")
 def expected(home: Path, lake: Path) -> object:
-    from marketlake.query import compare
+    from marketlake.answers.compare import compare
 
     return json.loads(json.dumps(compare(lake, "BTC", "NASDAQ").to_dict()))
 
@@ -113,7 +113,7 @@ def test_where_spark_may_be(tmp_path: Path, master: str) -> None:
 
 @pytest.mark.parametrize("master", ["http://host", "localhost:15002", "local[x]", "sc://", "sc://a b"])
 def test_what_is_no_such_place(tmp_path: Path, master: str) -> None:
-    from marketlake.errors import ConfigError
+    from marketlake.model.errors import ConfigError
 
     with pytest.raises(ConfigError, match="must look like"):
         load_settings(home=tmp_path, environ={"MARKETLAKE_SPARK_MASTER": master})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from marketlake.query.text import bound
-from marketlake.spark.dialect import spark_text
+from marketlake.engine.spark.reader import spark_text
+from marketlake.engine.sql_text import bound
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,16 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from marketlake import query
-from marketlake.errors import CorruptLakeError, EmptyLakeError, LakeError, UsageError
-from marketlake.pipeline.marts import refresh_marts
-from marketlake.query.scoreboard import scoreboard
-from marketlake.query.series import calendar_returns
-from marketlake.schema_mart import MARTS
-from marketlake.spark import SparkEngine, SparkMaker
-from marketlake.spark.session import spark_session
-from marketlake.store.lake import Writer, open_manifest
+from marketlake.answers.compare import compare, compare_many
+from marketlake.answers.scoreboard import scoreboard
+from marketlake.answers.series import calendar_returns
+from marketlake.engine.marts import refresh_marts
+from marketlake.engine.spark.engine import SparkEngine
+from marketlake.engine.spark.marts import SparkMaker
+from marketlake.engine.spark.session import spark_session
+from marketlake.model.errors import CorruptLakeError, EmptyLakeError, LakeError, UsageError
+from marketlake.model.schema import MARTS
+from marketlake.store.writer import Writer, open_manifest
 
 from ..query import lakes
 from .both import same
@@ -31,7 +32,7 @@ Asked = Callable[..., Any]
 CASES: dict[str, tuple[Asked, tuple[Any, ...], dict[str, Any]]] = {
     # three or more come with their metrics
     "compare three, converted, shared, as of": (
-        query.compare_many,
+        compare_many,
         (["BTC", "SHARE", "EURO"],),
         {"currency": "EUR", "sessions": "shared", "basis": "total", "as_of": AS_OF},
     ),
@@ -77,12 +78,12 @@ def _differences(one: Any, other: Any, at: str = "") -> Iterator[str]:
 
 def test_a_lake_without_anything(spark: str, engine: SparkEngine, tmp_path: Path) -> None:
     with pytest.raises(EmptyLakeError, match="no lake at"):
-        query.compare(tmp_path, "BTC", "NASDAQ", engine=engine)
+        compare(tmp_path, "BTC", "NASDAQ", engine=engine)
 
 
 def test_an_unknown_name_is_refused_as_ever(lake: Path, engine: SparkEngine) -> None:
     with pytest.raises(UsageError, match=r"unknown instrument .*known: BTC"):
-        query.compare(lake, "BTC", "A'; DROP VIEW bar; --", engine=engine)
+        compare(lake, "BTC", "A'; DROP VIEW bar; --", engine=engine)
 
 
 def test_a_damaged_file_is_named(lake: Path, engine: SparkEngine, tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_a_damaged_file_is_named(lake: Path, engine: SparkEngine, tmp_path: Path
     shutil.copytree(lake, broken)
     (broken / "bar/asset_class=crypto/year=2020/part.parquet").write_bytes(b"PAR1 no more PAR1")
     with pytest.raises(CorruptLakeError, match=r"asset_class=crypto/year=2020.*marketlake verify"):
-        query.compare(broken, "BTC", "NASDAQ", engine=engine)
+        compare(broken, "BTC", "NASDAQ", engine=engine)
 
 
 @pytest.mark.parametrize("table", ["bar", "year_state"])
@@ -100,11 +101,11 @@ def test_a_lost_file_is_named_too(lake: Path, engine: SparkEngine, tmp_path: Pat
     shutil.copytree(lake, holed)
     (holed / table / "asset_class=crypto/year=2020/part.parquet").unlink()
     with pytest.raises(CorruptLakeError, match=f"{table}/asset_class=crypto/year=2020"):
-        query.compare(holed, "BTC", "NASDAQ", engine=engine)
+        compare(holed, "BTC", "NASDAQ", engine=engine)
 
 
 def test_what_spark_refuses_is_said_in_a_line(spark: str) -> None:
-    from marketlake.spark.reader import SparkReader
+    from marketlake.engine.spark.reader import SparkReader
 
     with pytest.raises(LakeError, match=r"Spark does not answer: .*nowhere") as refused:
         SparkReader(spark_session(spark)).execute("SELECT * FROM nowhere")
@@ -120,7 +121,7 @@ def test_sessions_do_not_see_each_others_relations(spark: str, lake: Path, engin
 
 def test_held_relations_put_together_are_held_again(spark: str) -> None:
     """Where Spark infers constraints it loses a column of them: "key not found"."""
-    from marketlake.spark.reader import SparkReader
+    from marketlake.engine.spark.reader import SparkReader
 
     reader = SparkReader(spark_session(spark))
     reader.hold("number", "SELECT id AS a, id % 3 AS b, CAST(id AS DOUBLE) AS c FROM range(10)", {})

@@ -9,16 +9,16 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from marketlake.errors import CorruptLakeError
-from marketlake.pipeline import upserts
-from marketlake.pipeline.stored import stage, touched_in
-from marketlake.pipeline.upserts import Upserts
-from marketlake.schema import BAR
-from marketlake.store import files, layout
+from marketlake.ingest import partitions
+from marketlake.ingest.merge import merge_bars
+from marketlake.ingest.partitions import Upserts, stage, touched_in
+from marketlake.ingest.watermarks import watermarks
+from marketlake.model import layout
+from marketlake.model.errors import CorruptLakeError
+from marketlake.model.schema import BAR
+from marketlake.store import files
 from marketlake.store.files import read_blocks, read_parquet, write_parquet
-from marketlake.store.lake import Writer
-from marketlake.store.merge import merge_bars
-from marketlake.store.watermark import watermarks
+from marketlake.store.writer import Writer
 
 from ..builders import bar, bars
 
@@ -107,7 +107,7 @@ def test_what_is_touched_are_the_sessions_that_come_in_and_the_row_before(tmp_pa
 @pytest.fixture(params=["in memory", "spilled"])
 def upserts_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[Upserts]:
     if request.param == "spilled":
-        monkeypatch.setattr(upserts, "_IN_MEMORY", 0)
+        monkeypatch.setattr(partitions, "_IN_MEMORY", 0)
     return Upserts
 
 
@@ -133,7 +133,7 @@ def test_portions_rewrite_a_partition_once_and_as_one_load_would(
 
 
 def test_a_commit_is_due_when_a_partition_has_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upserts, "_MANY", 10)
+    monkeypatch.setattr(partitions, "_MANY", 10)
     waiting = Upserts(tmp_path)
     assert not waiting.are_many
     for name in "AB":

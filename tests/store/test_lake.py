@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from marketlake.errors import (
+from marketlake.ingest.watermarks import watermarks
+from marketlake.model import layout
+from marketlake.model.errors import (
     CorruptLakeError,
     EmptyLakeError,
     LakeBusyError,
@@ -22,13 +24,12 @@ from marketlake.errors import (
     OriginError,
     SchemaVersionError,
 )
-from marketlake.schema import BAR, TABLES
-from marketlake.store import layout, raw
-from marketlake.store.lake import assert_belongs, claim, open_manifest, writer
+from marketlake.model.schema import BAR, TABLES
+from marketlake.store import raw
 from marketlake.store.manifest import encode
 from marketlake.store.recovery import UNREADABLE
 from marketlake.store.verify import verify
-from marketlake.store.watermark import watermarks
+from marketlake.store.writer import assert_belongs, claim, open_manifest, writer
 
 from ..builders import bar, bars
 from .test_raw import answer

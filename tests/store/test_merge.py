@@ -8,8 +8,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketlake.schema import BAR, REVISION
-from marketlake.store.merge import merge_bars, merge_revisions, put_in
+from marketlake.ingest.merge import merge_bars, merge_revisions, put_in
+from marketlake.model.schema import BAR, REVISION
 
 from ..builders import bar, bars
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from marketlake.errors import CorruptLakeError
-from marketlake.pipeline import portions as absorbing
-from marketlake.pipeline.portions import portions
-from marketlake.schema import RAW
+from marketlake.ingest import batches
+from marketlake.ingest.batches import portions
+from marketlake.model.errors import CorruptLakeError
+from marketlake.model.schema import RAW
 from marketlake.store import raw
-from marketlake.store.lake import claim, open_manifest
+from marketlake.store.writer import claim, open_manifest
 
 MOMENT = datetime(2024, 1, 2, 12, tzinfo=UTC)
 
@@ -135,7 +135,7 @@ def test_batches_wait_until_the_manifest_names_them(tmp_path: Path) -> None:
 
 
 def test_a_refusing_disk_is_told_and_leaves_no_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from marketlake.errors import LakeWriteError
+    from marketlake.model.errors import LakeWriteError
 
     def refuse(self: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
@@ -160,7 +160,7 @@ def test_batches_of_a_run_are_absorbed_together(monkeypatch: pytest.MonkeyPatch)
     assert _portions([[a], [b], [a], [c]]) == [("01", True), ("23", True)]
     assert _portions([[a], [{**b, "run_id": "other"}], [c]]) == [("0", True), ("1", True), ("2", True)]
     assert _portions([[a], [tomorrow]]) == [("0", True), ("1", True)]
-    monkeypatch.setattr(absorbing, "_PORTION_BYTES", 10)
+    monkeypatch.setattr(batches, "_PORTION_BYTES", 10)
     assert _portions([[a], [b], [c]]) == [("01", False), ("2", True)]
     assert _portions([[a], [b], [c], [a]]) == [("01", False), ("2", True), ("3", True)]
     assert _portions([]) == []

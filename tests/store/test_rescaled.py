@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from marketlake.store.rescaled import rescaled
+from marketlake.ingest.merge import rescaled
 
 from ..builders import bar, bars
 

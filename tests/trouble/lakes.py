@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from marketlake.pipeline.build import build
-from marketlake.pipeline.reconcile import reconcile
-from marketlake.pipeline.run import ingest
+from marketlake.ingest.build import build
+from marketlake.ingest.reconcile import reconcile
+from marketlake.ingest.run import ingest
 
 from ..pipeline.homes import make_home, rows, serve_rows, settings_of
 

@@ -11,16 +11,15 @@ from unittest import mock
 
 import pytest
 
-from marketlake import query
-from marketlake.errors import CorruptLakeError, EmptyLakeError, MarketlakeError, SchemaVersionError
-from marketlake.pipeline.build import build
-from marketlake.pipeline.replay import Replayed, replay
-from marketlake.pipeline.run import ingest
-from marketlake.schema import TABLES
-from marketlake.schema_mart import MARTS
-from marketlake.store import layout
-from marketlake.store.lake import open_manifest
+from marketlake.answers.prices import prices
+from marketlake.ingest.build import build
+from marketlake.ingest.replay import Replayed, replay
+from marketlake.ingest.run import ingest
+from marketlake.model import layout
+from marketlake.model.errors import CorruptLakeError, EmptyLakeError, MarketlakeError, SchemaVersionError
+from marketlake.model.schema import MARTS, TABLES
 from marketlake.store.verify import verify
+from marketlake.store.writer import open_manifest
 
 from ..campaign_size import some, times
 from ..pipeline.homes import settings_of
@@ -129,7 +128,7 @@ def test_marts_and_the_database_are_computed_again(home: Path, table: str) -> No
     assert verify(lake)[1] == []
     if table != layout.DATABASE:
         assert {path: (lake / path).read_bytes() for path in paths} == was
-    assert query.prices(lake, ["COIN"]).num_rows == 14
+    assert prices(lake, ["COIN"]).num_rows == 14
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -207,7 +206,7 @@ def test_a_batch_damaged_before_it_was_stored_is_set_aside(
     home: Path, damage: Damage, day_after: dict[str, list[str]]
 ) -> None:
     lake = home / "data"
-    with mock.patch("marketlake.pipeline.run.store_pending"):
+    with mock.patch("marketlake.ingest.run.store_pending"):
         ingest(settings_of(home, THIRD))
     (waiting,) = set(lake.glob("raw/*/*.parquet")) - {lake / path for path in _batches(home)}
     damage(waiting, random.Random(3))

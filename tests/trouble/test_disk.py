@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.errors import ConfigError, LakeError, LakeWriteError, MarketlakeError
-from marketlake.pipeline.build import build
-from marketlake.pipeline.replay import replay
-from marketlake.pipeline.run import ingest
+from marketlake.ingest.build import build
+from marketlake.ingest.replay import replay
+from marketlake.ingest.run import ingest
+from marketlake.model.errors import ConfigError, LakeError, LakeWriteError, MarketlakeError
 from marketlake.store.verify import verify
 
 from ..campaign_size import some

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.pipeline.replay import replay
-from marketlake.pipeline.run import ingest
-from marketlake.schema import GOOD_OUTCOMES
+from marketlake.ingest.replay import replay
+from marketlake.ingest.run import ingest
+from marketlake.model.schema import GOOD_OUTCOMES
 from marketlake.store.verify import verify
 
 from ..campaign_size import some

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
-from marketlake.calendars import EARLIEST, load_calendar
-from marketlake.errors import ConfigError
+from marketlake.model.calendars import EARLIEST, load_calendar
+from marketlake.model.errors import ConfigError
 
 
 def at(text: str) -> datetime:

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from marketlake.calendars import load_calendar
-from marketlake.instruments import Instrument
-from marketlake.normalise import normalise
-from marketlake.quality import Checked, check
-from marketlake.query.checks import LAKE, checks
-from marketlake.query.heading import read_heading
+from marketlake.engine.checks import LAKE, checks
+from marketlake.engine.sql_text import read_heading
+from marketlake.ingest.checks import Checked, check
+from marketlake.ingest.normalise import normalise
+from marketlake.model.calendars import load_calendar
+from marketlake.model.instruments import Instrument
 
 from ..builders import COIN, SHARE, row, served, window
 
@@ -247,7 +247,7 @@ def test_the_slices_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     windows = {i: window(replace(COIN, id=i)) for i in ids}
     normal = normalise(served(rows), windows)
     whole = check(normal.bars, normal.conflicts, windows, "run")
-    monkeypatch.setattr("marketlake.quality.relations._SLICE", 6)
+    monkeypatch.setattr("marketlake.ingest.checks._SLICE", 6)
     cut = check(normal.bars, normal.conflicts, windows, "run")
     assert whole.bars.equals(cut.bars)
     assert whole.findings.equals(cut.findings)
@@ -259,7 +259,7 @@ def test_every_heading_says_severity_why_and_remedy() -> None:
         assert one.severity in {"fail", "warn"}
         assert one.description[0].isupper()
         assert one.remedy
-    for path in sorted((Path(__file__).parents[2] / "src/marketlake/sql/check").glob("*.sql")):
+    for path in sorted((Path(__file__).parents[2] / "src/marketlake/engine/sql/check").glob("*.sql")):
         fields = read_heading(f"check/{path.stem}").fields
         assert list(fields) == ["Severity", "Formula", "Why", "Remedy", "Unit", "Grain", "Source"], path
         assert path.stem in {one.name for one in checks()}

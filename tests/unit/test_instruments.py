@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.errors import ConfigError, UsageError
-from marketlake.instruments import Universe, load_universe
+from marketlake.model.errors import ConfigError, UsageError
+from marketlake.model.instruments import Universe, load_universe
 
 GOOD = """
 [[instrument]]

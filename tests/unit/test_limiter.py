@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.clock import VirtualClock
-from marketlake.errors import RateLimitedError
-from marketlake.limiter import MachineLimiter
+from marketlake.model.clock import VirtualClock
+from marketlake.model.errors import RateLimitedError
+from marketlake.sources.limiter import MachineLimiter
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 

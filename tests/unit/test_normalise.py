@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketlake.calendars import load_calendar
-from marketlake.normalise import Normalised, normalise
+from marketlake.ingest.normalise import Normalised, normalise
+from marketlake.model.calendars import load_calendar
 
 from ..builders import COIN, SHARE, day, row, served, window
 

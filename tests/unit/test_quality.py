@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.quality import Checked, check
+from marketlake.ingest.checks import Checked, check
 
 from ..builders import COIN, SHARE, day, normalised, row, window
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from marketlake.errors import ConfigError, MarketlakeError, RateLimitedError, SourceError
-from marketlake.redact import without_secrets
-from marketlake.settings import load_settings
+from marketlake.model.errors import (
+    ConfigError,
+    MarketlakeError,
+    RateLimitedError,
+    SourceError,
+    without_secrets,
+)
+from marketlake.model.settings import load_settings
 from marketlake.sources.contract import public_headers
 
 SECRET = "hunter2-SECRET"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from marketlake import schema
-from marketlake.normalise import NORMALISED
-from marketlake.sources.contract import SourceError
+from marketlake.ingest.normalise import NORMALISED
+from marketlake.model import schema
+from marketlake.model.errors import SourceError
 
 
 def test_every_column_says_what_it_is() -> None:

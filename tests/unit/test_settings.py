@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.clock import PinnedClock, SystemClock, VirtualClock
-from marketlake.errors import ConfigError, UsageError
-from marketlake.settings import load_settings, parse_instant
+from marketlake.model.clock import PinnedClock, SystemClock, VirtualClock
+from marketlake.model.errors import ConfigError, UsageError
+from marketlake.model.settings import load_settings, parse_instant
 
 
 def test_the_nearest_word_wins(tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from marketlake import toml_file
 from marketlake.claims.load import load_claims
-from marketlake.corrections import load_corrections
-from marketlake.errors import ConfigError
-from marketlake.instruments import Universe, load_universe
-from marketlake.settings import load_settings
-from marketlake.toml_file import read_toml
+from marketlake.model import toml_file
+from marketlake.model.corrections import load_corrections
+from marketlake.model.errors import ConfigError
+from marketlake.model.instruments import Universe, load_universe
+from marketlake.model.settings import load_settings
+from marketlake.model.toml_file import read_toml
 
 READERS: dict[str, Callable[[Path], object]] = {
     "instruments.toml": load_universe,

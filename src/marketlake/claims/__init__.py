@@ -4,14 +4,11 @@ The checking itself is sql/mart/claim_grid.sql and claim_window.sql; `claim_chec
 of check is a module of `kinds`, and a pair of SQL texts that those two read.
 """
 
-from .check import ClaimCheck, read_checks
-from .entry import Entry
-from .history import Change, read_history
-from .kinds import KINDS
-from .ledger import read_ledger
-from .load import load_claims
-from .verdict import CANNOT, DEPENDS, FAILS, HOLDS, LAPSED, Cell
-from .windows import Summary, Window
+from __future__ import annotations
+
+from .ledger import Change, Entry, read_history, read_ledger
+from .load import KINDS, load_claims
+from .verdict import CANNOT, DEPENDS, FAILS, HOLDS, LAPSED, Cell, ClaimCheck, Summary, Window, read_checks
 
 __all__ = [
     "CANNOT",

@@ -1,12 +1,79 @@
-"""From the readings of a claim to one word for it, and what that word hangs on."""
+"""The headline of a claim: the reading of it as it is worded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
-from .check import ClaimCheck, score
-from .kinds import KINDS, Kind
+import duckdb
+
+from ..engine.reader import open_lake, steady
+from .load import KINDS, Kind
+
+
+@dataclass(frozen=True)
+class ClaimCheck:
+    """How a claim fares over one span of years."""
+
+    claim_id: str
+    kind: str
+    statement: str
+    source: str
+    published: str
+    a: str
+    b: str
+    span: str
+    """`published`: the claim's own years; `rolled`: as many, up to the last that is complete."""
+    first_year: int | None
+    last_year: int | None
+    verdict: str
+    """`holds`, `holds no longer`, `does not hold` or `cannot be said`."""
+    reason: str
+    wins: int | None
+    """None for a sleeve, whose years are judged together."""
+    years: int | None
+    with_sleeve: float | None
+    """Return per risk; None without a sleeve or a verdict."""
+    without_sleeve: float | None
+    at_least: int | None
+    share: float | None
+    rebalance: str | None
+    funded_by: str | None
+    of_years: int
+    snapshot: str
+
+    @property
+    def score(self) -> str:
+        """The figures under the verdict: 5 of 6, or 0.961 against 0.782."""
+        return score(self.wins, self.years, self.with_sleeve, self.without_sleeve)
+
+
+def score(wins: int | None, years: int | None, with_sleeve: float | None, without: float | None) -> str:
+    """What a verdict rests on, in figures; empty where there is none."""
+    if wins is not None:
+        return f"{wins} of {years}"
+    if with_sleeve is None or without is None:
+        return ""
+    return f"{with_sleeve:.3f} against {without:.3f}"
+
+
+@steady
+def read_checks(lake: Path) -> tuple[ClaimCheck, ...]:
+    """The verdicts of the last build, by claim and span; raises as `marketlake.query.open_lake`."""
+    with open_lake(lake) as connection:
+        return checks_of(connection)
+
+
+def checks_of(connection: duckdb.DuckDBPyConnection) -> tuple[ClaimCheck, ...]:
+    """The rows of `claim_check` on an open lake, in the order of `claims.toml`, published before rolled."""
+    names = ", ".join(f"k.{name}" for name in ClaimCheck.__dataclass_fields__)
+    text = f"SELECT {names} FROM main.claim_check AS k JOIN main.claim AS c USING (claim_id)"  # noqa: S608 (names are ours)
+    return tuple(
+        ClaimCheck(*row) for row in connection.execute(f"{text} ORDER BY c.rowid, k.span").fetchall()
+    )
+
 
 HOLDS, LAPSED, DEPENDS = "holds", "holds no longer", "depends"
 FAILS, CANNOT = "does not hold", "cannot be said"
@@ -93,3 +160,94 @@ def _tells(found: Cell | ClaimCheck) -> str:
     # of a reading on its own, "no longer" would need the other span beside it
     word = HOLDS if found.verdict == HOLDS else FAILS
     return f"{word} for {when} ({found.score})"
+
+
+_DECEMBER: Final = 12
+_CANNOT: Final = "cannot be said"
+_HOLDS: Final = "holds"
+
+
+@dataclass(frozen=True)
+class Window:
+    """A claim over 12-month years on end, the last ending with this month: a row of `claim_window`."""
+
+    end_year: int
+    end_month: int
+    verdict: str
+    reason: str
+    wins: int | None
+    """None for a sleeve, whose years are judged together."""
+    years: int | None
+    with_sleeve: float | None = None
+    without_sleeve: float | None = None
+
+    @property
+    def end(self) -> str:
+        """The month, as 2024-12."""
+        return f"{self.end_year}-{self.end_month:02d}"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Windows that could be judged: how many, in how many the claim held, when it last did.
+
+    Neighbouring windows share most of their years; only `independent` of them do not overlap.
+    """
+
+    kind: str
+    """`calendar` or `monthly`: every month's end taken as the end of a year, December's included."""
+    of_years: int
+    held: int
+    judged: int
+    refused: int
+    """Windows without a verdict."""
+    first: str | None
+    """Month in which the first judged window ends, as 2006-12."""
+    last: str | None
+    last_held: str | None
+    independent: int
+
+    def __str__(self) -> str:
+        years = "calendar years" if self.kind == "calendar" else "12-month years ending in any month,"
+        what = f"windows of {self.of_years} {years}"
+        left_out = f"; {self.refused} give no verdict" if self.refused else ""
+        if not self.judged:
+            return f"{what} none can be judged{left_out}"
+        last = f"last in the one to {self.last_held}" if self.last_held else "in none"
+        overlap = f"overlapping, so dependent: {self.independent} without overlap"
+        return (
+            f"{what} to {self.first} up to {self.last}: held in {self.held} of {self.judged}, "
+            f"{last} ({overlap}){left_out}"
+        )
+
+
+def summary(windows: Sequence[Window], of_years: int) -> tuple[Summary, Summary]:
+    """Over calendar years, and over years ending in any month; the windows are in order of time."""
+    december = [window for window in windows if window.end_month == _DECEMBER]
+    return _summed("calendar", december, of_years), _summed("monthly", windows, of_years)
+
+
+def _summed(kind: str, windows: Sequence[Window], of_years: int) -> Summary:
+    judged = [window for window in windows if window.verdict != _CANNOT]
+    held = [window for window in judged if window.verdict == _HOLDS]
+    return Summary(
+        kind=kind,
+        of_years=of_years,
+        held=len(held),
+        judged=len(judged),
+        refused=len(windows) - len(judged),
+        first=judged[0].end if judged else None,
+        last=judged[-1].end if judged else None,
+        last_held=held[-1].end if held else None,
+        independent=_independent(judged, of_years),
+    )
+
+
+def _independent(judged: Sequence[Window], of_years: int) -> int:
+    """The most windows that share no month."""
+    count, free_from = 0, None
+    for window in judged:
+        end = window.end_year * 12 + window.end_month
+        if free_from is None or end >= free_from:
+            count, free_from = count + 1, end + of_years * 12
+    return count

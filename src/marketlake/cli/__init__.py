@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ..errors import MarketlakeError
+from ..model.errors import MarketlakeError
 
 
 def main() -> None:

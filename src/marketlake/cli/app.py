@@ -5,25 +5,23 @@ from __future__ import annotations
 import typer
 
 from . import (
-    add,
-    answer,
     changes,
     check,
     claims,
     compare,
-    explain,
     ingest,
-    init,
     maintain,
     matrix,
     metrics,
-    overview,
     portfolio,
     reconcile,
     report,
     scoreboard,
-    simulate,
 )
+from .changes import explain
+from .configure import add, init
+from .maintain import simulate
+from .status import overview, query, status
 
 app = typer.Typer(
     name="marketlake",
@@ -43,12 +41,12 @@ app = typer.Typer(
 def alone(context: typer.Context) -> None:
     """Without a command: what can be asked, and the state of the lake."""
     if context.invoked_subcommand is None:
-        overview.overview()
+        overview()
 
 
 for command in (
-    init.init,
-    add.add,
+    init,
+    add,
     ingest.run,
     ingest.ingest,
     ingest.build,
@@ -63,11 +61,11 @@ for command in (
     portfolio.portfolio,
     report.report,
     changes.changes,
-    explain.explain,
-    answer.status,
-    answer.query,
+    explain,
+    status,
+    query,
     maintain.verify,
     maintain.replay,
-    simulate.simulate,
+    simulate,
 ):
     app.command()(command)

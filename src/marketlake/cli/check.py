@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from .options import Format, Home, Ids, Lake, Now, Output, parse_date, settings_of
-from .output import print_json, print_rows, say
-from .terminal import BAD, STALE
+from .output import BAD, STALE, print_json, print_rows, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..query.check_lake import LakeCheck
+    from ..answers.check import LakeCheck
+
 
 LISTED: Final = 40
 """Findings that people are shown; programs get all."""
@@ -32,7 +32,7 @@ def check(
     output: Output = Format.table,
 ) -> None:
     """Run all checks over what is stored; exit code 3 when something severe is found."""
-    from ..query.check_lake import check_lake
+    from ..answers.check import check_lake
 
     settings = settings_of(home, lake, now, None)
     found = check_lake(

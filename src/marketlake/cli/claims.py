@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import UsageError
+from ..model.errors import UsageError
 from .options import Format, Home, Lake, Output, complete_claims, settings_of
-from .outcomes import paint_verdict
-from .output import print_json, print_rows, say
+from .output import paint_verdict, print_json, print_rows, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..claims import Cell, Change, ClaimCheck, Entry
+    from ..claims.ledger import Change, Entry
+    from ..claims.verdict import Cell, ClaimCheck
+
 
 _CLAIM = (
     "claim_id",
@@ -49,7 +50,7 @@ def claims(
     output: Output = Format.table,
 ) -> None:
     """How public claims fare: as published, today, under other readings, in all of history."""
-    from ..claims import read_history, read_ledger
+    from ..claims.ledger import read_history, read_ledger
 
     if output in (Format.csv, Format.markdown) and grid + windows + history > 1:
         raise UsageError(f"{output} holds one table; ask for one of --grid, --windows and --history")
@@ -70,7 +71,8 @@ def _flat(
     ledger: Sequence[Entry], changes: Sequence[Change], *, grid: bool, windows: bool, history: bool
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """One table with its columns."""
-    from ..claims import Cell, Change, Window
+    from ..claims.ledger import Change
+    from ..claims.verdict import Cell, Window
 
     if history:
         return [asdict(change) for change in changes], list(Change.__dataclass_fields__)

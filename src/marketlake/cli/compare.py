@@ -1,8 +1,9 @@
-"""The command `compare`: two or more instruments by calendar year."""
+"""Return and risk of compared instruments as a table: a line a figure, a column an instrument."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -22,11 +23,136 @@ from .options import (
     parse_year,
     settings_of,
 )
-from .output import percent, print_json, print_rows, say
-from .side_by_side import NOTHING_JUDGED, paint_year, print_side_by_side, terms_of
+from .output import GOOD, QUIET, STALE, percent, print_json, print_rows, say
 
 if TYPE_CHECKING:
-    from ..query import Comparison, YearRow
+    from ..answers.compare import ComparedYear, Comparison, ManyComparison, SideBySide, YearRow
+    from ..answers.metrics import Figure
+
+
+_NAMES: Final = {
+    "cumulative_return": "cumulative return",
+    "cagr": "a year (CAGR)",
+    "volatility": "volatility",
+    "max_drawdown": "max drawdown",
+    "sharpe": "Sharpe ratio",
+}
+
+NOTHING_JUDGED: Final = (
+    "No year can be judged: `marketlake status` tells what is stored, --from and --to choose years of it"
+)
+
+
+def print_side_by_side(
+    risk: SideBySide, names: Sequence[str], output: Format, first: Mapping[str, Any] | None = None
+) -> None:
+    """The figures, under `first`, a line of the caller's own; with what they are taken from, for people."""
+    by_key = {(f.metric, f.instrument_id): f for f in risk.figures}
+    words = _NAMES | {"correlation": f"correlation with {risk.benchmark}"}
+    lines: list[dict[str, Any]] = [
+        {"figure": word, **{name: _figure_text(by_key.get((metric, name))) for name in names}}
+        for metric, word in words.items()
+    ]
+    whole = {name: by_key["cumulative_return", name] for name in names}
+    lines.append({"figure": "from", **{name: f.first_session for name, f in whole.items()}})
+    lines.append({"figure": "to", **{name: f.last_session for name, f in whole.items()}})
+    flags = {name: by_key["volatility", name].quality for name in names}
+    lines.append({"figure": "quality of daily returns", **flags})
+    say()
+    print_rows([first, *lines] if first else lines, ["figure", *names], output)
+    if output is Format.table:
+        say()
+        say(
+            "Risk is taken from daily returns, with nothing riskless taken off; correlation on the sessions "
+            "that the two share."
+        )
+
+
+def paint_year(column: str, row: Mapping[str, Any]) -> str:
+    """The year's winner, and what is doubtful about the year."""
+    if row["ahead"] == "incomplete":
+        return QUIET
+    if column == "quality":
+        return STALE
+    return GOOD if row["ahead"] and (column in {"ahead", row["ahead"]}) else ""
+
+
+def _figure_text(figure: Figure | None) -> str | None:
+    if figure is None:
+        return None
+    if figure.value is None:
+        return figure.reason
+    return percent(figure.value) if figure.unit == "fraction" else f"{figure.value:,.2f}"
+
+
+def terms_of(c: Comparison | ManyComparison) -> str:
+    """What kind of return the years of a comparison are."""
+    worth = "real" if c.real else "nominal"
+    return f"{c.basis} return, {c.currency}, {worth}, {c.convention}, {c.sessions} sessions"
+
+
+_CSV: Final = (
+    *("year", "instrument_id", "simple_return", "start_session", "end_session", "complete", "quality"),
+    *("year_complete", "winner", "runner_up", "lead"),
+)
+
+
+def tell_many(c: ManyComparison, output: Format) -> None:
+    """The comparison in the format asked for; CSV has a line a year and instrument."""
+    if output is Format.json:
+        print_json(c.to_dict())
+    elif output is Format.csv:
+        print_rows([line for row in c.rows for line in _lines(row)], _CSV, output)
+    else:
+        _print_many(c, output)
+
+
+def _lines(row: ComparedYear) -> list[dict[str, Any]]:
+    year = row.to_dict()
+    shared = {k: year[k] for k in ("year", "winner", "runner_up", "lead")} | {"year_complete": row.complete}
+    return [one | shared for one in year["returns"]]
+
+
+def _print_many(c: ManyComparison, output: Format) -> None:
+    columns = ["year", *c.instruments, "ahead", "lead", "over", "quality"]
+    years = [{one.instrument_id: one.simple_return for one in row.returns} for row in c.rows]
+    trend = {name: [year.get(name) for year in years] for name in c.instruments}
+    print_rows([_shown_many(row) for row in c.rows], columns, output, paint=paint_year, trend=trend)
+    if output is Format.table:
+        say()
+        say(f"{_score_many(c)}.  {terms_of(c)}")
+    if c.risk is not None:
+        wins = {"figure": "years ahead"} | {name: f"{won} of {c.years}" for name, won in c.wins.items()}
+        print_side_by_side(c.risk, c.instruments, output, wins)
+    if output is Format.table:
+        for note in c.notes:
+            say(f"note: {note}")
+        say(f"snapshot {c.snapshot}, {c.origin} data")
+
+
+def _shown_many(row: ComparedYear) -> dict[str, Any]:
+    returns = {one.instrument_id: _return(one.simple_return, one.complete) for one in row.returns}
+    return {
+        "year": str(row.year),
+        **returns,
+        "ahead": row.winner or ("" if row.complete else "incomplete"),
+        "lead": None if row.lead is None else f"{row.lead * 100:+,.2f} points",
+        "over": row.runner_up,
+        "quality": row.quality,
+    }
+
+
+def _return(value: float | None, complete: bool) -> str | None:
+    """A star marks a return of part of a year."""
+    return None if value is None else percent(value) if complete else f"{percent(value)} *"
+
+
+def _score_many(c: ManyComparison) -> str:
+    if not c.years:
+        return NOTHING_JUDGED
+    ranked = sorted(c.wins.items(), key=lambda pair: -pair[1])
+    told = [f"{name} ahead in {won}" for name, won in ranked if won] or ["nobody alone ahead"]
+    return f"Of {c.years} years, {', '.join(told)}"
 
 
 def compare(
@@ -65,7 +191,7 @@ def compare(
     output: Output = Format.table,
 ) -> None:
     """Two or more instruments by calendar year: each one's return, who won, by how much, how often."""
-    from ..settings import parse_instant
+    from ..model.settings import parse_instant
 
     settings = settings_of(home, lake, now, None)
     place = settings.lake
@@ -82,12 +208,11 @@ def compare(
         "engine": engine_of(engine, settings),
     }
     if len(ids) == 2:
-        from ..query import compare as compare_two
+        from ..answers.compare import compare as compare_two
 
         _tell(compare_two(place, *ids, **terms, risk=risk), output)
         return
-    from ..query import compare_many
-    from .compare_many import tell_many
+    from ..answers.compare import compare_many
 
     tell_many(compare_many(place, ids, **terms), output)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import UnavailableError
+from ..model.errors import UnavailableError
 from .options import (
     Engine,
     EngineName,
@@ -24,14 +24,14 @@ from .options import (
     parse_day,
     settings_of,
 )
-from .outcomes import paint_outcome
-from .output import print_rows, say
+from .output import paint_outcome, print_rows, say
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from ..pipeline.runs import RunRow
-    from ..settings import Settings
+    from ..ingest.runs import RunRow
+    from ..model.settings import Settings
+
 
 _COLUMNS = {
     "instrument": "instrument_id",
@@ -108,7 +108,7 @@ def backfill(
 def _ingest(
     settings: Settings, ids: Sequence[str], window: tuple[date, date | None] | None = None
 ) -> list[RunRow]:
-    from ..pipeline.run import ingest as run_ingest
+    from ..ingest.run import ingest as run_ingest
     from .progress import progress
 
     with progress() as listener:
@@ -116,9 +116,9 @@ def _ingest(
 
 
 def _build(settings: Settings, *, anew: bool = False, engine: EngineName = EngineName.duckdb) -> None:
-    from ..location import shown
-    from ..pipeline.build import build as build_database
-    from ..pipeline.page import refresh_report
+    from ..ingest.build import build as build_database
+    from ..ingest.build import refresh_report
+    from ..model.location import shown
     from .progress import watching
 
     with watching("building") as watched:
@@ -138,7 +138,7 @@ def _build(settings: Settings, *, anew: bool = False, engine: EngineName = Engin
 
 def _finish(settings: Settings, rows: Sequence[RunRow], output: Format) -> None:
     """The summary, and the run's exit code."""
-    from ..pipeline.runs import exit_code, failed
+    from ..ingest.runs import exit_code, failed
 
     shown = [{title: row[name] for title, name in _COLUMNS.items()} for row in rows]
     print_rows(shown, list(_COLUMNS), output, paint=paint_outcome)

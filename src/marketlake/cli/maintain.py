@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .options import Format, Home, Lake, Now, Output, SourceUrl, settings_of
-from .output import print_rows, say
-from .terminal import BAD
+from .output import BAD, print_rows, say
+
+if TYPE_CHECKING:
+    from ..simulator.server import Simulator
 
 
 def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) -> None:
@@ -37,8 +41,8 @@ def replay(home: Home = None, lake: Lake = None, now: Now = None, source_url: So
 
     Exit code 1 when something could not be restored; it is named.
     """
-    from ..pipeline.build import build
-    from ..pipeline.replay import replay as replay_raw
+    from ..ingest.build import build
+    from ..ingest.replay import replay as replay_raw
     from .progress import watching
 
     settings = settings_of(home, lake, now, source_url)
@@ -55,3 +59,41 @@ def replay(home: Home = None, lake: Lake = None, now: Now = None, source_url: So
         for text in replayed.lost:
             sys.stderr.write(f"{text}\n")
         raise typer.Exit(1)
+
+
+def simulate(
+    market: Annotated[
+        str, typer.Option(help="`sample`, or a folder of CSV or Parquet files, one a symbol.")
+    ] = "sample",
+    now: Now = None,
+    port: Annotated[int, typer.Option(help="Port on loopback; 0 takes a free one.")] = 8765,
+    port_file: Annotated[
+        Path | None, typer.Option(help="Where to write the address once the simulator listens.")
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A fault to inject, such as 429:yahoo:AAPL:times=2,retry_after=1; may be repeated."
+        ),
+    ] = None,
+) -> None:
+    """Serve a market on loopback in the vendors' dialects, until interrupted."""
+    from ..model.settings import load_settings
+    from ..simulator.fault import parse_fault
+    from ..simulator.folder import load_market
+    from ..simulator.sample.build import sample_market
+    from ..simulator.server import run_forever
+    from ..store.disk import write_bytes
+
+    clock = load_settings(now=now).now
+    served = sample_market() if market == "sample" else load_market(Path(market))
+    faults = [parse_fault(text) for text in fault or []]
+
+    def announce(simulator: Simulator) -> None:
+        say(f"serving {market} on {simulator.url} as of {clock or 'now'}; interrupt to stop")
+        say(f"point marketlake at it: export MARKETLAKE_SOURCE_URL={simulator.url}")
+        sys.stdout.flush()
+        if port_file:
+            write_bytes(port_file.resolve(), simulator.url.encode())
+
+    run_forever(served, announce, now=clock, faults=faults, port=port)

@@ -7,22 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from .metrics import Frequency
-from .options import (
-    Basis,
-    Convention,
-    Format,
-    Home,
-    Lake,
-    Now,
-    Output,
-    complete_ids,
-    parse_day,
-    settings_of,
-)
+from .options import Basis, Convention, Format, Home, Lake, Now, Output, complete_ids, parse_day, settings_of
 from .output import print_json, print_rows, say
 
 if TYPE_CHECKING:
-    from ..query.matrix_answer import Matrix, Pair
+    from ..answers.matrix import Matrix, Pair
+
 
 _SQUARE: Final = 16
 """More than this do not fit side by side: a line a pair then."""
@@ -67,8 +57,8 @@ def matrix(
     output: Output = Format.table,
 ) -> None:
     """All against all: how many calendar years each beat each other, and how their returns correlate."""
-    from ..query.matrix import matrix as all_against_all
-    from ..settings import parse_instant
+    from ..answers.matrix import matrix as all_against_all
+    from ..model.settings import parse_instant
 
     settings = settings_of(home, lake, now, None)
     found = all_against_all(

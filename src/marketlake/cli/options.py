@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import MarketlakeError, UsageError
-from ..settings import Settings, load_settings
-from ..toml_file import read_toml
+from ..model.errors import MarketlakeError, UsageError
+from ..model.settings import Settings, load_settings
+from ..model.toml_file import read_toml
 
 if TYPE_CHECKING:
-    from ..query.engine import Engine as QueryEngine
-    from ..query.mart import Maker
+    from ..engine.mart_maker import Maker
+    from ..engine.reader import Engine as QueryEngine
 
 
 class Format(StrEnum):
@@ -118,10 +118,10 @@ def settings_of(home: Path | None, lake: Path | None, now: str | None, url: str 
 def engine_of(name: EngineName, settings: Settings) -> QueryEngine:
     """The engine of this name, on the settings' instruments."""
     if name is EngineName.duckdb:
-        from ..query.engine import DUCKDB
+        from ..engine.reader import DUCKDB
 
         return DUCKDB
-    from ..spark import SparkEngine
+    from ..engine.spark.engine import SparkEngine
 
     return SparkEngine(settings.universe, settings.clock.now(), settings.spark_master)
 
@@ -129,10 +129,10 @@ def engine_of(name: EngineName, settings: Settings) -> QueryEngine:
 def maker_of(name: EngineName, settings: Settings) -> Maker:
     """What makes the marts under this name."""
     if name is EngineName.duckdb:
-        from ..query.mart import DuckMaker
+        from ..engine.mart_maker import DuckMaker
 
         return DuckMaker()
-    from ..spark import SparkMaker
+    from ..engine.spark.marts import SparkMaker
 
     return SparkMaker(settings.spark_master)
 

@@ -1,22 +1,144 @@
-"""Printing tables: for people in aligned columns, for programs as JSON, CSV or Markdown."""
+"""What the reader's side is: a terminal that can draw, or a pipe, which gets plain text."""
 
 from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from shutil import get_terminal_size
 from textwrap import fill
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
-from ..redact import printable
+from ..model.errors import NotFoundError, printable
 from .options import Format
-from .table import Column, show
-from .terminal import QUIET, draws, sparkline
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+GOOD, BAD, STALE, QUIET = "green", "bold red", "yellow", "dim"
+"""The only colours, by what they mean: won or well, failed, old or doubtful, beside the point."""
+
+_STEPS: Final = "▁▂▃▄▅▆▇█"
+_PIPED_WIDTH: Final = 200
+
+
+def draws(stream: TextIO) -> bool:
+    """Whether the stream is a terminal that can move its cursor and shows blocks."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb" and _shows(stream, _STEPS)
+
+
+def can_ask() -> bool:
+    """Whether there is somebody to answer a question."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def console() -> Console:
+    """Standard output: colour only on a terminal, whatever FORCE_COLOR says, and none under NO_COLOR."""
+    from rich.console import Console
+
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(width=_PIPED_WIDTH, highlight=False, force_terminal=False, no_color=True)
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """A character a value, from the lowest to the highest; a blank where there is none."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return ""
+    low, span = min(known), max(known) - min(known)
+    top = len(_STEPS) - 1
+    # a flat series is drawn in the middle: neither low nor high
+    steps = [None if v is None else round((v - low) / span * top) if span else top // 2 for v in values]
+    return "".join(" " if step is None else _STEPS[step] for step in steps)
+
+
+def _shows(stream: TextIO, text: str) -> bool:
+    try:
+        text.encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+Cell = tuple[str, str]
+"""Text and its style."""
+_GAP: Final = 3
+_FOLDED: Final = 24
+"""No text is folded to less."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading and what stands under it."""
+
+    title: str
+    cells: Sequence[Cell]
+    of_figures: bool = False
+
+    @property
+    def width(self) -> int:
+        """Without folding."""
+        return max(map(len, (self.title, *(text for text, _ in self.cells))))
+
+    @property
+    def least(self) -> int:
+        """The room it needs: only text with spaces in it is folded."""
+        folds = not self.of_figures and any(" " in text for text, _ in self.cells)
+        return min(self.width, _FOLDED) if folds else self.width
+
+    @property
+    def side(self) -> Literal["left", "right"]:
+        return "right" if self.of_figures else "left"
+
+
+def show(columns: Sequence[Column]) -> None:
+    """Print the table; a pipe has room enough and gets one part, a narrow terminal as many as it takes."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    target, on_screen = console(), sys.stdout.isatty()
+    for number, part in enumerate(parts(columns, target.width) if on_screen else [columns]):
+        if number:
+            target.print()
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for column in part:
+            whole = on_screen and column.least == column.width
+            # Text, because a vendor's "[red]" is not markup
+            table.add_column(Text(column.title), justify=column.side, overflow="fold", no_wrap=whole)
+        for line in zip(*(column.cells for column in part), strict=True):
+            if any(text for text, _ in line):
+                table.add_row(*(Text(text, style) for text, style in line))
+        target.print(table)
+
+
+def parts(columns: Sequence[Column], room: int) -> list[list[Column]]:
+    """Which columns stand beside each other in so much room; the first is in every part.
+
+    Where there is no room for all, none is spent on a column that says nothing.
+    """
+    if sum(_GAP + column.least for column in columns) - _GAP <= room:
+        return [list(columns)]
+    first, *rest = columns
+    others = [column for column in rest if any(text for text, _ in column.cells)]
+    found, used = [[first]], first.least
+    for column in others:
+        need = _GAP + column.least
+        if used + need > room and len(found[-1]) > 1:
+            found.append([first])
+            used = first.least
+        found[-1].append(column)
+        used += need
+    return found
+
 
 Row = Mapping[str, Any]
 Paint = Callable[[str, Row], str]
@@ -146,3 +268,30 @@ def _markdown(columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> str:
     lines = [columns, ["---"] * len(columns), *([text_of(value) for value in line] for line in cells)]
     escaped = ([_one_line(cell).translate(_MARKUP) for cell in line] for line in lines)
     return "".join(f"| {' | '.join(line)} |\n" for line in escaped)
+
+
+_ODD: Final = frozenset({"never fetched", "delisted", NotFoundError.outcome})
+
+
+def paint_outcome(column: str, row: Mapping[str, Any]) -> str:
+    """A failure is red; what was never fetched, or is gone, yellow."""
+    # imported here: half a second that completion has not
+    from ..model.schema import GOOD_OUTCOMES
+
+    outcome = row["outcome"]
+    if column not in {"outcome", "message"} or outcome in GOOD_OUTCOMES:
+        return ""
+    return STALE if outcome in _ODD else BAD
+
+
+def paint_verdict(column: str, row: Mapping[str, Any]) -> str:
+    """What holds is green, what does not red, what no longer does yellow."""
+    word = str(row.get(column) or "").partition(",")[0]
+    return {"holds": GOOD, "does not hold": BAD, "holds no longer": STALE}.get(word, "")
+
+
+def paint_status(column: str, row: Mapping[str, Any]) -> str:
+    """As `paint_outcome`, and what is behind the calendar is stale."""
+    if column in {"sessions_due", "last_session"}:
+        return STALE if row["sessions_due"] else ""
+    return paint_outcome(column, row)

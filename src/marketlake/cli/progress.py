@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .terminal import draws
+from .output import draws
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from ..pipeline.run import Listener
+    from ..ingest.run import Listener
 
 
 class Silent:
@@ -67,7 +67,7 @@ def watching(what: str) -> Iterator[Silent]:
 @contextmanager
 def progress() -> Iterator[Listener]:
     """A listener to a run that draws while the context lasts."""
-    from ..pipeline.run import Listener
+    from ..ingest.run import Listener
 
     with watching("planning") as watched:
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, parse_day, settings_of
-from .output import print_rows, say
-from .terminal import BAD, STALE
+from .output import BAD, STALE, print_rows, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ..pipeline.reconcile import Reconciliation, Row
+    from ..ingest.reconcile import Reconciliation, Row
+
 
 _PAIRS: Final = {
     "instrument": "instrument_id",
@@ -62,8 +62,8 @@ def reconcile(
     output: Output = Format.table,
 ) -> None:
     """Ask every further source for stored sessions, compare by session, say who is off and why."""
-    from ..pipeline.build import build
-    from ..pipeline.reconcile import reconcile as run_reconcile
+    from ..ingest.build import build
+    from ..ingest.reconcile import reconcile as run_reconcile
     from .progress import progress
 
     settings = settings_of(home, lake, now, source_url)

@@ -21,6 +21,6 @@ def report(
     now: Now = None,
 ) -> None:
     """One HTML page: the claims, any two instruments in charts, the state of the data. Opens from disk."""
-    from ..report import write_report
+    from ..report.document import write_report
 
     say(str(write_report(settings_of(home, lake, now, None).lake, out)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from ..errors import UsageError
+from ..model.errors import UsageError
 from .options import (
     Engine,
     EngineName,
@@ -21,14 +21,14 @@ from .options import (
     parse_day,
     settings_of,
 )
-from .output import drawn, percent, print_json, print_rows, say
-from .terminal import STALE, sparkline
+from .output import STALE, drawn, percent, print_json, print_rows, say, sparkline
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..query.scoreboard_answer import Score, Scoreboard
-    from ..query.trend import Trends
+    from ..answers.prices import Trends
+    from ..answers.scoreboard import Score, Scoreboard
+
 
 _TOP: Final = 20
 _YEARS: Final = "by year"
@@ -78,8 +78,8 @@ def scoreboard(
     output: Output = Format.table,
 ) -> None:
     """The standard metrics of all instruments over a window, from stored states of their years."""
-    from ..query.scoreboard import scoreboard as score
-    from ..query.scoreboard_answer import COLUMNS
+    from ..answers.scoreboard import COLUMNS
+    from ..answers.scoreboard import scoreboard as score
 
     if sort not in COLUMNS:
         raise UsageError(f"there is no column {sort[:40]!r} to sort by; choose one of {', '.join(COLUMNS)}")
@@ -111,7 +111,7 @@ def _sorted(rows: tuple[Score, ...], column: str) -> list[Score]:
 
 
 def _years(lake: Path, found: Scoreboard) -> Trends:
-    from ..query.trend import yearly
+    from ..answers.prices import yearly
 
     return yearly(lake, found.basis, found.start.year, found.end.year)
 

@@ -4,6 +4,8 @@
 and all sizes of the sleeve at once; definitions are in docs/portfolio.md.
 """
 
+from __future__ import annotations
+
 from .evaluate import portfolio
 from .figures import (
     COSTS,
@@ -15,9 +17,8 @@ from .figures import (
     HoldingShare,
     PortfolioAnswer,
 )
-from .parse import TERMS, read_plan
-from .plan import PERIODS, PRO_RATA, REBALANCING, Holding, Plan
-from .riskless import USUAL_BILL
+from .market import USUAL_BILL
+from .plan import PERIODS, PRO_RATA, REBALANCING, TERMS, Holding, Plan, read_plan
 
 __all__ = [
     "COSTS",

@@ -8,19 +8,14 @@ from typing import Final
 
 import numpy as np
 
-from ..errors import UsageError
-from .conventions import conventions_of
-from .engine import track
+from ..model.errors import UsageError
 from .figures import History, PortfolioAnswer
 from .history import history_of
-from .known import Known
-from .market import Market, read_market
-from .measure import measure
-from .notes import notes_of
-from .path import record
+from .market import Known, Market, read_market
+from .measure import measure, window_of
+from .notes import conventions_of, notes_of, summary_of
 from .plan import Plan
-from .summary import summary_of
-from .window import window_of
+from .walk import record, track
 
 USUAL_HORIZON: Final = 5
 _HORIZONS: Final = (1, 60)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
-from ..query.tabular import Rows
+from ..answers.result import Rows
 from .plan import Plan
 
 COSTS: Final = "trading costs"

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from .engine import invested, track, walk
 from .figures import History, HistoryRow, HistoryWindow
 from .market import Market, to_date
-from .moments import no_moments
+from .measure import no_moments
 from .plan import Floats, Plan
 from .schedule import year_fraction
+from .walk import invested, track, walk
 
 Starts = tuple[tuple[int, ...], tuple[int, ...]]
 """First and last session of each window."""

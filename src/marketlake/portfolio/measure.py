@@ -1,16 +1,185 @@
-"""From a recorded path to the figures of one size of the sleeve."""
+"""The window of a plan: its sessions, how long it is, what consumer prices and riskless money did in it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
 import numpy as np
 
+from ..model.errors import UsageError
 from .figures import COSTS, Drawdown, Figures, HoldingShare
-from .market import to_date
-from .moments import deviation
-from .money_weighted import Rate, money_weighted_return
-from .path import Path
+from .market import Market, to_date
 from .plan import Floats, Plan
-from .window import Window
+from .schedule import year_fraction
+from .walk import Path
+
+
+@dataclass(frozen=True)
+class Window:
+    """Sessions `first` to `last` of a market; `years` by the rule of annualising."""
+
+    first: int
+    last: int
+    start: date
+    end: date
+    years: float
+    whole_years: bool
+    periods_per_year: float
+    """Returns between shared sessions in a year of this window."""
+    prices: Floats
+    """Consumer prices at the start and each close after it over those at the start, (N + 1,); not a number
+    where no index tells."""
+    riskless: Floats
+    """The riskless return to each close after the start, (N,); not a number where it is not known."""
+    shortened: bool
+    """The market does not reach as far as was asked."""
+
+    @property
+    def inflation(self) -> float | None:
+        """Consumer prices at the end over those at the start; None where no index tells."""
+        return None if np.isnan(self.prices[-1]) else float(self.prices[-1])
+
+
+def window_of(market: Market, start: date | None, end: date | None) -> Window:
+    """The last shared session on or before each date; where none is, the first or last that there is."""
+    days = market.days
+    if start is not None and end is not None and start >= end:
+        raise UsageError(f"the window starts on {start} and ends on {end}; it must end later than it starts")
+    first = _on_or_before(market, start) if start else 0
+    last = _on_or_before(market, end) if end else len(days) - 1
+    if last <= max(first, 0):
+        raise UsageError(
+            f"no two sessions of all holdings lie in the window; they share {to_date(days[0])} to "
+            f"{to_date(days[-1])}: {market.bounds()}"
+        )
+    shortened = first < 0 or bool(end and last == len(days) - 1 and _missed(market, end))
+    return span(market, max(first, 0), last, shortened)
+
+
+def span(market: Market, first: int, last: int, shortened: bool = False) -> Window:
+    """The window between two sessions."""
+    days = market.days[first : last + 1]
+    years, whole = year_fraction(market.days, market.ends(12), first, last)
+    deflator = market.deflator
+    return Window(
+        first=first,
+        last=last,
+        start=to_date(days[0]),
+        end=to_date(days[-1]),
+        years=years,
+        whole_years=whole,
+        periods_per_year=(last - first) / years,
+        prices=deflator.levels(days, whole) if deflator else np.full(len(days), np.nan),
+        riskless=market.riskless.returns[first + 1 : last + 1],
+        shortened=shortened,
+    )
+
+
+def _on_or_before(market: Market, day: date) -> int:
+    """-1 where there is none."""
+    return int(np.searchsorted(market.days, np.datetime64(day), side="right")) - 1
+
+
+def _missed(market: Market, end: date) -> bool:
+    """Whether the calendars have a session between the last stored one and `end`."""
+    later = (market.expected > market.days[-1]) & (market.expected <= np.datetime64(end))
+    return bool(later.any())
+
+
+ROUNDING: Final = 1e-12
+"""A deviation up to this is rounding: nothing varied."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Of S x K series, whose arrays are updated in place (Welford's recurrence)."""
+
+    count: Floats
+    """(S, 1)."""
+    mean: Floats
+    squares: Floats
+    """Squared distances from the mean, summed, (S, K)."""
+
+    def add(self, at: slice, values: Floats) -> None:
+        """One more value (S', K) of each of the series `at`."""
+        self.count[at] += 1
+        off = values - self.mean[at]
+        self.mean[at] += off / self.count[at]
+        self.squares[at] += off * (values - self.mean[at])
+
+    def deviation(self) -> Floats:
+        """Sample standard deviation (S, K); not a number below two values or where nothing varied."""
+        variance = self.squares / np.where(self.count > 1, self.count - 1, np.nan)
+        spread = np.sqrt(variance)
+        return np.where(spread > ROUNDING, spread, np.nan)
+
+
+def no_moments(series: int, sizes: int) -> Moments:
+    """Of nothing yet."""
+    return Moments(np.zeros((series, 1)), np.zeros((series, sizes)), np.zeros((series, sizes)))
+
+
+def deviation(values: Floats) -> float | None:
+    """Sample standard deviation of one series; 0 where nothing varied, None below two values."""
+    if len(values) < 2:
+        return None
+    spread = float(np.std(values, ddof=1))
+    return spread if spread > ROUNDING else 0.0
+
+
+_LIMIT: Final = 16.0
+_GRID: Final = 1601
+_HALVINGS: Final = 80
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A rate as a fraction; None with the reason when there is no single one."""
+
+    value: float | None
+    reason: str = ""
+
+
+def money_weighted_return(amounts: Floats, years: Floats, end_value: float, end: float) -> Rate:
+    """The rate a year r with sum(amounts x (1 + r)^(end - years)) = end_value.
+
+    Amounts paid in are positive, taken out negative, at `years` from the start; `end` is the whole length in
+    years. Searched: growth from e^-16 to e^16 a year. For a rate a window instead, count in windows.
+    """
+    left = end - years
+    # money that only goes in has one rate at most
+    grid = np.linspace(-_LIMIT, _LIMIT, 2 if (amounts >= 0).all() else _GRID)
+    low_side = np.sign([_balance(amounts, left, end_value, float(point)) for point in grid])
+    places = np.flatnonzero(low_side[1:] * low_side[:-1] < 0)
+    exact = np.flatnonzero(low_side == 0)
+    roots = [float(grid[place]) for place in exact]
+    roots += [_halve(amounts, left, end_value, float(grid[p]), float(grid[p + 1])) for p in places]
+    if not roots:
+        return Rate(None, "no rate explains these payments and this end value")
+    if len(roots) > 1:
+        rates = ", ".join(f"{np.expm1(root) * 100:.2f} %" for root in sorted(roots))
+        return Rate(None, f"{len(roots)} rates explain the payments equally: {rates}")
+    return Rate(float(np.expm1(roots[0])))
+
+
+def _balance(amounts: Floats, left: Floats, end_value: float, log_growth: float) -> float:
+    """What the payments come to less the end value, scaled so that nothing overflows."""
+    exponent = left * log_growth
+    scale = max(0.0, float(exponent.max()))
+    return float(np.dot(amounts, np.exp(exponent - scale)) - end_value * np.exp(-scale))
+
+
+def _halve(amounts: Floats, left: Floats, end_value: float, low: float, high: float) -> float:
+    sign = np.sign(_balance(amounts, left, end_value, low))
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if np.sign(_balance(amounts, left, end_value, middle)) == sign:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
 
 
 def measure(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int) -> Figures:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
 from .figures import Figures, History
-from .market import Market, to_date
-from .riskless import USUAL_BILL
-from .window import Window
+from .market import USUAL_BILL, Known, Market, to_date
+from .measure import Window
+from .plan import PRO_RATA, Plan
 
 Note = tuple[str, str]
 """A quality flag (empty where it is none) and a sentence."""
@@ -120,3 +121,138 @@ def _dependent(history: History) -> str:
         f"the {history.windows} windows of {history.horizon} years overlap and are dependent: "
         f"only {history.apart} fit one after another, so shares of windows are not probabilities"
     )
+
+
+_PAY_DAYS: Final = {
+    "month": "on the first of each month",
+    "semimonthly": "on the first and the 15th of each month",
+    "biweekly": "every 14 days from the start",
+    "week": "every 7 days from the start",
+}
+
+
+def conventions_of(plan: Plan, market: Market, window: Window, known: Known) -> tuple[str, ...]:
+    """From what the figures are taken to what they cost."""
+    return (
+        f"{window.start} to {window.end}, {market.currency}, total return (dividends reinvested at the "
+        f"ex-date's close), on the {window.last - window.first:,} sessions after the start that all holdings "
+        "share; tax-free",
+        *([f"only what was {known.moment}, windows of history included"] if known.moment else []),
+        _years(window),
+        f"volatility: simple returns between shared sessions, n - 1, {window.periods_per_year:.2f} periods a "
+        "year; deepest fall: of the time-weighted index at closes",
+        f"return / volatility: over zero; {_sharpe(market)}",
+        "real: in money of the start, by consumer prices: December over December between year ends "
+        "(payments: of the month before), otherwise last published",
+        _paying(plan),
+        _rebalancing(plan),
+        _costs(plan),
+        *_funding(plan),
+    )
+
+
+def _years(window: Window) -> str:
+    if window.years < 1:
+        return (
+            f"{window.years:.4f} years (days / 365.25): no return is annualised, the money-weighted neither"
+        )
+    rule = "whole calendar years, exactly" if window.whole_years else "days / 365.25"
+    return f"annualised over {window.years:.6g} years ({rule}); the money-weighted return uses the same years"
+
+
+def _sharpe(market: Market) -> str:
+    used = market.riskless.used
+    if used is None:
+        return "no riskless return is known, so there is no Sharpe ratio"
+    if isinstance(used, float):
+        return f"Sharpe ratio: over {used * 100:.4g} % a year, (1 + rate)^(days / 365.25)"
+    return (
+        f"Sharpe ratio: over the 13-week bill {used} by its discount yield as last known before each return"
+    )
+
+
+def _paying(plan: Plan) -> str:
+    if not plan.contribute:
+        return f"{plan.start:,.2f} at the close of the start, no contributions"
+    when = _PAY_DAYS[plan.per]
+    grown = f", {plan.pay_growth * 100:+.4g} % at each anniversary of the start" if plan.pay_growth else ""
+    return (
+        f"{plan.start:,.2f} at the close of the start; {plan.contribute:,.2f} due {when}{grown}, paid at the "
+        "close of the first session on or after it, never at the last, and bought at target weights"
+    )
+
+
+def _rebalancing(plan: Plan) -> str:
+    if plan.band is not None:
+        return f"rebalanced to target at any close where a weight is more than {plan.band * 100:g} points off"
+    if plan.rebalance == "never":
+        return "never rebalanced"
+    unit = {"monthly": "month", "quarterly": "quarter", "yearly": "year"}[plan.rebalance]
+    return f"rebalanced to target at the close of the last shared session of each {unit}, but not at the end"
+
+
+def _costs(plan: Plan) -> str:
+    own = "".join(f", {h.id} {h.expense_ratio * 100:.4g} %" for h in plan.holdings if h.expense_ratio)
+    return (
+        f"fees a year by calendar day: plan {plan.plan_fee * 100:.4g} %{own}; a fund's expense ratio is in "
+        f"its price already; trading costs {plan.trading_cost * 10_000:g} basis points of everything bought "
+        "and sold, the start included"
+    )
+
+
+def _funding(plan: Plan) -> Iterator[str]:
+    if plan.sleeve is None:
+        return
+    how = "all others pro rata" if plan.funded_by == PRO_RATA else plan.funded_by
+    yield f"the sleeve {plan.sleeve} is funded from {how}; without it its share goes back there"
+
+
+def summary_of(plan: Plan, market: Market, window: Window, own: Figures, without: Figures | None) -> str:
+    """What the sleeve did, or how the plan did where it has none."""
+    if without is None or not own.sleeve:
+        said = _plain(market, window, own)
+    else:
+        said = f"{_subject(plan, own.sleeve)} {_change(market, own, without)}{_price(own, without)}"
+    made_up = "With simulated prices, " if market.simulated else ""
+    return f"{made_up}{said if made_up else said[0].upper() + said[1:]}."
+
+
+def _plain(market: Market, window: Window, own: Figures) -> str:
+    rate = own.time_weighted_return_annualised
+    returned = f"{_percent(own.time_weighted_return)} in all" if rate is None else f"{_percent(rate)} a year"
+    return (
+        f"{own.paid_in:,.0f} {market.currency} paid in from {window.start} to {window.end} became "
+        f"{own.end_value:,.0f}: time-weighted {returned}, deepest fall {_percent(-own.drawdown.depth)}"
+    )
+
+
+def _subject(plan: Plan, sleeve: float) -> str:
+    funded = "pro rata" if plan.funded_by == PRO_RATA else f"from {plan.funded_by}"
+    article = "an" if sleeve * 100 in {8, 11, 18} else "a"
+    return f"{article} {sleeve * 100:g} % sleeve of {plan.sleeve}, funded {funded},"
+
+
+def _change(market: Market, own: Figures, without: Figures) -> str:
+    if own.end_value == without.end_value:
+        return f"left the end value at {own.end_value:,.0f} {market.currency}"
+    verb = "raised" if own.end_value > without.end_value else "lowered"
+    return f"{verb} the end value from {without.end_value:,.0f} to {own.end_value:,.0f} {market.currency}"
+
+
+def _price(own: Figures, without: Figures) -> str:
+    """What got rougher, then what did not, with and without."""
+    pairs = [("a deepest fall", -own.drawdown.depth, -without.drawdown.depth)]
+    if own.volatility is not None and without.volatility is not None:
+        pairs.insert(0, ("a volatility", own.volatility, without.volatility))
+    rougher = [_instead(*pair) for pair in pairs if pair[1] > pair[2]]
+    calmer = [_instead(*pair) for pair in pairs if pair[1] <= pair[2]]
+    price = f", at the price of {' and '.join(rougher)}" if rougher else ""
+    return price + (f", with {' and '.join(calmer)}" if calmer else "")
+
+
+def _instead(name: str, own: float, without: float) -> str:
+    return f"{name} of {_percent(own)} instead of {_percent(without)}"
+
+
+def _percent(fraction: float) -> str:
+    return f"{fraction * 100:.1f} %"

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ..calendars import Days
+from ..model.calendars import Days
 from .plan import Floats, Plan
 
 Flags = npt.NDArray[np.bool_]

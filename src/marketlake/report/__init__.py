@@ -5,7 +5,8 @@ first chart are made here, so that they stand without scripts; what follows the 
 the page (`page/*.js`) from the series that are embedded in it, by the definitions of `sql/`.
 """
 
-from .document import report
-from .write import PAGE, write_report
+from __future__ import annotations
 
-__all__ = ["PAGE", "report", "write_report"]
+from .document import report, write_report
+
+__all__ = ["report", "write_report"]

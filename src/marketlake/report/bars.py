@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from ..query import Comparison
+from ..answers.compare import Comparison
 
 TOP, BASE, FOOT = 22, 320, 24
 """Pixels: where the plot begins and ends, and the height of the line of years below it."""

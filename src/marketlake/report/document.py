@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from html import escape
 from pathlib import Path
+from string import Template
 from typing import Any, Final
 
 import duckdb
 
-from ..claims import Entry, read_ledger
-from ..errors import EmptyLakeError
-from ..query import Comparison, compare, open_lake
-from ..query.connection import steady, stored_files
-from . import series, state, words
-from .claim_part import ClaimPart, hero, judged
-from .columns import Pack
-from .fill import fill
+from ..answers.compare import Comparison, compare
+from ..claims.ledger import Entry, read_ledger
+from ..engine.reader import open_lake, steady, stored_files
+from ..model.errors import EmptyLakeError
+from ..model.layout import PAGE
+from ..report import series, state
+from ..store.disk import write_bytes
+from ..store.raw import publish_page
+from .bundle import page_file, script
+from .claims import ClaimPart, conventions, hero, judged, label_of, no_claim, opening
+from .series import Pack
 from .sleeve import sleeves
 
 _EPOCH: Final = date(1970, 1, 1)
@@ -94,7 +101,7 @@ def _embedded(
         raise EmptyLakeError(
             "fewer than two instruments are stored that could be compared; run `marketlake run`"
         )
-    labels = {i["id"]: words.label(i["name"], i["id"]) for i in listed}
+    labels = {i["id"]: label_of(i["name"], i["id"]) for i in listed}
     pack = Pack()
     instruments = series.embed(connection, pack, listed, series.daily(listed, named, room), start)
     more = {
@@ -131,3 +138,96 @@ def _start(part: ClaimPart | None, instruments: Sequence[Row]) -> Row:
     c = part.comparison
     years = [row.year for row in c.rows]
     return {"a": c.a, "b": c.b, "first": years[0], "last": years[-1], "currency": c.currency}
+
+
+def fill(content: Content) -> str:
+    """The whole page."""
+    code, style = script(), page_file("style.css")
+    return Template(page_file("template.html")).substitute(
+        policy=_policy(code, style),
+        style=style,
+        script=code,
+        data=content.embedded.data,
+        title=_title(content),
+        hero=_opening(content),
+        banner=_banner(content.embedded),
+        left_out=_left_out(content.embedded),
+        sleeve=_sleeve(content.sleeves),
+        conventions="".join(conventions(content.ledger)),
+        state_words=escape(state.summary(content.state)),
+        state_table=state.table(content.state),
+        snapshot=escape(content.snapshot),
+        origin=escape(content.origin),
+        built=f"{content.built_at:%Y-%m-%d %H:%M} UTC",
+    )
+
+
+def _policy(code: str, style: str) -> str:
+    """Nothing is fetched, from anywhere; only this script and this style are obeyed."""
+    return (
+        f"default-src 'none'; script-src {_hash(code)}; style-src {_hash(style)}; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _title(content: Content) -> str:
+    return escape(content.hero.entry.published.statement if content.hero else "Markets compared")
+
+
+def _opening(content: Content) -> str:
+    if content.hero is None:
+        return no_claim()
+    return opening(content.hero, content.embedded.labels)
+
+
+def _banner(embedded: Embedded) -> str:
+    if not embedded.simulated:
+        return ""
+    return (
+        '<p class="banner"><strong>Simulated data.</strong> Days of this market are made up. Published year '
+        "ends are facts; every figure that depends on a made-up day is marked.</p>"
+    )
+
+
+def _left_out(embedded: Embedded) -> str:
+    """What is not in the page, so that it stays small."""
+    said = []
+    if embedded.first_year is not None:
+        said.append(f"Prices before {embedded.first_year} are left out of this page; the commands have them.")
+    if embedded.monthly:
+        said.append(
+            f"{embedded.monthly} of {len(embedded.labels)} instruments are in it by the ends of months "
+            "alone: their years are exact, their risk is taken from monthly returns, and so is then the risk "
+            "of everything."
+        )
+    return f'<p class="aside">{" ".join(said)}</p>' if said else ""
+
+
+def _sleeve(plans: Sequence[Mapping[str, Any]]) -> str:
+    """The place of the charts of a claim about a sleeve; nothing where there is no such claim."""
+    if not plans:
+        return ""
+    share = f"{plans[0]['share'] * 100:g} %"
+    return (
+        '<section id="sleeve" class="follows" aria-labelledby="sleeve-head">'
+        f'<h2 id="sleeve-head">What {share} would do to a retirement plan</h2>'
+        '<p class="lede">The plan and what it holds are the claim\'s, not your choice above.</p>'
+        '<div class="drawn"></div></section>'
+    )
+
+
+def write_report(lake: Path, path: Path | None = None) -> Path:
+    """Write the page of a lake, whole or not at all, to `path` (`<lake>/report.html`); returns where.
+
+    Raises as `report`, and `LakeWriteError` when the disk refuses.
+    """
+    content = report(lake).encode()
+    if path is None:
+        publish_page(lake, PAGE, content)
+        return (lake / PAGE).resolve()
+    write_bytes(path.resolve(), content)
+    return path.resolve()

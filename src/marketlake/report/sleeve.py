@@ -7,9 +7,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..claims import ClaimCheck, Entry
-from ..errors import MarketlakeError
-from ..portfolio import Figures, PortfolioAnswer, portfolio, read_plan
+from ..claims.ledger import Entry
+from ..claims.verdict import ClaimCheck
+from ..model.errors import MarketlakeError
+from ..portfolio.evaluate import portfolio
+from ..portfolio.figures import Figures, PortfolioAnswer
+from ..portfolio.plan import read_plan
 
 Row = dict[str, Any]
 

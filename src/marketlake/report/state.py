@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
-from ..query.metric_figures import rows_of
-from ..query.text import statement
+from ..answers.metrics import rows_of
+from ..engine.sql_text import statement
 
 Row = dict[str, Any]
 

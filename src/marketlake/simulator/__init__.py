@@ -1,12 +1,12 @@
 """A local market that speaks the vendors' dialects, with faults on demand."""
 
-from .fault import PARAMS, Fault
-from .fault_text import fault_from, parse_fault
+from __future__ import annotations
+
+from .fault import PARAMS, Fault, fault_from, parse_fault
 from .folder import load_market
 from .market import Market
-from .sample import sample_market
-from .server import run_forever, serve
-from .state import Served, Simulator
+from .sample.build import sample_market
+from .server import Served, Simulator, run_forever, serve
 
 __all__ = [
     "PARAMS",

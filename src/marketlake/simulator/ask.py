@@ -9,9 +9,8 @@ from datetime import datetime
 
 from .fault import UNKNOWN, Fault
 from .faults import DATA_FAULTS, REPLY_FAULTS
-from .market import Market
+from .market import Bars, Market, Series
 from .reply import Reply
-from .series import Bars, Series
 
 
 @dataclass

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .fault import REFUSALS, Fault
+from .market import PRICES, Bars, unfinished
 from .reply import Reply, html_reply
-from .series import PRICES, Bars, unfinished
 
 
 def _too_many(reply: Reply, fault: Fault) -> Reply:

@@ -1,14 +1,151 @@
-"""A market: every symbol's history, found by the name a vendor gives it."""
+"""A symbol's history, and what a vendor shows of it at a given moment."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
-from .series import Series
-from .venue import CRYPTO, QUOTES
+import numpy as np
+import numpy.typing as npt
+
+from ..model.calendars import Days
+from .venue import CRYPTO, QUOTES, Seconds, Venue
+
+Floats = npt.NDArray[np.float64]
+PRICES: Final = ("open", "high", "low", "close")
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """Rows as a vendor shows them: divided by every split so far. Not a number is a missing value."""
+
+    days: Days
+    stamps: Seconds
+    """The session's opening; the present for a bar under way."""
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    dividend: Floats
+    split: Floats
+    later: Floats
+    """By what prices were divided: the product of the splits after the row."""
+    adjclose: Floats
+    currency: str
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+    def take(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.intp] | slice) -> Bars:
+        """These rows only, in this order."""
+        return replace(self, **{name: getattr(self, name)[chosen] for name in _COLUMNS})
+
+    def scaled(self, factor: Floats | float) -> Bars:
+        """Every price times `factor`, a number or one a row."""
+        return replace(self, **{name: getattr(self, name) * factor for name in (*PRICES, "adjclose")})
+
+
+_COLUMNS: Final = ("days", "stamps", *PRICES, "volume", "dividend", "split", "later", "adjclose")
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """All that will ever happen to a symbol, one row a session, ascending."""
+
+    symbol: str
+    venue: Venue
+    days: Days
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    dividend: Floats
+    split: Floats
+    """New shares per old taking effect on the session; 1 on most."""
+    restated: bool = False
+    """The values are already divided by the later splits, as a file saved from Yahoo is."""
+    tail: float = 1.0
+    """Adjusted over plain close in the last row: dividends after the file's end."""
+    expense_ratio: float | None = None
+    """Of a fund, a fraction a year."""
+
+    @cached_property
+    def stamps(self) -> Seconds:
+        """When each session began."""
+        return self.venue.open_at(self.days)
+
+    def at(self, now: datetime) -> Bars:
+        """What had been published by `now`; the last row is unfinished while its session is under way."""
+        seconds = int(now.timestamp())
+        count = int(np.searchsorted(self.stamps, seconds, side="right"))
+        later = later_splits(self.split[:count])
+        given = later_splits(self.split)[:count] if self.restated else np.ones(count)
+        columns = {
+            name: _restate(getattr(self, name)[:count], given, later) for name in (*PRICES, "dividend")
+        }
+        complete = count == len(self.days)
+        bars = Bars(
+            days=self.days[:count],
+            stamps=self.stamps[:count],
+            volume=_restate(self.volume[:count], later, given),
+            split=self.split[:count],
+            later=later,
+            adjclose=_adjusted(columns["close"], columns["dividend"]) * (self.tail if complete else 1.0),
+            currency=self.venue.currency,
+            **columns,
+        )
+        return self._with_live_bar(bars, seconds)
+
+    def _with_live_bar(self, bars: Bars, now: int) -> Bars:
+        # the calendar, slow to load, is asked only when the session may be under way
+        if not len(bars) or now >= self.venue.regular_close(bars.days[-1]):
+            return bars
+        start, end = int(bars.stamps[-1]), self.venue.close_at(bars.days[-1])
+        return bars if now >= end else unfinished(bars, (now - start) / (end - start), now)
+
+
+def later_splits(split: Floats) -> Floats:
+    """For each row the product of the splits after it."""
+    product = np.ones(len(split))
+    product[:-1] = np.cumprod(split[:0:-1])[::-1]
+    return product
+
+
+def unfinished(bars: Bars, fraction: float, stamp: int) -> Bars:
+    """The last bar after `fraction` of its session, with the time `stamp`; the path is a straight line."""
+    last = {name: float(getattr(bars, name)[-1]) for name in PRICES}
+    start = last["close"] if np.isnan(last["open"]) else last["open"]
+    now = {name: start + (value - start) * fraction for name, value in last.items()}
+    changed: dict[str, Any] = {name: _with_last(getattr(bars, name), value) for name, value in now.items()}
+    changed["adjclose"] = _with_last(bars.adjclose, now["close"])
+    changed["volume"] = _with_last(bars.volume, float(bars.volume[-1]) * fraction)
+    stamps = np.append(bars.stamps[:-1], stamp)
+    return replace(replace(bars, stamps=stamps), **changed)
+
+
+def _with_last(values: Floats, last: float) -> Floats:
+    return np.append(values[:-1], last)
+
+
+def _restate(values: Floats, times: Floats, over: Floats) -> Floats:
+    """values * times / over, untouched to the last bit where both are the same."""
+    return np.where(times == over, values, values * times / over)
+
+
+def _adjusted(close: Floats, dividend: Floats) -> Floats:
+    """Yahoo's adjusted close: on each ex-date earlier closes shrink by dividend / previous close."""
+    factor = np.ones(len(close))
+    for row in np.flatnonzero(dividend[1:] > 0) + 1:
+        before = close[:row][~np.isnan(close[:row])]
+        if len(before):
+            factor[row - 1] = 1 - dividend[row] / before[-1]
+    return close * np.cumprod(factor[::-1])[::-1]
+
 
 EXCHANGES: Final = ("binance", "coinbaseexchange", "kraken", "bitstamp")
 _ALIASES: Final = {"XBT": "BTC", "XXBT": "BTC", "XETH": "ETH", "ZUSD": "USD", "ZEUR": "EUR", "XDG": "DOGE"}

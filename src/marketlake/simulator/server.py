@@ -1,4 +1,4 @@
-"""The HTTP server: loopback, keep-alive, a thread a connection; and how a fault is delivered."""
+"""The simulator: a market, a clock that can be moved, faults that can be switched, a log of requests."""
 
 from __future__ import annotations
 
@@ -6,19 +6,176 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ..errors import UsageError
-from .control import control
-from .fault import Fault
+import orjson
+
+from ..model.clock import SystemClock
+from ..model.errors import UsageError
+from .ask import Ask
+from .dialects import DIALECTS
+from .fault import Fault, fault_from, fault_to_json, parse_fault
 from .market import Market
-from .reply import Reply
-from .state import Simulator
+from .reply import Reply, json_reply
+
+_LOG_LENGTH: Final = 100_000
+
+
+@dataclass(frozen=True)
+class Served:
+    """One answered request."""
+
+    at: float
+    """Seconds on the machine's monotonic clock."""
+    source: str
+    path: str
+    """With its query, without the source."""
+    status: int
+
+
+class Simulator:
+    """What `serve` hands out; safe to use from any thread."""
+
+    def __init__(self, market: Market, now: datetime | None, faults: Sequence[Fault]) -> None:
+        self.market = market
+        self.url = ""
+        self._clock = SystemClock()
+        self._lock = threading.Lock()
+        self._now = now
+        self._log: deque[Served] = deque(maxlen=_LOG_LENGTH)
+        self.set_faults(faults)
+
+    @property
+    def now(self) -> datetime:
+        """The simulated present; the machine's, unless it was set."""
+        return self._now or self._clock.now()
+
+    def set_clock(self, now: datetime | None) -> None:
+        """Move time, in either direction; None follows the machine."""
+        if now is not None and now.tzinfo is None:
+            raise UsageError(f"the simulator's clock needs a time zone: {now.isoformat()}")
+        self._now = None if now is None else now.astimezone(UTC)
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        return self._faults
+
+    def set_faults(self, faults: Sequence[Fault]) -> None:
+        """Replace all faults; their counts begin anew."""
+        with self._lock:
+            self._faults = tuple(faults)
+            self._struck: Counter[int] = Counter()
+            self._turns: Counter[tuple[int, str, str]] = Counter()
+
+    @property
+    def requests(self) -> tuple[Served, ...]:
+        """The latest requests (100,000 at most), in order of arrival of their answers."""
+        with self._lock:
+            return tuple(self._log)
+
+    def answer(self, target: str) -> Reply:
+        """The vendor's answer to a request line's target, faults included, and a line in the log."""
+        parts = urlsplit(target)
+        source, _, path = parts.path.lstrip("/").partition("/")
+        dialect = DIALECTS.get(source)
+        if dialect is None:
+            known = ", ".join(DIALECTS)
+            return json_reply({"error": f"the path begins with the source's name, one of {known}"}, 404)
+        ask = Ask(
+            market=self.market,
+            now=self.now,
+            path="/" + unquote(path),
+            query=dict(parse_qsl(parts.query)),
+            draw=lambda names: self._draw(source, names),
+        )
+        reply = ask.finish(dialect(ask))
+        query = f"?{parts.query}" if parts.query else ""
+        with self._lock:
+            self._log.append(Served(self._clock.monotonic(), source, f"/{path}{query}", reply.status))
+        return reply
+
+    def _draw(self, source: str, names: tuple[str, ...]) -> list[Fault]:
+        with self._lock:
+            return [
+                fault
+                for number, fault in enumerate(self._faults)
+                if self._strikes(number, fault, source, names)
+            ]
+
+    def _strikes(self, number: int, fault: Fault, source: str, names: tuple[str, ...]) -> bool:
+        if not fault.matches(source, names) or self._struck[number] == fault.times:
+            return False
+        name = names[-1]
+        turn = self._turns[number, source, name]
+        self._turns[number, source, name] += 1
+        strikes = fault.chance(source, name, turn)
+        self._struck[number] += strikes
+        return strikes
+
+
+def control(simulator: Simulator, method: str, path: str, body: bytes) -> Reply:
+    """GET status and requests; POST clock `{"now": ...}` and faults `[...]` (texts or mappings)."""
+    try:
+        match method, path:
+            case "GET", "/simulator/status":
+                pass
+            case "GET", "/simulator/requests":
+                return json_reply([vars(request) for request in simulator.requests])
+            case "POST", "/simulator/clock":
+                simulator.set_clock(_instant(_json(body)))
+            case "POST", "/simulator/faults":
+                simulator.set_faults([_fault(item) for item in _list(_json(body))])
+            case _:
+                return json_reply({"error": "GET status or requests, POST clock or faults"}, 404)
+    except UsageError as error:
+        return json_reply({"error": str(error)}, 400)
+    return json_reply(_status(simulator))
+
+
+def _status(simulator: Simulator) -> dict[str, Any]:
+    return {
+        "now": simulator.now.isoformat(),
+        "symbols": simulator.market.symbols,
+        "requests": Counter(request.source for request in simulator.requests),
+        "faults": [fault_to_json(fault) for fault in simulator.faults],
+    }
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"the body must be JSON: {error}") from None
+
+
+def _instant(value: Any) -> datetime | None:
+    text = value.get("now") if isinstance(value, Mapping) else value
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        raise UsageError(f'{str(text)[:60]!r} is not a moment; send {{"now": "2026-01-02T12:00Z"}}') from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise UsageError('faults are a list, such as ["429:yahoo:AAPL:times=2"]')
+    return value
+
+
+def _fault(item: Any) -> Fault:
+    return parse_fault(item) if isinstance(item, str) else fault_from(item)
+
 
 HOST: Final = "127.0.0.1"
 _MAX_BODY: Final = 1024 * 1024

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
-from ..calendars import OWN_CALENDARS, Days, load_calendar
+from ..model.calendars import OWN_CALENDARS, Days, load_calendar
 
 Seconds = npt.NDArray[np.int64]
 """One-dimensional, since 1970 in UTC."""

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from ..errors import UsageError
+from ..model.errors import UsageError
 from .contract import Access, Page, Parsed, Request, Source, answered_at, told_at, unexpected
 
 __all__ = [

@@ -34,17 +34,17 @@ from typing import Final
 
 import pyarrow as pa
 
-from ..clock import Clock
-from ..errors import (
+from ..model.clock import Clock
+from ..model.errors import (
     BlockedError,
     MalformedError,
     NotFoundError,
     RateLimitedError,
     SourceError,
     UnavailableError,
+    without_secrets,
 )
-from ..limiter import Limiter
-from ..redact import without_secrets
+from .limiter import Limiter
 
 _SECONDS: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 _LONGEST_RETRY_S: Final = 86_400.0

@@ -21,7 +21,7 @@ from datetime import date
 from importlib.resources import files
 from typing import Final
 
-from ..errors import MalformedError, NotFoundError
+from ..model.errors import MalformedError, NotFoundError
 from .contract import Access, Page, Parsed, Request, Source, plain, status_error
 from .http import Answer, get
 from .rows import EPOCH, Rows, closes, parse_each

@@ -1,28 +1,170 @@
-"""Crypto exchanges, any ccxt id: daily candles of spot markets.
-
-Symbols: ccxt's `BASE/QUOTE` (`BTC/USD`, `BTC/USDT`). Currency: the quote, as served; `USDT` is not `USD`.
-Time: candles are stamped with their open; the session is its UTC date. Adjustment: none exists.
-Documentation: docs.ccxt.com, and of the four whose dialect is known here (`exchange_dialect`) their own.
-kraken serves its latest 720 candles, whatever was asked; the last candle of any of them is unfinished.
-
-ccxt builds and sends the request, and reads the recorded answer again in `parse`; paging is done here,
-because its own drops rows silently.
-"""
+"""Recorded answers of exchanges as rows: ccxt's own dialect, fed from memory."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ..errors import SourceError
-from .contract import Access, Page, Parsed, Request, Source
-from .exchange_dialect import Dialect, Pair, dialect_of
-from .rows import DAY_MS, parse_each
+import ccxt
+import orjson
+
+from ..model.errors import (
+    BlockedError,
+    MalformedError,
+    NotFoundError,
+    RateLimitedError,
+    SourceError,
+    UnavailableError,
+)
+from .contract import Access, Page, Parsed, Request, Source, excerpt, plain, retry_after, status_error
+from .exchange_client import DIALECT_FAILURES, Dialect, Pair, dialect_of, know_market, open_exchange
+from .rows import DAY_MS, Rows, parse_each
 
 if TYPE_CHECKING:
     from .exchange_client import ExchangeClient
-    from .exchange_reader import ExchangeReader
+
+
+_END_OF_TIME_MS: Final = 2_932_897 * DAY_MS
+"""The first moment after the year 9999."""
+_UNKNOWN_PAIR: Final = ("unknown asset pair", "unknown pair", "invalid symbol", "notfound", "not found")
+_NO_SERVICE: Final = ("eservice", "einternal", "egeneral:internal")
+
+
+class ExchangeReader:
+    """ccxt's reader of one exchange, without a network."""
+
+    def __init__(self, name: str, dialect: Dialect) -> None:
+        self._name = name
+        self._dialect = dialect
+        self._exchange = open_exchange(name, {"session": None, "synchronous": False})
+        # ccxt would cut an answer to the number of rows it assumes were asked for
+        self._exchange.filter_by_since_limit = lambda array, *_args, **_named: array
+
+    def rows(self, pages: list[Page]) -> Rows:
+        """The candles of one instrument's pages; raises the `SourceError` that a page amounts to."""
+        pair = Pair.of(pages[0].request.symbol, self._name)
+        candles = [candle for page in pages for candle in self._candles(page, pair)]
+        opened = [candle[0] for candle in candles]
+        self._check_daily(opened, pair)
+        return Rows(
+            session=[stamp // DAY_MS for stamp in opened],
+            open=[candle[1] for candle in candles],
+            high=[candle[2] for candle in candles],
+            low=[candle[3] for candle in candles],
+            close=[candle[4] for candle in candles],
+            volume=[candle[5] for candle in candles],
+            dividend=[0.0] * len(candles),
+            split=[1.0] * len(candles),
+            currency=pair.quote,
+        )
+
+    def _candles(self, page: Page, pair: Pair) -> list[list[Any]]:
+        document = self._document(page)
+        try:
+            return [candle for candle in self._read(document, page, pair) if _has_values(candle)]
+        except DIALECT_FAILURES as wrong:
+            raise self._malformed(page, f"{type(wrong).__name__} {plain(str(wrong)[:100])}") from wrong
+
+    def _document(self, page: Page) -> Any:
+        """The answer's JSON, once neither its status nor its text is a refusal."""
+        refused = None if page.status == 400 else status_error(page, self._name)
+        if refused:
+            raise refused
+        try:
+            document = orjson.loads(page.body)
+        except orjson.JSONDecodeError:
+            raise self._malformed(page, f"not JSON: {excerpt(page.body)!r}") from None
+        try:
+            text = page.body.decode(errors="replace")
+            self._exchange.handle_errors(
+                page.status, "", page.url, "GET", dict(page.headers), text, document, {}, None
+            )
+        except ccxt.BaseError as error:
+            raise self._refusal(page, error) from error
+        except DIALECT_FAILURES as wrong:
+            raise self._malformed(page, plain(str(wrong)[:100])) from wrong
+        if page.status != 200:
+            raise self._refusal(page, ccxt.ExchangeError(excerpt(page.body)))
+        return document
+
+    def _refusal(self, page: Page, error: Exception) -> SourceError:
+        """Our error for ccxt's; where it has no better word than ExchangeError, the text decides."""
+        what = f"{self._name} on {page.request.symbol}: {excerpt(str(error).encode())}"
+        text = str(error).lower()
+        if isinstance(error, ccxt.BadSymbol) or any(words in text for words in _UNKNOWN_PAIR):
+            return NotFoundError(f"{what}; check the symbol in instruments.toml")
+        if isinstance(error, ccxt.RateLimitExceeded | ccxt.DDoSProtection):
+            return RateLimitedError(what, retry_after(page.headers))
+        if isinstance(error, ccxt.OperationFailed) or any(words in text for words in _NO_SERVICE):
+            return UnavailableError(what)
+        if isinstance(error, ccxt.AuthenticationError | ccxt.RestrictedLocation):
+            return BlockedError(f"{what}; another source may serve it")
+        return MalformedError(what)
+
+    def _malformed(self, page: Page, what: str) -> MalformedError:
+        return MalformedError(f"{self._name}'s answer for {page.request.symbol} is not daily candles: {what}")
+
+    def _read(self, document: Any, page: Page, pair: Pair) -> list[list[Any]]:
+        """All candles of the answer; ccxt reads what is none as no candles, so they are counted."""
+        dialect = self._dialect
+        market_id = dialect.market_id(pair) if dialect.market_id else _guessed_id(page.url, pair)
+        know_market(self._exchange, pair, market_id)
+        as_read = dialect.as_ccxt_reads(document, market_id)
+        self._exchange.fetch = lambda *_args, **_named: as_read
+        candles: list[list[Any]] = self._exchange.fetch_ohlcv(pair.symbol, "1d")
+        if dialect.known and len(candles) != len(_list(dialect.candles(document))):
+            raise ValueError("some candles cannot be read")
+        if not dialect.known and not candles and not _holds_empty_list(document):
+            raise ValueError("no candles and no empty list of them")
+        return candles
+
+    def _check_daily(self, opened: list[int], pair: Pair) -> None:
+        """Hourly candles must never pass for daily ones."""
+        times = {stamp % DAY_MS for stamp in opened}
+        if len(times) > 1 or (self._dialect.known and times - {0}):
+            raise MalformedError(f"{self._name}'s candles of {pair.symbol} do not each open on a new UTC day")
+
+
+def _has_values(candle: list[Any]) -> bool:
+    """Whether there is a price in it; `ValueError` for a candle that no exchange would send."""
+    stamp, *prices = candle[:6]
+    if type(stamp) is not int or not 0 <= stamp < _END_OF_TIME_MS:
+        raise ValueError("a candle without a time")
+    if prices[:4] == [None] * 4:
+        return False
+    if prices[3] is None or not all(price is None or math.isfinite(price) for price in prices):
+        raise ValueError("a candle without a close, or with a figure that is no number")
+    return True
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("no list of candles")
+    return value
+
+
+def _holds_empty_list(document: Any) -> bool:
+    """Whether the answer, or a part of it two levels down, is an empty list."""
+    level = [document]
+    for _ in range(3):
+        if [] in level:
+            return True
+        level = [part for value in level if isinstance(value, dict) for part in value.values()]
+    return False
+
+
+def _guessed_id(url: str, pair: Pair) -> str:
+    """The exchange's name of the pair, as the recorded request has it; its list of markets is not kept."""
+    parts = urlsplit(url)
+    words = [unquote(word) for word in parts.path.split("/")] + [value for _, value in parse_qsl(parts.query)]
+    for word in words:
+        if pair.base.lower() in word.lower() and pair.quote.lower() in word.lower():
+            return word
+    return pair.base + pair.quote
+
 
 _MOST_PAGES: Final = 400
 """More than 50 years of 50 candles a page."""
@@ -78,8 +220,6 @@ class Exchange(Source):
         return self._clients[access.base_url]
 
     def _reader(self) -> ExchangeReader:
-        from .exchange_reader import ExchangeReader
-
         if self._own_reader is None:
             self._own_reader = ExchangeReader(self.name, self._dialect)
         return self._own_reader

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
-from ..errors import MalformedError, NotFoundError
+from ..model.errors import MalformedError, NotFoundError
 from .contract import Access, Page, Parsed, Request, Source, excerpt, plain, status_error
 from .http import get
 from .rows import EPOCH, Rows, closes, parse_each

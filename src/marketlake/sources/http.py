@@ -19,8 +19,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from ..errors import MalformedError, UnavailableError
-from ..redact import without_secrets
+from ..model.errors import MalformedError, UnavailableError, without_secrets
 from .contract import Access, Page, Request, public_headers
 
 _CHUNK: Final = 65536

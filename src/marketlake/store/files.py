@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..errors import CorruptLakeError
-from ..location import shown
+from ..model.errors import CorruptLakeError
+from ..model.location import shown
 from .disk import disk_errors, flush, make_folder
 
 ROW_GROUP_ROWS: Final = 30_000

@@ -10,10 +10,10 @@ from typing import Any
 
 import orjson
 
-from ..errors import CorruptLakeError, EmptyLakeError, LakeError, OriginError, SchemaVersionError
-from ..location import shown
-from ..schema import SCHEMA_VERSION
-from . import layout
+from ..model import layout
+from ..model.errors import CorruptLakeError, EmptyLakeError, LakeError, OriginError, SchemaVersionError
+from ..model.layout import SCHEMA_VERSION
+from ..model.location import shown
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,91 @@
-"""Answers as served: one immutable Parquet file per batch, identical bodies kept once.
-
-A row is one answer (or one attempt without an answer). A batch belongs to the lake once the manifest names
-it; a batch that is on disk and not named there is waiting to be absorbed.
-"""
+"""Where the body of an answer is: identical ones are kept once, and only what can be read counts."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import CorruptLakeError
-from ..location import shown
-from ..schema import RAW
-from . import batches, layout
-from .disk import sha256
+from ..model import layout
+from ..model.errors import CorruptLakeError, LakeError
+from ..model.location import address_of, shown
+from ..model.schema import RAW
+from .bucket.copy import fetch_files
+from .bucket.objects import Refused, open_objects
+from .disk import disk_errors, rename, sha256, write_bytes
 from .files import corrupt, read_parquet, write_parquet
 from .manifest import Entry, Manifest
-from .raw_body import NO_BODY, Homes, homes, is_body, read_bodies
+
+NO_BODY: Final = hashlib.sha256(b"").hexdigest()
+_RECENT_FILES: Final = 400
+"""In so many of the latest batches an identical body is looked for: enough for months of daily runs, and the
+time it takes does not grow with the lake."""
+
+Homes = Mapping[str, list[Path]]
+"""The batches that say they hold a body, by its checksum."""
+
+
+def homes(root: Path, *, recent: bool = False) -> Homes:
+    """Of all batches, or of the recent ones; nothing of a file that cannot be read."""
+    names = batch_names(root)
+    found: dict[str, list[Path]] = {}
+    for path in at_hand(root, names[-_RECENT_FILES:] if recent else names):
+        for digest in _digests(path):
+            found.setdefault(digest, []).append(path)
+    return found
+
+
+def read_bodies(wanted: Iterable[str], found: Homes) -> dict[str, bytes]:
+    """The wanted bodies that can be read and are what their checksum says, by checksum."""
+    missing, bodies = set(wanted) & set(found), dict[str, bytes]()
+    for path in sorted({path for digest in missing for path in found[digest]}):
+        if any(path in found[digest] for digest in missing):
+            bodies |= {digest: body for digest, body in _held(path).items() if digest in missing}
+            missing -= set(bodies)
+    return bodies
+
+
+def _held(path: Path) -> dict[str, bytes]:
+    """The bodies that a batch holds and that are whole."""
+    try:
+        with pq.ParquetFile(path) as file:
+            table = file.read(columns=["sha256", "body"])
+    except (pa.ArrowException, OSError):
+        return {}
+    pairs = zip(table["sha256"].to_pylist(), table["body"].to_pylist(), strict=True)
+    return {digest: body for digest, body in pairs if body is not None and is_body(body, digest)}
+
+
+def is_body(body: bytes, digest: str) -> bool:
+    """Whether the body is what its checksum says."""
+    return hashlib.sha256(body).hexdigest() == digest
+
+
+def _digests(path: Path) -> set[str]:
+    """Checksums of the bodies that a batch says it holds itself."""
+    try:
+        with pq.ParquetFile(path) as file:
+            digests = file.read(columns=["sha256"])["sha256"].to_pylist()
+            others = [digest for digest in digests if digest != NO_BODY]
+            # the bodies themselves are read only where the footer leaves it open
+            if _nulls(file) == len(digests) - len(others):
+                return set(others)
+            table = file.read(columns=["sha256", "body"])
+    except (pa.ArrowException, OSError):
+        return set()
+    return set(table.filter(table["body"].is_valid())["sha256"].to_pylist())
+
+
+def _nulls(file: pq.ParquetFile) -> int:
+    column = RAW.get_field_index("body")
+    groups = (file.metadata.row_group(n).column(column) for n in range(file.metadata.num_row_groups))
+    return sum(group.statistics.null_count for group in groups)
+
 
 OnLoss = Callable[[str, CorruptLakeError], None]
 """Hears a batch's path, and what of it cannot be read."""
@@ -36,9 +99,9 @@ def write_batch(root: Path, batch_id: str, day: date, rows: Sequence[Mapping[str
     table = pa.Table.from_pylist(list(_kept(rows, digests, known)), schema=RAW)
     path = layout.raw(day, batch_id)
     if (root / path).exists():
-        raise batches.exists(root, path)
+        raise exists(root, path)
     write_parquet(root / layout.staged(path), table, RAW)
-    batches.keep(root, path)
+    keep(root, path)
     return path
 
 
@@ -53,7 +116,7 @@ def _kept(
 
 def pending(root: Path, manifest: Manifest) -> list[str]:
     """Batches that are kept and not yet absorbed, oldest first."""
-    return sorted(set(batches.names(root)) - set(manifest.paths("raw")))
+    return sorted(set(batch_names(root)) - set(manifest.paths("raw")))
 
 
 def entry(root: Path, path: str) -> Entry:
@@ -77,7 +140,7 @@ def read_batches(
     batch the instruments whose answers are whole.
     """
     found: Homes | None = None
-    batches.at_hand(root, paths)
+    at_hand(root, paths)
     for path in paths:
         try:
             digest = named[path].sha256 if named else None
@@ -125,3 +188,61 @@ def read_columns(path: Path, names: Sequence[str]) -> list[dict[str, Any]]:
     """Some columns of a batch."""
     rows: list[dict[str, Any]] = read_parquet(path, RAW, columns=names).to_pylist()
     return rows
+
+
+def batch_names(root: Path, suffix: str = "") -> list[str]:
+    """The paths of the batches whose names end so, oldest first."""
+    address, ending = address_of(root), f"{suffix}.parquet"
+    if address is None:
+        return sorted(path.relative_to(root).as_posix() for path in root.glob(f"raw/*/*{ending}"))
+    found = open_objects(address).paths("raw/")
+    return [path for path in found if path.endswith(ending) and layout.PLACE.fullmatch(path)]
+
+
+def at_hand(root: Path, paths: Iterable[str]) -> list[Path]:
+    """The batches' files, fetched where this machine does not have them yet."""
+    wanted, address = list(paths), address_of(root)
+    if address is not None and not all((root / path).exists() for path in wanted):
+        fetch_files(open_objects(address), root, wanted)
+    return [root / path for path in wanted]
+
+
+def keep(root: Path, path: str) -> None:
+    """Put a batch that is staged in its place; one that is there already is never overwritten."""
+    beside, address = root / layout.staged(path), address_of(root)
+    if address is not None:
+        objects, content = open_objects(address), beside.read_bytes()
+        try:
+            objects.put_if(path, content, None)
+        except Refused:
+            there = objects.get(path)
+            # a request whose answer was lost is sent again, and finds what it wrote itself
+            if there is None or there.content != content:
+                raise exists(root, path) from None
+    with disk_errors(root / path):
+        rename(beside, root / path)
+
+
+def exists(root: Path, path: str) -> LakeError:
+    """The error for a batch that would be overwritten."""
+    return LakeError(f"{shown(root / path)} exists, and a batch is never overwritten; run again")
+
+
+def set_aside(root: Path, path: str) -> str:
+    """Take a damaged file out of the way; returns its new path."""
+    aside, address = layout.set_aside(path), address_of(root)
+    if address is not None and (root / path).exists():
+        objects = open_objects(address)
+        objects.put(aside, (root / path).read_bytes())
+        objects.delete(path)
+    with disk_errors(root / path):
+        rename(root / path, root / aside)
+    return aside
+
+
+def publish_page(root: Path, name: str, content: bytes) -> None:
+    """Put a page beside the lake's database."""
+    write_bytes(root / name, content)
+    address = address_of(root)
+    if address is not None:
+        open_objects(address).put(name, content)

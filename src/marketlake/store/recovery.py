@@ -10,10 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from ..errors import CorruptLakeError, EmptyLakeError, LakeError
-from ..location import shown
-from ..schema import RAW, TABLES
-from . import layout
+from ..model import layout
+from ..model.errors import CorruptLakeError, EmptyLakeError, LakeError
+from ..model.location import shown
+from ..model.schema import RAW, TABLES
 from .disk import disk_errors, flush_folder, rename, sha256, write_bytes
 from .files import read_parquet
 from .manifest import Entry, Manifest, encode, read

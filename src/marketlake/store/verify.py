@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ..errors import LakeWriteError
-from ..schema import TABLES
-from ..schema_mart import MARTS
-from . import layout
+from ..model import layout
+from ..model.errors import LakeWriteError
+from ..model.schema import MARTS, TABLES
+from .bucket.objects import Objects
 from .disk import sha256
 from .files import corrupt
-from .lake import open_manifest, writer
 from .manifest import Manifest
-from .objects import Objects
 from .recovery import UNREADABLE
+from .writer import open_manifest, writer
 
 _STRAY: Final = "not part of the lake: remove it"
 _REPLACEABLE: Final = ("raw/", *(f"{table}/" for table in MARTS))

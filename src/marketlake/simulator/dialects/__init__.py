@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..ask import Ask
+from ..dialects import binance, bitstamp, coinbaseexchange, ecb, fred, kraken, yahoo
 from ..reply import Reply
-from . import binance, bitstamp, coinbaseexchange, ecb, fred, kraken, yahoo
 
 DIALECTS: Final[Mapping[str, Callable[[Ask], Reply]]] = {
     "yahoo": yahoo.answer,

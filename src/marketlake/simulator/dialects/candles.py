@@ -10,8 +10,7 @@ from typing import Final
 import numpy as np
 
 from ..ask import Ask
-from ..market import Pair, parse_pair
-from ..series import Bars
+from ..market import Bars, Pair, parse_pair
 
 DAY: Final = 86_400
 

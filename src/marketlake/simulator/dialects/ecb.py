@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from ...calendars import Days
+from ...model.calendars import Days
 from ..ask import Ask
 from ..fault import UNKNOWN
 from ..faults import DATA_FAULTS
+from ..market import Bars
 from ..reply import Reply, html_reply
-from ..series import Bars
 
 _PATH: Final = "/stats/eurofxref/eurofxref-hist.zip"
 _NAME: Final = "eurofxref-hist.csv"

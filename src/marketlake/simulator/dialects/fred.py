@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..ask import Ask
+from ..market import Bars
 from ..reply import Reply, html_reply
-from ..series import Bars
 from .candles import text
 
 

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from ..ask import Ask
+from ..market import PRICES, Bars, Floats, Series
 from ..reply import Reply, html_reply, json_reply
-from ..series import PRICES, Bars, Floats, Series
 
 CRUMB: Final = "simulated.crumb"
 _CHART: Final = "/v8/finance/chart/"

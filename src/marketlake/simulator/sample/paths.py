@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from ...calendars import Days
-from ..series import PRICES, Floats
+from ...model.calendars import Days
+from ..market import PRICES, Floats
 
 FIRST_DAY: Final = date(2013, 12, 31)
 LAST_DAY: Final = date(2025, 12, 31)

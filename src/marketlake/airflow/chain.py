@@ -1,0 +1,85 @@
+"""How a task that failed is treated: by the type of its error, not by its text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from airflow.sdk import Asset, ExceptionRetryPolicy, RetryAction, RetryRule, TriggerRule, XComArg, task
+
+from ..airflow import steps
+from .alert import AlertNotifier
+from .schedule import pool_of
+
+RETRY_DELAY: Final = timedelta(seconds=float(os.environ.get("MARKETLAKE_RETRY_SECONDS", "30")))
+"""Between tries; ten times as long where the vendor asked us to slow down."""
+
+# Errors are named by path, so that parsing a DAG file imports nothing for them.
+_HOPELESS: Final = (
+    "TerminalError",
+    "UsageError",
+    "CorruptLakeError",
+    "OriginError",
+    "SchemaVersionError",
+)
+
+
+def retried() -> Mapping[str, Any]:
+    """Arguments of a task that is worth another try, unless its error says that it is not."""
+    policy = ExceptionRetryPolicy(
+        rules=[
+            _rule(RetryAction.FAIL, *_HOPELESS, reason="another try would get the same answer"),
+            _rule(
+                RetryAction.RETRY,
+                "RateLimitedError",
+                reason="the vendor asked us to slow down",
+                delay=10 * RETRY_DELAY,
+            ),
+        ]
+    )
+    return {"retries": 2, "retry_delay": RETRY_DELAY, "retry_policy": policy}
+
+
+def final() -> Mapping[str, Any]:
+    """Arguments of a task whose error is a verdict; tried again only when its worker was lost."""
+    policy = ExceptionRetryPolicy(
+        rules=[_rule(RetryAction.FAIL, "MarketlakeError", reason="this is what the run came to")]
+    )
+    return {"retries": 1, "retry_delay": RETRY_DELAY, "retry_policy": policy}
+
+
+def _rule(action: RetryAction, *errors: str, reason: str, delay: timedelta | None = None) -> RetryRule:
+    names: list[type[BaseException] | str] = [f"marketlake.model.errors.{error}" for error in errors]
+    return RetryRule(exception=names, action=action, retry_delay=delay, reason=reason)
+
+
+_LONGEST_FETCH: Final = timedelta(hours=1)
+
+
+def lake_tasks(sources: Sequence[str], calendar: str | None, outlet: Asset) -> None:
+    """Add the tasks to the DAG at hand: per source a plan and a mapped fetch, then one store and one check.
+
+    `store` and `check` run whatever became of the fetches, so one failed instrument stops no other.
+    """
+    done = TriggerRule.ALL_DONE
+    store = task(task_id="store", trigger_rule=done, outlets=[outlet], **retried())(steps.store)()
+    told = AlertNotifier()
+    check = task(task_id="check", trigger_rule=done, on_failure_callback=told, **final())(steps.check)()
+    for source in sources:
+        _fetch_of(source, calendar) >> store
+    store >> check
+
+
+def _fetch_of(source: str, calendar: str | None) -> XComArg:
+    """The plan of a source and the fetch mapped over its batches, in the pool of its host."""
+    batches = task(task_id=f"plan_{source}", **retried())(steps.plan)(source, calendar)
+    fetch = task(
+        task_id=f"fetch_{source}",
+        pool=pool_of(source),
+        execution_timeout=_LONGEST_FETCH,
+        map_index_template="{{ task.op_kwargs['batch'] | map(attribute='instrument_id') | join(', ') }}",
+        **retried(),
+    )(steps.fetch)
+    return fetch.expand(batch=batches)

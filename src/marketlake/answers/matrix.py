@@ -1,0 +1,515 @@
+"""Correlation of all against all: a pair's returns run from one session that both have to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+from itertools import combinations, combinations_with_replacement
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from ..engine.listing import Listed, Listing, read_listing
+from ..engine.metric_sql import DAY_NUMBER
+from ..engine.reader import open_lake, run, steady, stored_files
+from ..engine.sql_text import chain
+from ..model.errors import UsageError
+from .compare import YEARS, Asked, assert_stored, bars_of, joined, look_up, values_of
+from .notes import basis_notes, basis_of, currency_notes, proxy_notes
+from .pair_sums import NONE, Days, Grid, Levels, Moments, Side, make_grid, make_side, number_of, pair_moments
+from .result import Rows
+from .terms import FREQUENCIES, STATE_BASES, Question, one_of
+
+_ROUNDING: Final = 1e-12
+"""A standard deviation up to this is rounding, as in sql/metric/correlation.sql."""
+_DOUBTFUL: Final = 0.01
+"""Where less of the mean square than this is variance, the difference of the two has lost digits."""
+_NO_DAY: Final = np.datetime64("NaT", "D")
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which returns are taken."""
+
+    frequency: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, eq=False)
+class Correlations:
+    """Square, an instrument a row and a column; NaN and NaT where a pair has none."""
+
+    value: NDArray[np.float64]
+    n: NDArray[np.int64]
+    first: NDArray[np.datetime64]
+    last: NDArray[np.datetime64]
+
+
+def correlations(
+    days: Days,
+    level: Levels,
+    calendars: Sequence[str],
+    sessions: Mapping[str, Days],
+    window: Window,
+) -> Correlations:
+    """Pearson correlation of simple returns; `level` has a row a day of `days`, a column an instrument.
+
+    Instruments of one calendar are taken together, so that the work is a few matrix products a pair of
+    calendars; only the periods in which an instrument lacks its calendar's session are looked at one by one.
+    """
+    count = level.shape[1]
+    answer = Correlations(
+        np.full((count, count), np.nan),
+        np.zeros((count, count), np.int64),
+        np.full((count, count), _NO_DAY),
+        np.full((count, count), _NO_DAY),
+    )
+    names = np.array(calendars)
+    groups = {str(name): np.flatnonzero(names == name) for name in np.unique(names)}
+    stored = {name: ~np.isnan(level[:, places]).all(axis=1) for name, places in groups.items()}
+    for one, other in combinations_with_replacement(groups, 2):
+        rows = np.flatnonzero(stored[one] & stored[other])
+        if len(rows) < 2:
+            continue
+        shared = np.intersect1d(sessions[one], sessions[other])
+        grid = make_grid(days[rows], shared, window.frequency, window.first, window.last)
+        a = make_side(grid, level[np.ix_(rows, groups[one])])
+        b = a if one == other else make_side(grid, level[np.ix_(rows, groups[other])])
+        _place(answer, grid, (a, b), groups[one], groups[other])
+    return answer
+
+
+def _place(answer: Correlations, grid: Grid, sides: tuple[Side, Side], rows: Days, columns: Days) -> None:
+    moments = pair_moments(grid, *sides)
+    value = _pearson(grid, sides, moments)
+    some = moments.last != NONE
+    day = grid.days.astype("datetime64[D]")
+    first = np.where(some, day[np.where(some, moments.first, 0)], _NO_DAY)
+    last = np.where(some, day[moments.last], _NO_DAY)
+    for target, found in (
+        (answer.value, value),
+        (answer.n, moments.n.astype(np.int64)),
+        (answer.first, first),
+        (answer.last, last),
+    ):
+        target[np.ix_(rows, columns)] = found
+        target[np.ix_(columns, rows)] = found.T
+
+
+def _pearson(grid: Grid, sides: tuple[Side, Side], m: Moments) -> NDArray[np.float64]:
+    n = np.maximum(m.n, 1)
+    of_x, of_y = m.xx / n - (m.x / n) ** 2, m.yy / n - (m.y / n) ** 2
+    both = m.xy / n - m.x / n * (m.y / n)
+    doubtful = (of_x < _DOUBTFUL * m.xx / n) | (of_y < _DOUBTFUL * m.yy / n)
+    clear = (m.n > 1) & ~doubtful & (np.minimum(of_x, of_y) * n > _ROUNDING**2 * (n - 1))
+    value = np.full(n.shape, np.nan)
+    value[clear] = np.clip(both[clear] / np.sqrt(of_x[clear] * of_y[clear]), -1, 1)
+    for i, j in zip(*np.nonzero((m.n > 1) & doubtful), strict=True):
+        value[i, j] = _one_pair(grid, sides, int(i), int(j))
+    if sides[0] is sides[1]:
+        own = np.diagonal(value)
+        np.fill_diagonal(value, np.where(np.isnan(own), np.nan, 1.0))
+    return value
+
+
+def _one_pair(grid: Grid, sides: tuple[Side, Side], i: int, j: int) -> float:
+    """The same from the deviations themselves, which loses no digits."""
+    a, b = sides
+    rows = np.flatnonzero(a.present[:, i] & b.present[:, j])
+    period = grid.period[rows]
+    closing = np.flatnonzero(np.append(period[1:] != period[:-1], True))
+    rows, period = rows[closing], period[closing]
+    taken = grid.counted[period[1:]]
+    taken[-1] &= grid.daily or grid.days[rows[-1]] >= grid.due_day[period[-1]]
+    x, y = (side.level[rows[1:], k] / side.level[rows[:-1], k] - 1 for side, k in ((a, i), (b, j)))
+    x, y = x[taken] - x[taken].mean(), y[taken] - y[taken].mean()
+    if min(x.std(ddof=1), y.std(ddof=1)) <= _ROUNDING:
+        return float("nan")
+    return float(np.clip((x @ y) / np.sqrt((x @ x) * (y @ y)), -1, 1))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two of the instruments."""
+
+    a: str
+    b: str
+    a_wins: int
+    """Calendar years in which a returned more."""
+    b_wins: int
+    ties: int
+    years: int
+    """Years that can be judged: complete for both, with figures, not simulated."""
+    first_year: int | None
+    last_year: int | None
+    correlation: float | None
+    """Of simple returns from one session that both have to the next."""
+    n: int
+    """Returns that went into it."""
+    first_session: date | None
+    """Where the first of them begins."""
+    last_session: date | None
+    quality: str
+    """Of the returns: flags of both, joined by commas."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The pair as JSON values."""
+        return {k: v.isoformat() if isinstance(v, date) else v for k, v in asdict(self).items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Wins:
+    """Square: in how many years the instrument of the row beat that of the column, of how many."""
+
+    wins: NDArray[np.int64]
+    ties: NDArray[np.int64]
+    years: NDArray[np.int64]
+    first_year: NDArray[np.int64]
+    """0 where no year can be judged."""
+    last_year: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix(Rows):
+    """All against all; rows and columns of the arrays are `instruments`, in this order."""
+
+    instruments: tuple[str, ...]
+    start: date | None
+    end: date | None
+    frequency: str
+    currency: str
+    basis: str
+    bases: Mapping[str, str]
+    """What each one's figures are: price or total where the basis asked for does not exist for it."""
+    convention: str
+    real: bool
+    as_of: str | None
+    strict: bool
+    won: Wins
+    correlation: Correlations
+    quality: tuple[str, ...]
+    """Of each one's returns, flags joined by commas."""
+    notes: tuple[str, ...]
+    snapshot: str
+    origin: str
+
+    def pair(self, a: str, b: str) -> Pair:
+        """One cell; `UsageError` for an instrument that is not in the matrix."""
+        for name in (a, b):
+            if name not in self.instruments:
+                raise UsageError(f"{name[:40]} is not in this matrix of {', '.join(self.instruments[:40])}")
+        return self._pair(self.instruments.index(a), self.instruments.index(b))
+
+    def pairs(self) -> Iterator[Pair]:
+        """Each pair once, in the order of the instruments."""
+        return (self._pair(i, j) for i, j in combinations(range(len(self.instruments)), 2))
+
+    def lines(self) -> tuple[type[Pair], Iterable[Pair]]:
+        """A row a pair."""
+        return Pair, self.pairs()
+
+    def _pair(self, i: int, j: int) -> Pair:
+        won, found = self.won, self.correlation
+        value, first_year = float(found.value[i, j]), int(won.first_year[i, j])
+        return Pair(
+            a=self.instruments[i],
+            b=self.instruments[j],
+            a_wins=int(won.wins[i, j]),
+            b_wins=int(won.wins[j, i]),
+            ties=int(won.ties[i, j]),
+            years=int(won.years[i, j]),
+            first_year=first_year or None,
+            last_year=int(won.last_year[i, j]) or None,
+            correlation=None if np.isnan(value) else value,
+            n=int(found.n[i, j]),
+            first_session=found.first[i, j].item(),
+            last_session=found.last[i, j].item(),
+            quality=joined((self.quality[i], self.quality[j])),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The matrix as JSON values, a pair once."""
+        plain = (
+            "frequency",
+            "currency",
+            "basis",
+            "convention",
+            "real",
+            "as_of",
+            "strict",
+            "snapshot",
+            "origin",
+        )
+        return {
+            "instruments": list(self.instruments),
+            "start": self.start.isoformat() if self.start else None,
+            "end": self.end.isoformat() if self.end else None,
+            "bases": dict(self.bases),
+            **{k: getattr(self, k) for k in (*plain, "snapshot", "origin")},
+            "pairs": [pair.to_dict() for pair in self.pairs()],
+            "notes": list(self.notes),
+        }
+
+
+_CONVERTED: Final = {
+    "rate_day": "query/rate_day",
+    "exchange_rate": "query/exchange_rate",
+    "return_index": "view/return_index",
+    "consumer_price": "metric_input/consumer_price",
+    "metric_level": "metric_input/metric_level",
+}
+_NATIVE: Final = {"return_index": "view/return_index", "metric_level": "query/native_level"}
+MISSING: Final = ("", "no_rate", "no_price", "no_cpi")
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """Levels of instruments by day; columns in the order of their ids."""
+
+    days: Days
+    level: Levels
+    missing: NDArray[np.int8]
+    """Why a bar has no level: a place in `MISSING`, or 0 where it has one; -1 where there is no bar."""
+
+
+def read_levels(connection: duckdb.DuckDBPyConnection, asked: Asked, last: date) -> Stored:
+    """What one unit of each has become, up to `last`, in the currency and on the basis asked for."""
+    values = values_of(asked) | {"last_day": last, "cpi": asked.deflator.id if asked.deflator else ""}
+    connection.execute(f"CREATE TEMP MACRO {DAY_NUMBER}")
+    return _squared(_arrays(connection, _level_text(asked), values), len(asked.wanted))
+
+
+def _level_text(asked: Asked) -> str:
+    q = asked.question
+    plain = not asked.rates and not q.real
+    member = {"matrix_member": "query/matrix_member"}
+    if plain and q.as_of is None and q.basis in STATE_BASES:
+        return chain(member, "query/stored_level")
+    bars = {"bar": bars_of(q), "instrument": "query/instrument"}
+    return chain(member | bars | (_NATIVE if plain else _CONVERTED), "query/matrix_level")
+
+
+def _squared(found: Mapping[str, NDArray[Any]], count: int) -> Stored:
+    day, place = found["day"], found["place"]
+    base = int(day.min()) if len(day) else 0
+    span = int(day.max()) - base + 1 if len(day) else 0
+    level = np.full((span, count), np.nan)
+    level[day - base, place] = found["level"]
+    missing = np.full((span, count), -1, np.int8)
+    missing[day - base, place] = found["missing"]
+    rows = np.flatnonzero((missing >= 0).any(axis=1))
+    return Stored(rows + base, level[rows], missing[rows])
+
+
+def read_sessions(connection: duckdb.DuckDBPyConnection, calendars: set[str]) -> dict[str, Days]:
+    """Each calendar's sessions as day numbers, in order."""
+    text = "SELECT unix_date(session) AS day FROM calendar_session WHERE calendar = $name ORDER BY session"
+    return {name: _arrays(connection, text, {"name": name})["day"] for name in sorted(calendars)}
+
+
+def read_wins(connection: duckdb.DuckDBPyConnection, asked: Asked, first: int, last: int) -> Wins:
+    """Years won among instruments in the order of their ids, from the stored table where it tells them."""
+    q = asked.question
+    parts = {"matrix_member": "query/matrix_member", "bar": bars_of(q)}
+    # nothing to convert, deflate or know by then: the table has it
+    stored = not asked.rates and not q.real and q.as_of is None
+    parts |= {"inflation": "query/inflation"} if stored else YEARS
+    parts |= {"year_figure": "query/year_figure"}
+    values = values_of(asked) | {"first_year": first, "last_year": last}
+    found = _arrays(connection, chain(parts, "query/year_win"), values)
+    at, shape = (found["a"], found["b"]), (len(asked.wanted),) * 2
+    squares = {name: np.zeros(shape, np.int64) for name in Wins.__dataclass_fields__}
+    for name, square in squares.items():
+        square[at] = found[name]
+    return Wins(**squares)
+
+
+def _arrays(
+    connection: duckdb.DuckDBPyConnection, text: str, values: Mapping[str, object]
+) -> dict[str, NDArray[Any]]:
+    """The columns of one of our texts, whole numbers as 64 bits."""
+    found: dict[str, Any] = run(connection, text, values).fetchnumpy()
+    return {
+        name: np.asarray(column, np.float64 if column.dtype.kind == "f" else np.int64)
+        for name, column in found.items()
+    }
+
+
+def qualities(asked: Asked, stored: Stored, sessions: Mapping[str, Days], window: Window) -> dict[str, str]:
+    """The flags of each instrument's returns in the window."""
+    by_id = sorted(asked.wanted, key=lambda i: i.id)
+    spoilt = any(i is not None and i.synthetic != "no" for i in (*asked.rates, asked.deflator))
+    return {
+        i.id: ",".join(
+            (
+                *_stored_flags(stored, place, sessions[i.calendar], window),
+                *_own_flags(i, asked.question.basis, spoilt),
+            )
+        )
+        for place, i in enumerate(by_id)
+    }
+
+
+def _stored_flags(stored: Stored, place: int, sessions: Days, window: Window) -> Iterator[str]:
+    rows = np.flatnonzero(stored.missing[:, place] >= 0)
+    # the first return begins at the last session before the window
+    rows = rows[max(0, int(np.searchsorted(stored.days[rows], number_of(window.first))) - 1) :]
+    if not len(rows):
+        return
+    days = stored.days[rows]
+    due = sessions[(sessions >= days[0]) & (sessions <= days[-1])]
+    if len(np.setdiff1d(due, days, assume_unique=True)):
+        yield "gap"
+    codes = stored.missing[rows, place]
+    yield from (flag for code, flag in enumerate(MISSING) if code and (codes == code).any())
+
+
+def _own_flags(instrument: Listed, basis: str, spoilt: bool) -> Iterator[str]:
+    if instrument.price_index and basis != "price":
+        yield "price_index"
+    if instrument.proxy_for:
+        yield "proxy"
+    if spoilt or instrument.synthetic != "no":
+        yield "simulated"
+
+
+def matrix_notes(
+    asked: Asked, wanted: Sequence[Listed], quality: Mapping[str, str], unstored: Sequence[str]
+) -> tuple[str, ...]:
+    """The sentences that apply, most important first."""
+    return (
+        *basis_notes(wanted, asked.question.basis),
+        *_closes(wanted),
+        *currency_notes(wanted, asked.currency),
+        *proxy_notes(wanted),
+        *_marked(quality),
+        *([f"nothing is stored of {', '.join(unstored)}"] if unstored else []),
+    )
+
+
+def _closes(wanted: Sequence[Listed]) -> Iterator[str]:
+    late = [i.id for i in wanted if i.calendar == "24/7"]
+    if late and len(late) < len(wanted):
+        yield f"a day of {' and '.join(late)} ends at midnight UTC, hours after a session of the others"
+
+
+def _marked(quality: Mapping[str, str]) -> Iterator[str]:
+    said = {
+        "simulated": "correlations of simulated prices are made up",
+        "gap": "sessions of the calendar are missing; returns span them",
+        "no_rate": "no reference rate for some sessions",
+        "no_price": "no price for some sessions",
+        "no_cpi": "no consumer price index for some sessions",
+    }
+    for flag, words in said.items():
+        marked = [name for name, flags in quality.items() if flag in flags.split(",")]
+        if marked:
+            yield f"{words} ({', '.join(marked)})"
+
+
+Squares = TypeVar("Squares", Wins, Correlations)
+_MOST: Final = 2000
+"""Pairs grow with the square: at 2,000 instruments two million of them take about 3 GB."""
+
+
+@steady
+def matrix(
+    lake: Path,
+    ids: Sequence[str] | None = None,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    frequency: str = "daily",
+    currency: str | None = None,
+    basis: str = "price",
+    real: bool = False,
+    convention: str = "year_end",
+    as_of: datetime | None = None,
+    strict: bool = False,
+) -> Matrix:
+    """Of every pair of `ids`: who returned more in how many calendar years, and how their returns correlate.
+
+    Without ids: all that have a return and are stored. Without dates: for each pair all that both have. Years
+    are those wholly from `start` to `end`, on each one's own sessions; returns run between sessions that the
+    pair shares. Without a currency: the one all are quoted in, else US dollars. `as_of` and `strict` as in
+    `compare`. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
+    """
+    one_of("frequency", frequency, FREQUENCIES)
+    window = Window(frequency, start or date.min, end or date.max)
+    if window.first > window.last:
+        raise UsageError(f"the first day {start} is after the last day {end}; swap them")
+    with open_lake(lake) as connection:
+        listing = read_listing(connection)
+        names = tuple(ids) if ids else _with_return(listing)
+        question = Question(names, None, None, currency, basis, real, convention, "own", as_of, strict)
+        _check(question)
+        asked = look_up(question, listing)
+        with stored_files(lake):
+            stored = read_levels(connection, asked, window.last)
+            by_id = sorted(names)
+            found = {name for name, some in zip(by_id, _some(stored), strict=True) if some}
+            if ids or not found:
+                assert_stored(connection, lake, asked.wanted, found)
+            sessions = read_sessions(connection, {i.calendar for i in asked.wanted})
+            won = read_wins(connection, asked, *_whole_years(window))
+        snapshot, origin = connection.execute("SELECT snapshot, origin FROM main.lake").fetchone() or ("", "")
+    wanted = tuple(i for i in asked.wanted if i.id in found)
+    order = np.array([by_id.index(i.id) for i in wanted])
+    calendars = [listing[name].calendar for name in by_id]
+    flags = qualities(asked, stored, sessions, window)
+    quality = {i.id: flags[i.id] for i in wanted}
+    return Matrix(
+        instruments=tuple(quality),
+        start=start,
+        end=end,
+        frequency=frequency,
+        currency=asked.currency,
+        basis=basis,
+        bases={i.id: basis_of(i, basis) for i in wanted},
+        convention=convention,
+        real=real,
+        as_of=as_of.isoformat() if as_of else None,
+        strict=strict,
+        won=_taken(won, order),
+        correlation=_taken(correlations(stored.days, stored.level, calendars, sessions, window), order),
+        quality=tuple(quality.values()),
+        notes=matrix_notes(asked, wanted, quality, [n for n in names if n not in found]),
+        snapshot=snapshot,
+        origin=origin,
+    )
+
+
+def _with_return(listing: Listing) -> tuple[str, ...]:
+    return tuple(i.id for i in listing.values() if i.asset_class not in {"rate", "inflation"})
+
+
+def _check(question: Question) -> None:
+    question.check()
+    if len(question.ids) > _MOST:
+        raise UsageError(f"{len(question.ids):,} instruments make too many pairs; name at most {_MOST:,}")
+
+
+def _some(stored: Stored) -> list[bool]:
+    return list(map(bool, np.max(stored.missing, axis=0, initial=-1) >= 0))
+
+
+def _whole_years(window: Window) -> tuple[int, int]:
+    """The first and the last calendar year that lie within the window."""
+    first, last = window.first, window.last
+    return (
+        first.year + ((first.month, first.day) > (1, 1)),
+        last.year - ((last.month, last.day) < (12, 31)),
+    )
+
+
+def _taken(squares: Squares, order: Days) -> Squares:
+    """Rows and columns in another order, not to be written to."""
+    arrays = [getattr(squares, field.name)[np.ix_(order, order)] for field in fields(squares)]
+    for array in arrays:
+        array.flags.writeable = False
+    return type(squares)(*arrays)

@@ -1,0 +1,121 @@
+"""Answers as tables: Arrow, and from it pandas or polars, whichever the caller has."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from datetime import date, datetime
+from html import escape
+from types import NoneType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, get_args, get_origin, get_type_hints
+
+from ..model.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+
+_SHOWN: Final = 20
+
+
+class Tabular(ABC):
+    """What can be had as a table; every conversion starts from `to_arrow`."""
+
+    @abstractmethod
+    def to_arrow(self) -> pa.Table:
+        """As a `pyarrow.Table`."""
+
+    def to_pandas(self) -> pd.DataFrame:
+        """As a `pandas.DataFrame`."""
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame
+
+    def to_polars(self) -> pl.DataFrame:
+        """As a `polars.DataFrame`; `UsageError` where polars is not installed."""
+        # imported here: polars is the caller's choice, not a dependency
+        try:
+            import polars as pl
+        except ImportError:
+            raise UsageError("polars is not installed; run pip install polars, or use to_pandas()") from None
+        return pl.DataFrame(self.to_arrow())
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """What reads Arrow reads this: `polars.DataFrame(answer)`, `pyarrow.table(answer)`."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Table(Tabular):
+    """Rows and named columns, as DuckDB gave them."""
+
+    arrow: pa.Table
+
+    def to_arrow(self) -> pa.Table:
+        """As a `pyarrow.Table`."""
+        return self.arrow
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        return list(self.arrow.column_names)
+
+    def __repr__(self) -> str:
+        return f"<Table of {len(self):,} rows: {', '.join(self.columns)}>"
+
+    def __len__(self) -> int:
+        return int(self.arrow.num_rows)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the first rows, and how many there are."""
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
+        rows = self.arrow.slice(0, _SHOWN).to_pylist()
+        body = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>" for row in rows)
+        more = f"<caption>{len(self):,} rows, the first {_SHOWN} of them</caption>" * (len(self) > _SHOWN)
+        return f"<table>{more}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+class Rows(Tabular):
+    """An answer, a dataclass, that has a row a year, an instrument, a figure, ..."""
+
+    in_rows: ClassVar[str] = "rows"
+    """Which field of the answer holds them."""
+
+    def lines(self) -> tuple[type[Any], Iterable[Any]]:
+        """The kind of the rows, whose fields are the columns, and the rows."""
+        kind = get_type_hints(type(self))[self.in_rows]
+        return get_args(kind)[0], getattr(self, self.in_rows)
+
+    def to_arrow(self) -> pa.Table:
+        """A column for each field of a row, a row for each of the answer."""
+        # imported here: Arrow, which the commands do without
+        import pyarrow as pa
+
+        kind, lines = self.lines()
+        return pa.Table.from_pylist([asdict(line) for line in lines], schema=pa.schema(list(_arrow(kind))))
+
+
+def _arrow(kind: type[Any]) -> pa.DataType:
+    """The Arrow type of a field's annotation; None is allowed of all."""
+    import pyarrow as pa
+
+    plain = {str: pa.string(), float: pa.float64(), int: pa.int64(), bool: pa.bool_(), date: pa.date32()}
+    if kind in plain:
+        return plain[kind]
+    if kind is datetime:
+        return pa.timestamp("us", tz="UTC")
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return pa.struct([(field.name, _arrow(hints[field.name])) for field in fields(kind)])
+    inner = [one for one in get_args(kind) if one not in (NoneType, ...)]
+    if get_origin(kind) is dict:
+        return pa.map_(*map(_arrow, inner))
+    return pa.list_(_arrow(inner[0])) if get_origin(kind) is tuple else _arrow(inner[0])
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f'<td style="text-align:right">{value:.6g}</td>'
+    return f"<td>{'' if value is None else escape(str(value))}</td>"

@@ -1,0 +1,230 @@
+"""The command `init`: a configuration to start from, by questions on a terminal or by flags."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+
+import typer
+
+from ..model.errors import UsageError
+from ..model.instruments import ASSET_CLASSES
+from .options import Format, Home, Now, SourceUrl, parse_date, settings_of
+from .output import can_ask, print_rows, say
+
+if TYPE_CHECKING:
+    from ..ingest.configure import Entry
+    from ..model.settings import Settings
+    from ..sources.lookup import Listing
+
+
+Answer = TypeVar("Answer")
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the configuration should say; empty is the default."""
+
+    words: tuple[str, ...] = ()
+    """Asset classes and instrument ids; all if none."""
+    lake: str = ""
+    currency: str = ""
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="The home to write; created when it is not there.")] = Path(),
+    sample: Annotated[
+        bool, typer.Option("--sample", help="The sample market's universe instead of the live one.")
+    ] = False,
+    begin: Annotated[
+        str | None,
+        typer.Option(
+            "--with", help='What to begin with: asset classes and ids, such as "crypto, SPY, GOLD".'
+        ),
+    ] = None,
+    lake: Annotated[
+        str | None, typer.Option("--lake", help="Where the lake should be; data in the home if left out.")
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option(help="Home currency, such as EUR: comparisons convert into it.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, take the defaults.")] = False,
+) -> None:
+    """Write instruments.toml, claims.toml and marketlake.toml; a file that is there stays as it is.
+
+    Asks on a terminal, unless an option answers already; never when piped.
+    """
+    answered = yes or sample or any(flag is not None for flag in (begin, lake, currency))
+    there = all((folder / name).exists() for name in ("instruments.toml", "marketlake.toml"))
+    ask = can_ask() and not answered and not there
+    wishes = _asked() if ask else Wishes(_words(begin or ""), _place(lake or ""), _code(currency or ""))
+    _write(folder, _texts(wishes, sample=sample))
+    if not sample:
+        say(f"next: marketlake run --home {folder}")
+
+
+def _texts(wishes: Wishes, *, sample: bool) -> dict[str, str]:
+    from ..ingest.configure import starting_instruments, starting_settings
+    from ..model.toml_file import shipped
+    from ..simulator.sample.build import FOLDER
+
+    universe = (FOLDER / "instruments.toml").read_text("utf-8") if sample else shipped("instruments.toml")
+    return {
+        "instruments.toml": starting_instruments(universe, wishes.words, wishes.currency),
+        "claims.toml": shipped("claims.toml"),
+        "marketlake.toml": starting_settings(wishes.lake, wishes.currency),
+    }
+
+
+def _write(folder: Path, texts: dict[str, str]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            path = folder / name
+            kept = path.exists()
+            if not kept:
+                path.write_text(text, encoding="utf-8")
+            say(f"{'kept' if kept else 'wrote'} {path}")
+    except OSError as error:
+        raise UsageError(f"cannot write to {folder}: {error.strerror}; choose another folder") from error
+
+
+def _asked() -> Wishes:
+    """The answers to three questions."""
+    sys.stderr.write(
+        "Three questions; Enter takes what stands in brackets, and every file can be changed later.\n"
+        f"Asset classes: {', '.join(ASSET_CLASSES)}\n"
+    )
+    words = _ask("Begin with (all, or classes and ids such as: crypto, metal, SPY)", "all", _known_words)
+    lake = _ask("Where should the lake be", "data", _place)
+    currency = _ask("Home currency to compare in, such as EUR (own: each one's own)", "own", _code)
+    return Wishes(words, lake, currency)
+
+
+def _ask(question: str, default: str, read: Callable[[str], Answer]) -> Answer:
+    """The answer as it is read; one that cannot be is asked for again."""
+    while True:
+        try:
+            return read(typer.prompt(question, default=default, err=True).strip())
+        except UsageError as error:
+            sys.stderr.write(f"{error}\n")
+
+
+def _known_words(text: str) -> tuple[str, ...]:
+    """As `_words`; `UsageError` for what does not come with marketlake."""
+    from ..ingest.configure import starting_instruments
+    from ..model.toml_file import shipped
+
+    words = _words(text)
+    starting_instruments(shipped("instruments.toml"), words)
+    return words
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Asset classes as they are written, anything else as ids."""
+    return tuple(_word(part) for part in re.split(r"[,\s]+", text) if part)
+
+
+def _place(text: str) -> str:
+    if not text.isprintable():
+        raise UsageError("the lake's place must be printable text, such as data or /srv/lake")
+    return "" if text == "data" else text
+
+
+def _code(text: str) -> str:
+    code = "" if text == "own" else text.upper()
+    if code and not _CURRENCY.fullmatch(code):
+        raise UsageError(f"{text[:20]!r} is not a currency; write an ISO code such as EUR")
+    return code
+
+
+def _word(text: str) -> str:
+    """An asset class as it is written, anything else as an id."""
+    return text.lower() if text.lower() in {*ASSET_CLASSES, "all"} else text.upper()
+
+
+_COLUMNS: Final = ("symbol", "name", "kind", "venue")
+
+
+def add(
+    symbol: Annotated[
+        str, typer.Argument(help="A symbol of Yahoo's such as VOD.L, a pair such as SOL/USD, or a name.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write the entry without asking.")] = False,
+    own_id: Annotated[str | None, typer.Option("--id", help="Our id; from the symbol if left out.")] = None,
+    name: Annotated[str | None, typer.Option(help="Its name; the vendor's if left out.")] = None,
+    asset_class: Annotated[
+        str | None, typer.Option(help="Such as bond for a bond fund; from the vendor's word if left out.")
+    ] = None,
+    calendar: Annotated[
+        str | None, typer.Option(help="Whose days it trades on, such as XLON; from its zone if left out.")
+    ] = None,
+    currency: Annotated[str | None, typer.Option(help="What its price is in.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="First session to ask for; the vendor's first if left out.")
+    ] = None,
+    home: Home = None,
+    now: Now = None,
+    source_url: SourceUrl = None,
+) -> None:
+    """Look an instrument up at the vendors and propose its entry; written once confirmed."""
+    from ..ingest.configure import add as write
+    from ..ingest.configure import assert_new, entry_text
+
+    settings = settings_of(home, None, now, source_url)
+    given = {
+        "id": own_id,
+        "name": name,
+        "asset_class": asset_class,
+        "calendar": calendar,
+        "quote_currency": currency,
+        "since": parse_date(since) if since else None,
+    }
+    universe = settings.universe
+    entry, remark = _proposed(settings, symbol, given)
+    assert_new(universe, entry)
+    sys.stdout.write(entry_text(entry, remark))
+    if not (yes or _confirmed()):
+        sys.stderr.write("nothing was written; --yes writes without asking\n")
+        return
+    added = write(settings.home, entry, remark)
+    sys.stderr.write(f"written to {settings.home / 'instruments.toml'}; next: marketlake run {added.id}\n")
+
+
+def _proposed(settings: Settings, text: str, given: dict[str, Any]) -> tuple[Entry, str]:
+    """The entry and a remark on it."""
+    from ..ingest.configure import candidates, facts_of, on_exchanges, propose, remark
+    from .progress import watching
+
+    with watching(f"asking yahoo for {text[:40]}"):
+        found = candidates(settings, text)
+    chosen = found[0] if len(found) == 1 else _chosen(text, found)
+    with watching(f"asking for {chosen.symbol}"):
+        facts = facts_of(settings, chosen)
+        exchanges, errors = on_exchanges(settings, chosen)
+    for error in errors:
+        sys.stderr.write(f"left out: {error}\n")
+    return propose(chosen, facts, exchanges, given), remark(facts)
+
+
+def _chosen(text: str, found: Sequence[Listing]) -> Listing:
+    """The one that is picked by number; `UsageError` where nobody can."""
+    rows = [{"": place, **vars(listing)} for place, listing in enumerate(found, 1)]
+    print_rows(rows, ["", *_COLUMNS], Format.table)
+    if not can_ask():
+        symbols = ", ".join(listing.symbol for listing in found)
+        raise UsageError(f"{text[:40]!r} may mean several instruments; name one of {symbols}")
+    while True:
+        number: int = typer.prompt("Which one? (Ctrl-C for none)", type=int, err=True)
+        if 1 <= number <= len(found):
+            return found[number - 1]
+        sys.stderr.write(f"a number from 1 to {len(found)}\n")
+
+
+def _confirmed() -> bool:
+    return can_ask() and typer.confirm("Write this to instruments.toml?", default=True, err=True)

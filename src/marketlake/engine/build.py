@@ -1,0 +1,311 @@
+"""The small tables that the build writes itself, as Arrow: columns, types and descriptions in one place."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from ..model.calendars import load_calendar
+from ..model.errors import LakeWriteError
+from ..model.instruments import Universe
+from ..model.layout import DATABASE, SCHEMA_VERSION, YEARLY
+from ..model.location import address_of, shown
+from ..model.schema import TABLES, UTC_INSTANT
+from .checks import check_bar, check_result, checks
+from .describe import add_comments, heading
+from .duck import connect
+from .mart_maker import instrument_key
+from .metric_sql import macros
+from .reader import COPY, point_at_copy, stored_files
+from .scoreboard_sql import WIDER, scoreboard_macros
+from .sql_text import bound, glob_safe, literal, statement
+
+Fill = Callable[[duckdb.DuckDBPyConnection], None]
+"""Adds tables of its own to the database that is built."""
+
+_LAKE: Final = {
+    "snapshot": pa.string(),
+    "origin": pa.string(),
+    "schema_version": pa.int32(),
+    "built_at": UTC_INSTANT,
+    "root": pa.string(),
+}
+_INSTRUMENT: Final = {
+    "instrument_id": pa.string(),
+    "instrument_key": pa.int64(),
+    "name": pa.string(),
+    "asset_class": pa.string(),
+    "calendar": pa.string(),
+    "quote_currency": pa.string(),
+    "return_basis": pa.string(),
+    "since": pa.date32(),
+    "until": pa.date32(),
+    "sources": pa.list_(pa.string()),
+    "proxy_for": pa.string(),
+    "synthetic": pa.string(),
+    "negative_prices": pa.bool_(),
+}
+
+_CHECK: Final = {
+    "check": pa.string(),
+    "severity": pa.string(),
+    "looks_at": pa.string(),
+    "description": pa.string(),
+    "remedy": pa.string(),
+}
+
+
+def lake_table(root: str, *, snapshot: str, origin: str, now: datetime) -> pa.Table:
+    """One row: what this database was built from."""
+    row = (snapshot, origin, SCHEMA_VERSION, now, root)
+    return arrow_table(_LAKE, [row])
+
+
+def instrument_table(universe: Universe) -> pa.Table:
+    """One row an instrument, in the universe's order."""
+    return arrow_table(
+        _INSTRUMENT,
+        [
+            (
+                i.id,
+                instrument_key(i.id),
+                i.name,
+                i.asset_class,
+                i.calendar,
+                i.quote_currency,
+                i.return_basis,
+                i.since,
+                None if i.until == date.max else i.until,
+                [f"{ref.source}:{ref.symbol}" for ref in i.sources],
+                i.proxy_for,
+                i.synthetic,
+                i.negative_prices,
+            )
+            for i in universe.instruments
+        ],
+    )
+
+
+def check_table() -> pa.Table:
+    """One row a check of the data."""
+    rows = [(one.name, one.severity, one.looks_at, one.description, one.remedy) for one in checks()]
+    return arrow_table(_CHECK, rows)
+
+
+def calendar_session_table(calendars: Sequence[str], first_year: int, last_year: int) -> pa.Table:
+    """Every session of the calendars in whole years, past and coming, numbered within each calendar."""
+    start, end = date(first_year, 1, 1), date(last_year, 12, 31)
+    days = [load_calendar(name, end).sessions(start, end) for name in calendars]
+    return pa.table(
+        {
+            "calendar": pa.array(
+                np.repeat(np.array(calendars, dtype=object), [len(d) for d in days]), pa.string()
+            ),
+            "session": pa.array(np.concatenate([np.empty(0, "datetime64[D]"), *days]), pa.date32()),
+            "place": pa.array(
+                np.concatenate([np.empty(0, int), *(np.arange(len(d)) for d in days)]), pa.int32()
+            ),
+        }
+    )
+
+
+def arrow_table(columns: dict[str, pa.DataType], rows: Sequence[tuple[object, ...]]) -> pa.Table:
+    values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+    arrays = [pa.array(list(v), kind) for v, kind in zip(values, columns.values(), strict=True)]
+    return pa.Table.from_arrays(arrays, names=list(columns))
+
+
+# expressions, not bare columns: DuckDB 1.5 fails on min() and max() of a bare hive column of a single file;
+# a filter on them still skips files
+_KEYS: Final = {
+    "asset_class": "asset_class || '' AS asset_class",
+    "year": "CAST(year AS INTEGER) AS year",
+    "month": "month || '' AS month",
+}
+_VIEWS: Final = (
+    "view/bar_version",
+    "view/action",
+    "view/return_index",
+    "view/reconciled",
+    "view/reconciled_pair",
+    "view/session_hole",
+    "view/health",
+)
+_MARTS: Final = (
+    "mart/calendar_year",
+    "mart/calendar_grid",
+    "mart/calendar_year_return",
+    "mart/metric_state",
+    "mart/odd_session",
+    "mart/instrument_coverage",
+    "mart/block_state",
+)
+_MACROS: Final = ("macro/total_return_index", "macro/price_as_of", "macro/price_observed_by", "macro/compare")
+
+
+def fill(
+    connection: duckdb.DuckDBPyConnection,
+    root: Path,
+    universe: Universe,
+    about: pa.Table,
+    more: Fill,
+) -> None:
+    """Define everything in an empty database; `about` is the one row of table `lake`, `more` adds tables."""
+    connection.execute("SET TimeZone = 'UTC'")
+    for table in TABLES:
+        connection.execute(_stored_view(root, table))
+    create_table(connection, "lake", about)
+    create_table(connection, "quality_check", check_table())
+    create_table(connection, "instrument", instrument_table(universe))
+    last = about.column("built_at")[0].as_py().year
+    sessions = calendar_session_table(universe.calendars, _first_year(connection, last), last)
+    create_table(connection, "calendar_session", sessions)
+    # before the marts: some of them count days with a macro of the metrics
+    for metric in macros():
+        connection.execute(metric)
+    for name in _VIEWS:
+        define(connection, "VIEW", name, statement(name))
+    for name in _MARTS:
+        define(connection, "TABLE", name, statement(name))
+    more(connection)
+    _widen_blocks(connection)
+    for name in _MACROS:
+        connection.execute(statement(name))
+    for macro in scoreboard_macros():
+        connection.execute(macro)
+    connection.execute(f"CREATE MACRO changes(since, until := TIMESTAMP '9999-12-31') AS TABLE {_changes()}")
+    connection.execute(f"CREATE VIEW check_result AS {check_result()}")
+    connection.execute(f"COMMENT ON VIEW check_result IS {literal(heading('check_result/check_result'))}")
+    connection.execute(f"CREATE MACRO check_bar(id) AS TABLE {check_bar()}")
+    add_comments(connection)
+
+
+def _widen_blocks(connection: duckdb.DuckDBPyConnection) -> None:
+    """Merge blocks of years two by two, up to the widest."""
+    for years in WIDER:
+        merged = bound(statement("mart/block_merge"), {"years": years})
+        connection.execute(f"INSERT INTO block_state {merged}")
+    define(connection, "TABLE", "mart/year_block", bound(statement("mart/year_block"), {"widest": WIDER[-1]}))
+
+
+def _changes() -> str:
+    return statement("query/change").replace("$since", "since").replace("$until", "until")
+
+
+def _stored_view(root: Path, table: str) -> str:
+    """The view of one stored table, bound to absolute paths."""
+    partitions = ("asset_class", "year") if table in YEARLY else ("month",)
+    below = "/".join(["", table, *(f"{key}=*" for key in partitions), "part.parquet"])
+    columns = ", ".join([*(f'"{name}"' for name in TABLES[table].names), *(_KEYS[key] for key in partitions)])
+    origin = f"read_parquet({_files(root, below)}, hive_partitioning = true, hive_types_autocast = false)"
+    return f'CREATE VIEW "{table}" AS SELECT {columns} FROM {origin}'  # noqa: S608 (names are ours, paths quoted)
+
+
+def _files(root: Path, below: str) -> str:
+    """The glob of a table; in a bucket's database the bucket's own, unless a reader names its copy."""
+    address = address_of(root)
+    if address is None:
+        return literal(glob_safe(root) + below)
+    return f"coalesce(getvariable({literal(COPY)}), {literal(str(address))}) || {literal(below)}"
+
+
+def create_table(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    connection.register("incoming", rows)
+    connection.execute(f"CREATE TABLE {name} AS FROM incoming")
+    connection.unregister("incoming")
+
+
+def define(connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: str) -> None:
+    relation = relation_of(name)
+    connection.execute(f"CREATE {kind} {relation} AS {text}")
+    connection.execute(f"COMMENT ON {kind} {relation} IS {literal(heading(name))}")
+
+
+def relation_of(name: str) -> str:
+    return name.rsplit("/", 1)[-1]
+
+
+def _first_year(connection: duckdb.DuckDBPyConnection, last: int) -> int:
+    row = connection.execute("SELECT min(year) FROM bar WHERE asset_class <> 'none'").fetchone()
+    return last if row is None or row[0] is None else min(int(row[0]), last)
+
+
+_log: Final = logging.getLogger(__name__)
+_ROW_GROUP: Final = 8192
+"""Rows read or skipped together: few enough that a block of years is found without its neighbours."""
+_MEMORY: Final = "500MB"
+"""DuckDB's own part of the memory; it takes no longer with more. Beyond it, it goes on in files."""
+
+
+def build_database(
+    lake: Path,
+    universe: Universe,
+    *,
+    snapshot: str,
+    origin: str,
+    now: datetime,
+    more: Fill = lambda connection: None,
+) -> Path | None:
+    """Write `<lake>/market.duckdb` from what is stored, whole or not at all.
+
+    Returns where a foreign write-ahead log was set aside (None when there was none): left where it lay,
+    DuckDB would replay it into the new file. Raises `CorruptLakeError` for a stored file that cannot be read,
+    `LakeWriteError` when the disk refuses; the database of before is then untouched.
+    """
+    root = lake.resolve()
+    building = root / f".{DATABASE}.building"
+    try:
+        _discard(building)
+        with stored_files(root), connect(memory_limit=_MEMORY) as connection:
+            connection.execute(f"SET temp_directory = {literal(_overflow(building))}")
+            attached = f"ATTACH {literal(building)} AS building (ROW_GROUP_SIZE {_ROW_GROUP})"
+            connection.execute(attached)
+            connection.execute("USE building")
+            point_at_copy(connection, root)
+            about = lake_table(shown(root), snapshot=snapshot, origin=origin, now=now)
+            # one transaction: two hundred definitions, one flush
+            connection.begin()
+            fill(connection, root, universe, about, more)
+            connection.commit()
+            # closing does it too, but does not tell when the disk refuses: what is published would be empty
+            connection.execute("CHECKPOINT building")
+            connection.execute("USE memory")
+            connection.execute("DETACH building")
+        aside = _set_aside(root / f"{DATABASE}.wal")
+        building.replace(root / DATABASE)
+    except OSError as error:
+        raise LakeWriteError(
+            f"{root / DATABASE}: cannot be written ({error}); the one of before stands"
+        ) from error
+    finally:
+        with suppress(OSError):
+            _discard(building)
+    return aside
+
+
+def _set_aside(log: Path) -> Path | None:
+    if not log.exists():
+        return None
+    aside = log.with_name(f"{log.name}.set-aside")
+    log.replace(aside)
+    _log.warning("%s was left by another program and is set aside as %s", log, aside.name)
+    return aside
+
+
+def _overflow(path: Path) -> Path:
+    return path.with_name(f"{path.name}.tmp")
+
+
+def _discard(path: Path) -> None:
+    shutil.rmtree(_overflow(path), ignore_errors=True)
+    for leftover in (path, path.with_name(f"{path.name}.wal")):
+        leftover.unlink(missing_ok=True)

@@ -1,0 +1,280 @@
+"""What every column of `market.duckdb` holds, kept in the database as comments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import duckdb
+
+from ..model.schema import TABLES
+from .sql_text import literal, source
+
+_KEY: Final = {
+    "instrument_id": "our name of the instrument",
+    "session": "trading day, a label on the instrument's calendar",
+    "year": "calendar year of the session",
+    "asset_class": "crypto, equity, metal, index, bond, fund, currency, rate or inflation",
+    "calendar": "exchange MIC, 24/7, TARGET or MONTHLY",
+    "month": "month in which the row was written, as 2025-01",
+}
+_LEVELS: Final = {
+    "close": "last or settlement price, as traded, never adjusted",
+    "dividend": "cash per share going ex on this session, as traded; 0 on most",
+    "split": "new shares per old taking effect on this session; 1 on most",
+    "price_index": "growth of one unit without dividends; null where the close is itself a total return",
+    "total_index": "growth of one unit, dividends reinvested at the close of the ex-date",
+    "vendor_adjusted_index": "growth of one unit in the convention of vendors' adjusted closes",
+}
+_CLAIM: Final = {
+    "claim_id": "name of the claim",
+    "kind": "which check: calendar_year_wins or sleeve_improves",
+    "statement": "the claim in words",
+    "source": "who made it",
+    "published": "when it was made: a year, a month or a date",
+    "a": "instrument said to be ahead, or the sleeve",
+    "b": "instrument it is said to be ahead of, or the plan, in percent, that the sleeve is put into",
+    "at_least": "years that a must win; null for a sleeve",
+    "share": "target share of the sleeve, a fraction; null without one",
+    "rebalance": "never, monthly, quarterly or yearly: when weights go back to target; null without a plan",
+    "funded_by": "what makes room for the sleeve: pro-rata, or a holding of the claim's own plan",
+    "of_years": "length of the span in years",
+    "first_year": "first year of the span",
+    "last_year": "last year of the span",
+}
+_VERDICT: Final = {
+    "span": "published: the claim's own years; rolled: the latest whole years",
+    "verdict": "holds, holds no longer, does not hold or cannot be said",
+    "reason": "the count or the ratios, or what stands in the way",
+    "wins": "years in which a returned more than b; null for a sleeve",
+    "years": "years complete for all that is asked about; null for a sleeve without a verdict",
+    "with_sleeve": "return per risk of the plan with the sleeve; null without one or a verdict",
+    "without_sleeve": "the same without it",
+}
+_PLAN: Final = {
+    "place": "counts the readings of the claim; 0 is its own",
+    "variant": "counts the sets of instruments that may be meant; 0 is the claim's own",
+}
+_BLOCK: Final = {
+    "block": "10,000 x years + first_year",
+    "years": "how many years the block has: 1, 2, 4, 8, 16 or 32",
+    "first_year": "its first year, which years divides",
+}
+
+COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    **{
+        name: _KEY | {f.name: f.metadata[b"description"].decode() for f in table}
+        for name, table in TABLES.items()
+    },
+    "bar_version": _KEY
+    | {f.name: f.metadata[b"description"].decode() for f in TABLES["revision"]}
+    | {"superseded_at": "when the values were replaced; null while they stand"},
+    "action": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["bar"]},
+    "return_index": _KEY | _LEVELS,
+    "reconciled": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation"]},
+    "reconciled_pair": _KEY
+    | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation_pair"]},
+    "session_hole": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["hole"]},
+    "health": {
+        "instrument_id": "id in instruments.toml",
+        "asset_class": "as in instruments.toml",
+        "outcome": "of the latest fetch; none before the first",
+        "message": "why it did not end well",
+        "source": "whose answer it was",
+        "duration_s": "seconds that it took",
+        "started_at": "when it began",
+        "good_at": "when the latest fetch began that ended ok or no_new_data",
+        "last_session": "the latest session that such a fetch has held",
+        "failures": "fetches since then",
+    },
+    "lake": {
+        "snapshot": "id of the stored files this database was built from",
+        "origin": "live or simulated",
+        "schema_version": "version of the stored tables",
+        "built_at": "when, by the run's clock",
+        "root": "folder that the views read",
+    },
+    "quality_check": {
+        "check": "name of the check",
+        "severity": "fail: a row that it finds is put aside; warn: it is stored and noted",
+        "looks_at": "served: answers alone; bar: rows of answers, and stored bars; lake: all that is stored",
+        "description": "what it finds",
+        "remedy": "what to do about it",
+    },
+    "check_result": _KEY
+    | {
+        "severity": "fail or warn",
+        "check": "name of the check",
+        "message": "what was seen",
+        "source": "which source served it; empty where it is about the lake",
+        "seen_at": "when it was served; of the lake as a whole, when market.duckdb was built",
+        "remedy": "what to do about it",
+    },
+    "instrument": _KEY
+    | {
+        "instrument_key": "the id as a number, which groups faster",
+        "name": "what it is",
+        "quote_currency": "currency of its prices, ISO code",
+        "return_basis": "what the stored close is: price, or total where the vendor only has that",
+        "since": "first session asked for",
+        "until": "last session there will ever be; null while it trades",
+        "sources": "source:symbol, in order of trust",
+        "proxy_for": "what it stands in for; empty when it is the thing itself",
+        "synthetic": "no; daily: only year-end closes are published figures; all: wholly made up",
+        "negative_prices": "whether a price of zero or below is possible",
+    },
+    "calendar_session": _KEY | {"place": "counts the calendar's sessions from 0"},
+    "calendar_grid": _KEY | {"periods_per_year": "what daily figures are annualised by"},
+    "metric_state": _KEY
+    | {f.name: f.metadata[b"description"].decode() for f in TABLES["year_state"]}
+    | {
+        "unit_value": "what a level of 1 in the year is worth on the path of all years",
+        "start_value": "value before the year's first session; 1 at the first stored close",
+        "low_value": "lowest value of the year",
+        "high_value": "highest value of the year",
+        "end_value": "value at the year's end",
+    },
+    "odd_session": _KEY
+    | {
+        "instrument_key": "the id as a number",
+        "priced": "whether its close is above 0, so that returns run from and to it",
+        "place": "place on the calendar of the last session of it up to this one",
+        "off_by": "stored sessions due less sessions with a return",
+    },
+    "instrument_coverage": _KEY
+    | {
+        "instrument_key": "the id as a number",
+        "last_session": "last stored session",
+        "stale_from": "sixth session over since then; null where there is none",
+    },
+    "block_state": _KEY
+    | {f.name: f.metadata[b"description"].decode() for f in TABLES["year_state"]}
+    | _BLOCK
+    | {
+        "first_session": "session that the first return runs from, or the first one",
+        "start_value": "value before the block's first session; 1 at the first stored close",
+        "low_value": "lowest value",
+        "high_value": "highest value, the one at the start included",
+        "end_value": "value at the end",
+        "drawdown": "lowest value / highest before it - 1, from the start on",
+        "start_stored": "last session stored before the block; the first in it where there is none",
+        "end_stored": "last session stored in it, with a price or without",
+        "start_place": "place of start_stored on the calendar",
+        "end_place": "place of end_stored on the calendar",
+        "off_by": "stored sessions due after start_stored less number of returns",
+        "no_price": "1 where a session from start_stored on has no price",
+    },
+    "year_block": _BLOCK
+    | {
+        "last_year": "last year of the block",
+        "wider_first": "first year of the block twice as wide that it is half of; 0 for the widest",
+        "wider_last": "last year of that one",
+    },
+    "calendar_year": _KEY
+    | {
+        "first_session": "first session of the year",
+        "last_session": "last session of the year",
+        "sessions": "sessions in the year",
+        "first_december_session": "first session of December",
+        "december_sessions": "sessions in December",
+    },
+    "calendar_year_return": _KEY
+    | {
+        "basis": "price, total (reinvested at the ex-date's close) or vendor_adjusted",
+        "convention": "year_end, first_to_last or december_average",
+        "currency": "quote currency of closes and levels",
+        "simple_return": "end_level / start_level - 1, a fraction; null when an end is missing",
+        "start_session": "session the return starts from",
+        "end_session": "session the return ends at",
+        "start_close": "close as traded on start_session; null for december_average",
+        "end_close": "close as traded on end_session; null for december_average",
+        "start_level": "index of the basis at the start (a mean for december_average)",
+        "end_level": "index of the basis at the end (a mean for december_average)",
+        "sessions": "stored sessions of the calendar in the year (in both Decembers for december_average)",
+        "expected_sessions": "the calendar's sessions there",
+        "complete": "the calendar's own sessions stand at both ends",
+        "quality": "empty, or partial, gap, no_price, price_index, proxy, simulated, joined by commas",
+    },
+    "claim": _CLAIM,
+    "claim_check": _CLAIM
+    | _VERDICT
+    | {
+        "snapshot": "the stored files that were asked",
+    },
+    "claim_opponent": _CLAIM
+    | {
+        "place": "0 for the claim's own b, then its alternatives in order",
+        "b": "instrument that a is set against",
+        "cpi": "index of consumer prices in a's currency; null without one",
+    },
+    "claim_plan": _CLAIM
+    | _PLAN
+    | {
+        "rebalance_months": "months from one return to target weights to the next; null for never",
+        "cpi": "index of consumer prices in the sleeve's currency; null without one",
+        "bill": "Treasury bill in the sleeve's currency; null without one",
+    },
+    "claim_weight": _CLAIM
+    | _PLAN
+    | {
+        "instrument_id": "holding of the plan",
+        "with_weight": "its target weight with the sleeve, a fraction",
+        "without_weight": "its target weight without it",
+    },
+    "claim_sleeve": _CLAIM
+    | _PLAN
+    | {
+        "end_year": "year in which the stretch ends",
+        "end_month": "month in which it ends",
+        "side": "with the sleeve or without",
+        "published": "whether it is the claim's own years",
+        "rolled": "whether it is the latest whole years",
+        "start_session": "session at whose close the plan is bought",
+        "end_session": "session at whose close it ends",
+        "years": "length by which it is annualised",
+        "months": "month ends from start to end that are stored for all holdings",
+        "expected_months": "month ends that must be",
+        "growth": "end over start; null where a month is not complete or days are made up",
+        "annual_return": "growth as a rate a year",
+        "volatility": "of daily returns, a year",
+        "monthly_volatility": "of monthly returns, a year",
+        "deepest_fall": "from a high to a low, at closes; 0 or below",
+        "bill_return": "of the bill over the same days, a year; null where a yield is missing",
+        "sharpe": "of daily returns over the bill's, a year",
+        "monthly_sharpe": "of monthly returns over the bill's, a year",
+    },
+    "claim_grid": _CLAIM
+    | _VERDICT
+    | {
+        "basis": "price or total",
+        "sessions": "own, or shared by all",
+        "convention": "year_end, first_to_last or december_average; null for a sleeve",
+        "worth": "nominal, real (after consumer prices) or over_bill (over what a Treasury bill returned)",
+        "risk": "daily_volatility, monthly_volatility or deepest_fall; null without a sleeve",
+        "headline": "the reading that claim_check tells",
+    },
+    "claim_window": _CLAIM
+    | _VERDICT
+    | {
+        "end_year": "year of the month that ends the window",
+        "end_month": "month that ends each 12-month year of the window; 12 for calendar years",
+    },
+}
+
+
+def add_comments(connection: duckdb.DuckDBPyConnection) -> None:
+    """Comment every column of every table and view."""
+    columns = connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND NOT internal"
+    ).fetchall()
+    for table, column in columns:
+        text = literal(COLUMNS[table][column])
+        connection.execute(f'COMMENT ON COLUMN "{table}"."{column}" IS {text}')
+
+
+def heading(name: str) -> str:
+    """The comment at the head of `sql/<name>.sql`."""
+    lines = source(name).splitlines()
+    end = next(index for index, line in enumerate(lines) if not line.startswith("--"))
+    return "\n".join(line.removeprefix("--").strip() for line in lines[:end])

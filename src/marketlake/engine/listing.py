@@ -1,0 +1,93 @@
+"""The instruments a database knows, and which of them a question in some currency needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ..model.errors import UsageError, nearest
+from .reader import Runs
+
+_CURRENCY: Final = re.compile(r"[A-Z]{3,5}")
+PIVOT: Final = "USD"
+"""Reference rates are stored in dollars per unit."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What a query needs to know of an instrument."""
+
+    id: str
+    asset_class: str
+    calendar: str
+    quote_currency: str
+    return_basis: str
+    proxy_for: str
+    synthetic: str
+
+    @property
+    def price_index(self) -> bool:
+        """An index without dividends: reinvesting changes nothing."""
+        return self.asset_class == "index" and self.return_basis == "price"
+
+
+Listing = dict[str, Listed]
+
+
+def read_listing(connection: Runs) -> Listing:
+    """The instruments by id, in the order of `instruments.toml`."""
+    rows = connection.execute(
+        "SELECT instrument_id, asset_class, calendar, quote_currency, return_basis, proxy_for, synthetic "
+        "FROM main.instrument ORDER BY rowid"
+    ).fetchall()
+    return {row[0]: Listed(*row) for row in rows}
+
+
+def find(listing: Listing, instrument_id: str) -> Listed:
+    """The instrument; `UsageError` naming close matches, or the known ones."""
+    if instrument_id in listing:
+        return listing[instrument_id]
+    raise UsageError(f"unknown instrument {instrument_id[:40]!r}; {nearest(instrument_id, listing)}")
+
+
+def currency_code(text: str) -> str:
+    """An ISO code in capitals; `UsageError` otherwise."""
+    code = text.upper()
+    if not _CURRENCY.fullmatch(code):
+        raise UsageError(f"{text[:20]!r} is not a currency; write an ISO code such as EUR")
+    return code
+
+
+def rates_needed(listing: Listing, instruments: Iterable[Listed], target: str | None) -> tuple[Listed, ...]:
+    """The currencies whose reference rates turn these into `target`; `UsageError` for an unknown one."""
+    if target is None:
+        return ()
+    quoted = {i.quote_currency for i in instruments} - {target}
+    wanted = sorted((quoted | {target} if quoted else set()) - {PIVOT})
+    return tuple(_rate(listing, code) for code in wanted)
+
+
+def inflation_of(listing: Listing, currency: str) -> Listed:
+    """The consumer price index of a currency; `UsageError` when none is listed."""
+    for instrument in listing.values():
+        if instrument.asset_class == "inflation" and instrument.quote_currency == currency:
+            return instrument
+    raise UsageError(f"no consumer price index for {currency} in instruments.toml, so no real returns in it")
+
+
+def reach(instruments: Sequence[Listed]) -> dict[str, object]:
+    """The parameters that narrow the bars to these instruments."""
+    return {
+        "ids": sorted({i.id for i in instruments}),
+        "classes": sorted({i.asset_class for i in instruments}),
+    }
+
+
+def _rate(listing: Listing, code: str) -> Listed:
+    rate = listing.get(code)
+    if rate is None or rate.asset_class != "currency" or rate.quote_currency != PIVOT:
+        known = sorted(i.id for i in listing.values() if i.asset_class == "currency")
+        raise UsageError(f"no reference rates for {code}; with rates: {', '.join([PIVOT, *known])}")
+    return rate

@@ -1,0 +1,194 @@
+"""Every metric: its name, what it is about and its unit; the text is `sql/metric/<name>.sql`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from .sql_text import bound, chained, statement
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One text of `sql/metric` that gives a figure per instrument."""
+
+    name: str
+    kind: str
+    """What its figures are about: span (the whole window), own (periods) or pair (beside the benchmark)."""
+    unit: str
+    annualised: bool = False
+    excess: bool = False
+    """It needs the riskless return."""
+    reads: tuple[str, ...] = ()
+    """Other metrics that its text reads, in order."""
+
+
+METRICS: Final = (
+    Metric("cumulative_return", "span", "fraction"),
+    Metric("log_return", "span", "log"),
+    Metric("cagr", "span", "fraction"),
+    Metric("volatility", "own", "fraction", annualised=True),
+    Metric("downside_deviation", "own", "fraction", annualised=True),
+    Metric("sharpe", "own", "ratio", annualised=True, excess=True),
+    Metric("sortino", "own", "ratio", annualised=True, excess=True),
+    Metric("max_drawdown", "own", "fraction", reads=("drawdown",)),
+    Metric("calmar", "own", "ratio", reads=("drawdown", "max_drawdown", "cagr")),
+    Metric("best_period", "own", "fraction"),
+    Metric("worst_period", "own", "fraction"),
+    Metric("positive_share", "own", "fraction"),
+    Metric("skew", "own", "ratio"),
+    Metric("kurtosis", "own", "ratio"),
+    Metric("value_at_risk", "own", "fraction"),
+    Metric("expected_shortfall", "own", "fraction", reads=("value_at_risk",)),
+    Metric("correlation", "pair", "ratio"),
+    Metric("beta", "pair", "ratio", excess=True),
+    Metric("alpha", "pair", "fraction", annualised=True, excess=True, reads=("beta",)),
+    Metric("tracking_error", "pair", "fraction", annualised=True),
+    Metric("information_ratio", "pair", "ratio", annualised=True),
+    Metric("up_capture", "pair", "ratio"),
+    Metric("down_capture", "pair", "ratio"),
+)
+TABLES: Final = ("drawdown", "rolling_return", "calendar_return", "rolling_benchmark")
+"""Texts of `sql/metric` with more than a row per instrument."""
+
+
+DAY_NUMBER: Final = "unix_date(d) AS CAST(d - DATE '1970-01-01' AS INTEGER)"
+"""The one function that the engines name differently; Spark has it built in under this name."""
+
+BARS: Final = "stored_bar"
+"""The table of the bars that a question reads."""
+
+_PARAMETER: Final = re.compile(r"\$([a-z_]+)")
+
+
+SOURCES: Final[dict[str, str]] = {
+    "instrument": "query/instrument",
+    "rate_day": "query/rate_day",
+    "exchange_rate": "query/exchange_rate",
+    "return_index": "view/return_index",
+}
+RELATIONS: Final = (
+    "consumer_price",
+    "metric_level",
+    "metric_return",
+    "grid_calendar",
+    "grid_session",
+    "metric_grid",
+    "bill_day",
+    "metric_period",
+    "month_period",
+    "period_return",
+    "pair_return",
+    "metric_span",
+    "metric_quality",
+    "metric_label",
+    "period_quality",
+)
+"""What the metrics read, each from those before it; month_period is metric_period by month."""
+SCOREBOARD: Final = tuple(name for name in RELATIONS if name != "period_quality")
+"""What the figures over a whole window read."""
+SERIES: Final = tuple(name for name in RELATIONS if name not in {"month_period", "metric_label"})
+"""What a figure a period reads."""
+_OFFERED: Final = (
+    "consumer_price",
+    "metric_return",
+    "period_return",
+    "pair_return",
+    "month_period",
+    "metric_span",
+    "metric_label",
+    "period_quality",
+)
+"""Those that a metric's text reads itself: macros of their own, so that the metrics' macros stay short."""
+
+_ARGUMENTS: Final[Mapping[str, str]] = {
+    "wanted": "list_append(ids, benchmark)",
+    "simulated": "CAST([] AS VARCHAR[])",
+    "real": "(cpi <> '')",
+    "due_day": "least(last_day, (SELECT CAST(max(built_at) AS DATE) - 1 FROM main.lake))",
+    "periods": "coalesce(periods, CASE frequency WHEN 'weekly' THEN 52 WHEN 'monthly' THEN 12 ELSE 252 END)",
+}
+_OPTIONS: Final = {
+    "benchmark": "''",
+    "frequency": "'daily'",
+    "basis": "'price'",
+    "sessions": "'own'",
+    "currency": "CAST(NULL AS VARCHAR)",
+    "cpi": "''",
+    "risk_free": "0.0",
+    "bill": "''",
+    "annualise": "CAST(NULL AS DOUBLE)",
+    "annualise_short": "FALSE",
+}
+SIGNATURE: Final = ", ".join(["ids, first_day, last_day", *(f"{k} := {v}" for k, v in _OPTIONS.items())])
+_PASSED_ON: Final = ", ".join(["ids, first_day, last_day", *(f"{k} := {k}" for k in _OPTIONS)])
+
+
+def bars(text: str, values: Mapping[str, object]) -> str:
+    """The bars of a text, in the columns that `RELATIONS` read."""
+    return bound(
+        f"SELECT instrument_id, session, close, dividend, split FROM ({statement(text)})",  # noqa: S608
+        values,
+    )
+
+
+def relation(name: str, values: Mapping[str, object]) -> str:
+    """The query of one of `RELATIONS`, where those before it and `BARS` are tables."""
+    sources = {"bar": f"FROM {BARS}"} | {part: statement(text) for part, text in SOURCES.items()}
+    return bound(chained(sources, _relation(name)), values)
+
+
+def figures(metric: Metric, values: Mapping[str, object]) -> str:
+    """The query of a metric's figures, where `RELATIONS` are tables."""
+    return bound(_with_figure({}, metric), values)
+
+
+def table(name: str, values: Mapping[str, object]) -> str:
+    """The query of one of `TABLES`, where `RELATIONS` are tables."""
+    return bound(statement(f"metric/{name}"), values)
+
+
+def macros() -> Iterator[str]:
+    """The statements that make every metric a table macro `metric_<name>` of a database."""
+    yield f"CREATE MACRO {DAY_NUMBER}"
+    everything = {"bar": "metric_input/bar_wanted"} | SOURCES
+    parts = {name: statement(text) for name, text in everything.items()}
+    for name in RELATIONS:
+        if name in _OFFERED:
+            yield _macro(name, SIGNATURE, chained(parts, _relation(name)))
+        parts[name] = _relation(name)
+    offered = {name: f"FROM {_macro_name(name)}({_PASSED_ON})" for name in _OFFERED}
+    for metric in METRICS:
+        yield _macro(metric.name, SIGNATURE, _with_figure(offered, metric))
+    for name in TABLES:
+        more = ", periods := NULL" if name == "rolling_benchmark" else ""
+        yield _macro(name, SIGNATURE + more, chained(offered, statement(f"metric/{name}")))
+
+
+def _macro_name(name: str) -> str:
+    return name if name.startswith("metric_") else f"metric_{name}"
+
+
+def _macro(name: str, signature: str, text: str) -> str:
+    body = _PARAMETER.sub(lambda found: _ARGUMENTS.get(found[1], found[1]), text)
+    return f"CREATE MACRO {_macro_name(name)}({signature}) AS TABLE {body}"
+
+
+def _relation(name: str) -> str:
+    if name == "month_period":
+        return bound(statement("metric_input/metric_period"), {"frequency": "monthly"})
+    return statement(f"metric_input/{name}")
+
+
+def _with_figure(parts: Mapping[str, str], metric: Metric) -> str:
+    reads = {name: statement(f"metric/{name}") for name in metric.reads}
+    figure = {"figure": statement(f"metric/{metric.name}")}
+    traits = {
+        "metric": metric.name,
+        "kind": metric.kind,
+        "annualised": metric.annualised,
+        "excess": metric.excess,
+    }
+    return chained({**parts, **reads, **figure}, bound(statement("metric_input/metric_figure"), traits))

@@ -1,0 +1,147 @@
+"""A lake as Spark reads it: stored files by their schema, and the small tables that configuration gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from ...model import layout
+from ...model.errors import CorruptLakeError
+from ...model.instruments import Universe
+from ...model.layout import YEARLY
+from ...model.location import shown
+from ...model.schema import MARTS, TABLES
+from ...store.manifest import Manifest
+from ...store.verify import assert_whole
+from ...store.writer import open_manifest
+from ..build import calendar_session_table, instrument_table, lake_table
+from ..scoreboard_sql import WIDER
+from ..sql_text import bound, statement
+from .reader import SparkReader, spark_errors
+from .session import opened
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+_TYPES: Final = {
+    pa.string(): "STRING",
+    pa.date32(): "DATE",
+    pa.float64(): "DOUBLE",
+    pa.int32(): "INT",
+    pa.int64(): "BIGINT",
+    pa.bool_(): "BOOLEAN",
+    pa.timestamp("us", "UTC"): "TIMESTAMP_LTZ",
+    pa.list_(pa.string()): "ARRAY<STRING>",
+}
+_PATTERN: Final = re.compile(r"([\[\]{}*?\\])")
+_YEARLY: Final = pa.schema([("asset_class", pa.string()), ("year", pa.int32())])
+_MONTHLY: Final = pa.schema([("month", pa.string())])
+
+
+def stored_table(session: SparkSession, root: Path, table: str) -> DataFrame:
+    """All rows of a stored table, with what its folders say beside."""
+    folders = _YEARLY if table in YEARLY else _MONTHLY
+    columns = ddl(pa.schema([*TABLES[table], *folders]))
+    return session.read.schema(columns).parquet(address(root.resolve() / table))
+
+
+def stored_rows(session: SparkSession, files: list[Path], table: str) -> DataFrame:
+    """The rows of these files of a table, in its own columns."""
+    return session.read.schema(ddl(TABLES[table])).parquet(*(address(path) for path in files))
+
+
+def ddl(schema: pa.Schema) -> str:
+    """The columns of a table as Spark declares them."""
+    return ", ".join(f"`{field.name}` {_TYPES[field.type]}" for field in schema)
+
+
+def address(path: Path) -> str:
+    """The path as Spark takes it: on the machine's own files, no character in it a pattern."""
+    return "file:" + _PATTERN.sub(r"\\\1", str(path))
+
+
+_STORED: Final = ("bar", "revision", "daily_return", "year_state", "year_level")
+
+
+@dataclass(frozen=True)
+class SparkEngine:
+    """Spark at `master` (see `spark_session`), with the instruments as they are configured now."""
+
+    universe: Universe
+    now: datetime
+    """What is stale is so at this moment; `market.duckdb` says as of its build."""
+    master: str | None = None
+
+    @contextmanager
+    def open(self, lake: Path, tables: Sequence[str] = ()) -> Iterator[SparkReader]:
+        """The lake with these tables of `sql/mart`, in the order in which they follow from each other."""
+        manifest = open_manifest(lake)
+        _assert_whole(lake, manifest)
+        with opened(self.master) as session:
+            reader = SparkReader(session)
+            with spark_errors():
+                for table in _STORED:
+                    reader.store(table, stored_table(session, lake, table))
+            self._configured(reader, lake, manifest)
+            reader.store("bar_version", reader.frame(statement("view/bar_version")))
+            for table in tables:
+                _TABLES.get(table, _one)(reader, table)
+            yield reader
+
+    def _configured(self, reader: SparkReader, lake: Path, manifest: Manifest) -> None:
+        origin, snapshot = manifest.origin, manifest.snapshot
+        first = min(_years(manifest), default=self.now.year)
+        sessions = calendar_session_table(self.universe.calendars, first, self.now.year)
+        listed = instrument_table(self.universe)
+        place = pa.array(range(len(listed)), pa.int64())
+        reader.store_rows("instrument", listed.append_column("rowid", place))
+        reader.store_rows("calendar_session", sessions)
+        reader.store_rows("lake", lake_table(shown(lake), snapshot=snapshot, origin=origin, now=self.now))
+
+
+def _assert_whole(lake: Path, manifest: Manifest) -> None:
+    """A folder is read without a file that was lost, so the manifest is asked."""
+    assert_whole(lake, manifest)
+    marts = (path for table in MARTS for path in manifest.paths(table))
+    lost = next((lake / path for path in marts if not (lake / path).exists()), None)
+    if lost is not None:
+        raise CorruptLakeError(f"{lost} is missing: `marketlake build` makes it again")
+
+
+def _years(manifest: Manifest) -> Iterator[int]:
+    """The years with bars."""
+    paths = manifest.paths("bar")
+    return (layout.year_of(path) for path in paths if layout.asset_class_of(path) != "none")
+
+
+def _one(reader: SparkReader, table: str) -> None:
+    reader.hold(f"held_{table}", statement(f"mart/{table}"), {})
+    reader.store(table, reader.frame(f"SELECT * FROM held_{table}"))  # noqa: S608 (names are ours)
+
+
+def _block_state(reader: SparkReader, table: str) -> None:
+    """Blocks of one year, then of two by two up to the widest: each follows from those half as wide."""
+    _one(reader, table)
+    widths = [f"held_{table}"]
+    for years in WIDER:
+        widths.append(f"held_{table}_{years}")
+        reader.hold(widths[-1], bound(statement("mart/block_merge"), {"years": years}), {})
+        reader.store(table, reader.frame(f"SELECT * FROM {widths[-1]}"))  # noqa: S608 (names are ours)
+    together = " UNION ALL ".join(f"SELECT * FROM {width}" for width in widths)  # noqa: S608 (names are ours)
+    reader.store(table, reader.frame(together))
+
+
+def _year_block(reader: SparkReader, table: str) -> None:
+    text = bound(statement("mart/year_block"), {"widest": WIDER[-1]})
+    reader.store(table, reader.frame(text))
+
+
+_TABLES: Final = {"block_state": _block_state, "year_block": _year_block}

@@ -1,0 +1,82 @@
+"""The stored marts computed by Spark: all instruments and years of an asset class at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from ...model.schema import MARTS, YEAR_CLOSE
+from ..mart_maker import COMPUTED, STEPS, Members, Part, Sources, member_table, part_text, recipe
+from ..sql_text import statement
+from .engine import stored_rows
+from .reader import SparkReader, spark_errors
+from .session import opened
+
+_HELD: Final = frozenset({"return_index", "daily_return", "year_sum", "year_end", "year_state", "year_level"})
+"""Computed once; the others are read by one text alone."""
+
+
+@dataclass(frozen=True)
+class SparkMaker:
+    """Spark at `master` (see `spark_session`)."""
+
+    master: str | None = None
+
+    def recipe(self) -> str:
+        """Changes when the numbers may: the texts and the engine."""
+        from pyspark import __version__
+
+        return recipe(f"spark {__version__}")
+
+    @contextmanager
+    def last_closes(self) -> Iterator[Callable[[Path], pa.Table]]:
+        """What gives `year_close` of the instruments in one year's bars."""
+        with opened(self.master) as session:
+            reader = SparkReader(session)
+
+            def closes(bars: Path) -> pa.Table:
+                _stored(reader, "stored_bar", [bars])
+                return reader.execute(statement("mart/year_close")).table.cast(YEAR_CLOSE)
+
+            yield closes
+
+    def marts(self, sources: Sources, years: Iterable[Members]) -> Iterator[Part]:
+        """The marts of each year in turn, its rows in the order of instruments."""
+        parts = list(years)
+        with opened(self.master) as session:
+            reader = SparkReader(session)
+            _compute(reader, sources, parts)
+            for part in parts:
+                yield part.year, {table: _rows(reader, table, part.year) for table in COMPUTED}
+
+
+def _compute(reader: SparkReader, sources: Sources, parts: list[Members]) -> None:
+    for relation, rows in _given(sources, parts).items():
+        reader.store_rows(relation, rows)
+    _stored(reader, "stored_bar", list(sources.bars.values()))
+    _stored(reader, "bill_bar", list(sources.bills))
+    for relation, name in STEPS.items():
+        if relation in _HELD:
+            reader.hold(relation, statement(name), {})
+        else:
+            reader.define(relation, statement(name))
+
+
+def _rows(reader: SparkReader, table: str, year: int) -> pa.Table:
+    return reader.execute(part_text(table, year)).table.cast(MARTS[table])
+
+
+def _given(sources: Sources, parts: list[Members]) -> dict[str, pa.Table]:
+    members = member_table(parts)
+    tables = {"member": members, "instrument": members, "bill": sources.bill}
+    return tables | {"calendar_session": sources.sessions}
+
+
+def _stored(reader: SparkReader, relation: str, files: list[Path]) -> None:
+    with spark_errors():
+        reader.store(relation, stored_rows(reader.session, files, "bar"))

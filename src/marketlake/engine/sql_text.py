@@ -1,0 +1,114 @@
+"""SQL texts: read from their files, chained, with values quoted where nothing can be bound."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+_PARAMETER: Final = re.compile(r"\$([a-z_]+)")
+
+
+@cache
+def source(name: str) -> str:
+    """The text of `sql/<name>.sql` with its heading."""
+    return (files("marketlake") / "engine" / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of `sql/<name>.sql` without comments, whose words could look like parameters."""
+    lines = source(name).splitlines()
+    return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
+
+
+def chain(parts: Mapping[str, str], final: str) -> str:
+    """One query: each part (relation: name of its text) as a common table expression, in order, then `final`.
+
+    A part shadows the stored relation of its name, so that the text of a view also runs on narrower bars.
+    """
+    return chained({relation: statement(name) for relation, name in parts.items()}, statement(final))
+
+
+def chained(parts: Mapping[str, str], final: str) -> str:
+    """As `chain`, of texts that are already in hand."""
+    tables = ", ".join(f"{relation} AS (\n{text}\n)" for relation, text in parts.items())
+    if final.startswith("WITH "):
+        return f"WITH {tables}, {final.removeprefix('WITH ')}"
+    return f"WITH {tables} {final}"
+
+
+def parameters(text: str) -> frozenset[str]:
+    """The names bound as `$name` in a text without comments."""
+    return frozenset(_PARAMETER.findall(text))
+
+
+def bound(text: str, values: Mapping[str, object]) -> str:
+    """The text with each `$name` that is known written in as a constant."""
+    return _PARAMETER.sub(lambda found: constant(values[found[1]]) if found[1] in values else found[0], text)
+
+
+def literal(value: str | Path) -> str:
+    """A SQL string literal, for statements that take no parameters."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def constant(value: object) -> str:
+    """A SQL constant: text, truth, a number, a day, an aware moment, a list of texts or nothing."""
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return str(value).upper()
+        case int():
+            return str(value)
+        case float():
+            return f"CAST({value!r} AS DOUBLE)"
+        case str():
+            return literal(value)
+        case datetime():
+            return f"TIMESTAMPTZ {literal(value.astimezone(UTC).isoformat(sep=' '))}"
+        case date():
+            return f"DATE {literal(value.isoformat())}"
+        case list():
+            return f"CAST([{', '.join(constant(item) for item in value)}] AS VARCHAR[])"
+    raise TypeError(f"no SQL constant for {type(value).__name__}")
+
+
+def glob_safe(folder: Path) -> str:
+    """The folder as the beginning of a glob that matches it alone."""
+    return re.sub(r"([\[*?])", r"[\1]", str(folder))
+
+
+_FIELD: Final = re.compile(r"^-- ([A-Z][a-z]+): (.*)$")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The head of a SQL file; each field in one line."""
+
+    title: str
+    fields: Mapping[str, str]
+
+
+def read_heading(name: str) -> Heading:
+    """The head of `sql/<name>.sql`."""
+    title: list[str] = []
+    found: dict[str, list[str]] = {}
+    last = title
+    for line in source(name).splitlines():
+        if not line.startswith("--"):
+            break
+        field = _FIELD.match(line)
+        words = line.removeprefix("--").strip()
+        if field:
+            last = found.setdefault(field[1], [])
+        last.append(field[2] if field else words)
+    # what goes on in the next line is indented
+    text = " ".join(title).removeprefix(f"{name.rsplit('/', 1)[-1]}: ").removesuffix(".")
+    return Heading(text[0].upper() + text[1:], {field: " ".join(part) for field, part in found.items()})

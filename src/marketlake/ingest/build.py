@@ -1,0 +1,153 @@
+"""Keeping the verdicts on claims: a row of `claim_history` whenever one changed, or what it was based on."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from ..claims.ledger import Entry, read_ledger
+from ..claims.load import load_claims
+from ..claims.tables import fill_claims
+from ..engine.build import build_database
+from ..engine.mart_maker import Maker
+from ..engine.marts import DUCKDB, refresh_marts
+from ..model import layout
+from ..model.errors import MarketlakeError
+from ..model.layout import PAGE
+from ..model.location import shown
+from ..model.schema import CLAIM_HISTORY
+from ..model.settings import Settings
+from ..report.document import write_report
+from ..store.verify import assert_whole, database_digest
+from ..store.writer import Writer, writer
+from .batches import in_turn
+
+_TABLE: Final = "claim_history"
+_OF_THE_MOMENT: Final = {"change", "recorded_at"}
+
+Row = dict[str, Any]
+
+
+def record_verdicts(lake: Writer, ledger: Sequence[Entry], now: datetime) -> None:
+    """Stage a row for each claim whose verdict or snapshot is not that of its last row."""
+    last = _last_rows(lake)
+    found = [_row(entry, last.get(entry.claim_id), now) for entry in ledger]
+    fresh = [row for row in found if _matter(row) != _matter(last.get(row["claim_id"], {}))]
+    if fresh:
+        path = layout.monthly(_TABLE, now.date())
+        rows = pa.Table.from_pylist(fresh, schema=CLAIM_HISTORY)
+        lake.stage(path, pa.concat_tables([lake.read(path), rows]))
+
+
+def _last_rows(lake: Writer) -> dict[str, Row]:
+    """By claim, the row of its latest change."""
+    stored: Iterable[Row] = (
+        row for path in lake.manifest.paths(_TABLE) for row in lake.read(path).to_pylist()
+    )
+    return {row["claim_id"]: row for row in sorted(stored, key=lambda row: row["change"])}
+
+
+def _row(entry: Entry, last: Row | None, now: datetime) -> Row:
+    published, rolled = entry.published, entry.rolled
+    return {
+        "claim_id": entry.claim_id,
+        "change": last["change"] + 1 if last else 1,
+        "recorded_at": now,
+        "snapshot": published.snapshot,
+        "a": published.a,
+        "b": published.b,
+        "at_least": published.at_least,
+        "of_years": published.of_years,
+        "verdict": entry.verdict,
+        "depends_on": "; ".join(entry.depends_on),
+        "published_verdict": published.verdict,
+        "published_wins": published.wins,
+        "rolled_verdict": rolled.verdict,
+        "rolled_last_year": rolled.last_year,
+        "rolled_wins": rolled.wins,
+    }
+
+
+def _matter(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name not in _OF_THE_MOMENT}
+
+
+def build(
+    settings: Settings,
+    *,
+    anew: bool = False,
+    on_plan: Callable[[int], None] = lambda _: None,
+    on_year: Callable[[int], None] = lambda _: None,
+    maker: Maker = DUCKDB,
+) -> bool:
+    """Bring the marts up to date, then build market.duckdb anew; False when all was up to date.
+
+    `anew` computes every mart again, whatever is there; `on_plan` hears how many years of marts there are to
+    compute at most, `on_year` each one that is done; `maker` computes them.
+    """
+    return in_turn(lambda: _build(settings, anew, on_plan, on_year, maker))
+
+
+def _build(
+    settings: Settings,
+    anew: bool,
+    on_plan: Callable[[int], None],
+    on_year: Callable[[int], None],
+    maker: Maker,
+) -> bool:
+    with writer(settings.lake, None) as lake:
+        snapshot = lake.manifest.snapshot
+        assert_whole(settings.lake, lake.manifest)
+        refreshed = refresh_marts(
+            lake, settings.universe, anew=anew, on_plan=on_plan, on_year=on_year, maker=maker
+        )
+        wanted = _fingerprint(settings, snapshot)
+        if not refreshed and lake.manifest.built == f"{wanted}-{database_digest(settings.lake)}":
+            return False
+        now = settings.clock.now()
+        build_database(
+            settings.lake,
+            settings.universe,
+            snapshot=snapshot,
+            origin=lake.manifest.origin,
+            now=now,
+            more=fill_claims(load_claims(settings.home / "claims.toml"), settings.universe),
+        )
+        record_verdicts(lake, read_ledger(settings.lake), now)
+        lake.commit(built=f"{wanted}-{database_digest(settings.lake)}")
+        return True
+
+
+def _fingerprint(settings: Settings, snapshot: str) -> str:
+    """What the database is made from: prices, place, configuration, day and this code's version."""
+    parts = [snapshot, shown(settings.lake), version("marketlake"), settings.clock.now().date().isoformat()]
+    digest = hashlib.sha256("\n".join(parts).encode())
+    for name in ("instruments.toml", "claims.toml"):
+        path = settings.home / name
+        digest.update(path.read_bytes() if path.exists() else b"")
+    return f"{snapshot}-{digest.hexdigest()[:16]}"
+
+
+_log: Final = logging.getLogger(__name__)
+
+
+def refresh_report(settings: Settings, rebuilt: bool) -> Path | None:
+    """Write `report.html` where the database was rebuilt or the page is not there; returns the page's place.
+
+    None where no page can be made, which is logged: bars and database are whole, and no run fails for it.
+    """
+    page = settings.lake / PAGE
+    if not rebuilt and page.exists():
+        return page
+    try:
+        return write_report(settings.lake)
+    except MarketlakeError as error:
+        _log.warning("no report: %s", error)
+        return None

@@ -1,0 +1,253 @@
+"""What the checks read beside the rows: facts of the instruments, their calendars, the slices."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..engine.checks import FAILS, SERVED_FAILS, SERVED_WARNS, WARNS, WHOLE, checks
+from ..engine.duck import in_memory
+from ..engine.sql_text import statement
+from ..model.calendars import load_calendar
+from ..model.errors import QuarantinedError, SourceError
+from ..model.schema import FINDING, QUARANTINE, SERVED, UTC_INSTANT
+from .normalise import NORMALISED, PRICES, Window
+
+_NONE: Final = np.empty(0, "datetime64[D]")
+_SLICE: Final = 250_000
+"""Rows checked together, at least: about 60 MB; an instrument is never cut."""
+_CODED: Final = pa.dictionary(pa.int32(), pa.string())
+_SUBJECT: Final = pa.schema(
+    [
+        ("subject", pa.int32()),
+        ("instrument_id", pa.string()),
+        ("asset_class", _CODED),
+        ("calendar", _CODED),
+        ("signed", pa.bool_()),
+        ("told_on", pa.date32()),
+        ("before", pa.float64()),
+    ]
+)
+
+
+def subjects(names: Sequence[str], windows: Mapping[str, Window], before: Mapping[str, float]) -> pa.Table:
+    """A row an instrument; its number is its place in `names`, those without a bar come after them."""
+    every = [*names, *sorted(set(windows) - set(names))]
+    rows = [(place, name, *_facts(windows[name]), before.get(name)) for place, name in enumerate(every)]
+    columns = zip(*rows, strict=True) if rows else ([] for _ in _SUBJECT)
+    return pa.table([pa.array(list(c), f.type) for c, f in zip(columns, _SUBJECT, strict=True)], _SUBJECT)
+
+
+def _facts(window: Window) -> tuple[str, str, bool, date | None]:
+    instrument = window.instrument
+    zone = ZoneInfo(window.calendar.zone)
+    told_on = window.told_at.astimezone(zone).date() if window.told_at else None
+    return instrument.asset_class, instrument.calendar, instrument.negative_prices, told_on
+
+
+def sessions(bars: pa.Table, windows: Mapping[str, Window]) -> pa.Table:
+    """Every session of the calendars between the first and the last bar: calendar, session."""
+    until = {w.instrument.calendar: w.at.date() for w in sorted(windows.values(), key=lambda w: w.at)}
+    bounds = pc.min_max(bars["session"]).as_py()
+    days = {
+        name: load_calendar(name, at).sessions(bounds["min"], bounds["max"]) if len(bars) else _NONE
+        for name, at in until.items()
+    }
+    names = np.repeat(np.array(list(days), dtype=object), [len(own) for own in days.values()])
+    together = np.concatenate([_NONE, *days.values()])
+    return pa.table({"calendar": pa.array(names, pa.string()), "session": pa.array(together, pa.date32())})
+
+
+def numbered(rows: pa.Table) -> pa.Table:
+    """Rows with their place."""
+    return rows.append_column("place", pa.array(np.arange(len(rows))))
+
+
+def slices(bars: pa.Table, subject: pa.Array) -> Iterator[pa.Table]:
+    """Sorted bars cut between instruments, each row with its place in the slice and its subject."""
+    codes = subject.to_numpy()
+    ends = np.append(np.flatnonzero(codes[1:] != codes[:-1]) + 1, len(codes))
+    start = 0
+    while start < len(bars):
+        end = int(ends[min(int(np.searchsorted(ends, start + _SLICE)), len(ends) - 1)])
+        part = bars.slice(start, end - start).append_column("subject", subject.slice(start, end - start))
+        yield numbered(part)
+        start = end
+
+
+def put_aside(rows: pa.Table, reason: str, run_id: str, windows: Mapping[str, Window]) -> pa.Table:
+    """Rows with the columns of a bar as rows of `quarantine`."""
+    return _with(rows, QUARANTINE, windows, reason=reason, run_id=run_id)
+
+
+def noted(rows: pa.Table, check: str, windows: Mapping[str, Window]) -> pa.Table:
+    """Rows with a message as rows of `finding`."""
+    return _with(rows, FINDING, windows, check=check)
+
+
+def served_at(rows: pa.Table, windows: Mapping[str, Window]) -> pa.Array:
+    """The moment of each row's answer."""
+    return _of_window(rows, [window.at for window in _windows(rows, windows)], UTC_INSTANT)
+
+
+def _with(rows: pa.Table, schema: pa.Schema, windows: Mapping[str, Window], **constants: str) -> pa.Table:
+    """Add the constants, when each row was served and by whom."""
+    columns: dict[str, Any] = {n: pa.repeat(pa.scalar(value), len(rows)) for n, value in constants.items()}
+    columns["observed_at"] = served_at(rows, windows)
+    columns["source"] = _of_window(rows, [window.source for window in _windows(rows, windows)], pa.string())
+    return pa.table([columns[n] if n in columns else rows[n] for n in schema.names], schema=schema)
+
+
+def _windows(rows: pa.Table, windows: Mapping[str, Window]) -> list[Window]:
+    names = rows["instrument_id"].combine_chunks().dictionary_encode().dictionary
+    return [windows[name] for name in names.to_pylist()]
+
+
+def _of_window(rows: pa.Table, values: list[Any], kind: pa.DataType) -> pa.Array:
+    """Each row's value, of one value an instrument in order of appearance."""
+    ids = rows["instrument_id"].combine_chunks().dictionary_encode()
+    return pa.array(values, kind).take(ids.indices)
+
+
+_LOOKED_AT: Final = ("place", "subject", "session", *PRICES, "volume", "dividend", "split")
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Bars that passed, rows put aside (`QUARANTINE`), oddities (`FINDING`), instruments refused whole."""
+
+    bars: pa.Table
+    quarantine: pa.Table
+    findings: pa.Table
+    refused: Mapping[str, SourceError]
+
+
+@dataclass
+class _Found:
+    """What the checks have found so far."""
+
+    windows: Mapping[str, Window]
+    run_id: str
+    quarantine: list[pa.Table] = field(default_factory=lambda: [QUARANTINE.empty_table()])
+    findings: list[pa.Table] = field(default_factory=lambda: [FINDING.empty_table()])
+    refused: dict[str, SourceError] = field(default_factory=dict)
+
+    def aside(self, rows: pa.Table, reason: str) -> None:
+        self.quarantine.append(put_aside(rows, reason, self.run_id, self.windows))
+
+    def note(self, rows: pa.Table, name: str) -> None:
+        self.findings.append(noted(rows, name, self.windows))
+
+
+def check(
+    bars: pa.Table,
+    conflicts: pa.Table,
+    windows: Mapping[str, Window],
+    run_id: str,
+    *,
+    served: pa.Table | None = None,
+    foreign: Collection[str] = (),
+    before: Mapping[str, float] | None = None,
+) -> Checked:
+    """Split normalised bars (sorted by instrument and session) into those to store and those to put aside.
+
+    `conflicts` are rows of sessions that were told two ways, `served` all rows as they came, `foreign` the
+    instruments that normalise refused for their currency; `before` has by instrument id the last stored close
+    before its first row, where there is one.
+    """
+    found = _Found(windows, run_id)
+    names = bars["instrument_id"].combine_chunks().dictionary_encode()
+    known = {
+        "subject": subjects(names.dictionary.to_pylist(), windows, before or {}),
+        "conflict": numbered(conflicts),
+        "served": numbered(SERVED.empty_table() if served is None else served),
+        "foreign_answer": pa.table({"instrument_id": pa.array(sorted(foreign), pa.string())}),
+        "calendar_session": sessions(bars, windows),
+    }
+    with in_memory(known) as connection:
+        for name in SERVED_FAILS:
+            found.aside(_answer(connection, name, "*"), name)
+        for name in SERVED_WARNS:
+            found.note(_answer(connection, name, "*"), name)
+        good = [NORMALISED.empty_table()]
+        good += [_checked(connection, part, found) for part in slices(bars, names.indices)]
+    together = pa.concat_tables(good).combine_chunks()
+    return Checked(
+        together, pa.concat_tables(found.quarantine), pa.concat_tables(found.findings), found.refused
+    )
+
+
+def _checked(connection: duckdb.DuckDBPyConnection, part: pa.Table, found: _Found) -> pa.Table:
+    """The bars of a slice that pass; what does not is added to what was found."""
+    _prepare(connection, part)
+    failed = np.zeros(len(part), dtype=bool)
+    for name in WHOLE:
+        failed |= _refuse(part, _rows(connection, name, part), name, failed, found)
+    for name in FAILS:
+        fresh = _mask(_rows(connection, name, part), len(part)) & ~failed
+        found.aside(part.filter(pa.array(fresh)), name)
+        failed |= fresh
+    good = part
+    if failed.any():
+        # what is put aside is no neighbour
+        good = numbered(part.filter(pa.array(~failed)).drop_columns("place"))
+        _prepare(connection, good)
+    for name in WARNS:
+        found.note(_rows(connection, name, good), name)
+    return good.select(NORMALISED.names)
+
+
+def _refuse(part: pa.Table, rows: pa.Table, name: str, failed: Mask, found: _Found) -> Mask:
+    """Put the whole answers aside that the check found a fault in; returns their rows."""
+    if not len(rows):
+        return np.zeros(len(part), dtype=bool)
+    remedy = next(check.remedy for check in checks() if check.name == name)
+    for instrument_id, message in zip(
+        *(rows[n].to_pylist() for n in ("instrument_id", "message")), strict=True
+    ):
+        found.refused.setdefault(
+            instrument_id,
+            QuarantinedError(
+                f"{instrument_id}: {message}; the whole answer was put aside. {_sentence(remedy)}"
+            ),
+        )
+    ids = rows["instrument_id"].unique().to_pylist()
+    whole = np.isin(part["instrument_id"].to_numpy(zero_copy_only=False), ids) & ~failed
+    found.aside(part.filter(pa.array(whole)), name)
+    return np.asarray(whole)
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, part: pa.Table) -> None:
+    connection.register("unchecked", part.select(_LOOKED_AT))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE checked AS {statement('check_input/checked')}")
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, name: str, part: pa.Table) -> pa.Table:
+    """The rows of a slice that a check finds, with its message."""
+    found = _answer(connection, name, "place, message")
+    return part.take(found["place"]).append_column("message", found["message"])
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, name: str, columns: str) -> pa.Table:
+    text = f"SELECT {columns} FROM ({statement(f'check/{name}')}) ORDER BY place"  # noqa: S608 (our own texts)
+    return connection.execute(text).to_arrow_table()
+
+
+def _mask(rows: pa.Table, count: int) -> Mask:
+    mask = np.zeros(count, dtype=bool)
+    mask[rows["place"].to_numpy()] = True
+    return mask
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]

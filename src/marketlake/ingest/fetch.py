@@ -1,0 +1,259 @@
+"""Fetching a batch: retries, the next source, and every answer kept.
+
+Each instrument ends in one attempt that counts: the last one. What an attempt is worth is judged on the
+answer alone, by the same parse and normalise that `store` applies later.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from .. import sources
+from ..model.clock import Clock
+from ..model.errors import (
+    MalformedError,
+    MarketlakeError,
+    NotFoundError,
+    RateLimitedError,
+    SourceError,
+    TransientError,
+    TruncatedError,
+    UnavailableError,
+)
+from ..model.instruments import Instrument, SourceRef
+from ..model.settings import Settings
+from ..sources.contract import Access, Page, Request, Source, answered_at, unexpected
+from ..sources.limiter import limiter_for
+from ..store import raw
+from ..store.raw import at_hand, batch_names
+from ..store.writer import claim, open_manifest
+from .coverage import coverage
+from .gaps import let_pass, read_holes
+from .job import Attempt, Fetched, Job
+from .normalise import Window, normalise
+from .raw_answers import as_rows
+
+MAX_ATTEMPTS: Final = 3
+"""Per source, on transient errors."""
+_LONGEST_PAUSE_S: Final = 60.0
+_JITTER: Final = 0.5
+_BREAKER_LIMIT: Final = 3
+"""Instruments in a row that a source may fail to answer before it is left alone for the rest of the batch."""
+TRANSIENT_OUTCOMES: Final = frozenset(
+    error.outcome for error in (RateLimitedError, UnavailableError, MalformedError, TruncatedError)
+)
+"""What another try may cure."""
+_TELLING: Final = (
+    {NotFoundError.outcome: -1} | dict.fromkeys(TRANSIENT_OUTCOMES, 1) | {TruncatedError.outcome: 2}
+)
+"""Where no source answered well: a short answer beats none, what another try may cure beats the rest, and
+`not_found` is said only where every source says it."""
+
+
+@dataclass
+class Fetcher:
+    """Fetches the instruments of a batch one after the other; keeps each source open for the batch."""
+
+    access: Access
+    on_done: Callable[[Fetched], None] = lambda _: None
+    let_pass: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    """By instrument id, sessions that an answer need not hold: they were asked for before."""
+    jitter: Callable[[float, float], float] = random.uniform
+    """A number between two: how much longer than its turn a pause is."""
+    _open: dict[str, Source] = field(default_factory=dict)
+    _unanswered: dict[str, int] = field(default_factory=dict)
+    _refusals: dict[str, str] = field(default_factory=dict)
+
+    def fetch(self, jobs: Sequence[Job], instruments: Mapping[str, Instrument]) -> Iterator[Fetched]:
+        """One result per job, whatever the vendors do."""
+        for job in jobs:
+            started = self.access.clock.monotonic()
+            attempts = self._attempts(job, instruments[job.instrument_id])
+            fetched = Fetched(job, attempts, self.access.clock.monotonic() - started)
+            self.on_done(fetched)
+            yield fetched
+
+    def _attempts(self, job: Job, instrument: Instrument) -> list[Attempt]:
+        """Sources in order of trust until one answers well; else the most telling attempt comes last.
+
+        Among equals that is the most trusted source's.
+        """
+        attempts: list[Attempt] = []
+        trust = {ref.source: -place for place, ref in enumerate(instrument.sources)}
+        for ref in instrument.sources:
+            attempts += self._ask(job, instrument, ref)
+            if attempts[-1].outcome == "ok":
+                return attempts
+        return sorted(attempts, key=lambda a: (_TELLING.get(a.outcome, 0), trust[a.source]))
+
+    def _ask(self, job: Job, instrument: Instrument, ref: SourceRef) -> list[Attempt]:
+        request = Request(job.instrument_id, ref.symbol, job.start, job.end)
+        if self._unanswered.get(ref.source, 0) >= _BREAKER_LIMIT:
+            text = f"not asked: {ref.source} did not serve others; the next run asks again"
+            return [Attempt(ref.source, request, (), self._refusals[ref.source], text)]
+        attempts: list[Attempt] = []
+        retrying = Retrying(
+            retry=retry_if_exception(_worth_a_pause),
+            stop=stop_after_attempt(MAX_ATTEMPTS),
+            wait=lambda state: _pause(state, self.jitter),
+            sleep=self.access.clock.sleep,
+            before_sleep=lambda state: self._heed(ref.source, state),
+            reraise=True,
+        )
+        try:
+            retrying(self._try, job, instrument, ref, request, attempts)
+        except SourceError as error:
+            self._count(ref.source, error)
+        else:
+            self._unanswered[ref.source] = 0
+        return attempts
+
+    def _try(
+        self, job: Job, instrument: Instrument, ref: SourceRef, request: Request, attempts: list[Attempt]
+    ) -> None:
+        """One attempt, appended to `attempts`; raises when it was not a good one."""
+        pages: Sequence[Page] = ()
+        try:
+            source = self._source(ref.source)
+            pages = source.fetch(request, self.access)
+            judge(source, pages, job, instrument, self.access, self.let_pass.get(instrument.id, ()))
+        except SourceError as error:
+            attempts.append(Attempt(ref.source, request, pages, error.outcome, str(error)))
+            raise
+        except MarketlakeError:
+            raise
+        except Exception as error:
+            found = unexpected(request, error)
+            attempts.append(Attempt(ref.source, request, pages, found.outcome, str(found)))
+            raise found from error
+        attempts.append(Attempt(ref.source, request, pages, "ok", ""))
+
+    def _source(self, name: str) -> Source:
+        if name not in self._open:
+            self._open[name] = sources.create(name)
+        return self._open[name]
+
+    def _count(self, source: str, error: SourceError) -> None:
+        """For the breaker; a Retry-After longer than a run can wait trips it at once, here and elsewhere."""
+        if isinstance(error, RateLimitedError) and not _worth_a_pause(error):
+            self._unanswered[source] = _BREAKER_LIMIT
+            self.access.limiter.shut(source, error.retry_after or 0.0)
+        elif isinstance(error, UnavailableError | RateLimitedError):
+            self._unanswered[source] = self._unanswered.get(source, 0) + 1
+        else:
+            self._unanswered[source] = 0
+        self._refusals[source] = error.outcome
+
+    def _heed(self, source: str, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, RateLimitedError) and error.retry_after:
+            self.access.limiter.hold(source, error.retry_after)
+
+
+def judge(
+    source: Source,
+    pages: Sequence[Page],
+    job: Job,
+    instrument: Instrument,
+    access: Access,
+    let_pass: Sequence[date] = (),
+) -> None:
+    """Raise what is wrong with an answer: its error, its unit, or what it leaves out."""
+    parsed = source.parse(pages)
+    for error in parsed.failed.values():
+        raise error
+    now = access.clock.now()
+    window = Window(instrument, source.name, job.start, job.end, answered_at(access.clock, now, pages))
+    normalised = normalise(parsed.bars, {instrument.id: window})
+    for error in normalised.refused.values():
+        raise error
+    sessions = normalised.bars["session"].to_numpy().astype("datetime64[D]")
+    # what is due follows from our clock alone: a vendor's wrong one must not hide that nothing came
+    cover = coverage(replace(window, at=now), sessions, job.mode, let_pass)
+    if cover.truncated:
+        ahead = (
+            f"; this machine's clock is {now - window.at} ahead of the vendor's" if window.at < now else ""
+        )
+        raise TruncatedError(
+            f"{source.name}: asked {instrument.id} from {job.start} to {job.end}, {cover.shortfall}{ahead}"
+        )
+
+
+def _worth_a_pause(error: BaseException) -> bool:
+    """Transient, and not told to stay away for longer than a run should wait."""
+    patience = getattr(error, "retry_after", None) or 0.0
+    return isinstance(error, TransientError) and patience <= _LONGEST_PAUSE_S
+
+
+def _pause(state: RetryCallState, jitter: Callable[[float, float], float]) -> float:
+    """1, 2, 4 ... seconds and up to half more, so that workers which failed together part.
+
+    Never less than Retry-After says, behind which the limiter queues them.
+    """
+    error = state.outcome.exception() if state.outcome else None
+    told = getattr(error, "retry_after", None) or 0.0
+    return max(told, min(2.0 ** (state.attempt_number - 1), _LONGEST_PAUSE_S) * (1 + jitter(0.0, _JITTER)))
+
+
+def collect(
+    settings: Settings,
+    run_id: str,
+    jobs: Sequence[Job],
+    on_done: Callable[[Fetched], None] = lambda _: None,
+) -> list[Fetched]:
+    """Fetch each job and keep every answer as one raw batch, which `store_pending` will absorb."""
+    return collect_rounds(settings, run_id, [(jobs, settings.universe.by_id)], on_done)
+
+
+def collect_rounds(
+    settings: Settings,
+    run_id: str,
+    rounds: Sequence[tuple[Sequence[Job], Mapping[str, Instrument]]],
+    on_done: Callable[[Fetched], None] = lambda _: None,
+) -> list[Fetched]:
+    """Fetch the jobs of each round from the sources that its instruments list; all go into one raw batch."""
+    root, clock = settings.lake, settings.clock
+    claim(root, settings.origin)
+    holes = read_holes(root, open_manifest(root))
+    fetcher = Fetcher(access_of(settings), on_done, let_pass(holes))
+    now = clock.now()
+    fetched = [one for jobs, instruments in rounds for one in fetcher.fetch(jobs, instruments)]
+    rows = [row for one in fetched for row in as_rows(one, run_id, settings.origin, clock, now)]
+    done = answered_at(
+        clock, clock.now(), [page for one in fetched for a in one.attempts for page in a.pages]
+    )
+    raw.write_batch(root, batch_id(done, clock, run_id), done.date(), rows)
+    return fetched
+
+
+def batch_id(done: datetime, clock: Clock, label: str) -> str:
+    """Names a batch when it is written: in the order of arrival, by the tick where the clock is pinned."""
+    return f"{done:%Y%m%dT%H%M%S}-{int(clock.monotonic() * 1e6):015d}-{slug(label)}"
+
+
+def answered(root: Path, run_id: str) -> set[str]:
+    """The instruments that a run has already fetched well."""
+    return {
+        row["instrument_id"]
+        for path in at_hand(root, batch_names(root, f"-{slug(run_id)}"))
+        for row in raw.read_columns(path, ["run_id", "instrument_id", "outcome"])
+        if row["run_id"] == run_id and row["outcome"] == "ok"
+    }
+
+
+def slug(text: str) -> str:
+    """A run's name as part of a file's name."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:80]
+
+
+def access_of(settings: Settings) -> Access:
+    """What a source may use of the outside world under these settings."""
+    return Access(settings.clock, limiter_for(settings), settings.home / "files", settings.source_url)

@@ -1,0 +1,280 @@
+"""Which instruments no source knows any more.
+
+One `not_found` may be a vendor's fault. An instrument is delisted when ten of its sessions in a row brought
+nothing else: an outage in between says nothing either way, any other answer begins the count anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..claims.verdict import ClaimCheck, read_checks
+from ..model.calendars import load_calendar
+from ..model.errors import (
+    BlockedError,
+    LakeError,
+    MalformedError,
+    NotFoundError,
+    RateLimitedError,
+    UnavailableError,
+)
+from ..model.instruments import Instrument, Universe
+from ..model.location import shown
+from ..model.schema import GOOD_OUTCOMES, OPEN, VENDOR_HOLE
+from ..model.settings import Settings
+from ..store import raw
+from ..store.manifest import Manifest
+from ..store.verify import assert_whole
+from ..store.writer import open_manifest
+from .gaps import read_holes
+from .watermarks import LastRun, Whole, last_runs, read_columns, watermarks, whole_histories
+
+SESSIONS: Final = 10
+_SILENT: Final = tuple(
+    error.outcome for error in (RateLimitedError, UnavailableError, MalformedError, BlockedError)
+)
+"""Outcomes that say nothing of whether the vendor knows the symbol."""
+
+
+def delisted(root: Path, manifest: Manifest, universe: Universe, last: Mapping[str, str]) -> frozenset[str]:
+    """The ids of those delisted; `last` is each instrument's last outcome.
+
+    Reads the record of runs month by month, newest first, as long as somebody's count is open.
+    """
+    undecided = {name for name in universe.by_id if last.get(name) in {NotFoundError.outcome, *_SILENT}}
+    counts: dict[str, set[date]] = {name: set() for name in undecided}
+    for path in reversed(manifest.paths("run")):
+        if not undecided:
+            break
+        for row in _told(root / path, undecided):
+            name = row["instrument_id"]
+            if row["outcome"] != NotFoundError.outcome:
+                undecided.discard(name)
+            elif name in undecided:
+                counts[name].add(_session(universe.by_id[name], row["started_at"]))
+        undecided -= {name for name, sessions in counts.items() if len(sessions) >= SESSIONS}
+    return frozenset(name for name, sessions in counts.items() if len(sessions) >= SESSIONS)
+
+
+def _told(path: Path, wanted: Iterable[str]) -> list[dict[str, Any]]:
+    """The month's runs of some instruments that a vendor answered, newest first."""
+    runs = read_columns(path, ["instrument_id", "outcome", "started_at", "mode", "batch_id"])
+    mine = pc.is_in(runs["instrument_id"], pa.array(sorted(wanted), pa.string()))
+    compared = pc.equal(runs["mode"], "reconcile")
+    unsaid = pc.or_(compared, pc.is_in(runs["outcome"], pa.array(_SILENT)))
+    rows: list[dict[str, Any]] = (
+        runs.filter(pc.and_(mine, pc.invert(unsaid))).sort_by([("batch_id", "descending")]).to_pylist()
+    )
+    return rows
+
+
+def _session(instrument: Instrument, moment: datetime) -> date:
+    return load_calendar(instrument.calendar, moment.date()).last_finished(moment)
+
+
+_NEVER: Final = LastRun("never fetched", date.max, "", "")
+
+
+@dataclass(frozen=True)
+class InstrumentStatus:
+    """One instrument: `sessions_due` are finished and not stored (all of them when nothing is)."""
+
+    instrument_id: str
+    last_session: date | None
+    sessions_due: int
+    outcome: str
+    """Of the last fetch; `delisted` after ten sessions of nothing but `not_found`."""
+    source: str
+    message: str
+    open_holes: int
+    """Sessions between stored ones that the next run asks for again."""
+    vendor_holes: int
+    """Sessions between stored ones that were asked for often enough."""
+    verified_on: date | None
+    """When all that is stored was last served again, or first loaded, within about `reverify_days`."""
+
+
+@dataclass(frozen=True)
+class LakeStatus:
+    """The lake as a whole."""
+
+    lake: str
+    origin: str
+    snapshot: str
+    bars: int
+    revisions: int
+    quarantined: int
+    waiting: int
+    """Raw batches that are fetched and not stored yet."""
+    reverify_days: int
+    """How often that happens; 0 is never."""
+    built: bool
+    """Whether market.duckdb was built from this snapshot."""
+    instruments: Sequence[InstrumentStatus]
+    claims: Sequence[ClaimCheck]
+    """As of the last build; none before the first."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
+
+
+def status(settings: Settings) -> LakeStatus:
+    """Read the state; `EmptyLakeError` where there is no lake."""
+    manifest, universe = open_manifest(settings.lake), settings.universe
+    assert_whole(settings.lake, manifest)
+    marks = watermarks(settings.lake, manifest, set(universe.by_id))
+    runs = last_runs(settings.lake, manifest)
+    asked_since = settings.clock.now().date() - timedelta(days=settings.reverify_days)
+    whole = whole_histories(settings.lake, manifest, asked_since)
+    holes = read_holes(settings.lake, manifest)
+    gone = delisted(settings.lake, manifest, universe, {name: run.outcome for name, run in runs.items()})
+    instruments = []
+    for instrument in universe.instruments:
+        mark, run = marks.get(instrument.id), runs.get(instrument.id, _NEVER)
+        last = mark.session if mark else None
+        states = [hole.state for hole in holes.get(instrument.id, [])]
+        instruments.append(
+            InstrumentStatus(
+                instrument_id=instrument.id,
+                last_session=last,
+                sessions_due=_due(settings, instrument, last),
+                outcome="delisted" if instrument.id in gone else run.outcome,
+                source=run.source,
+                message=_delisted(last) if instrument.id in gone else run.message,
+                open_holes=states.count(OPEN),
+                vendor_holes=states.count(VENDOR_HOLE),
+                verified_on=whole.get(instrument.id, Whole()).verified_on,
+            )
+        )
+    return LakeStatus(
+        lake=shown(settings.lake),
+        origin=manifest.origin,
+        snapshot=manifest.snapshot,
+        bars=manifest.rows("bar"),
+        revisions=manifest.rows("revision"),
+        quarantined=manifest.rows("quarantine"),
+        waiting=len(raw.pending(settings.lake, manifest)),
+        reverify_days=settings.reverify_days,
+        built=manifest.built.startswith(manifest.snapshot),
+        instruments=instruments,
+        claims=_claims(settings),
+    )
+
+
+def _delisted(last: date | None) -> str:
+    remedy = (
+        f"write until = {last} beside it in instruments.toml" if last else "remove it from instruments.toml"
+    )
+    return f"not found at any source on {SESSIONS} sessions in a row: {remedy}, or correct its symbol"
+
+
+def _claims(settings: Settings) -> Sequence[ClaimCheck]:
+    try:
+        return read_checks(settings.lake)
+    except LakeError:
+        # a database that is missing or of another place is told by `built`
+        return ()
+
+
+def _due(settings: Settings, instrument: Instrument, last: date | None) -> int:
+    now = settings.clock.now()
+    calendar = load_calendar(instrument.calendar, now.date())
+    end = min(calendar.last_finished(now), instrument.until)
+    start = last + timedelta(days=1) if last else instrument.since
+    return len(calendar.sessions(start, end)) if start <= end else 0
+
+
+@dataclass(frozen=True)
+class Stale:
+    """One instrument that is behind."""
+
+    instrument_id: str
+    asset_class: str
+    last_session: date | None
+    missing: date
+    """The first session that is finished and not stored."""
+    deadline: datetime
+    """By when it was to be stored."""
+    sessions_due: int
+    outcome: str
+    """Of the last fetch."""
+
+    def __str__(self) -> str:
+        last = f"last stored {self.last_session}" if self.last_session else "nothing stored"
+        return (
+            f"{self.instrument_id} ({self.asset_class}): {self.missing} was due by "
+            f"{self.deadline:%Y-%m-%d %H:%M} UTC; {last}, {self.sessions_due} due, last fetch {self.outcome}"
+        )
+
+
+def stale(settings: Settings) -> list[Stale]:
+    """Every instrument past its deadline, in the universe's order; what is delisted has none.
+
+    `EmptyLakeError` where there is no lake.
+    """
+    known, now = settings.universe.by_id, settings.clock.now()
+    states = (each for each in status(settings).instruments if each.outcome != "delisted")
+    found = (_behind(settings, known[each.instrument_id], each, now) for each in states if each.sessions_due)
+    return [each for each in found if each.deadline < now]
+
+
+def _behind(settings: Settings, instrument: Instrument, state: InstrumentStatus, now: datetime) -> Stale:
+    calendar = load_calendar(instrument.calendar, now.date())
+    start = state.last_session + timedelta(days=1) if state.last_session else instrument.since
+    first = calendar.sessions(start, calendar.last_finished(now))[:1]
+    ended: datetime = calendar.close_at(first)[0].item().replace(tzinfo=UTC)
+    hours = settings.deadline_hours(instrument.asset_class)
+    return Stale(
+        instrument_id=instrument.id,
+        asset_class=instrument.asset_class,
+        last_session=state.last_session,
+        missing=first[0].item(),
+        deadline=ended + calendar.lag + timedelta(hours=hours),
+        sessions_due=state.sessions_due,
+        outcome=state.outcome,
+    )
+
+
+@dataclass(frozen=True)
+class Overview:
+    """`stored` are the instruments with bars, in the order of instruments.toml."""
+
+    origin: str
+    bars: int
+    known: int
+    """How many instruments.toml lists."""
+    stored: Sequence[str]
+    last_session: date | None
+    """The latest of any instrument."""
+    failed: Sequence[str]
+    """Instruments whose last fetch did not end well."""
+    waiting: int
+    """Raw batches that are fetched and not stored yet."""
+    built: bool
+    """Whether market.duckdb was built from what is stored."""
+
+
+def overview(settings: Settings) -> Overview:
+    """Read the state; `EmptyLakeError` where there is no lake, `ConfigError` without instruments.toml."""
+    universe = settings.universe
+    manifest = open_manifest(settings.lake)
+    marks = watermarks(settings.lake, manifest, set(universe.by_id))
+    runs = last_runs(settings.lake, manifest)
+    return Overview(
+        origin=manifest.origin,
+        bars=manifest.rows("bar"),
+        known=len(universe.instruments),
+        stored=[i.id for i in universe.instruments if i.id in marks],
+        last_session=max((mark.session for mark in marks.values()), default=None),
+        failed=[i for i, run in runs.items() if i in universe.by_id and run.outcome not in GOOD_OUTCOMES],
+        waiting=len(raw.pending(settings.lake, manifest)),
+        built=manifest.built.startswith(manifest.snapshot),
+    )

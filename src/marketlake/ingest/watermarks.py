@@ -1,0 +1,193 @@
+"""What is stored of each instrument: where the next fetch begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ..model import layout
+from ..model.schema import CORRECTION_MODE, GOOD_OUTCOMES, RUN
+from ..store.files import corrupt
+from ..store.manifest import Manifest
+
+_EXTRA: Final = ("backfill", "reverify")
+"""Modes that ask for more than is due."""
+_NO_FETCH: Final = ("reconcile", CORRECTION_MODE)
+
+
+@dataclass(frozen=True)
+class Watermark:
+    """The last stored session of an instrument and the asset class it is stored under."""
+
+    session: date
+    asset_class: str
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """How the last fetch of an instrument ended, and from where it had asked."""
+
+    outcome: str
+    asked_from: date
+    source: str
+    message: str
+
+
+def watermarks(root: Path, manifest: Manifest, wanted: set[str]) -> dict[str, Watermark]:
+    """By instrument id, for those that have bars; reads the newest years first, until all are found."""
+    found: dict[str, Watermark] = {}
+    for path in sorted(manifest.paths("bar"), key=layout.year_of, reverse=True):
+        if wanted <= set(found):
+            break
+        asset_class = layout.asset_class_of(path)
+        for name, session in _last_sessions(root / path):
+            if name not in found or found[name].session < session:
+                found[name] = Watermark(session, asset_class)
+    return {key: mark for key, mark in found.items() if key in wanted}
+
+
+def _last_sessions(path: Path) -> Iterable[tuple[str, date]]:
+    """Each instrument of a file of bars, and its last session, which is that of its last row."""
+    bars = read_columns(path, ["instrument_id", "session"], coded=["instrument_id"])
+    ids = bars["instrument_id"].unify_dictionaries().combine_chunks()
+    codes = ids.indices.to_numpy()
+    last = pa.array(np.flatnonzero(np.append(codes[1:] != codes[:-1], True)[: len(codes)]))
+    return zip(ids.take(last).to_pylist(), bars["session"].take(last).to_pylist(), strict=True)
+
+
+@dataclass(frozen=True)
+class Debt:
+    """A window that was asked for and not answered well since."""
+
+    asked_from: date
+    asked_to: date
+    mode: str
+
+
+def owed(root: Path, manifest: Manifest) -> Mapping[str, Debt]:
+    """By instrument id. A good answer to the whole window settles it, as far as that had come by then.
+
+    A failed backfill owes nothing, nor does a whole history that was not served well: it has its next turn,
+    and what was due that day is asked for by the next run.
+    """
+    columns = ["instrument_id", "outcome", "mode", "asked_from", "asked_to", "batch_id", "started_at"]
+    runs = _recent_runs(root, manifest, columns)
+    good = pc.is_in(runs["outcome"], pa.array(sorted(GOOD_OUTCOMES)))
+    bad = pc.and_(pc.invert(good), pc.invert(pc.is_in(runs["mode"], pa.array(_EXTRA))))
+    concerned = pc.is_in(runs["instrument_id"], runs.filter(bad)["instrument_id"])
+    debts: dict[str, Debt] = {}
+    for row in runs.filter(concerned).sort_by("batch_id").to_pylist():
+        key, debt = row["instrument_id"], debts.get(row["instrument_id"])
+        if row["outcome"] not in GOOD_OUTCOMES:
+            if row["mode"] not in _EXTRA:
+                debts[key] = Debt(row["asked_from"], row["asked_to"], row["mode"])
+        elif debt and row["asked_from"] <= debt.asked_from and row["asked_to"] >= _until(debt, row):
+            del debts[key]
+    return debts
+
+
+def _until(debt: Debt, row: Mapping[str, Any]) -> date:
+    """What a good answer must reach: a clock that ran ahead asked for days that nobody owes yet."""
+    started: date = row["started_at"].date()
+    return debt.asked_to if debt.asked_to <= started else row["asked_to"]
+
+
+def last_runs(root: Path, manifest: Manifest) -> Mapping[str, LastRun]:
+    """By instrument id, from the newest months with runs."""
+    columns = ["instrument_id", "outcome", "asked_from", "source", "message", "batch_id"]
+    rows = _recent_runs(root, manifest, columns).sort_by("batch_id").to_pylist()
+    return {
+        row["instrument_id"]: LastRun(row["outcome"], row["asked_from"], row["source"], row["message"])
+        for row in rows
+    }
+
+
+def _recent_runs(root: Path, manifest: Manifest, names: list[str]) -> pa.Table:
+    """The newest two months with runs: a month's first run must not hide the last one's.
+
+    A comparison of sources says nothing of what is stored, and a correction asks nobody: they do not count.
+    """
+    months = [path for path in manifest.paths("run") if manifest.files[path].rows]
+    wanted = list(dict.fromkeys([*names, "mode"]))
+    tables = [read_columns(root / path, wanted) for path in months[-2:]]
+    runs = pa.concat_tables([RUN.empty_table().select(wanted), *tables])
+    return runs.filter(pc.invert(pc.is_in(runs["mode"], pa.array(_NO_FETCH)))).select(names)
+
+
+def read_columns(path: Path, names: list[str], coded: Sequence[str] = ()) -> pa.Table:
+    """Some columns of a stored file, `coded` ones as dictionaries; `CorruptLakeError` where that fails."""
+    try:
+        return pq.ParquetFile(path, read_dictionary=list(coded)).read(columns=names)
+    except (pa.ArrowException, OSError) as error:
+        raise corrupt(path, str(error).splitlines()[0][:120]) from error
+
+
+_WHOLE: Final = ("first_load", "reverify")
+_UNANSWERED: Final = ("rate_limited", "unavailable")
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What some months of runs say of one instrument's whole history; None where they say nothing."""
+
+    answered_on: date | None = None
+    """When it was last asked for and answered, well or not."""
+    verified_on: date | None = None
+    """When it was last answered well."""
+    run_on: date | None = None
+    """When anything was last asked of the instrument, whole histories that were not answered aside."""
+
+
+def whole_histories(root: Path, manifest: Manifest, since: date) -> Mapping[str, Whole]:
+    """By instrument id, from the runs of the month of `since` and those after it."""
+    oldest = layout.monthly("run", since)
+    found: dict[str, Whole] = {}
+    for path in manifest.paths("run"):
+        if path >= oldest:
+            for row in _days(root / path):
+                before = found.get(row["instrument_id"], Whole())
+                found[row["instrument_id"]] = Whole(
+                    row["answered_max"] or before.answered_on,
+                    row["verified_max"] or before.verified_on,
+                    row["run_max"] or before.run_on,
+                )
+    return found
+
+
+def first_sessions(root: Path, manifest: Manifest, wanted: set[str]) -> dict[str, date]:
+    """The first stored session of each; reads the oldest years first, until all are found."""
+    found: dict[str, date] = {}
+    names = pa.array(sorted(wanted), pa.string())
+    for path in sorted(manifest.paths("bar"), key=layout.year_of):
+        if wanted <= set(found):
+            break
+        table = read_columns(root / path, ["instrument_id", "session"])
+        mine = table.filter(pc.is_in(table["instrument_id"], names))
+        for row in mine.group_by("instrument_id").aggregate([("session", "min")]).to_pylist():
+            known = found.get(row["instrument_id"], date.max)
+            found[row["instrument_id"]] = min(known, row["session_min"])
+    return found
+
+
+def _days(path: Path) -> list[dict[str, Any]]:
+    """A row an instrument: the last days of its runs in a month."""
+    runs = read_columns(path, ["instrument_id", "mode", "outcome", "started_at"])
+    runs = runs.filter(pc.not_equal(runs["mode"], CORRECTION_MODE))
+    day = pc.cast(runs["started_at"], pa.date32(), safe=False)
+    whole = pc.is_in(runs["mode"], pa.array(_WHOLE))
+    answered = pc.and_(whole, pc.invert(pc.is_in(runs["outcome"], pa.array(_UNANSWERED))))
+    verified = pc.and_(whole, pc.is_in(runs["outcome"], pa.array(sorted(GOOD_OUTCOMES))))
+    masks = {"answered": answered, "verified": verified, "run": pc.or_(answered, pc.invert(whole))}
+    nothing = pa.scalar(None, pa.date32())
+    days = {name: pc.if_else(mask, day, nothing) for name, mask in masks.items()}
+    grouped = pa.table({"instrument_id": runs["instrument_id"], **days}).group_by("instrument_id")
+    rows: list[dict[str, Any]] = grouped.aggregate([(name, "max") for name in masks]).to_pylist()
+    return rows

@@ -1,0 +1,193 @@
+"""What to pull: the universe in `instruments.toml`, validated on the way in.
+
+An entry's text comes from a user's file and ends up in paths, SQL and pages, so ids, asset classes and
+calendars are restricted here, once, to what is harmless everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from .errors import ConfigError, UsageError, nearest
+from .toml_file import read_toml
+
+ASSET_CLASSES: Final = ("crypto", "equity", "metal", "index", "bond", "fund", "currency", "rate", "inflation")
+MOST_BYTES: Final = 32 * 1024 * 1024
+"""Of instruments.toml: about 150,000 entries."""
+RETURN_BASES: Final = ("price", "total")
+SYNTHETIC: Final = ("no", "daily", "all")
+
+_ID: Final = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
+_CALENDAR: Final = re.compile(r"[A-Za-z0-9_/]{2,16}")
+_CURRENCY: Final = re.compile(r"[A-Z]{3,5}")
+_SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_RESERVED: Final = frozenset(
+    {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+)
+
+
+@dataclass(frozen=True)
+class SourceRef:
+    """One vendor's name of an instrument."""
+
+    source: str
+    symbol: str
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One thing that has a price (or a rate, or an index level)."""
+
+    id: str
+    name: str
+    asset_class: str
+    calendar: str
+    quote_currency: str
+    return_basis: str
+    since: date
+    sources: tuple[SourceRef, ...]
+    proxy_for: str = ""
+    """What the instrument stands in for, where it is not the thing itself."""
+    synthetic: str = "no"
+    """`daily`: only year-end closes are published figures; `all`: wholly made up."""
+    negative_prices: bool = False
+    """Whether a price of zero or below is possible (crude oil futures have shown it)."""
+    until: date = date.max
+    """The last session there will ever be, for what is delisted, matured or discontinued."""
+
+
+@dataclass(frozen=True)
+class Universe:
+    """The instruments of one `instruments.toml`, in its order."""
+
+    instruments: tuple[Instrument, ...]
+
+    def get(self, instrument_id: str) -> Instrument:
+        """The instrument; `UsageError` naming near or known ones when there is none."""
+        if instrument_id in self.by_id:
+            return self.by_id[instrument_id]
+        hint = f"{nearest(instrument_id, self.by_id)}; `marketlake add` looks a new one up"
+        raise UsageError(f"unknown instrument {instrument_id[:40]!r}; {hint}")
+
+    def select(self, ids: Iterable[str]) -> Universe:
+        """Only these instruments (all of them when `ids` is empty), in the universe's order."""
+        wanted = {self.get(i).id for i in ids}
+        return Universe(tuple(i for i in self.instruments if not wanted or i.id in wanted))
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Instrument]:
+        return {instrument.id: instrument for instrument in self.instruments}
+
+    @property
+    def calendars(self) -> tuple[str, ...]:
+        """The calendars in use, each once, in order of appearance."""
+        return tuple(dict.fromkeys(i.calendar for i in self.instruments))
+
+
+def load_universe(path: Path) -> Universe:
+    """Read `instruments.toml`; `ConfigError` names the file, the entry and the remedy."""
+    return parse_universe(path, read_toml(path, MOST_BYTES))
+
+
+def parse_universe(path: Path, document: Mapping[str, Any]) -> Universe:
+    """What `path` holds, or is to hold; `ConfigError` as `load_universe`."""
+    entries = document.get("instrument", [])
+    if not isinstance(entries, list) or not entries:
+        raise ConfigError(f"{path}: no [[instrument]] entry; `marketlake init` writes a starting file")
+    instruments = tuple(_instrument(path, number, entry) for number, entry in enumerate(entries, 1))
+    seen: set[str] = set()
+    for instrument in instruments:
+        if instrument.id in seen:
+            raise ConfigError(f"{path}: instrument {instrument.id} stands there twice; remove one entry")
+        seen.add(instrument.id)
+    return Universe(instruments)
+
+
+def _instrument(path: Path, number: int, entry: object) -> Instrument:
+    where = f"{path}: [[instrument]] number {number}"
+    if not isinstance(entry, dict):
+        raise ConfigError(f"{where} is not a table")
+    instrument_id = _text(where, entry, "id", _ID)
+    if instrument_id in _RESERVED:
+        raise ConfigError(f"{where}: id {instrument_id} is a reserved file name on Windows; choose another")
+    where = f"{where} ({instrument_id})"
+    known = [f.name for f in fields(Instrument)]
+    unknown = sorted(set(entry) - set(known))
+    if unknown:
+        raise ConfigError(f"{where}: unknown key {unknown[0][:40]!r}; known: {', '.join(known)}")
+    since = _date(where, "since", entry.get("since", date(1990, 1, 1)))
+    until = _date(where, "until", entry.get("until", date.max))
+    if until < since:
+        raise ConfigError(f"{where}: until = {until} is before since = {since}; swap or correct them")
+    return Instrument(
+        id=instrument_id,
+        name=_name(where, entry, "name", instrument_id),
+        asset_class=_choice(where, entry, "asset_class", ASSET_CLASSES),
+        calendar=_text(where, entry, "calendar", _CALENDAR),
+        quote_currency=_text(where, entry, "quote_currency", _CURRENCY, default="USD"),
+        return_basis=_choice(where, entry, "return_basis", RETURN_BASES, default="price"),
+        since=since,
+        sources=_sources(where, entry.get("sources")),
+        proxy_for=_name(where, entry, "proxy_for", ""),
+        synthetic=_choice(where, entry, "synthetic", SYNTHETIC, default="no"),
+        negative_prices=_flag(where, entry.get("negative_prices", False)),
+        until=until,
+    )
+
+
+def _text(where: str, entry: dict[str, Any], key: str, pattern: re.Pattern[str], default: str = "") -> str:
+    value = entry.get(key, default)
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise ConfigError(f"{where}: {key} = {str(value)[:60]!r} must match {pattern.pattern}")
+    return value
+
+
+def _name(where: str, entry: dict[str, Any], key: str, default: str) -> str:
+    value = entry.get(key, default)
+    if not isinstance(value, str) or len(value) > 200 or not (value.isprintable() or value == ""):
+        raise ConfigError(f"{where}: {key} must be printable text of at most 200 characters")
+    return value
+
+
+def _choice(
+    where: str, entry: dict[str, Any], key: str, choices: tuple[str, ...], default: str | None = None
+) -> str:
+    value = entry.get(key, default)
+    if value not in choices:
+        raise ConfigError(f"{where}: {key} = {str(value)[:60]!r} must be one of {', '.join(choices)}")
+    return str(value)
+
+
+def _date(where: str, key: str, value: object) -> date:
+    if type(value) is not date:
+        raise ConfigError(f"{where}: {key} = {str(value)[:60]!r} must be a date such as 2011-08-18")
+    return value
+
+
+def _flag(where: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigError(f"{where}: negative_prices must be true or false")
+    return value
+
+
+def _sources(where: str, value: object) -> tuple[SourceRef, ...]:
+    if not isinstance(value, list) or not value:
+        raise ConfigError(f'{where}: sources must be a list such as [{{ source = "yahoo", symbol = "SPY" }}]')
+    return tuple(_source(where, item) for item in value)
+
+
+def _source(where: str, item: object) -> SourceRef:
+    if not isinstance(item, dict) or set(item) != {"source", "symbol"}:
+        raise ConfigError(f"{where}: each of sources needs exactly source and symbol")
+    source, symbol = item["source"], item["symbol"]
+    if not isinstance(source, str) or not _SOURCE.fullmatch(source):
+        raise ConfigError(f"{where}: source {str(source)[:60]!r} must match {_SOURCE.pattern}")
+    if not isinstance(symbol, str) or not 0 < len(symbol) <= 80 or not symbol.isprintable():
+        raise ConfigError(f"{where}: symbol must be printable text of 1 to 80 characters")
+    return SourceRef(source, symbol)

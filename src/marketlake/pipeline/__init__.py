@@ -1,1 +1,0 @@
-"""Composition: plan -> fetch -> store -> build. Holds no knowledge of vendors, paths or SQL."""

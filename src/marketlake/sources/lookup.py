@@ -1,0 +1,138 @@
+"""What vendors say of their own symbols: for looking one up, before anything is asked of its prices.
+
+All of it is text of others: bounded and printable here, and judged by `instruments` before it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import orjson
+
+from ..model.errors import MalformedError, NotFoundError, SourceError
+from .contract import Access, Page, Request, plain, status_error
+from .http import Answer
+from .yahoo_client import YahooClient
+
+_LONGEST: Final = 120
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One symbol of a vendor."""
+
+    source: str
+    symbol: str
+    name: str
+    kind: str
+    """The vendor's own word: EQUITY, ETF, INDEX, CRYPTOCURRENCY, ..."""
+    venue: str = ""
+    """As people call it."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a vendor tells of a symbol with its prices; empty and None where it does not."""
+
+    currency: str
+    """As served, minor units included (GBp)."""
+    zone: str
+    """Where it trades."""
+    first_session: date | None
+    expense_ratio: float | None = None
+    """Of a fund, a fraction a year."""
+
+
+def bounded(value: Any) -> str:
+    """A vendor's text fit for a line; empty for what is no text."""
+    return plain(value[:_LONGEST]) if isinstance(value, str) else ""
+
+
+_SEARCH: Final = "https://query2.finance.yahoo.com/v1/finance/search"
+_CHART: Final = "https://query2.finance.yahoo.com/v8/finance/chart/"
+_SUMMARY: Final = "https://query2.finance.yahoo.com/v10/finance/quoteSummary/"
+_FUNDS: Final = frozenset({"ETF", "MUTUALFUND"})
+_MOST: Final = 8
+_NAME: Final = "yahoo"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_WRONG: Final = (LookupError, TypeError, ValueError, AttributeError)
+
+
+def search(text: str, access: Access) -> Sequence[Listing]:
+    """Symbols that the text may mean, best first; none where Yahoo knows none. Raises `SourceError`."""
+    params = {"q": text, "quotesCount": str(_MOST), "newsCount": "0", "listsCount": "0"}
+    answer = YahooClient(_NAME, access).get(_SEARCH, params, access)
+    return read_search(_good(answer, text).body)
+
+
+def facts(listing: Listing, access: Access) -> Facts:
+    """What Yahoo tells of one symbol. Raises `SourceError`, `NotFoundError` where it knows none."""
+    symbol = listing.symbol
+    if set(symbol) <= {"."}:
+        raise NotFoundError(f"{symbol!r} cannot be a symbol of Yahoo's")
+    client, path = YahooClient(_NAME, access), quote(symbol, safe="")
+    answer = client.get(_CHART + path, {"range": "1d", "interval": "1d"}, access)
+    found = read_facts(_good(answer, symbol).body, symbol)
+    if listing.kind not in _FUNDS:
+        return found
+    # nothing depends on it, so no answer is as good as an empty one
+    with suppress(SourceError):
+        profile = client.get(_SUMMARY + path, {"modules": "fundProfile"}, access)
+        return replace(found, expense_ratio=read_expenses(profile.body))
+    return found
+
+
+def read_search(body: bytes) -> Sequence[Listing]:
+    """Pure: the answer to a search; `MalformedError` for anything else."""
+    try:
+        found = [_listing(quoted) for quoted in orjson.loads(body)["quotes"][: 4 * _MOST]]
+    except _WRONG as error:
+        raise MalformedError("yahoo: the answer to the search is not what Yahoo documents") from error
+    return [listing for listing in found if listing.symbol][:_MOST]
+
+
+def read_facts(body: bytes, symbol: str) -> Facts:
+    """Pure: the `meta` of a chart; `MalformedError` for anything else."""
+    try:
+        meta = orjson.loads(body)["chart"]["result"][0]["meta"]
+        zone, first = bounded(meta["exchangeTimezoneName"]), meta.get("firstTradeDate")
+        day = None
+        if isinstance(first, int):
+            # added, since a moment before 1970 is a negative number
+            day = (_EPOCH + timedelta(seconds=first)).astimezone(ZoneInfo(zone)).date()
+        return Facts(bounded(meta["currency"]), zone, day)
+    except (*_WRONG, OverflowError, OSError, ZoneInfoNotFoundError) as error:
+        raise MalformedError(f"yahoo: what it tells of {symbol} is not what Yahoo documents") from error
+
+
+def read_expenses(body: bytes) -> float | None:
+    """Pure: a fund's expense ratio; None for any other answer, since nothing depends on it."""
+    try:
+        profile = orjson.loads(body)["quoteSummary"]["result"][0]["fundProfile"]
+        ratio = float(profile["feesExpensesInvestment"]["annualReportExpenseRatio"]["raw"])
+    except _WRONG:
+        return None
+    return ratio if 0 < ratio < 1 else None
+
+
+def _listing(quoted: Any) -> Listing:
+    name = bounded(quoted.get("longname")) or bounded(quoted.get("shortname"))
+    kind, venue = bounded(quoted.get("quoteType")), bounded(quoted.get("exchDisp"))
+    return Listing(_NAME, bounded(quoted.get("symbol")), name, kind, venue)
+
+
+def _good(answer: Answer, asked: str) -> Answer:
+    """The answer, or the error that its status means."""
+    page = Page(
+        Request("", asked, _EPOCH.date(), _EPOCH.date()), "", answer.status, answer.headers, answer.body
+    )
+    error = status_error(page, _NAME)
+    if error:
+        raise error
+    return answer

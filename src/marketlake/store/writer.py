@@ -1,0 +1,201 @@
+"""A lake opened for writing: files are staged, then all put in place or none.
+
+A commit is a redo log. Every new file is written beside its place and flushed; then the next manifest is
+written, which names them: that is the moment of decision. The files are renamed, the manifest takes its
+place. A process that dies before the decision leaves staged files, which the next writer removes; one that
+dies after it leaves the next manifest, which the next writer carries out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..model import layout
+from ..model.errors import CorruptLakeError, EmptyLakeError, LakeOvertakenError
+from ..model.schema import TABLES
+from .bucket.copy import refresh
+from .bucket.publish import Publisher
+from .disk import disk_errors, flush_folder, is_whole, only_writer, sha256, write_bytes
+from .files import parquet_parts, parquet_rows, read_blocks, read_parquet, write_parquet
+from .manifest import Entry, Manifest, assert_origin, encode, read
+from .recovery import carry_out, finish, mend
+
+
+def open_manifest(root: Path) -> Manifest:
+    """The lake's manifest; a commit under way does not count before its files are in their places.
+
+    The copy of a bucket is brought up to date first.
+    """
+    refresh(root)
+    return read(root / layout.MANIFEST)
+
+
+def assert_belongs(root: Path, origin: str) -> None:
+    """Refuse early to add data of `origin` to a lake of the other kind; any lake may still be created."""
+    with suppress(EmptyLakeError):
+        assert_origin(open_manifest(root), origin, root)
+
+
+def claim(root: Path, origin: str) -> None:
+    """Make the lake for data of `origin` where there is none, so that no other kind can get in first."""
+    try:
+        assert_origin(open_manifest(root), origin, root)
+    except EmptyLakeError:
+        try:
+            with writer(root, origin):
+                pass
+        except LakeOvertakenError:
+            assert_origin(open_manifest(root), origin, root)
+
+
+@contextmanager
+def writer(
+    root: Path,
+    origin: str | None,
+    wait_seconds: float = 60.0,
+    *,
+    mending: bool = False,
+) -> Iterator[Writer]:
+    """The lake's only writer; `LakeBusyError` after `wait_seconds`.
+
+    A lake is created for data of `origin`; None is for work that adds no data, on a lake that must be there.
+    `mending` first writes a manifest that cannot be read anew. In a bucket a commit is refused with
+    `LakeOvertakenError` when another machine's came first, and mending looks at every object.
+    """
+    if origin is None:
+        with suppress(*([CorruptLakeError] if mending else [])):
+            open_manifest(root)
+    with only_writer(root, wait_seconds):
+        bucket = Publisher.begin(root, whole=mending)
+        if mending:
+            mend(root)
+        yield _recovered(root, origin, bucket)
+
+
+@dataclass
+class Writer:
+    """Stages files and commits them. `manifest` is what is in place."""
+
+    root: Path
+    manifest: Manifest
+    staged: dict[str, Entry]
+    bucket: Publisher | None = None
+    """Where the commits are published, when `root` is a copy."""
+
+    @classmethod
+    def scratch(cls, root: Path, origin: str) -> Writer:
+        """A new lake that nobody else knows of, so without a lock."""
+        return _created(root, origin, None)
+
+    def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """A table by its path, as staged or stored, checked against its checksum; no rows where it is new."""
+        schema, found = TABLES[path.split("/")[0]], self._found(path)
+        if found is None:
+            return schema.empty_table().select(columns or schema.names)
+        return read_parquet(found[0], schema, found[1], columns)
+
+    def read_blocks(self, path: str, ids: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """A table of bars in blocks of whole instruments; with `ids` (sorted) those that may hold them."""
+        schema, found = TABLES[path.split("/")[0]], self._found(path)
+        return iter(()) if found is None else read_blocks(found[0], schema, found[1], ids)
+
+    def _found(self, path: str) -> tuple[Path, str] | None:
+        """Where a table is, as staged or stored, and its checksum."""
+        entry = self.staged.get(path) or self.manifest.files.get(path)
+        beside = self.root / layout.staged(path)
+        return (beside if beside.exists() else self.root / path, entry.sha256) if entry else None
+
+    def stage(self, path: str, table: pa.Table) -> None:
+        """Write a table beside its place."""
+        schema = TABLES[path.split("/")[0]]
+        self.stage_file(path, table, schema)
+
+    def stage_file(self, path: str, table: pa.Table, schema: pa.Schema) -> None:
+        """Write a table of any schema beside its place."""
+        beside = self.root / layout.staged(path)
+        write_parquet(beside, table, schema)
+        self._take(path)
+
+    @contextmanager
+    def stage_parts(self, path: str) -> Iterator[Callable[[pa.Table], None]]:
+        """Write a table part by part beside its place; what is there may be read in blocks meanwhile."""
+        with parquet_rows(self.root / layout.staged(path), TABLES[path.split("/")[0]]) as add:
+            yield add
+        self._take(path)
+
+    def _take(self, path: str) -> None:
+        beside = self.root / layout.staged(path)
+        with disk_errors(beside):
+            rows = int(pq.read_metadata(beside).num_rows)
+            self.staged[path] = Entry(sha256(beside), rows, beside.stat().st_size)
+
+    @contextmanager
+    def stage_mart(self, path: str, made_from: str = "") -> Iterator[Callable[[pa.Table], None]]:
+        """Write a mart part by part beside its place; one that holds the same bytes already stays."""
+        beside = self.root / layout.staged(path)
+        with parquet_parts(beside, TABLES[path.split("/")[0]]) as add:
+            yield add
+        with disk_errors(beside):
+            rows = int(pq.read_metadata(beside).num_rows)
+            entry = Entry(sha256(beside), rows, beside.stat().st_size, made_from)
+            if is_whole(self.root / path, entry.sha256):
+                beside.unlink()
+        if self.manifest.files.get(path) != entry or beside.exists():
+            self.staged[path] = entry
+
+    def adopt(self, path: str, entry: Entry) -> None:
+        """Take a file that is already in place (a raw batch) into the manifest."""
+        self.staged[path] = entry
+
+    def commit(self, removed: tuple[str, ...] = (), built: str | None = None) -> Manifest:
+        """Put everything staged in place; returns the new manifest."""
+        after = self.manifest.with_files(self.staged, removed)
+        after = after if built is None else replace(after, built=built)
+        # a damaged file that is restored leaves the manifest as it was
+        if self.staged or after != self.manifest or (self.bucket and not self.bucket.holds(self.manifest)):
+            # a decision must not outlive, in a power cut, the files that it names
+            with disk_errors(self.root):
+                for folder in sorted({(self.root / path).parent for path in self.staged}):
+                    flush_folder(folder)
+            if self.bucket:
+                after = self.bucket.publish(after, self.staged, removed, database=built is not None)
+            write_bytes(self.root / layout.PENDING, encode(after))
+            carry_out(self.root, self.staged, removed)
+            if self.bucket:
+                self.bucket.remember(after)
+        self.manifest, self.staged = after, {}
+        return after
+
+
+def _recovered(root: Path, origin: str | None, bucket: Publisher | None) -> Writer:
+    """A writer on a lake without loose ends."""
+    finish(root)
+    try:
+        manifest = read(root / layout.MANIFEST)
+    except EmptyLakeError:
+        if origin is None:
+            raise
+        return _created(root, origin, bucket)
+    if origin is not None:
+        assert_origin(manifest, origin, root)
+    return _with_every_table(Writer(root, manifest, {}, bucket))
+
+
+def _created(root: Path, origin: str, bucket: Publisher | None) -> Writer:
+    return _with_every_table(Writer(root, Manifest(origin), {}, bucket))
+
+
+def _with_every_table(lake: Writer) -> Writer:
+    """Each table has a file from the start; a lake that is older than a table gets its own here."""
+    for table, path in layout.placeholders().items():
+        if not lake.manifest.paths(table):
+            lake.stage(path, TABLES[table].empty_table())
+    if lake.staged:
+        lake.commit()
+    return lake
