@@ -90,7 +90,7 @@ def test_risk_is_that_of_metrics_over_the_same_window(tmp_path: Path, terms: dic
         total = found.risk.figure(name, "cumulative_return").value
         assert total == pytest.approx(grown - 1, abs=1e-12)
         assert found.risk.figure(name, "cagr").value == pytest.approx(math.sqrt(grown) - 1, abs=1e-12)
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="correlation"):
         found.risk.figure("BTC", "correlation")
 
 
@@ -149,7 +149,7 @@ def test_the_answer_is_frozen_json(lake: Path) -> None:
     }
     assert answer["rows"][0]["returns"][0]["end_session"] == "2019-12-31"
     assert answer["risk"]["figures"][0]["metric"] == "cumulative_return"
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(FrozenInstanceError, match="basis"):
         found.basis = "total"  # type: ignore[misc]
 
 

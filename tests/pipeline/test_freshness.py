@@ -26,7 +26,7 @@ def test_a_session_is_stale_once_its_deadline_has_passed(
     make: Callable[..., VirtualSettings], simulator: Simulator
 ) -> None:
     settings = make("home", OLD=YAHOO % "OLD", NEW=YAHOO % "NEW")
-    with pytest.raises(EmptyLakeError):
+    with pytest.raises(EmptyLakeError, match="marketlake run"):
         stale(settings)
     ingest(settings, ["OLD"])
     clock = settings.virtual

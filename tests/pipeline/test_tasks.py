@@ -78,20 +78,20 @@ def test_a_retry_asks_only_for_what_failed(settings: VirtualSettings, simulator:
 
 
 @pytest.mark.parametrize(
-    ("faults", "error"),
+    ("faults", "error", "words"),
     [
-        (["404:yahoo:OLD-USD"], TerminalError),
-        (["404:yahoo:OLD-USD", "503:yahoo:NEW-USD"], UnavailableError),
-        (["html:yahoo:OLD-USD"], UnavailableError),
-        (["429:yahoo:OLD-USD", "503:yahoo:NEW-USD"], RateLimitedError),
+        (["404:yahoo:OLD-USD"], TerminalError, "OLD not_found"),
+        (["404:yahoo:OLD-USD", "503:yahoo:NEW-USD"], UnavailableError, "NEW unavailable"),
+        (["html:yahoo:OLD-USD"], UnavailableError, "OLD malformed"),
+        (["429:yahoo:OLD-USD", "503:yahoo:NEW-USD"], RateLimitedError, "OLD rate_limited"),
     ],
 )
 def test_the_error_says_whether_to_try_again(
-    settings: VirtualSettings, simulator: Simulator, faults: list[str], error: type[Exception]
+    settings: VirtualSettings, simulator: Simulator, faults: list[str], error: type[Exception], words: str
 ) -> None:
     (batch,) = plan("run-1")
     simulator.set_faults([parse_fault(text) for text in faults])
-    with pytest.raises(error) as raised:
+    with pytest.raises(error, match=words) as raised:
         tasks.fetch("run-1", batch)
     assert type(raised.value) is error
     # the answers are kept all the same
@@ -132,7 +132,7 @@ def test_what_the_checks_found_is_told_and_rows_put_aside_fail_the_run(
 def test_check_names_every_instrument_that_failed(settings: VirtualSettings, simulator: Simulator) -> None:
     (batch,) = plan("run-1")
     simulator.set_faults([parse_fault("404:yahoo:OLD-USD")])
-    with pytest.raises(TerminalError):
+    with pytest.raises(TerminalError, match="OLD not_found"):
         tasks.fetch("run-1", batch)
     stored = tasks.store("run-1")
     assert list(stored["failed"]) == ["OLD"]

@@ -85,7 +85,7 @@ def test_compare(tmp_path: Path) -> None:
 def test_the_lake_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MARKETLAKE_LAKE", raising=False)
     assert open(home=tmp_path).path == tmp_path.resolve() / "data"
-    with pytest.raises(EmptyLakeError):
+    with pytest.raises(EmptyLakeError, match="marketlake run"):
         open(home=tmp_path).prices(["BTC"])
 
 

@@ -163,7 +163,7 @@ def test_the_catalogue_is_in_sql(tmp_path: Path) -> None:
 
 
 def test_refusals(tmp_path: Path) -> None:
-    with pytest.raises(EmptyLakeError):
+    with pytest.raises(EmptyLakeError, match="marketlake run"):
         check_lake(tmp_path / "none")
     lake = make(tmp_path, steady())
     with pytest.raises(UsageError, match="severity"):
