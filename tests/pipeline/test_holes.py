@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.answers.query import sql
 from marketlake.ingest import tasks
 from marketlake.ingest.build import build
 from marketlake.ingest.plan import plan_daily
@@ -15,6 +14,7 @@ from marketlake.ingest.replay import replay
 from marketlake.ingest.run import ingest
 from marketlake.ingest.runs import exit_code
 from marketlake.ingest.status import status
+from marketlake.lake import Lake
 
 from .homes import make_home, rows, serve_rows, settings_of, stored_bytes
 
@@ -194,9 +194,11 @@ def test_replay_and_sql_and_status_agree(home: Path) -> None:
     settings = settings_of(home, "2024-01-21T12:00Z")
     ingest(settings)
     build(settings)
-    told = sql(settings.lake, "SELECT session, state, tries FROM session_hole ORDER BY session").rows
+    told = (
+        Lake(settings.lake).query_rows("SELECT session, state, tries FROM session_hole ORDER BY session").rows
+    )
     assert told == ((OLD_HOLE, "filled", 1), (date(2024, 1, 5), "open", 2))
-    assert sql(settings.lake, "SELECT count(*) FROM hole").rows == ((4,),)
+    assert Lake(settings.lake).query_rows("SELECT count(*) FROM hole").rows == ((4,),)
     found = status(settings).instruments[0]
     assert (found.open_holes, found.vendor_holes) == (1, 0)
     before = rows(settings.lake, "hole")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from ..claims.verdict import read_checks
+from ..lake import Lake
 from ..model.errors import MarketlakeError, RateLimitedError, TerminalError, UnavailableError, UsageError
 from ..model.instruments import Universe
 from ..model.settings import load_settings
@@ -97,7 +97,9 @@ def build() -> dict[str, Any]:
     settings = load_settings()
     rebuilt = build_database(settings)
     page = refresh_report(settings, rebuilt)
-    checks = [f"{check.claim_id}, {check.span}: {check.verdict}" for check in read_checks(settings.lake)]
+    checks = [
+        f"{check.claim_id}, {check.span}: {check.verdict}" for check in Lake(settings.lake).claim_checks()
+    ]
     return {
         "rebuilt": rebuilt,
         "snapshot": open_manifest(settings.lake).snapshot,
