@@ -15,7 +15,7 @@ settings.register_profile(
 settings.register_profile("campaign", deadline=None, max_examples=1_000, suppress_health_check=_slow)
 settings.load_profile("campaign" if campaign() else "suite")
 
-pytest_plugins = ["tests.chromium", "tests.sample"]
+pytest_plugins = ["tests.alone", "tests.chromium", "tests.sample"]
 
 
 @pytest.hookimpl(tryfirst=True)

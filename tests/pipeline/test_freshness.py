@@ -17,9 +17,7 @@ from marketlake.model.settings import load_settings
 from marketlake.simulator.fault import parse_fault
 from marketlake.simulator.server import Simulator
 
-from .conftest import VirtualSettings
-
-YAHOO = '{ source = "yahoo", symbol = "%s-USD" }'
+from .conftest import YAHOO, VirtualSettings
 
 
 def test_a_session_is_stale_once_its_deadline_has_passed(

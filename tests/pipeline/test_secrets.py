@@ -15,7 +15,8 @@ from marketlake.ingest.fetch import collect
 from marketlake.sources.contract import Access
 from marketlake.sources.http import BoundedSession
 
-from .conftest import ENTRY, FIRST
+from ..universes import entry
+from .conftest import FIRST
 
 SECRET = "planted-SECRET-7f3a"
 SOURCES = ("yahoo", "binance", "fred")
@@ -40,15 +41,7 @@ def text_of(path: Path) -> str:
 def home(tmp_path: Path) -> Path:
     home = tmp_path / "home"
     home.mkdir()
-    entries = (
-        ENTRY.format(
-            id=name.upper(),
-            kind="crypto",
-            since=FIRST,
-            sources=f'{{ source = "{name}", symbol = "{SYMBOLS.get(name, "BTC/USD")}" }}',
-        )
-        for name in SOURCES
-    )
+    entries = (entry(name.upper(), f"{name}:{SYMBOLS.get(name, 'BTC/USD')}", since=FIRST) for name in SOURCES)
     (home / "instruments.toml").write_text("".join(entries))
     return home
 
