@@ -24,10 +24,10 @@ C = {2018: 4.0, 2019: 5.0, 2020: 4.0, 2021: 8.0}
 IDS = ("BTC", "NASDAQ", "GOLD")
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bars = [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(GOLD, C)]
-    return make(tmp_path, [BTC, NASDAQ, GOLD, SHARE, BILL], bars)
+    return make(tmp_path_factory.mktemp("many"), [BTC, NASDAQ, GOLD, SHARE, BILL], bars)
 
 
 def test_the_winner_and_its_lead_over_the_next(lake: Path) -> None:

@@ -24,10 +24,11 @@ BARS = [
 ]
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    make(tmp_path, [SHARE, BTC, EUR, FUND, replace(SHARE, id="OTHER", quote_currency="GBP")], BARS)
-    return open(tmp_path)
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    place = tmp_path_factory.mktemp("api")
+    make(place, [SHARE, BTC, EUR, FUND, replace(SHARE, id="OTHER", quote_currency="GBP")], BARS)
+    return open(place)
 
 
 def test_prices_as_traded(lake: Lake) -> None:
