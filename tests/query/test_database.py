@@ -22,6 +22,8 @@ from marketlake.model.instruments import Universe
 
 from .lakes import BTC, EUR, NASDAQ, NOW, bar, build, build_database, make, year_ends
 
+pytestmark = pytest.mark.slow
+
 BARS = [*year_ends(BTC, {2019: 1.0, 2020: 2.0}), *year_ends(NASDAQ, {2019: 1.0, 2020: 3.0})]
 TYPES = {
     pa.int64(): "BIGINT",

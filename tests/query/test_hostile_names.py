@@ -13,6 +13,8 @@ from marketlake.model.errors import MarketlakeError
 
 from .lakes import BTC, NASDAQ, make, year_ends
 
+pytestmark = pytest.mark.slow
+
 REFUSED = (
     "unknown instrument|no claim|must be (one of|a name)|is not a (currency|weight)|no reference rates"
     "|in the plan twice"

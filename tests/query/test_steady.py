@@ -16,6 +16,8 @@ from marketlake.model.errors import LakeChangedError, UsageError
 
 from .lakes import BTC, NASDAQ, make, year_ends
 
+pytestmark = pytest.mark.slow
+
 COUNT = "SELECT count(*) FROM bar"
 
 
