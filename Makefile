@@ -23,6 +23,14 @@ quick: venv ## tests of units, sources, the store and answers in a minute, offli
 test: check spark ## all checks and all tests, offline; ends with the 20 slowest tests
 	@$(PYTEST) --durations 20
 
+coverage: venv ## run all tests and report which lines and branches none of them takes
+	@$(PYTEST) --cov --cov-report term:skip-covered --cov-report html:build/coverage
+	@echo "to look at: build/coverage/index.html"
+
+mutants: venv ## change the formulas, checks and the merge in small ways and see whether a test fails; MUTANTS="a.b.c*" for some
+	@$(BIN)/mutmut run --max-children $(PYTEST_WORKERS) $(MUTANTS)
+	@$(BIN)/mutmut results
+
 cluster-test: venv ## Postgres, Redis and two Celery workers on loopback: kill one, compare; skipped where they are missing
 	@sh scripts/cluster
 
@@ -62,5 +70,5 @@ lock: venv ## resolve the dependencies anew
 	@sh scripts/lock
 
 clean: ## remove .venv, caches and the sample lake; data/ stays
-	@rm -rf .venv .venv-celery .marketlake .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@rm -rf .venv .venv-celery .marketlake .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist mutants .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
