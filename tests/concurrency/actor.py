@@ -47,7 +47,7 @@ def renew(home: Path, day: int) -> None:
 
 
 def publish(home: Path, day: int) -> None:
-    build(settings_of(home, noon(day)), anew=day % 2 == 0)
+    build(settings_of(home, noon(day)), full_refresh=day % 2 == 0)
 
 
 DEEDS: dict[str, Callable[[Path, int], None]] = {

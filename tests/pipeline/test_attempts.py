@@ -36,7 +36,7 @@ def slept_with(make: Make, simulator: Simulator, share: float) -> list[float]:
     fetcher = Fetcher(access, jitter=lambda low, high: low + share * (high - low))
     now = settings.clock.now()
     list(
-        fetcher.fetch(plan_daily(settings.lake, settings.universe, "simulated", now), settings.universe.by_id)
+        fetcher.fetch(plan_daily(replace(settings, reverify_days=0), settings.universe), settings.universe.by_id)
     )
     return [round(pause, 6) for pause in settings.clock.slept if pause]
 
@@ -70,7 +70,7 @@ def test_the_fallbacks_row_counts_all_tries_and_raw_says_why(
     (row,) = ingest(settings)
     assert (row["outcome"], row["source"], row["attempts"]) == ("ok", "bitstamp", tries + 1)
     assert row["duration_s"] == pytest.approx(sum(settings.clock.slept), abs=1)
-    assert (row["message"], row["first_session"], row["received_sessions"]) == ("", row["asked_from"], 70)
+    assert (row["message"], row["first_session"], row["received_sessions"]) == ("", row["requested_from"], 70)
     (path,) = settings.lake.glob("raw/*/*.parquet")
     asked = {
         (r["attempt"], r["source"], r["outcome"], r["message"] != "")

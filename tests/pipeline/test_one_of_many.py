@@ -87,7 +87,7 @@ def _meta(**changed: Any) -> Change:
 
 
 def _without_days(found: Chart) -> None:
-    """A hole of six days in the window."""
+    """A gap of six days in the window."""
     keep = [0, 1, *range(9, len(found["timestamp"]))]
     found["timestamp"] = [found["timestamp"][at] for at in keep]
     for name, values in _quote(found).items():
@@ -125,7 +125,7 @@ SICK: dict[str, tuple[Change | Exception | bytes | int, str]] = {
     "no UTF-8": (b"\xff\xfe\x00", "malformed"),
     "deeply nested": (b"[" * 100_000 + b"]" * 100_000, "malformed"),
     "no rows": (lambda found: found.update(timestamp=[], indicators={"quote": [{}]}), "truncated"),
-    "a hole": (_without_days, "truncated"),
+    "a gap": (_without_days, "truncated"),
     "another symbol": (_meta(symbol="OTHER"), "malformed"),
     "hours": (_meta(dataGranularity="1h"), "malformed"),
     "another currency": (_meta(currency="EUR"), "quarantined"),

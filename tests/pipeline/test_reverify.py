@@ -39,7 +39,7 @@ def run_until_verified(make: Make, last: int = PERIOD) -> dict[str, list[tuple[i
     for day in range(1, last + 1):
         for row in ingest(settings_at(make, day)):
             if row["mode"] == "reverify":
-                assert row["asked_from"] == FIRST
+                assert row["requested_from"] == FIRST
                 found[row["instrument_id"]].append((day, row["revised_rows"]))
     return found
 
@@ -141,7 +141,7 @@ def test_it_can_be_switched_off(make: Make) -> None:
             assert {job.mode for job in jobs if days == 0 or _turn(job.instrument_id, day)} <= expected | {
                 "daily"
             }
-    assert {job.mode for job in plan_daily(settings.lake, settings.universe, "simulated", now)} == {"daily"}
+    assert {job.mode for job in plan_daily(replace(settings, reverify_days=0), settings.universe)} == {"daily"}
 
 
 def test_turns_are_spread_over_the_days() -> None:

@@ -61,7 +61,7 @@ def test_a_run_after_missed_days_catches_up_from_what_is_stored(home: Path) -> N
     run(home, "2024-01-01T12:00Z")
     serve_rows(home, "COIN", range(10, 60))
     found = run(home, "2024-02-05T12:00Z")
-    assert found["COIN"]["asked_from"] == date(2023, 12, 25)
+    assert found["COIN"]["requested_from"] == date(2023, 12, 25)
     assert sorted(bars(home)) == [date(2023, 12, 25) + timedelta(days=n) for n in range(42)]
 
 
@@ -160,9 +160,9 @@ def test_a_window_that_was_not_answered_well_is_asked_for_again(home: Path, kind
     run(home, "2024-02-01T13:00Z", "METAL")
     serve_rows(home, "COIN", range(10, 70))
     found = run(home, "2024-02-02T12:00Z", "COIN")["COIN"]
-    assert (found["outcome"], found["asked_from"]) == ("ok", date(2023, 12, 25))
+    assert (found["outcome"], found["requested_from"]) == ("ok", date(2023, 12, 25))
     assert sorted(bars(home)) == [date(2023, 12, 25) + timedelta(days=n) for n in range(39)]
-    assert run(home, "2024-02-03T12:00Z", "COIN")["COIN"]["asked_from"] == date(2024, 1, 22)
+    assert run(home, "2024-02-03T12:00Z", "COIN")["COIN"]["requested_from"] == date(2024, 1, 22)
 
 
 def test_a_truncated_first_load_stays_history_when_it_is_completed(home: Path) -> None:

@@ -110,7 +110,7 @@ def _refuse(url: str) -> None:
 def _jobs(settings):
     from marketlake.ingest.plan import plan_daily
 
-    return plan_daily(settings.lake, settings.universe, settings.origin, settings.clock.now())
+    return plan_daily(replace(settings, reverify_days=0), settings.universe)
 
 
 def test_exchanges_are_asked_without_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

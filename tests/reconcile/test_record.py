@@ -43,12 +43,12 @@ def test_answers_are_kept_and_no_bar_follows(make: Make, simulator: Simulator) -
     ingest(settings)
     before, plan = (
         stored_bytes(settings.lake),
-        plan_daily(settings.lake, settings.universe, "simulated", settings.clock.now()),
+        plan_daily(replace(settings, reverify_days=0), settings.universe),
     )
     simulator.set_faults([parse_fault("unit:kraken:COIN/USD:factor=100"), parse_fault("503:yahoo")])
     reconcile(settings)
     assert stored_bytes(settings.lake) == before
-    assert plan_daily(settings.lake, settings.universe, "simulated", settings.clock.now()) == plan
+    assert plan_daily(replace(settings, reverify_days=0), settings.universe) == plan
     runs = {r["source"]: r for r in rows(settings.lake, "run") if r["mode"] == "reconcile"}
     assert {source: r["outcome"] for source, r in runs.items()} == {
         "kraken": "no_new_data",

@@ -108,7 +108,7 @@ def test_marts_and_the_database_are_computed_again(lake: Bucket, home: Path, how
     damage(lake, path, how)
     damage(lake, "market.duckdb", how)
     assert {one.path for one in verify(lake.copy())[1]} == {path, "market.duckdb"}
-    build(lake.settings(home, SECOND, "newcomer"), anew=True)
+    build(lake.settings(home, SECOND, "newcomer"), full_refresh=True)
     assert stored(lake.read(), *KEPT) == stored(sound, *KEPT)
     assert verify(lake.copy("other"))[1] == []
 

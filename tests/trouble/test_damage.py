@@ -124,7 +124,7 @@ def test_marts_and_the_database_are_computed_again(home: Path, table: str) -> No
     for path, damage in zip(paths, DAMAGES, strict=False):
         damage(lake / path, draw)
     assert {found.path for found in verify(lake)[1]} == set(paths[: len(DAMAGES)])
-    assert build(settings_of(home, SECOND), anew=True)
+    assert build(settings_of(home, SECOND), full_refresh=True)
     assert verify(lake)[1] == []
     if table != layout.DATABASE:
         assert {path: (lake / path).read_bytes() for path in paths} == was
@@ -166,7 +166,7 @@ def test_what_follows_from_nothing_is_named_and_set_aside(home: Path) -> None:
     assert path in said
     assert "backup" in said
     assert (lake / layout.set_aside(path)).exists()
-    build(settings_of(home, SECOND), anew=True)
+    build(settings_of(home, SECOND), full_refresh=True)
     assert verify(lake)[1] == []
 
 

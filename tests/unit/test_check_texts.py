@@ -206,19 +206,19 @@ def test_new_york_was_closed_for_a_day_of_mourning() -> None:
 def test_a_session_after_the_vendors_own_day_is_put_aside() -> None:
     at = datetime(2024, 1, 4, 12, tzinfo=UTC)
     rows = days(10, 11, 12, 13)  # to 2024-01-05
-    told = run(rows, window={"at": at, "told_at": at})
+    told = run(rows, window={"at": at, "vendor_time": at})
     assert aside(told) == [("future_date", date(2024, 1, 5))]
     assert len(told.bars) == 2  # the day of the answer is not finished
     # a clock that is pinned to the past makes no vendor wrong, and a file tells no time
-    assert not aside(run(rows, window={"at": at, "told_at": datetime(2024, 6, 1, tzinfo=UTC)}))
+    assert not aside(run(rows, window={"at": at, "vendor_time": datetime(2024, 6, 1, tzinfo=UTC)}))
     assert not aside(run(rows, window={"at": at}))
 
 
 def test_tokyo_is_a_day_ahead() -> None:
     at = datetime(2024, 1, 4, 16, tzinfo=UTC)
     tokyo = replace(SHARE, calendar="XTKS")
-    assert not aside(run([row(date(2024, 1, 5), 10.0)], tokyo, window={"at": at, "told_at": at}))
-    assert aside(run([row(date(2024, 1, 5), 10.0)], SHARE, window={"at": at, "told_at": at}))
+    assert not aside(run([row(date(2024, 1, 5), 10.0)], tokyo, window={"at": at, "vendor_time": at}))
+    assert aside(run([row(date(2024, 1, 5), 10.0)], SHARE, window={"at": at, "vendor_time": at}))
 
 
 def test_another_currency_is_put_aside_row_by_row() -> None:

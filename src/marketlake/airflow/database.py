@@ -1,4 +1,4 @@
-"""Airflow's own database: its tables, the pools that bound how hard one host is asked, the first user."""
+"""Airflow's own database: its tables, the pools that limit the load on one host, the first user."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from ..model.errors import MarketlakeError
+from ..sources import NO_SOURCE
 from .schedule import first_sources, pool_of
 
 POOL_SLOTS: Final = 2
-"""Batches that one host is asked for at once; the limiter spaces the requests among them."""
+"""Batches fetched from one host at once; the limiter spaces their requests."""
 
 
 def migrate(home: Path) -> bool:
@@ -29,10 +30,12 @@ def migrate(home: Path) -> bool:
 
 
 def create_pools(sources: Iterable[str]) -> None:
-    """Make sure that each source has its pool; a task whose pool is missing would wait for ever."""
+    """Make sure that each source has its pool; a task whose pool is missing would wait forever."""
     from airflow.models.pool import Pool
 
     for source in sources:
+        if source == NO_SOURCE:
+            continue
         Pool.create_or_update_pool(
             name=pool_of(source),
             slots=POOL_SLOTS,

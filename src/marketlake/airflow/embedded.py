@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..model.errors import ConfigError, MarketlakeError, UnavailableError
 from ..model.settings import LIVE, load_settings
+from ..sources import NO_SOURCE
 from .schedule import calendar_schedules, first_sources
 from .standalone import airflow_environment
 from .steps import ERROR_KEY, FINDINGS_KEY, SUMMARY_KEY
@@ -129,7 +130,7 @@ def main() -> int:
         settings = load_settings()
         schedules = calendar_schedules(settings)
         if settings.origin == LIVE:
-            require_a_vendor(source for each in schedules for source in each.sources)
+            require_a_vendor(s for each in schedules for s in each.sources if s != NO_SOURCE)
         home.mkdir(parents=True, exist_ok=True)
         os.environ |= airflow_environment(home, arguments.dags.resolve()) | _IMPATIENT
         with airflow_log(home / "run.log") as say:

@@ -13,7 +13,10 @@ from typing import Final
 
 from ..model.instruments import Universe
 from ..model.settings import Settings, load_settings
+from ..sources import NO_SOURCE, leading
 
+_DEFAULT_POOL: Final = "default_pool"
+"""Airflow's own."""
 _LISTED: Final = 50
 BACKFILL_ASSET: Final = "marketlake_bar_backfill"
 
@@ -48,7 +51,7 @@ class CalendarSchedule:
     zone: str
     """IANA name; the cron expression is read in it."""
     sources: tuple[str, ...]
-    """First sources of the calendar's instruments, each once."""
+    """First usable sources of the calendar's instruments, each once; `NO_SOURCE` for those without one."""
     instruments: tuple[str, ...]
 
     @property
@@ -91,13 +94,14 @@ def deadlines() -> str:
 
 
 def first_sources() -> tuple[str, ...]:
-    """The source that each instrument is asked from first, each once."""
+    """The first usable source of each instrument, each once."""
     return tuple(dict.fromkeys(s for schedule in calendar_schedules() for s in schedule.sources))
 
 
 def pool_of(source: str) -> str:
-    """The Airflow pool that bounds how many tasks talk to one host at once."""
-    return f"marketlake_{source}"
+    """The Airflow pool that limits how many tasks use one host at once."""
+    # nothing is requested where there is no source, and a task in a pool that does not exist never starts
+    return _DEFAULT_POOL if source == NO_SOURCE else f"marketlake_{source}"
 
 
 def _schedule(universe: Universe, calendar: str) -> CalendarSchedule:
@@ -107,7 +111,7 @@ def _schedule(universe: Universe, calendar: str) -> CalendarSchedule:
         calendar=calendar,
         cron=cron,
         zone=zone,
-        sources=tuple(dict.fromkeys(i.sources[0].source for i in members)),
+        sources=tuple(dict.fromkeys(leading(one) for one in members)),
         instruments=tuple(i.id for i in members),
     )
 

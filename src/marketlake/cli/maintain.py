@@ -31,7 +31,7 @@ def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) 
         if output is Format.table:
             say(
                 "`marketlake replay` restores what follows from raw/ and names what does not, "
-                "`marketlake build --anew` the marts and market.duckdb; raw/ itself comes from a backup"
+                "`marketlake build --full-refresh` the marts and market.duckdb; restore raw/ from a backup"
             )
         raise typer.Exit(1)
 

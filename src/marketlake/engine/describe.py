@@ -74,7 +74,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "reconciled": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation"]},
     "reconciled_pair": _KEY
     | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation_pair"]},
-    "session_hole": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["hole"]},
+    "session_gap": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["gap"]},
     "health": {
         "instrument_id": "id in instruments.toml",
         "asset_class": "as in instruments.toml",

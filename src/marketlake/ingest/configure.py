@@ -240,7 +240,10 @@ def add(home: Path, entry: Entry, remark: str = "") -> Instrument:
 def checked(path: Path, content: bytes, instrument_id: str) -> Instrument:
     """The instrument as the file would have it; `ConfigError` where the file could not be read any more."""
     try:
-        return parse_universe(path, parse_toml(path, content, MOST_BYTES)).get(instrument_id)
+        instrument = parse_universe(path, parse_toml(path, content, MOST_BYTES)).get(instrument_id)
+        if instrument.faults:
+            raise ConfigError(instrument.faults[0])
+        return instrument
     except ConfigError as error:
         raise ConfigError(f"the entry was not written: {error}") from error
 

@@ -30,7 +30,7 @@ from .merge import match, merge_bars, same_value
 from .normalise import NORMALISED
 from .partitions import Place, stage, touched_in
 from .raw_answers import Answer
-from .runs import append, asked
+from .runs import append, identity
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Corrected:
 
     bars: pa.Table
     """Schema `NORMALISED`: those that could be corrected, and those that need not be."""
-    aside: pa.Table
+    mismatched: pa.Table
     """Schema `NORMALISED`: rows whose value is neither the old nor the new one."""
     confirmed: pa.Table
     """Rows with a `message`: the vendor serves the new value itself."""
@@ -55,7 +55,7 @@ def corrected(bars: pa.Table, stored: pa.Table, corrections: Corrections) -> Cor
     entries = of_instruments(corrections, bars["instrument_id"].unique().to_pylist())
     placed = list(_placed(bars, stored, entries))
     values = {e.field: bars[e.field].to_pylist() for _, e in placed}
-    aside, refused, confirmed = (
+    mismatched, refused, confirmed = (
         np.zeros(len(bars), dtype=bool),
         dict[str, SourceError](),
         dict[int, list[str]](),
@@ -69,16 +69,16 @@ def corrected(bars: pa.Table, stored: pa.Table, corrections: Corrections) -> Cor
                 f"{entry.field}: the vendor serves {_text(value)} itself by now"
             )
         else:
-            aside[row] = True
+            mismatched[row] = True
             refused.setdefault(entry.instrument_id, mismatch(entry, value))
     columns = {name: pa.array(column, NORMALISED.field(name).type) for name, column in values.items()}
     table = pa.table([columns.get(name, bars[name]) for name in NORMALISED.names], schema=NORMALISED)
-    told = [row for row in confirmed if not aside[row]]
-    messages = pa.array(["; ".join(confirmed[row]) for row in told], pa.string())
+    rows = [row for row in confirmed if not mismatched[row]]
+    messages = pa.array(["; ".join(confirmed[row]) for row in rows], pa.string())
     return Corrected(
-        table.filter(pa.array(~aside)),
-        bars.filter(pa.array(aside)),
-        bars.take(pa.array(told, pa.int64())).append_column("message", messages),
+        table.filter(pa.array(~mismatched)),
+        bars.filter(pa.array(mismatched)),
+        bars.take(pa.array(rows, pa.int64())).append_column("message", messages),
         refused,
     )
 
@@ -229,7 +229,7 @@ def _run_row(found: Answer, name: str, effect: _Effect) -> dict[str, Any]:
         "quarantined_rows",
     )
     return {
-        **asked(found),
+        **identity(found),
         **dict.fromkeys(counts, 0),
         "instrument_id": name,
         "outcome": error.outcome if error else "ok" if revised else "no_new_data",
@@ -242,13 +242,13 @@ _SUFFIX: Final = "-corrections"
 _NO_DAY: Final = date(1970, 1, 1)
 
 
-def keep_corrections(settings: Settings, run_id: str) -> None:
-    """Keep what corrections.toml says as a raw batch, where that is new; `ConfigError` if it is wrong."""
+def persist_corrections(settings: Settings, run_id: str) -> None:
+    """Persist corrections.toml as a raw batch, where it changed; `ConfigError` if it is wrong."""
     body = encode(load_corrections(settings.home / "corrections.toml", settings.universe))
     root, now = settings.lake, settings.clock.now()
     last = at_hand(root, batch_names(root, _SUFFIX)[-1:])
-    kept = [row["sha256"] for path in last for row in raw.read_columns(path, ["sha256"])]
-    if hashlib.sha256(body).hexdigest() in kept or (not kept and body == encode({})):
+    stored = [row["sha256"] for path in last for row in raw.read_columns(path, ["sha256"])]
+    if hashlib.sha256(body).hexdigest() in stored or (not stored and body == encode({})):
         return
     claim(root, settings.origin)
     row = {
@@ -256,8 +256,8 @@ def keep_corrections(settings: Settings, run_id: str) -> None:
         **{
             "symbol": "",
             "mode": CORRECTION_MODE,
-            "asked_from": _NO_DAY,
-            "asked_to": _NO_DAY,
+            "requested_from": _NO_DAY,
+            "requested_to": _NO_DAY,
             "attempt": 1,
             "page": 0,
         },
@@ -267,8 +267,8 @@ def keep_corrections(settings: Settings, run_id: str) -> None:
     raw.write_batch(root, batch_id(now, settings.clock, "corrections"), now.date(), [row])
 
 
-def standing(root: Path, manifest: Manifest) -> Corrections:
-    """The corrections that stand in the lake."""
-    kept = [path for path in manifest.paths("raw") if path.endswith(f"{_SUFFIX}.parquet")]
-    batches = raw.read_batches(root, sorted(kept)[-1:])
+def in_force(root: Path, manifest: Manifest) -> Corrections:
+    """The corrections in force in the lake."""
+    paths = [path for path in manifest.paths("raw") if path.endswith(f"{_SUFFIX}.parquet")]
+    batches = raw.read_batches(root, sorted(paths)[-1:])
     return next((decode(rows[0]["body"]) for _, rows in batches), {})

@@ -34,6 +34,8 @@ MINOR_UNITS: Final[Mapping[str, tuple[str, float]]] = {
 DOLLAR_STABLECOINS: Final = frozenset({"USDT", "USDC"})
 """Taken as dollars where the instrument is declared in USD; the difference is a few basis points."""
 
+NOT_LISTED: Final = "not in instruments.toml any more"
+"""The message for an instrument that was planned or fetched before its entry was removed."""
 _EQUAL: Final = 1e-6
 Mask = npt.NDArray[np.bool_]
 
@@ -48,7 +50,7 @@ class Window:
     end: date
     at: datetime
     """When the answer was given: what was not finished then is not finished in it."""
-    told_at: datetime | None = None
+    vendor_time: datetime | None = None
     """The same by the vendor's clock; None where it does not tell."""
 
     @cached_property

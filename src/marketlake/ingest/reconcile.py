@@ -1,9 +1,9 @@
-"""A reconciliation: further sources are asked for sessions that are stored, and all are compared."""
+"""A reconciliation: fetch stored sessions from further sources, and compare all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -13,11 +13,9 @@ from ..model.schema import RECONCILIATIONS
 from ..model.settings import Settings
 from ..store.files import read_parquet
 from ..store.writer import open_manifest
-from .batches import store_pending
-from .fetch import collect_rounds
 from .reconcile_sources import plan_reconcile
-from .run import Listener, assert_sources, waiting
-from .runs import new_run_id
+from .run import Listener, run_batches, store_waiting
+from .runs import failed, new_run_id
 
 Row = Mapping[str, Any]
 
@@ -30,6 +28,8 @@ class Reconciliation:
     """Rows of `reconciliation_pair`."""
     sessions: Sequence[Row]
     """Rows of `reconciliation`."""
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """By instrument id, why nothing at all could be fetched to compare."""
 
     @property
     def exit_code(self) -> int:
@@ -37,7 +37,7 @@ class Reconciliation:
         causes = {row["cause"] for row in (*self.pairs, *self.sessions)}
         if causes <= {"not_compared"}:
             return 1
-        return 0 if causes == {"agrees"} else 3
+        return 0 if causes == {"agrees"} and not self.failed else 3
 
 
 def reconcile(
@@ -47,33 +47,27 @@ def reconcile(
     end: date | None = None,
     listener: Listener | None = None,
 ) -> Reconciliation:
-    """Ask the further sources of the instruments (all when `ids` is empty) and compare.
+    """Fetch the further sources of the instruments (all when `ids` is empty) and compare them.
 
     The window is the last 30 finished sessions of each instrument unless `start` says otherwise. Raises
     `UsageError` where no instrument has two sources.
     """
-    hears = listener or Listener()
     universe = settings.universe.select(ids)
-    assert_sources(universe)
-    if waiting(settings):
-        store_pending(settings)
+    store_waiting(settings)
     batches = plan_reconcile(settings, universe, start, end)
     run_id = new_run_id(settings)
-    hears.on_plan(sum(len(jobs) for rounds in batches for jobs, _ in rounds))
-    for rounds in batches:
-        collect_rounds(settings, run_id, rounds, hears.on_fetched)
-    hears.on_store()
-    store_pending(settings)
-    return _read(settings, run_id)
+    errors = failed(run_batches(settings, run_id, batches, listener))
+    return _read(settings, run_id, errors)
 
 
-def _read(settings: Settings, run_id: str) -> Reconciliation:
+def _read(settings: Settings, run_id: str, errors: Mapping[str, str]) -> Reconciliation:
     order = {instrument.id: place for place, instrument in enumerate(settings.universe.instruments)}
     pairs, sessions = (
         sorted(_rows(settings, name, run_id), key=lambda row: order.get(row["instrument_id"], len(order)))
         for name in ("reconciliation_pair", "reconciliation")
     )
-    return Reconciliation(pairs, sessions)
+    compared = {row["instrument_id"] for row in pairs}
+    return Reconciliation(pairs, sessions, {n: text for n, text in errors.items() if n not in compared})
 
 
 def _rows(settings: Settings, name: str, run_id: str) -> list[Row]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,16 +14,16 @@ import pyarrow.compute as pc
 
 from ..model import layout
 from ..model.calendars import load_calendar
-from ..model.errors import EmptyLakeError, UsageError
-from ..model.instruments import Instrument, SourceRef, Universe
+from ..model.errors import EmptyLakeError, SourceError, UsageError
+from ..model.instruments import Instrument, Universe
 from ..model.schema import BAR, RUN, SERVED
 from ..model.settings import Settings
 from ..store.files import read_parquet
 from ..store.writer import Writer, assert_belongs, open_manifest
-from .coverage import sessions_of
-from .job import RECONCILE, Job
+from .gaps import sessions_of
+from .job import RECONCILE, Job, calendar_error
 from .normalise import Window, normalise, spans
-from .plan import last_session, plan_backfill
+from .plan import in_batches, last_session, plan_backfill
 from .raw_answers import Answer, parse, window_of
 from .reconcile_cause import QUOTE, Subject
 from .reconcile_rows import reconcile
@@ -32,16 +32,13 @@ from .runs import Counts, append, run_row
 WINDOW_SESSIONS: Final = 30
 """Compared where no window is named: six weeks of a stock exchange."""
 
-Round = tuple[Sequence[Job], Mapping[str, Instrument]]
-"""Jobs, and their instruments with the one source that is to be asked."""
-
 
 def plan_reconcile(
     settings: Settings, universe: Universe, start: date | None = None, end: date | None = None
-) -> list[list[Round]]:
-    """For each batch of instruments a round a further source; `UsageError` where none has two sources.
+) -> list[list[Job]]:
+    """Batches of jobs, one per instrument and further source; `UsageError` where none has two sources.
 
-    A source that served every stored session of the window is not asked again: what it said is stored.
+    A source that served every stored session of the window is not requested again: its rows are stored.
     """
     several = Universe(tuple(i for i in universe.instruments if len(source_names(i)) > 1))
     if not several.instruments:
@@ -53,7 +50,7 @@ def plan_reconcile(
     jobs = _jobs(settings, several, start, end)
     served = _served(settings.lake, several, jobs)
     size = settings.batch_size
-    return [_rounds(jobs[at : at + size], several, served) for at in range(0, len(jobs), size)]
+    return [_by_source(batch, several, served) for batch in in_batches(jobs, size)]
 
 
 def source_names(instrument: Instrument) -> list[str]:
@@ -75,19 +72,24 @@ def window_rows(bars: pa.Table, windows: Mapping[str, tuple[date, date]]) -> Ite
 def _jobs(settings: Settings, universe: Universe, start: date | None, end: date | None) -> list[Job]:
     now = settings.clock.now()
     if start is not None:
-        jobs = plan_backfill(settings.lake, universe, settings.origin, now, start, end)
+        jobs = plan_backfill(settings, universe, start, end)
         return [replace(job, mode=RECONCILE) for job in jobs]
     assert_belongs(settings.lake, settings.origin)
     jobs = []
     for instrument in universe.instruments:
         last = min(last_session(instrument, now), end or date.max)
-        calendar = load_calendar(instrument.calendar, now.date())
-        first = max(calendar.back(last, WINDOW_SESSIONS - 1), instrument.since)
+        first = max(_window_start(instrument, last, now), instrument.since)
         if first <= last:
             jobs.append(Job(instrument.id, RECONCILE, first, last))
     if not jobs:
         raise UsageError(f"no finished session up to {end or now.date()}; choose a later --to")
     return jobs
+
+
+def _window_start(instrument: Instrument, last: date, now: datetime) -> date:
+    if calendar_error(instrument, now.date()):
+        return last
+    return load_calendar(instrument.calendar, now.date()).back(last, WINDOW_SESSIONS - 1)
 
 
 def _served(root: Path, universe: Universe, jobs: Sequence[Job]) -> Mapping[str, set[str]]:
@@ -109,29 +111,21 @@ def _served(root: Path, universe: Universe, jobs: Sequence[Job]) -> Mapping[str,
     return served
 
 
-def _rounds(jobs: Sequence[Job], universe: Universe, served: Mapping[str, set[str]]) -> list[Round]:
-    """One source of each instrument a round, so that an instrument is named once in it."""
+def _by_source(jobs: Sequence[Job], universe: Universe, served: Mapping[str, set[str]]) -> list[Job]:
+    """A job per instrument and source: the first source of each instrument, then the second ones."""
     wanted = {job.instrument_id: _wanted(universe.by_id[job.instrument_id], served) for job in jobs}
-    rounds: list[Round] = []
-    for place in range(max(map(len, wanted.values()))):
-        mine = [job for job in jobs if place < len(wanted[job.instrument_id])]
-        asked = {
-            job.instrument_id: replace(
-                universe.by_id[job.instrument_id], sources=(wanted[job.instrument_id][place],)
-            )
-            for job in mine
-        }
-        rounds.append((mine, asked))
-    return rounds
+    return [
+        replace(job, source=wanted[job.instrument_id][place])
+        for place in range(max(map(len, wanted.values())))
+        for job in jobs
+        if place < len(wanted[job.instrument_id])
+    ]
 
 
-def _wanted(instrument: Instrument, served: Mapping[str, set[str]]) -> list[SourceRef]:
-    """The first entry of each source but the one that served all that is stored."""
+def _wanted(instrument: Instrument, served: Mapping[str, set[str]]) -> list[str]:
+    """Every source but the one that served all that is stored."""
     known = served.get(instrument.id, set())
-    first: dict[str, SourceRef] = {}
-    for ref in instrument.sources:
-        first.setdefault(ref.source, ref)
-    return [ref for source, ref in first.items() if known != {source}]
+    return [source for source in source_names(instrument) if known != {source}]
 
 
 _MARGIN: Final = timedelta(days=14)
@@ -161,7 +155,7 @@ def compare_sources(lake: Writer, universe: Universe, found: Sequence[Answer]) -
     """
     run_id, at = found[0].run_id, found[0].fetched_at
     heard = {source: _hear(universe, [a for a in found if a.source == source]) for source in _sources(found)}
-    windows = {a.instrument_id: a for a in found if a.instrument_id in universe.by_id}
+    windows = {a.instrument_id: a for a in found if _is_usable(universe, a)}
     stored, later = _stored(lake, universe, windows)
     answered = pa.concat_tables([QUOTE.empty_table(), *(one.quotes for one in heard.values())])
     fresh = answered.join(stored.select(_KEY), _KEY, join_type="left anti") if len(stored) else answered
@@ -178,13 +172,27 @@ def compare_sources(lake: Writer, universe: Universe, found: Sequence[Answer]) -
     append(lake, "run", pa.Table.from_pylist(rows, schema=RUN), at)
 
 
+def _is_usable(universe: Universe, answer: Answer) -> bool:
+    instrument = universe.by_id.get(answer.instrument_id)
+    return instrument is not None and not calendar_error(instrument, answer.fetched_at.date())
+
+
+def _unusable(universe: Universe, found: Iterable[Answer]) -> dict[str, SourceError]:
+    """The errors of instruments whose calendar cannot be used."""
+    listed = (a for a in found if a.instrument_id in universe.by_id)
+    errors = {
+        a.instrument_id: calendar_error(universe.by_id[a.instrument_id], a.fetched_at.date()) for a in listed
+    }
+    return {name: error for name, error in errors.items() if error}
+
+
 def _sources(found: Sequence[Answer]) -> list[str]:
     return list(dict.fromkeys(answer.source for answer in found))
 
 
 def _hear(universe: Universe, found: Sequence[Answer]) -> _Heard:
     """Parse and normalise as for storing; what is refused for its currency is read as served."""
-    known = [answer for answer in found if answer.instrument_id in universe.by_id]
+    known = [answer for answer in found if _is_usable(universe, answer)]
     windows = {a.instrument_id: window_of(a, universe.by_id[a.instrument_id]) for a in known}
     parsed = parse(a for a in known if a.pages and a.outcome in _READABLE)
     normalised = normalise(parsed.bars, windows)
@@ -194,7 +202,8 @@ def _hear(universe: Universe, found: Sequence[Answer]) -> _Heard:
     silent = {a.instrument_id: _silence(a) for a in known} if known else {}
     for name in pc.unique(quotes["instrument_id"]).to_pylist():
         silent.pop(name, None)
-    refused, days = {**parsed.failed, **normalised.refused}, sessions_of(normalised.bars)
+    refused = {**_unusable(universe, found), **parsed.failed, **normalised.refused}
+    days = sessions_of(normalised.bars)
     runs = [run_row(answer, windows, days, refused, Counts()) for answer in found]
     return _Heard(quotes, foreign, silent, runs)
 
@@ -238,9 +247,9 @@ def _stored(
     if not asked:
         return tables[0], later
     classes = {universe.by_id[name].asset_class for name in asked}
-    first = min(answer.asked_from for answer in asked.values()).year
-    inside = {name: (answer.asked_from, answer.asked_to) for name, answer in asked.items()}
-    after = {name: (answer.asked_to + timedelta(days=1), date.max) for name, answer in asked.items()}
+    first = min(answer.requested_from for answer in asked.values()).year
+    inside = {name: (answer.requested_from, answer.requested_to) for name, answer in asked.items()}
+    after = {name: (answer.requested_to + timedelta(days=1), date.max) for name, answer in asked.items()}
     for path in lake.manifest.paths("bar"):
         if layout.asset_class_of(path) in classes and layout.year_of(path) >= first:
             bars = lake.read(path)
@@ -254,7 +263,7 @@ def _stored(
 def _rates(lake: Writer, universe: Universe, asked: Mapping[str, Answer]) -> _Rates:
     """The stored exchange rates of the windows, by instrument and session."""
     rates: dict[str, dict[date, float]] = {}
-    years = {y for a in asked.values() for y in range(a.asked_from.year, a.asked_to.year + 1)}
+    years = {y for a in asked.values() for y in range(a.requested_from.year, a.requested_to.year + 1)}
     for year in sorted(years):
         bars = lake.read(layout.yearly("bar", _CURRENCY, year))
         for name, session, close in zip(
@@ -293,9 +302,9 @@ def _subject(
     return Subject(
         asset_class=instrument.asset_class,
         sources=listed,
-        start=answer.asked_from,
-        end=answer.asked_to,
-        calendar=calendar.sessions(answer.asked_from - _MARGIN, answer.asked_to + _MARGIN),
+        start=answer.requested_from,
+        end=answer.requested_to,
+        calendar=calendar.sessions(answer.requested_from - _MARGIN, answer.requested_to + _MARGIN),
         later_split=later,
         rates={} if instrument.asset_class == _CURRENCY else rates,
         foreign={s: one.foreign[name] for s, one in heard.items() if name in one.foreign},

@@ -26,8 +26,8 @@ from ..store.disk import disk_errors, is_whole, make_folder, rename
 from ..store.manifest import Entry
 from ..store.raw import set_aside
 from ..store.verify import damaged_tables
-from ..store.writer import Writer, writer
-from .batches import Portion, absorb_portions, in_turn, portions
+from ..store.writer import Writer, retry_on_conflict, writer
+from .batches import Chunk, chunks, store_chunks
 from .job import RECONCILE
 from .raw_answers import Answer
 
@@ -57,7 +57,7 @@ def replay(
 
     `on_plan` hears how many batches there are, `on_group` how many more were read.
     """
-    return in_turn(lambda: _replay(settings, on_group, on_plan))
+    return retry_on_conflict(lambda: _replay(settings, on_group, on_plan))
 
 
 def _replay(settings: Settings, on_group: Callable[[int], None], on_plan: Callable[[int], None]) -> Replayed:
@@ -74,7 +74,7 @@ def _replay(settings: Settings, on_group: Callable[[int], None], on_plan: Callab
         try:
             rebuilt = Writer.scratch(scratch, lake.manifest.origin)
             batches = raw.read_batches(root, paths, lake.manifest.files, losses.__setitem__)
-            read = _rebuild(rebuilt, settings.universe, portions(batches), records, on_group)
+            read = _rebuild(rebuilt, settings.universe, chunks(batches), records, on_group)
             wanted = _wanted(rebuilt, damaged, whole=not losses)
             lost = [_set_aside(root, path) for path in damaged if path not in wanted]
             changed = _take_over(lake, scratch, wanted, damaged, whole=not losses)
@@ -90,25 +90,25 @@ def _replay(settings: Settings, on_group: Callable[[int], None], on_plan: Callab
 def _rebuild(
     lake: Writer,
     universe: Universe,
-    found: Iterable[Portion],
+    found: Iterable[Chunk],
     records: bool,
     on_group: Callable[[int], None],
 ) -> int:
     """Absorb everything in a new lake, comparisons only for the `records`; returns how many batches."""
     count = 0
 
-    def wanted() -> Iterator[Portion]:
+    def wanted() -> Iterator[Chunk]:
         nonlocal count
-        for portion in found:
-            mode = portion.answers[0].mode
+        for chunk in found:
+            mode = chunk.answers[0].mode
             if mode not in (CORRECTION_MODE, RECONCILE):
-                _assert_known(portion.answers, set(universe.by_id))
+                _assert_known(chunk.answers, set(universe.by_id))
             if records or mode != RECONCILE:
-                yield portion
-            count += len(portion.batches)
-            on_group(len(portion.batches))
+                yield chunk
+            count += len(chunk.batches)
+            on_group(len(chunk.batches))
 
-    absorb_portions(lake, universe, wanted(), {})
+    store_chunks(lake, universe, wanted(), {})
     return count
 
 

@@ -16,39 +16,47 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..claims.verdict import ClaimCheck, read_checks
-from ..model.calendars import load_calendar
+from ..model.calendars import is_known, load_calendar
 from ..model.errors import (
     BlockedError,
     LakeError,
     MalformedError,
+    MisconfiguredError,
     NotFoundError,
     RateLimitedError,
     UnavailableError,
 )
-from ..model.instruments import Instrument, Universe
+from ..model.instruments import Instrument
 from ..model.location import shown
-from ..model.schema import GOOD_OUTCOMES, OPEN, VENDOR_HOLE
+from ..model.schema import GOOD_OUTCOMES, OPEN, PERMANENT
 from ..model.settings import Settings
 from ..store import raw
 from ..store.manifest import Manifest
 from ..store.verify import assert_whole
 from ..store.writer import open_manifest
-from .gaps import read_holes
+from .gaps import read_gaps
 from .watermarks import LastRun, Whole, last_runs, read_columns, watermarks, whole_histories
 
 SESSIONS: Final = 10
 _SILENT: Final = tuple(
-    error.outcome for error in (RateLimitedError, UnavailableError, MalformedError, BlockedError)
+    error.outcome
+    for error in (RateLimitedError, UnavailableError, MalformedError, BlockedError, MisconfiguredError)
 )
 """Outcomes that say nothing of whether the vendor knows the symbol."""
 
 
-def delisted(root: Path, manifest: Manifest, universe: Universe, last: Mapping[str, str]) -> frozenset[str]:
+def delisted(settings: Settings, manifest: Manifest, last: Mapping[str, str]) -> frozenset[str]:
     """The ids of those delisted; `last` is each instrument's last outcome.
 
-    Reads the record of runs month by month, newest first, as long as somebody's count is open.
+    Reads the record of runs month by month, newest first, as long as a count is open.
     """
-    undecided = {name for name in universe.by_id if last.get(name) in {NotFoundError.outcome, *_SILENT}}
+    root, universe, last_day = settings.lake, settings.universe, settings.clock.now().date()
+    doubtful = {NotFoundError.outcome, *_SILENT}
+    undecided = {
+        name
+        for name, instrument in universe.by_id.items()
+        if last.get(name) in doubtful and is_known(instrument.calendar, last_day)
+    }
     counts: dict[str, set[date]] = {name: set() for name in undecided}
     for path in reversed(manifest.paths("run")):
         if not undecided:
@@ -93,9 +101,9 @@ class InstrumentStatus:
     """Of the last fetch; `delisted` after ten sessions of nothing but `not_found`."""
     source: str
     message: str
-    open_holes: int
+    open_gaps: int
     """Sessions between stored ones that the next run asks for again."""
-    vendor_holes: int
+    permanent_gaps: int
     """Sessions between stored ones that were asked for often enough."""
     verified_on: date | None
     """When all that is stored was last served again, or first loaded, within about `reverify_days`."""
@@ -134,13 +142,13 @@ def status(settings: Settings) -> LakeStatus:
     runs = last_runs(settings.lake, manifest)
     asked_since = settings.clock.now().date() - timedelta(days=settings.reverify_days)
     whole = whole_histories(settings.lake, manifest, asked_since)
-    holes = read_holes(settings.lake, manifest)
-    gone = delisted(settings.lake, manifest, universe, {name: run.outcome for name, run in runs.items()})
+    gaps = read_gaps(settings.lake, manifest)
+    gone = delisted(settings, manifest, {name: run.outcome for name, run in runs.items()})
     instruments = []
     for instrument in universe.instruments:
         mark, run = marks.get(instrument.id), runs.get(instrument.id, _NEVER)
         last = mark.session if mark else None
-        states = [hole.state for hole in holes.get(instrument.id, [])]
+        states = [gap.state for gap in gaps.get(instrument.id, [])]
         instruments.append(
             InstrumentStatus(
                 instrument_id=instrument.id,
@@ -149,8 +157,8 @@ def status(settings: Settings) -> LakeStatus:
                 outcome="delisted" if instrument.id in gone else run.outcome,
                 source=run.source,
                 message=_delisted(last) if instrument.id in gone else run.message,
-                open_holes=states.count(OPEN),
-                vendor_holes=states.count(VENDOR_HOLE),
+                open_gaps=states.count(OPEN),
+                permanent_gaps=states.count(PERMANENT),
                 verified_on=whole.get(instrument.id, Whole()).verified_on,
             )
         )
@@ -186,6 +194,8 @@ def _claims(settings: Settings) -> Sequence[ClaimCheck]:
 
 def _due(settings: Settings, instrument: Instrument, last: date | None) -> int:
     now = settings.clock.now()
+    if not is_known(instrument.calendar, now.date()):
+        return 0
     calendar = load_calendar(instrument.calendar, now.date())
     end = min(calendar.last_finished(now), instrument.until)
     start = last + timedelta(days=1) if last else instrument.since

@@ -36,7 +36,7 @@ class LastRun:
     """How the last fetch of an instrument ended, and from where it had asked."""
 
     outcome: str
-    asked_from: date
+    requested_from: date
     source: str
     message: str
 
@@ -67,8 +67,8 @@ def _last_sessions(path: Path) -> Iterable[tuple[str, date]]:
 class Debt:
     """A window that was asked for and not answered well since."""
 
-    asked_from: date
-    asked_to: date
+    requested_from: date
+    requested_to: date
     mode: str
 
 
@@ -78,7 +78,7 @@ def owed(root: Path, manifest: Manifest) -> Mapping[str, Debt]:
     A failed backfill owes nothing, nor does a whole history that was not served well: it has its next turn,
     and what was due that day is asked for by the next run.
     """
-    columns = ["instrument_id", "outcome", "mode", "asked_from", "asked_to", "batch_id", "started_at"]
+    columns = ["instrument_id", "outcome", "mode", "requested_from", "requested_to", "batch_id", "started_at"]
     runs = _recent_runs(root, manifest, columns)
     good = pc.is_in(runs["outcome"], pa.array(sorted(GOOD_OUTCOMES)))
     bad = pc.and_(pc.invert(good), pc.invert(pc.is_in(runs["mode"], pa.array(_EXTRA))))
@@ -88,8 +88,10 @@ def owed(root: Path, manifest: Manifest) -> Mapping[str, Debt]:
         key, debt = row["instrument_id"], debts.get(row["instrument_id"])
         if row["outcome"] not in GOOD_OUTCOMES:
             if row["mode"] not in _EXTRA:
-                debts[key] = Debt(row["asked_from"], row["asked_to"], row["mode"])
-        elif debt and row["asked_from"] <= debt.asked_from and row["asked_to"] >= _until(debt, row):
+                debts[key] = Debt(row["requested_from"], row["requested_to"], row["mode"])
+        elif (
+            debt and row["requested_from"] <= debt.requested_from and row["requested_to"] >= _until(debt, row)
+        ):
             del debts[key]
     return debts
 
@@ -97,15 +99,15 @@ def owed(root: Path, manifest: Manifest) -> Mapping[str, Debt]:
 def _until(debt: Debt, row: Mapping[str, Any]) -> date:
     """What a good answer must reach: a clock that ran ahead asked for days that nobody owes yet."""
     started: date = row["started_at"].date()
-    return debt.asked_to if debt.asked_to <= started else row["asked_to"]
+    return debt.requested_to if debt.requested_to <= started else row["requested_to"]
 
 
 def last_runs(root: Path, manifest: Manifest) -> Mapping[str, LastRun]:
     """By instrument id, from the newest months with runs."""
-    columns = ["instrument_id", "outcome", "asked_from", "source", "message", "batch_id"]
+    columns = ["instrument_id", "outcome", "requested_from", "source", "message", "batch_id"]
     rows = _recent_runs(root, manifest, columns).sort_by("batch_id").to_pylist()
     return {
-        row["instrument_id"]: LastRun(row["outcome"], row["asked_from"], row["source"], row["message"])
+        row["instrument_id"]: LastRun(row["outcome"], row["requested_from"], row["source"], row["message"])
         for row in rows
     }
 

@@ -88,6 +88,15 @@ def load_calendar(name: str, until: date) -> Calendar:
     return _load(name, until.year)
 
 
+def is_known(name: str, until: date) -> bool:
+    """Whether there is such a calendar and it reaches the end of the year of `until`."""
+    try:
+        load_calendar(name, until)
+    except ConfigError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=64)
 def _load(name: str, year: int) -> Calendar:
     until = date(year, 12, 31)

@@ -22,6 +22,7 @@ MarketlakeError                 message: what, where, the limit, the remedy
     └── TerminalError           another try would get the same answer
         ├── NotFoundError       outcome not_found
         ├── BlockedError        outcome blocked
+        ├── MisconfiguredError  outcome misconfigured
         └── QuarantinedError    outcome quarantined
 """
 
@@ -144,6 +145,12 @@ class BlockedError(TerminalError):
     """The vendor refuses to serve us."""
 
     outcome = "blocked"
+
+
+class MisconfiguredError(TerminalError):
+    """The instrument's entry in instruments.toml names a calendar, source or symbol that cannot be used."""
+
+    outcome = "misconfigured"
 
 
 class QuarantinedError(TerminalError):

@@ -41,7 +41,7 @@ MONTHLY: Final = (
     "run",
     "quarantine",
     "finding",
-    "hole",
+    "gap",
     "correction",
     "claim_history",
     "reconciliation",

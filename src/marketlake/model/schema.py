@@ -138,23 +138,25 @@ CORRECTION: Final = pa.schema(
 )
 
 
-OPEN, FILLED, VENDOR_HOLE = "open", "filled", "vendor_hole"
+OPEN, FILLED, PERMANENT = "open", "filled", "permanent"
 ANSWERED_TRIES: Final = 3
-"""After so many runs that were answered without a session the hole is the vendor's, and nobody asks again."""
+"""After this many runs that were answered without a session, the gap is permanent and not requested again."""
 
-HOLE: Final = pa.schema(
+GAP: Final = pa.schema(
     [
-        _field("run_id", pa.string(), "the run whose answer told it"),
+        _field("run_id", pa.string(), "the run whose answer showed it"),
         _field("instrument_id", pa.string(), "our name of the instrument"),
         _field("session", pa.date32(), "trading day that the calendar expects, between stored ones"),
-        _field("source", pa.string(), "which source was asked"),
+        _field("source", pa.string(), "the source requested"),
         _field(
-            "state", pa.string(), "open: the next run asks again; filled; vendor_hole: asked often enough"
+            "state",
+            pa.string(),
+            "open: the next run requests it again; filled; permanent: not requested any more",
         ),
         _field("tries", pa.int32(), f"runs that were answered without it; {ANSWERED_TRIES} are enough"),
-        _field("let_pass", pa.bool_(), "whether an answer without it was good, so that others may be"),
-        _field("first_asked_at", UTC_INSTANT, "when it was first asked for and not served"),
-        _field("last_asked_at", UTC_INSTANT, "when it was last asked for"),
+        _field("accepted", pa.bool_(), "whether an answer without it was good, so that others may be"),
+        _field("first_requested_at", UTC_INSTANT, "when it was first requested and not served"),
+        _field("last_requested_at", UTC_INSTANT, "when it was last requested"),
     ]
 )
 
@@ -203,8 +205,8 @@ RECONCILIATION_PAIR: Final = pa.schema(
         *_RUN,
         _field("source_a", pa.string(), "the more trusted source of the two"),
         _field("source_b", pa.string(), "the other source"),
-        _field("first_session", pa.date32(), "first session asked for"),
-        _field("last_session", pa.date32(), "last session asked for"),
+        _field("first_session", pa.date32(), "first session requested"),
+        _field("last_session", pa.date32(), "last session requested"),
         _field("sessions", pa.int32(), "sessions with a close of both"),
         _field("median_bp", pa.float64(), "median distance of b from a, without sign", nullable=True),
         _field("largest_bp", pa.float64(), "largest deviation of b from a, with its sign", nullable=True),
@@ -282,8 +284,8 @@ RUN: Final = pa.schema(
         _field("source", pa.string(), "which source was asked last"),
         _field("symbol", pa.string(), "the vendor's name of the instrument"),
         _field("mode", pa.string(), "first_load, daily, reverify, backfill, reconcile or correction"),
-        _field("asked_from", pa.date32(), "first session asked for"),
-        _field("asked_to", pa.date32(), "last session asked for"),
+        _field("requested_from", pa.date32(), "first session requested"),
+        _field("requested_to", pa.date32(), "last session requested"),
         _field("outcome", pa.string(), "how the fetch ended: one of " + ", ".join(OUTCOMES)),
         _field("attempts", pa.int32(), "tries, over all sources; one try may need several requests"),
         _field("duration_s", pa.float64(), "seconds spent fetching"),
@@ -350,8 +352,8 @@ RAW: Final = pa.schema(
         _field("source", pa.string(), "source asked"),
         _field("symbol", pa.string(), "the vendor's name of the instrument"),
         _field("mode", pa.string(), "first_load, daily, reverify, backfill, reconcile or correction"),
-        _field("asked_from", pa.date32(), "first session asked for"),
-        _field("asked_to", pa.date32(), "last session asked for"),
+        _field("requested_from", pa.date32(), "first session requested"),
+        _field("requested_to", pa.date32(), "last session requested"),
         _field("attempt", pa.int32(), "counts from 1 over all sources of the instrument"),
         _field("page", pa.int32(), "counts from 0 within an attempt; -1 where nothing was answered"),
         _field("url", pa.string(), "what was requested, without secrets"),
@@ -372,7 +374,7 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "run": RUN,
     "quarantine": QUARANTINE,
     "finding": FINDING,
-    "hole": HOLE,
+    "gap": GAP,
     "claim_history": CLAIM_HISTORY,
     "correction": CORRECTION,
     **RECONCILIATIONS,

@@ -141,11 +141,11 @@ def answered_at(clock: Clock, moment: datetime, pages: Sequence[Page]) -> dateti
     """
     if clock.is_pinned:
         return moment
-    told = [time for page in pages if (time := told_at(page.headers)) is not None]
+    told = [time for page in pages if (time := vendor_time(page.headers)) is not None]
     return max(told) if told and moment > max(told) + _CLOCKS_DIFFER else moment
 
 
-def told_at(headers: Mapping[str, str]) -> datetime | None:
+def vendor_time(headers: Mapping[str, str]) -> datetime | None:
     """The header Date, and Age where a cache answered; None where there is none to be understood."""
     values = {name.lower(): text for name, text in headers.items()}
     try:

@@ -54,7 +54,7 @@ def _in_bucket(
     objects: Objects, manifest: Manifest, on_plan: Callable[[int], None], on_file: Callable[[str], None]
 ) -> Iterator[Damage]:
     """Every object is read; the copy stays as it is, since it may be what a damaged one is restored from."""
-    remedy = "`marketlake replay` restores it, or `marketlake build --anew` after it"
+    remedy = "`marketlake replay` restores it, or `marketlake build --full-refresh` after it"
 
     def problem(path: str) -> str:
         found = objects.get(path)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,6 +26,9 @@ from .disk import disk_errors, flush_folder, is_whole, only_writer, sha256, writ
 from .files import parquet_parts, parquet_rows, read_blocks, read_parquet, write_parquet
 from .manifest import Entry, Manifest, assert_origin, encode, read
 from .recovery import carry_out, finish, mend
+
+_TRIES: Final = 5
+T = TypeVar("T")
 
 
 def open_manifest(root: Path) -> Manifest:
@@ -52,6 +56,20 @@ def claim(root: Path, origin: str) -> None:
                 pass
         except LakeOvertakenError:
             assert_origin(open_manifest(root), origin, root)
+
+
+def retry_on_conflict(work: Callable[[], T]) -> T:
+    """Do the work, and do it again where another machine's commit came first.
+
+    Raises `LakeOvertakenError` after the last try. In a folder writers wait for each other, so there is no
+    conflict. Of those that meet at a bucket one succeeds each time, so there is no need to wait.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return work()
+        except LakeOvertakenError:
+            continue
+    return work()
 
 
 @contextmanager
@@ -192,7 +210,7 @@ def _created(root: Path, origin: str, bucket: Publisher | None) -> Writer:
 
 
 def _with_every_table(lake: Writer) -> Writer:
-    """Each table has a file from the start; a lake that is older than a table gets its own here."""
+    """Each table has a file from the start, so that a glob always matches."""
     for table, path in layout.placeholders().items():
         if not lake.manifest.paths(table):
             lake.stage(path, TABLES[table].empty_table())

@@ -194,7 +194,7 @@ def _bring(objects: Objects, root: Path, served: Object | None, listed: list[str
     lost = {path for path, what in zip(fetched, found, strict=True) if what is _Found.NOTHING}
     better = [path for path, what in zip(fetched, found, strict=True) if what is _Found.BETTER]
     extra = set(_places(root, raw=listed is not None)) - digests.keys() - set(listed or ())
-    if _bring_database(source, manifest.built, anew=listed is not None) is _Found.BETTER:
+    if _bring_database(source, manifest.built, recheck=listed is not None) is _Found.BETTER:
         better.append(layout.DATABASE)
     write_bytes(root / layout.PENDING, served.content)
     carry_out(root, fetched, sorted(lost | extra))
@@ -286,9 +286,9 @@ def _is(content: bytes, digest: str) -> bool:
     return hashlib.sha256(content).hexdigest().startswith(digest)
 
 
-def _bring_database(source: _Source, built: str, *, anew: bool) -> _Found:
+def _bring_database(source: _Source, built: str, *, recheck: bool) -> _Found:
     root, state = source.root, read_state(source.root)
-    if not built or (not anew and state and (state.built, state.database) == (built, database_stat(root))):
+    if not built or (not recheck and state and (state.built, state.database) == (built, database_stat(root))):
         return _Found.FETCHED
     found, place = source.stage(layout.DATABASE, built.rpartition("-")[2]), root / layout.DATABASE
     log = place.with_name(f"{place.name}.wal")

@@ -24,5 +24,5 @@ WHERE
         FROM run AS r
         WHERE
             r.instrument_id = q.instrument_id AND r.started_at > q.observed_at AND r.outcome IN ('ok', 'no_new_data')
-            AND r.mode NOT IN ('reconcile', 'correction') AND q.session BETWEEN r.asked_from AND r.asked_to
+            AND r.mode NOT IN ('reconcile', 'correction') AND q.session BETWEEN r.requested_from AND r.requested_to
     )
