@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import orjson
 
-from marketlake.ingest import tasks
+from marketlake.ingest import run
 from marketlake.ingest.build import build
 from marketlake.ingest.reconcile import reconcile
 from marketlake.ingest.replay import replay
@@ -138,11 +137,11 @@ def _backfill(scene: Scene) -> None:
 
 def _steps(scene: Scene) -> None:
     """As a scheduler does it: batches one by one, then all stored together."""
-    os.environ |= scene.environment(DAILY)
-    for batch in tasks.plan("run-1", None, None, [], None, None):
-        tasks.fetch("run-1", batch)
-    tasks.store("run-1")
-    tasks.build()
+    settings = scene.settings(DAILY)
+    for batch in run.plan(settings, "run-1", run.Scope()):
+        run.assert_fetched(run.fetch(settings, "run-1", batch))
+    run.store(settings, "run-1")
+    build(settings)
 
 
 def _reconcile(scene: Scene) -> None:

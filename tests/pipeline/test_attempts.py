@@ -34,9 +34,10 @@ def slept_with(make: Make, simulator: Simulator, share: float) -> list[float]:
     limiter = MachineLimiter(settings.home / "limits", settings.clock, settings.rate)
     access = Access(settings.clock, limiter, settings.home, settings.source_url)
     fetcher = Fetcher(access, jitter=lambda low, high: low + share * (high - low))
-    now = settings.clock.now()
     list(
-        fetcher.fetch(plan_daily(replace(settings, reverify_days=0), settings.universe), settings.universe.by_id)
+        fetcher.fetch(
+            plan_daily(replace(settings, reverify_days=0), settings.universe), settings.universe.by_id
+        )
     )
     return [round(pause, 6) for pause in settings.clock.slept if pause]
 

@@ -105,5 +105,5 @@ def test_what_was_answered_last_is_not_looked_up(home: Path, monkeypatch: pytest
     settings = settings_of(home, "2024-02-01T12:00Z")
     manifest = open_manifest(settings.lake)
     monkeypatch.setattr("marketlake.ingest.status.read_columns", None)
-    assert delisted(settings.lake, manifest, settings.universe, {"COIN": "ok"}) == frozenset()
+    assert delisted(settings, manifest, {"COIN": "ok"}) == frozenset()
     assert date(2024, 1, 19) == status(settings).instruments[0].last_session

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from marketlake.answers.query import sql
-from marketlake.ingest import tasks
 from marketlake.ingest.build import build
 from marketlake.ingest.plan import plan_daily
 from marketlake.ingest.replay import replay
@@ -16,6 +16,7 @@ from marketlake.ingest.run import ingest
 from marketlake.ingest.runs import exit_code
 from marketlake.ingest.status import status
 
+from .dag import Dag
 from .homes import make_home, rows, serve_rows, settings_of, stored_bytes
 
 CLOSES = [float(n) for n in range(100, 150)]
@@ -104,22 +105,22 @@ def test_a_failed_fetch_is_no_try(home: Path) -> None:
     assert states(home / "data")[-1] == (OLD_GAP, "open", 2)
 
 
-def test_answers_of_one_run_are_one_try(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_of_one_run_are_one_try(home: Path) -> None:
     """A scheduler's retries ask within minutes; that is no new chance for the vendor."""
     missing = [date(2024, 1, day) for day in range(2, 10)]
     leave_out(home)
     run(home, 1)
     leave_out(home, *missing)
     settings = settings_of(home, "2024-01-12T12:00Z")
-    monkeypatch.setattr(tasks, "load_settings", lambda: settings)
-    (batch,) = tasks.plan("run-1", None, None, [], None, None)
+    dag = Dag(settings)
+    (batch,) = dag.plan()
     for _ in range(3):
         with pytest.raises(Exception, match="truncated"):
-            tasks.fetch("run-1", batch)
-    tasks.store("run-1")
+            dag.fetch(batch)
+    dag.store()
     assert states(settings.lake) == [(session, "open", 1) for session in missing]
     # the scheduler's next plan starts where the gaps do
-    (batch,) = tasks.plan("run-2", None, None, [], None, None)
+    (batch,) = Dag(settings, "2").plan()
     assert batch[0]["start"] <= "2024-01-02"
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from marketlake.claims.load import load_claims
-from marketlake.ingest import tasks
 from marketlake.ingest.fetch import collect
 from marketlake.ingest.plan import plan_daily
 from marketlake.ingest.run import ingest
@@ -15,6 +15,7 @@ from marketlake.model.errors import ConfigError, MarketlakeError
 from marketlake.model.instruments import load_universe
 from marketlake.model.toml_file import shipped
 
+from .dag import Dag
 from .homes import make_home, rows, serve_rows, settings_of
 
 HOSTILE = [
@@ -82,26 +83,25 @@ def test_a_symbol_of_a_file_names_a_file_below_the_folder_or_nothing(home: Path,
     path = home / "instruments.toml"
     path.write_text(path.read_text().replace('"COIN.csv"', toml_text(name)))
     settings = settings_of(home, "2024-01-20T12:00Z")
-    try:
-        (row,) = ingest(settings)
-    except ConfigError:
-        assert not name.isprintable() or not 0 < len(name) <= 80
-        return
-    assert row["outcome"] in {"not_found", "blocked"}
+    (row,) = ingest(settings)
+    if name.isprintable() and 0 < len(name) <= 80:
+        assert row["outcome"] in {"not_found", "blocked"}
+    else:
+        assert row["outcome"] == "misconfigured"
     assert rows(settings.lake, "bar") == []
     assert {p.name for p in home.iterdir()} == {"instruments.toml", "files", "data"}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_scheduler_s_form_refuses_it(home: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_scheduler_s_form_refuses_it(home: Path, name: str) -> None:
     settings = settings_of(home, "2024-01-20T12:00Z")
-    monkeypatch.setattr(tasks, "load_settings", lambda: settings)
+    dag = Dag(settings)
     for ids, start, end in (([name], None, None), ([], name or "x", None), ([], "2024-01-01", name or "x")):
         with pytest.raises(MarketlakeError) as told:
-            tasks.plan("run-1", None, None, ids, start, end)
+            dag.plan(*ids, from_=start, to=end)
         assert len(str(told.value)) < 600
-    assert tasks.plan("run-1", name, None, [], None, None) == []
-    assert tasks.plan("run-1", None, name, [], None, None) == []
+    assert dag.plan(calendar=name) == []
+    assert dag.plan(source=name or "x") == []
     assert not settings.lake.exists()
 
 

@@ -26,7 +26,8 @@ from .conftest import YAHOO, Make, VirtualSettings
 from .dag import Dag
 from .homes import rows
 
-FIRST, SECOND = "2024-01-10T12:00", "2024-01-12T12:00"
+FIRST, LATER = "2024-01-10T12:00", "2024-01-10T18:00"
+SECOND, LAST = "2024-01-12T12:00", "2024-01-12T18:00"
 NAMES = ("OLD", "NEW", "SPARE", "BTC")
 TYPO = '{ source = "yahooo", symbol = "%s-USD" }'
 MISTAKES = {
@@ -136,7 +137,7 @@ def test_a_mistake_fails_its_instrument_only(home: Home, mistake: str) -> None:
     assert status(settings).instruments[2].outcome == bad["outcome"]
     assert "SPARE" not in {one.instrument_id for one in stale(settings)} - {"SPARE"}
     assert replay(settings).changed == ()
-    mended = home("home", FIRST)
+    mended = home("home", LATER)
     assert outcomes(ingest(mended))["SPARE"] == "ok"
     assert build(mended)
 
@@ -148,7 +149,7 @@ def test_a_mistake_made_later_keeps_what_is_stored(home: Home) -> None:
     assert outcomes(ingest(broken))["SPARE"] == "misconfigured"
     assert set(before) <= set(contents(broken.lake, "bar"))
     assert build(broken)
-    mended = home("home", SECOND)
+    mended = home("home", LAST)
     assert outcomes(ingest(mended)) == {
         "OLD": "no_new_data",
         "NEW": "no_new_data",
@@ -245,7 +246,7 @@ def test_a_reconciliation_goes_on_without_the_instrument(home: Home) -> None:
     (settings.home / "files").mkdir()
     (settings.home / "files" / "OLD.csv").write_text("date,close\n2024-01-09,100\n")
     ingest(settings)
-    broken = home("home", FIRST, **both)
+    broken = home("home", LATER, **both)
     misconfigure(broken, *MISTAKES["a calendar that does not exist"])
     found = reconcile(broken, start=date(2024, 1, 5))
     assert {row["instrument_id"] for row in found.pairs} == {"OLD"}

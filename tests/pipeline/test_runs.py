@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from marketlake.ingest.replay import replay
 from marketlake.ingest.run import ingest
 from marketlake.ingest.runs import exit_code
 from marketlake.model.errors import OriginError, UsageError
-from marketlake.model.instruments import load_universe
 from marketlake.model.settings import load_settings
 from marketlake.store.verify import verify
 from marketlake.store.writer import open_manifest
@@ -174,23 +174,23 @@ def test_a_truncated_first_load_stays_history_when_it_is_completed(home: Path) -
 
 
 def test_plans(home: Path) -> None:
-    universe, now = load_universe(home / "instruments.toml"), datetime(2024, 1, 4, 12, tzinfo=UTC)
-    lake = home / "data"
-    assert {(j.mode, j.start, j.end) for j in plan_daily(lake, universe, "live", now)} == {
+    settings = settings_of(home, "2024-01-04T12:00Z")
+    universe, lake = settings.universe, settings.lake
+    assert {(j.mode, j.start, j.end) for j in plan_daily(settings, universe)} == {
         ("first_load", date(2023, 12, 25), date(2024, 1, 3))
     }
     assert not lake.exists()
-    jobs = plan_backfill(lake, universe, "live", now, date(2000, 1, 1), None)
+    jobs = plan_backfill(settings, universe, date(2000, 1, 1), None)
     assert {(j.start, j.end) for j in jobs} == {(date(2023, 12, 25), date(2024, 1, 3))}
     with pytest.raises(UsageError, match="swap"):
-        plan_backfill(lake, universe, "live", now, date(2024, 1, 2), date(2024, 1, 1))
+        plan_backfill(settings, universe, date(2024, 1, 2), date(2024, 1, 1))
     with pytest.raises(UsageError, match="no finished session"):
-        plan_backfill(lake, universe, "live", now, date(2001, 1, 1), date(2002, 1, 1))
+        plan_backfill(settings, universe, date(2001, 1, 1), date(2002, 1, 1))
     with pytest.raises(UsageError, match="unknown instrument"):
         run(home, "2024-01-04T12:00Z", "NOBODY")
     run(home, "2024-01-04T12:00Z")
     with pytest.raises(OriginError):
-        plan_daily(lake, universe, "simulated", now)
+        plan_daily(replace(settings, source_url="http://127.0.0.1:9"), universe)
 
 
 def test_replay_gives_the_same_bytes_after_a_history(home: Path) -> None:

@@ -88,8 +88,8 @@ def build(
 ) -> bool:
     """Bring the marts up to date, then rebuild market.duckdb; False when all was up to date.
 
-    `full_refresh` computes every mart again. `on_plan` receives how many years of marts there are to compute at
-    most, `on_year` each year that is done; `maker` computes them.
+    `full_refresh` computes every mart again. `on_plan` receives the highest number of years that may be
+    computed, `on_year` each year that is done; `maker` computes them.
     """
     return retry_on_conflict(lambda: _build(settings, full_refresh, on_plan, on_year, maker))
 

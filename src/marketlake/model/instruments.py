@@ -209,17 +209,17 @@ def _sources(where: str, named: str, value: object) -> tuple[SourceRef, ...]:
 
 
 def _source(where: str, named: str, item: object) -> SourceRef:
-    """An entry of `sources`; `named` is where it stands without the folder, for what is recorded in the lake."""
+    """An entry of `sources`. `named` is its place without the folder, for what the lake records."""
     if not isinstance(item, dict) or set(item) != {"source", "symbol"}:
         raise ConfigError(f"{where}: each of sources needs exactly source and symbol")
     source, symbol = item["source"], item["symbol"]
     known = isinstance(source, str) and _SOURCE.fullmatch(source) is not None
-    named = isinstance(symbol, str) and 0 < len(symbol) <= 80 and symbol.isprintable()
-    if known and named:
+    usable = isinstance(symbol, str) and 0 < len(symbol) <= 80 and symbol.isprintable()
+    if known and usable:
         return SourceRef(source, symbol)
     fault = (
         f"{named}: symbol must be printable text of 1 to 80 characters"
         if known
         else f"{named}: source {str(source)[:60]!r} must match {_SOURCE.pattern}, such as yahoo"
     )
-    return SourceRef(source if known else INVALID, symbol if named else "", printable(fault))
+    return SourceRef(source if known else INVALID, symbol if usable else "", printable(fault))
