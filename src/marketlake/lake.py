@@ -1,415 +1,239 @@
-"""The part of the Python interface that measures: figures of a window, by period, and rolling."""
+"""The Python interface: `import marketlake as ml; lake = ml.open()`.
+
+`Lake` is the one object that a user holds. Each of its methods opens the lake once, asks one function of
+`answers`, `portfolio`, `claims` or `report`, and asks again where a commit or a build came in between.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
-from . import claims
-from .answers import changes as change_query
-from .answers import explain as explain_query
-from .answers import series
-from .answers.check import check_lake
-from .answers.compare import Comparison, ManyComparison
-from .answers.compare import compare as compare_two
-from .answers.compare import compare_many as compare_all
-from .answers.metrics import metrics as measure
-from .answers.prices import prices as read_prices
-from .answers.query import sql_table
+from .answers.changes import Changes, ListedChanges, Span
+from .answers.changes import changes as answer_changes
+from .answers.check import LakeCheck
+from .answers.check import check as answer_check
+from .answers.compare import Comparison
+from .answers.compare import compare as answer_compare
+from .answers.explain import Explanation
+from .answers.explain import explain as answer_explain
+from .answers.metrics import Metrics
+from .answers.metrics import metrics as answer_metrics
+from .answers.prices import Trends, trend_of_sessions
+from .answers.prices import prices as answer_prices
+from .answers.query import Rows, query_rows
+from .answers.query import query as answer_query
 from .answers.result import Table
-from .answers.scoreboard import scoreboard as score
-from .model.errors import UsageError
+from .answers.returns import Returns, Rolling
+from .answers.returns import returns as answer_returns
+from .answers.returns import rolling as answer_rolling
+from .answers.scoreboard import TABLES, Scoreboard
+from .answers.scoreboard import scoreboard as answer_scoreboard
+from .engine.reader import DUCKDB, DuckReader, Engine
+from .model.errors import LakeChangedError, UsageError
 from .model.location import is_url
-from .model.moments import Day, Moment, day_of, moment_of
 from .model.settings import load_settings
+from .model.terms import Moment, Options, Terms, moment_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
-    from .answers.changes import Changes
-    from .answers.check import LakeCheck
-    from .answers.explain import Explanation
     from .answers.matrix import Matrix
-    from .answers.metrics import Metrics
-    from .answers.scoreboard import Scoreboard
-    from .answers.series import CalendarReturns, RollingFigures
+    from .claims.ledger import Change, Entry
+    from .claims.verdict import ClaimCheck
     from .portfolio.figures import PortfolioAnswer
     from .portfolio.plan import Plan
 
+T = TypeVar("T")
+_TRIES: Final = 5
+Ids = Sequence[str] | str
+"""Instrument ids; one alone needs no list."""
+
 
 @dataclass(frozen=True)
-class MeasuredLake:
-    """A lake that is asked for return and risk; all figures are fractions."""
+class Lake:
+    """One lake; every answer is of one published state of it.
+
+    Every answer but `claims` and `report` is also a table: `.to_arrow()`, `.to_pandas()`, `.to_polars()`; all
+    have `.to_dict()`. A day is a date, its ISO text or a year; a moment a datetime or its ISO text (UTC where
+    it has no offset). Errors are those of `marketlake.model.errors`.
+
+    >>> lake = ml.open()
+    >>> lake.compare(["BTC", "NASDAQ"], start=2019, end=2024).wins
+    """
 
     path: Path
+    engine: Engine = DUCKDB
+    """What runs the SQL of `compare`, `metrics`, `returns`, `rolling` and `scoreboard`."""
+
+    @contextmanager
+    def reader(self) -> Iterator[DuckReader]:
+        """The lake, attached once, for several answers of one state: `answer(reader, terms)`.
+
+        Raises `EmptyLakeError`, `CorruptLakeError` and, at its end, `LakeChangedError` where a commit or a
+        build came in between: ask again then, as every method of `Lake` does.
+        """
+        with DUCKDB.open(self.path) as reader:
+            yield reader
+
+    def compare(self, ids: Ids, *, risk: bool = False, **options: Unpack[Options]) -> Comparison:
+        """Two or more instruments by calendar year, as fractions: see `answers.compare.compare`."""
+        terms = Terms.of(ids, options)
+        return self._ask(lambda reader: answer_compare(reader, terms, risk=risk))
 
     def metrics(
-        self,
-        ids: Sequence[str],
-        *,
-        start: Day | None = None,
-        end: Day | None = None,
-        benchmark: str | None = None,
-        frequency: str = "daily",
-        basis: str = "price",
-        currency: str | None = None,
-        real: bool = False,
-        risk_free: float | str = 0.0,
-        sessions: str = "own",
-        annualise: float | None = None,
-        annualise_short: bool = False,
-        deepest: int = 5,
-        as_of: Moment | None = None,
-        strict: bool = False,
+        self, ids: Ids, *, deepest: int = 5, annualise_short: bool = False, **options: Unpack[Options]
     ) -> Metrics:
-        """Return and risk over a window: see `query.metrics.metrics`."""
-        return measure(
-            self.path,
-            listed(ids),
-            start=day_of(start),
-            end=day_of(end),
-            benchmark=benchmark,
-            frequency=frequency,
-            basis=basis,
-            currency=currency,
-            real=real,
-            risk_free=risk_free,
-            sessions=sessions,
-            annualise=annualise,
-            annualise_short=annualise_short,
-            deepest=deepest,
-            as_of=moment_of(as_of),
-            strict=strict,
+        """Return and risk over a window: see `answers.metrics.metrics`."""
+        terms = Terms.of(ids, options)
+        return self._ask(
+            lambda reader: answer_metrics(reader, terms, deepest=deepest, annualise_short=annualise_short)
         )
 
-    def scoreboard(
-        self,
-        start: Day | None = None,
-        end: Day | None = None,
-        *,
-        basis: str = "price",
-        ids: Sequence[str] | None = None,
-    ) -> Scoreboard:
-        """The standard metrics of all instruments: see `query.scoreboard.scoreboard`."""
-        return score(
-            self.path,
-            ids if ids is None else listed(ids),
-            start=day_of(start),
-            end=day_of(end),
-            basis=basis,
-        )
+    def returns(self, ids: Ids, *, period: str = "month", **options: Unpack[Options]) -> Returns:
+        """The return of each day, week, month, quarter or year: see `answers.returns.returns`."""
+        terms = Terms.of(ids, options)
+        return self._ask(lambda reader: answer_returns(reader, terms, period=period))
 
-    def calendar_returns(
-        self,
-        ids: Sequence[str],
-        *,
-        period: str = "month",
-        start: Day | None = None,
-        end: Day | None = None,
-        basis: str = "price",
-        currency: str | None = None,
-        real: bool = False,
-        sessions: str = "own",
-        as_of: Moment | None = None,
-        strict: bool = False,
-    ) -> CalendarReturns:
-        """The return of each day, week, month, quarter or year: see `query.series.calendar_returns`."""
-        return series.calendar_returns(
-            self.path,
-            listed(ids),
-            period=period,
-            start=day_of(start),
-            end=day_of(end),
-            basis=basis,
-            currency=currency,
-            real=real,
-            sessions=sessions,
-            as_of=moment_of(as_of),
-            strict=strict,
-        )
+    def rolling(self, ids: Ids, *, periods: int | None = None, **options: Unpack[Options]) -> Rolling:
+        """Correlation, beta, alpha, ... over the latest `periods` returns: see `answers.returns.rolling`."""
+        terms = Terms.of(ids, options)
+        return self._ask(lambda reader: answer_rolling(reader, terms, periods=periods))
 
-    def rolling(
-        self,
-        ids: Sequence[str],
-        benchmark: str,
-        *,
-        periods: int | None = None,
-        frequency: str = "daily",
-        start: Day | None = None,
-        end: Day | None = None,
-        basis: str = "price",
-        currency: str | None = None,
-        real: bool = False,
-        risk_free: float | str = 0.0,
-        sessions: str = "own",
-        annualise: float | None = None,
-        as_of: Moment | None = None,
-        strict: bool = False,
-    ) -> RollingFigures:
-        """Correlation, beta, alpha, ... over the latest `periods` returns: see `query.series.rolling`."""
-        return series.rolling(
-            self.path,
-            listed(ids),
-            benchmark,
-            periods=periods,
-            frequency=frequency,
-            start=day_of(start),
-            end=day_of(end),
-            basis=basis,
-            currency=currency,
-            real=real,
-            risk_free=risk_free,
-            sessions=sessions,
-            annualise=annualise,
-            as_of=moment_of(as_of),
-            strict=strict,
-        )
+    def scoreboard(self, ids: Ids = (), *, by_year: bool = False, **options: Unpack[Options]) -> Scoreboard:
+        """The standard metrics of all instruments: see `answers.scoreboard.scoreboard`."""
+        terms = Terms.of(ids, options)
+        return self._ask(lambda reader: answer_scoreboard(reader, terms, by_year=by_year), TABLES)
 
+    def matrix(self, ids: Ids = (), **options: Unpack[Options]) -> Matrix:
+        """Years won and correlations of all against all: see `answers.matrix.matrix`."""
+        # imported here: numpy, which the other answers do without
+        from .answers.matrix import matrix
 
-def listed(ids: Sequence[str]) -> Sequence[str]:
-    """The names; one alone is a list of one."""
-    return [ids] if isinstance(ids, str) else ids
+        terms = Terms.of(ids, options)
+        return self._read(lambda reader: matrix(reader, terms))
 
-
-@dataclass(frozen=True)
-class RevisedLake(MeasuredLake):
-    """A lake that is asked what it held at one moment and holds otherwise at another."""
+    def prices(self, ids: Ids, **options: Unpack[Options]) -> Table:
+        """Bars as traded, or the index of a basis, a row an instrument and session: see `answers.prices`."""
+        terms = Terms.of(ids, {"basis": "as_traded", **options})
+        return Table(self._read(lambda reader: answer_prices(reader, terms)))
 
     def changes(
         self,
         since: Moment,
         until: Moment | None = None,
-        ids: Sequence[str] = (),
+        ids: Ids = (),
         *,
-        kinds: Sequence[str] = (),
+        kinds: Ids = (),
         most: int | None = None,
     ) -> Changes:
-        """Each session that changed, and why: see `query.changes.changes`."""
-        return change_query.changes(
-            self.path, _needed(since), moment_of(until), listed(ids), kinds=listed(kinds), most=most
-        )
+        """Each session that changed between two moments, and why: see `answers.changes.changes`."""
+        terms, span = Terms.of(ids), _span(since, until)
+        listing = ListedChanges((kinds,) if isinstance(kinds, str) else tuple(kinds), most)
+        return self._read(lambda reader: answer_changes(reader, terms, span, listing=listing))
+
+    def explain(
+        self, ids: Ids, since: Moment, until: Moment | None = None, **options: Unpack[Options]
+    ) -> Explanation:
+        """How far calendar-year returns moved, and by which rows: see `answers.explain.explain`."""
+        terms, span = Terms.of(ids, options), _span(since, until)
+        return self._read(lambda reader: answer_explain(reader, terms, span))
 
     def check(
         self,
-        ids: Sequence[str] = (),
+        ids: Ids = (),
         *,
         severity: str | None = None,
-        since: Day | None = None,
         now: Moment | None = None,
+        **options: Unpack[Options],
     ) -> LakeCheck:
-        """What the data checks find in what is stored: see `query.check_lake.check_lake`."""
-        return check_lake(self.path, listed(ids), severity=severity, since=day_of(since), now=moment_of(now))
-
-    def explain(
-        self,
-        ids: Sequence[str],
-        since: Moment,
-        until: Moment | None = None,
-        *,
-        first_year: int | None = None,
-        last_year: int | None = None,
-        basis: str = "price",
-        convention: str = "year_end",
-        currency: str | None = None,
-    ) -> Explanation:
-        """How far calendar-year returns moved, and by which rows: see `query.explain.explain`."""
-        return explain_query.explain(
-            self.path,
-            listed(ids),
-            _needed(since),
-            moment_of(until),
-            first_year=first_year,
-            last_year=last_year,
-            basis=basis,
-            convention=convention,
-            currency=currency,
-        )
-
-
-def _needed(since: Moment) -> datetime:
-    moment = moment_of(since)
-    if moment is None:
-        raise UsageError("say since when; write a moment like 2026-01-02T12:00Z")
-    return moment
-
-
-@dataclass(frozen=True)
-class Lake(RevisedLake):
-    """One lake, to be asked; every answer reads what is published at that moment.
-
-    Every answer but `claims` and `report` is also a table: `.to_arrow()`, `.to_pandas()`, `.to_polars()`. A
-    session is a date (or its ISO text), a moment a datetime (or its ISO text; UTC where it has no offset).
-    Errors are those of `marketlake.errors`.
-    """
-
-    def prices(
-        self,
-        ids: Sequence[str],
-        *,
-        start: Day | None = None,
-        end: Day | None = None,
-        basis: str = "as_traded",
-        currency: str | None = None,
-        as_of: Moment | None = None,
-        strict: bool = False,
-    ) -> Table:
-        """Bars as traded, or the index of a basis, a row an instrument and session: see `query.prices`."""
-        found = read_prices(
-            self.path,
-            listed(ids),
-            start=day_of(start),
-            end=day_of(end),
-            basis=basis,
-            currency=currency,
-            as_of=moment_of(as_of),
-            strict=strict,
-        )
-        return Table(found)
-
-    def report(self, path: Path | None = None) -> Path:
-        """Write the page to look at, to `path` or beside `market.duckdb`; returns where: see `report`."""
-        # imported here: numpy and the charts, which no other answer needs
-        from .report.document import write_report
-
-        return write_report(self.path, path)
-
-    def compare(
-        self,
-        a: str,
-        b: str,
-        *,
-        first_year: int | None = None,
-        last_year: int | None = None,
-        currency: str | None = None,
-        basis: str = "price",
-        real: bool = False,
-        convention: str = "year_end",
-        sessions: str = "own",
-        as_of: Moment | None = None,
-        strict: bool = False,
-        risk: bool = False,
-    ) -> Comparison:
-        """Two instruments by calendar year, as fractions: see `query.compare`."""
-        return compare_two(
-            self.path,
-            a,
-            b,
-            first_year=first_year,
-            last_year=last_year,
-            currency=currency,
-            basis=basis,
-            real=real,
-            convention=convention,
-            sessions=sessions,
-            as_of=moment_of(as_of),
-            strict=strict,
-            risk=risk,
-        )
-
-    def compare_many(
-        self,
-        ids: Sequence[str],
-        *,
-        first_year: int | None = None,
-        last_year: int | None = None,
-        currency: str | None = None,
-        basis: str = "price",
-        real: bool = False,
-        convention: str = "year_end",
-        sessions: str = "own",
-        as_of: Moment | None = None,
-        strict: bool = False,
-    ) -> ManyComparison:
-        """Two or more instruments by calendar year and over all years: see `query.compare_many`."""
-        return compare_all(
-            self.path,
-            listed(ids),
-            first_year=first_year,
-            last_year=last_year,
-            currency=currency,
-            basis=basis,
-            real=real,
-            convention=convention,
-            sessions=sessions,
-            as_of=moment_of(as_of),
-            strict=strict,
-        )
-
-    def matrix(
-        self,
-        ids: Sequence[str] | None = None,
-        *,
-        start: Day | None = None,
-        end: Day | None = None,
-        frequency: str = "daily",
-        currency: str | None = None,
-        basis: str = "price",
-        real: bool = False,
-        convention: str = "year_end",
-        as_of: Moment | None = None,
-        strict: bool = False,
-    ) -> Matrix:
-        """Years won and correlations of all against all: see `query.matrix.matrix`."""
-        # imported here: numpy, which the other answers do without
-        from .answers.matrix import matrix
-
-        return matrix(
-            self.path,
-            ids if ids is None else listed(ids),
-            start=day_of(start),
-            end=day_of(end),
-            frequency=frequency,
-            currency=currency,
-            basis=basis,
-            real=real,
-            convention=convention,
-            as_of=moment_of(as_of),
-            strict=strict,
-        )
-
-    def claims(self, claim_id: str | None = None) -> tuple[claims.Entry, ...]:
-        """The claim ledger of the last build, or one claim of it: see `claims.read_ledger`."""
-        return claims.read_ledger(self.path, claim_id)
+        """What the data checks find in what is stored: see `answers.check.check`."""
+        terms, moment = Terms.of(ids, options), moment_of(now)
+        return self._read(lambda reader: answer_check(reader, terms, severity=severity, now=moment))
 
     def portfolio(
         self,
         plan: Plan | str,
-        terms: Mapping[str, object] | None = None,
+        settings: Mapping[str, object] | None = None,
         *,
-        start: Day | None = None,
-        end: Day | None = None,
-        currency: str | None = None,
         horizon: int | None = None,
-        risk_free: float | str | None = None,
-        as_of: Moment | None = None,
-        strict: bool = False,
+        **options: Unpack[Options],
     ) -> PortfolioAnswer:
-        """A plan, or its text or file with `terms` (see `portfolio.read_plan`), put to the lake."""
+        """A plan, or its text or file with `settings` (see `portfolio.read_plan`), over the stored prices."""
         # imported here: numpy, which the other answers do without
-        from .portfolio.evaluate import portfolio
-        from .portfolio.plan import read_plan
+        from .portfolio import portfolio, read_plan
 
-        return portfolio(
-            self.path,
-            read_plan(plan, terms) if isinstance(plan, str) else plan,
-            start=day_of(start),
-            end=day_of(end),
-            currency=currency,
-            horizon=horizon,
-            risk_free=risk_free,
-            as_of=moment_of(as_of),
-            strict=strict,
-        )
+        wanted = read_plan(plan, settings) if isinstance(plan, str) else plan
+        terms = Terms.of((), options)
+        return self._read(lambda reader: portfolio(reader, terms, wanted, horizon=horizon))
 
-    def sql(self, text: str) -> Table:
-        """The answer of one reading statement on `market.duckdb`."""
-        return Table(sql_table(self.path, text))
+    def claims(self, claim_id: str | None = None) -> tuple[Entry, ...]:
+        """The claim ledger of the last build, or one claim of it: see `claims.read_ledger`."""
+        from .claims.ledger import read_ledger
+
+        return self._read(lambda reader: read_ledger(reader, claim_id))
+
+    def claim_checks(self) -> tuple[ClaimCheck, ...]:
+        """The headline verdict of each claim and span in the last build."""
+        from .claims.verdict import read_checks
+
+        return self._read(read_checks)
+
+    def claim_history(self, claim_id: str | None = None) -> tuple[Change, ...]:
+        """How the verdicts changed from build to build, of all claims or of one."""
+        from .claims.ledger import read_history
+
+        return self._read(lambda reader: read_history(reader, claim_id))
+
+    def query(self, text: str) -> Table:
+        """The answer of one reading SQL statement on `market.duckdb`, as a table."""
+        return Table(self._read(lambda reader: answer_query(reader, text)))
+
+    def query_rows(self, text: str) -> Rows:
+        """As `query`, as Python values: without Arrow."""
+        return self._read(lambda reader: query_rows(reader, text))
 
     def instruments(self) -> Table:
         """What the lake knows of each instrument, in the order of `instruments.toml`."""
-        return self.sql("FROM instrument ORDER BY rowid")
+        return self.query("FROM instrument ORDER BY rowid")
+
+    def trends(self, since: date, sessions: int) -> Trends:
+        """The level after each of an instrument's latest `sessions` returns since a date."""
+        return self._read(lambda reader: trend_of_sessions(reader, since, sessions))
+
+    def report_page(self) -> str:
+        """The HTML page of the lake; the same snapshot gives the same page."""
+        # imported here: numpy and the charts, which no other answer needs
+        from .report import report
+
+        return self._read(report)
+
+    def report(self, path: Path | None = None) -> Path:
+        """Write the page to `path`, or beside `market.duckdb`, whole or not at all; returns where."""
+        from .report import publish
+
+        return publish(self.path, self.report_page(), path)
+
+    def _read(self, answer: Callable[[DuckReader], T]) -> T:
+        """An answer that DuckDB alone can give."""
+        return self._ask(answer, engine=DUCKDB)
+
+    def _ask(
+        self, answer: Callable[[Any], T], tables: Sequence[str] = (), *, engine: Engine | None = None
+    ) -> T:
+        """An answer of one state: asked again where a commit or a build came in between.
+
+        This is the only place where an answer is retried.
+        """
+        opened = engine or self.engine
+        for _ in range(_TRIES - 1):
+            with suppress(LakeChangedError), opened.open(self.path, tables) as reader:
+                return answer(reader)
+        with opened.open(self.path, tables) as reader:
+            return answer(reader)
 
 
 def open(lake: str | Path | None = None, home: str | Path | None = None) -> Lake:
@@ -423,3 +247,10 @@ def open(lake: str | Path | None = None, home: str | Path | None = None) -> Lake
 def _place(lake: str) -> str:
     """A relative folder is meant from here, not from the home."""
     return lake if is_url(lake) else str(Path(lake).resolve())
+
+
+def _span(since: Moment, until: Moment | None) -> Span:
+    begin: datetime | None = moment_of(since)
+    if begin is None:
+        raise UsageError("since is missing; write a moment like 2026-01-02T12:00Z")
+    return Span(begin, moment_of(until))

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from marketlake.answers.compare import compare
+from marketlake.lake import Lake
 
 from ..query import shared_data
 from ..query.lakes import make
@@ -30,8 +30,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def percents(lake: Path, name: str, years: Mapping[int, Any], **choice: Any) -> dict[int, float]:
     """What `compare` says of an instrument in these years; all that is chosen is `choice`."""
     other = "SP500" if name == "NASDAQ" else "NASDAQ"
-    found = compare(lake, name, other, first_year=min(years), last_year=max(years), **choice)
-    return {row.year: row.a_return * 100 for row in found.rows}
+    found = Lake(lake).compare([name, other], start=min(years), end=max(years), **choice)
+    return {row.year: row.returns[0].simple_return * 100 for row in found.rows}
 
 
 def growth(first: float, last: float) -> float:

@@ -15,10 +15,9 @@ from pathlib import Path
 import pytest
 
 import marketlake
-from marketlake.answers.compare import compare
-from marketlake.answers.query import sql
 from marketlake.ingest.build import build
 from marketlake.ingest.run import ingest
+from marketlake.lake import Lake
 from marketlake.model.settings import load_settings
 from marketlake.simulator.folder import load_market
 from marketlake.simulator.server import serve
@@ -73,34 +72,42 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.mark.parametrize("instrument", [name for name in PUBLISHED if name != "NASDAQ"])
 def test_calendar_years_are_the_published_ones(lake: Path, instrument: str) -> None:
-    rows = compare(lake, instrument, "NASDAQ", first_year=2019, last_year=2024).rows
-    assert [row.a_return * 100 for row in rows] == pytest.approx(PUBLISHED[instrument], abs=0.005)
-    assert [row.b_return * 100 for row in rows] == pytest.approx(PUBLISHED["NASDAQ"], abs=0.005)
+    rows = Lake(lake).compare([instrument, "NASDAQ"], start=2019, end=2024).rows
+    assert [row.returns[0].simple_return * 100 for row in rows] == pytest.approx(
+        PUBLISHED[instrument], abs=0.005
+    )
+    assert [row.returns[1].simple_return * 100 for row in rows] == pytest.approx(
+        PUBLISHED["NASDAQ"], abs=0.005
+    )
 
 
 @pytest.mark.parametrize("bitcoin", ["BTC", "BTC_BITSTAMP"])
 def test_bitcoin_won_five_of_six_years(lake: Path, bitcoin: str) -> None:
-    answer = compare(lake, bitcoin, "NASDAQ", first_year=2019, last_year=2024)
+    answer = Lake(lake).compare([bitcoin, "NASDAQ"], start=2019, end=2024)
     assert (answer.a_wins, answer.years) == (5, 6)
 
 
 def test_shared_sessions_move_bitcoins_years(lake: Path) -> None:
-    rows = compare(lake, "BTC", "NASDAQ", first_year=2022, last_year=2024, sessions="shared").rows
-    assert [row.a_return * 100 for row in rows] == pytest.approx([-64.15, 153.57, 121.93], abs=0.005)
+    rows = Lake(lake).compare(["BTC", "NASDAQ"], start=2022, end=2024, sessions="shared").rows
+    assert [row.returns[0].simple_return * 100 for row in rows] == pytest.approx(
+        [-64.15, 153.57, 121.93], abs=0.005
+    )
 
 
 def test_the_sp500_is_the_published_one_since_2007(lake: Path) -> None:
     with (SHARED / "published" / "sp500_price_returns.csv").open() as file:
         published = {int(row["year"]): float(row["return_pct"]) for row in csv.DictReader(file)}
-    rows = compare(lake, "SP500", "NASDAQ", first_year=2007, last_year=2024).rows
-    assert {row.year: row.a_return * 100 for row in rows} == pytest.approx(published, abs=0.01)
+    rows = Lake(lake).compare(["SP500", "NASDAQ"], start=2007, end=2024).rows
+    assert {row.year: row.returns[0].simple_return * 100 for row in rows} == pytest.approx(
+        published, abs=0.01
+    )
 
 
 def test_apple_is_stored_as_traded(lake: Path) -> None:
     text = "SELECT round(close, 2), volume, split FROM bar WHERE instrument_id = 'AAPL' AND session BETWEEN "
-    rows = sql(lake, text + "DATE '2020-08-28' AND DATE '2020-08-31' ORDER BY session").rows
+    rows = Lake(lake).query_rows(text + "DATE '2020-08-28' AND DATE '2020-08-31' ORDER BY session").rows
     assert rows == ((499.23, 46907500.0, 1.0), (129.04, 225702700.0, 4.0))
-    assert sql(lake, "SELECT count(*) FROM revision").rows == ((0,),)
+    assert Lake(lake).query_rows("SELECT count(*) FROM revision").rows == ((0,),)
 
 
 @pytest.mark.parametrize("share", ["AAPL", "NVDA", "KO"])
@@ -110,8 +117,8 @@ def test_adjusted_series_are_the_vendors(lake: Path, share: str) -> None:
     ends = [max(day for day in adjusted if day[:4] == str(year)) for year in range(2018, 2025)]
     vendor = [(adjusted[b] / adjusted[a] - 1) * 100 for a, b in pairwise(ends)]
     for basis, tolerance in (("vendor_adjusted", 0.001), ("total", 0.05)):
-        rows = compare(lake, share, "SP500", first_year=2019, last_year=2024, basis=basis).rows
-        assert [row.a_return * 100 for row in rows] == pytest.approx(vendor, abs=tolerance)
+        rows = Lake(lake).compare([share, "SP500"], start=2019, end=2024, basis=basis).rows
+        assert [row.returns[0].simple_return * 100 for row in rows] == pytest.approx(vendor, abs=tolerance)
 
 
 def test_the_library_reads_what_models_need(lake: Path) -> None:

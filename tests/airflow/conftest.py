@@ -94,7 +94,7 @@ def pipeline(home: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
         "ingest.runs",
         "ingest.build",
         "ingest.status",
-        "claims.verdict",
+        "lake",
         "store.writer",
     ):
         monkeypatch.setitem(sys.modules, f"marketlake.{name}", module)

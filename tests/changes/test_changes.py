@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from marketlake.answers.changes import KINDS, Changes, changes
-from marketlake.answers.query import sql
+from marketlake.answers.changes import KINDS, Changes
+from marketlake.lake import Lake
 from marketlake.model.errors import UsageError
 
 from ..query.lakes import BTC, bar, make
@@ -57,7 +57,7 @@ def expected(found: dict[tuple[str, date], tuple[Any, ...]]) -> dict[tuple[str, 
 def test_every_pair_of_moments_is_what_plain_python_says(lake: Path, history: History) -> None:
     kinds = set()
     for since, until in combinations(ENDS, 2):
-        found = told(changes(lake, since, until))
+        found = told(Lake(lake).changes(since, until))
         assert found == expected(history.changes(since, until))
         kinds |= {kind for kind, _ in found.values()}
     assert kinds == set(KINDS) - {"correction"}
@@ -67,7 +67,7 @@ def test_changes_compose(lake: Path) -> None:
     """What changed from the first moment to the last is what changed to any between and from it, together."""
     for first, middle, last in list(combinations(ENDS, 3))[::5]:
         one, two, whole = (
-            told(changes(lake, *pair)) for pair in [(first, middle), (middle, last), (first, last)]
+            told(Lake(lake).changes(*pair)) for pair in [(first, middle), (middle, last), (first, last)]
         )
         for key in one.keys() | two.keys() | whole.keys():
             fields = {}
@@ -83,12 +83,12 @@ def test_changes_compose(lake: Path) -> None:
 def test_where_nothing_changed_nothing_is_reported(lake: Path) -> None:
     for moment in ENDS:
         for until in (moment, moment + timedelta(hours=1)):
-            found = changes(lake, moment, until)
+            found = Lake(lake).changes(moment, until)
             assert (found.rows, found.summary, found.sessions) == ((), (), 0)
 
 
 def test_the_summary_counts_the_rows(lake: Path) -> None:
-    found = changes(lake, MOMENTS[2])
+    found = Lake(lake).changes(MOMENTS[2])
     counted: dict[tuple[str, str], int] = {}
     for row in found.rows:
         counted[row.instrument_id, row.kind] = counted.get((row.instrument_id, row.kind), 0) + 1
@@ -97,13 +97,13 @@ def test_the_summary_counts_the_rows(lake: Path) -> None:
         own = [r for r in found.rows if (r.instrument_id, r.kind) == (one.instrument_id, one.kind)]
         assert (one.first_session, one.last_session) == (own[0].session, own[-1].session)
         assert (one.first_seen, one.last_seen) == (min(r.seen for r in own), max(r.seen for r in own))
-    assert changes(lake, MOMENTS[2], most=3).rows == found.rows[:3]
-    assert changes(lake, MOMENTS[2], most=3).summary == found.summary
+    assert Lake(lake).changes(MOMENTS[2], most=3).rows == found.rows[:3]
+    assert Lake(lake).changes(MOMENTS[2], most=3).summary == found.summary
 
 
 def test_ids_and_kinds_narrow(lake: Path) -> None:
-    whole = changes(lake, MOMENTS[4])
-    own = changes(lake, MOMENTS[4], ids=["SHARE"], kinds=["vendor_restatement", "split"])
+    whole = Lake(lake).changes(MOMENTS[4])
+    own = Lake(lake).changes(MOMENTS[4], ids=["SHARE"], kinds=["vendor_restatement", "split"])
     assert own.rows == tuple(
         row
         for row in whole.rows
@@ -114,16 +114,23 @@ def test_ids_and_kinds_narrow(lake: Path) -> None:
 
 def test_the_macro_says_the_same(lake: Path) -> None:
     moments = "TIMESTAMP '2022-03-01', until := TIMESTAMPTZ '2022-06-01 00:00:00+00'"
-    rows = sql(lake, f"SELECT instrument_id, session, kind FROM changes({moments}) ORDER BY ALL").rows
-    found = changes(lake, MOMENTS[2], MOMENTS[5])
+    rows = (
+        Lake(lake)
+        .query_rows(f"SELECT instrument_id, session, kind FROM changes({moments}) ORDER BY ALL")
+        .rows
+    )
+    found = Lake(lake).changes(MOMENTS[2], MOMENTS[5])
     assert rows == tuple((row.instrument_id, row.session, row.kind) for row in found.rows)
-    assert len(sql(lake, "FROM changes(DATE '2022-03-01')").rows) == changes(lake, MOMENTS[2]).sessions
+    assert (
+        len(Lake(lake).query_rows("FROM changes(DATE '2022-03-01')").rows)
+        == Lake(lake).changes(MOMENTS[2]).sessions
+    )
 
 
 def test_what_is_held_is_what_price_observed_by_says(lake: Path, history: History) -> None:
     for moment in ENDS:
         text = f"SELECT instrument_id, session, close FROM price_observed_by(TIMESTAMP '{moment:%Y-%m-%d}')"
-        rows = {(name, session): close for name, session, close in sql(lake, text).rows}
+        rows = {(name, session): close for name, session, close in Lake(lake).query_rows(text).rows}
         assert rows == {key: version["close"] for key, version in history.held(moment).items()}
 
 
@@ -131,16 +138,16 @@ def test_a_row_in_bar_and_revision_at_once_counts_once(tmp_path: Path) -> None:
     """Between the two renames of a commit the replaced row stands in both."""
     row = bar(BTC, "2021-01-01", 1.0, observed_at=MOMENTS[0])
     lake = make(tmp_path, [BTC], [row], [row | {"superseded_at": MOMENTS[1]}])
-    assert len(changes(lake, BEFORE).rows) == 1
-    assert changes(lake, MOMENTS[0]).rows == ()
+    assert len(Lake(lake).changes(BEFORE).rows) == 1
+    assert Lake(lake).changes(MOMENTS[0]).rows == ()
     for macro in ("price_observed_by", "price_as_of"):
-        assert sql(lake, f"SELECT close FROM {macro}(DATE '2022-01-02')").rows == ((1.0,),)
+        assert Lake(lake).query_rows(f"SELECT close FROM {macro}(DATE '2022-01-02')").rows == ((1.0,),)
 
 
 def test_of_two_versions_seen_at_once_the_current_one_counts(tmp_path: Path) -> None:
     row = bar(BTC, "2021-01-01", 1.0, observed_at=MOMENTS[0])
     lake = make(tmp_path, [BTC], [row | {"close": 2.0}], [row | {"superseded_at": MOMENTS[0]}])
-    [change] = changes(lake, BEFORE).rows
+    [change] = Lake(lake).changes(BEFORE).rows
     assert {one.name: one.new for one in change.fields}["close"] == 2.0
 
 
@@ -165,10 +172,10 @@ def test_the_instrument_narrows_both_scans(lake: Path, macro: str) -> None:
 )
 def test_what_cannot_be_asked(lake: Path, terms: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        changes(lake, BEFORE, **terms)
+        Lake(lake).changes(BEFORE, **terms)
 
 
 def test_a_name_is_never_sql(tmp_path: Path) -> None:
     odd = replace(BTC, id="O'X;--")
     lake = make(tmp_path, [odd], [bar(odd, "2021-01-01", 1.0, observed_at=MOMENTS[0])])
-    assert changes(lake, datetime(2020, 1, 1, tzinfo=UTC), ids=["O'X;--"]).sessions == 1
+    assert Lake(lake).changes(datetime(2020, 1, 1, tzinfo=UTC), ids=["O'X;--"]).sessions == 1

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from marketlake.answers import explain as explaining
-from marketlake.answers.compare import compare_many
-from marketlake.answers.explain import MovedFigure, explain
+from marketlake.answers.explain import MovedFigure
+from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..query.lakes import BTC, EUR, SHARE, bar, make
@@ -64,7 +64,7 @@ def lake(history: History, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def figure(lake: Path, name: str, **terms: Any) -> MovedFigure:
-    return next(one for one in explain(lake, **terms).figures if one.name == name)
+    return next(one for one in Lake(lake).explain(**terms).figures if one.name == name)
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
@@ -77,10 +77,10 @@ def test_the_parts_add_up_and_the_ends_are_those_of_compare(
     moved = 0
     for since, until in ((ENDS[0], ENDS[3]), (ENDS[1], ENDS[2])):
         ends = [
-            compare_many(lake, ["BTC", "SHARE"], as_of=moment, strict=True, **terms)
+            Lake(lake).compare(["BTC", "SHARE"], as_of=moment, strict=True, risk=True, **terms)
             for moment in (since, until)
         ]
-        for one in explain(lake, ["BTC", "SHARE"], since, until, **terms).figures:
+        for one in Lake(lake).explain(["BTC", "SHARE"], since, until, **terms).figures:
             if one.first_year == one.last_year:
                 before, after = (_return(end, one) for end in ends)
                 assert one.before == (None if before is None else pytest.approx(before, rel=1e-12, abs=1e-14))
@@ -154,12 +154,12 @@ def test_a_rate_that_changed_is_named(tmp_path: Path) -> None:
 
 def test_where_nothing_changed_nothing_moved(lake: Path) -> None:
     for moment in ENDS:
-        for one in explain(lake, ["BTC", "SHARE"], moment, moment, basis="total").figures:
+        for one in Lake(lake).explain(["BTC", "SHARE"], moment, moment, basis="total").figures:
             assert (one.moved, one.parts) == (False, ())
 
 
 def test_without_a_figure_before_there_is_no_difference(lake: Path) -> None:
-    found = explain(lake, ["BTC"], datetime(2021, 1, 1, tzinfo=UTC), first_year=2020, last_year=2020)
+    found = Lake(lake).explain(["BTC"], datetime(2021, 1, 1, tzinfo=UTC), start=2020, end=2020)
     [one] = found.figures
     assert (one.before, one.difference, one.parts) == (None, None, ())
     assert one.after is not None
@@ -168,9 +168,9 @@ def test_without_a_figure_before_there_is_no_difference(lake: Path) -> None:
 def test_many_steps_are_taken_in_slices(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pass
 
-    whole = explain(lake, ["SHARE"], ENDS[0], basis="vendor_adjusted")
+    whole = Lake(lake).explain(["SHARE"], ENDS[0], basis="vendor_adjusted")
     monkeypatch.setattr(explaining, "_ROWS_AT_ONCE", 20)
-    assert explain(lake, ["SHARE"], ENDS[0], basis="vendor_adjusted") == whole
+    assert Lake(lake).explain(["SHARE"], ENDS[0], basis="vendor_adjusted") == whole
 
 
 @pytest.mark.parametrize(
@@ -186,10 +186,10 @@ def test_many_steps_are_taken_in_slices(lake: Path, monkeypatch: pytest.MonkeyPa
 )
 def test_what_cannot_be_asked(lake: Path, terms: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        explain(lake, **({"ids": ["BTC"], "since": ENDS[0]} | terms))
+        Lake(lake).explain(**{"ids": ["BTC"], "since": ENDS[0]} | terms)
 
 
 def test_an_instrument_without_a_bar(tmp_path: Path) -> None:
     lake = make(tmp_path, [BTC, SHARE], [bar(BTC, "2020-01-01", 1.0)])
     with pytest.raises(EmptyLakeError, match="no bars of SHARE"):
-        explain(lake, ["SHARE"], ENDS[0])
+        Lake(lake).explain(["SHARE"], ENDS[0])

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from marketlake.claims.claim import Claim, WinsClaim
-from marketlake.claims.ledger import Entry, read_ledger
+from marketlake.claims.ledger import Entry
 from marketlake.claims.verdict import Cell
+from marketlake.lake import Lake
 from marketlake.model.instruments import Instrument
 
 from ..query.lakes import BTC, NASDAQ, bar, make, year_ends
@@ -46,7 +47,7 @@ class Ledger:
 
 
 def read_by_claim(lake: Path) -> dict[str, Entry]:
-    return {entry.claim_id: entry for entry in read_ledger(lake)}
+    return {entry.claim_id: entry for entry in Lake(lake).claims()}
 
 
 def closes(instrument: Instrument, on: Mapping[str, float]) -> Bars:

@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from marketlake.answers.query import sql
 from marketlake.claims.claim import SleeveClaim
-from marketlake.claims.ledger import Entry, read_ledger
+from marketlake.claims.ledger import Entry
+from marketlake.lake import Lake
 from marketlake.model.calendars import load_calendar
 from marketlake.model.instruments import Instrument
-from marketlake.portfolio.evaluate import portfolio
 from marketlake.portfolio.figures import PortfolioAnswer
 from marketlake.portfolio.plan import read_plan
 
@@ -79,7 +78,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(lake: Path) -> Entry:
-    [entry] = read_ledger(lake)
+    [entry] = Lake(lake).claims()
     return entry
 
 
@@ -87,7 +86,7 @@ def found(lake: Path) -> Entry:
 def plan(lake: Path, text: str, rebalance: str, horizon: int | None = None) -> PortfolioAnswer:
     terms: Mapping[str, Any] = {"rebalance": rebalance, "sleeve": "BTC" if "BTC" in text else None}
     terms |= {"funded_by": "BONDS"} if horizon else {}
-    return portfolio(lake, read_plan(text, terms), start=SPAN[0], end=SPAN[1], horizon=horizon)
+    return Lake(lake).portfolio(read_plan(text, terms), start=SPAN[0], end=SPAN[1], horizon=horizon)
 
 
 @pytest.mark.parametrize(
@@ -141,17 +140,21 @@ def test_every_start_month(lake: Path, found: Entry) -> None:
 def test_over_the_bill_and_by_the_month(lake: Path, found: Entry) -> None:
     days = [
         str(row[0])
-        for row in sql(lake, "SELECT session FROM bar WHERE instrument_id = 'BONDS' ORDER BY 1").rows
+        for row in Lake(lake)
+        .query_rows("SELECT session FROM bar WHERE instrument_id = 'BONDS' ORDER BY 1")
+        .rows
     ]
     days = [day for day in days if str(SPAN[0]) <= day <= str(SPAN[1])]
     text = "SELECT session, total_index FROM return_index WHERE instrument_id = '{}'"
     levels = {
-        name: {str(day): level for day, level in sql(lake, text.format(name)).rows}
+        name: {str(day): level for day, level in Lake(lake).query_rows(text.format(name)).rows}
         for name in ("SHARE", "BONDS", "BTC")
     }
     bills = {
         str(day): y / 100
-        for day, y in sql(lake, "SELECT session, close FROM bar WHERE instrument_id = 'BILL'").rows
+        for day, y in Lake(lake)
+        .query_rows("SELECT session, close FROM bar WHERE instrument_id = 'BILL'")
+        .rows
     }
     held, index = np.array([0.6, 0.35, 0.05]), [1.0]
     for before, day in pairwise(days):

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from marketlake.answers.matrix import matrix
-from marketlake.answers.metrics import metrics
+from marketlake.lake import Lake
 
 from ..query import shared_data
 from ..query.lakes import BTC, EUR, NASDAQ, SHARE, bar, make
@@ -40,7 +39,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory, prices: Prices) -> Path:
 def test_every_pair_is_as_defined(
     lake: Path, prices: Prices, frequency: str, start: date | None, end: date | None
 ) -> None:
-    found = matrix(lake, start=start, end=end, frequency=frequency)
+    found = Lake(lake).matrix(start=start, end=end, frequency=frequency)
     assert found.instruments == tuple(i.id for i in ALL)
     for a, b in combinations(ALL, 2):
         due = set(sessions(a.calendar, LATER)) & set(sessions(b.calendar, LATER))
@@ -56,10 +55,12 @@ def test_every_pair_is_as_defined(
 @pytest.mark.parametrize("frequency", FREQUENCIES)
 def test_metrics_against_a_benchmark_say_the_same(lake: Path, frequency: str) -> None:
     start, end = date(2020, 3, 1), date(2021, 10, 31)
-    found = matrix(lake, start=start, end=end, frequency=frequency)
+    found = Lake(lake).matrix(start=start, end=end, frequency=frequency)
     for a, b in combinations(found.instruments, 2):
-        figure = metrics(lake, [a], start=start, end=end, benchmark=b, frequency=frequency).figure(
-            a, "correlation"
+        figure = (
+            Lake(lake)
+            .metrics([a], start=start, end=end, benchmark=b, frequency=frequency)
+            .figure(a, "correlation")
         )
         pair = found.pair(a, b)
         assert (pair.n, pair.first_session) == (figure.n, figure.first_session)
@@ -67,7 +68,7 @@ def test_metrics_against_a_benchmark_say_the_same(lake: Path, frequency: str) ->
 
 
 def test_it_is_symmetric_and_one_with_itself(lake: Path) -> None:
-    found = matrix(lake).correlation
+    found = Lake(lake).matrix().correlation
     assert np.array_equal(found.value, found.value.T)
     assert np.array_equal(found.n, found.n.T)
     assert np.array_equal(found.first, found.first.T)
@@ -76,8 +77,8 @@ def test_it_is_symmetric_and_one_with_itself(lake: Path) -> None:
 
 
 def test_the_order_is_the_one_asked_for(lake: Path) -> None:
-    found = matrix(lake, ["SHARE", "BTC", "NASDAQ"])
-    again = matrix(lake, ["NASDAQ", "SHARE", "BTC"])
+    found = Lake(lake).matrix(["SHARE", "BTC", "NASDAQ"])
+    again = Lake(lake).matrix(["NASDAQ", "SHARE", "BTC"])
     assert found.instruments == ("SHARE", "BTC", "NASDAQ")
     assert found.pair("SHARE", "BTC") == again.pair("SHARE", "BTC")
     assert not found.correlation.value.flags.writeable
@@ -91,7 +92,7 @@ def test_one_series_on_two_calendars_correlates_to_one(tmp_path: Path, frequency
     traded = set(sessions("XNYS"))
     bars = [bar(BTC, day, price) for day, price in zip(days, walk, strict=True)]
     bars += [bar(weekdays, day, price) for day, price in zip(days, walk, strict=True) if day in traded]
-    pair = matrix(make(tmp_path, [BTC, weekdays], bars), frequency=frequency).pair("BTC", "WEEKDAYS")
+    pair = Lake(make(tmp_path, [BTC, weekdays], bars)).matrix(frequency=frequency).pair("BTC", "WEEKDAYS")
     assert pair.correlation == pytest.approx(1, abs=1e-12)
     assert pair.n > 30
 
@@ -102,7 +103,7 @@ def test_what_does_not_vary_or_is_never_shared_has_none(tmp_path: Path) -> None:
     bars = [bar(flat, day, 7.0) for day in days]
     bars += [bar(SHARE, day, 5 + place % 7) for place, day in enumerate(days)]
     bars += [bar(late, day, 5 + place % 7) for place, day in enumerate(sessions("XNYS")[80:120])]
-    found = matrix(make(tmp_path, [SHARE, flat, late], bars))
+    found = Lake(make(tmp_path, [SHARE, flat, late], bars)).matrix()
     assert (found.pair("SHARE", "FLAT").correlation, found.pair("SHARE", "FLAT").n) == (None, 59)
     apart = found.pair("SHARE", "LATE")
     assert (apart.correlation, apart.n, apart.first_session, apart.last_session) == (None, 0, None, None)
@@ -119,7 +120,7 @@ def test_a_calm_stretch_of_a_wild_series_loses_no_digits(tmp_path: Path) -> None
     other = replace(SHARE, id="CALM")
     bars = [bar(SHARE, *item) for item in first.items()] + [bar(other, *item) for item in second.items()]
     expected = oracle.correlation(oracle.shared_returns(first, second, set(), "daily", date.min, date.max))
-    pair = matrix(make(tmp_path, [SHARE, other], bars)).pair("SHARE", "CALM")
+    pair = Lake(make(tmp_path, [SHARE, other], bars)).matrix().pair("SHARE", "CALM")
     assert pair.correlation == pytest.approx(expected, abs=1e-9)
 
 
@@ -132,7 +133,7 @@ def test_a_foreign_currency_is_converted_session_by_session(tmp_path: Path, pric
 
     converted = {day: dollars(day) for day in prices["EURO"] if day >= min(rates)}
     expected = oracle.shared_returns(prices["NASDAQ"], converted, set(), "daily", date.min, date.max)
-    found = matrix(lake, ["NASDAQ", "EURO"])
+    found = Lake(lake).matrix(["NASDAQ", "EURO"])
     assert found.currency == "USD"
     assert any("converted to USD" in note for note in found.notes)
     assert found.pair("NASDAQ", "EURO").correlation == pytest.approx(oracle.correlation(expected), abs=1e-12)
@@ -142,7 +143,7 @@ def test_real_prices(tmp_path: Path) -> None:
     stored = {name: instrument for name, (instrument, _) in shared_data.FILES.items()}
     bars = [row for name, (i, symbol) in shared_data.FILES.items() for row in shared_data.bars_of(i, symbol)]
     lake = make(tmp_path, list(stored.values()), bars)
-    found = matrix(lake, start=date(2015, 1, 1), end=date(2024, 12, 31))
+    found = Lake(lake).matrix(start=date(2015, 1, 1), end=date(2024, 12, 31))
     for a, b in combinations(("BTC", "NASDAQ", "GOLD", "SP500"), 2):
         closes = {
             name: {row["session"]: row["close"] for row in bars if row["instrument_id"] == name}

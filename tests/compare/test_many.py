@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from marketlake.answers.compare import compare, compare_many
-from marketlake.answers.metrics import metrics
+from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..query.lakes import BILL, BTC, CPI, FUND, NASDAQ, SHARE, bar, make, year_ends
@@ -32,7 +31,7 @@ def lake(tmp_path: Path) -> Path:
 
 
 def test_the_winner_and_its_lead_over_the_next(lake: Path) -> None:
-    found = compare_many(lake, IDS)
+    found = Lake(lake).compare(IDS, risk=True)
     assert [(row.year, row.winner, row.runner_up) for row in found.rows] == [
         (2019, "BTC", "GOLD"),
         (2020, "NASDAQ", None),
@@ -45,7 +44,7 @@ def test_the_winner_and_its_lead_over_the_next(lake: Path) -> None:
 
 
 def test_a_year_that_one_lacks_is_shown_and_not_judged(lake: Path) -> None:
-    found = compare_many(lake, IDS, first_year=2018, last_year=2019)
+    found = Lake(lake).compare(IDS, start=2018, end=2019, risk=True)
     early = found.rows[0]
     assert (early.complete, early.winner, early.runner_up, early.lead) == (False, None, None, None)
     assert [one.simple_return for one in early.returns] == [pytest.approx(1.0), None, None]
@@ -55,18 +54,21 @@ def test_a_year_that_one_lacks_is_shown_and_not_judged(lake: Path) -> None:
 
 
 def test_two_give_what_compare_gives(lake: Path) -> None:
-    many, two = compare_many(lake, ["BTC", "NASDAQ"]), compare(lake, "BTC", "NASDAQ", risk=True)
+    many, two = (
+        Lake(lake).compare(["BTC", "NASDAQ"], risk=True),
+        Lake(lake).compare(["BTC", "NASDAQ"], risk=True),
+    )
     assert many.wins == {"BTC": two.a_wins, "NASDAQ": two.b_wins}
     assert (many.years, many.verdict, many.notes) == (two.years, two.verdict, two.notes)
     for year, row in zip(many.rows, two.rows, strict=True):
-        assert (year.winner, year.returns[0].simple_return) == (row.winner, row.a_return)
+        assert (year.winner, year.returns[0].simple_return) == (row.winner, row.returns[0].simple_return)
         assert row.difference is not None
         assert year.lead == pytest.approx(abs(row.difference), abs=1e-15)
     assert many.risk == two.risk
 
 
 def test_without_risk_the_answer_for_two_is_as_it_was(lake: Path) -> None:
-    plain, more = compare(lake, "BTC", "NASDAQ"), compare(lake, "BTC", "NASDAQ", risk=True)
+    plain, more = Lake(lake).compare(["BTC", "NASDAQ"]), Lake(lake).compare(["BTC", "NASDAQ"], risk=True)
     assert plain.risk is None
     assert more.to_dict().keys() - plain.to_dict().keys() == {"risk"}
     assert {k: v for k, v in more.to_dict().items() if k != "risk"} == plain.to_dict()
@@ -76,12 +78,12 @@ def test_without_risk_the_answer_for_two_is_as_it_was(lake: Path) -> None:
 def test_risk_is_that_of_metrics_over_the_same_window(tmp_path: Path, terms: dict[str, str]) -> None:
     lake = make_lake(tmp_path, random_prices())
     ids = ["BTC", "NASDAQ", "SHARE"]
-    found = compare_many(lake, ids, **terms)
+    found = Lake(lake).compare(ids, risk=True, **terms)
     assert [row.year for row in found.rows] == [2020, 2021]
     assert found.risk is not None
     assert (found.risk.start, found.risk.end) == (date(2020, 1, 1), date(2021, 12, 31))
-    expected = metrics(
-        lake, ids, start=found.risk.start, end=found.risk.end, benchmark="BTC", deepest=0, **terms
+    expected = Lake(lake).metrics(
+        ids, start=found.risk.start, end=found.risk.end, benchmark="BTC", deepest=0, **terms
     )
     for figure in found.risk.figures:
         assert figure == expected.figure(figure.instrument_id, figure.metric)
@@ -101,8 +103,8 @@ def test_shared_sessions_are_those_that_all_have(tmp_path: Path) -> None:
         GOLD: {"2020-12-30": 1, "2021-12-30": 2, "2021-12-31": 3},
     }
     bars = [bar(i, day, price) for i, prices in closes.items() for day, price in prices.items()]
-    found = compare_many(
-        make(tmp_path, list(closes), bars), IDS, first_year=2021, last_year=2021, sessions="shared"
+    found = Lake(make(tmp_path, list(closes), bars)).compare(
+        IDS, start=2021, end=2021, sessions="shared", risk=True
     )
     returns = {one.instrument_id: one for one in found.rows[0].returns}
     assert {one.start_session for one in returns.values()} == {date(2020, 12, 30)}
@@ -114,10 +116,10 @@ def test_real_returns_and_another_convention(tmp_path: Path) -> None:
     prices = {2018: 100.0, 2019: 110.0, 2020: 121.0}
     bars = [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(GOLD, C), *year_ends(CPI, prices)]
     lake = make(tmp_path, [BTC, NASDAQ, GOLD, CPI], bars)
-    real = compare_many(lake, IDS, first_year=2019, last_year=2019, real=True)
+    real = Lake(lake).compare(IDS, start=2019, end=2019, real=True, risk=True)
     returns = [one.simple_return for one in real.rows[0].returns]
     assert returns == pytest.approx([1.5 / 1.1 - 1, 0.0, 1.25 / 1.1 - 1], abs=1e-12)
-    within = compare_many(lake, IDS, first_year=2019, last_year=2019, convention="first_to_last")
+    within = Lake(lake).compare(IDS, start=2019, end=2019, convention="first_to_last", risk=True)
     assert [one.simple_return for one in within.rows[0].returns] == [0.0, 0.0, 0.0]
     assert within.rows[0].winner is None
 
@@ -125,7 +127,7 @@ def test_real_returns_and_another_convention(tmp_path: Path) -> None:
 def test_made_up_figures_give_no_verdict(tmp_path: Path) -> None:
     invented = replace(GOLD, synthetic="all")
     bars = [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(invented, C)]
-    found = compare_many(make(tmp_path, [BTC, NASDAQ, invented], bars), IDS)
+    found = Lake(make(tmp_path, [BTC, NASDAQ, invented], bars)).compare(IDS, risk=True)
     assert (found.years, found.verdict) == (0, None)
     assert any("give no verdict (2019, 2020, 2021)" in note for note in found.notes)
 
@@ -134,13 +136,13 @@ def test_a_mixture_is_said(tmp_path: Path) -> None:
     lake = make(
         tmp_path, [BTC, NASDAQ, FUND], [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(FUND, C)]
     )
-    found = compare_many(lake, ["BTC", "NASDAQ", "FUND"])
+    found = Lake(lake).compare(["BTC", "NASDAQ", "FUND"], risk=True)
     assert found.bases == {"BTC": "price", "NASDAQ": "price", "FUND": "total"}
     assert "a mixture: price return of BTC, NASDAQ against total return of FUND" in found.notes
 
 
 def test_the_answer_is_frozen_json(lake: Path) -> None:
-    found = compare_many(lake, IDS)
+    found = Lake(lake).compare(IDS, risk=True)
     answer = json.loads(json.dumps(found.to_dict()))
     assert answer["instruments"] == list(IDS)
     assert answer["wins"] == {"BTC": 1, "NASDAQ": 1, "GOLD": 0}
@@ -165,12 +167,12 @@ def test_the_answer_is_frozen_json(lake: Path) -> None:
 )
 def test_what_cannot_be_asked(lake: Path, ids: list[str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        compare_many(lake, ids)
+        Lake(lake).compare(ids, risk=True)
 
 
 def test_one_that_is_not_stored_is_named(lake: Path) -> None:
     with pytest.raises(EmptyLakeError, match="SHARE"):
-        compare_many(lake, ["BTC", "NASDAQ", "SHARE"])
+        Lake(lake).compare(["BTC", "NASDAQ", "SHARE"], risk=True)
 
 
 def test_no_year_in_common_has_no_figures(tmp_path: Path) -> None:
@@ -179,13 +181,13 @@ def test_no_year_in_common_has_no_figures(tmp_path: Path) -> None:
         *year_ends(NASDAQ, {2020: 1.0, 2021: 2.0}),
         *year_ends(GOLD, {2017: 1.0, 2018: 2.0}),
     ]
-    found = compare_many(make(tmp_path, [BTC, NASDAQ, GOLD], bars), IDS)
+    found = Lake(make(tmp_path, [BTC, NASDAQ, GOLD], bars)).compare(IDS, risk=True)
     assert (found.rows, found.risk, found.years) == ((), None, 0)
     assert "no year is complete for all" in found.notes
 
 
 def test_returns_by_hand(lake: Path) -> None:
-    rows = compare_many(lake, IDS).rows
+    rows = Lake(lake).compare(IDS, risk=True).rows
     told = np.array([[one.simple_return for one in row.returns] for row in rows])
     closes = np.array([[A[y], B[y], C[y]] for y in range(2018, 2022)])
     assert told == pytest.approx(closes[1:] / closes[:-1] - 1, abs=1e-12)

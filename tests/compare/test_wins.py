@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from marketlake.answers.compare import compare
-from marketlake.answers.matrix import matrix
+from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..query.lakes import BILL, BTC, CPI, EUR, FUND, NASDAQ, NOW, SHARE, build, make, write, year_ends
@@ -45,24 +44,24 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_every_pair_is_what_compare_says(lake: Path, terms: dict[str, Any]) -> None:
-    found = matrix(lake, **terms)
+    found = Lake(lake).matrix(**terms)
     assert found.instruments == ("BTC", "NASDAQ", "GOLD", "FUND", "EUR")
     for a, b in combinations(found.instruments, 2):
-        two, pair = compare(lake, a, b, **terms), found.pair(a, b)
+        two, pair = Lake(lake).compare([a, b], **terms), found.pair(a, b)
         assert (pair.a_wins, pair.b_wins, pair.years) == (two.a_wins, two.b_wins, two.years)
         judged = [row.year for row in two.rows if row.winner]
         assert (pair.first_year, pair.last_year) == (min(judged), max(judged)) if judged else (None, None)
 
 
 def test_only_whole_years_within_the_window_count(lake: Path) -> None:
-    assert matrix(lake, ["BTC", "GOLD"]).pair("BTC", "GOLD").years == 5
+    assert Lake(lake).matrix(["BTC", "GOLD"]).pair("BTC", "GOLD").years == 5
     window = {"start": date(2018, 1, 2), "end": date(2021, 12, 30)}
-    pair = matrix(lake, ["BTC", "GOLD"], **window).pair("BTC", "GOLD")
+    pair = Lake(lake).matrix(["BTC", "GOLD"], **window).pair("BTC", "GOLD")
     assert (pair.first_year, pair.last_year, pair.years) == (2019, 2020, 2)
 
 
 def test_against_itself_every_year_is_a_tie(lake: Path) -> None:
-    won = matrix(lake, ["BTC", "NASDAQ"]).won
+    won = Lake(lake).matrix(["BTC", "NASDAQ"]).won
     assert (won.wins[0, 0], won.ties[0, 0], won.years[0, 0]) == (0, 5, 5)
     assert (won.wins + won.wins.T + won.ties == won.years).all()
 
@@ -70,35 +69,35 @@ def test_against_itself_every_year_is_a_tie(lake: Path) -> None:
 def test_simulated_years_are_not_judged(tmp_path: Path) -> None:
     made_up = replace(GOLD, synthetic="all")
     bars = [*year_ends(BTC, CLOSES[BTC]), *year_ends(made_up, CLOSES[GOLD])]
-    found = matrix(make(tmp_path, [BTC, made_up], bars))
+    found = Lake(make(tmp_path, [BTC, made_up], bars)).matrix()
     pair = found.pair("BTC", "GOLD")
     assert (pair.years, pair.a_wins, pair.first_year, pair.quality) == (0, 0, None, "gap,simulated")
     assert any("made up (GOLD)" in note for note in found.notes)
 
 
 def test_a_mixture_of_bases_is_said(lake: Path) -> None:
-    found = matrix(lake, ["BTC", "NASDAQ", "FUND"])
+    found = Lake(lake).matrix(["BTC", "NASDAQ", "FUND"])
     assert found.bases == {"BTC": "price", "NASDAQ": "price", "FUND": "total"}
     assert "a mixture: price return of BTC, NASDAQ against total return of FUND" in found.notes
-    total = matrix(lake, ["BTC", "NASDAQ"], basis="total")
+    total = Lake(lake).matrix(["BTC", "NASDAQ"], basis="total")
     assert total.pair("BTC", "NASDAQ").quality == "gap,price_index"
 
 
 def test_what_is_not_stored_is_left_out_unless_named(tmp_path: Path) -> None:
     stored = [*year_ends(BTC, CLOSES[BTC]), *year_ends(GOLD, CLOSES[GOLD])]
     lake = make(tmp_path, [SHARE, BTC, GOLD], stored)
-    found = matrix(lake)
+    found = Lake(lake).matrix()
     assert found.instruments == ("BTC", "GOLD")
     assert "nothing is stored of SHARE" in found.notes
     with pytest.raises(EmptyLakeError, match="SHARE"):
-        matrix(lake, ["BTC", "SHARE"])
+        Lake(lake).matrix(["BTC", "SHARE"])
 
 
 def test_an_empty_lake_says_what_to_run(tmp_path: Path) -> None:
     write(tmp_path, [BTC, GOLD], [])
     build(tmp_path, [BTC, GOLD])
     with pytest.raises(EmptyLakeError, match="marketlake run"):
-        matrix(tmp_path)
+        Lake(tmp_path).matrix()
 
 
 @pytest.mark.parametrize(
@@ -116,9 +115,9 @@ def test_an_empty_lake_says_what_to_run(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_asked(lake: Path, ids: list[str] | None, terms: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        matrix(lake, ids, **terms)
+        Lake(lake).matrix(ids, **terms)
 
 
 def test_a_pair_outside_the_matrix(lake: Path) -> None:
     with pytest.raises(UsageError, match="GOLD is not in this matrix of BTC, NASDAQ"):
-        matrix(lake, ["BTC", "NASDAQ"]).pair("BTC", "GOLD")
+        Lake(lake).matrix(["BTC", "NASDAQ"]).pair("BTC", "GOLD")

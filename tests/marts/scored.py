@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from marketlake.answers.metrics import Metrics, metrics
-from marketlake.answers.query import sql
+from marketlake.answers.metrics import Metrics
+from marketlake.lake import Lake
 
 Rows = dict[str, dict[str, Any]]
 SAME = (
@@ -24,7 +24,7 @@ def scoreboard(lake: Path, start: str, end: str, basis: str) -> Rows:
 
 
 def rows(lake: Path, text: str) -> Rows:
-    answer = sql(lake, text)
+    answer = Lake(lake).query_rows(text)
     found = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     return {row["instrument_id"]: row for row in found}
 
@@ -38,8 +38,8 @@ def measured(
         "end": date.fromisoformat(end),
         "basis": basis,
     }
-    plain = metrics(lake, ids, **terms)
-    over = metrics(lake, ids, **terms, risk_free=bill) if bill else None
+    plain = Lake(lake).metrics(ids, **terms)
+    over = Lake(lake).metrics(ids, risk_free=bill, **terms) if bill else None
     return {name: _row(name, plain, over) for name in ids if plain.figure(name, "volatility").n}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from marketlake.answers.query import sql
+from marketlake.lake import Lake
 
 from .markets import BILL, FUND, MARKET, bars
 from .oracle import Day, days, drawdown, moments
@@ -19,7 +19,7 @@ DAYS = {i.id: days(ROWS[i.id], ROWS[BILL.id]) for i in WITH_RETURN}
 
 
 def stored(lake: Path, text: str) -> list[dict[str, Any]]:
-    answer = sql(lake, text)
+    answer = Lake(lake).query_rows(text)
     return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
 

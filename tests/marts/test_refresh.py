@@ -156,16 +156,11 @@ def test_files_that_are_lost_or_damaged_are_computed_again(root: Path) -> None:
     assert marts(root) == before
 
 
-def test_marts_of_an_older_version_are_brought_up_to_date(root: Path) -> None:
-    """Its texts were others, so its digests are; its daily returns lack columns."""
+def test_marts_of_other_texts_are_computed_again(root: Path) -> None:
     before = marts(root)
-    lacking = ["first_of_year", "last_of_year", "price_low_ahead", "total_low_ahead"]
     with writer(root, "live") as lake:
-        for path in lake.manifest.paths("daily_return"):
-            older = pa.parquet.ParquetFile(root / path).read().drop_columns(lacking)
-            lake.stage_file(path, older, older.schema)
         for path in lake.manifest.paths("year_close"):
-            lake.adopt(path, replace(lake.manifest.files[path], made_from="older texts"))
+            lake.adopt(path, replace(lake.manifest.files[path], made_from="other texts"))
         lake.commit()
     assert refresh(root) == len({path.split("/", 1)[1] for path in before}) - 1
     assert marts(root) == before

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 import marketlake as ml
-from marketlake.answers.metrics import metrics
-from marketlake.answers.series import calendar_returns, rolling
+from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..query.lakes import BTC, EUR, NASDAQ
@@ -48,8 +47,8 @@ def lakes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_the_figures_are_those_of_the_lake_of_that_moment(lakes: tuple[Path, Path]) -> None:
     then, now = lakes
-    before = metrics(then, ["BTC"], **ASKED)
-    after = metrics(now, ["BTC"], as_of=MOMENT, **ASKED)
+    before = Lake(then).metrics(["BTC"], **ASKED)
+    after = Lake(now).metrics(["BTC"], as_of=MOMENT, **ASKED)
     assert (before.end, after.end) == (LAST_KNOWN, LAST_KNOWN)
     fresh = [replace(f, quality=f.quality.replace("stale", "")) for f in before.figures]
     assert after.figures == tuple(fresh)
@@ -58,20 +57,20 @@ def test_the_figures_are_those_of_the_lake_of_that_moment(lakes: tuple[Path, Pat
     )  # fmt: skip
     assert after.as_of == "2021-11-24T12:00:00+00:00"
     # and the present has other figures
-    present = metrics(now, ["BTC"], start=before.start, end=before.end, **ASKED)
+    present = Lake(now).metrics(["BTC"], start=before.start, end=before.end, **ASKED)
     assert value(present, "BTC", "volatility") > 1.02 * value(after, "BTC", "volatility")
 
 
 def test_returns_and_rolling_figures_too(lakes: tuple[Path, Path]) -> None:
     then, now = lakes
     old, known = (
-        calendar_returns(lake, ["BTC"], currency="EUR", as_of=moment)
+        Lake(lake).returns(["BTC"], currency="EUR", as_of=moment)
         for lake, moment in ((then, None), (now, MOMENT))
     )
     assert [row.period.month for row in known.rows] == list(range(1, 11))
     assert known.rows == old.rows
     one, other = (
-        rolling(lake, ["BTC"], "NASDAQ", periods=60, as_of=moment)
+        Lake(lake).rolling(["BTC"], benchmark="NASDAQ", periods=60, as_of=moment)
         for lake, moment in ((then, None), (now, MOMENT))
     )
     assert one.rows == other.rows != ()
@@ -90,4 +89,4 @@ def test_strict_asks_what_this_lake_had_seen(desk: Path) -> None:
 
 def test_a_moment_needs_a_time_zone(lakes: tuple[Path, Path]) -> None:
     with pytest.raises(UsageError, match="time zone"):
-        metrics(lakes[0], ["BTC"], as_of=MOMENT.replace(tzinfo=None))
+        Lake(lakes[0]).metrics(["BTC"], as_of=MOMENT.replace(tzinfo=None))

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from marketlake import engine
-from marketlake.answers.metrics import Metrics, metrics
-from marketlake.answers.query import sql
+from marketlake.answers.metrics import Metrics
 from marketlake.engine.metric_sql import METRICS, TABLES
+from marketlake.lake import Lake
 
 from ..query.lakes import BTC, bar
 from .macro import agrees, macro_call
@@ -44,7 +44,7 @@ def test_every_metric_has_a_golden_case() -> None:
 @pytest.mark.parametrize("path", [p for p in GOLDEN if p.stem in TABLES], ids=lambda path: path.stem)
 def test_the_table_has_the_rows_worked_out_by_hand(desk: Path, path: Path) -> None:
     golden = case(desk, path)
-    answer = sql(desk, macro_call(path.stem, ["BTC"], **golden["parameters"]))
+    answer = Lake(desk).query_rows(macro_call(path.stem, ["BTC"], **golden["parameters"]))
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     rows = [row for row in rows if row["instrument_id"] == "BTC"]
     assert len(rows) == len(golden["expected"])
@@ -66,7 +66,7 @@ def test_the_figure_is_what_was_worked_out_by_hand(
     [expected] = golden["expected"]
     asked = repr((golden["closes"], golden["parameters"]))
     if asked not in answers:
-        answers[asked] = metrics(desk, ["BTC"], **golden["parameters"])
+        answers[asked] = Lake(desk).metrics(["BTC"], **golden["parameters"])
     figure = answers[asked].figure("BTC", path.stem)
     assert agrees(asdict(figure), expected), figure
     assert (figure.basis, figure.currency, figure.reason) == ("price", "USD", None)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from marketlake.answers.metrics import metrics, rows_of
+from marketlake.answers.metrics import rows_of
 from marketlake.engine.metric_sql import METRICS
 from marketlake.engine.reader import open_lake
+from marketlake.lake import Lake
 
 from .macro import macro_call
 from .walks import WINDOW
@@ -21,7 +22,7 @@ def test_the_macros_give_what_python_gives(four: Path) -> None:
         for number, (more, renamed) in enumerate(
             (({"currency": "EUR"},) * 2, ({"risk_free": "BILL"}, {"bill": "BILL"}))
         ):
-            found = metrics(four, ["BTC"], **WINDOW, **options, **more)
+            found = Lake(four).metrics(["BTC"], **WINDOW, **options, **more)
             for metric in METRICS[number::2]:
                 text = macro_call(metric.name, ["BTC"], **WINDOW, **options, **renamed)
                 [row] = [row for row in rows_of(connection, text) if row["instrument_id"] == "BTC"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from marketlake.answers.metrics import metrics
+from marketlake.lake import Lake
 from marketlake.model.calendars import load_calendar
 from marketlake.model.instruments import Instrument
 
@@ -65,14 +65,8 @@ def assert_figures(found: Any, instrument: str, expected: dict[str, float]) -> N
 )
 def test_random_walks_on_three_calendars(lake: Path, prices: Prices, frequency: str, risk_free: Any) -> None:
     riskless = oracle.bill(prices["BILL"]) if risk_free == "BILL" else oracle.constant(risk_free)
-    found = metrics(
-        lake,
-        ["BTC", "SHARE"],
-        start=START,
-        end=END,
-        benchmark="NASDAQ",
-        frequency=frequency,
-        risk_free=risk_free,
+    found = Lake(lake).metrics(
+        ["BTC", "SHARE"], start=START, end=END, benchmark="NASDAQ", frequency=frequency, risk_free=risk_free
     )
     for name in ("BTC", "SHARE", "NASDAQ"):
         own = oracle.periods(prices[name], START, END, frequency)
@@ -99,7 +93,7 @@ def test_another_currency_and_shared_sessions(lake: Path, prices: Prices) -> Non
             while rates and rates[0][0] <= day:
                 rate = rates.pop(0)[1]
             in_euro[name][day] = close / rate
-    found = metrics(lake, ["BTC", "SHARE"], start=START, end=END, currency="EUR", sessions="shared")
+    found = Lake(lake).metrics(["BTC", "SHARE"], start=START, end=END, currency="EUR", sessions="shared")
     for name, closes in zip(in_euro, oracle.shared(*in_euro.values()), strict=True):
         own = oracle.periods(closes, START, END)
         assert_figures(found, name, oracle.alone(own, 252, oracle.constant(0)))
@@ -109,7 +103,7 @@ def test_another_currency_and_shared_sessions(lake: Path, prices: Prices) -> Non
 
 def test_rolling_returns_and_drawdowns(lake: Path, prices: Prices) -> None:
     start, end = date(2019, 1, 1), date(2024, 2, 29)
-    found = metrics(lake, ["BTC"], start=start, end=end, benchmark="NASDAQ", deepest=1000)
+    found = Lake(lake).metrics(["BTC"], start=start, end=end, benchmark="NASDAQ", deepest=1000)
     months = oracle.periods(prices["BTC"], start, end, "monthly")
     pair = [oracle.periods(c, start, end, "monthly") for c in oracle.shared(prices["BTC"], prices["NASDAQ"])]
     for row in (r for r in found.rolling if r.instrument_id == "BTC"):
@@ -156,8 +150,8 @@ def real_lake(tmp_path_factory: pytest.TempPathFactory, real: dict[str, list[dic
 def test_real_prices(real_lake: Path, real: dict[str, list[dict[str, Any]]], frequency: str) -> None:
     closes = {name: {row["session"]: row["close"] for row in rows} for name, rows in real.items()}
     start, end = date(2019, 1, 1), date(2024, 12, 31)
-    found = metrics(
-        real_lake, ["BTC", "NASDAQ", "GOLD"], start=start, end=end, benchmark="SP500", frequency=frequency
+    found = Lake(real_lake).metrics(
+        ["BTC", "NASDAQ", "GOLD"], start=start, end=end, benchmark="SP500", frequency=frequency
     )
     nothing = oracle.constant(0)
     for name in closes:

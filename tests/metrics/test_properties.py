@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-
-from marketlake.answers.metrics import metrics
 from marketlake.answers.terms import FREQUENCIES
+
+from marketlake.lake import Lake
 
 from ..query.lakes import BILL, BTC, CPI, EUR, NASDAQ, bar
 from .walks import ABROAD, ETH, TWIN, WINDOW, assert_same, bars, closes, every_day, rewrite, value, walk
@@ -39,7 +39,7 @@ def test_rebasing_changes_nothing(desk: Path, seed: int, factor: float, frequenc
     rebased = {day: close * factor for day, close in prices.items()}
     rows = bars(BTC, prices) + bars(ETH, rebased) + walk(NASDAQ, WEEKDAYS, seed + 1)
     rewrite(desk, rows)
-    found = metrics(desk, ["BTC", "ETH"], benchmark="NASDAQ", frequency=frequency, **WINDOW)
+    found = Lake(desk).metrics(["BTC", "ETH"], benchmark="NASDAQ", frequency=frequency, **WINDOW)
     assert_same(found, "BTC", "ETH")
 
 
@@ -51,7 +51,7 @@ def test_to_the_euro_and_back_changes_nothing(desk: Path, seed: int, frequency: 
     known = {day: rates[max(d for d in WEEKDAYS[:370] if d <= day)] for day in DAYS}
     in_euro = {day: close / known[day] for day, close in prices.items()}
     rewrite(desk, bars(BTC, prices) + bars(ABROAD, in_euro) + bars(EUR, rates))
-    assert_same(metrics(desk, ["BTC", "ABROAD"], frequency=frequency, **WINDOW), "BTC", "ABROAD")
+    assert_same(Lake(desk).metrics(["BTC", "ABROAD"], frequency=frequency, **WINDOW), "BTC", "ABROAD")
 
 
 @few
@@ -61,7 +61,7 @@ def test_leap_years_change_nothing_in_a_cagr_of_whole_years(
 ) -> None:
     ends = {date(first - 1 + n, 12, 31): 100 * growth**n for n in range(years + 1)}
     rewrite(desk, bars(BTC, ends))
-    found = metrics(desk, ["BTC"], start=date(first, 1, 1), end=date(first + years - 1, 12, 31))
+    found = Lake(desk).metrics(["BTC"], start=date(first, 1, 1), end=date(first + years - 1, 12, 31))
     assert value(found, "BTC", "cagr") == pytest.approx(growth - 1, abs=1e-12)
 
 
@@ -79,7 +79,7 @@ def test_identical_series_correlate_to_one_on_the_sessions_they_share(
     rows = bars(BTC, {day: close for day, close in prices.items() if day not in lost})
     rows += bars(TWIN, {day: prices[day] for day in WEEKDAYS if day not in lost_by_twin})
     rewrite(desk, rows)
-    found = metrics(desk, ["BTC"], benchmark="TWIN", frequency=frequency, **WINDOW)
+    found = Lake(desk).metrics(["BTC"], benchmark="TWIN", frequency=frequency, **WINDOW)
     for metric in ("correlation", "beta", "up_capture", "down_capture"):
         assert value(found, "BTC", metric) == pytest.approx(1, abs=1e-12)
     for metric in ("tracking_error", "alpha"):
@@ -109,8 +109,8 @@ def test_no_figure_uses_a_price_after_its_own_date(
     rows += [bar(CPI, date(2020 + n // 12, n % 12 + 1, 1), 100.0 + n) for n in range(25)]
     asked: dict[str, Any] = {"start": date(2021, 2, 10), "end": end, "deepest": 1000} | option
     rewrite(desk, [row for row in rows if row["session"] <= end])
-    then = metrics(desk, ["BTC"], **asked)
+    then = Lake(desk).metrics(["BTC"], **asked)
     rewrite(desk, rows)
     # not nearly: the same bits
-    assert metrics(desk, ["BTC"], **asked) == then
+    assert Lake(desk).metrics(["BTC"], **asked) == then
     assert then.figure("BTC", "sharpe").n > 1

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.answers.metrics import metrics
-from marketlake.answers.query import sql
+from marketlake.lake import Lake
 
 from ..query.lakes import BTC, CPI, EUR, FUND, NOW, SHARE, bar
 from .macro import macro_call
@@ -20,7 +19,7 @@ RECENT = every_day(TODAY - timedelta(days=1), TODAY - timedelta(days=60))
 
 
 def test_an_instrument_that_begins_within_the_window_says_partial(pair: Path) -> None:
-    found = metrics(pair, ["BTC", "SHARE"], **WINDOW)
+    found = Lake(pair).metrics(["BTC", "SHARE"], **WINDOW)
     figure = found.figure("SHARE", "volatility")
     assert figure.first_session == WEEKDAYS[40]
     assert "partial" in figure.quality
@@ -33,7 +32,7 @@ def test_gaps_rates_proxies_indices_and_simulated_days_are_said(desk: Path) -> N
     rates = [row for row in walk(EUR, every_day()) if row["session"] < date(2021, 9, 1)]
     rows = [row for i in (BTC, INDEX, PROXY) for row in walk(i, days if i is BTC else every_day())]
     lake = rewrite(desk, rows + rates)
-    found = metrics(lake, ["BTC", "INDEX", "PROXY"], basis="total", benchmark="PROXY", **WINDOW)
+    found = Lake(lake).metrics(["BTC", "INDEX", "PROXY"], basis="total", benchmark="PROXY", **WINDOW)
     assert found.figure("BTC", "volatility").quality == "gap"
     assert found.figure("BTC", "volatility").n == 364
     assert found.figure("INDEX", "volatility").quality == "price_index"
@@ -43,7 +42,7 @@ def test_gaps_rates_proxies_indices_and_simulated_days_are_said(desk: Path) -> N
     assert found.figure("PROXY", "sharpe").quality == "proxy,simulated"
     assert found.figure("BTC", "beta").quality == "gap,proxy,simulated"
     assert any(note.startswith("a mixture") for note in found.notes)
-    euro = metrics(lake, ["BTC"], currency="EUR", **WINDOW)
+    euro = Lake(lake).metrics(["BTC"], currency="EUR", **WINDOW)
     assert euro.figure("BTC", "volatility").quality == "gap,no_rate"
     assert euro.figure("BTC", "volatility").last_session == date(2021, 9, 7)
     whole = euro.figure("BTC", "cumulative_return")
@@ -53,7 +52,7 @@ def test_gaps_rates_proxies_indices_and_simulated_days_are_said(desk: Path) -> N
 def test_real_returns_of_whole_years_go_by_december(desk: Path) -> None:
     prices = [bar(CPI, date(2020 + n // 12, n % 12 + 1, 1), 100.0 + n) for n in range(30)]
     rows = [bar(BTC, "2020-12-31", 100.0), bar(BTC, "2021-06-30", 120.0), bar(BTC, "2021-12-31", 150.0)]
-    found = metrics(rewrite(desk, rows + prices), ["BTC"], real=True, **WINDOW)
+    found = Lake(rewrite(desk, rows + prices)).metrics(["BTC"], real=True, **WINDOW)
     assert value(found, "BTC", "cumulative_return") == pytest.approx(1.5 * 111 / 123 - 1, rel=1e-12)
     # within the year by what was published last: November, May and November
     assert value(found, "BTC", "best_period") == pytest.approx(150 / 120 * (116 / 122) - 1, rel=1e-12)
@@ -62,7 +61,7 @@ def test_real_returns_of_whole_years_go_by_december(desk: Path) -> None:
 
 def test_a_total_return_fund_beside_a_price(desk: Path) -> None:
     lake = rewrite(desk, walk(FUND, WEEKDAYS) + walk(SHARE, WEEKDAYS, 2))
-    found = metrics(lake, ["FUND", "SHARE"], **WINDOW)
+    found = Lake(lake).metrics(["FUND", "SHARE"], **WINDOW)
     assert [found.figure(i, "cagr").basis for i in ("FUND", "SHARE")] == ["total", "price"]
     assert "a mixture: FUND is total return, SHARE is price return" in found.notes
 
@@ -78,7 +77,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def stale(lake: Path, **asked: date) -> set[str]:
-    found = metrics(lake, ["BTC", "LATE", "TOLERABLE", "DELISTED"], benchmark="BTC", **asked)
+    found = Lake(lake).metrics(["BTC", "LATE", "TOLERABLE", "DELISTED"], benchmark="BTC", **asked)
     marked = {f.instrument_id for f in found.figures if "stale" in f.quality.split(",")}
     assert any("more than 5 sessions are over" in note for note in found.notes) == bool(marked)
     return marked
@@ -94,7 +93,7 @@ def test_what_is_more_than_five_sessions_behind_is_stale(fresh: Path) -> None:
 def test_the_macros_mark_it_too(fresh: Path) -> None:
     for end, marked in ((TODAY, True), (RECENT[-20], False)):
         call = macro_call("volatility", ["LATE"], start=RECENT[3], end=end)
-        answer = sql(fresh, call)
+        answer = Lake(fresh).query_rows(call)
         assert [row[answer.columns.index("quality")] == "partial,stale" for row in answer.rows] == [marked]
 
 
@@ -104,6 +103,6 @@ def test_a_window_that_ended_before_is_not_stale(fresh: Path) -> None:
 
 
 def test_at_an_earlier_moment_it_was_not_stale(fresh: Path) -> None:
-    earlier = metrics(fresh, ["LATE"], as_of=NOW - timedelta(days=4))
+    earlier = Lake(fresh).metrics(["LATE"], as_of=NOW - timedelta(days=4))
     assert not any("stale" in figure.quality for figure in earlier.figures)
-    assert all("stale" in figure.quality for figure in metrics(fresh, ["LATE"]).figures)
+    assert all("stale" in figure.quality for figure in Lake(fresh).metrics(["LATE"]).figures)

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from marketlake.answers.series import YEAR_OF_PERIODS
+from marketlake.answers.terms import PERIODS
 
 import marketlake as ml
-from marketlake.answers.series import YEAR_OF_PERIODS, calendar_returns, rolling
-from marketlake.answers.terms import PERIODS
+from marketlake.lake import Lake
 from marketlake.model.errors import UsageError
 
 from ..query.lakes import BTC, CPI, EUR, NASDAQ, bar
@@ -37,10 +38,9 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("frequency", ["daily", "weekly", "monthly"])
 def test_each_window_is_what_numpy_makes_of_it(lake: Path, frequency: str) -> None:
     length = {"daily": 60, "weekly": 26, "monthly": 5}[frequency]
-    found = rolling(
-        lake,
+    found = Lake(lake).rolling(
         ["BTC"],
-        "NASDAQ",
+        benchmark="NASDAQ",
         periods=length,
         frequency=frequency,
         risk_free=0.02,
@@ -69,14 +69,14 @@ def test_each_window_is_what_numpy_makes_of_it(lake: Path, frequency: str) -> No
 def test_a_window_is_a_year_unless_told_otherwise(lake: Path) -> None:
     found = ml.open(lake=lake).rolling("BTC", "NASDAQ", start=WINDOW["start"], end="2022-03-31")
     assert {row.n for row in found.rows} == {252} == {YEAR_OF_PERIODS["daily"]}
-    again = rolling(lake, ["BTC"], "NASDAQ", frequency="monthly")
+    again = Lake(lake).rolling(["BTC"], benchmark="NASDAQ", frequency="monthly")
     assert {row.n for row in again.rows} == {12}
     assert json.loads(json.dumps(found.to_dict()))["rows"][0]["n"] == 252
 
 
 @pytest.mark.parametrize("period", PERIODS)
 def test_returns_by_period_are_the_closes_of_its_ends(lake: Path, period: str) -> None:
-    found = calendar_returns(lake, ["NASDAQ", "BTC"], period=period, **WINDOW)
+    found = Lake(lake).returns(["NASDAQ", "BTC"], period=period, **WINDOW)
     assert list(dict.fromkeys(row.instrument_id for row in found.rows)) == ["NASDAQ", "BTC"]
     rows = [row for row in found.rows if row.instrument_id == "BTC"]
     assert len(rows) == {"day": 364, "week": 51, "month": 12, "quarter": 4, "year": 1}[period]
@@ -94,14 +94,14 @@ def test_returns_by_period_are_the_closes_of_its_ends(lake: Path, period: str) -
 
 
 def test_a_row_carries_the_marks_of_its_own_days(lake: Path) -> None:
-    rows = calendar_returns(lake, ["BTC"], currency="EUR", **WINDOW).rows
+    rows = Lake(lake).returns(["BTC"], currency="EUR", **WINDOW).rows
     # June has no rates; that of 31 May serves for seven days, so what is missing lies in July's return
     assert {row.period.month: row.quality for row in rows} == {
         **dict.fromkeys(range(1, 13), ""), 5: "gap", 6: "partial", 7: "partial,no_rate",
     }  # fmt: skip
     assert (rows[5].session, rows[5].n) == (date(2021, 6, 7), 7)
     year, month = (
-        calendar_returns(lake, ["NASDAQ"], period=period, **WINDOW).rows[0] for period in ("year", "month")
+        Lake(lake).returns(["NASDAQ"], period=period, **WINDOW).rows[0] for period in ("year", "month")
     )
     # published year ends are facts, the days between are not
     assert (year.quality, month.quality) == ("gap,proxy", "partial,gap,proxy,simulated")
@@ -110,9 +110,9 @@ def test_a_row_carries_the_marks_of_its_own_days(lake: Path) -> None:
 def test_a_real_year_goes_by_december(desk: Path) -> None:
     prices = [bar(CPI, date(2020 + n // 12, n % 12 + 1, 1), 100.0 + n) for n in range(24)]
     made = rewrite(desk, bars(BTC, {d: 100 + n for n, d in enumerate(every_day())}) + prices)
-    [year] = calendar_returns(made, ["BTC"], period="year", real=True, **WINDOW).rows
+    [year] = Lake(made).returns(["BTC"], period="year", real=True, **WINDOW).rows
     assert year.simple_return == pytest.approx(4.65 * 111 / 123 - 1, rel=1e-12)
-    quarter = calendar_returns(made, ["BTC"], period="quarter", real=True, **WINDOW).rows[1]
+    quarter = Lake(made).returns(["BTC"], period="quarter", real=True, **WINDOW).rows[1]
     # published by the end of March and of June: February and May
     assert quarter.simple_return == pytest.approx(281 / 190 * 113 / 116 - 1, rel=1e-12)
 
@@ -128,12 +128,12 @@ def test_a_real_year_goes_by_december(desk: Path) -> None:
 )
 def test_what_cannot_be_rolled_is_refused(lake: Path, asked: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        rolling(lake, **({"ids": ["BTC"], "benchmark": "NASDAQ"} | asked))
+        Lake(lake).rolling(**{"ids": ["BTC"], "benchmark": "NASDAQ"} | asked)
     with pytest.raises(UsageError, match="day, week, month, quarter, year"):
-        calendar_returns(lake, ["BTC"], period="decade")
+        Lake(lake).returns(["BTC"], period="decade")
 
 
 def test_no_row_uses_a_price_after_its_own_date(lake: Path) -> None:
-    whole = rolling(lake, ["BTC"], "NASDAQ", periods=40, end=LOST + timedelta(days=300)).rows
-    cut = rolling(lake, ["BTC"], "NASDAQ", periods=40, end=LOST + timedelta(days=100)).rows
+    whole = Lake(lake).rolling(["BTC"], benchmark="NASDAQ", periods=40, end=LOST + timedelta(days=300)).rows
+    cut = Lake(lake).rolling(["BTC"], benchmark="NASDAQ", periods=40, end=LOST + timedelta(days=100)).rows
     assert whole[: len(cut)] == cut != ()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import marketlake as ml
-from marketlake.answers.metrics import metrics
+from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..query.lakes import BTC, bar
@@ -21,9 +21,9 @@ def test_what_doubles_each_calendar_year_has_a_cagr_of_exactly_100_percent(desk:
     closes = {2018 + n: 2.0**n for n in range(7)}
     lake = rewrite(desk, [bar(BTC, date(year, 12, 31), close) for year, close in closes.items()])
     for last in (2019, 2020, 2024):
-        found = metrics(lake, ["BTC"], start=date(2019, 1, 1), end=date(last, 12, 31))
+        found = Lake(lake).metrics(["BTC"], start=date(2019, 1, 1), end=date(last, 12, 31))
         assert value(found, "BTC", "cagr") == pytest.approx(1, abs=1e-14)
-    found = metrics(lake, ["BTC"], start=date(2019, 1, 2), end=date(2020, 12, 31))
+    found = Lake(lake).metrics(["BTC"], start=date(2019, 1, 2), end=date(2020, 12, 31))
     assert found.figure("BTC", "cagr").quality == "partial,gap"
     # from 31 December 2018, but not whole calendar years: by days
     assert value(found, "BTC", "cagr") == pytest.approx(4 ** (365.25 / 731) - 1, rel=1e-12)
@@ -32,7 +32,7 @@ def test_what_doubles_each_calendar_year_has_a_cagr_of_exactly_100_percent(desk:
 def test_what_does_not_vary_has_no_ratio_and_says_why(desk: Path) -> None:
     flat = [bar(TWIN, day, 100.0) for day in WEEKDAYS]
     steady = [bar(BTC, day, 100 * 1.001**n) for n, day in enumerate(every_day())]
-    found = metrics(rewrite(desk, flat + steady), ["BTC"], benchmark="TWIN", **WINDOW)
+    found = Lake(rewrite(desk, flat + steady)).metrics(["BTC"], benchmark="TWIN", **WINDOW)
     for instrument, metric in (
         ("BTC", "sharpe"), ("BTC", "sortino"), ("BTC", "correlation"), ("BTC", "beta"), ("BTC", "alpha"),
         ("TWIN", "sharpe"), ("TWIN", "skew"), ("TWIN", "kurtosis"),
@@ -45,32 +45,32 @@ def test_what_does_not_vary_has_no_ratio_and_says_why(desk: Path) -> None:
 
 def test_below_a_year_nothing_is_annualised_to_a_growth_rate_unless_asked(pair: Path) -> None:
     half: dict[str, Any] = {"start": date(2021, 1, 1), "end": date(2021, 6, 30)}
-    found = metrics(pair, ["BTC"], **half)
+    found = Lake(pair).metrics(["BTC"], **half)
     for metric in ("cagr", "calmar"):
         figure = found.figure("BTC", metric)
         assert (figure.value, figure.reason) == (None, "shorter than a year: not annualised")
     growth = 1 + value(found, "BTC", "cumulative_return")
     assert growth != 1
-    asked = metrics(pair, ["BTC"], annualise_short=True, **half)
+    asked = Lake(pair).metrics(["BTC"], annualise_short=True, **half)
     yearly = growth ** (365.25 / 181) - 1
     assert value(asked, "BTC", "cagr") == pytest.approx(yearly, rel=1e-12)
     assert value(asked, "BTC", "calmar") == pytest.approx(
         yearly / -value(asked, "BTC", "max_drawdown"), rel=1e-12
     )
     # a year is none of its business
-    plain, short = (metrics(pair, ["BTC"], annualise_short=on, **WINDOW) for on in (False, True))
+    plain, short = (Lake(pair).metrics(["BTC"], annualise_short=on, **WINDOW) for on in (False, True))
     assert plain.figures == short.figures
 
 
 def test_the_window_that_all_share_is_the_default(pair: Path) -> None:
-    found = metrics(pair, ["BTC", "SHARE"])
+    found = Lake(pair).metrics(["BTC", "SHARE"])
     assert (found.start, found.end) == (WEEKDAYS[40] + timedelta(days=1), WEEKDAYS[199])
     assert {f.first_session for f in found.figures if f.metric == "cagr"} == {WEEKDAYS[40]}
 
 
 def test_annualised_as_asked_and_as_json(pair: Path) -> None:
     found = ml.open(lake=pair).metrics("BTC", start="2021-01-01", end="2021-12-31", annualise=252, deepest=2)
-    auto = metrics(pair, ["BTC"], **WINDOW)
+    auto = Lake(pair).metrics(["BTC"], **WINDOW)
     ratio = value(auto, "BTC", "volatility") / value(found, "BTC", "volatility")
     assert ratio == pytest.approx((365 / 252) ** 0.5, rel=1e-12)
     answer = json.loads(json.dumps(found.to_dict()))
@@ -101,9 +101,9 @@ def test_annualised_as_asked_and_as_json(pair: Path) -> None:
 )
 def test_what_cannot_be_asked_is_refused(four: Path, asked: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        metrics(four, **({"ids": ["BTC"]} | asked))
+        Lake(four).metrics(**{"ids": ["BTC"]} | asked)
 
 
 def test_nothing_stored_of_it(four: Path) -> None:
     with pytest.raises(EmptyLakeError, match="no bars of NASDAQ"):
-        metrics(four, ["BTC", "NASDAQ"])
+        Lake(four).metrics(["BTC", "NASDAQ"])

@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from marketlake.answers.metrics import metrics
+from marketlake.lake import Lake
 
 from ..query.lakes import BTC, bar, make
 from .measure import Row, percent
@@ -35,7 +35,7 @@ def doubling(folder: Path) -> Row:
             closes[before + timedelta(n)] = 100 * 2 ** (year - 2019 + n / days)
     levels = pd.Series(closes.values(), index=pd.DatetimeIndex(closes))
     whole = {"start": date(2019, 1, 1), "end": date(2024, 12, 31)}
-    ours = metrics(_lake(folder, closes), ["BTC"], **whole).figure("BTC", "cagr").value
+    ours = Lake(_lake(folder, closes)).metrics(["BTC"], **whole).figure("BTC", "cagr").value
     return percent(ours, e.cagr(returns(levels)), q.cagr(returns(levels)), ffn.calc_cagr(levels))
 
 
@@ -47,7 +47,7 @@ def steady(folder: Path) -> Row:
 
     closes = {EVE + timedelta(n): 100 * 1.001**n for n in range(400)}
     r = returns(pd.Series(closes.values(), index=pd.DatetimeIndex(closes)))
-    assert metrics(_lake(folder, closes), ["BTC"]).figure("BTC", "sharpe").value is None
+    assert Lake(_lake(folder, closes)).metrics(["BTC"]).figure("BTC", "sharpe").value is None
     theirs = e.sharpe_ratio(r), q.sharpe(r), ffn.calc_sharpe(r, nperiods=252)
     assert all(sharpe > 1e12 for sharpe in theirs)
     return ("1e12",)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from marketlake.answers.metrics import metrics
+from marketlake.lake import Lake
 from marketlake.model.calendars import load_calendar
 
 from ..query import shared_data
@@ -41,7 +41,7 @@ class Market:
         key = (start, end, names, *options.items())
         if key not in self.answers:
             options = {"start": start, "end": end, "benchmark": BENCHMARK, **options}
-            self.answers[key] = metrics(self.lake, names or self.names, **options)
+            self.answers[key] = Lake(self.lake).metrics(names or self.names, **options)
         return self.answers[key]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from marketlake.answers.series import calendar_returns, rolling
+from marketlake.lake import Lake
 
 from . import empyrical_says, ffn_says, quantstats_says
 from .market import BENCHMARK, Market
@@ -30,7 +30,7 @@ def by_instrument(answer: Any) -> pd.DataFrame:
 @pytest.mark.parametrize(("period", "frequency", "n"), [("month", "monthly", 72), ("year", "yearly", 6)])
 def test_calendar_returns(market: Market, period: str, frequency: str, n: int) -> None:
     names = ("BTC", "SP500", "GOLD", "KO")
-    answer = calendar_returns(market.lake, names, period=period, start=START, end=END)
+    answer = Lake(market.lake).returns(names, period=period, start=START, end=END)
     ours = by_instrument(answer)["simple_return"]
     for name in names:
         window = span(market.closes[name], START, END, "daily", 252)
@@ -47,7 +47,7 @@ def test_calendar_returns(market: Market, period: str, frequency: str, n: int) -
 @pytest.mark.parametrize(("period", "frequency"), [("week", "weekly"), ("quarter", "quarterly")])
 def test_calendar_returns_that_only_empyrical_has(market: Market, period: str, frequency: str) -> None:
     names = ("BTC", "KO")
-    ours = by_instrument(calendar_returns(market.lake, names, period=period, start=START, end=END))
+    ours = by_instrument(Lake(market.lake).returns(names, period=period, start=START, end=END))
     for name in names:
         mine = ours.loc[name]
         # whole periods only, and not the return that leads to the first of them
@@ -105,7 +105,7 @@ def test_rolling_figures_beside_the_benchmark(
     market: Market, says: Says, frequency: str, periods: int
 ) -> None:
     names, terms = ("BTC", "KO"), {"frequency": frequency, "periods": periods}
-    ours = by_instrument(rolling(market.lake, names, BENCHMARK, start=START, end=END, **terms))
+    ours = by_instrument(Lake(market.lake).rolling(names, benchmark=BENCHMARK, start=START, end=END, **terms))
     for name in names:
         on_shared = pair(market.closes[name], market.closes[BENCHMARK])
         per_year = {"daily": 252, "monthly": 12}[frequency]

@@ -1,4 +1,4 @@
-"""The tasks of an `ingest` DAG, called as Airflow calls them: with plain values, one failure stops no other."""
+"""The tasks of an `ingest` DAG, called as Airflow calls them: with plain values."""
 
 from __future__ import annotations
 

@@ -8,13 +8,11 @@ from typing import Any
 
 import pytest
 
-from marketlake.answers.changes import changes
-from marketlake.answers.check import check_lake
-from marketlake.answers.query import sql
 from marketlake.ingest.build import build
 from marketlake.ingest.replay import replay
 from marketlake.ingest.run import ingest
 from marketlake.ingest.runs import exit_code
+from marketlake.lake import Lake
 from marketlake.model.errors import ConfigError
 from marketlake.model.settings import parse_instant
 
@@ -119,12 +117,12 @@ def test_changes_and_check_name_the_correction(home: Path) -> None:
     correct(home)
     run(home, "2024-01-05T12:00Z")
     build(settings_of(home, "2024-01-05T12:00Z"))
-    found = changes(home / "data", parse_instant("2024-01-04T13:00Z"), kinds=["correction"])
+    found = Lake(home / "data").changes(parse_instant("2024-01-04T13:00Z"), kinds=["correction"])
     (change,) = found.rows
     assert [(one.name, one.old, one.new) for one in change.fields] == [("close", 17.0, 17.25)]
-    (told,) = sql(home / "data", "SELECT field, old, new, reason, state FROM correction").rows
+    (told,) = Lake(home / "data").query_rows("SELECT field, old, new, reason, state FROM correction").rows
     assert told == ("close", 17.0, 17.25, "a misprint", "stands")
-    assert not check_lake(home / "data", now=parse_instant("2024-01-05T12:00Z")).severe
+    assert not Lake(home / "data").check(now=parse_instant("2024-01-05T12:00Z")).severe
 
 
 def test_an_old_value_that_is_not_stored_fails_the_run_and_changes_nothing(home: Path) -> None:
@@ -140,12 +138,12 @@ def test_an_old_value_that_is_not_stored_fails_the_run_and_changes_nothing(home:
     assert "the vendor serves 17;" in found["message"]
     assert found["new_rows"] == 1
     build(settings_of(home, "2024-01-05T12:00Z"))
-    severe = check_lake(home / "data", severity="fail", now=parse_instant("2024-01-05T12:00Z")).findings
+    severe = Lake(home / "data").check(severity="fail", now=parse_instant("2024-01-05T12:00Z")).findings
     assert {one.check for one in severe} >= {"correction_not_applied"}
     correct(home, old=17)
     run(home, "2024-01-06T12:00Z")
     assert closes(home) == [17.25]
-    assert not check_lake(home / "data", severity="fail", now=parse_instant("2024-01-06T12:00Z")).findings
+    assert not Lake(home / "data").check(severity="fail", now=parse_instant("2024-01-06T12:00Z")).findings
     assert_replay_changes_nothing(home)
 
 
@@ -229,5 +227,5 @@ def test_a_reason_is_data_wherever_it_goes(home: Path) -> None:
     correct(home, reason="'); DROP TABLE bar; <script>=1+1</script>")
     run(home, "2024-01-04T12:00Z")
     build(settings_of(home, "2024-01-04T12:00Z"))
-    (told,) = sql(home / "data", "SELECT reason FROM correction").rows
+    (told,) = Lake(home / "data").query_rows("SELECT reason FROM correction").rows
     assert told == ("'); DROP TABLE bar; <script>=1+1</script>",)

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from marketlake.answers.query import sql
 from marketlake.ingest.build import build
 from marketlake.ingest.run import ingest
 from marketlake.ingest.status import stale
+from marketlake.lake import Lake
 from marketlake.model.errors import ConfigError, EmptyLakeError
 from marketlake.model.settings import load_settings
 from marketlake.simulator.fault import parse_fault
@@ -64,7 +64,7 @@ def test_health_tells_a_monitor_how_the_fetches_ended(
         simulator.set_clock(settings.virtual.instant)
         ingest(settings, ["OLD", "NEW"])
     build(settings)
-    told = sql(settings.lake, "FROM health ORDER BY instrument_id")
+    told = Lake(settings.lake).query_rows("FROM health ORDER BY instrument_id")
     new, old, spare = (dict(zip(told.columns, row, strict=True)) for row in told.rows)
     assert (new["outcome"], new["failures"], new["last_session"]) == ("blocked", 2, date(2024, 1, 9))
     assert new["good_at"].astimezone(UTC) < good + timedelta(days=1) < new["started_at"].astimezone(UTC)

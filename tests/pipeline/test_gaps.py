@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.answers.query import sql
 from marketlake.ingest.build import build
 from marketlake.ingest.plan import plan_daily
 from marketlake.ingest.replay import replay
 from marketlake.ingest.run import ingest
 from marketlake.ingest.runs import exit_code
 from marketlake.ingest.status import status
+from marketlake.lake import Lake
 
 from .dag import Dag
 from .homes import make_home, rows, serve_rows, settings_of, stored_bytes
@@ -195,28 +195,16 @@ def test_replay_and_sql_and_status_agree(home: Path) -> None:
     settings = settings_of(home, "2024-01-21T12:00Z")
     ingest(settings)
     build(settings)
-    told = sql(settings.lake, "SELECT session, state, tries FROM session_gap ORDER BY session").rows
+    told = (
+        Lake(settings.lake).query_rows("SELECT session, state, tries FROM session_gap ORDER BY session").rows
+    )
     assert told == ((OLD_GAP, "filled", 1), (date(2024, 1, 5), "open", 2))
-    assert sql(settings.lake, "SELECT count(*) FROM gap").rows == ((4,),)
+    assert Lake(settings.lake).query_rows("SELECT count(*) FROM gap").rows == ((4,),)
     found = status(settings).instruments[0]
     assert (found.open_gaps, found.permanent_gaps) == (1, 0)
     before = rows(settings.lake, "gap")
     assert replay(settings).changed == ()
     assert rows(settings.lake, "gap") == before
-
-
-def test_a_lake_of_before_gets_the_table(home: Path) -> None:
-    from marketlake.store.writer import open_manifest, writer
-
-    leave_out(home, OLD_GAP)
-    run(home, 20)
-    settings = settings_of(home, "2024-01-20T13:00Z")
-    with writer(settings.lake, "live") as lake:
-        lake.commit(removed=tuple(lake.manifest.paths("gap")))
-    assert open_manifest(settings.lake).paths("gap") == []
-    assert status(settings).instruments[0].open_gaps == 0
-    ingest(settings, window=(HEAD, None))
-    assert states(settings.lake) == [(OLD_GAP, "open", 1)]
 
 
 def test_a_clock_that_jumps_back_reopens_nothing(home: Path) -> None:

@@ -9,14 +9,13 @@ from itertools import pairwise
 
 import pytest
 
-from marketlake.answers.changes import changes
-from marketlake.answers.prices import prices
 from marketlake.ingest.build import build
 from marketlake.ingest.plan import is_due, last_day, plan_daily
 from marketlake.ingest.replay import replay
 from marketlake.ingest.run import ingest
 from marketlake.ingest.status import status
 from marketlake.ingest.watermarks import Whole
+from marketlake.lake import Lake
 from marketlake.simulator.fault import parse_fault
 from marketlake.simulator.server import Simulator
 
@@ -48,7 +47,7 @@ def test_a_late_restatement_is_found_within_the_period(make: Make, simulator: Si
     settings = settings_at(make, 0)
     ingest(settings)
     build(settings)
-    before = prices(settings.lake, ["OLD"])
+    before = Lake(settings.lake).prices(["OLD"]).to_arrow()
     simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=3,from=2023-11-10,to=2023-11-12")])
     found = run_until_verified(make)
     [(day, revised)] = found["OLD"]
@@ -65,11 +64,13 @@ def test_a_late_restatement_is_found_within_the_period(make: Make, simulator: Si
     ]
     assert {(row["known_at"], row["backfilled"]) for row in new} == {(seen, False)}
     for strict in (False, True):
-        found_before = prices(
-            settings.lake, ["OLD"], as_of=seen - timedelta(hours=1), end=START.date(), strict=strict
+        found_before = (
+            Lake(settings.lake)
+            .prices(["OLD"], as_of=seen - timedelta(hours=1), end=START.date(), strict=strict)
+            .to_arrow()
         )
         assert found_before.slice(0, len(before)).equals(before)
-    [change] = {row.kind for row in changes(settings.lake, START, ids=["OLD"]).rows} - {"arrived"}
+    [change] = {row.kind for row in Lake(settings.lake).changes(START, ids=["OLD"]).rows} - {"arrived"}
     assert change == "vendor_restatement"
 
 

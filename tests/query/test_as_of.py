@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.answers.compare import compare
-from marketlake.answers.prices import prices
-from marketlake.answers.query import sql
+from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError
 
 from .lakes import BTC, NASDAQ, bar, make, year_ends
@@ -38,20 +36,20 @@ def lake(tmp_path: Path) -> Path:
     ],
 )
 def test_compare_as_of(lake: Path, moment: datetime, strict: bool, expected: float) -> None:
-    found = compare(lake, "BTC", "NASDAQ", as_of=moment, strict=strict)
-    assert found.rows[-1].a_return == pytest.approx(expected, rel=1e-12)
+    found = Lake(lake).compare(["BTC", "NASDAQ"], as_of=moment, strict=strict)
+    assert found.rows[-1].returns[0].simple_return == pytest.approx(expected, rel=1e-12)
     assert (found.as_of, found.strict) == (moment.isoformat(), strict)
 
 
 def test_a_year_end_that_was_not_known_yet_is_not_there(lake: Path) -> None:
     early = datetime(2020, 12, 31, 23, tzinfo=UTC)
-    found = compare(lake, "BTC", "NASDAQ", first_year=2020, last_year=2020, as_of=early)
-    assert (found.rows[0].a_return, found.rows[0].complete) == (None, False)
+    found = Lake(lake).compare(["BTC", "NASDAQ"], start=2020, end=2020, as_of=early)
+    assert (found.rows[0].returns[0].simple_return, found.rows[0].complete) == (None, False)
 
 
 def test_strictly_nothing_was_held_before_the_load(lake: Path) -> None:
     with pytest.raises(EmptyLakeError, match="no bars of BTC"):
-        compare(lake, "BTC", "NASDAQ", as_of=datetime(2021, 5, 1, tzinfo=UTC), strict=True)
+        Lake(lake).compare(["BTC", "NASDAQ"], as_of=datetime(2021, 5, 1, tzinfo=UTC), strict=True)
 
 
 @pytest.mark.parametrize(
@@ -67,17 +65,17 @@ def test_strictly_nothing_was_held_before_the_load(lake: Path) -> None:
 )
 def test_the_macros(lake: Path, call: str, closes: tuple[float, ...]) -> None:
     text = f"SELECT close FROM {call} WHERE instrument_id = 'BTC' ORDER BY session"
-    assert sql(lake, text).rows == tuple((close,) for close in closes)
+    assert Lake(lake).query_rows(text).rows == tuple((close,) for close in closes)
 
 
 def test_prices_as_of(lake: Path) -> None:
-    table = prices(lake, ["BTC"], as_of=datetime(2021, 6, 30, tzinfo=UTC))
+    table = Lake(lake).prices(["BTC"], as_of=datetime(2021, 6, 30, tzinfo=UTC)).to_arrow()
     assert table["close"].to_pylist() == [100.0, 200.0]
-    assert prices(lake, ["BTC"])["close"].to_pylist() == [100.0, 300.0]
+    assert Lake(lake).prices(["BTC"]).to_arrow()["close"].to_pylist() == [100.0, 300.0]
 
 
 def test_of_two_rows_known_at_once_the_one_seen_last_counts(tmp_path: Path) -> None:
     now_stored = bar(BTC, "2020-01-01", 2.0, observed_at=REVISED)
     before = bar(BTC, "2020-01-01", 1.0, observed_at=LOADED, superseded_at=REVISED)
     lake = make(tmp_path, [BTC], [now_stored], [before])
-    assert prices(lake, ["BTC"], as_of=REVISED)["close"].to_pylist() == [2.0]
+    assert Lake(lake).prices(["BTC"], as_of=REVISED).to_arrow()["close"].to_pylist() == [2.0]

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pytest
 
 import marketlake as ml
-from marketlake.answers.check import Finding, check_lake
-from marketlake.answers.query import sql
+from marketlake.answers.check import Finding
 from marketlake.engine.checks import checks
+from marketlake.lake import Lake
 from marketlake.model import schema
 from marketlake.model.errors import EmptyLakeError, UsageError
 
@@ -71,14 +71,14 @@ def steady(**changed: float) -> dict[date, float]:
 
 
 def found(lake: Path, **asked: Any) -> list[tuple[str, str, date]]:
-    return [(f.severity, f.check, f.session) for f in check_lake(lake, **({"now": NOW} | asked)).findings]
+    return [(f.severity, f.check, f.session) for f in Lake(lake).check(**{"now": NOW} | asked).findings]
 
 
 def test_an_honest_lake_has_no_findings(tmp_path: Path) -> None:
     lake = make(tmp_path, steady())
-    answer = check_lake(lake, now=NOW)
+    answer = Lake(lake).check(now=NOW)
     assert (answer.findings, answer.severe) == ((), 0)
-    assert sql(lake, "FROM check_result").rows == ()
+    assert Lake(lake).query_rows("FROM check_result").rows == ()
     assert ml.open(lake).check() == answer
 
 
@@ -91,11 +91,11 @@ def test_stored_rows_are_checked_again(tmp_path: Path) -> None:
         ("fail", "unit_spike", DAYS[4]),
         ("warn", "jump", DAYS[4]),
     ]
-    assert check_lake(lake, now=NOW).severe == 1
+    assert Lake(lake).check(now=NOW).severe == 1
     assert found(lake, severity="fail") == [("fail", "unit_spike", DAYS[4])]
     assert found(lake, since=DAYS[20]) == [("warn", "jump", DAYS[20])]
     assert found(lake, ids=["SHARE"]) == []
-    rows = sql(lake, "SELECT \"check\", session FROM check_bar('BTC') ORDER BY ALL").rows
+    rows = Lake(lake).query_rows("SELECT \"check\", session FROM check_bar('BTC') ORDER BY ALL").rows
     assert sorted(rows) == sorted((name, day) for _, name, day in found(lake))
 
 
@@ -110,14 +110,16 @@ def test_sources_that_disagree_gaps_and_lateness(tmp_path: Path) -> None:
     closes = {day: close for day, close in steady().items() if day.day not in {10, 11, 20}}
     lake = make(tmp_path, closes, reconciliation=[reconciled(DAYS[2], "differs")])
     late = datetime(2026, 1, 10, 12, tzinfo=UTC)
-    answer = check_lake(lake, now=late).findings
+    answer = Lake(lake).check(now=late).findings
     assert [(f.check, f.session, f.message) for f in answer] == [
         ("late", DAYS[30], "8 sessions are due after it"),
         ("missing_session", DAYS[19], "not stored"),
         ("missing_session", DAYS[9], "2 sessions in a row are not stored, to 2025-12-11"),
         ("sources_disagree", DAYS[2], "yahoo differs; consensus 100, yahoo off by -50 bp"),
     ]
-    in_sql = sql(lake, 'SELECT "check", session, message FROM check_result ORDER BY session DESC').rows
+    in_sql = (
+        Lake(lake).query_rows('SELECT "check", session, message FROM check_result ORDER BY session DESC').rows
+    )
     assert list(in_sql) == [(f.check, f.session, f.message) for f in answer if f.check != "late"]
 
 
@@ -143,33 +145,33 @@ def test_what_only_the_answer_shows_is_told_from_the_record(tmp_path: Path) -> N
     lake = make(tmp_path, steady(), finding=rows)
     # of a check that is made again, what was noted is history; of a correction that is gone, too
     assert found(lake) == [("warn", "unsorted", DAYS[0])]
-    told = sql(lake, 'SELECT "check" FROM check_result ORDER BY 1').rows
+    told = Lake(lake).query_rows('SELECT "check" FROM check_result ORDER BY 1').rows
     assert told == (("close_outside_range",), ("unsorted",))
 
 
 def test_slices_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, [BTC, SHARE], [bar(i, d, c) for i in (BTC, SHARE) for d, c in steady(d05=1e4).items()])
     build_database(tmp_path, [BTC, SHARE])
-    whole = check_lake(tmp_path, now=NOW)
+    whole = Lake(tmp_path).check(now=NOW)
     monkeypatch.setattr("marketlake.answers.check._SLICE", 1)
-    assert check_lake(tmp_path, now=NOW) == whole
+    assert Lake(tmp_path).check(now=NOW) == whole
     assert {f.instrument_id for f in whole.findings} == {"BTC", "SHARE"}
 
 
 def test_the_catalogue_is_in_sql(tmp_path: Path) -> None:
     lake = make(tmp_path, steady())
-    rows = sql(lake, "FROM quality_check").rows
+    rows = Lake(lake).query_rows("FROM quality_check").rows
     assert rows == tuple((c.name, c.severity, c.looks_at, c.description, c.remedy) for c in checks())
 
 
 def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(EmptyLakeError):
-        check_lake(tmp_path / "none")
+        Lake(tmp_path / "none").check()
     lake = make(tmp_path, steady())
     with pytest.raises(UsageError, match="severity"):
-        check_lake(lake, severity="bad")
+        Lake(lake).check(severity="bad")
     with pytest.raises(UsageError, match="unknown instrument"):
-        check_lake(lake, ["NOBODY"])
+        Lake(lake).check(["NOBODY"])
 
 
 def test_the_command(tmp_path: Path, run: Run) -> None:

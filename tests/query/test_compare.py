@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from marketlake.answers.compare import compare
-from marketlake.answers.query import sql
+from marketlake.lake import Lake
 from marketlake.model.errors import CorruptLakeError, EmptyLakeError, LakeError, UsageError
 
 from .lakes import BILL, BTC, FUND, NASDAQ, NOW, SHARE, bar, build, make, write, year_ends
@@ -26,19 +25,24 @@ def lake(tmp_path: Path) -> Path:
 
 
 def test_without_years_every_year_that_is_complete_for_both(lake: Path) -> None:
-    found = compare(lake, "BTC", "NASDAQ")
+    found = Lake(lake).compare(["BTC", "NASDAQ"])
     assert [row.year for row in found.rows] == [2019, 2020, 2021]
     assert [row.winner for row in found.rows] == ["BTC", "NASDAQ", "BTC"]
     assert (found.a_wins, found.b_wins, found.years, found.verdict) == (2, 1, 3, "BTC")
     assert (found.currency, found.snapshot, found.origin) == ("USD", "s1", "live")
     first = found.rows[0]
-    assert (first.a_return, first.b_return) == pytest.approx((0.5, 0.1), rel=1e-12)
+    assert (first.returns[0].simple_return, first.returns[1].simple_return) == pytest.approx(
+        (0.5, 0.1), rel=1e-12
+    )
     assert first.difference == pytest.approx(0.4, rel=1e-12)
-    assert (first.a_from, first.a_to) == (date(2018, 12, 31), date(2019, 12, 31))
+    assert (first.returns[0].start_session, first.returns[0].end_session) == (
+        date(2018, 12, 31),
+        date(2019, 12, 31),
+    )
 
 
 def test_a_year_outside_what_is_stored_is_there_and_empty(lake: Path) -> None:
-    found = compare(lake, "BTC", "NASDAQ", first_year=2021, last_year=2022)
+    found = Lake(lake).compare(["BTC", "NASDAQ"], start=2021, end=2022)
     assert [(row.year, row.complete, row.winner) for row in found.rows] == [
         (2021, True, "BTC"),
         (2022, False, None),
@@ -51,13 +55,13 @@ def test_a_year_outside_what_is_stored_is_there_and_empty(lake: Path) -> None:
 def test_equal_returns_are_a_tie(tmp_path: Path) -> None:
     twin = replace(BTC, id="TWIN")
     lake = make(tmp_path, [BTC, twin], [*year_ends(BTC, A), *year_ends(twin, A)])
-    found = compare(lake, "BTC", "TWIN")
+    found = Lake(lake).compare(["BTC", "TWIN"])
     assert {row.winner for row in found.rows} == {"tie"}
     assert (found.a_wins, found.b_wins, found.years, found.verdict) == (0, 0, 3, "tie")
 
 
 def test_the_answer_is_json(lake: Path) -> None:
-    answer = json.loads(json.dumps(compare(lake, "BTC", "NASDAQ").to_dict()))
+    answer = json.loads(json.dumps(Lake(lake).compare(["BTC", "NASDAQ"]).to_dict()))
     assert answer["a"] == "BTC"
     assert (answer["a_wins"], answer["b_wins"], answer["years"], answer["verdict"]) == (2, 1, 3, "BTC")
     assert set(answer["rows"][0]) == {
@@ -70,19 +74,26 @@ def test_the_answer_is_json(lake: Path) -> None:
 def test_bars_newer_than_the_tables_count(lake: Path) -> None:
     later = year_ends(BTC, A | {2022: 480.0}) + year_ends(NASDAQ, B | {2022: 33.0})
     write(lake, [BTC, NASDAQ], later)
-    found = compare(lake, "BTC", "NASDAQ", first_year=2022, last_year=2022)
-    assert found.rows[0].a_return == pytest.approx(1.0, rel=1e-12)
-    assert sql(lake, "SELECT max(year) FROM calendar_year_return").rows == ((2021,),)
+    found = Lake(lake).compare(["BTC", "NASDAQ"], start=2022, end=2022)
+    assert found.rows[0].returns[0].simple_return == pytest.approx(1.0, rel=1e-12)
+    assert Lake(lake).query_rows("SELECT max(year) FROM calendar_year_return").rows == ((2021,),)
 
 
 def test_shared_sessions_are_the_last_that_both_have(tmp_path: Path) -> None:
     bars = [bar(BTC, f"{y}-12-{d}", p) for y, d, p in ((2021, 31, 100), (2022, 30, 50), (2022, 31, 80))]
     bars += [bar(NASDAQ, "2021-12-31", 10), bar(NASDAQ, "2022-12-30", 9)]
     lake = make(tmp_path, [BTC, NASDAQ], bars)
-    own = compare(lake, "BTC", "NASDAQ").rows[0]
-    shared = compare(lake, "BTC", "NASDAQ", sessions="shared").rows[0]
-    assert (own.a_return, own.a_to) == (pytest.approx(-0.2, rel=1e-12), date(2022, 12, 31))
-    assert (shared.a_return, shared.a_to, shared.b_to) == (-0.5, date(2022, 12, 30), date(2022, 12, 30))
+    own = Lake(lake).compare(["BTC", "NASDAQ"]).rows[0]
+    shared = Lake(lake).compare(["BTC", "NASDAQ"], sessions="shared").rows[0]
+    assert (own.returns[0].simple_return, own.returns[0].end_session) == (
+        pytest.approx(-0.2, rel=1e-12),
+        date(2022, 12, 31),
+    )
+    assert (
+        shared.returns[0].simple_return,
+        shared.returns[0].end_session,
+        shared.returns[1].end_session,
+    ) == (-0.5, date(2022, 12, 30), date(2022, 12, 30))
     assert shared.complete
     assert shared.winner == "NASDAQ"
 
@@ -91,8 +102,12 @@ def test_shared_sessions_with_a_gap_at_the_year_end_are_not_complete(tmp_path: P
     bars = [bar(BTC, f"{y}-12-{d}", p) for y, d, p in ((2021, 31, 100), (2022, 29, 50), (2022, 31, 80))]
     bars += [bar(NASDAQ, f"{y}-12-{d}", 10) for y, d in ((2021, 31), (2022, 29), (2022, 30))]
     lake = make(tmp_path, [BTC, NASDAQ], bars)
-    rows = compare(lake, "BTC", "NASDAQ", first_year=2022, last_year=2022, sessions="shared").rows
-    assert (rows[0].complete, rows[0].a_to, rows[0].winner) == (False, date(2022, 12, 29), None)
+    rows = Lake(lake).compare(["BTC", "NASDAQ"], start=2022, end=2022, sessions="shared").rows
+    assert (rows[0].complete, rows[0].returns[0].end_session, rows[0].winner) == (
+        False,
+        date(2022, 12, 29),
+        None,
+    )
 
 
 @pytest.mark.parametrize(("convention", "expected"), [("first_to_last", 0.5), ("december_average", 1.0)])
@@ -105,27 +120,27 @@ def test_the_other_conventions(tmp_path: Path, convention: str, expected: float)
         ("2020-12-31", 450),
     ]
     lake = make(tmp_path, [BTC, NASDAQ], [bar(BTC, d, p) for d, p in days] + year_ends(NASDAQ, B))
-    rows = compare(lake, "BTC", "NASDAQ", first_year=2020, last_year=2020, convention=convention).rows
-    assert rows[0].a_return == pytest.approx(expected, rel=1e-12)
+    rows = Lake(lake).compare(["BTC", "NASDAQ"], start=2020, end=2020, convention=convention).rows
+    assert rows[0].returns[0].simple_return == pytest.approx(expected, rel=1e-12)
 
 
 def test_midnight_and_new_york_are_told_apart(lake: Path) -> None:
-    assert "midnight UTC" in compare(lake, "BTC", "NASDAQ").notes[0]
+    assert "midnight UTC" in Lake(lake).compare(["BTC", "NASDAQ"]).notes[0]
 
 
 def test_a_price_index_is_named_when_total_return_is_asked_for(tmp_path: Path) -> None:
     lake = make(tmp_path, [SHARE, NASDAQ], [*year_ends(SHARE, A), *year_ends(NASDAQ, B)])
-    found = compare(lake, "SHARE", "NASDAQ", basis="total")
+    found = Lake(lake).compare(["SHARE", "NASDAQ"], basis="total")
     assert (found.a_basis, found.b_basis) == ("total", "price")
     assert any("NASDAQ is a price index" in note for note in found.notes)
     assert any("mixture" in note for note in found.notes)
-    assert "price_index" in found.rows[0].b_quality
+    assert "price_index" in found.rows[0].returns[1].quality
 
 
 def test_a_fund_stored_as_total_return_against_prices_is_a_mixture(tmp_path: Path) -> None:
     lake = make(tmp_path, [FUND, NASDAQ], [*year_ends(FUND, A), *year_ends(NASDAQ, B)])
-    found = compare(lake, "FUND", "NASDAQ")
-    assert found.rows[0].a_return == pytest.approx(0.5, rel=1e-12)
+    found = Lake(lake).compare(["FUND", "NASDAQ"])
+    assert found.rows[0].returns[0].simple_return == pytest.approx(0.5, rel=1e-12)
     assert (found.a_basis, found.b_basis) == ("total", "price")
     assert any("mixture: FUND is total return against NASDAQ is price return" in note for note in found.notes)
 
@@ -139,7 +154,7 @@ def test_anchored_year_ends_are_facts_and_days_between_are_not(
 ) -> None:
     made = [replace(i, synthetic="daily") for i in (BTC, NASDAQ)]
     lake = make(tmp_path, made, [*year_ends(made[0], A), *year_ends(made[1], B)])
-    found = compare(lake, "BTC", "NASDAQ", **asked)
+    found = Lake(lake).compare(["BTC", "NASDAQ"], **asked)
     assert found.verdict == verdict
     assert all(("simulated" in row.quality) is (verdict is None) for row in found.rows)
 
@@ -147,7 +162,7 @@ def test_anchored_year_ends_are_facts_and_days_between_are_not(
 def test_a_wholly_made_up_share_gives_no_verdict(tmp_path: Path) -> None:
     made = replace(SHARE, synthetic="all")
     lake = make(tmp_path, [made, NASDAQ], [*year_ends(made, A), *year_ends(NASDAQ, B)])
-    found = compare(lake, "SHARE", "NASDAQ")
+    found = Lake(lake).compare(["SHARE", "NASDAQ"])
     assert (found.years, found.verdict) == (0, None)
     assert any("simulated" in note for note in found.notes)
 
@@ -173,26 +188,26 @@ def test_a_wholly_made_up_share_gives_no_verdict(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_asked_says_why(lake: Path, a: str, asked: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        compare(lake, a, "NASDAQ", **asked)
+        Lake(lake).compare([a, "NASDAQ"], **asked)
 
 
 def test_a_yield_is_not_compared(tmp_path: Path) -> None:
     lake = make(tmp_path, [BILL, NASDAQ], [*year_ends(BILL, B), *year_ends(NASDAQ, B)])
     with pytest.raises(UsageError, match="BILL is a yield"):
-        compare(lake, "BILL", "NASDAQ")
+        Lake(lake).compare(["BILL", "NASDAQ"])
 
 
 def test_an_empty_lake_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(EmptyLakeError, match="marketlake run"):
-        compare(tmp_path, "BTC", "NASDAQ")
+        Lake(tmp_path).compare(["BTC", "NASDAQ"])
     make(tmp_path, [BTC, NASDAQ], [])
     with pytest.raises(EmptyLakeError, match="no bars are stored"):
-        compare(tmp_path, "BTC", "NASDAQ")
+        Lake(tmp_path).compare(["BTC", "NASDAQ"])
 
 
 def test_an_instrument_without_bars_is_named(lake: Path) -> None:
     with pytest.raises(EmptyLakeError, match="no bars of SHARE"):
-        compare(lake, "SHARE", "NASDAQ")
+        Lake(lake).compare(["SHARE", "NASDAQ"])
 
 
 @pytest.mark.parametrize("damage", [b"", b"nothing", None])
@@ -200,15 +215,15 @@ def test_a_damaged_file_is_named(lake: Path, damage: bytes | None) -> None:
     path = lake / "bar" / "asset_class=crypto" / "year=2020" / "part.parquet"
     path.write_bytes(path.read_bytes()[:-9] if damage is None else damage)
     with pytest.raises(CorruptLakeError, match=r"year=2020.*marketlake verify"):
-        compare(lake, "BTC", "NASDAQ")
+        Lake(lake).compare(["BTC", "NASDAQ"])
     with pytest.raises(CorruptLakeError, match="year=2020"):
-        sql(lake, "SELECT sum(close) FROM bar")
+        Lake(lake).query_rows("SELECT sum(close) FROM bar")
 
 
 def test_a_lake_that_moved_asks_for_a_build(lake: Path, tmp_path: Path) -> None:
     moved = tmp_path.with_name(tmp_path.name + "-moved")
     tmp_path.rename(moved)
     with pytest.raises(LakeError, match="marketlake build"):
-        compare(moved, "BTC", "NASDAQ")
+        Lake(moved).compare(["BTC", "NASDAQ"])
     build(moved, [BTC, NASDAQ, SHARE], now=NOW)
-    assert compare(moved, "BTC", "NASDAQ").a_wins == 2
+    assert Lake(moved).compare(["BTC", "NASDAQ"]).a_wins == 2

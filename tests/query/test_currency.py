@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.answers.compare import compare
+from marketlake.lake import Lake
 from marketlake.model.errors import UsageError
 
 from .lakes import BTC, CPI, EUR, NASDAQ, SHARE, bar, make, year_ends
@@ -20,9 +20,11 @@ BARS = [*year_ends(BTC, {2021: 100.0, 2022: 200.0}), *year_ends(NASDAQ, {2021: 1
 def test_a_return_in_a_currency_is_the_native_times_the_ratio_of_rates(tmp_path: Path) -> None:
     rates = [bar(EUR, "2021-12-31", 1.25), bar(EUR, "2022-12-30", 1.0)]
     lake = make(tmp_path, [BTC, NASDAQ, EUR], BARS + rates)
-    row = compare(lake, "BTC", "NASDAQ", currency="eur").rows[0]
+    row = Lake(lake).compare(["BTC", "NASDAQ"], currency="eur").rows[0]
     # on Saturday 31 December 2022 the rate is Friday's
-    assert (row.a_return, row.b_return) == pytest.approx((2 * 1.25 - 1, 0.8 * 1.25 - 1), rel=1e-12)
+    assert (row.returns[0].simple_return, row.returns[1].simple_return) == pytest.approx(
+        (2 * 1.25 - 1, 0.8 * 1.25 - 1), rel=1e-12
+    )
     assert row.quality == "gap"
 
 
@@ -30,17 +32,17 @@ def test_a_return_in_a_currency_is_the_native_times_the_ratio_of_rates(tmp_path:
 def test_a_rate_serves_for_seven_days(tmp_path: Path, rate_day: str, served: bool) -> None:
     rates = [bar(EUR, "2021-12-31", 1.25), bar(EUR, rate_day, 1.0)]
     lake = make(tmp_path, [BTC, NASDAQ, EUR], BARS + rates)
-    row = compare(lake, "BTC", "NASDAQ", first_year=2022, last_year=2022, currency="EUR").rows[0]
-    assert (row.a_return is not None) is served
-    assert ("no_rate" in row.a_quality) is not served
+    row = Lake(lake).compare(["BTC", "NASDAQ"], start=2022, end=2022, currency="EUR").rows[0]
+    assert (row.returns[0].simple_return is not None) is served
+    assert ("no_rate" in row.returns[0].quality) is not served
     assert row.winner == ("BTC" if served else None)
 
 
 def test_a_rate_of_a_later_day_never_serves(tmp_path: Path) -> None:
     rates = [bar(EUR, "2022-01-03", 1.25), bar(EUR, "2022-12-30", 1.0)]
     lake = make(tmp_path, [BTC, NASDAQ, EUR], BARS + rates)
-    row = compare(lake, "BTC", "NASDAQ", first_year=2022, last_year=2022, currency="EUR").rows[0]
-    assert (row.a_return, row.b_return) == (None, None)
+    row = Lake(lake).compare(["BTC", "NASDAQ"], start=2022, end=2022, currency="EUR").rows[0]
+    assert (row.returns[0].simple_return, row.returns[1].simple_return) == (None, None)
 
 
 def test_two_quote_currencies_meet_in_dollars_and_cross_elsewhere(tmp_path: Path) -> None:
@@ -49,20 +51,22 @@ def test_two_quote_currencies_meet_in_dollars_and_cross_elsewhere(tmp_path: Path
     rates = [bar(GBP, d, r) for d, r in (("2021-12-31", 1.5), ("2022-12-30", 1.2))]
     rates += [bar(EUR, d, r) for d, r in (("2021-12-31", 1.25), ("2022-12-30", 1.0))]
     lake = make(tmp_path, [london, BTC, EUR, GBP], [*year_ends(london, closes), *BARS[:2], *rates])
-    dollars = compare(lake, "LONDON", "BTC")
+    dollars = Lake(lake).compare(["LONDON", "BTC"])
     assert dollars.currency == "USD"
-    assert dollars.rows[0].a_return == pytest.approx(1.2 * 0.8 - 1, rel=1e-12)
-    assert dollars.rows[0].b_return == pytest.approx(1.0, rel=1e-12)
+    assert dollars.rows[0].returns[0].simple_return == pytest.approx(1.2 * 0.8 - 1, rel=1e-12)
+    assert dollars.rows[0].returns[1].simple_return == pytest.approx(1.0, rel=1e-12)
     assert any("LONDON is quoted in GBP" in note for note in dollars.notes)
-    euros = compare(lake, "LONDON", "BTC", currency="EUR")
-    assert euros.rows[0].a_return == pytest.approx(1.2 * (1.2 / 1.0) / (1.5 / 1.25) - 1, rel=1e-12)
+    euros = Lake(lake).compare(["LONDON", "BTC"], currency="EUR")
+    assert euros.rows[0].returns[0].simple_return == pytest.approx(
+        1.2 * (1.2 / 1.0) / (1.5 / 1.25) - 1, rel=1e-12
+    )
 
 
 def test_simulated_rates_give_no_verdict(tmp_path: Path) -> None:
     made = replace(EUR, synthetic="daily")
     lake = make(tmp_path, [BTC, NASDAQ, made], BARS + year_ends(made, {2021: 1.25, 2022: 1.0}))
-    assert compare(lake, "BTC", "NASDAQ", currency="EUR").verdict is None
-    assert compare(lake, "BTC", "NASDAQ").verdict == "BTC"
+    assert Lake(lake).compare(["BTC", "NASDAQ"], currency="EUR").verdict is None
+    assert Lake(lake).compare(["BTC", "NASDAQ"]).verdict == "BTC"
 
 
 def test_real_returns_are_deflated_december_over_december(tmp_path: Path) -> None:
@@ -72,19 +76,21 @@ def test_real_returns_are_deflated_december_over_december(tmp_path: Path) -> Non
         bar(CPI, date(2022, 12, 1), 275.0),
     ]
     lake = make(tmp_path, [BTC, NASDAQ, CPI], BARS + prices)
-    found = compare(lake, "BTC", "NASDAQ", real=True)
+    found = Lake(lake).compare(["BTC", "NASDAQ"], real=True)
     assert found.real
     row = found.rows[0]
-    assert (row.a_return, row.b_return) == pytest.approx((2 / 1.1 - 1, 0.8 / 1.1 - 1), rel=1e-12)
+    assert (row.returns[0].simple_return, row.returns[1].simple_return) == pytest.approx(
+        (2 / 1.1 - 1, 0.8 / 1.1 - 1), rel=1e-12
+    )
 
 
 def test_a_year_without_consumer_prices_has_no_real_return(tmp_path: Path) -> None:
     lake = make(tmp_path, [BTC, NASDAQ, CPI], [*BARS, bar(CPI, date(2021, 12, 1), 250.0)])
-    row = compare(lake, "BTC", "NASDAQ", real=True).rows[0]
-    assert (row.a_return, row.winner, row.a_quality) == (None, None, "gap,no_cpi")
+    row = Lake(lake).compare(["BTC", "NASDAQ"], real=True).rows[0]
+    assert (row.returns[0].simple_return, row.winner, row.returns[0].quality) == (None, None, "gap,no_cpi")
 
 
 def test_a_currency_without_its_own_prices_index_has_no_real_returns(tmp_path: Path) -> None:
     lake = make(tmp_path, [BTC, NASDAQ, CPI, EUR], [*BARS, *year_ends(EUR, {2021: 1.25, 2022: 1.0})])
     with pytest.raises(UsageError, match="no consumer price index for EUR"):
-        compare(lake, "BTC", "NASDAQ", currency="EUR", real=True)
+        Lake(lake).compare(["BTC", "NASDAQ"], currency="EUR", real=True)

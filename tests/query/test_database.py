@@ -13,9 +13,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from marketlake.answers.compare import compare
-from marketlake.answers.query import sql
 from marketlake.engine.reader import open_lake
+from marketlake.lake import Lake
 from marketlake.model import layout, schema
 from marketlake.model.errors import CorruptLakeError, LakeBusyError, LakeWriteError, SchemaVersionError
 
@@ -57,7 +56,7 @@ def test_a_plain_connection_answers_from_any_folder(
 
 def test_the_views_are_the_schema(lake: Path) -> None:
     for table, fields in schema.TABLES.items():
-        described = sql(lake, f"DESCRIBE {table}").rows
+        described = Lake(lake).query_rows(f"DESCRIBE {table}").rows
         columns = {name: kind for name, kind, *_ in described}
         expected = {field.name: TYPES[field.type] for field in fields}
         keys = (
@@ -68,16 +67,18 @@ def test_the_views_are_the_schema(lake: Path) -> None:
 
 def test_no_connection_prints_its_progress(lake: Path) -> None:
     """DuckDB would write it to standard output, where JSON goes."""
-    assert sql(lake, "SELECT current_setting('enable_progress_bar')").rows == ((False,),)
+    assert Lake(lake).query_rows("SELECT current_setting('enable_progress_bar')").rows == ((False,),)
     opened = [path.name for path in SOURCE.rglob("*.py") if "duckdb.connect(" in path.read_text("utf-8")]
     assert opened == ["duck.py"]
 
 
 def test_every_column_is_described(lake: Path) -> None:
     text = "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"
-    assert sql(lake, text).rows == ()
+    assert Lake(lake).query_rows(text).rows == ()
     text = "SELECT comment FROM duckdb_columns() WHERE table_name = 'bar' AND column_name = 'close'"
-    assert sql(lake, text).rows[0][0] == schema.BAR.field("close").metadata[b"description"].decode()
+    assert (
+        Lake(lake).query_rows(text).rows[0][0] == schema.BAR.field("close").metadata[b"description"].decode()
+    )
 
 
 @pytest.mark.parametrize("path", SQL, ids=lambda path: path.stem)
@@ -89,23 +90,29 @@ def test_every_text_is_headed_by_what_it_computes(path: Path) -> None:
 
 
 def test_instruments_and_calendars_are_real_tables(lake: Path) -> None:
-    [row] = sql(lake, "SELECT sources, proxy_for FROM instrument WHERE instrument_id = 'BTC'").rows
+    [row] = (
+        Lake(lake).query_rows("SELECT sources, proxy_for FROM instrument WHERE instrument_id = 'BTC'").rows
+    )
     assert row == (["bitstamp:BTC/USD", "yahoo:BTC-USD"], "")
-    years = sql(lake, "SELECT sessions FROM calendar_year WHERE year = 2020 ORDER BY calendar").rows
+    years = (
+        Lake(lake).query_rows("SELECT sessions FROM calendar_year WHERE year = 2020 ORDER BY calendar").rows
+    )
     assert years == ((366,), (257,), (253,))
-    assert sql(lake, "SELECT snapshot, origin, schema_version FROM lake").rows == (("s1", "live", 1),)
+    assert Lake(lake).query_rows("SELECT snapshot, origin, schema_version FROM lake").rows == (
+        ("s1", "live", 1),
+    )
 
 
 def test_an_empty_lake_has_a_database_too(tmp_path: Path) -> None:
     make(tmp_path, [BTC], [])
-    assert sql(tmp_path, "FROM calendar_year_return").rows == ()
-    assert sql(tmp_path, "SELECT count(*) FROM calendar_year").rows == ((1,),)
+    assert Lake(tmp_path).query_rows("FROM calendar_year_return").rows == ()
+    assert Lake(tmp_path).query_rows("SELECT count(*) FROM calendar_year").rows == ((1,),)
 
 
 @pytest.mark.parametrize("key", ["year", "asset_class"])
 def test_the_least_of_a_partition_key_in_a_single_file(tmp_path: Path, key: str) -> None:
     lake = make(tmp_path, [BTC], [bar(BTC, "2020-01-01", 1.0)])
-    [(least,)] = sql(lake, f"SELECT min({key}) FROM bar WHERE asset_class <> 'none'").rows
+    [(least,)] = Lake(lake).query_rows(f"SELECT min({key}) FROM bar WHERE asset_class <> 'none'").rows
     assert str(least) in {"2020", "crypto"}
 
 
@@ -142,17 +149,17 @@ def test_a_build_goes_on_beside_readers(lake: Path) -> None:
         assert reader.execute("SELECT count(*) FROM instrument").fetchone() == (3,)
         build(lake, [BTC, NASDAQ])
         assert reader.execute("SELECT count(*) FROM instrument").fetchone() == (3,)
-    assert sql(lake, "SELECT count(*) FROM instrument").rows == ((2,),)
+    assert Lake(lake).query_rows("SELECT count(*) FROM instrument").rows == ((2,),)
 
 
 def test_a_database_that_is_none_or_newer_is_refused(lake: Path) -> None:
     with duckdb.connect(str(lake / "market.duckdb")) as connection:
         connection.execute("UPDATE lake SET schema_version = 99")
     with pytest.raises(SchemaVersionError, match="99"):
-        compare(lake, "BTC", "NASDAQ")
+        Lake(lake).compare(["BTC", "NASDAQ"])
     (lake / "market.duckdb").write_bytes(b"not a database")
     with pytest.raises(CorruptLakeError, match="marketlake build"):
-        compare(lake, "BTC", "NASDAQ")
+        Lake(lake).compare(["BTC", "NASDAQ"])
 
 
 def test_a_database_open_for_writing_elsewhere_is_named(lake: Path) -> None:
@@ -162,7 +169,7 @@ def test_a_database_open_for_writing_elsewhere_is_named(lake: Path) -> None:
         assert other.stdout is not None
         assert other.stdout.readline() == b"open\n"
         with pytest.raises(LakeBusyError, match="open for writing"):
-            compare(lake, "BTC", "NASDAQ")
+            Lake(lake).compare(["BTC", "NASDAQ"])
         other.communicate(b"")
 
 

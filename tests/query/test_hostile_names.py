@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.answers.query import sql
 from marketlake.lake import Lake
 from marketlake.model.errors import MarketlakeError
 
@@ -72,4 +71,4 @@ def test_a_hostile_name_is_an_unknown_one(
         assert all(c.isprintable() or c == "\n" for c in text), (name, text)
     assert files(lake) == before
     assert list(tmp_path.iterdir()) == []
-    assert sql(lake, "SELECT count(*) FROM instrument").rows == ((2,),)
+    assert Lake(lake).query_rows("SELECT count(*) FROM instrument").rows == ((2,),)

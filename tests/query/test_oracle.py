@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from marketlake.answers.query import sql
 from marketlake.answers.terms import BASES
+
+from marketlake.lake import Lake
 
 from .lakes import SHARE, bar, make, write
 
@@ -48,7 +48,7 @@ def indices(folder: Path, rows: list[dict[str, Any]]) -> np.ndarray:
     for stale in (folder / "bar" / "asset_class=equity").glob("year=*"):
         if int(stale.name[5:]) not in {row["session"].year for row in rows}:
             (stale / "part.parquet").unlink()
-    return np.array(sql(folder, text).rows)
+    return np.array(Lake(folder).query_rows(text).rows)
 
 
 def oracle(rows: list[dict[str, Any]]) -> np.ndarray:
@@ -94,12 +94,13 @@ def test_chained_years_equal_the_whole(tmp_path: Path) -> None:
     lake = make(tmp_path, [SHARE], rows)
     for column, basis in zip(COLUMNS, BASES, strict=True):
         text = f"SELECT max_by({column}, session) / min_by({column}, session) FROM return_index"
-        [(whole,)] = sql(lake, f"{text} WHERE session >= '2015-12-28'").rows
-        [(chained,)] = sql(
-            lake,
-            f"""SELECT product(1 + simple_return) FROM calendar_year_return
-            WHERE basis = '{basis}' AND convention = 'year_end' AND simple_return IS NOT NULL""",
-        ).rows
+        [(whole,)] = Lake(lake).query_rows(f"{text} WHERE session >= '2015-12-28'").rows
+        [(chained,)] = (
+            Lake(lake)
+            .query_rows(f"""SELECT product(1 + simple_return) FROM calendar_year_return
+            WHERE basis = '{basis}' AND convention = 'year_end' AND simple_return IS NOT NULL""")
+            .rows
+        )
         assert chained == pytest.approx(whole, rel=1e-10)
 
 
@@ -107,5 +108,5 @@ def test_a_daily_rate_compounds_over_the_year(tmp_path: Path) -> None:
     lake = make(tmp_path, [SHARE], bars([(1.001, 0.0, 1.0)] * 800))
     text = """SELECT simple_return FROM calendar_year_return
         WHERE year = 2020 AND basis = 'price' AND convention = 'year_end'"""
-    [(simple,)] = sql(lake, text).rows
+    [(simple,)] = Lake(lake).query_rows(text).rows
     assert simple == pytest.approx(1.001**366 - 1, rel=1e-10)

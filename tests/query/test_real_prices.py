@@ -9,9 +9,8 @@ import duckdb
 import pytest
 
 import marketlake
-from marketlake.answers.compare import compare
-from marketlake.answers.query import sql
 from marketlake.claims.load import load_claims
+from marketlake.lake import Lake
 
 from . import shared_data
 from .lakes import make
@@ -37,7 +36,7 @@ def year_ends(lake: Path, instrument: str, basis: str) -> dict[int, float]:
     text = f"""SELECT year, simple_return FROM calendar_year_return
         WHERE instrument_id = '{instrument}' AND basis = '{basis}' AND convention = 'year_end'
         AND simple_return IS NOT NULL"""
-    return dict(sql(lake, text).rows)
+    return dict(Lake(lake).query_rows(text).rows)
 
 
 @pytest.mark.parametrize("instrument", PERCENT)
@@ -49,8 +48,8 @@ def test_calendar_years_as_known(lake: Path, instrument: str) -> None:
 
 
 def test_bitcoin_is_ahead_of_the_nasdaq_in_five_of_six(lake: Path) -> None:
-    found = compare(lake, "BTC", "NASDAQ", first_year=2019, last_year=2024)
-    assert [row.a_return for row in found.rows] == pytest.approx(
+    found = Lake(lake).compare(["BTC", "NASDAQ"], start=2019, end=2024)
+    assert [row.returns[0].simple_return for row in found.rows] == pytest.approx(
         [p / 100 for p in PERCENT["BTC"]], abs=5.001e-5
     )
     assert (found.a_wins, found.b_wins, found.years, found.verdict) == (5, 1, 6, "BTC")
@@ -59,9 +58,11 @@ def test_bitcoin_is_ahead_of_the_nasdaq_in_five_of_six(lake: Path) -> None:
 
 
 def test_shared_sessions_end_bitcoins_year_with_new_yorks(lake: Path) -> None:
-    found = compare(lake, "BTC", "NASDAQ", first_year=2022, last_year=2024, sessions="shared")
-    assert [round(row.a_return * 100, 2) for row in found.rows if row.a_return] == [-64.15, 153.57, 121.93]
-    assert found.rows[0].a_to == found.rows[0].b_to
+    found = Lake(lake).compare(["BTC", "NASDAQ"], start=2022, end=2024, sessions="shared")
+    assert [
+        round(row.returns[0].simple_return * 100, 2) for row in found.rows if row.returns[0].simple_return
+    ] == [-64.15, 153.57, 121.93]
+    assert found.rows[0].returns[0].end_session == found.rows[0].returns[1].end_session
     assert all(row.complete for row in found.rows)
 
 
@@ -84,12 +85,12 @@ def test_shares_on_the_vendors_basis_and_on_ours(lake: Path, share: str) -> None
 def test_shares_are_as_traded(lake: Path) -> None:
     text = """SELECT round(close, 2) FROM bar WHERE instrument_id = 'AAPL'
         AND session IN ('2020-08-28', '2020-08-31') ORDER BY session"""
-    assert sql(lake, text).rows == ((499.23,), (129.04,))
+    assert Lake(lake).query_rows(text).rows == ((499.23,), (129.04,))
 
 
 def test_the_claim_holds_as_published(lake: Path) -> None:
     text = "SELECT span, verdict, wins, years FROM claim_check WHERE b = 'NASDAQ' ORDER BY span"
-    assert sql(lake, text).rows == (("published", "holds", 5, 6), ("rolled", "holds", 5, 6))
+    assert Lake(lake).query_rows(text).rows == (("published", "holds", 5, 6), ("rolled", "holds", 5, 6))
 
 
 def test_the_database_answers_when_it_is_mailed_alone(lake: Path, tmp_path: Path) -> None:

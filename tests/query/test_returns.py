@@ -7,9 +7,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-
-from marketlake.answers.query import sql
 from marketlake.answers.terms import BASES
+
+from marketlake.lake import Lake
 
 from .lakes import BILL, BTC, FUND, NASDAQ, SHARE, bar, make, year_ends
 
@@ -18,13 +18,15 @@ YEAR_END = "convention = 'year_end'"
 
 def returns(lake: Path, where: str) -> list[tuple[object, ...]]:
     text = f"SELECT year, simple_return FROM calendar_year_return WHERE {where} ORDER BY year"
-    return list(sql(lake, text).rows)
+    return list(Lake(lake).query_rows(text).rows)
 
 
 def test_the_return_of_a_year_is_its_last_close_over_the_last_of_the_year_before(tmp_path: Path) -> None:
     bars = [bar(BTC, "2018-12-31", 100), bar(BTC, "2019-06-01", 500), bar(BTC, "2019-12-31", 125)]
     lake = make(tmp_path, [BTC], bars)
-    answer = sql(lake, f"FROM calendar_year_return WHERE basis = 'price' AND {YEAR_END} AND year = 2019")
+    answer = Lake(lake).query_rows(
+        f"FROM calendar_year_return WHERE basis = 'price' AND {YEAR_END} AND year = 2019"
+    )
     row = dict(zip(answer.columns, answer.rows[0], strict=True))
     assert row == {
         "instrument_id": "BTC",
@@ -82,7 +84,7 @@ def test_without_events_the_index_is_the_close_itself(tmp_path: Path) -> None:
     bars = [bar(SHARE, date(2020, 1, 2 + n), close) for n, close in enumerate(closes)]
     lake = make(tmp_path, [SHARE], bars)
     text = "SELECT price_index, total_index, vendor_adjusted_index FROM return_index ORDER BY session"
-    assert sql(lake, text).rows == tuple((c, c, c) for c in closes)
+    assert Lake(lake).query_rows(text).rows == tuple((c, c, c) for c in closes)
 
 
 def test_the_other_conventions(tmp_path: Path) -> None:
@@ -93,7 +95,9 @@ def test_the_other_conventions(tmp_path: Path) -> None:
     ]
     lake = make(tmp_path, [BTC], bars)
     assert returns(lake, "basis = 'price' AND convention = 'first_to_last'")[1] == (2020, 331 / 200 - 1)
-    average = sql(lake, "FROM calendar_year_return WHERE convention = 'december_average' AND year = 2020")
+    average = Lake(lake).query_rows(
+        "FROM calendar_year_return WHERE convention = 'december_average' AND year = 2020"
+    )
     row = dict(zip(average.columns, average.rows[0], strict=True))
     assert row["simple_return"] == pytest.approx(316 / 116 - 1, rel=1e-12)
     assert (row["start_session"], row["end_session"]) == (date(2019, 12, 1), date(2020, 12, 31))
@@ -105,7 +109,7 @@ def test_half_a_december_is_not_complete(tmp_path: Path) -> None:
     lake = make(tmp_path, [BTC], bars)
     where = "convention = 'december_average' AND basis = 'price' AND year = 2020"
     text = f"SELECT complete, quality FROM calendar_year_return WHERE {where}"
-    assert sql(lake, text).rows == ((False, "partial"),)
+    assert Lake(lake).query_rows(text).rows == ((False, "partial"),)
 
 
 def test_a_year_is_complete_only_with_the_calendars_last_session_at_both_ends(tmp_path: Path) -> None:
@@ -114,7 +118,7 @@ def test_a_year_is_complete_only_with_the_calendars_last_session_at_both_ends(tm
     lake = make(tmp_path, [BTC, NASDAQ], bars)
     text = f"""SELECT instrument_id, year, complete, quality FROM calendar_year_return
         WHERE basis = 'price' AND {YEAR_END} AND year >= 2022 ORDER BY ALL"""
-    assert sql(lake, text).rows == (
+    assert Lake(lake).query_rows(text).rows == (
         ("BTC", 2022, False, "partial"),
         ("BTC", 2023, False, "partial"),
         ("NASDAQ", 2022, True, "gap"),
@@ -126,7 +130,10 @@ def test_a_first_year_has_no_return_and_says_partial(tmp_path: Path) -> None:
     lake = make(tmp_path, [BTC], year_ends(BTC, {2019: 1.0, 2021: 2.0}))
     text = f"""SELECT year, simple_return, complete, quality FROM calendar_year_return
         WHERE basis = 'price' AND {YEAR_END} ORDER BY year"""
-    assert sql(lake, text).rows == ((2019, None, False, "partial"), (2021, None, False, "partial"))
+    assert Lake(lake).query_rows(text).rows == (
+        (2019, None, False, "partial"),
+        (2021, None, False, "partial"),
+    )
 
 
 def test_a_full_year_has_no_flag_and_a_missing_session_is_a_gap(tmp_path: Path) -> None:
@@ -136,27 +143,27 @@ def test_a_full_year_has_no_flag_and_a_missing_session_is_a_gap(tmp_path: Path) 
     lake = make(tmp_path, [BTC, full], bars)
     text = f"""SELECT instrument_id, sessions, quality FROM calendar_year_return
         WHERE basis = 'price' AND {YEAR_END} AND year = 2020 ORDER BY ALL"""
-    assert sql(lake, text).rows == (("BTC", 365, "gap"), ("FULL", 366, ""))
+    assert Lake(lake).query_rows(text).rows == (("BTC", 365, "gap"), ("FULL", 366, ""))
 
 
 def test_a_session_unknown_to_the_calendar_hides_no_gap(tmp_path: Path) -> None:
     saturday = bar(NASDAQ, "2020-02-29", 10)
     lake = make(tmp_path, [NASDAQ], [*year_ends(NASDAQ, {2019: 10.0, 2020: 11.0}), saturday])
     text = f"SELECT sessions FROM calendar_year_return WHERE basis = 'price' AND {YEAR_END} AND year = 2020"
-    assert sql(lake, text).rows == ((1,),)
+    assert Lake(lake).query_rows(text).rows == ((1,),)
 
 
 def test_what_is_stored_as_total_return_has_that_basis_only(tmp_path: Path) -> None:
     lake = make(tmp_path, [FUND], year_ends(FUND, {2019: 100.0, 2020: 107.0}))
     text = f"SELECT DISTINCT basis FROM calendar_year_return WHERE {YEAR_END}"
-    assert sql(lake, text).rows == (("total",),)
+    assert Lake(lake).query_rows(text).rows == (("total",),)
     assert returns(lake, YEAR_END)[1][1] == pytest.approx(0.07, rel=1e-12)
 
 
 def test_a_price_index_has_no_dividends_to_reinvest_and_says_so(tmp_path: Path) -> None:
     lake = make(tmp_path, [NASDAQ], year_ends(NASDAQ, {2019: 100.0, 2020: 107.0}))
     text = f"SELECT basis, quality FROM calendar_year_return WHERE {YEAR_END} AND year = 2020 ORDER BY basis"
-    assert sql(lake, text).rows == (
+    assert Lake(lake).query_rows(text).rows == (
         ("price", "gap"),
         ("total", "gap,price_index"),
         ("vendor_adjusted", "gap,price_index"),
@@ -173,12 +180,12 @@ def test_a_close_of_zero_or_below_has_no_index_and_stops_nothing(tmp_path: Path)
         bar(oil, "2021-12-31", -1.0),
     ]
     lake = make(tmp_path, [oil], bars)
-    index = sql(lake, "SELECT price_index FROM return_index ORDER BY session").rows
+    index = Lake(lake).query_rows("SELECT price_index FROM return_index ORDER BY session").rows
     assert index == ((61.06,), (None,), (None,), (48.52,), (None,))
     found = returns(lake, f"basis = 'price' AND {YEAR_END}")
     assert [simple for _, simple in found] == [None, pytest.approx(48.52 / 61.06 - 1, rel=1e-12), None]
     text = f"SELECT quality FROM calendar_year_return WHERE year = 2021 AND basis = 'price' AND {YEAR_END}"
-    assert sql(lake, text).rows == (("gap,no_price",),)
+    assert Lake(lake).query_rows(text).rows == (("gap,no_price",),)
 
 
 def test_a_dividend_beyond_the_price_ends_the_index_it_belongs_to(tmp_path: Path) -> None:
@@ -189,14 +196,14 @@ def test_a_dividend_beyond_the_price_ends_the_index_it_belongs_to(tmp_path: Path
     ]
     lake = make(tmp_path, [SHARE], bars)
     text = "SELECT total_index, vendor_adjusted_index FROM return_index ORDER BY session"
-    rows = sql(lake, text).rows
+    rows = Lake(lake).query_rows(text).rows
     assert [vendor for _, vendor in rows] == [10.0, None, None]
     assert rows[2][0] == pytest.approx(26.0, rel=1e-12)
 
 
 def test_a_yield_has_no_return(tmp_path: Path) -> None:
     lake = make(tmp_path, [BILL], year_ends(BILL, {2019: 1.5, 2020: 0.1}))
-    assert sql(lake, "FROM calendar_year_return").rows == ()
+    assert Lake(lake).query_rows("FROM calendar_year_return").rows == ()
 
 
 @pytest.mark.parametrize(
@@ -217,7 +224,7 @@ def test_what_is_made_up_says_simulated(
     share = replace(SHARE, synthetic=synthetic)
     lake = make(tmp_path, [share], year_ends(share, {2019: 1.0, 2020: 2.0}))
     where = f"basis = '{basis}' AND convention = '{convention}' AND year = 2020"
-    [(quality,)] = sql(lake, f"SELECT quality FROM calendar_year_return WHERE {where}").rows
+    [(quality,)] = Lake(lake).query_rows(f"SELECT quality FROM calendar_year_return WHERE {where}").rows
     assert ("simulated" in quality) is simulated
 
 
@@ -225,4 +232,4 @@ def test_a_proxy_says_so(tmp_path: Path) -> None:
     stand_in = replace(SHARE, proxy_for="private credit")
     lake = make(tmp_path, [stand_in], year_ends(stand_in, {2019: 1.0, 2020: 2.0}))
     text = f"SELECT quality FROM calendar_year_return WHERE year = 2020 AND basis = 'price' AND {YEAR_END}"
-    assert sql(lake, text).rows == (("gap,proxy",),)
+    assert Lake(lake).query_rows(text).rows == (("gap,proxy",),)

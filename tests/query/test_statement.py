@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from marketlake.answers import query
-from marketlake.answers.query import sql, sql_table
+from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError, UsageError
 
 from .lakes import BTC, make, year_ends
@@ -26,17 +26,19 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_columns_and_rows(lake: Path) -> None:
-    answer = sql(lake, "SELECT instrument_id, close AS c FROM bar ORDER BY session;")
+    answer = Lake(lake).query_rows("SELECT instrument_id, close AS c FROM bar ORDER BY session;")
     assert answer.columns == ("instrument_id", "c")
     assert answer.rows == (("BTC", 1.0), ("BTC", 2.0))
-    assert sql_table(lake, "SELECT close FROM bar ORDER BY 1").to_pydict() == {"close": [1.0, 2.0]}
+    assert Lake(lake).query("SELECT close FROM bar ORDER BY 1").to_arrow().to_pydict() == {
+        "close": [1.0, 2.0]
+    }
 
 
 @pytest.mark.parametrize(
     "text", ["FROM bar", "DESCRIBE bar", "SHOW TABLES", "VALUES (1)", "WITH a AS (FROM bar) FROM a"]
 )
 def test_what_reads_is_allowed(lake: Path, text: str) -> None:
-    assert sql(lake, text).rows
+    assert Lake(lake).query_rows(text).rows
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,7 @@ def test_what_reads_is_allowed(lake: Path, text: str) -> None:
 def test_what_writes_or_sets_is_refused(lake: Path, text: str) -> None:
     before = sorted(lake.glob("*/**/*"))
     with pytest.raises(UsageError):
-        sql(lake, text.replace("{lake}", str(lake)))
+        Lake(lake).query_rows(text.replace("{lake}", str(lake)))
     assert sorted(lake.glob("*/**/*")) == before
 
 
@@ -100,19 +102,19 @@ def test_nothing_outside_the_lake_is_read(
     monkeypatch.chdir(tmp_path)
     wanted = text.replace("{outside}", str(lake.parent / "secret.txt")).replace("{lake}", str(lake))
     with pytest.raises(UsageError, match="cannot be run"):
-        sql(lake, wanted)
+        Lake(lake).query_rows(wanted)
 
 
 def test_errors_are_one_line(lake: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        sql(lake, "SELECT nonsense FROM bar")
+        Lake(lake).query_rows("SELECT nonsense FROM bar")
     assert "nonsense" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_an_empty_lake_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(EmptyLakeError, match="marketlake run"):
-        sql(tmp_path, "SELECT 1")
+        Lake(tmp_path).query_rows("SELECT 1")
 
 
 @pytest.mark.parametrize(("limit", "value", "ask"), [("_MOST_ROWS", 1, sql), ("_MOST_BYTES", 10, sql_table)])
@@ -127,4 +129,4 @@ def test_an_answer_beyond_what_memory_holds_is_refused(
 def test_no_question_writes_to_a_disk_or_fetches_an_extension(lake: Path) -> None:
     names = "('temp_directory', 'autoinstall_known_extensions', 'autoload_known_extensions')"
     text = f"SELECT value FROM duckdb_settings() WHERE name IN {names} ORDER BY name"
-    assert sql(lake, text).rows == (("false",), ("false",), ("",))
+    assert Lake(lake).query_rows(text).rows == (("false",), ("false",), ("",))

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from marketlake.answers import query
-from marketlake.answers.query import sql
 from marketlake.engine.reader import open_lake, steady
+from marketlake.lake import Lake
 from marketlake.model.errors import LakeChangedError, UsageError
 
 from .lakes import BTC, NASDAQ, make, year_ends
@@ -100,5 +100,5 @@ def test_the_library_s_own_questions_are_steady(lake: Path, monkeypatch: pytest.
         check(connection, text)
 
     monkeypatch.setattr(query, "_check_reading", once_replaced)
-    assert [tuple(row) for row in sql(lake, COUNT).rows] == [(2,)]
+    assert [tuple(row) for row in Lake(lake).query_rows(COUNT).rows] == [(2,)]
     assert asked == [COUNT, COUNT]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from marketlake.report.document import write_report
+from marketlake.lake import Lake
 
 from ..query import lakes
 from . import market
@@ -34,7 +34,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def page_file(lake: Path) -> Path:
-    return write_report(lake)
+    return Lake(lake).report()
 
 
 @pytest.fixture(scope="module")

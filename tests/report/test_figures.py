@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from marketlake.claims.load import load_claims
-from marketlake.report.document import report, write_report
+from marketlake.lake import Lake
+from marketlake.report.document import report
 
 from ..query import lakes, shared_data
 from . import told
@@ -58,7 +59,7 @@ def real_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def real(browser: Browser, real_lake: Path) -> Iterator[Opened]:
     from .browser import open_page
 
-    found = open_page(browser, write_report(real_lake))
+    found = open_page(browser, Lake(real_lake).report())
     yield found
     assert found.complaints == []
     found.page.context.close()

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.claims.ledger import Entry, read_ledger
+from marketlake.claims.ledger import Entry
 from marketlake.claims.verdict import CANNOT, FAILS, HOLDS, LAPSED
+from marketlake.lake import Lake
 from marketlake.report.bars import scale_of
 from marketlake.report.claims import headline_of, label_of
 
 
 @pytest.fixture(scope="module")
 def entry(lake: Path) -> Entry:
-    return read_ledger(lake, "SHARE_WINS")[0]
+    return Lake(lake).claims("SHARE_WINS")[0]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from marketlake.ingest.build import refresh_report
 from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError
 from marketlake.model.settings import load_settings
-from marketlake.report.document import PAGE, report, write_report
+from marketlake.report.document import PAGE, report
 
 from ..query.lakes import BTC, make, year_ends
 from . import market
@@ -45,7 +45,7 @@ def test_the_library_writes_it_too(lake: Path, tmp_path: Path) -> None:
 
 def test_it_is_written_again_only_when_something_changed(lake: Path) -> None:
     settings = load_settings(home=lake, lake=lake, environ={})
-    page = write_report(lake)
+    page = Lake(lake).report()
     page.write_text("as it was")
     assert refresh_report(settings, rebuilt=False) == page == lake / PAGE
     assert page.read_text() == "as it was"

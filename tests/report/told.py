@@ -6,11 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from marketlake.answers.compare import compare
-from marketlake.answers.metrics import Metrics, metrics
-from marketlake.answers.series import calendar_returns, rolling
+from marketlake.answers.metrics import Metrics
 from marketlake.cli.compare import _score, _shown
 from marketlake.cli.metrics import _shown as _figure
+from marketlake.lake import Lake
 
 Ask = dict[str, Any]
 Table = list[list[str]]
@@ -27,12 +26,10 @@ _LINES = {
 
 def years(lake: Path, ask: Ask) -> tuple[Table, str, list[str]]:
     """The rows of `compare`, its last word and its notes."""
-    found = compare(
-        lake,
-        ask["a"],
-        ask["b"],
-        first_year=ask["first"],
-        last_year=ask["last"],
+    found = Lake(lake).compare(
+        [ask["a"], ask["b"]],
+        start=ask["first"],
+        end=ask["last"],
         currency=ask["currency"],
         basis=ask["basis"],
     )
@@ -66,7 +63,7 @@ def figures(lake: Path, ask: Ask) -> tuple[dict[str, list[str]], str]:
 
 def months(lake: Path, ask: Ask) -> Table:
     """`metrics A B --returns month`, a line a month."""
-    found = calendar_returns(lake, _ids(ask), period="month", **_taken(ask))
+    found = Lake(lake).returns(_ids(ask), period="month", **_taken(ask))
     cells = {(f"{r.period:%Y-%m}", r.instrument_id): _percent(r.simple_return) for r in found.rows}
     periods = sorted({period for period, _ in cells})
     return [[period, *(cells.get((period, i), "") for i in _ids(ask))] for period in periods]
@@ -74,13 +71,13 @@ def months(lake: Path, ask: Ask) -> Table:
 
 def correlations(lake: Path, ask: Ask) -> dict[str, str]:
     """`metrics A --benchmark B --rolling`, by session."""
-    found = rolling(lake, [ask["a"]], ask["b"], **_taken(ask))
+    found = Lake(lake).rolling([ask["a"]], benchmark=ask["b"], **_taken(ask))
     return {f"{r.session}": "" if r.correlation is None else f"{r.correlation:,.2f}" for r in found.rows}
 
 
 def alone(lake: Path, name: str, ask: Ask, frequency: str = "daily") -> list[str]:
     """A line of risk against return: `metrics NAME`."""
-    found = metrics(lake, [name], frequency=frequency, **_taken(ask))
+    found = Lake(lake).metrics([name], frequency=frequency, **_taken(ask))
     cagr, volatility = found.figure(name, "cagr"), found.figure(name, "volatility")
     return [
         _figure(cagr),
@@ -93,7 +90,7 @@ def alone(lake: Path, name: str, ask: Ask, frequency: str = "daily") -> list[str
 
 
 def _metrics(lake: Path, ask: Ask) -> Metrics:
-    return metrics(lake, [ask["a"]], benchmark=ask["b"], **_taken(ask))
+    return Lake(lake).metrics([ask["a"]], benchmark=ask["b"], **_taken(ask))
 
 
 def _taken(ask: Ask) -> dict[str, Any]:

@@ -12,10 +12,10 @@ import duckdb
 import pytest
 
 import marketlake
-from marketlake.answers.query import sql
 from marketlake.cli import main
 from marketlake.ingest import tasks
 from marketlake.ingest.run import ingest
+from marketlake.lake import Lake
 from marketlake.model.errors import UsageError
 from marketlake.store import raw
 from marketlake.store.verify import verify
@@ -142,7 +142,7 @@ def test_an_analyst_reads_the_lake_and_nothing_else(built: Bucket, tmp_path: Pat
     outside = tmp_path / "outside.csv"
     outside.write_text("a,b\n1,2\n")
     copy = built.copy()
-    assert sql(copy, "SELECT count(*) FROM bar").rows == ((28,),)
+    assert Lake(copy).query_rows("SELECT count(*) FROM bar").rows == ((28,),)
     for text in (
         f"FROM '{outside}'",
         f"FROM '{built.url}/bar/asset_class=crypto/year=2024/part.parquet'",
@@ -152,7 +152,7 @@ def test_an_analyst_reads_the_lake_and_nothing_else(built: Bucket, tmp_path: Pat
         "FROM duckdb_secrets()",
     ):
         with pytest.raises(UsageError):
-            sql(copy, text)
+            Lake(copy).query_rows(text)
 
 
 def test_duckdb_reads_the_bucket_itself(built: Bucket, tmp_path: Path, server: str) -> None:
@@ -175,7 +175,7 @@ def test_duckdb_reads_the_bucket_itself(built: Bucket, tmp_path: Path, server: s
         returns = connection.execute("SELECT count(*) FROM calendar_year_return").fetchone()
         files = connection.execute(f"SELECT count(*) FROM '{built.url}/bar/*/*/part.parquet'").fetchall()
     text = "SELECT instrument_id, session, close FROM bar ORDER BY ALL"
-    assert bars == list(sql(built.copy(), text).rows)
+    assert bars == list(Lake(built.copy()).query_rows(text).rows)
     assert len(bars) == 28
     assert files == [(28,)]
     assert returns > (0,)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.answers.query import sql
 from marketlake.ingest.build import build
 from marketlake.ingest.replay import replay
+from marketlake.lake import Lake
 from marketlake.model.errors import CorruptLakeError
 from marketlake.model.schema import MARTS, TABLES
 from marketlake.store.raw import at_hand, batch_names
@@ -58,8 +58,8 @@ def test_a_lake_that_was_copied_into_a_bucket_is_whole(lake: Bucket, home: Path)
     assert build(lake.settings(home, SECOND))
     assert verify(lake.copy("other"))[1] == []
     rows = "SELECT instrument_id, session, close FROM bar ORDER BY ALL"
-    build_here = sql(lake.copy("third"), rows)
-    assert build_here == sql(home / "data", rows)
+    build_here = Lake(lake.copy("third")).query_rows(rows)
+    assert build_here == Lake(home / "data").query_rows(rows)
     assert build_here.rows
 
 

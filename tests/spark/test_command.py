@@ -51,9 +51,9 @@ def _run(
 
 @pytest.fixture(scope="module")
 def expected(home: Path, lake: Path) -> object:
-    from marketlake.answers.compare import compare
+    from marketlake.lake import Lake
 
-    return json.loads(json.dumps(compare(lake, "BTC", "NASDAQ").to_dict()))
+    return json.loads(json.dumps(Lake(lake).compare(["BTC", "NASDAQ"]).to_dict()))
 
 
 def _near(answer: object, expected: object) -> bool:

@@ -11,13 +11,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from marketlake.answers.compare import compare, compare_many
-from marketlake.answers.scoreboard import scoreboard
-from marketlake.answers.series import calendar_returns
 from marketlake.engine.marts import refresh_marts
 from marketlake.engine.spark.engine import SparkEngine
 from marketlake.engine.spark.marts import SparkMaker
 from marketlake.engine.spark.session import spark_session
+from marketlake.lake import Lake
 from marketlake.model.errors import CorruptLakeError, EmptyLakeError, LakeError, UsageError
 from marketlake.model.schema import MARTS
 from marketlake.store.writer import Writer, open_manifest
@@ -78,12 +76,12 @@ def _differences(one: Any, other: Any, at: str = "") -> Iterator[str]:
 
 def test_a_lake_without_anything(spark: str, engine: SparkEngine, tmp_path: Path) -> None:
     with pytest.raises(EmptyLakeError, match="no lake at"):
-        compare(tmp_path, "BTC", "NASDAQ", engine=engine)
+        Lake(tmp_path, engine).compare(["BTC", "NASDAQ"])
 
 
 def test_an_unknown_name_is_refused_as_ever(lake: Path, engine: SparkEngine) -> None:
     with pytest.raises(UsageError, match=r"unknown instrument .*known: BTC"):
-        compare(lake, "BTC", "A'; DROP VIEW bar; --", engine=engine)
+        Lake(lake, engine).compare(["BTC", "A'; DROP VIEW bar; --"])
 
 
 def test_a_damaged_file_is_named(lake: Path, engine: SparkEngine, tmp_path: Path) -> None:
@@ -91,7 +89,7 @@ def test_a_damaged_file_is_named(lake: Path, engine: SparkEngine, tmp_path: Path
     shutil.copytree(lake, broken)
     (broken / "bar/asset_class=crypto/year=2020/part.parquet").write_bytes(b"PAR1 no more PAR1")
     with pytest.raises(CorruptLakeError, match=r"asset_class=crypto/year=2020.*marketlake verify"):
-        compare(broken, "BTC", "NASDAQ", engine=engine)
+        Lake(broken, engine).compare(["BTC", "NASDAQ"])
 
 
 @pytest.mark.parametrize("table", ["bar", "year_state"])
@@ -101,7 +99,7 @@ def test_a_lost_file_is_named_too(lake: Path, engine: SparkEngine, tmp_path: Pat
     shutil.copytree(lake, holed)
     (holed / table / "asset_class=crypto/year=2020/part.parquet").unlink()
     with pytest.raises(CorruptLakeError, match=f"{table}/asset_class=crypto/year=2020"):
-        compare(holed, "BTC", "NASDAQ", engine=engine)
+        Lake(holed, engine).compare(["BTC", "NASDAQ"])
 
 
 def test_what_spark_refuses_is_said_in_a_line(spark: str) -> None:

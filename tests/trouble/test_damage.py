@@ -11,10 +11,10 @@ from unittest import mock
 
 import pytest
 
-from marketlake.answers.prices import prices
 from marketlake.ingest.build import build
 from marketlake.ingest.replay import Replayed, replay
 from marketlake.ingest.run import ingest
+from marketlake.lake import Lake
 from marketlake.model import layout
 from marketlake.model.errors import CorruptLakeError, EmptyLakeError, MarketlakeError, SchemaVersionError
 from marketlake.model.schema import MARTS, TABLES
@@ -128,7 +128,7 @@ def test_marts_and_the_database_are_computed_again(home: Path, table: str) -> No
     assert verify(lake)[1] == []
     if table != layout.DATABASE:
         assert {path: (lake / path).read_bytes() for path in paths} == was
-    assert prices(lake, ["COIN"]).num_rows == 14
+    assert Lake(lake).prices(["COIN"]).to_arrow().num_rows == 14
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

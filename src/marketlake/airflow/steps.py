@@ -14,8 +14,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from ..model.errors import MarketlakeError
-from ..model.moments import day_of
 from ..model.settings import load_settings
+from ..model.terms import day_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -47,7 +47,7 @@ def plan(
 
     given = params or {}
     with _error_left(ti):
-        start, end = day_of(given.get("from")), day_of(given.get("to"))
+        start, end = day_of(given.get("from")), day_of(given.get("to"), "12-31")
         scope = run.Scope(given.get("instruments", ()), _window(start, end), calendar, source)
         batches = run.plan(load_settings(), run_of(ti), scope)
     return [[job.to_dict() for job in batch] for batch in batches]
@@ -112,19 +112,20 @@ def check(ti: Any = None) -> None:
 
 def build(ti: Any = None) -> dict[str, Any]:
     """Bring `market.duckdb` and the report up to date and evaluate the claims."""
-    from ..claims.verdict import read_checks
     from ..ingest.build import build as build_database
     from ..ingest.build import refresh_report
+    from ..lake import Lake
     from ..store.writer import open_manifest
 
     with _error_left(ti):
         settings = load_settings()
         rebuilt = build_database(settings)
         page = refresh_report(settings, rebuilt)
+        claims = Lake(settings.lake).claim_checks()
         return {
             "rebuilt": rebuilt,
             "snapshot": open_manifest(settings.lake).snapshot,
-            "claims": [f"{one.claim_id}, {one.span}: {one.verdict}" for one in read_checks(settings.lake)],
+            "claims": [f"{one.claim_id}, {one.span}: {one.verdict}" for one in claims],
             "report": page and str(page),
         }
 

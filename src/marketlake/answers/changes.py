@@ -3,24 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, Final
 
-import duckdb
-
-from ..engine.listing import Listed, find, reach, read_listing
-from ..engine.reader import open_lake, records, steady, stored_files
-from ..engine.sql_text import bound, chain, statement
+from ..engine.listing import Listed, find, reach
+from ..engine.reader import DuckReader
+from ..engine.sql_text import chain, statement
 from ..model.errors import UsageError
-from .result import Rows
-from .terms import check_moment, one_of
+from ..model.terms import Terms, check_aware, one_of
+from .result import Answer
 
 FIELDS: Final = ("open", "high", "low", "close", "volume", "dividend", "split")
 NEW_KINDS: Final = ("arrived", "gap_fill", "history")
 """A session that was not held before."""
 KINDS: Final = (*NEW_KINDS, "correction", "split", "dividend", "vendor_restatement", "volume", "rounding")
+
+
+_LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
+_ALL: Final = 2**62
+
+
+@dataclass(frozen=True)
+class Span:
+    """Two moments, both aware and in their order; `until` None is now."""
+
+    since: datetime
+    until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        check_aware("since", self.since)
+        check_aware("until", self.until)
+        if self.until is not None and self.until < self.since:
+            raise UsageError(f"until {self.until} is before since {self.since}; swap them")
+
+    @property
+    def values(self) -> dict[str, object]:
+        """The two moments as parameters of the texts."""
+        return {"since": self.since, "until": self.until or _LAST}
+
+
+@dataclass(frozen=True)
+class ListedChanges:
+    """Which of the changes are listed: those of `kinds` (none: all), at most `most` of them."""
+
+    kinds: tuple[str, ...] = ()
+    most: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.most is not None and self.most < 0:
+            raise UsageError(f"at most {self.most} rows cannot be; give 0 or more")
+        for kind in self.kinds:
+            one_of("kind", kind, KINDS)
+
+
+ALL_CHANGES: Final = ListedChanges()
 
 
 @dataclass(frozen=True)
@@ -48,11 +85,6 @@ class Change:
     seen: datetime
     """When it first saw the new ones."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON values."""
-        fields = {one.name: {"old": one.old, "new": one.new} for one in self.fields}
-        return json_of(asdict(self)) | {"fields": fields}
-
 
 @dataclass(frozen=True)
 class ChangeSummary:
@@ -70,8 +102,10 @@ class ChangeSummary:
 
 
 @dataclass(frozen=True)
-class Changes(Rows):
+class Changes(Answer):
     """What a lake holds otherwise at `until` (None: now) than at `since`."""
+
+    computed = ("sessions",)
 
     since: datetime
     until: datetime | None
@@ -91,21 +125,6 @@ class Changes(Rows):
     def sessions(self) -> int:
         """How many sessions changed, listed or not."""
         return sum(one.sessions for one in self.summary)
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {
-            "since": self.since.isoformat(),
-            "until": self.until.isoformat() if self.until else None,
-            "instruments": list(self.instruments),
-            "kinds": list(self.kinds),
-            "sessions": self.sessions,
-            "summary": [json_of(asdict(one)) for one in self.summary],
-            "rows": [row.to_dict() for row in self.rows],
-            "settled": dict(self.settled),
-            "snapshot": self.snapshot,
-            "origin": self.origin,
-        }
 
 
 def change_of(row: Mapping[str, Any]) -> Change:
@@ -128,85 +147,45 @@ def change_of(row: Mapping[str, Any]) -> Change:
     )
 
 
-def json_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Days and moments as ISO text."""
-    return {k: v.isoformat() if isinstance(v, date) else v for k, v in values.items()}
+def changes(reader: DuckReader, terms: Terms, span: Span, *, listing: ListedChanges = ALL_CHANGES) -> Changes:
+    """Each session whose values differ between two moments; what the lake held is what it had seen by then
+    (strictly, by `observed_at`).
 
-
-_LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
-_ALL: Final = 2**62
-
-
-@steady
-def changes(
-    lake: Path,
-    since: datetime,
-    until: datetime | None = None,
-    ids: Sequence[str] = (),
-    *,
-    kinds: Sequence[str] = (),
-    most: int | None = None,
-) -> Changes:
-    """Each session whose values are others at `until` (None: now) than at `since`, both moments aware.
-
-    What the lake held at a moment is what it had seen by then (strictly, by `observed_at`). Without `ids` or
-    `kinds`: all of them. `most` limits the rows, not the summary.
-    Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
+    Takes ids (none: all). `listing` narrows the rows: to some kinds, and to a number of rows (not of the
+    summary). Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
-    check_span(since, until)
-    if most is not None and most < 0:
-        raise UsageError(f"at most {most} rows cannot be; give 0 or more")
-    for kind in kinds:
-        one_of("kind", kind, KINDS)
-    names = list(dict.fromkeys(ids))
-    with open_lake(lake) as connection, stored_files(lake):
-        listing = read_listing(connection)
-        keep_changes(connection, [find(listing, name) for name in names], since, until)
-        chosen = list(kinds or KINDS)
-        summary = records(connection, statement("query/change_summary"), {"kinds": chosen})
-        rows = kept_changes(connection, chosen, most)
-        values = span_values(since, until) | {"ids": names}
-        settled = records(connection, statement("query/volume_settled"), values)
-        snapshot, origin = connection.execute("SELECT snapshot, origin FROM main.lake").fetchone() or ("", "")
+    terms.only("changes")
+    names = list(dict.fromkeys(terms.ids))
+    with reader.scratch():
+        hold_changes(reader, [find(reader.listing, name) for name in names], span)
+        chosen = list(listing.kinds or KINDS)
+        summary = reader.records(statement("query/change_summary"), {"kinds": chosen})
+        rows = held_changes(reader, chosen, listing.most)
+        values = span.values | {"ids": names}
+        settled = reader.records(statement("query/volume_settled"), values)
     return Changes(
-        since=since,
-        until=until,
+        since=span.since,
+        until=span.until,
         instruments=tuple(names),
-        kinds=tuple(kinds),
+        kinds=tuple(listing.kinds),
         summary=tuple(ChangeSummary(**row) for row in summary),
         rows=rows,
         settled={row["instrument_id"]: row["sessions"] for row in settled},
-        snapshot=snapshot,
-        origin=origin,
+        snapshot=reader.about.snapshot,
+        origin=reader.about.origin,
     )
 
 
-def check_span(since: datetime, until: datetime | None) -> None:
-    """Raise `UsageError` unless both moments have a time zone and stand in their order."""
-    for moment in (since, until):
-        check_moment(moment, strict=False)
-    if until is not None and until < since:
-        raise UsageError(f"until {until} is before since {since}; swap them")
-
-
-def span_values(since: datetime, until: datetime | None) -> dict[str, object]:
-    """The two moments as parameters of the texts."""
-    return {"since": since, "until": until or _LAST}
-
-
-def keep_changes(
-    connection: duckdb.DuckDBPyConnection, wanted: Sequence[Listed], since: datetime, until: datetime | None
-) -> None:
-    """The temporary table `change`, of these instruments or, where none is named, of all."""
+def hold_changes(reader: DuckReader, wanted: Sequence[Listed], span: Span) -> None:
+    """The temporary relation `change`, of these instruments or, where none is named, of all."""
     parts = {"bar_version": "query/bar_version"} if wanted else {}
     text = chain(parts, "query/change") if parts else statement("query/change")
-    values = reach(wanted) | span_values(since, until)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE change AS {bound(text, values)}")
+    reader.hold("change", text, reach(wanted) | span.values)
 
 
-def kept_changes(
-    connection: duckdb.DuckDBPyConnection, kinds: Sequence[str] = KINDS, most: int | None = None
+def held_changes(
+    reader: DuckReader, kinds: Sequence[str] = KINDS, most: int | None = None
 ) -> tuple[Change, ...]:
-    """The rows of the temporary table `change`, by instrument and session."""
+    """The rows of the temporary relation `change`, by instrument and session."""
     limits = {"kinds": list(kinds), "most": _ALL if most is None else most}
-    return tuple(map(change_of, records(connection, statement("query/change_row"), limits)))
+    return tuple(map(change_of, reader.records(statement("query/change_row"), limits)))

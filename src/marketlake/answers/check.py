@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
-from typing import Any, Final
-
-import duckdb
+from typing import Final
 
 from ..engine.checks import FAIL, WARN, of_lake, of_rows, recorded
-from ..engine.listing import find, read_listing
-from ..engine.reader import open_lake, records, run, steady, stored_files
-from ..engine.sql_text import bound, constant, statement
-from .result import Rows
-from .terms import one_of
+from ..engine.listing import find
+from ..engine.reader import DuckReader, stored_files
+from ..engine.sql_text import constant, statement
+from ..model.terms import Terms, check_aware, one_of
+from .result import Answer
 
 SEVERITIES: Final = (FAIL, WARN)
 _SLICE: Final = 1_000_000
@@ -39,10 +36,11 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class LakeCheck(Rows):
+class LakeCheck(Answer):
     """The answer to `check`, newest session first."""
 
     in_rows = "findings"
+    computed = ("severe",)
 
     findings: tuple[Finding, ...]
     snapshot: str
@@ -53,69 +51,64 @@ class LakeCheck(Rows):
         """How many findings are failures."""
         return sum(one.severity == FAIL for one in self.findings)
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON values."""
-        rows = [
-            asdict(one) | {"session": one.session.isoformat(), "seen_at": one.seen_at.isoformat()}
-            for one in self.findings
-        ]
-        return {"findings": rows, "severe": self.severe, "snapshot": self.snapshot, "origin": self.origin}
 
-
-@steady
-def check_lake(
-    lake: Path,
-    ids: Sequence[str] = (),
+def check(
+    reader: DuckReader,
+    terms: Terms,
     *,
     severity: str | None = None,
-    since: date | None = None,
     now: datetime | None = None,
 ) -> LakeCheck:
-    """Run every check over the stored rows of `ids` (all when empty), on sessions from `since` on.
+    """Run every check over the stored rows of the instruments (none named: all), on sessions from `start` on.
 
-    `severity` narrows to `fail` or `warn`; `now`, aware, is what lateness is measured by (None: when
-    market.duckdb was built). Bars are stored as traded, so the checks of served rows apply as they are.
-    Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
+    Takes ids and start. `severity` narrows to `fail` or `warn`; `now`, aware, is what lateness is measured by
+    (None: when market.duckdb was built). Bars are stored as traded, so the checks of served rows apply as
+    they are. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
+    terms.only("check", "start")
+    check_aware("now", now)
     if severity is not None:
         one_of("severity", severity, SEVERITIES)
     severities = list(SEVERITIES) if severity is None else [severity]
-    with open_lake(lake) as connection, stored_files(lake):
-        listing = read_listing(connection)
-        names = sorted({find(listing, name).id for name in ids})
-        _find(connection, names, now)
-        asked = {"ids": names, "severities": severities, "since": since or date(1, 1, 1)}
-        rows = records(connection, statement("check_result/chosen"), asked)
-        snapshot, origin = connection.execute("SELECT snapshot, origin FROM main.lake").fetchone() or ("", "")
-    return LakeCheck(tuple(Finding(**row) for row in rows), snapshot, origin)
+    names = sorted({find(reader.listing, name).id for name in terms.ids})
+    with reader.scratch():
+        _hold_results(reader, names, now)
+        values = {"ids": names, "severities": severities, "since": terms.start or date(1, 1, 1)}
+        rows = reader.records(statement("check_result/chosen"), values)
+    return LakeCheck(tuple(Finding(**row) for row in rows), reader.about.snapshot, reader.about.origin)
 
 
-def _find(connection: duckdb.DuckDBPyConnection, names: Sequence[str], now: datetime | None) -> None:
+def _hold_results(reader: DuckReader, names: Sequence[str], now: datetime | None) -> None:
     """The temporary relation `check_result`: what all checks find."""
     moment = constant(now) if now else "(SELECT built_at FROM main.lake)"
-    connection.execute(f"CREATE TEMP TABLE found AS {recorded('quarantined')}")
+    reader.hold("found", recorded("quarantined"), {})
     # of the checks that are made again, what was noted is history
     again = "SELECT \"check\" FROM quality_check WHERE looks_at = 'bar'"
-    connection.execute(f'INSERT INTO found FROM ({recorded("noted")}) WHERE "check" NOT IN ({again})')
-    connection.execute(f"INSERT INTO found {of_lake(moment)}")
-    connection.execute(f"CREATE TEMP VIEW subject AS {statement('check_input/stored_subject')}")
-    for first, last in _slices(connection, names):
-        text = bound(statement("check_input/stored_row"), {"first": first, "last": last})
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW unchecked AS {text}")
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE checked AS {statement('check_input/checked')}")
-        connection.execute(f"INSERT INTO found {of_rows()}")
-    connection.execute(f"CREATE TEMP VIEW check_result AS {statement('check_result/check_result')}")
+    _insert(reader, f'FROM ({recorded("noted")}) WHERE "check" NOT IN ({again})')
+    _insert(reader, of_lake(moment))
+    reader.view("subject", statement("check_input/stored_subject"), {})
+    for first, last in _slices(reader, names):
+        reader.view("unchecked", statement("check_input/stored_row"), {"first": first, "last": last})
+        reader.hold("checked", statement("check_input/checked"), {})
+        _insert(reader, of_rows())
+    reader.view("check_result", statement("check_result/check_result"), {})
 
 
-def _slices(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _insert(reader: DuckReader, text: str) -> None:
+    with stored_files(reader.lake):
+        reader.execute(f"INSERT INTO found {text}")
+
+
+def _slices(reader: DuckReader, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The first and the last instrument of each slice, in order; instruments asked for stand alone."""
-    counts = run(connection, statement("check_input/stored_count"), {"ids": list(names)}).fetchall()
+    rows = reader.records(statement("check_input/stored_count"), {"ids": list(names)})
+    counts = [tuple(row.values()) for row in rows]
     if names:
         yield from ((name, name) for name, _ in counts)
         return
-    first, rows = None, 0
+    first, size = None, 0
     for name, count in counts:
-        first, rows = first or name, rows + count
-        if rows >= _SLICE or name == counts[-1][0]:
+        first, size = first or name, size + count
+        if size >= _SLICE or name == counts[-1][0]:
             yield first, name
-            first, rows = None, 0
+            first, size = None, 0

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any, Final
 
-import duckdb
-
-from ..engine.listing import Listed, rates_needed, reach, read_listing
-from ..engine.reader import open_lake, records, steady, stored_files
-from ..engine.sql_text import bound, chain, statement
-from ..model.errors import EmptyLakeError, UsageError
-from .changes import Change, check_span, keep_changes, kept_changes, span_values
-from .compare import Asked, look_up
-from .result import Rows
-from .terms import BASES, CONVENTIONS, Question, check_years, one_of
+from ..engine.listing import Listed, rates_needed, reach
+from ..engine.reader import DuckReader, Record
+from ..engine.sql_text import chain, statement
+from ..model.errors import UsageError
+from ..model.terms import Terms
+from .changes import Change, Span, held_changes, hold_changes
+from .result import Answer
+from .scope import Scope, no_bars, resolve
 
 
 @dataclass(frozen=True)
@@ -30,14 +27,12 @@ class Part:
     contribution: float
     """In the figure's own unit: a part of its difference."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON values."""
-        return self.change.to_dict() | {"contribution": self.contribution}
-
 
 @dataclass(frozen=True)
 class MovedFigure:
     """A return as it was at one moment and at the other; fractions."""
+
+    computed = ("name", "difference")
 
     instrument_id: str
     first_year: int
@@ -64,20 +59,9 @@ class MovedFigure:
     def moved(self) -> bool:
         return self.before != self.after
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {
-            "instrument_id": self.instrument_id,
-            "figure": self.name,
-            "before": self.before,
-            "after": self.after,
-            "difference": self.difference,
-            "parts": [part.to_dict() for part in self.parts],
-        }
-
 
 @dataclass(frozen=True)
-class Explanation(Rows):
+class Explanation(Answer):
     """How far calendar-year returns, and those of the window, moved between two moments, and why."""
 
     in_rows = "figures"
@@ -91,19 +75,6 @@ class Explanation(Rows):
     """By instrument, its years in order, then the window."""
     snapshot: str
     origin: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {
-            "since": self.since.isoformat(),
-            "until": self.until.isoformat() if self.until else None,
-            "basis": self.basis,
-            "convention": self.convention,
-            "currency": self.currency,
-            "figures": [figure.to_dict() for figure in self.figures],
-            "snapshot": self.snapshot,
-            "origin": self.origin,
-        }
 
 
 _ROWS_AT_ONCE: Final = 2_000_000
@@ -132,31 +103,27 @@ class Steps:
     returns: tuple[Returns, ...]
 
 
-def take_steps(connection: duckdb.DuckDBPyConnection, values: Mapping[str, object]) -> Steps:
+def take_steps(reader: DuckReader, values: Mapping[str, object]) -> Steps:
     """`values` are the parameters of sql/explain."""
-    _keep(connection, "held_row", chain({"bar_version": "query/bar_version"}, "explain/held_row"), values)
-    _keep(connection, "step", statement("explain/step"), values)
-    found = connection.execute("SELECT instrument_id, session FROM step ORDER BY place").fetchall()
-    rows = tuple((name, session) for name, session in found)
+    reader.hold("held_row", chain({"bar_version": "query/bar_version"}, "explain/held_row"), values)
+    reader.hold("step", statement("explain/step"), values)
+    found = reader.records("SELECT instrument_id, session FROM step ORDER BY place")
+    rows = tuple((row["instrument_id"], row["session"]) for row in found)
     returns: list[dict[int, float | None]] = [{} for _ in range(len(rows) + 2)]
-    for row in _returns(connection, {**values, "steps": len(rows)}):
+    for row in _returns(reader, {**values, "steps": len(rows)}):
         returns[row["step"]][row["year"]] = row["simple_return"]
     return Steps(rows, tuple(returns))
 
 
-def _returns(connection: duckdb.DuckDBPyConnection, values: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+def _returns(reader: DuckReader, values: Mapping[str, Any]) -> Sequence[Record]:
     """A row a step and year; so many steps at a time that memory is bounded."""
-    (held,) = connection.execute("SELECT count(*) FROM held_row").fetchone() or (0,)
-    at_once = max(1, _ROWS_AT_ONCE // max(held, 1))
+    [held] = reader.records("SELECT count(*) AS rows FROM held_row")
+    at_once = max(1, _ROWS_AT_ONCE // max(held["rows"], 1))
     text = chain(_RETURNS, "explain/step_return")
-    found: list[dict[str, Any]] = []
+    found: list[Record] = []
     for low in range(0, values["steps"] + 2, at_once):
-        found += records(connection, text, {**values, "low": low, "high": low + at_once - 1})
+        found += reader.records(text, {**values, "low": low, "high": low + at_once - 1})
     return found
-
-
-def _keep(connection: duckdb.DuckDBPyConnection, name: str, text: str, values: Mapping[str, object]) -> None:
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {bound(text, values)}")
 
 
 _NOISE: Final = 1e-15
@@ -167,77 +134,42 @@ _JOINED: Final = ("year_end", "december_average")
 Key = tuple[str, date]
 
 
-@steady
-def explain(
-    lake: Path,
-    ids: Sequence[str],
-    since: datetime,
-    until: datetime | None = None,
-    *,
-    first_year: int | None = None,
-    last_year: int | None = None,
-    basis: str = "price",
-    convention: str = "year_end",
-    currency: str | None = None,
-) -> Explanation:
-    """Each calendar-year return of `ids`, and that of all these years together, at `since` and at `until`.
+def explain(reader: DuckReader, terms: Terms, span: Span) -> Explanation:
+    """Each calendar-year return of the instruments, and that of all these years together, at both moments.
 
-    The moments are aware, `until` None is now, and what was held then is what had been seen (strictly, by
-    `observed_at`). The difference is told apart by replacing the changed rows one at a time, in the order of
-    their sessions (the instrument's own row before those of rates): a row's part is how far the return moves
-    when its turn comes, so the parts add up to the whole. Without years: all that are stored. Without a
-    currency: the one all are quoted in, else US dollars.
+    Takes start and end (whole years; default: all that are stored), basis, convention, currency. What was
+    held at a moment is what had been seen (strictly, by `observed_at`). The changed rows are replaced one at a
+    time, in the order of their sessions (the instrument's own row before those of rates): a row's part is how
+    far the return then moves, so the parts add up to the whole.
     Raises `UsageError`, `EmptyLakeError` (nothing stored), `CorruptLakeError`.
     """
-    wanted = tuple(dict.fromkeys(ids))
-    q = Question(wanted, first_year, last_year, currency, basis, False, convention, "own", until, True)
-    _check(q, since)
-    with open_lake(lake) as connection, stored_files(lake):
-        listing = read_listing(connection)
-        asked = look_up(q, listing)
-        figures: list[MovedFigure] = []
-        for one in asked.wanted:
-            rates = rates_needed(listing, (one,), asked.currency)
-            figures += _figures(connection, asked, one, rates, since)
-        snapshot, origin = connection.execute("SELECT snapshot, origin FROM main.lake").fetchone() or ("", "")
+    terms.only("explain", "start", "end", "basis", "convention", "currency")
+    terms.check_ids()
+    scope = resolve(reader.listing, replace(terms, ids=tuple(dict.fromkeys(terms.ids))))
+    figures: list[MovedFigure] = []
+    for one in scope.wanted:
+        with reader.scratch():
+            figures += _figures(reader, scope, one, span)
     return Explanation(
-        since=since,
-        until=until,
-        basis=basis,
-        convention=convention,
-        currency=asked.currency,
+        since=span.since,
+        until=span.until,
+        basis=terms.basis,
+        convention=terms.convention,
+        currency=scope.currency,
         figures=tuple(figures),
-        snapshot=snapshot,
-        origin=origin,
+        snapshot=reader.about.snapshot,
+        origin=reader.about.origin,
     )
 
 
-def _check(q: Question, since: datetime) -> None:
-    if not q.ids:
-        raise UsageError("no instrument is named; name at least one")
-    one_of("basis", q.basis, BASES)
-    one_of("convention", q.convention, CONVENTIONS)
-    check_years(q.first_year, q.last_year)
-    check_span(since, q.as_of)
-
-
-def _figures(
-    connection: duckdb.DuckDBPyConnection,
-    asked: Asked,
-    one: Listed,
-    rates: Sequence[Listed],
-    since: datetime,
-) -> Iterator[MovedFigure]:
-    q, related = asked.question, (one, *rates)
-    first, last = _years(connection, q, one)
+def _figures(reader: DuckReader, scope: Scope, one: Listed, span: Span) -> Iterator[MovedFigure]:
+    related = (one, *rates_needed(reader.listing, (one,), scope.currency))
+    first, last = _years(reader, scope.terms, one)
     values = {
+        **scope.values(),
         **reach(related),
-        **span_values(since, q.as_of),
+        **span.values,
         "instrument": one.id,
-        "basis": q.basis,
-        "convention": q.convention,
-        "currency": asked.currency,
-        "sessions": q.sessions,
         "wanted": [],
         "first_year": first,
         "last_year": last,
@@ -245,21 +177,23 @@ def _figures(
         "first_day": date(first - 1, 1, 1),
         "last_day": date(last, 12, 31),
     }
-    keep_changes(connection, related, since, q.as_of)
-    changed = {(row.instrument_id, row.session): row for row in kept_changes(connection)}
-    return _moved(take_steps(connection, values), changed, one.id, range(first, last + 1), q.convention)
+    hold_changes(reader, related, span)
+    changed = {(row.instrument_id, row.session): row for row in held_changes(reader)}
+    steps = take_steps(reader, values)
+    return _moved(steps, changed, one.id, range(first, last + 1), scope.terms.convention)
 
 
-def _years(connection: duckdb.DuckDBPyConnection, q: Question, one: Listed) -> tuple[int, int]:
+def _years(reader: DuckReader, terms: Terms, one: Listed) -> tuple[int, int]:
     """Those asked for; where left out, those that stored sessions may give a return."""
     text = "SELECT min(session) AS first, max(session) AS last FROM main.bar "
     narrow = "WHERE list_contains($classes, asset_class) AND list_contains($ids, instrument_id)"
-    [stored] = records(connection, text + narrow, reach([one]))
+    [stored] = reader.records(text + narrow, reach([one]))
     if stored["first"] is None:
-        raise EmptyLakeError(f"no bars of {one.id} are stored; run `marketlake run`")
-    begun = stored["first"].year + (q.convention != "first_to_last")
-    first = q.first_year if q.first_year is not None else begun
-    last = q.last_year if q.last_year is not None else max(begun, stored["last"].year)
+        raise no_bars(reader, one.id, terms)
+    begun = stored["first"].year + (terms.convention != "first_to_last")
+    window = terms.years("explain")
+    first = window[0] if window[0] is not None else begun
+    last = window[1] if window[1] is not None else max(begun, stored["last"].year)
     if first > last:
         raise UsageError(
             f"{one.id} has sessions from {stored['first']} to {stored['last']}; choose years among them"

@@ -1,34 +1,47 @@
-"""Correlation of all against all: a pair's returns run from one session that both have to the next."""
+"""All against all: years won and correlations of every pair of instruments.
+
+A pair's returns run from one session that both have to the next.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from itertools import combinations, combinations_with_replacement
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.listing import Listed, Listing, read_listing
-from ..engine.metric_sql import DAY_NUMBER
-from ..engine.reader import open_lake, run, steady, stored_files
+from ..engine.listing import Listed, Listing
+from ..engine.reader import DuckReader
 from ..engine.sql_text import chain
 from ..model.errors import UsageError
-from .compare import YEARS, Asked, assert_stored, bars_of, joined, look_up, values_of
-from .notes import basis_notes, basis_of, currency_notes, proxy_notes
+from ..model.terms import FREQUENCIES, STATE_BASES, Terms, one_of
+from .compare import YEARS, year_values
+from .notes import FLAGS, scope_notes
 from .pair_sums import NONE, Days, Grid, Levels, Moments, Side, make_grid, make_side, number_of, pair_moments
-from .result import Rows
-from .terms import FREQUENCIES, STATE_BASES, Question, one_of
+from .result import Answer, joined, json_value
+from .scope import Scope, no_bars, resolve
 
 _ROUNDING: Final = 1e-12
 """A standard deviation up to this is rounding, as in sql/metric/correlation.sql."""
 _DOUBTFUL: Final = 0.01
 """Where less of the mean square than this is variance, the difference of the two has lost digits."""
 _NO_DAY: Final = np.datetime64("NaT", "D")
+_CONVERTED: Final = {
+    "rate_day": "query/rate_day",
+    "exchange_rate": "query/exchange_rate",
+    "return_index": "view/return_index",
+    "consumer_price": "metric_input/consumer_price",
+    "metric_level": "metric_input/metric_level",
+}
+_NATIVE: Final = {"return_index": "view/return_index", "metric_level": "query/native_level"}
+MISSING: Final = ("", "no_rate", "no_price", "no_cpi")
+_MOST: Final = 2000
+"""Pairs grow with the square: at 2,000 instruments two million of them take about 3 GB."""
+_NOTED: Final = ("simulated", "gap", "no_rate", "no_price", "no_cpi")
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,173 @@ class Correlations:
     n: NDArray[np.int64]
     first: NDArray[np.datetime64]
     last: NDArray[np.datetime64]
+
+
+@dataclass(frozen=True, eq=False)
+class Wins:
+    """Square: in how many years the instrument of the row beat that of the column, of how many."""
+
+    wins: NDArray[np.int64]
+    ties: NDArray[np.int64]
+    years: NDArray[np.int64]
+    first_year: NDArray[np.int64]
+    """0 where no year can be judged."""
+    last_year: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two of the instruments."""
+
+    a: str
+    b: str
+    a_wins: int
+    """Calendar years in which a returned more."""
+    b_wins: int
+    ties: int
+    years: int
+    """Years that can be judged: complete for both, with figures, not simulated."""
+    first_year: int | None
+    last_year: int | None
+    correlation: float | None
+    """Of simple returns from one session that both have to the next."""
+    n: int
+    """Returns that went into it."""
+    first_session: date | None
+    """Where the first of them begins."""
+    last_session: date | None
+    quality: str
+    """Of the returns: flags of both, joined by commas."""
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix(Answer):
+    """All against all; rows and columns of the arrays are `instruments`, in this order."""
+
+    instruments: tuple[str, ...]
+    start: date | None
+    end: date | None
+    frequency: str
+    currency: str
+    basis: str
+    bases: Mapping[str, str]
+    """What each one's figures are: price or total where the basis asked for does not exist for it."""
+    convention: str
+    real: bool
+    as_of: datetime | None
+    strict: bool
+    won: Wins
+    correlation: Correlations
+    quality: tuple[str, ...]
+    """Of each one's returns, flags joined by commas."""
+    notes: tuple[str, ...]
+    snapshot: str
+    origin: str
+
+    def pair(self, a: str, b: str) -> Pair:
+        """One cell; `UsageError` for an instrument that is not in the matrix."""
+        for name in (a, b):
+            if name not in self.instruments:
+                raise UsageError(f"{name[:40]} is not in this matrix of {', '.join(self.instruments[:40])}")
+        return self._pair(self.instruments.index(a), self.instruments.index(b))
+
+    def pairs(self) -> Iterator[Pair]:
+        """Each pair once, in the order of the instruments."""
+        return (self._pair(i, j) for i, j in combinations(range(len(self.instruments)), 2))
+
+    def lines(self) -> tuple[type[Pair], Iterable[Pair]]:
+        """A row a pair."""
+        return Pair, self.pairs()
+
+    def _pair(self, i: int, j: int) -> Pair:
+        won, found = self.won, self.correlation
+        value, first_year = float(found.value[i, j]), int(won.first_year[i, j])
+        return Pair(
+            a=self.instruments[i],
+            b=self.instruments[j],
+            a_wins=int(won.wins[i, j]),
+            b_wins=int(won.wins[j, i]),
+            ties=int(won.ties[i, j]),
+            years=int(won.years[i, j]),
+            first_year=first_year or None,
+            last_year=int(won.last_year[i, j]) or None,
+            correlation=None if np.isnan(value) else value,
+            n=int(found.n[i, j]),
+            first_session=found.first[i, j].item(),
+            last_session=found.last[i, j].item(),
+            quality=joined((self.quality[i], self.quality[j])),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The matrix as JSON values, a pair once in place of the squares."""
+        squares = {"won", "correlation", "quality"}
+        names = [field.name for field in fields(self) if field.name not in squares]
+        return {name: json_value(getattr(self, name)) for name in names} | {
+            "pairs": [json_value(pair) for pair in self.pairs()]
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """Levels of instruments by day; columns in the order of their ids."""
+
+    days: Days
+    level: Levels
+    missing: NDArray[np.int8]
+    """Why a bar has no level: a place in `MISSING`, or 0 where it has one; -1 where there is no bar."""
+
+
+Squares = TypeVar("Squares", Wins, Correlations)
+
+
+def matrix(reader: DuckReader, terms: Terms) -> Matrix:
+    """Of every pair of instruments: who returned more in how many calendar years, and how they correlate.
+
+    Takes start, end, frequency, currency, basis, real, convention, as_of, strict. No ids: all that have a
+    return and are stored. Without dates: for each pair all that both have. Years are those wholly from
+    `start` to `end`, on each one's own sessions; returns run between sessions that the pair shares.
+    Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
+    """
+    terms.only(
+        *("matrix", "start", "end", "frequency", "currency", "basis", "real", "convention", "as_of", "strict")
+    )
+    one_of("frequency", terms.frequency, FREQUENCIES)
+    window = Window(terms.frequency, terms.start or date.min, terms.end or date.max)
+    named = replace(terms, ids=terms.ids or _with_return(reader.listing))
+    _check(named)
+    scope = resolve(reader.listing, named)
+    stored = read_levels(reader, scope, window.last)
+    by_id = sorted(named.ids)
+    found = {name for name, some in zip(by_id, _some(stored), strict=True) if some}
+    lost = next((name for name in named.ids if name not in found), None)
+    if lost is not None and (terms.ids or not found):
+        raise no_bars(reader, lost, terms)
+    sessions = read_sessions(reader, {i.calendar for i in scope.wanted})
+    won = read_wins(reader, scope, *_whole_years(window))
+    wanted = tuple(i for i in scope.wanted if i.id in found)
+    order = np.array([by_id.index(i.id) for i in wanted])
+    calendars = [reader.listing[name].calendar for name in by_id]
+    flags = qualities(scope, stored, sessions, window)
+    quality = {i.id: flags[i.id] for i in wanted}
+    return Matrix(
+        instruments=tuple(quality),
+        start=terms.start,
+        end=terms.end,
+        frequency=terms.frequency,
+        currency=scope.currency,
+        basis=terms.basis,
+        bases={i.id: scope.bases[i.id] for i in wanted},
+        convention=terms.convention,
+        real=terms.real,
+        as_of=terms.as_of,
+        strict=terms.strict,
+        won=_taken(won, order),
+        correlation=_taken(correlations(stored.days, stored.level, calendars, sessions, window), order),
+        quality=tuple(quality.values()),
+        notes=_notes(scope, wanted, quality),
+        snapshot=reader.about.snapshot,
+        origin=reader.about.origin,
+    )
 
 
 def correlations(
@@ -133,165 +313,65 @@ def _one_pair(grid: Grid, sides: tuple[Side, Side], i: int, j: int) -> float:
     return float(np.clip((x @ y) / np.sqrt((x @ x) * (y @ y)), -1, 1))
 
 
-@dataclass(frozen=True)
-class Pair:
-    """Two of the instruments."""
-
-    a: str
-    b: str
-    a_wins: int
-    """Calendar years in which a returned more."""
-    b_wins: int
-    ties: int
-    years: int
-    """Years that can be judged: complete for both, with figures, not simulated."""
-    first_year: int | None
-    last_year: int | None
-    correlation: float | None
-    """Of simple returns from one session that both have to the next."""
-    n: int
-    """Returns that went into it."""
-    first_session: date | None
-    """Where the first of them begins."""
-    last_session: date | None
-    quality: str
-    """Of the returns: flags of both, joined by commas."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """The pair as JSON values."""
-        return {k: v.isoformat() if isinstance(v, date) else v for k, v in asdict(self).items()}
-
-
-@dataclass(frozen=True, eq=False)
-class Wins:
-    """Square: in how many years the instrument of the row beat that of the column, of how many."""
-
-    wins: NDArray[np.int64]
-    ties: NDArray[np.int64]
-    years: NDArray[np.int64]
-    first_year: NDArray[np.int64]
-    """0 where no year can be judged."""
-    last_year: NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Matrix(Rows):
-    """All against all; rows and columns of the arrays are `instruments`, in this order."""
-
-    instruments: tuple[str, ...]
-    start: date | None
-    end: date | None
-    frequency: str
-    currency: str
-    basis: str
-    bases: Mapping[str, str]
-    """What each one's figures are: price or total where the basis asked for does not exist for it."""
-    convention: str
-    real: bool
-    as_of: str | None
-    strict: bool
-    won: Wins
-    correlation: Correlations
-    quality: tuple[str, ...]
-    """Of each one's returns, flags joined by commas."""
-    notes: tuple[str, ...]
-    snapshot: str
-    origin: str
-
-    def pair(self, a: str, b: str) -> Pair:
-        """One cell; `UsageError` for an instrument that is not in the matrix."""
-        for name in (a, b):
-            if name not in self.instruments:
-                raise UsageError(f"{name[:40]} is not in this matrix of {', '.join(self.instruments[:40])}")
-        return self._pair(self.instruments.index(a), self.instruments.index(b))
-
-    def pairs(self) -> Iterator[Pair]:
-        """Each pair once, in the order of the instruments."""
-        return (self._pair(i, j) for i, j in combinations(range(len(self.instruments)), 2))
-
-    def lines(self) -> tuple[type[Pair], Iterable[Pair]]:
-        """A row a pair."""
-        return Pair, self.pairs()
-
-    def _pair(self, i: int, j: int) -> Pair:
-        won, found = self.won, self.correlation
-        value, first_year = float(found.value[i, j]), int(won.first_year[i, j])
-        return Pair(
-            a=self.instruments[i],
-            b=self.instruments[j],
-            a_wins=int(won.wins[i, j]),
-            b_wins=int(won.wins[j, i]),
-            ties=int(won.ties[i, j]),
-            years=int(won.years[i, j]),
-            first_year=first_year or None,
-            last_year=int(won.last_year[i, j]) or None,
-            correlation=None if np.isnan(value) else value,
-            n=int(found.n[i, j]),
-            first_session=found.first[i, j].item(),
-            last_session=found.last[i, j].item(),
-            quality=joined((self.quality[i], self.quality[j])),
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """The matrix as JSON values, a pair once."""
-        plain = (
-            "frequency",
-            "currency",
-            "basis",
-            "convention",
-            "real",
-            "as_of",
-            "strict",
-            "snapshot",
-            "origin",
-        )
-        return {
-            "instruments": list(self.instruments),
-            "start": self.start.isoformat() if self.start else None,
-            "end": self.end.isoformat() if self.end else None,
-            "bases": dict(self.bases),
-            **{k: getattr(self, k) for k in (*plain, "snapshot", "origin")},
-            "pairs": [pair.to_dict() for pair in self.pairs()],
-            "notes": list(self.notes),
-        }
-
-
-_CONVERTED: Final = {
-    "rate_day": "query/rate_day",
-    "exchange_rate": "query/exchange_rate",
-    "return_index": "view/return_index",
-    "consumer_price": "metric_input/consumer_price",
-    "metric_level": "metric_input/metric_level",
-}
-_NATIVE: Final = {"return_index": "view/return_index", "metric_level": "query/native_level"}
-MISSING: Final = ("", "no_rate", "no_price", "no_cpi")
-
-
-@dataclass(frozen=True, eq=False)
-class Stored:
-    """Levels of instruments by day; columns in the order of their ids."""
-
-    days: Days
-    level: Levels
-    missing: NDArray[np.int8]
-    """Why a bar has no level: a place in `MISSING`, or 0 where it has one; -1 where there is no bar."""
-
-
-def read_levels(connection: duckdb.DuckDBPyConnection, asked: Asked, last: date) -> Stored:
+def read_levels(reader: DuckReader, scope: Scope, last: date) -> Stored:
     """What one unit of each has become, up to `last`, in the currency and on the basis asked for."""
-    values = values_of(asked) | {"last_day": last, "cpi": asked.deflator.id if asked.deflator else ""}
-    connection.execute(f"CREATE TEMP MACRO {DAY_NUMBER}")
-    return _squared(_arrays(connection, _level_text(asked), values), len(asked.wanted))
+    values = year_values(scope) | {"last_day": last}
+    return _squared(_arrays(reader, _level_text(scope), values), len(scope.wanted))
 
 
-def _level_text(asked: Asked) -> str:
-    q = asked.question
-    plain = not asked.rates and not q.real
+def read_sessions(reader: DuckReader, calendars: set[str]) -> dict[str, Days]:
+    """Each calendar's sessions as day numbers, in order."""
+    text = "SELECT unix_date(session) AS day FROM calendar_session WHERE calendar = $name ORDER BY session"
+    return {name: _arrays(reader, text, {"name": name})["day"] for name in sorted(calendars)}
+
+
+def read_wins(reader: DuckReader, scope: Scope, first: int, last: int) -> Wins:
+    """Years won among instruments in the order of their ids, from the stored table where it has them."""
+    parts = {"matrix_member": "query/matrix_member", "bar": scope.bars}
+    # nothing to convert, deflate or know by then: the table has it
+    stored = not scope.rates and not scope.terms.real and scope.terms.as_of is None
+    parts |= {"inflation": "query/inflation"} if stored else YEARS
+    parts |= {"year_figure": "query/year_figure"}
+    values = year_values(scope) | {"first_year": first, "last_year": last}
+    found = _arrays(reader, chain(parts, "query/year_win"), values)
+    at, shape = (found["a"], found["b"]), (len(scope.wanted),) * 2
+    squares = {name: np.zeros(shape, np.int64) for name in Wins.__dataclass_fields__}
+    for name, square in squares.items():
+        square[at] = found[name]
+    return Wins(**squares)
+
+
+def qualities(scope: Scope, stored: Stored, sessions: Mapping[str, Days], window: Window) -> dict[str, str]:
+    """The flags of each instrument's returns in the window."""
+    by_id = sorted(scope.wanted, key=lambda i: i.id)
+    spoilt = any(i is not None and i.synthetic != "no" for i in (*scope.rates, scope.deflator))
+    return {
+        i.id: ",".join(
+            (
+                *_stored_flags(stored, place, sessions[i.calendar], window),
+                *_own_flags(i, scope.terms.basis, spoilt),
+            )
+        )
+        for place, i in enumerate(by_id)
+    }
+
+
+def _level_text(scope: Scope) -> str:
+    t = scope.terms
+    plain = not scope.rates and not t.real
     member = {"matrix_member": "query/matrix_member"}
-    if plain and q.as_of is None and q.basis in STATE_BASES:
+    if plain and t.as_of is None and t.basis in STATE_BASES:
         return chain(member, "query/stored_level")
-    bars = {"bar": bars_of(q), "instrument": "query/instrument"}
+    bars = {"bar": scope.bars, "instrument": "query/instrument"}
     return chain(member | bars | (_NATIVE if plain else _CONVERTED), "query/matrix_level")
+
+
+def _arrays(reader: DuckReader, text: str, values: Mapping[str, object]) -> dict[str, NDArray[Any]]:
+    """The columns of a text, whole numbers as 64 bits."""
+    return {
+        name: np.asarray(column, np.float64 if column.dtype.kind == "f" else np.int64)
+        for name, column in reader.numpy(text, values).items()
+    }
 
 
 def _squared(found: Mapping[str, NDArray[Any]], count: int) -> Stored:
@@ -304,55 +384,6 @@ def _squared(found: Mapping[str, NDArray[Any]], count: int) -> Stored:
     missing[day - base, place] = found["missing"]
     rows = np.flatnonzero((missing >= 0).any(axis=1))
     return Stored(rows + base, level[rows], missing[rows])
-
-
-def read_sessions(connection: duckdb.DuckDBPyConnection, calendars: set[str]) -> dict[str, Days]:
-    """Each calendar's sessions as day numbers, in order."""
-    text = "SELECT unix_date(session) AS day FROM calendar_session WHERE calendar = $name ORDER BY session"
-    return {name: _arrays(connection, text, {"name": name})["day"] for name in sorted(calendars)}
-
-
-def read_wins(connection: duckdb.DuckDBPyConnection, asked: Asked, first: int, last: int) -> Wins:
-    """Years won among instruments in the order of their ids, from the stored table where it tells them."""
-    q = asked.question
-    parts = {"matrix_member": "query/matrix_member", "bar": bars_of(q)}
-    # nothing to convert, deflate or know by then: the table has it
-    stored = not asked.rates and not q.real and q.as_of is None
-    parts |= {"inflation": "query/inflation"} if stored else YEARS
-    parts |= {"year_figure": "query/year_figure"}
-    values = values_of(asked) | {"first_year": first, "last_year": last}
-    found = _arrays(connection, chain(parts, "query/year_win"), values)
-    at, shape = (found["a"], found["b"]), (len(asked.wanted),) * 2
-    squares = {name: np.zeros(shape, np.int64) for name in Wins.__dataclass_fields__}
-    for name, square in squares.items():
-        square[at] = found[name]
-    return Wins(**squares)
-
-
-def _arrays(
-    connection: duckdb.DuckDBPyConnection, text: str, values: Mapping[str, object]
-) -> dict[str, NDArray[Any]]:
-    """The columns of one of our texts, whole numbers as 64 bits."""
-    found: dict[str, Any] = run(connection, text, values).fetchnumpy()
-    return {
-        name: np.asarray(column, np.float64 if column.dtype.kind == "f" else np.int64)
-        for name, column in found.items()
-    }
-
-
-def qualities(asked: Asked, stored: Stored, sessions: Mapping[str, Days], window: Window) -> dict[str, str]:
-    """The flags of each instrument's returns in the window."""
-    by_id = sorted(asked.wanted, key=lambda i: i.id)
-    spoilt = any(i is not None and i.synthetic != "no" for i in (*asked.rates, asked.deflator))
-    return {
-        i.id: ",".join(
-            (
-                *_stored_flags(stored, place, sessions[i.calendar], window),
-                *_own_flags(i, asked.question.basis, spoilt),
-            )
-        )
-        for place, i in enumerate(by_id)
-    }
 
 
 def _stored_flags(stored: Stored, place: int, sessions: Days, window: Window) -> Iterator[str]:
@@ -378,109 +409,13 @@ def _own_flags(instrument: Listed, basis: str, spoilt: bool) -> Iterator[str]:
         yield "simulated"
 
 
-def matrix_notes(
-    asked: Asked, wanted: Sequence[Listed], quality: Mapping[str, str], unstored: Sequence[str]
-) -> tuple[str, ...]:
-    """The sentences that apply, most important first."""
+def _notes(scope: Scope, wanted: Sequence[Listed], quality: Mapping[str, str]) -> tuple[str, ...]:
+    unstored = [i.id for i in scope.wanted if i.id not in quality]
+    marked = {flag: [n for n, flags in quality.items() if flag in flags.split(",")] for flag in _NOTED}
     return (
-        *basis_notes(wanted, asked.question.basis),
-        *_closes(wanted),
-        *currency_notes(wanted, asked.currency),
-        *proxy_notes(wanted),
-        *_marked(quality),
+        *scope_notes(scope, wanted),
+        *(f"{FLAGS[flag]} ({', '.join(names)})" for flag, names in marked.items() if names),
         *([f"nothing is stored of {', '.join(unstored)}"] if unstored else []),
-    )
-
-
-def _closes(wanted: Sequence[Listed]) -> Iterator[str]:
-    late = [i.id for i in wanted if i.calendar == "24/7"]
-    if late and len(late) < len(wanted):
-        yield f"a day of {' and '.join(late)} ends at midnight UTC, hours after a session of the others"
-
-
-def _marked(quality: Mapping[str, str]) -> Iterator[str]:
-    said = {
-        "simulated": "correlations of simulated prices are made up",
-        "gap": "sessions of the calendar are missing; returns span them",
-        "no_rate": "no reference rate for some sessions",
-        "no_price": "no price for some sessions",
-        "no_cpi": "no consumer price index for some sessions",
-    }
-    for flag, words in said.items():
-        marked = [name for name, flags in quality.items() if flag in flags.split(",")]
-        if marked:
-            yield f"{words} ({', '.join(marked)})"
-
-
-Squares = TypeVar("Squares", Wins, Correlations)
-_MOST: Final = 2000
-"""Pairs grow with the square: at 2,000 instruments two million of them take about 3 GB."""
-
-
-@steady
-def matrix(
-    lake: Path,
-    ids: Sequence[str] | None = None,
-    *,
-    start: date | None = None,
-    end: date | None = None,
-    frequency: str = "daily",
-    currency: str | None = None,
-    basis: str = "price",
-    real: bool = False,
-    convention: str = "year_end",
-    as_of: datetime | None = None,
-    strict: bool = False,
-) -> Matrix:
-    """Of every pair of `ids`: who returned more in how many calendar years, and how their returns correlate.
-
-    Without ids: all that have a return and are stored. Without dates: for each pair all that both have. Years
-    are those wholly from `start` to `end`, on each one's own sessions; returns run between sessions that the
-    pair shares. Without a currency: the one all are quoted in, else US dollars. `as_of` and `strict` as in
-    `compare`. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
-    """
-    one_of("frequency", frequency, FREQUENCIES)
-    window = Window(frequency, start or date.min, end or date.max)
-    if window.first > window.last:
-        raise UsageError(f"the first day {start} is after the last day {end}; swap them")
-    with open_lake(lake) as connection:
-        listing = read_listing(connection)
-        names = tuple(ids) if ids else _with_return(listing)
-        question = Question(names, None, None, currency, basis, real, convention, "own", as_of, strict)
-        _check(question)
-        asked = look_up(question, listing)
-        with stored_files(lake):
-            stored = read_levels(connection, asked, window.last)
-            by_id = sorted(names)
-            found = {name for name, some in zip(by_id, _some(stored), strict=True) if some}
-            if ids or not found:
-                assert_stored(connection, lake, asked.wanted, found)
-            sessions = read_sessions(connection, {i.calendar for i in asked.wanted})
-            won = read_wins(connection, asked, *_whole_years(window))
-        snapshot, origin = connection.execute("SELECT snapshot, origin FROM main.lake").fetchone() or ("", "")
-    wanted = tuple(i for i in asked.wanted if i.id in found)
-    order = np.array([by_id.index(i.id) for i in wanted])
-    calendars = [listing[name].calendar for name in by_id]
-    flags = qualities(asked, stored, sessions, window)
-    quality = {i.id: flags[i.id] for i in wanted}
-    return Matrix(
-        instruments=tuple(quality),
-        start=start,
-        end=end,
-        frequency=frequency,
-        currency=asked.currency,
-        basis=basis,
-        bases={i.id: basis_of(i, basis) for i in wanted},
-        convention=convention,
-        real=real,
-        as_of=as_of.isoformat() if as_of else None,
-        strict=strict,
-        won=_taken(won, order),
-        correlation=_taken(correlations(stored.days, stored.level, calendars, sessions, window), order),
-        quality=tuple(quality.values()),
-        notes=matrix_notes(asked, wanted, quality, [n for n in names if n not in found]),
-        snapshot=snapshot,
-        origin=origin,
     )
 
 
@@ -488,10 +423,10 @@ def _with_return(listing: Listing) -> tuple[str, ...]:
     return tuple(i.id for i in listing.values() if i.asset_class not in {"rate", "inflation"})
 
 
-def _check(question: Question) -> None:
-    question.check()
-    if len(question.ids) > _MOST:
-        raise UsageError(f"{len(question.ids):,} instruments make too many pairs; name at most {_MOST:,}")
+def _check(terms: Terms) -> None:
+    terms.check_ids(fewest=2)
+    if len(terms.ids) > _MOST:
+        raise UsageError(f"{len(terms.ids):,} instruments make too many pairs; name at most {_MOST:,}")
 
 
 def _some(stored: Stored) -> list[bool]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from ..engine.reader import brief, damaged_file, open_lake, steady, stored_files
+from ..engine.reader import DuckReader, brief, damaged_file, stored_files
 from ..model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,59 +22,55 @@ _REMEDY: Final = "sum it up, add a LIMIT, or open market.duckdb with DuckDB itse
 
 
 @dataclass(frozen=True)
-class Answer:
+class Rows:
     """Column names and rows, in the order of the statement."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
 
 
-@steady
-def sql(lake: Path, text: str) -> Answer:
-    """Run one SELECT (or FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE) on `market.duckdb`.
+def query_rows(reader: DuckReader, text: str) -> Rows:
+    """The answer of one SELECT (or FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE) on `market.duckdb`.
 
     Raises `UsageError` for anything else and for what DuckDB refuses, `EmptyLakeError`, `CorruptLakeError`.
     """
-    with _executed(lake, text) as result:
+    with _executed(reader, text) as result:
         names = tuple(column[0] for column in result.description or [])
         rows = result.fetchmany(_MOST_ROWS + 1)
         if len(rows) > _MOST_ROWS:
             raise UsageError(f"the answer has more than {_MOST_ROWS:,} rows; {_REMEDY}")
-        return Answer(names, tuple(rows))
+        return Rows(names, tuple(rows))
 
 
-@steady
-def sql_table(lake: Path, text: str) -> pa.Table:
-    """As `sql`, with the answer as an Arrow table."""
+def query(reader: DuckReader, text: str) -> pa.Table:
+    """As `query_rows`, as an Arrow table."""
     import pyarrow as pa
 
-    with _executed(lake, text) as result:
-        reader = result.to_arrow_reader()
+    with _executed(reader, text) as result:
         batches: list[pa.RecordBatch] = []
-        size = 0
-        for batch in reader:
+        stream, size = result.to_arrow_reader(), 0
+        for batch in stream:
             size += batch.nbytes
             if size > _MOST_BYTES:
                 raise UsageError(f"the answer has more than {_MOST_BYTES // 1024**3} GiB; {_REMEDY}")
             batches.append(batch)
-        return pa.Table.from_batches(batches, reader.schema)
+        return pa.Table.from_batches(batches, stream.schema)
 
 
 @contextmanager
-def _executed(lake: Path, text: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    with open_lake(lake) as connection:
-        try:
-            _check_reading(connection, text)
-            yield connection.execute(text)
-        except duckdb.Error as error:
-            if damaged_file(lake) is not None:
-                with stored_files(lake):
-                    raise
-            raise UsageError(f"the query cannot be run: {brief(error)}") from error
+def _executed(reader: DuckReader, text: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    try:
+        _check_reading(reader, text)
+        yield reader.execute(text)
+    except duckdb.Error as error:
+        if damaged_file(reader.lake) is not None:
+            with stored_files(reader.lake):
+                raise
+        raise UsageError(f"the query cannot be run: {brief(error)}") from error
 
 
-def _check_reading(connection: duckdb.DuckDBPyConnection, text: str) -> None:
-    statements = connection.extract_statements(text)
+def _check_reading(reader: DuckReader, text: str) -> None:
+    statements = reader.connection.extract_statements(text)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise UsageError(
             "only one reading statement can be run: SELECT, FROM, WITH, VALUES, DESCRIBE or SHOW"

@@ -1,9 +1,9 @@
-"""Answers as tables: Arrow, and from it pandas or polars, whichever the caller has."""
+"""What every answer can become: JSON values, and a table (Arrow, and from it pandas or polars)."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from html import escape
@@ -77,11 +77,17 @@ class Table(Tabular):
         return f"<table>{more}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-class Rows(Tabular):
+class Answer(Tabular):
     """An answer, a dataclass, that has a row a year, an instrument, a figure, ..."""
 
+    computed: ClassVar[tuple[str, ...]] = ()
+    """Properties that belong to the JSON values."""
     in_rows: ClassVar[str] = "rows"
-    """Which field of the answer holds them."""
+    """Which field of the answer holds the rows."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as JSON values: days and moments as ISO text, fractions as numbers."""
+        return dict(json_value(self))
 
     def lines(self) -> tuple[type[Any], Iterable[Any]]:
         """The kind of the rows, whose fields are the columns, and the rows."""
@@ -95,6 +101,23 @@ class Rows(Tabular):
 
         kind, lines = self.lines()
         return pa.Table.from_pylist([asdict(line) for line in lines], schema=pa.schema(list(_arrow(kind))))
+
+
+def json_value(value: Any) -> Any:
+    """A value as JSON has it; a dataclass is its fields and what it lists as `computed`."""
+    if is_dataclass(value) and not isinstance(value, type):
+        names = (*(field.name for field in fields(value)), *getattr(value, "computed", ()))
+        return {name: json_value(getattr(value, name)) for name in names}
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: json_value(item) for key, item in value.items()}
+    return [json_value(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def joined(qualities: Iterable[str]) -> str:
+    """All flags of some qualities, each once, joined by commas."""
+    return ",".join(dict.fromkeys(flag for text in qualities for flag in text.split(",") if flag))
 
 
 def _arrow(kind: type[Any]) -> pa.DataType:

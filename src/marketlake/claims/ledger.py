@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
-import duckdb
-
-from ..engine.reader import open_lake, steady, stored_files
+from ..engine.reader import Reader
 from ..model.errors import UsageError
 from .load import KINDS
-from .verdict import PUBLISHED, ROLLED, Cell, ClaimCheck, Summary, Window, checks_of, overall, summary
+from .verdict import PUBLISHED, ROLLED, Cell, ClaimCheck, Summary, Window, overall, read_checks, summary
 
 _CLAIM: Final = (
     "claim_id",
@@ -99,16 +96,13 @@ def _span(check: ClaimCheck) -> dict[str, Any]:
 Found = dict[str, list[Any]]
 
 
-@steady
-def read_ledger(lake: Path, claim_id: str | None = None) -> tuple[Entry, ...]:
+def read_ledger(reader: Reader, claim_id: str | None = None) -> tuple[Entry, ...]:
     """Every claim (or the one named) as the last build found it, in the order of `claims.toml`.
 
-    Raises `UsageError` for a claim that is not there, else as `marketlake.query.open_lake`.
+    Raises `UsageError` for a claim that is not there.
     """
-    with open_lake(lake) as connection, stored_files(lake):
-        checks = checks_of(connection)
-        grid = _by_claim(connection, "claim_grid", Cell)
-        windows = _by_claim(connection, "claim_window", Window)
+    checks = read_checks(reader)
+    grid, windows = _by_claim(reader, "claim_grid", Cell), _by_claim(reader, "claim_window", Window)
     spans = {(check.claim_id, check.span): check for check in checks}
     return tuple(_entry(name, spans, grid, windows) for name in _wanted(checks, claim_id))
 
@@ -123,13 +117,13 @@ def _wanted(checks: tuple[ClaimCheck, ...], claim_id: str | None) -> list[str]:
     return [claim_id]
 
 
-def _by_claim(connection: duckdb.DuckDBPyConnection, table: str, kind: type) -> Found:
+def _by_claim(reader: Reader, table: str, kind: type) -> Found:
     """The rows of a table, in their order, as objects by claim."""
     names = [field.name for field in fields(kind)]
     found: Found = {}
     text = f"SELECT claim_id, {', '.join(names)} FROM main.{table} ORDER BY rowid"  # noqa: S608 (names are ours)
-    for claim_id, *values in connection.execute(text).fetchall():
-        found.setdefault(claim_id, []).append(kind(*values))
+    for row in reader.records(text):
+        found.setdefault(row.pop("claim_id"), []).append(kind(**row))
     return found
 
 
@@ -164,14 +158,12 @@ class Change:
     rolled_wins: int | None
 
 
-@steady
-def read_history(lake: Path, claim_id: str | None = None) -> tuple[Change, ...]:
-    """Every change of every claim (or of the one named), oldest first; raises as `open_lake`.
+def read_history(reader: Reader, claim_id: str | None = None) -> tuple[Change, ...]:
+    """Every change of every claim (or of the one named), oldest first.
 
     A claim that was taken out of `claims.toml` keeps its history.
     """
     names = ", ".join(Change.__dataclass_fields__)
     text = f"SELECT {names} FROM main.claim_history ORDER BY claim_id, change"  # noqa: S608 (names are ours)
-    with open_lake(lake) as connection, stored_files(lake):
-        found = [Change(*row) for row in connection.execute(text).fetchall()]
+    found = [Change(**row) for row in reader.records(text)]
     return tuple(change for change in found if claim_id in (None, change.claim_id))

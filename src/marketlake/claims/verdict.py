@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-import duckdb
-
-from ..engine.reader import open_lake, steady
+from ..engine.reader import Reader
 from .load import KINDS, Kind
 
 
@@ -59,20 +56,14 @@ def score(wins: int | None, years: int | None, with_sleeve: float | None, withou
     return f"{with_sleeve:.3f} against {without:.3f}"
 
 
-@steady
-def read_checks(lake: Path) -> tuple[ClaimCheck, ...]:
-    """The verdicts of the last build, by claim and span; raises as `marketlake.query.open_lake`."""
-    with open_lake(lake) as connection:
-        return checks_of(connection)
-
-
-def checks_of(connection: duckdb.DuckDBPyConnection) -> tuple[ClaimCheck, ...]:
-    """The rows of `claim_check` on an open lake, in the order of `claims.toml`, published before rolled."""
+def read_checks(reader: Reader) -> tuple[ClaimCheck, ...]:
+    """The verdicts of the last build, in the order of `claims.toml`, published before rolled."""
     names = ", ".join(f"k.{name}" for name in ClaimCheck.__dataclass_fields__)
-    text = f"SELECT {names} FROM main.claim_check AS k JOIN main.claim AS c USING (claim_id)"  # noqa: S608 (names are ours)
-    return tuple(
-        ClaimCheck(*row) for row in connection.execute(f"{text} ORDER BY c.rowid, k.span").fetchall()
+    text = (
+        f"SELECT {names} FROM main.claim_check AS k JOIN main.claim AS c USING (claim_id) "  # noqa: S608 (names are ours)
+        "ORDER BY c.rowid, k.span"
     )
+    return tuple(ClaimCheck(**row) for row in reader.records(text))
 
 
 HOLDS, LAPSED, DEPENDS = "holds", "holds no longer", "depends"

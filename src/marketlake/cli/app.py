@@ -56,6 +56,7 @@ for command in (
     compare.compare,
     matrix.matrix,
     metrics.metrics,
+    metrics.returns,
     scoreboard.scoreboard,
     claims.claims,
     portfolio.portfolio,

@@ -8,7 +8,27 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from ..answers.changes import FIELDS
-from .options import Basis, Convention, Format, Home, Lake, Now, Output, complete_ids, parse_year, settings_of
+from .options import (
+    Basis,
+    BasisOption,
+    Convention,
+    ConventionOption,
+    Currency,
+    End,
+    Format,
+    Home,
+    Lake,
+    Named,
+    Now,
+    Output,
+    Since,
+    Start,
+    Until,
+    complete_ids,
+    given,
+    lake_of,
+    settings_of,
+)
 from .output import percent, print_json, print_rows, say, text_of
 
 if TYPE_CHECKING:
@@ -19,10 +39,6 @@ if TYPE_CHECKING:
 LISTED: Final = 40
 """Rows that people are shown; programs get all."""
 _CSV: Final = ("instrument_id", "session", "kind", "field", "old", "new", "source", "seen_before", "seen")
-
-
-Since = Annotated[str, typer.Option("--since", help="A moment, such as 2026-01-02T12:00Z or 2026-01-02.")]
-Until = Annotated[str | None, typer.Option("--until", help="A later moment; now if left out.")]
 
 
 def changes(
@@ -40,13 +56,9 @@ def changes(
     output: Output = Format.table,
 ) -> None:
     """What changed between two moments, as this lake saw it: each session, old and new values, and why."""
-    from ..answers.changes import changes as between
-    from ..model.settings import parse_instant
-
-    found = between(
-        settings_of(home, lake, now, None).lake,
-        parse_instant(since),
-        parse_instant(until) if until else None,
+    found = lake_of(settings_of(home, lake, now, None)).changes(
+        since,
+        until,
         ids or (),
         kinds=kind or (),
         most=LISTED if output in {Format.table, Format.markdown} else None,
@@ -134,43 +146,22 @@ _ENTERING: Final = ("close", "dividend", "split")
 
 
 def explain(
-    ids: Annotated[
-        list[str],
-        typer.Argument(help="Instrument ids, one or more, such as BTC.", autocompletion=complete_ids),
-    ],
+    ids: Named,
     since: Since,
     until: Until = None,
-    start: Annotated[
-        str | None, typer.Option("--from", help="First year; the first stored one if left out.")
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", help="Last year; the last stored one if left out.")
-    ] = None,
-    currency: Annotated[
-        str | None, typer.Option(help="Convert all at the reference rates, such as EUR.")
-    ] = None,
-    basis: Annotated[Basis, typer.Option(help="Price alone, or with dividends.")] = Basis.price,
-    convention: Annotated[Convention, typer.Option(help="What a year's return spans.")] = Convention.year_end,
+    start: Start = None,
+    end: End = None,
+    currency: Currency = None,
+    basis: BasisOption = Basis.price,
+    convention: ConventionOption = Convention.year_end,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
     output: Output = Format.table,
 ) -> None:
     """How far calendar-year returns moved between two moments, as this lake saw them, and by which rows."""
-    from ..answers.explain import explain as told_apart
-    from ..model.settings import parse_instant
-
-    found = told_apart(
-        settings_of(home, lake, now, None).lake,
-        ids,
-        parse_instant(since),
-        parse_instant(until) if until else None,
-        first_year=parse_year(start) if start else None,
-        last_year=parse_year(end) if end else None,
-        basis=basis.value,
-        convention=convention.value,
-        currency=currency,
-    )
+    options = given(start=start, end=end, currency=currency, basis=basis, convention=convention)
+    found = lake_of(settings_of(home, lake, now, None)).explain(ids, since, until, **options)
     if output is Format.json:
         print_json(found.to_dict())
     elif output is Format.csv:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from .options import Format, Home, Ids, Lake, Now, Output, parse_date, settings_of
+from .options import Format, Home, Ids, Lake, Now, Output, given, lake_of, parse_date, settings_of
 from .output import BAD, STALE, print_json, print_rows, say
 
 if TYPE_CHECKING:
@@ -32,16 +32,9 @@ def check(
     output: Output = Format.table,
 ) -> None:
     """Run all checks over what is stored; exit code 3 when something severe is found."""
-    from ..answers.check import check_lake
-
     settings = settings_of(home, lake, now, None)
-    found = check_lake(
-        settings.lake,
-        ids or (),
-        severity=severity,
-        since=parse_date(since) if since else None,
-        now=settings.clock.now(),
-    )
+    start = given(start=parse_date(since) if since else None)
+    found = lake_of(settings).check(ids or (), severity=severity, now=settings.clock.now(), **start)
     if output is Format.json:
         print_json(found.to_dict())
     elif output is Format.csv:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..model.errors import UsageError
-from .options import Format, Home, Lake, Output, complete_claims, settings_of
+from .options import Format, Home, Lake, Output, complete_claims, lake_of, settings_of
 from .output import paint_verdict, print_json, print_rows, say
 
 if TYPE_CHECKING:
@@ -50,13 +50,11 @@ def claims(
     output: Output = Format.table,
 ) -> None:
     """How public claims fare: as published, today, under other readings, in all of history."""
-    from ..claims.ledger import read_history, read_ledger
-
     if output in (Format.csv, Format.markdown) and grid + windows + history > 1:
         raise UsageError(f"{output} holds one table; ask for one of --grid, --windows and --history")
-    root = settings_of(home, lake, None, None).lake
-    ledger = read_ledger(root, claim_id)
-    changes = read_history(root, claim_id) if history else ()
+    opened = lake_of(settings_of(home, lake, None, None))
+    ledger = opened.claims(claim_id)
+    changes = opened.claim_history(claim_id) if history else ()
     if output is Format.json:
         found: dict[str, Any] = {"claims": [e.to_dict(grid=grid, windows=windows) for e in ledger]}
         print_json(found | ({"history": [asdict(change) for change in changes]} if history else {}))

@@ -6,8 +6,29 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from .metrics import Frequency
-from .options import Basis, Convention, Format, Home, Lake, Now, Output, complete_ids, parse_day, settings_of
+from .options import (
+    AsOf,
+    Basis,
+    BasisOption,
+    Convention,
+    ConventionOption,
+    Currency,
+    End,
+    Format,
+    Frequency,
+    FrequencyOption,
+    Home,
+    Lake,
+    Now,
+    Output,
+    Real,
+    Start,
+    Strict,
+    complete_ids,
+    given,
+    lake_of,
+    settings_of,
+)
 from .output import print_json, print_rows, say
 
 if TYPE_CHECKING:
@@ -29,55 +50,38 @@ def matrix(
             help="Instrument ids; all that have a return if left out.", autocompletion=complete_ids
         ),
     ] = None,
-    start: Annotated[
-        str | None,
-        typer.Option("--from", help="First year or day; as far back as each pair reaches if left out."),
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", help="Last year or day; as far as each pair reaches if left out.")
-    ] = None,
-    frequency: Annotated[
-        Frequency, typer.Option(help="Of the returns that are correlated.")
-    ] = Frequency.daily,
-    currency: Annotated[
-        str | None, typer.Option(help="Convert all at the reference rates, such as EUR.")
-    ] = None,
-    basis: Annotated[Basis, typer.Option(help="Price alone, or with dividends.")] = Basis.price,
-    real: Annotated[bool, typer.Option("--real", help="After consumer prices of the currency.")] = False,
-    convention: Annotated[Convention, typer.Option(help="What a year's return spans.")] = Convention.year_end,
-    as_of: Annotated[
-        str | None, typer.Option(help="Only what could be known then, such as 2024-06-30.")
-    ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="With --as-of: only what this lake had seen then.")
-    ] = False,
+    start: Start = None,
+    end: End = None,
+    frequency: FrequencyOption = Frequency.daily,
+    currency: Currency = None,
+    basis: BasisOption = Basis.price,
+    real: Real = False,
+    convention: ConventionOption = Convention.year_end,
+    as_of: AsOf = None,
+    strict: Strict = False,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
     output: Output = Format.table,
 ) -> None:
     """All against all: how many calendar years each beat each other, and how their returns correlate."""
-    from ..answers.matrix import matrix as all_against_all
-    from ..model.settings import parse_instant
-
     settings = settings_of(home, lake, now, None)
-    found = all_against_all(
-        settings.lake,
-        ids,
-        start=parse_day(start, "01-01") if start else None,
-        end=parse_day(end, "12-31") if end else None,
-        frequency=frequency.value,
+    options = given(
+        start=start,
+        end=end,
+        frequency=frequency,
         currency=currency or settings.currency,
-        basis=basis.value,
+        basis=basis,
         real=real,
-        convention=convention.value,
-        as_of=parse_instant(as_of) if as_of else None,
+        convention=convention,
+        as_of=as_of,
         strict=strict,
     )
+    found = lake_of(settings).matrix(ids or (), **options)
     if output is Format.json:
         print_json(found.to_dict())
     elif output is Format.csv:
-        print_rows([pair.to_dict() for pair in found.pairs()], _COLUMNS, output)
+        print_rows([vars(pair) for pair in found.pairs()], _COLUMNS, output)
     else:
         _print(found, output)
 

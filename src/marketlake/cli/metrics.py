@@ -1,45 +1,165 @@
-"""The answers of the command `metrics`, as tables for people."""
+"""The commands `metrics` and `returns`: return and risk over a window, and returns by period."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from datetime import date
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
 from ..model.errors import UsageError
 from .options import (
+    AsOf,
     Basis,
+    BasisOption,
+    Benchmark,
+    Currency,
+    End,
     Engine,
     EngineName,
     Format,
+    Frequency,
+    FrequencyOption,
     Home,
     Lake,
+    Named,
     Now,
     Output,
+    Period,
+    Real,
+    RiskFree,
     Sessions,
-    complete_ids,
-    engine_of,
-    parse_day,
+    SessionsOption,
+    Start,
+    Strict,
+    given,
+    lake_of,
+    risk_free_of,
     settings_of,
 )
 from .output import drawn, percent, print_json, print_rows, say, sparkline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from ..answers.metrics import Figure, Metrics
-    from ..answers.series import CalendarReturns, RollingFigures
+    from ..answers.returns import Returns, Rolling
 
-    Told = TypeVar("Told", Metrics, CalendarReturns, RollingFigures)
-
+    Told = TypeVar("Told", Metrics, Returns, Rolling)
 
 _ROWS: Final = 120
 """A table for people shows this many rows, the latest."""
 _DRAWN: Final = 60
+
+
+def metrics(
+    ids: Named,
+    start: Start = None,
+    end: End = None,
+    benchmark: Benchmark = None,
+    frequency: FrequencyOption = Frequency.daily,
+    basis: BasisOption = Basis.price,
+    currency: Currency = None,
+    real: Real = False,
+    risk_free: RiskFree = None,
+    sessions: SessionsOption = Sessions.own,
+    annualise: Annotated[str, typer.Option(help="auto, or periods per year.")] = "auto",
+    annualise_short: Annotated[
+        bool, typer.Option("--annualise-short", help="A yearly rate also of a window below a year.")
+    ] = False,
+    deepest: Annotated[int, typer.Option(help="How many drawdowns to list.")] = 3,
+    rolling: Annotated[
+        bool, typer.Option("--rolling", help="Instead: figures against the benchmark, window by window.")
+    ] = False,
+    window: Annotated[
+        int | None,
+        typer.Option(help="With --rolling: returns a window; 252 days, 52 weeks, 12 months if left out."),
+    ] = None,
+    as_of: AsOf = None,
+    strict: Strict = False,
+    engine: Engine = EngineName.duckdb,
+    home: Home = None,
+    lake: Lake = None,
+    now: Now = None,
+    output: Output = Format.table,
+) -> None:
+    """Return and risk of instruments over a window: CAGR, volatility, Sharpe, drawdown, beta and more."""
+    if window is not None and not rolling:
+        raise UsageError("--window is the length of rolling windows; give --rolling too")
+    settings = settings_of(home, lake, now, None)
+    options = given(
+        start=start,
+        end=end,
+        benchmark=benchmark,
+        frequency=frequency,
+        basis=basis,
+        currency=currency or settings.currency,
+        real=real,
+        risk_free=risk_free_of(risk_free),
+        sessions=sessions,
+        annualise=_annualise(annualise),
+        as_of=as_of,
+        strict=strict,
+    )
+    opened = lake_of(settings, engine)
+    if rolling:
+        rolled = opened.rolling(ids, periods=window, **options)
+        _print(rolled, rolled.rows, print_rolling, output)
+    else:
+        found = opened.metrics(ids, deepest=deepest, annualise_short=annualise_short, **options)
+        _print(found, found.figures, print_metrics, output)
+
+
+def returns(
+    ids: Named,
+    period: Annotated[Period, typer.Option("--by", help="The stretch of the calendar.")] = Period.month,
+    start: Start = None,
+    end: End = None,
+    basis: BasisOption = Basis.price,
+    currency: Currency = None,
+    real: Real = False,
+    sessions: SessionsOption = Sessions.own,
+    as_of: AsOf = None,
+    strict: Strict = False,
+    engine: Engine = EngineName.duckdb,
+    home: Home = None,
+    lake: Lake = None,
+    now: Now = None,
+    output: Output = Format.table,
+) -> None:
+    """What instruments returned in each day, week, month, quarter or year."""
+    settings = settings_of(home, lake, now, None)
+    options = given(
+        start=start,
+        end=end,
+        basis=basis,
+        currency=currency or settings.currency,
+        real=real,
+        sessions=sessions,
+        as_of=as_of,
+        strict=strict,
+    )
+    found = lake_of(settings, engine).returns(ids, period=period.value, **options)
+    _print(found, found.rows, print_returns, output)
+
+
+def _print(found: Told, rows: Sequence[Any], table: Callable[[Told, Format], None], output: Format) -> None:
+    """The whole answer as JSON, its rows as CSV, else its tables."""
+    if output is Format.json:
+        print_json(found.to_dict())
+    elif output is Format.csv:
+        columns = list(vars(rows[0])) if rows else ["instrument_id"]
+        print_rows([vars(row) for row in rows], columns, output)
+    else:
+        table(found, output)
+
+
+def _annualise(text: str) -> float | None:
+    if text == "auto":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(f"{text[:20]!r} is neither auto nor a number of periods per year") from None
 
 
 def print_metrics(found: Metrics, output: Format) -> None:
@@ -57,7 +177,7 @@ def print_metrics(found: Metrics, output: Format) -> None:
     _close(found, f"{found.frequency} returns", f", risk-free {riskless}{against}", output)
 
 
-def print_returns(found: CalendarReturns, output: Format) -> None:
+def print_returns(found: Returns, output: Format) -> None:
     """A line a period and instrument, the instruments of a period together."""
     ordered = sorted(found.rows, key=lambda row: (row.period, found.instruments.index(row.instrument_id)))
     lines = [
@@ -80,7 +200,7 @@ def print_returns(found: CalendarReturns, output: Format) -> None:
     _close(found, f"returns by {found.period}", "", output)
 
 
-def print_rolling(found: RollingFigures, output: Format) -> None:
+def print_rolling(found: Rolling, output: Format) -> None:
     """A line a session and instrument, the instruments of a session together."""
     ordered = sorted(found.rows, key=lambda row: (row.session, found.instruments.index(row.instrument_id)))
     lines = [
@@ -105,7 +225,7 @@ def print_rolling(found: RollingFigures, output: Format) -> None:
     _close(found, "rolling figures", each, output)
 
 
-def _draw(found: CalendarReturns) -> None:
+def _draw(found: Returns) -> None:
     """A line an instrument: its latest returns, oldest first."""
     say()
     width = max(len(name) for name in found.instruments)
@@ -132,12 +252,12 @@ def _print_latest(lines: Sequence[dict[str, Any]], columns: Sequence[str], outpu
         say(f"the latest {len(shown)} of {len(lines):,} rows; --format csv, json or markdown has all")
 
 
-def _close(found: Metrics | CalendarReturns | RollingFigures, what: str, more: str, output: Format) -> None:
+def _close(found: Metrics | Returns | Rolling, what: str, more: str, output: Format) -> None:
     """What must be said under any table."""
     if output is not Format.table:
         return
     worth = "real" if found.real else "nominal"
-    known = f", as known at {found.as_of}{' by this lake' * found.strict}" if found.as_of else ""
+    known = f", as known at {found.as_of.isoformat()}{' by this lake' * found.strict}" if found.as_of else ""
     say()
     say(
         f"{found.start} to {found.end}: {found.basis} return, {found.currency}, {worth}, {what} on "
@@ -200,153 +320,3 @@ def _windows(found: Metrics) -> list[dict[str, Any]]:
         }
         for r in found.rolling
     ]
-
-
-class Frequency(StrEnum):
-    """How often returns are taken."""
-
-    daily = "daily"
-    weekly = "weekly"
-    monthly = "monthly"
-
-
-class Period(StrEnum):
-    """A stretch of the calendar."""
-
-    day = "day"
-    week = "week"
-    month = "month"
-    quarter = "quarter"
-    year = "year"
-
-
-def metrics(
-    ids: Annotated[
-        list[str],
-        typer.Argument(help="Instrument ids, such as BTC NASDAQ GOLD.", autocompletion=complete_ids),
-    ],
-    start: Annotated[
-        str | None, typer.Option("--from", help="First year or day; as far back as all reach if left out.")
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", help="Last year or day; as far as all reach if left out.")
-    ] = None,
-    benchmark: Annotated[
-        str | None,
-        typer.Option(
-            help="Also beta, alpha, capture, ... against this instrument.", autocompletion=complete_ids
-        ),
-    ] = None,
-    frequency: Annotated[
-        Frequency, typer.Option(help="Of the returns that risk is taken from.")
-    ] = Frequency.daily,
-    basis: Annotated[Basis, typer.Option(help="Price alone, or with dividends.")] = Basis.price,
-    currency: Annotated[
-        str | None, typer.Option(help="Convert all at the reference rates, such as EUR.")
-    ] = None,
-    real: Annotated[bool, typer.Option("--real", help="After consumer prices of the currency.")] = False,
-    risk_free: Annotated[
-        str, typer.Option(help="A yearly fraction such as 0.02, or a 13-week bill such as TBILL_13W.")
-    ] = "0",
-    sessions: Annotated[
-        Sessions, typer.Option(help="Each one's own, or those that all share.")
-    ] = Sessions.own,
-    annualise: Annotated[str, typer.Option(help="auto, or periods per year.")] = "auto",
-    annualise_short: Annotated[
-        bool, typer.Option("--annualise-short", help="A yearly rate also of a window below a year.")
-    ] = False,
-    deepest: Annotated[int, typer.Option(help="How many drawdowns to list.")] = 3,
-    returns: Annotated[
-        Period | None, typer.Option(help="Instead of figures: the return of each day, week, month, ...")
-    ] = None,
-    rolling: Annotated[
-        bool, typer.Option("--rolling", help="Instead: figures against the benchmark, window by window.")
-    ] = False,
-    window: Annotated[
-        int | None,
-        typer.Option(help="With --rolling: returns a window; 252 days, 52 weeks, 12 months if left out."),
-    ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="Only what could be known then, such as 2024-06-30.")
-    ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="With --as-of: only what this lake had seen then.")
-    ] = False,
-    engine: Engine = EngineName.duckdb,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-    output: Output = Format.table,
-) -> None:
-    """Return and risk of instruments over a window: CAGR, volatility, Sharpe, drawdown, beta and more."""
-    from ..answers import series
-    from ..answers.metrics import metrics as measure
-    from ..model.settings import parse_instant
-
-    if window is not None and not rolling:
-        raise UsageError("--window is the length of rolling windows; give --rolling too")
-    settings = settings_of(home, lake, now, None)
-    place = settings.lake
-    named = [*ids, benchmark] if benchmark else ids
-    taken: dict[str, Any] = {
-        "start": parse_day(start, "01-01") if start else None,
-        "end": parse_day(end, "12-31") if end else None,
-        "basis": basis.value,
-        "currency": currency or settings.currency,
-        "real": real,
-        "sessions": sessions.value,
-        "as_of": parse_instant(as_of) if as_of else None,
-        "strict": strict,
-        "engine": engine_of(engine, settings),
-    }
-    risk: dict[str, Any] = {
-        "frequency": frequency.value,
-        "risk_free": _risk_free(risk_free),
-        "annualise": _annualise(annualise),
-    }
-    if returns is not None and rolling:
-        raise UsageError("--returns and --rolling are two answers; ask for one at a time")
-    if returns is not None:
-        by_period = series.calendar_returns(place, named, period=returns.value, **taken)
-        _print(by_period, by_period.rows, print_returns, output)
-    elif rolling:
-        if benchmark is None:
-            raise UsageError("rolling figures are taken beside a benchmark; give --benchmark, such as SP500")
-        rolled = series.rolling(place, ids, benchmark, periods=window, **risk, **taken)
-        _print(rolled, rolled.rows, print_rolling, output)
-    else:
-        more: dict[str, Any] = {
-            "benchmark": benchmark,
-            "annualise_short": annualise_short,
-            "deepest": deepest,
-        }
-        found = measure(place, ids, **more, **risk, **taken)
-        _print(found, found.figures, print_metrics, output)
-
-
-def _print(found: Told, rows: Sequence[Any], table: Callable[[Told, Format], None], output: Format) -> None:
-    """The whole answer as JSON, its rows as CSV, else its tables."""
-    if output is Format.json:
-        print_json(found.to_dict())
-    elif output is Format.csv:
-        columns = list(asdict(rows[0])) if rows else ["instrument_id"]
-        print_rows([asdict(row) for row in rows], columns, output)
-    else:
-        table(found, output)
-
-
-def _risk_free(text: str) -> float | str:
-    """A number, else the name of a bill."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def _annualise(text: str) -> float | None:
-    if text == "auto":
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(f"{text[:20]!r} is neither auto nor a number of periods per year") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -15,7 +15,8 @@ from ..model.toml_file import read_toml
 
 if TYPE_CHECKING:
     from ..engine.mart_maker import Maker
-    from ..engine.reader import Engine as QueryEngine
+    from ..lake import Lake as OpenLake
+    from ..model.terms import Options
 
 
 class Format(StrEnum):
@@ -35,6 +36,13 @@ class Basis(StrEnum):
     vendor_adjusted = "vendor_adjusted"
 
 
+class StateBasis(StrEnum):
+    """The bases that states of years are stored for."""
+
+    price = "price"
+    total = "total"
+
+
 class Convention(StrEnum):
     """Which closes a calendar year's return spans."""
 
@@ -48,6 +56,24 @@ class Sessions(StrEnum):
 
     own = "own"
     shared = "shared"
+
+
+class Frequency(StrEnum):
+    """How often returns are taken."""
+
+    daily = "daily"
+    weekly = "weekly"
+    monthly = "monthly"
+
+
+class Period(StrEnum):
+    """A stretch of the calendar."""
+
+    day = "day"
+    week = "week"
+    month = "month"
+    quarter = "quarter"
+    year = "year"
 
 
 def complete_ids(context: typer.Context, incomplete: str) -> list[str]:
@@ -108,6 +134,37 @@ Ids = Annotated[
         help="Instrument ids; all of instruments.toml when none is given.", autocompletion=complete_ids
     ),
 ]
+Named = Annotated[
+    list[str],
+    typer.Argument(help="Instrument ids, such as BTC NASDAQ GOLD.", autocompletion=complete_ids),
+]
+Start = Annotated[
+    str | None, typer.Option("--from", help="First year or day; as far back as the data allow if left out.")
+]
+End = Annotated[
+    str | None, typer.Option("--to", help="Last year or day; as far as the data allow if left out.")
+]
+Currency = Annotated[str | None, typer.Option(help="Convert all at the reference rates, such as EUR.")]
+BasisOption = Annotated[Basis, typer.Option("--basis", help="Price alone, or with dividends.")]
+Real = Annotated[bool, typer.Option("--real", help="After consumer prices of the currency.")]
+ConventionOption = Annotated[Convention, typer.Option("--convention", help="What a year's return spans.")]
+SessionsOption = Annotated[
+    Sessions, typer.Option("--sessions", help="Each one's own sessions, or those that all share.")
+]
+FrequencyOption = Annotated[
+    Frequency, typer.Option("--frequency", help="Of the returns that risk or correlation is taken from.")
+]
+Benchmark = Annotated[
+    str | None,
+    typer.Option(help="Also beta, alpha, capture, ... against this instrument.", autocompletion=complete_ids),
+]
+RiskFree = Annotated[
+    str | None, typer.Option(help="A yearly fraction such as 0.02, or a 13-week bill such as TBILL_13W.")
+]
+AsOf = Annotated[str | None, typer.Option(help="Only what could be known then, such as 2024-06-30.")]
+Strict = Annotated[bool, typer.Option("--strict", help="With --as-of: only what this lake had seen then.")]
+Since = Annotated[str, typer.Option("--since", help="A moment, such as 2026-01-02T12:00Z or 2026-01-02.")]
+Until = Annotated[str | None, typer.Option("--until", help="A later moment; now if left out.")]
 
 
 def settings_of(home: Path | None, lake: Path | None, now: str | None, url: str | None) -> Settings:
@@ -115,15 +172,17 @@ def settings_of(home: Path | None, lake: Path | None, now: str | None, url: str 
     return load_settings(home=home, lake=lake, now=now, source_url=url)
 
 
-def engine_of(name: EngineName, settings: Settings) -> QueryEngine:
-    """The engine of this name, on the settings' instruments."""
-    if name is EngineName.duckdb:
-        from ..engine.reader import DUCKDB
+def lake_of(settings: Settings, engine: EngineName = EngineName.duckdb) -> OpenLake:
+    """The lake of the settings, read by the engine of this name."""
+    from ..lake import Lake as OpenLake
 
-        return DUCKDB
-    from ..engine.spark.engine import SparkEngine
+    if engine is EngineName.duckdb:
+        return OpenLake(settings.lake)
+    from ..engine.spark import SparkEngine
 
-    return SparkEngine(settings.universe, settings.clock.now(), settings.spark_master)
+    return OpenLake(
+        settings.lake, SparkEngine(settings.universe, settings.clock.now(), settings.spark_master)
+    )
 
 
 def maker_of(name: EngineName, settings: Settings) -> Maker:
@@ -132,9 +191,23 @@ def maker_of(name: EngineName, settings: Settings) -> Maker:
         from ..engine.mart_maker import DuckMaker
 
         return DuckMaker()
-    from ..engine.spark.marts import SparkMaker
+    from ..engine.spark import SparkMaker
 
     return SparkMaker(settings.spark_master)
+
+
+def given(**options: Any) -> Options:
+    """The options that were given, as `Lake` takes them; words of an enumeration as text."""
+    found = {name: value for name, value in options.items() if value is not None}
+    return cast("Options", {k: str(v) if isinstance(v, StrEnum) else v for k, v in found.items()})
+
+
+def risk_free_of(text: str | None) -> float | str | None:
+    """A number, else the name of a bill."""
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return text
 
 
 def parse_date(text: str) -> date:
@@ -145,18 +218,11 @@ def parse_date(text: str) -> date:
         raise UsageError(f"{text[:40]!r} is not a date; write it like 2024-12-31") from None
 
 
-def parse_year(text: str) -> int:
-    """A year such as 2024, or the year of a date; `UsageError` for anything else."""
-    if text.isdigit() and len(text) == 4:
-        return int(text)
-    raise UsageError(f"{text[:40]!r} is not a year; write it like 2024")
-
-
 def parse_day(text: str, of_year: str) -> date:
     """A date; of a year its day `of_year`, such as 01-01; `UsageError` for anything else."""
     return parse_date(f"{text}-{of_year}" if text.isdigit() and len(text) == 4 else text)
 
 
-def parse_close_before(text: str) -> date:
+def close_before(text: str) -> date:
     """A date; of a year the last day of the year before, whose close its first return runs from."""
     return parse_date(f"{int(text) - 1:04}-12-31" if text.isdigit() and len(text) == 4 else text)

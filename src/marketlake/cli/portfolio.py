@@ -9,7 +9,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..model.errors import UsageError
-from .options import Format, Home, Lake, Now, Output, parse_close_before, parse_day, settings_of
+from .options import (
+    AsOf,
+    Currency,
+    End,
+    Format,
+    Home,
+    Lake,
+    Now,
+    Output,
+    RiskFree,
+    Strict,
+    close_before,
+    given,
+    lake_of,
+    risk_free_of,
+    settings_of,
+)
 from .output import percent, print_json, print_rows, say
 
 if TYPE_CHECKING:
@@ -246,9 +262,7 @@ def portfolio(
         str | None,
         typer.Option("--from", help="First year, or the close to start from; as far back as all reach."),
     ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", help="Last year, or the close to end at; as far as all reach.")
-    ] = None,
+    end: End = None,
     rebalance: Annotated[
         Rebalance | None, typer.Option(help="When weights go back to target [default: yearly].")
     ] = None,
@@ -276,30 +290,17 @@ def portfolio(
     horizon: Annotated[
         int | None, typer.Option(help="Years of each window of history [default: 5, where stored].")
     ] = None,
-    currency: Annotated[str | None, typer.Option(help="Convert all at the reference rates.")] = None,
-    risk_free: Annotated[
-        str | None,
-        typer.Option(
-            help="A yearly fraction such as 0.02, or a 13-week bill [default: TBILL_13W, if stored]."
-        ),
-    ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="Only what could be known then, such as 2024-06-30.")
-    ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="With --as-of: only what this lake had seen then.")
-    ] = False,
+    currency: Currency = None,
+    risk_free: RiskFree = None,
+    as_of: AsOf = None,
+    strict: Strict = False,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
     output: Output = Format.table,
 ) -> None:
     """A retirement plan: value, return and risk, with and without a sleeve, in every window of history."""
-    from ..model.settings import parse_instant
-    from ..portfolio.evaluate import portfolio as evaluate
-    from ..portfolio.plan import read_plan
-
-    terms = {
+    plan_settings = {
         "sleeve": sleeve,
         "funded_by": funded_by,
         "rebalance": rebalance.value if rebalance else None,
@@ -312,17 +313,16 @@ def portfolio(
         "expenses": dict(map(_expense, expense)) if expense else None,
         "trading_cost": trading_cost,
     }
-    answer = evaluate(
-        settings_of(home, lake, now, None).lake,
-        read_plan(plan, terms),
-        start=parse_close_before(start) if start else None,
-        end=parse_day(end, "12-31") if end else None,
+    options = given(
+        start=close_before(start) if start else None,
+        end=end,
         currency=currency,
-        horizon=horizon,
-        risk_free=risk_free,
-        as_of=parse_instant(as_of) if as_of else None,
+        risk_free=risk_free_of(risk_free),
+        as_of=as_of,
         strict=strict,
     )
+    found = lake_of(settings_of(home, lake, now, None))
+    answer = found.portfolio(plan, plan_settings, horizon=horizon, **options)
     if output is Format.json:
         print_json(answer.to_dict())
     elif output is Format.csv:

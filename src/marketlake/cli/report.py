@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Home, Lake, Now, settings_of
+from .options import Home, Lake, Now, lake_of, settings_of
 from .output import say
 
 
@@ -21,6 +21,4 @@ def report(
     now: Now = None,
 ) -> None:
     """One HTML page: the claims, any two instruments in charts, the state of the data. Opens from disk."""
-    from ..report.document import write_report
-
-    say(str(write_report(settings_of(home, lake, now, None).lake, out)))
+    say(str(lake_of(settings_of(home, lake, now, None)).report(out)))

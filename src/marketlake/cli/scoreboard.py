@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from ..model.errors import UsageError
 from .options import (
+    End,
     Engine,
     EngineName,
     Format,
@@ -16,16 +17,16 @@ from .options import (
     Lake,
     Now,
     Output,
+    Start,
+    StateBasis,
     complete_ids,
-    engine_of,
-    parse_day,
+    given,
+    lake_of,
     settings_of,
 )
 from .output import STALE, drawn, percent, print_json, print_rows, say, sparkline
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ..answers.prices import Trends
     from ..answers.scoreboard import Score, Scoreboard
 
@@ -34,21 +35,14 @@ _TOP: Final = 20
 _YEARS: Final = "by year"
 # heading: the figure, and whether it is a fraction
 _SHOWN: Final = {
-    "in all": ("cumulative_return", True),
-    "a year": ("cagr", True),
+    "return": ("cumulative_return", True),
+    "CAGR": ("cagr", True),
     "volatility": ("volatility", True),
-    "deepest fall": ("max_drawdown", True),
+    "maximum drawdown": ("max_drawdown", True),
     "Sharpe": ("sharpe", False),
     "over bill": ("sharpe_over_bill", False),
     "Sortino": ("sortino", False),
 }
-
-
-class StateBasis(StrEnum):
-    """What a return is made of."""
-
-    price = "price"
-    total = "total"
 
 
 def scoreboard(
@@ -58,12 +52,8 @@ def scoreboard(
             help="Instrument ids; all that have a return if left out.", autocompletion=complete_ids
         ),
     ] = None,
-    start: Annotated[
-        str | None, typer.Option("--from", help="First year or day; the first complete year if left out.")
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", help="Last year or day; the last complete year if left out.")
-    ] = None,
+    start: Start = None,
+    end: End = None,
     basis: Annotated[StateBasis, typer.Option(help="Price alone, or with dividends.")] = StateBasis.price,
     sort: Annotated[
         str, typer.Option(help="Figure to sort by, the highest first; or another column.")
@@ -79,27 +69,19 @@ def scoreboard(
 ) -> None:
     """The standard metrics of all instruments over a window, from stored states of their years."""
     from ..answers.scoreboard import COLUMNS
-    from ..answers.scoreboard import scoreboard as score
 
     if sort not in COLUMNS:
         raise UsageError(f"there is no column {sort[:40]!r} to sort by; choose one of {', '.join(COLUMNS)}")
     settings = settings_of(home, lake, now, None)
-    found = score(
-        settings.lake,
-        ids,
-        start=parse_day(start, "01-01") if start else None,
-        end=parse_day(end, "12-31") if end else None,
-        basis=basis.value,
-        engine=engine_of(engine, settings),
-    )
+    options = given(start=start, end=end, basis=basis)
+    found = lake_of(settings, engine).scoreboard(ids or (), by_year=drawn(output), **options)
     rows = _sorted(found.rows, sort)
     if output is Format.json:
-        print_json(found.to_dict() | {"rows": [row.to_dict() for row in rows[:top]]})
+        print_json(replace(found, rows=tuple(rows[:top])).to_dict())
     elif output is Format.csv:
         print_rows([vars(row) for row in rows[:top]], COLUMNS, output)
     else:
-        place = settings_of(home, lake, now, None).lake
-        _print(found, rows[: top or _TOP], _years(place, found) if drawn(output) else {}, output)
+        _print(found, rows[: top or _TOP], found.by_year or {}, output)
 
 
 def _sorted(rows: tuple[Score, ...], column: str) -> list[Score]:
@@ -108,12 +90,6 @@ def _sorted(rows: tuple[Score, ...], column: str) -> list[Score]:
     numbers = all(isinstance(getattr(row, column), int | float) for row in with_value)
     ranked = sorted(with_value, key=lambda row: getattr(row, column), reverse=numbers)
     return ranked + [row for row in rows if getattr(row, column) is None]
-
-
-def _years(lake: Path, found: Scoreboard) -> Trends:
-    from ..answers.prices import yearly
-
-    return yearly(lake, found.basis, found.start.year, found.end.year)
 
 
 def _print(found: Scoreboard, rows: list[Score], years: Trends, output: Format) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ..model.errors import ConfigError, EmptyLakeError, LakeError
-from .options import Format, Home, Lake, Now, Output, settings_of
+from .options import Format, Home, Lake, Now, Output, lake_of, settings_of
 from .output import (
     BAD,
     GOOD,
@@ -69,11 +69,9 @@ def status(home: Home = None, lake: Lake = None, now: Now = None, output: Output
 
 def _trends(settings: Settings, found: LakeStatus) -> Trends:
     """The latest sessions of what was stored in the last months; none without a database of it."""
-    from ..answers.prices import recent
-
     stored = [one.last_session for one in found.instruments if one.last_session]
     try:
-        return recent(settings.lake, max(stored) - _REACH, _SESSIONS) if stored and found.built else {}
+        return lake_of(settings).trends(max(stored) - _REACH, _SESSIONS) if stored and found.built else {}
     except LakeError:
         return {}
 
@@ -117,9 +115,7 @@ def query(
     output: Output = Format.table,
 ) -> None:
     """Ask market.duckdb in SQL, read-only."""
-    from ..answers.query import sql as run_sql
-
-    answer = run_sql(settings_of(home, lake, None, None).lake, sql)
+    answer = lake_of(settings_of(home, lake, None, None)).query_rows(sql)
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     print_rows(rows, list(answer.columns), output)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ..model.errors import UsageError, nearest
-from .reader import Runs
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3,5}")
 PIVOT: Final = "USD"
@@ -33,16 +32,18 @@ class Listed:
         return self.asset_class == "index" and self.return_basis == "price"
 
 
-Listing = dict[str, Listed]
+Listing = Mapping[str, Listed]
+"""By id, in the order of `instruments.toml`."""
+LISTING: Final = (
+    "SELECT instrument_id, asset_class, calendar, quote_currency, return_basis, proxy_for, synthetic "
+    "FROM main.instrument ORDER BY rowid"
+)
+"""The query of `Listed`, a row an instrument."""
 
 
-def read_listing(connection: Runs) -> Listing:
-    """The instruments by id, in the order of `instruments.toml`."""
-    rows = connection.execute(
-        "SELECT instrument_id, asset_class, calendar, quote_currency, return_basis, proxy_for, synthetic "
-        "FROM main.instrument ORDER BY rowid"
-    ).fetchall()
-    return {row[0]: Listed(*row) for row in rows}
+def listing_of(rows: Iterable[Mapping[str, str]]) -> Listing:
+    """From the rows of `LISTING`."""
+    return {row["instrument_id"]: Listed(*row.values()) for row in rows}
 
 
 def find(listing: Listing, instrument_id: str) -> Listed:
@@ -58,6 +59,12 @@ def currency_code(text: str) -> str:
     if not _CURRENCY.fullmatch(code):
         raise UsageError(f"{text[:20]!r} is not a currency; write an ISO code such as EUR")
     return code
+
+
+def currency_of(instruments: Iterable[Listed]) -> str:
+    """The currency that all are quoted in, else US dollars."""
+    quoted = {instrument.quote_currency for instrument in instruments}
+    return quoted.pop() if len(quoted) == 1 else "USD"
 
 
 def rates_needed(listing: Listing, instruments: Iterable[Listed], target: str | None) -> tuple[Listed, ...]:

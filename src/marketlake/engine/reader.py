@@ -1,20 +1,21 @@
-"""Read-only connections to a lake's `market.duckdb`, and what their errors mean.
+"""An open lake: `market.duckdb` attached once, one snapshot, one listing of the instruments.
 
-The database is attached to a connection of its own that may read nothing outside the lake and whose settings
-are locked, so any number of readers, in any process, go on while a build replaces the file.
+Every answer is a function of a reader; none opens anything by itself. The database is attached to a
+connection of its own, which may read nothing outside the lake and whose settings are locked. Any number of
+readers, in any process, go on while a build replaces the file. At its end a reader compares the files with
+those it began with: an answer is of one state of the lake, or it is `LakeChangedError`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
-from datetime import date
-from functools import wraps
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Final, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import duckdb
 
@@ -31,29 +32,171 @@ from ..model.errors import (
 from ..model.layout import DATABASE, MANIFEST, PENDING, SCHEMA_VERSION
 from ..model.location import address_of, shown
 from .duck import connect
+from .listing import LISTING, Listing, listing_of
 from .metric_sql import DAY_NUMBER
 from .scoreboard_sql import scoreboard_macro
 from .sql_text import bound, chain, constant, glob_safe, literal, parameters
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 COPY: Final = "marketlake_copy"
 """The variable that tells the views of a bucket's database where on this machine its files are."""
 _WRITE: Final = re.compile(r"could not write|space left|too large|read-only file system", re.IGNORECASE)
 
-Parameters = Mapping[str, object]
+Values = Mapping[str, object]
+"""The parameters of a text, by name."""
+Record = dict[str, Any]
+"""A row, by column name."""
 Stamps = Mapping[str, tuple[int, int] | None]
 """By path, inode and time of a file, which change when it is replaced; None where there is none."""
-P = ParamSpec("P")
-T = TypeVar("T")
-_TRIES: Final = 5
+
+
+@dataclass(frozen=True)
+class About:
+    """What the database was built from: the row of table `lake`."""
+
+    snapshot: str
+    origin: str
+    built_at: datetime
+
+
+class Reader(Protocol):
+    """A lake opened for answers, by DuckDB or by another engine that runs the same texts."""
+
+    lake: Path
+    about: About
+    listing: Listing
+
+    def records(self, text: str, values: Values | None = None) -> list[Record]:
+        """The rows of a text, by column name."""
+
+    def chained(self, parts: Mapping[str, str], final: str, values: Values) -> list[Record]:
+        """The rows of the text `final` over its parts, as `sql_text.chain` reads them."""
+
+    def hold(self, relation: str, text: str, values: Values) -> None:
+        """Compute a relation once, for the texts after it in the same `scratch`."""
+
+    def scratch(self) -> AbstractContextManager[None]:
+        """What is held within it is dropped at its end."""
+
+    def scoreboard(self, first: date, last: date, basis: str) -> str:
+        """What stands after FROM for the scoreboard of a window."""
+
+
+class Engine(Protocol):
+    """What opens lakes."""
+
+    def open(self, lake: Path, tables: Sequence[str] = ()) -> AbstractContextManager[Reader]:
+        """The lake; `tables` are those of `sql/mart` that an answer reads besides the stored files."""
+
+
+@dataclass
+class DuckReader:
+    """A lake opened with DuckDB."""
+
+    connection: duckdb.DuckDBPyConnection
+    lake: Path
+    about: About
+    listing: Listing
+    _held: list[str] = field(default_factory=list)
+
+    def execute(self, text: str) -> duckdb.DuckDBPyConnection:
+        """Run one statement: the only way to the database."""
+        return _execute(self.connection, text)
+
+    def records(self, text: str, values: Values | None = None) -> list[Record]:
+        """The rows of a text, by column name."""
+        with stored_files(self.lake):
+            answer = self._run(text, values)
+            names = [column[0] for column in answer.description or []]
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+    def arrow(self, text: str, values: Values | None = None) -> pa.Table:
+        """The rows of a text as an Arrow table."""
+        with stored_files(self.lake):
+            return self._run(text, values).to_arrow_table()
+
+    def numpy(self, text: str, values: Values | None = None) -> dict[str, Any]:
+        """The columns of a text as numpy arrays."""
+        with stored_files(self.lake):
+            found: dict[str, Any] = self._run(text, values).fetchnumpy()
+        return found
+
+    def chained(self, parts: Mapping[str, str], final: str, values: Values) -> list[Record]:
+        """The rows of the text `final` over its parts."""
+        return self.records(chain(parts, final), values)
+
+    def hold(self, relation: str, text: str, values: Values) -> None:
+        """Keep the rows of a text as a temporary table."""
+        with stored_files(self.lake):
+            self.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {bound(text, values)}")
+        self._held.append(f"TABLE {relation}")
+
+    def view(self, relation: str, text: str, values: Values) -> None:
+        """Define a temporary view, which is computed where it is read."""
+        with stored_files(self.lake):
+            self.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS {bound(text, values)}")
+        self._held.append(f"VIEW {relation}")
+
+    @contextmanager
+    def scratch(self) -> Iterator[None]:
+        """Temporary relations made within it are dropped at its end, so that no answer sees another's."""
+        before = len(self._held)
+        try:
+            yield
+        finally:
+            made, self._held = dict.fromkeys(reversed(self._held[before:])), self._held[:before]
+            for relation in made:
+                kind, _, name = relation.partition(" ")
+                self.execute(f"DROP {kind} IF EXISTS temp.{name}")
+
+    def scoreboard(self, first: date, last: date, basis: str) -> str:
+        """The macro's call."""
+        return scoreboard_macro(first, last, basis)
+
+    def _run(self, text: str, values: Values | None) -> duckdb.DuckDBPyConnection:
+        """Bind inside the engine: a value handed over by Python makes DuckDB import pandas, which takes
+        longer than the query."""
+        names = sorted(parameters(text)) if values is not None else []
+        if not names:
+            return self.execute(text)
+        given = ", ".join(f'"{name}" := {constant((values or {})[name])}' for name in names)
+        self.execute(f"PREPARE question AS {text}")
+        return self.execute(f"EXECUTE question({given})")
+
+
+@dataclass(frozen=True)
+class DuckEngine:
+    """DuckDB, in this process."""
+
+    @contextmanager
+    def open(self, lake: Path, tables: Sequence[str] = ()) -> Iterator[DuckReader]:
+        """The lake's reader; closed at the end.
+
+        Raises `EmptyLakeError`, `CorruptLakeError`, `LakeBusyError`, `SchemaVersionError` or `LakeError`, and
+        at its end `LakeChangedError` where a commit or a build replaced files meanwhile.
+        """
+        with open_lake(lake) as connection:
+            yield reader_of(connection, lake)
+
+
+DUCKDB: Final = DuckEngine()
+
+
+def reader_of(connection: duckdb.DuckDBPyConnection, lake: Path) -> DuckReader:
+    """The reader of a connection whose default schema is a lake's database."""
+    reader = DuckReader(connection, lake, About("", "", datetime.fromtimestamp(0, UTC)), {})
+    reader.execute(f"CREATE OR REPLACE TEMP MACRO {DAY_NUMBER}")
+    for row in reader.records("SELECT snapshot, origin, built_at FROM main.lake"):
+        reader.about = About(**row)
+    reader.listing = listing_of(reader.records(LISTING))
+    return reader
 
 
 @contextmanager
 def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose default schema is the lake's database; closed at the end.
-
-    Raises `EmptyLakeError`, `CorruptLakeError`, `LakeBusyError`, `SchemaVersionError` or `LakeError`, and
-    at its end `LakeChangedError` where a commit replaced files meanwhile.
-    """
+    """A connection whose default schema is the lake's database, as `DuckEngine.open` describes."""
     if address_of(lake) is not None:
         # imported here: a lake in a folder is read without Arrow
         from ..store.bucket.copy import refresh
@@ -65,7 +208,7 @@ def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         remedy = "run `marketlake build`" if stored else "nothing is stored yet, run `marketlake run`"
         raise EmptyLakeError(f"{shown(lake)} has no {DATABASE}: {remedy}")
     root = database.parent
-    before = _stamps(root, _listed(root))
+    before = _stamps(root, [DATABASE, MANIFEST, PENDING, *_listed(root)])
     _assert_whole(root, before)
     connection = connect()
     try:
@@ -79,74 +222,6 @@ def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         _assert_unchanged(root, before)
     finally:
         connection.close()
-
-
-def steady(ask: Callable[P, T]) -> Callable[P, T]:
-    """Make a question of one that opens the lake: asked again where a commit replaced files meanwhile."""
-
-    @wraps(ask)
-    def asked(*args: P.args, **kwargs: P.kwargs) -> T:
-        for _ in range(_TRIES - 1):
-            with suppress(LakeChangedError):
-                return ask(*args, **kwargs)
-        return ask(*args, **kwargs)
-
-    return asked
-
-
-def _listed(root: Path) -> list[str]:
-    """The files that a query may read, by the manifest."""
-    try:
-        files = json.loads((root / MANIFEST).read_bytes())["files"]
-    except (OSError, ValueError, KeyError):
-        return []  # a database on its own, or a damaged manifest: `marketlake verify` says which
-    return [path for path in files if not path.startswith("raw/")]
-
-
-def _stamps(root: Path, paths: Iterable[str]) -> Stamps:
-    found: dict[str, tuple[int, int] | None] = {}
-    for path in paths:
-        try:
-            status = (root / path).stat()
-        except OSError:
-            found[path] = None
-        else:
-            found[path] = (status.st_ino, status.st_mtime_ns)
-    return found
-
-
-def _assert_unchanged(root: Path, before: Stamps, error: Exception | None = None) -> None:
-    """DuckDB opens a file more than once for a question, so it may read one version by another's footer."""
-    if _stamps(root, before) != before:
-        raise LakeChangedError(
-            f"{shown(root)} was written while it was read, so the answer may be of two states; ask again"
-        ) from error
-
-
-def _assert_whole(root: Path, files: Stamps) -> None:
-    """A glob passes over a file that was lost, so the manifest is asked; not while a commit is under way."""
-    lost = next((path for path, stamp in files.items() if stamp is None), None)
-    if lost and not (root / PENDING).exists():
-        command = "replay" if lost.startswith(("bar/", "revision/")) else "build"
-        raise CorruptLakeError(f"{shown(root / lost)} is missing: `marketlake {command}` makes it again")
-
-
-def run(connection: duckdb.DuckDBPyConnection, text: str, values: Parameters) -> duckdb.DuckDBPyConnection:
-    """Execute one of our texts with those of `values` that it binds.
-
-    Bound inside the engine: a value handed over by Python makes DuckDB import pandas, which takes longer than
-    the query.
-    """
-    bound = ", ".join(f'"{name}" := {constant(values[name])}' for name in sorted(parameters(text)))
-    connection.execute(f"PREPARE question AS {text}")
-    return connection.execute(f"EXECUTE question({bound})")
-
-
-def records(connection: duckdb.DuckDBPyConnection, text: str, values: Parameters) -> list[dict[str, Any]]:
-    """The rows of one of our texts, by column name."""
-    answer = run(connection, text, values)
-    names = [column[0] for column in answer.description or []]
-    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
 
 @contextmanager
@@ -184,16 +259,74 @@ def brief(error: duckdb.Error) -> str:
     return str(error).strip().split("\n", 1)[0][:300]
 
 
+def point_at_copy(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
+    """Let the views of a bucket's database read the copy of its files; a folder's need no variable."""
+    if address_of(root) is not None:
+        _execute(connection, f"SET VARIABLE {COPY} = {literal(glob_safe(root))}")
+
+
+def step(what: str) -> None:
+    """Every statement and file opening of a reader comes here first; tests commit between two of them."""
+
+
+def _execute(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.DuckDBPyConnection:
+    step(text)
+    return connection.execute(text)
+
+
+def _listed(root: Path) -> list[str]:
+    """The files that an answer may read, by the manifest."""
+    step(MANIFEST)
+    try:
+        files = json.loads((root / MANIFEST).read_bytes())["files"]
+    except (OSError, ValueError, KeyError):
+        return []  # a database on its own, or a damaged manifest: `marketlake verify` says which
+    return [path for path in files if not path.startswith("raw/")]
+
+
+def _stamps(root: Path, paths: Iterable[str]) -> Stamps:
+    found: dict[str, tuple[int, int] | None] = {}
+    for path in paths:
+        try:
+            status = (root / path).stat()
+        except OSError:
+            found[path] = None
+        else:
+            found[path] = (status.st_ino, status.st_mtime_ns)
+    return found
+
+
+def _assert_unchanged(root: Path, before: Stamps, error: Exception | None = None) -> None:
+    """DuckDB opens a file more than once for a query, and a later statement sees files that came since.
+
+    The manifest is compared too: a commit that only adds files replaces nothing else.
+    """
+    if _stamps(root, before) != before:
+        raise LakeChangedError(
+            f"{shown(root)} was written while it was read, so the answer may be of two states; ask again"
+        ) from error
+
+
+def _assert_whole(root: Path, files: Stamps) -> None:
+    """A glob passes over a lost file, so the manifest is compared; not while a commit is under way."""
+    if files[PENDING] is not None:
+        return
+    lost = next((path for path, stamp in files.items() if stamp is None and "/" in path), None)
+    if lost:
+        command = "replay" if lost.startswith(("bar/", "revision/")) else "build"
+        raise CorruptLakeError(f"{shown(root / lost)} is missing: `marketlake {command}` makes it again")
+
+
 def _attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
     folders = {literal(database.parent), literal(glob_safe(database.parent))}
-    connection.execute(f"SET allowed_directories = [{', '.join(sorted(folders))}]")
-    connection.execute("SET TimeZone = 'UTC'")
+    _execute(connection, f"SET allowed_directories = [{', '.join(sorted(folders))}]")
+    _execute(connection, "SET TimeZone = 'UTC'")
     # a question that does not fit into memory fails; it neither fills a disk nor fetches an extension
-    connection.execute("SET temp_directory = ''")
-    connection.execute("SET autoinstall_known_extensions = false")
-    connection.execute("SET autoload_known_extensions = false")
+    _execute(connection, "SET temp_directory = ''")
+    _execute(connection, "SET autoinstall_known_extensions = false")
+    _execute(connection, "SET autoload_known_extensions = false")
     try:
-        connection.execute(f"ATTACH {literal(database)} AS market (READ_ONLY)")
+        _execute(connection, f"ATTACH {literal(database)} AS market (READ_ONLY)")
     except duckdb.Error as error:
         if "lock" in str(error):
             raise LakeBusyError(
@@ -202,21 +335,15 @@ def _attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
         raise CorruptLakeError(
             f"{database} cannot be opened ({brief(error)}); run `marketlake build`"
         ) from error
-    connection.execute("USE market")
+    _execute(connection, "USE market")
     point_at_copy(connection, database.parent)
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
-
-
-def point_at_copy(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
-    """Let the views of a bucket's database read the copy of its files; a folder's need no telling."""
-    if address_of(root) is not None:
-        connection.execute(f"SET VARIABLE {COPY} = {literal(glob_safe(root))}")
+    _execute(connection, "SET enable_external_access = false")
+    _execute(connection, "SET lock_configuration = true")
 
 
 def _check_version(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
     try:
-        row = connection.execute("SELECT schema_version, root FROM main.lake").fetchone()
+        row = _execute(connection, "SELECT schema_version, root FROM main.lake").fetchone()
     except duckdb.Error as error:
         raise CorruptLakeError(
             f"{database} is not a lake's database ({brief(error)}); run `marketlake build`"
@@ -228,78 +355,3 @@ def _check_version(connection: duckdb.DuckDBPyConnection, database: Path) -> Non
         )
     if root != shown(database.parent):
         raise LakeError(f"{database} was built for {root} and the lake has moved; run `marketlake build`")
-
-
-class Result(Protocol):
-    """An answer, in the way of Python's databases."""
-
-    @property
-    def description(self) -> Sequence[Sequence[Any]] | None: ...
-
-    def fetchall(self) -> list[tuple[Any, ...]]: ...
-
-    def fetchone(self) -> tuple[Any, ...] | None: ...
-
-
-class Runs(Protocol):
-    """Runs a text that has no parameters."""
-
-    def execute(self, text: str, /) -> Result: ...
-
-
-class Reader(Runs, Protocol):
-    """A lake opened for questions."""
-
-    def chained(
-        self, parts: Mapping[str, str], final: str, values: Mapping[str, object]
-    ) -> list[dict[str, Any]]:
-        """The rows of the text `final` over its parts, as `text.chain` reads them, by column name."""
-
-    def hold(self, relation: str, text: str, values: Mapping[str, object]) -> None:
-        """Keep what a text says as a relation for the texts after it."""
-
-    def scoreboard(self, first: date, last: date, basis: str) -> str:
-        """What stands after FROM for the scoreboard of a window."""
-
-
-class Engine(Protocol):
-    """What opens lakes."""
-
-    def open(self, lake: Path, tables: Sequence[str] = ()) -> AbstractContextManager[Reader]:
-        """The lake; `tables` are those of `sql/mart` that the question reads beside the stored files."""
-
-
-@dataclass(frozen=True)
-class DuckReader:
-    """`market.duckdb`, where every table stands."""
-
-    connection: duckdb.DuckDBPyConnection
-
-    def execute(self, text: str, /) -> duckdb.DuckDBPyConnection:
-        return self.connection.execute(text)
-
-    def chained(
-        self, parts: Mapping[str, str], final: str, values: Mapping[str, object]
-    ) -> list[dict[str, Any]]:
-        return records(self.connection, chain(parts, final), values)
-
-    def hold(self, relation: str, text: str, values: Mapping[str, object]) -> None:
-        self.connection.execute(f"CREATE TEMP TABLE {relation} AS {bound(text, values)}")
-
-    def scoreboard(self, first: date, last: date, basis: str) -> str:
-        return scoreboard_macro(first, last, basis)
-
-
-@dataclass(frozen=True)
-class DuckEngine:
-    """DuckDB, in this process."""
-
-    @contextmanager
-    def open(self, lake: Path, tables: Sequence[str] = ()) -> Iterator[DuckReader]:
-        """As `open_lake`."""
-        with open_lake(lake) as connection:
-            connection.execute(f"CREATE TEMP MACRO {DAY_NUMBER}")
-            yield DuckReader(connection)
-
-
-DUCKDB: Final = DuckEngine()

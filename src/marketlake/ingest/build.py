@@ -12,19 +12,19 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from ..claims.ledger import Entry, read_ledger
+from ..claims.ledger import Entry
 from ..claims.load import load_claims
 from ..claims.tables import fill_claims
 from ..engine.build import build_database
 from ..engine.mart_maker import Maker
 from ..engine.marts import DUCKDB, refresh_marts
+from ..lake import Lake
 from ..model import layout
 from ..model.errors import MarketlakeError
 from ..model.layout import PAGE
 from ..model.location import shown
 from ..model.schema import CLAIM_HISTORY
 from ..model.settings import Settings
-from ..report.document import write_report
 from ..store.verify import assert_whole, database_digest
 from ..store.writer import Writer, retry_on_conflict, writer
 
@@ -119,7 +119,7 @@ def _build(
             now=now,
             more=fill_claims(load_claims(settings.home / "claims.toml"), settings.universe),
         )
-        record_verdicts(lake, read_ledger(settings.lake), now)
+        record_verdicts(lake, Lake(settings.lake).claims(), now)
         lake.commit(built=f"{wanted}-{database_digest(settings.lake)}")
         return True
 
@@ -146,7 +146,7 @@ def refresh_report(settings: Settings, rebuilt: bool) -> Path | None:
     if not rebuilt and page.exists():
         return page
     try:
-        return write_report(settings.lake)
+        return Lake(settings.lake).report()
     except MarketlakeError as error:
         _log.warning("no report: %s", error)
         return None

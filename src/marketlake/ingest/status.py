@@ -15,7 +15,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..claims.verdict import ClaimCheck, read_checks
+from ..claims.verdict import ClaimCheck
+from ..lake import Lake
 from ..model.calendars import is_known, load_calendar
 from ..model.errors import (
     BlockedError,
@@ -186,7 +187,7 @@ def _delisted(last: date | None) -> str:
 
 def _claims(settings: Settings) -> Sequence[ClaimCheck]:
     try:
-        return read_checks(settings.lake)
+        return Lake(settings.lake).claim_checks()
     except LakeError:
         # a database that is missing or of another place is told by `built`
         return ()

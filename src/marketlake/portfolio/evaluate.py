@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from ..engine.reader import DuckReader
 from ..model.errors import UsageError
+from ..model.terms import Terms
 from .figures import History, PortfolioAnswer
 from .history import history_of
 from .market import Known, Market, read_market
@@ -21,31 +21,20 @@ USUAL_HORIZON: Final = 5
 _HORIZONS: Final = (1, 60)
 
 
-def portfolio(
-    lake: Path,
-    plan: Plan,
-    *,
-    start: date | None = None,
-    end: date | None = None,
-    currency: str | None = None,
-    horizon: int | None = None,
-    risk_free: float | str | None = None,
-    as_of: datetime | None = None,
-    strict: bool = False,
-) -> PortfolioAnswer:
+def portfolio(reader: DuckReader, terms: Terms, plan: Plan, *, horizon: int | None = None) -> PortfolioAnswer:
     """How the plan did from `start` to `end` (default: all sessions that its holdings share).
 
-    With a sleeve also: the plan without it, with other sizes of it, and every window of `horizon` years in
-    all of history (default: 5 where there are as many), whatever the dates. Without a currency: the one all
-    are quoted in, else US dollars. `risk_free`, which the Sharpe ratios are over: a fraction a year or the id
-    of a 13-week bill's discount yield (default: TBILL_13W where it is stored in that currency). `as_of`
-    (aware) uses only what could be known then; with `strict`, what this lake itself held then.
+    Takes start, end, currency, risk_free, as_of, strict. With a sleeve also: the plan without it, with other
+    sizes of it, and every window of `horizon` years in all of history (default: 5 where there are as many),
+    whatever the dates. `risk_free`, which the Sharpe ratios are over, is TBILL_13W by default where it is
+    stored in that currency.
     Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
+    terms.only("portfolio", "start", "end", "currency", "risk_free", "as_of", "strict")
     _check_horizon(plan, horizon)
-    known = Known(lake, as_of, strict)
-    market = read_market(known, plan, currency, risk_free)
-    window = window_of(market, start, end)
+    known = Known(reader, terms.as_of, terms.strict)
+    market = read_market(known, plan, terms.currency, terms.risk_free)
+    window = window_of(market, terms.start, terms.end)
     sleeves = plan.sweep() if plan.sleeve is not None else (None,)
     weights = np.stack([plan.weights(sleeve) for sleeve in sleeves], axis=1)
     along = track(market.days, market.levels, plan, (window.first,), (window.last,))
@@ -73,8 +62,8 @@ def portfolio(
         notes=tuple(note for _, note in notes),
         conventions=conventions_of(plan, market, window, known),
         risk_free=market.riskless.used,
-        as_of=as_of.isoformat() if as_of else None,
-        strict=strict,
+        as_of=terms.as_of,
+        strict=terms.strict,
         snapshot=market.snapshot,
         origin=market.origin,
     )

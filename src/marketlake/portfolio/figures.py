@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import date
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
 
-from ..answers.result import Rows
+from ..answers.result import Answer
 from .plan import Plan
 
 COSTS: Final = "trading costs"
@@ -131,7 +131,7 @@ class History:
 
 
 @dataclass(frozen=True)
-class PortfolioAnswer(Rows):
+class PortfolioAnswer(Answer):
     """How a plan did, with and without its sleeve, and what to know before quoting it."""
 
     summary: str
@@ -157,7 +157,7 @@ class PortfolioAnswer(Rows):
     conventions: tuple[str, ...]
     risk_free: float | str | None
     """What the Sharpe ratios are over: a return a year, the id of a 13-week bill; None: there are none."""
-    as_of: str | None
+    as_of: datetime | None
     """Only what could be known then is in the answer."""
     strict: bool
     """Known then means held then by this lake."""
@@ -167,16 +167,3 @@ class PortfolioAnswer(Rows):
     def lines(self) -> tuple[type[Figures], tuple[Figures, ...]]:
         """A row a size of the sleeve; the plan's own where it has none."""
         return Figures, self.sweep or (self.with_sleeve,)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The answer as JSON values."""
-        value: dict[str, Any] = _plain(asdict(self))
-        return value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, date) else value

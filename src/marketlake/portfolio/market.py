@@ -1,4 +1,4 @@
-"""A lake as it could be known at a moment."""
+"""What the lake holds for a plan: total-return levels on the sessions that all holdings share."""
 
 from __future__ import annotations
 
@@ -6,24 +6,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ..answers.prices import prices
-from ..engine.listing import Listed, Listing, currency_code, find, inflation_of, rates_needed, read_listing
-from ..engine.reader import open_lake, steady
+from ..engine.listing import (
+    Listed,
+    Listing,
+    currency_code,
+    currency_of,
+    find,
+    inflation_of,
+    rates_needed,
+)
+from ..engine.reader import DuckReader
 from ..engine.sql_text import literal
 from ..model.calendars import Days
 from ..model.errors import EmptyLakeError, UsageError
 from ..model.location import shown
+from ..model.terms import AS_TRADED, Terms
 from .plan import Floats, Plan
 from .schedule import YEAR_DAYS, Flags, is_last
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
 
@@ -31,18 +38,21 @@ if TYPE_CHECKING:
 class Known:
     """What is read from a lake: all of it, or what could be known at `as_of` (aware)."""
 
-    lake: Path
+    reader: DuckReader
     as_of: datetime | None = None
     strict: bool = False
     """What this lake itself held then, instead of what could be known."""
 
     def closes(self, instrument_id: str) -> pa.Table:
         """Bars as traded."""
-        return prices(self.lake, [instrument_id], as_of=self.as_of, strict=self.strict)
+        return self._prices(ids=(instrument_id,), basis=AS_TRADED)
 
     def levels(self, ids: Sequence[str], currency: str) -> pa.Table:
         """Total-return levels by instrument and session."""
-        return prices(self.lake, ids, basis="total", currency=currency, as_of=self.as_of, strict=self.strict)
+        return self._prices(ids=tuple(ids), basis="total", currency=currency)
+
+    def _prices(self, **terms: Any) -> pa.Table:
+        return prices(self.reader, Terms(**terms, as_of=self.as_of, strict=self.strict))
 
     @property
     def moment(self) -> str:
@@ -263,18 +273,16 @@ class Market:
         return f"{self.instruments[begins].id} from {late}, {self.instruments[ends].id} to {early}"
 
 
-@steady
 def read_market(
     known: Known, plan: Plan, currency: str | None, risk_free: float | str | None = None
 ) -> Market:
     """All history of the holdings. `UsageError` for what cannot be held, `EmptyLakeError` without bars."""
-    with open_lake(known.lake) as connection:
-        listing = read_listing(connection)
-        held = tuple(find(listing, name) for name in plan.ids)
-        _check(plan, held)
-        expected = _expected(connection, held)
-        snapshot, origin = connection.execute("SELECT snapshot, origin FROM main.lake").fetchone() or ("", "")
-    target = _currency(held, currency)
+    reader = known.reader
+    listing = reader.listing
+    held = tuple(find(listing, name) for name in plan.ids)
+    _check(plan, held)
+    expected = _expected(reader, held)
+    target = currency_of(held) if currency is None else currency_code(currency)
     days, levels, stored = _shared(known, known.levels(plan.ids, target), held)
     priced = ~np.isnan(levels).any(axis=1)
     if not priced.any():
@@ -290,8 +298,8 @@ def read_market(
         unpriced=days[~priced],
         deflator=_deflator(known, listing, target),
         simulated=_simulated(listing, held, target),
-        snapshot=snapshot,
-        origin=origin,
+        snapshot=reader.about.snapshot,
+        origin=reader.about.origin,
         stored=stored,
         riskless=read_riskless(known, listing, days[priced], target, risk_free),
     )
@@ -309,13 +317,6 @@ def _check(plan: Plan, held: Sequence[Listed]) -> None:
             )
 
 
-def _currency(held: Sequence[Listed], currency: str | None) -> str:
-    if currency is not None:
-        return currency_code(currency)
-    quoted = {instrument.quote_currency for instrument in held}
-    return quoted.pop() if len(quoted) == 1 else "USD"
-
-
 def _shared(known: Known, table: pa.Table, held: Sequence[Listed]) -> tuple[Days, Floats, Days]:
     """The days that all have, every level there (NaN where there is none), and how far each one reaches."""
     ids, sessions, levels = (
@@ -327,27 +328,26 @@ def _shared(known: Known, table: pa.Table, held: Sequence[Listed]) -> tuple[Days
     for instrument, rows in zip(held, mine, strict=True):
         if not len(rows):
             then = f" as {known.moment}" if known.moment else ""
-            raise EmptyLakeError(
-                f"no bars of {instrument.id} are stored in {shown(known.lake)}{then}; run `marketlake ingest`"
-            )
+            where = f"{shown(known.reader.lake)}{then}"
+            raise EmptyLakeError(f"no bars of {instrument.id} are stored in {where}; run `marketlake run`")
     days = reduce(np.intersect1d, [sessions[rows] for rows in mine])
     if not len(days):
         raise EmptyLakeError(
-            f"{', '.join(i.id for i in held)} share no session in {shown(known.lake)}; "
+            f"{', '.join(i.id for i in held)} share no session in {shown(known.reader.lake)}; "
             "see `marketlake status`"
         )
     columns = [levels[rows][np.searchsorted(sessions[rows], days)] for rows in mine]
     return days, np.stack(columns, axis=1), np.stack([sessions[rows[[0, -1]]] for rows in mine])
 
 
-def _expected(connection: duckdb.DuckDBPyConnection, held: Sequence[Listed]) -> Days:
+def _expected(reader: DuckReader, held: Sequence[Listed]) -> Days:
     calendars = sorted({instrument.calendar for instrument in held})
     names = ", ".join(literal(name) for name in calendars)
-    found = connection.execute(
+    found = reader.arrow(
         f"SELECT session FROM main.calendar_session WHERE calendar IN ({names}) "  # noqa: S608 (quoted)
         f"GROUP BY session HAVING count(*) = {len(calendars)} ORDER BY session"
     )
-    return days_of_column(found.to_arrow_table()["session"])
+    return days_of_column(found["session"])
 
 
 def _deflator(known: Known, listing: Listing, currency: str) -> Deflator | None:

@@ -7,6 +7,6 @@ the page (`page/*.js`) from the series that are embedded in it, by the definitio
 
 from __future__ import annotations
 
-from .document import report, write_report
+from .document import publish, report
 
-__all__ = ["report", "write_report"]
+__all__ = ["publish", "report"]

@@ -59,7 +59,7 @@ def scale_of(values: Sequence[float]) -> Scale:
 
 def draw(c: Comparison, a_name: str, b_name: str, spans: Sequence[Span]) -> str:
     """The whole SVG; years without both figures stay empty."""
-    values = [v for row in c.rows for v in (row.a_return, row.b_return) if v is not None]
+    values = [one.simple_return for row in c.rows for one in row.returns if one.simple_return is not None]
     return "".join(_parts(c, f"{a_name} and {b_name}", scale_of(values or [1.0]), spans))
 
 
@@ -75,12 +75,10 @@ def _parts(c: Comparison, names: str, scale: Scale, spans: Sequence[Span]) -> It
     step = (RIGHT - LEFT) / max(1, len(c.rows))
     for place, row in enumerate(c.rows):
         middle = LEFT + step * (place + 0.5)
-        for side, value, won in (
-            ("a", row.a_return, row.winner == c.a),
-            ("b", row.b_return, row.winner == c.b),
-        ):
-            if value is not None:
-                yield from _bar(side, middle, step, value, won, scale)
+        for side, one in zip("ab", row.returns, strict=True):
+            if one.simple_return is not None:
+                won = row.winner == one.instrument_id
+                yield from _bar(side, middle, step, one.simple_return, won, scale)
         yield _text(middle, BASE + 17, str(row.year), "year middle")
     years = [row.year for row in c.rows]
     for level, span in enumerate(s for s in spans if s.first in years and s.last in years):
@@ -117,9 +115,9 @@ def _text(x: float, y: float, words: str, kind: str) -> str:
 
 
 def _said(c: Comparison) -> str:
-    shown = (
-        f"{row.year} {row.a_return * 100:+.0f} % and {row.b_return * 100:+.0f} %"
-        for row in c.rows
-        if row.a_return is not None and row.b_return is not None
-    )
+    shown = []
+    for row in c.rows:
+        a, b = (one.simple_return for one in row.returns)
+        if a is not None and b is not None:
+            shown.append(f"{row.year} {a * 100:+.0f} % and {b * 100:+.0f} %")
     return "; ".join(shown)

@@ -9,7 +9,7 @@ from html import escape
 from string import Template
 from typing import TYPE_CHECKING, Final
 
-from ..answers.compare import Comparison, YearRow
+from ..answers.compare import ComparedYear, Comparison
 from ..claims.ledger import Entry
 from ..claims.verdict import CANNOT, FAILS, HOLDS, LAPSED, Cell, ClaimCheck
 from .bars import Span, draw
@@ -72,21 +72,22 @@ def label_of(name: str, instrument_id: str) -> str:
 
 
 def years_table(c: Comparison) -> str:
-    """A line a year."""
-    names = ("year", c.a, c.b, "difference", "ahead", "from", "to", "quality")
+    """A line a year, of two instruments."""
+    names = ("year", *c.instruments, "difference", "ahead", "from", "to", "quality")
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
-    body = "".join(_line(c, row) for row in c.rows)
+    body = "".join(map(_line, c.rows))
     return f'<table class="plain years"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _line(c: Comparison, row: YearRow) -> str:
+def _line(row: ComparedYear) -> str:
+    a, b = row.returns
     cells = (
-        _percent(row.a_return),
-        _percent(row.b_return),
+        _percent(a.simple_return),
+        _percent(b.simple_return),
         "" if row.difference is None else f"{row.difference * 100:+,.2f} points",
         row.winner or ("" if row.complete else "incomplete"),
-        _both(row.a_from, row.b_from),
-        _both(row.a_to, row.b_to),
+        _both(a.start_session, b.start_session),
+        _both(a.end_session, b.end_session),
         row.quality.replace(",", ", "),
     )
     figures = "".join(
@@ -245,14 +246,15 @@ def _span(when: str, check: ClaimCheck) -> Span:
 def opening(part: ClaimPart, labels: Mapping[str, str]) -> str:
     """The claim, its verdicts, the bars and the table behind them."""
     entry, c = part.entry, part.comparison
+    names = [labels[name] for name in c.instruments]
     return Template(page_file("hero.html")).substitute(
         headline=escape(headline_of(entry)),
         statement=escape(entry.published.statement),
         source=escape(f"{entry.published.source}, {entry.published.published}"),
         verdicts="".join(_verdicts(entry)),
         readings=escape(readings_of(entry)),
-        bars_title=_bars_title(labels[c.a], labels[c.b]),
-        bars=part.bars(labels[c.a], labels[c.b]),
+        bars_title=_bars_title(*names),
+        bars=part.bars(*names),
         terms=escape(_terms(part)),
         years=years_table(c),
     )
@@ -275,8 +277,8 @@ def _verdicts(entry: Entry) -> Iterator[str]:
 def _terms(part: ClaimPart) -> str:
     """Basis, window, n and quality of the bars."""
     c = part.comparison
-    starts = [d for row in c.rows for d in (row.a_from, row.b_from) if d]
-    ends = [d for row in c.rows for d in (row.a_to, row.b_to) if d]
+    starts = [one.start_session for row in c.rows for one in row.returns if one.start_session]
+    ends = [one.end_session for row in c.rows for one in row.returns if one.end_session]
     quality = ", ".join(dict.fromkeys(q for row in c.rows for q in row.quality.split(",") if q)) or "no flags"
     worth = "real" if c.real else "nominal"
     return (

@@ -6,22 +6,21 @@ import base64
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any, Final
 
-import duckdb
-
 from ..answers.compare import Comparison, compare
 from ..claims.ledger import Entry, read_ledger
-from ..engine.reader import open_lake, steady, stored_files
+from ..engine.reader import About, DuckReader
 from ..model.errors import EmptyLakeError
 from ..model.layout import PAGE
-from ..report import series, state
+from ..model.terms import Terms
 from ..store.disk import write_bytes
 from ..store.raw import publish_page
+from . import series, state
 from .bundle import page_file, script
 from .claims import ClaimPart, conventions, hero, judged, label_of, no_claim, opening
 from .series import Pack
@@ -55,38 +54,31 @@ class Content:
     sleeves: Sequence[Row]
     state: Sequence[Row]
     embedded: Embedded
-    snapshot: str
-    origin: str
-    built_at: datetime
+    about: About
 
 
-@steady
-def report(lake: Path, *, room: int = series.ROOM) -> str:
+def report(reader: DuckReader, *, room: int = series.ROOM) -> str:
     """The page of a lake, as HTML; the same snapshot gives the same page.
 
     `room`: how many bars are embedded day by day at most, besides those of claims and reference rates.
-    Raises as `marketlake.query.open_lake`.
+    Raises `EmptyLakeError` where there are no two instruments to compare.
     """
-    ledger = read_ledger(lake)
-    first = _wins(lake, ledger)
+    ledger = read_ledger(reader)
+    first = _wins(reader, ledger)
     part = hero(*first) if first else None
-    plans = sleeves(lake, ledger)
-    with open_lake(lake) as connection, stored_files(lake):
-        about = connection.execute("SELECT snapshot, origin, built_at FROM main.lake").fetchone()
-        snapshot, origin, built_at = about or ("", "", datetime.fromtimestamp(0, UTC))
-        named = {name for entry in ledger for name in (entry.published.a, entry.published.b)}
-        header = {
-            "built": (built_at.date() - _EPOCH).days,
-            "spans": [vars(span) for span in part.spans] if part else [],
-            "sleeves": plans,
-        }
-        embedded = _embedded(connection, part, named, header, room)
-        found = state.read_state(connection)
-    return fill(Content(part, ledger, plans, found, embedded, snapshot, origin, built_at))
+    plans = sleeves(reader, ledger)
+    named = {name for entry in ledger for name in (entry.published.a, entry.published.b)}
+    header = {
+        "built": (reader.about.built_at.date() - _EPOCH).days,
+        "spans": [vars(span) for span in part.spans] if part else [],
+        "sleeves": plans,
+    }
+    embedded = _embedded(reader, part, named, header, room)
+    return fill(Content(part, ledger, plans, state.read_state(reader), embedded, reader.about))
 
 
 def _embedded(
-    connection: duckdb.DuckDBPyConnection,
+    reader: DuckReader,
     part: ClaimPart | None,
     named: Collection[str],
     header: Mapping[str, Any],
@@ -94,19 +86,19 @@ def _embedded(
 ) -> Embedded:
     """What the page computes from; `EmptyLakeError` where there are no two instruments to compare."""
     needed = min((span.first for span in part.spans), default=9999) if part else 9999
-    first_year = series.first_year(connection, needed, room)
+    first_year = series.first_year(reader, needed, room)
     start = series.since(first_year)
-    listed = series.read_instruments(connection, start)
+    listed = series.read_instruments(reader, start)
     if len(listed) < 2:
         raise EmptyLakeError(
             "fewer than two instruments are stored that could be compared; run `marketlake run`"
         )
     labels = {i["id"]: label_of(i["name"], i["id"]) for i in listed}
     pack = Pack()
-    instruments = series.embed(connection, pack, listed, series.daily(listed, named, room), start)
+    instruments = series.embed(reader, pack, listed, series.daily(listed, named, room), start)
     more = {
         "instruments": [i | {"label": labels[i["id"]]} for i in instruments],
-        "calendars": series.calendars(connection, pack),
+        "calendars": series.calendars(reader, pack),
         "first_year": first_year,
         "start": _start(part, instruments),
     }
@@ -119,7 +111,7 @@ def _embedded(
     )
 
 
-def _wins(lake: Path, ledger: Sequence[Entry]) -> tuple[Entry, Comparison] | None:
+def _wins(reader: DuckReader, ledger: Sequence[Entry]) -> tuple[Entry, Comparison] | None:
     """The first claim about years won of which any could be judged: what the page opens with."""
     for entry in ledger:
         spans = [check for check in (entry.published, entry.rolled) if judged(check)]
@@ -127,7 +119,7 @@ def _wins(lake: Path, ledger: Sequence[Entry]) -> tuple[Entry, Comparison] | Non
             first = min(c.first_year or 0 for c in spans)
             last = max(c.last_year or 0 for c in spans)
             check = entry.published
-            return entry, compare(lake, check.a, check.b, first_year=first, last_year=last)
+            return entry, compare(reader, Terms.of([check.a, check.b], {"start": first, "end": last}))
     return None
 
 
@@ -137,7 +129,8 @@ def _start(part: ClaimPart | None, instruments: Sequence[Row]) -> Row:
         return {"a": instruments[0]["id"], "b": instruments[1]["id"]}
     c = part.comparison
     years = [row.year for row in c.rows]
-    return {"a": c.a, "b": c.b, "first": years[0], "last": years[-1], "currency": c.currency}
+    a, b = c.instruments
+    return {"a": a, "b": b, "first": years[0], "last": years[-1], "currency": c.currency}
 
 
 def fill(content: Content) -> str:
@@ -156,9 +149,9 @@ def fill(content: Content) -> str:
         conventions="".join(conventions(content.ledger)),
         state_words=escape(state.summary(content.state)),
         state_table=state.table(content.state),
-        snapshot=escape(content.snapshot),
-        origin=escape(content.origin),
-        built=f"{content.built_at:%Y-%m-%d %H:%M} UTC",
+        snapshot=escape(content.about.snapshot),
+        origin=escape(content.about.origin),
+        built=f"{content.about.built_at:%Y-%m-%d %H:%M} UTC",
     )
 
 
@@ -220,14 +213,13 @@ def _sleeve(plans: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def write_report(lake: Path, path: Path | None = None) -> Path:
-    """Write the page of a lake, whole or not at all, to `path` (`<lake>/report.html`); returns where.
+def publish(lake: Path, page: str, path: Path | None = None) -> Path:
+    """Write a page, whole or not at all, to `path` (`<lake>/report.html`); returns where.
 
-    Raises as `report`, and `LakeWriteError` when the disk refuses.
+    Raises `LakeWriteError` when the disk refuses.
     """
-    content = report(lake).encode()
     if path is None:
-        publish_page(lake, PAGE, content)
+        publish_page(lake, PAGE, page.encode())
         return (lake / PAGE).resolve()
-    write_bytes(path.resolve(), content)
+    write_bytes(path.resolve(), page.encode())
     return path.resolve()

@@ -16,12 +16,11 @@ from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from ..answers.metrics import rows_of
-from ..engine.sql_text import bound, statement
+from ..engine.reader import DuckReader
+from ..engine.sql_text import statement
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -95,12 +94,12 @@ _KEPT: Final = 20
 Row = dict[str, Any]
 
 
-def first_year(connection: duckdb.DuckDBPyConnection, needed: int, room: int = ROOM) -> int | None:
+def first_year(reader: DuckReader, needed: int, room: int = ROOM) -> int | None:
     """The year from which the page has prices, so that there is room for them; None: all years.
 
     It leaves out what is more than 20 years old, and nothing from `needed` on.
     """
-    rows = rows_of(connection, statement("report/report_year"))
+    rows = reader.records(statement("report/report_year"))
     return kept_from({row["year"]: row["bars"] for row in rows}, needed, room)
 
 
@@ -120,9 +119,9 @@ def since(first: int | None) -> date:
     return date.min if first is None else date(first - 1, 12, 1)
 
 
-def read_instruments(connection: duckdb.DuckDBPyConnection, start: date) -> list[Row]:
+def read_instruments(reader: DuckReader, start: date) -> list[Row]:
     """Those that can be compared, in the order of `instruments.toml`, with how many bars they have."""
-    return rows_of(connection, bound(statement("report/report_instrument"), {"since": start}))
+    return reader.records(statement("report/report_instrument"), {"since": start})
 
 
 def daily(instruments: Sequence[Row], first: Collection[str], room: int = ROOM) -> set[str]:
@@ -137,7 +136,7 @@ def daily(instruments: Sequence[Row], first: Collection[str], room: int = ROOM) 
 
 
 def embed(
-    connection: duckdb.DuckDBPyConnection,
+    reader: DuckReader,
     pack: Pack,
     instruments: Sequence[Row],
     days_of: Collection[str],
@@ -145,8 +144,8 @@ def embed(
 ) -> list[Row]:
     """Put all series from `start` on into the pack; returns the instruments with where theirs are."""
     ids = [i["id"] for i in instruments]
-    by_day = dict(_series(connection, "report_bar", [i for i in ids if i in days_of], start))
-    by_month = dict(_series(connection, "report_month", [i for i in ids if i not in days_of], start))
+    by_day = dict(_series(reader, "report_bar", [i for i in ids if i in days_of], start))
+    by_month = dict(_series(reader, "report_month", [i for i in ids if i not in days_of], start))
     return [
         instrument | (_days(pack, by_day[name]) if name in by_day else _months(pack, by_month[name]))
         for instrument in instruments
@@ -154,18 +153,16 @@ def embed(
     ]
 
 
-def calendars(connection: duckdb.DuckDBPyConnection, pack: Pack) -> dict[str, int]:
+def calendars(reader: DuckReader, pack: Pack) -> dict[str, int]:
     """The sessions of every calendar, put into the pack."""
-    table = connection.execute(statement("report/report_calendar")).to_arrow_table()
+    table = reader.arrow(statement("report/report_calendar"))
     return {name: pack.add(columns["day"]) for name, columns in _by(table, "calendar")}
 
 
 def _series(
-    connection: duckdb.DuckDBPyConnection, name: str, wanted: list[str], start: date
+    reader: DuckReader, name: str, wanted: list[str], start: date
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    table = connection.execute(
-        bound(statement(f"report/{name}"), {"wanted": wanted, "since": start})
-    ).to_arrow_table()
+    table = reader.arrow(statement(f"report/{name}"), {"wanted": wanted, "since": start})
     return _by(table, "instrument_id")
 
 

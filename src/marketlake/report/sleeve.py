@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from ..claims.ledger import Entry
 from ..claims.verdict import ClaimCheck
+from ..engine.reader import DuckReader
 from ..model.errors import MarketlakeError
+from ..model.terms import Terms
 from ..portfolio.evaluate import portfolio
 from ..portfolio.figures import Figures, PortfolioAnswer
 from ..portfolio.plan import read_plan
@@ -17,13 +18,13 @@ from ..portfolio.plan import read_plan
 Row = dict[str, Any]
 
 
-def sleeves(lake: Path, ledger: Sequence[Entry]) -> list[Row]:
+def sleeves(reader: DuckReader, ledger: Sequence[Entry]) -> list[Row]:
     """Each claim about a sleeve over its spans of years, as JSON values; `refused` says why there is none."""
     found = []
     for entry in (e for e in ledger if e.published.share is not None):
         for check in _spans(entry):
             try:
-                found.append(_told(entry, check, _answer(lake, check)))
+                found.append(_told(entry, check, _answer(reader, check)))
             except MarketlakeError as error:
                 found.append(_head(entry, check) | {"refused": str(error)})
     return found
@@ -35,7 +36,7 @@ def _spans(entry: Entry) -> Iterator[ClaimCheck]:
         yield entry.rolled
 
 
-def _answer(lake: Path, check: ClaimCheck) -> PortfolioAnswer:
+def _answer(reader: DuckReader, check: ClaimCheck) -> PortfolioAnswer:
     share = check.share or 0.0
     # the claim writes the plan as it is without the sleeve
     without = read_plan(check.b)
@@ -46,7 +47,8 @@ def _answer(lake: Path, check: ClaimCheck) -> PortfolioAnswer:
     )
     assert check.first_year is not None
     assert check.last_year is not None
-    return portfolio(lake, plan, start=date(check.first_year - 1, 12, 31), end=date(check.last_year, 12, 31))
+    terms = Terms(start=date(check.first_year - 1, 12, 31), end=date(check.last_year, 12, 31))
+    return portfolio(reader, terms, plan)
 
 
 def _head(entry: Entry, check: ClaimCheck) -> Row:

@@ -7,17 +7,15 @@ from datetime import date
 from html import escape
 from typing import Any
 
-import duckdb
-
-from ..answers.metrics import rows_of
+from ..engine.reader import Reader
 from ..engine.sql_text import statement
 
 Row = dict[str, Any]
 
 
-def read_state(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+def read_state(reader: Reader) -> list[Row]:
     """A row an instrument of `instruments.toml`, in its order."""
-    return rows_of(connection, statement("report/report_state"))
+    return reader.records(statement("report/report_state"))
 
 
 def summary(rows: Sequence[Row]) -> str:

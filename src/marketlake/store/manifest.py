@@ -121,8 +121,8 @@ def decode(content: bytes, path: Path) -> Manifest:
                 f"{shown(path.parent)} has schema version {version}, this marketlake knows {SCHEMA_VERSION}; "
                 "upgrade marketlake"
             )
-        if document.get("checksum", "") not in ("", _checksum(document)):
-            raise ValueError("its checksum is another")
+        if document["checksum"] != _checksum(document):
+            raise ValueError("its checksum differs")
         files = {name: Entry(**entry) for name, entry in document["files"].items()}
         if not all(map(layout.PLACE.fullmatch, files)):
             raise ValueError("it names what is no file of a lake")

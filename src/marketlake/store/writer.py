@@ -131,13 +131,7 @@ class Writer:
 
     def stage(self, path: str, table: pa.Table) -> None:
         """Write a table beside its place."""
-        schema = TABLES[path.split("/")[0]]
-        self.stage_file(path, table, schema)
-
-    def stage_file(self, path: str, table: pa.Table, schema: pa.Schema) -> None:
-        """Write a table of any schema beside its place."""
-        beside = self.root / layout.staged(path)
-        write_parquet(beside, table, schema)
+        write_parquet(self.root / layout.staged(path), table, TABLES[path.split("/")[0]])
         self._take(path)
 
     @contextmanager

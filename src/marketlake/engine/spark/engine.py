@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 from ...model import layout
-from ...model.errors import CorruptLakeError
+from ...model.errors import CorruptLakeError, LakeChangedError
 from ...model.instruments import Universe
 from ...model.layout import YEARLY
 from ...model.location import shown
@@ -22,6 +22,8 @@ from ...store.manifest import Manifest
 from ...store.verify import assert_whole
 from ...store.writer import open_manifest
 from ..build import calendar_session_table, instrument_table, lake_table
+from ..listing import LISTING, listing_of
+from ..reader import About
 from ..scoreboard_sql import WIDER
 from ..sql_text import bound, statement
 from .reader import SparkReader, spark_errors
@@ -85,26 +87,34 @@ class SparkEngine:
         """The lake with these tables of `sql/mart`, in the order in which they follow from each other."""
         manifest = open_manifest(lake)
         _assert_whole(lake, manifest)
+        about = About(manifest.snapshot, manifest.origin, self.now)
         with opened(self.master) as session:
-            reader = SparkReader(session)
+            reader = SparkReader(session, lake, about, {})
             with spark_errors():
                 for table in _STORED:
                     reader.store(table, stored_table(session, lake, table))
-            self._configured(reader, lake, manifest)
+            self._configured(reader, manifest)
             reader.store("bar_version", reader.frame(statement("view/bar_version")))
             for table in tables:
                 _TABLES.get(table, _one)(reader, table)
             yield reader
+        if open_manifest(lake) != manifest:
+            raise LakeChangedError(
+                f"{shown(lake)} was written while it was read, so the answer may be of two states; ask again"
+            )
 
-    def _configured(self, reader: SparkReader, lake: Path, manifest: Manifest) -> None:
-        origin, snapshot = manifest.origin, manifest.snapshot
+    def _configured(self, reader: SparkReader, manifest: Manifest) -> None:
+        about = reader.about
         first = min(_years(manifest), default=self.now.year)
         sessions = calendar_session_table(self.universe.calendars, first, self.now.year)
         listed = instrument_table(self.universe)
         place = pa.array(range(len(listed)), pa.int64())
         reader.store_rows("instrument", listed.append_column("rowid", place))
         reader.store_rows("calendar_session", sessions)
-        reader.store_rows("lake", lake_table(shown(lake), snapshot=snapshot, origin=origin, now=self.now))
+        root = shown(reader.lake)
+        rows = lake_table(root, snapshot=about.snapshot, origin=about.origin, now=self.now)
+        reader.store_rows("lake", rows)
+        reader.listing = listing_of(reader.records(LISTING))
 
 
 def _assert_whole(lake: Path, manifest: Manifest) -> None:

@@ -14,7 +14,7 @@ from ...model.schema import MARTS, YEAR_CLOSE
 from ..mart_maker import COMPUTED, STEPS, Members, Part, Sources, member_table, part_text, recipe
 from ..sql_text import statement
 from .engine import stored_rows
-from .reader import SparkReader, spark_errors
+from .reader import SparkTables, spark_errors
 from .session import opened
 
 _HELD: Final = frozenset({"return_index", "daily_return", "year_sum", "year_end", "year_state", "year_level"})
@@ -37,11 +37,11 @@ class SparkMaker:
     def last_closes(self) -> Iterator[Callable[[Path], pa.Table]]:
         """What gives `year_close` of the instruments in one year's bars."""
         with opened(self.master) as session:
-            reader = SparkReader(session)
+            reader = SparkTables(session)
 
             def closes(bars: Path) -> pa.Table:
                 _stored(reader, "stored_bar", [bars])
-                return reader.execute(statement("mart/year_close")).table.cast(YEAR_CLOSE)
+                return reader.arrow(statement("mart/year_close")).cast(YEAR_CLOSE)
 
             yield closes
 
@@ -49,13 +49,13 @@ class SparkMaker:
         """The marts of each year in turn, its rows in the order of instruments."""
         parts = list(years)
         with opened(self.master) as session:
-            reader = SparkReader(session)
+            reader = SparkTables(session)
             _compute(reader, sources, parts)
             for part in parts:
                 yield part.year, {table: _rows(reader, table, part.year) for table in COMPUTED}
 
 
-def _compute(reader: SparkReader, sources: Sources, parts: list[Members]) -> None:
+def _compute(reader: SparkTables, sources: Sources, parts: list[Members]) -> None:
     for relation, rows in _given(sources, parts).items():
         reader.store_rows(relation, rows)
     _stored(reader, "stored_bar", list(sources.bars.values()))
@@ -67,8 +67,8 @@ def _compute(reader: SparkReader, sources: Sources, parts: list[Members]) -> Non
             reader.define(relation, statement(name))
 
 
-def _rows(reader: SparkReader, table: str, year: int) -> pa.Table:
-    return reader.execute(part_text(table, year)).table.cast(MARTS[table])
+def _rows(reader: SparkTables, table: str, year: int) -> pa.Table:
+    return reader.arrow(part_text(table, year)).cast(MARTS[table])
 
 
 def _given(sources: Sources, parts: list[Members]) -> dict[str, pa.Table]:
@@ -77,6 +77,6 @@ def _given(sources: Sources, parts: list[Members]) -> dict[str, pa.Table]:
     return tables | {"calendar_session": sources.sessions}
 
 
-def _stored(reader: SparkReader, relation: str, files: list[Path]) -> None:
+def _stored(reader: SparkTables, relation: str, files: list[Path]) -> None:
     with spark_errors():
         reader.store(relation, stored_rows(reader.session, files, "bar"))

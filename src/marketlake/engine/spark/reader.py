@@ -1,4 +1,4 @@
-"""The few words in which Spark SQL differs from the texts of `sql/`, which DuckDB runs as they are.
+"""Our texts on Spark: the few words in which Spark SQL differs from what DuckDB runs as it is.
 
 Everything else is common to both. What is here is decided word by word, never by what a query means, so that
 a text says the same on either engine:
@@ -19,9 +19,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from ...model.errors import CorruptLakeError, LakeError
+from ..listing import Listing
+from ..reader import About, Record, Values
 from ..scoreboard_sql import scoreboard_parts, window_values
 from ..sql_text import bound, statement
 
@@ -102,42 +105,24 @@ def _outermost(text: str, start: int) -> Iterator[tuple[str, int]]:
 _UNREADABLE: Final = ("FAILED_READ_FILE", "CANNOT_READ_FILE", "PATH_NOT_FOUND", "FILE_NOT_EXIST")
 
 
-@dataclass(frozen=True)
-class Rows:
-    """An answer, in the way of Python's databases."""
-
-    table: pa.Table
-
-    @property
-    def description(self) -> list[tuple[str]]:
-        return [(name,) for name in self.table.column_names]
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        columns = [column.to_pylist() for column in self.table.columns]
-        return list(zip(*columns, strict=True))
-
-    def fetchone(self) -> tuple[Any, ...] | None:
-        return next(iter(self.fetchall()), None)
-
-
-@dataclass(frozen=True)
-class SparkReader:
-    """What the questions of `query` ask of an engine, on Spark."""
+@dataclass
+class SparkTables:
+    """A Spark session that our texts run on; relations are temporary views."""
 
     session: SparkSession
 
-    def execute(self, text: str, /) -> Rows:
-        """The answer to a text without parameters."""
-        with spark_errors():
-            return Rows(self._frame(text, {}).toArrow())
-
-    def records(self, text: str, values: Mapping[str, object]) -> list[dict[str, Any]]:
+    def records(self, text: str, values: Values | None = None) -> list[Record]:
         """The rows of a text, by column name."""
         with spark_errors():
-            rows: list[dict[str, Any]] = self._frame(text, values).toArrow().to_pylist()
+            rows: list[Record] = self._frame(text, values or {}).toArrow().to_pylist()
         return rows
 
-    def hold(self, relation: str, text: str, values: Mapping[str, object]) -> None:
+    def arrow(self, text: str) -> pa.Table:
+        """The rows of a text without parameters."""
+        with spark_errors():
+            return self._frame(text, {}).toArrow()
+
+    def hold(self, relation: str, text: str, values: Values) -> None:
         """Compute a relation once, for the texts after it.
 
         Without its lineage: a plan of plans would grow with every relation that reads another.
@@ -149,20 +134,6 @@ class SparkReader:
         """A relation that is computed where it is read."""
         with spark_errors():
             self._frame(text, {}).createOrReplaceTempView(relation)
-
-    def chained(
-        self, parts: Mapping[str, str], final: str, values: Mapping[str, object]
-    ) -> list[dict[str, Any]]:
-        """The rows of a text over its parts, each computed once: Spark repeats one that two others read."""
-        for relation, name in parts.items():
-            self.hold(relation, statement(name), values)
-        return self.records(statement(final), values)
-
-    def scoreboard(self, first: date, last: date, basis: str) -> str:
-        """The scoreboard of a window, as a relation."""
-        for relation, name in scoreboard_parts(first, last).items():
-            self.hold(relation, statement(name), window_values(first, last, basis))
-        return "scoreboard"
 
     def store(self, relation: str, frame: DataFrame) -> None:
         """A relation of the lake, which texts call by its full name where a part of theirs shadows it."""
@@ -180,8 +151,34 @@ class SparkReader:
         with spark_errors():
             return self._frame(text, {})
 
-    def _frame(self, text: str, values: Mapping[str, object]) -> DataFrame:
+    def _frame(self, text: str, values: Values) -> DataFrame:
         return self.session.sql(spark_text(bound(text, values)))
+
+
+@dataclass
+class SparkReader(SparkTables):
+    """What an answer needs of an engine (`engine.reader.Reader`), on Spark."""
+
+    lake: Path
+    about: About
+    listing: Listing
+
+    def chained(self, parts: Mapping[str, str], final: str, values: Values) -> list[Record]:
+        """The rows of a text over its parts, each computed once: Spark repeats one that two others read."""
+        for relation, name in parts.items():
+            self.hold(relation, statement(name), values)
+        return self.records(statement(final), values)
+
+    @contextmanager
+    def scratch(self) -> Iterator[None]:
+        """A held relation stays until one of its name takes its place: the session is one answer's own."""
+        yield
+
+    def scoreboard(self, first: date, last: date, basis: str) -> str:
+        """The scoreboard of a window, as a relation."""
+        for relation, name in scoreboard_parts(first, last).items():
+            self.hold(relation, statement(name), window_values(first, last, basis))
+        return "scoreboard"
 
 
 @contextmanager
