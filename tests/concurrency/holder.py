@@ -10,8 +10,6 @@ from marketlake.store.writer import writer
 
 if __name__ == "__main__":
     with writer(Path(sys.argv[1]) / "data", "simulated") as lake:
-        lake.stage_file(
-            "bar/asset_class=equity/year=2024/part.parquet", lake.read("bar/x"), lake.read("bar/x").schema
-        )
+        lake.stage("bar/asset_class=equity/year=2024/part.parquet", lake.read("bar/x"))
         (Path(sys.argv[1]) / "held").touch()
         time.sleep(600)
