@@ -15,7 +15,6 @@ from .schedule import pool_of
 
 RETRY_DELAY: Final = timedelta(seconds=float(os.environ.get("MARKETLAKE_RETRY_SECONDS", "30")))
 """Between tries; ten times as long where the vendor asked us to slow down."""
-
 # Errors are named by path, so that parsing a DAG file imports nothing for them.
 _HOPELESS: Final = (
     "TerminalError",
@@ -24,6 +23,7 @@ _HOPELESS: Final = (
     "OriginError",
     "SchemaVersionError",
 )
+_LONGEST_FETCH: Final = timedelta(hours=1)
 
 
 def retried() -> Mapping[str, Any]:
@@ -53,9 +53,6 @@ def final() -> Mapping[str, Any]:
 def _rule(action: RetryAction, *errors: str, reason: str, delay: timedelta | None = None) -> RetryRule:
     names: list[type[BaseException] | str] = [f"marketlake.model.errors.{error}" for error in errors]
     return RetryRule(exception=names, action=action, retry_delay=delay, reason=reason)
-
-
-_LONGEST_FETCH: Final = timedelta(hours=1)
 
 
 def lake_tasks(sources: Sequence[str], calendar: str | None, outlet: Asset) -> None:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
     from airflow.sdk import DAG
 
-
 ADDRESSES: Final[Mapping[str, str]] = {
     "binance": "https://api.binance.com",
     "bitstamp": "https://www.bitstamp.net",
@@ -36,6 +35,11 @@ ADDRESSES: Final[Mapping[str, str]] = {
     "yahoo": "https://query1.finance.yahoo.com",
 }
 _TIMEOUT_S: Final = 5.0
+_IMPATIENT: Final = {"MARKETLAKE_RETRY_SECONDS": "2"}
+"""Somebody is waiting at the terminal."""
+_FINDINGS_TOLD: Final = 5
+
+Say = Callable[[str], None]
 
 
 def require_a_vendor(sources: Iterable[str], addresses: Mapping[str, str] = ADDRESSES) -> None:
@@ -111,12 +115,6 @@ def exit_code(ingested: Iterable[Ingested], built: bool) -> int:
     if built and all(result.succeeded for result in results):
         return 0
     return 3 if built and any(result.worked for result in results) else 1
-
-
-Say = Callable[[str], None]
-_IMPATIENT: Final = {"MARKETLAKE_RETRY_SECONDS": "2"}
-"""Somebody is waiting at the terminal."""
-_FINDINGS_TOLD: Final = 5
 
 
 def main() -> int:

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from ..model.settings import Settings
     from ..sources.lookup import Listing
 
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_COLUMNS: Final = ("symbol", "name", "kind", "venue")
 
 Answer = TypeVar("Answer")
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True)
@@ -146,9 +147,6 @@ def _code(text: str) -> str:
 def _word(text: str) -> str:
     """An asset class as it is written, anything else as an id."""
     return text.lower() if text.lower() in {*ASSET_CLASSES, "all"} else text.upper()
-
-
-_COLUMNS: Final = ("symbol", "name", "kind", "venue")
 
 
 def add(

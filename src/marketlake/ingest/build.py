@@ -30,6 +30,7 @@ from ..store.writer import Writer, retry_on_conflict, writer
 
 _TABLE: Final = "claim_history"
 _OF_THE_MOMENT: Final = {"change", "recorded_at"}
+_log: Final = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 
@@ -132,9 +133,6 @@ def _fingerprint(settings: Settings, snapshot: str) -> str:
         path = settings.home / name
         digest.update(path.read_bytes() if path.exists() else b"")
     return f"{snapshot}-{digest.hexdigest()[:16]}"
-
-
-_log: Final = logging.getLogger(__name__)
 
 
 def refresh_report(settings: Settings, rebuilt: bool) -> Path | None:

@@ -37,6 +37,9 @@ _SUBJECT: Final = pa.schema(
         ("before", pa.float64()),
     ]
 )
+_LOOKED_AT: Final = ("place", "subject", "session", *PRICES, "volume", "dividend", "split")
+
+Mask = npt.NDArray[np.bool_]
 
 
 def subjects(names: Sequence[str], windows: Mapping[str, Window], before: Mapping[str, float]) -> pa.Table:
@@ -116,10 +119,6 @@ def _of_window(rows: pa.Table, values: list[Any], kind: pa.DataType) -> pa.Array
     """Each row's value, of one value an instrument in order of appearance."""
     ids = rows["instrument_id"].combine_chunks().dictionary_encode()
     return pa.array(values, kind).take(ids.indices)
-
-
-_LOOKED_AT: Final = ("place", "subject", "session", *PRICES, "volume", "dividend", "split")
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -32,57 +32,6 @@ from .normalise import MINOR_UNITS
 EXCHANGES: Final = ("bitstamp", "coinbaseexchange")
 """Asked for a crypto pair, in order of trust: those that serve their whole history."""
 _PAIR: Final = re.compile(r"([A-Za-z0-9]{1,20})[/-]([A-Za-z]{3,5})")
-
-
-def candidates(settings: Settings, text: str) -> Sequence[Listing]:
-    """Symbols of Yahoo's that the text may mean; the one that is spelt like it alone, where there is one.
-
-    Raises `SourceError`; `NotFoundError` where Yahoo knows nothing of the kind.
-    """
-    from ..sources.lookup import search
-
-    wanted = text.strip().replace("/", "-")
-    try:
-        found = search(wanted, access_of(settings))
-    except UnavailableError as error:
-        raise UnavailableError(
-            f"{error}\nNothing was looked up: ask again once there is a way to the vendors, or write the "
-            "entry into instruments.toml by hand"
-        ) from error
-    exact = [listing for listing in found if listing.symbol.casefold() == wanted.casefold()]
-    if not found:
-        raise NotFoundError(
-            f"yahoo knows nothing like {text[:40]!r}; try another spelling or part of the name, or write the "
-            "entry into instruments.toml by hand"
-        )
-    return exact or found
-
-
-def facts_of(settings: Settings, listing: Listing) -> Facts:
-    """What Yahoo tells of the chosen symbol; raises `SourceError`."""
-    from ..sources.lookup import facts
-
-    return facts(listing, access_of(settings))
-
-
-def on_exchanges(settings: Settings, listing: Listing) -> tuple[Sequence[SourceRef], Sequence[SourceError]]:
-    """The first exchange that trades the pair, as a source, and the errors of those that did not answer."""
-    match = _PAIR.fullmatch(listing.symbol)
-    if listing.kind != "CRYPTOCURRENCY" or match is None:
-        return (), ()
-    pair = f"{match[1].upper()}/{match[2].upper()}"
-    errors: list[SourceError] = []
-    for name in EXCHANGES:
-        try:
-            if pair in Exchange(name).markets(access_of(settings)):
-                return [SourceRef(name, pair)], errors
-        except SourceError as error:
-            errors.append(error)
-    return (), errors
-
-
-Entry = Mapping[str, Any]
-
 _CLASSES: Final = MappingProxyType(
     {
         "EQUITY": "equity",
@@ -137,6 +86,85 @@ _FIRST_CANDLE: Final = date(2011, 8, 18)
 """bitstamp's first: no exchange tells when its own begin, and asking too early only costs a page."""
 _EARLIEST: Final = date(1970, 1, 2)
 _LONGEST_ID: Final = 32
+FILE: Final = "instruments.toml"
+_ENTRY: Final = "[[instrument]]"
+_DOLLAR: Final = "USD"
+_RATE: Final = """\
+[[instrument]]
+id = "{code}"
+name = "{code} in US dollars"
+asset_class = "currency"
+calendar = "TARGET"
+quote_currency = "USD"
+return_basis = "price"
+since = 1999-01-04
+sources = [{{ source = "ecb", symbol = "{code}/USD" }}]"""
+_COLUMN: Final = 26
+"""Where the comments of the settings begin."""
+_SETTINGS: Final = """\
+# Settings of this home. Flags and MARKETLAKE_* variables win over what stands here.
+
+{lake} # where the Parquet goes: a folder, relative to this one, or s3://bucket/prefix
+{currency} # what compare, metrics and matrix convert into when not told; each one's own if left out
+# batch_size = 50          # instruments fetched by one task
+# reverify_days = 30       # once in so many days each whole history is asked for again; 0 is never
+# spark_master = "yarn"    # where `--engine spark` runs: a master, or a Spark Connect address sc://host:port
+
+# [requests_per_second]    # per source; 0 does not limit
+# yahoo = 2
+
+# [deadline_hours]         # per asset class: hours until a session that is not stored is stale
+# crypto = 12
+"""
+
+Entry = Mapping[str, Any]
+
+
+def candidates(settings: Settings, text: str) -> Sequence[Listing]:
+    """Symbols of Yahoo's that the text may mean; the one that is spelt like it alone, where there is one.
+
+    Raises `SourceError`; `NotFoundError` where Yahoo knows nothing of the kind.
+    """
+    from ..sources.lookup import search
+
+    wanted = text.strip().replace("/", "-")
+    try:
+        found = search(wanted, access_of(settings))
+    except UnavailableError as error:
+        raise UnavailableError(
+            f"{error}\nNothing was looked up: ask again once there is a way to the vendors, or write the "
+            "entry into instruments.toml by hand"
+        ) from error
+    exact = [listing for listing in found if listing.symbol.casefold() == wanted.casefold()]
+    if not found:
+        raise NotFoundError(
+            f"yahoo knows nothing like {text[:40]!r}; try another spelling or part of the name, or write the "
+            "entry into instruments.toml by hand"
+        )
+    return exact or found
+
+
+def facts_of(settings: Settings, listing: Listing) -> Facts:
+    """What Yahoo tells of the chosen symbol; raises `SourceError`."""
+    from ..sources.lookup import facts
+
+    return facts(listing, access_of(settings))
+
+
+def on_exchanges(settings: Settings, listing: Listing) -> tuple[Sequence[SourceRef], Sequence[SourceError]]:
+    """The first exchange that trades the pair, as a source, and the errors of those that did not answer."""
+    match = _PAIR.fullmatch(listing.symbol)
+    if listing.kind != "CRYPTOCURRENCY" or match is None:
+        return (), ()
+    pair = f"{match[1].upper()}/{match[2].upper()}"
+    errors: list[SourceError] = []
+    for name in EXCHANGES:
+        try:
+            if pair in Exchange(name).markets(access_of(settings)):
+                return [SourceRef(name, pair)], errors
+        except SourceError as error:
+            errors.append(error)
+    return (), errors
 
 
 def propose(
@@ -193,9 +221,6 @@ def _assert_told(listing: Listing, entry: Entry) -> None:
         raise UsageError(f"{where}: say whose days it trades on with --calendar, such as XNYS or XLON")
     if entry["quote_currency"] is None:
         raise UsageError(f"{where}: say what its price is in with --currency, such as USD")
-
-
-FILE: Final = "instruments.toml"
 
 
 def entry_text(entry: Entry, remark: str = "") -> str:
@@ -257,37 +282,6 @@ def _value(value: Any) -> str:
         return "[" + ", ".join(_value(one) for one in value) + "]"
     # printable text is the same in JSON and in TOML
     return json.dumps(str(value), ensure_ascii=False)
-
-
-_ENTRY: Final = "[[instrument]]"
-_DOLLAR: Final = "USD"
-_RATE: Final = """\
-[[instrument]]
-id = "{code}"
-name = "{code} in US dollars"
-asset_class = "currency"
-calendar = "TARGET"
-quote_currency = "USD"
-return_basis = "price"
-since = 1999-01-04
-sources = [{{ source = "ecb", symbol = "{code}/USD" }}]"""
-_COLUMN: Final = 26
-"""Where the comments of the settings begin."""
-_SETTINGS: Final = """\
-# Settings of this home. Flags and MARKETLAKE_* variables win over what stands here.
-
-{lake} # where the Parquet goes: a folder, relative to this one, or s3://bucket/prefix
-{currency} # what compare, metrics and matrix convert into when not told; each one's own if left out
-# batch_size = 50          # instruments fetched by one task
-# reverify_days = 30       # once in so many days each whole history is asked for again; 0 is never
-# spark_master = "yarn"    # where `--engine spark` runs: a master, or a Spark Connect address sc://host:port
-
-# [requests_per_second]    # per source; 0 does not limit
-# yahoo = 2
-
-# [deadline_hours]         # per asset class: hours until a session that is not stored is stale
-# crypto = 12
-"""
 
 
 def starting_settings(lake: str = "", currency: str = "") -> str:

@@ -32,6 +32,9 @@ from .partitions import Place, stage, touched_in
 from .raw_answers import Answer
 from .runs import append, identity
 
+_SUFFIX: Final = "-corrections"
+_NO_DAY: Final = date(1970, 1, 1)
+
 
 @dataclass(frozen=True)
 class Corrected:
@@ -236,10 +239,6 @@ def _run_row(found: Answer, name: str, effect: _Effect) -> dict[str, Any]:
         "message": str(error) if error else "",
         "revised_rows": revised,
     }
-
-
-_SUFFIX: Final = "-corrections"
-_NO_DAY: Final = date(1970, 1, 1)
 
 
 def persist_corrections(settings: Settings, run_id: str) -> None:

@@ -37,6 +37,15 @@ _TOLERANCE: Final = {
 _VOLUME_TOLERANCE: Final = 1e-4
 _VOLUME_SETTLES: Final = 0.05
 _VOLUME_SETTLES_WITHIN: Final = np.timedelta64(15, "D")
+_NOISE: Final = 1e-6
+_SPREAD: Final = 1e-4
+_LONG_BEGINNING: Final = 11
+"""More than a day's window holds: fewer rows at its head may be a correction."""
+_OTHER_SOURCE: Final = 0.2
+"""Two sources of a price differ by far less than a fifth; no vendor corrects two sessions by the same."""
+_MOST: Final = 0.5
+_NEARLY_ALL: Final = 0.8
+"""The share of what differs that has the factor: more than half where it is large, else nearly all."""
 
 Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]
@@ -201,17 +210,6 @@ def _with_volume(known: pa.Table, again: pa.Table) -> pa.Table:
 
 def _replace(table: pa.Table, **columns: Any) -> pa.Table:
     return pa.table([columns.get(name, table[name]) for name in BAR.names], schema=BAR)
-
-
-_NOISE: Final = 1e-6
-_SPREAD: Final = 1e-4
-_LONG_BEGINNING: Final = 11
-"""More than a day's window holds: fewer rows at its head may be a correction."""
-_OTHER_SOURCE: Final = 0.2
-"""Two sources of a price differ by far less than a fifth; no vendor corrects two sessions by the same."""
-_MOST: Final = 0.5
-_NEARLY_ALL: Final = 0.8
-"""The share of what differs that has the factor: more than half where it is large, else nearly all."""
 
 
 def rescaled(stored: pa.Table, incoming: pa.Table) -> dict[str, SourceError]:

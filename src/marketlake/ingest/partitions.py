@@ -24,8 +24,15 @@ from ..store.writer import Writer
 from .merge import Merged, before_first, in_order, match, merge_revisions, put_in
 from .watermarks import watermarks
 
+_IN_MEMORY: Final = 500_000
+"""Rows that are held: about 60 MB."""
+_MANY: Final = 2_500_000
+"""Rows for one partition at which a commit is due: they are put in order in memory."""
+
 Place = tuple[str, int]
 """Asset class and year."""
+Target = tuple[Place, str]
+"""A partition and its table, `bar` or `revision`."""
 
 
 def partitions(bars: pa.Table, universe: Universe) -> dict[Place, pa.Table]:
@@ -101,15 +108,6 @@ def stage(lake: Writer, place: Place, bars: pa.Table, superseded: pa.Table) -> N
         with lake.stage_parts(path) as add:
             for block, rows in _beside(blocks, bars):
                 add(put_in(block, rows))
-
-
-_IN_MEMORY: Final = 500_000
-"""Rows that are held: about 60 MB."""
-_MANY: Final = 2_500_000
-"""Rows for one partition at which a commit is due: they are put in order in memory."""
-
-Target = tuple[Place, str]
-"""A partition and its table, `bar` or `revision`."""
 
 
 class Upserts:

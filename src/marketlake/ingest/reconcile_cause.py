@@ -13,6 +13,48 @@ import pyarrow as pa
 
 from ..model.calendars import Days
 
+UNITS: Final = tuple(
+    power
+    for factor in (10.0, 100.0, 1e3, 1e4, 1e6, 1e8, 31.1034768, 32.1507466)
+    for power in (factor, 1 / factor)
+)
+"""Factors between units: powers of ten (pence, satoshi), grams in a troy ounce, ounces in a kilogram."""
+QUOTE: Final = pa.schema(
+    [
+        pa.field("instrument_id", pa.string(), nullable=False),
+        pa.field("session", pa.date32(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("close", pa.float64(), nullable=False),
+        pa.field("split", pa.float64(), nullable=False),
+        pa.field("stored", pa.bool_(), nullable=False),
+    ]
+)
+"""A source's word on a session, as traded; one row an instrument, session and source."""
+_UNITS: Final = np.array(UNITS)
+_DUST: Final = 1e-6
+"""Basis points that floating point may add to a difference that lies on the limit."""
+_FEWEST_RATES: Final = 10
+"""Sessions on which both sources and the rate must be there."""
+_NEAR_BP: Final = 100.0
+"""A fixing and a close of the same day are hours apart."""
+_LEFT_OVER: Final = 0.5
+_FEWEST: Final = 5
+"""Sessions that must be comparable under the shifted labels."""
+_AGREEING: Final = 0.9
+_BETTER_BY: Final = 0.2
+_CORRELATED: Final = 0.8
+_UNLIKE: Final = 4.0
+"""By so much closer to 1 must the correlation be than under the same labels."""
+AGREES, DIFFERS, DAY_SHIFT, UNIT = "agrees", "differs", "day_shift", "unit"
+CURRENCY, SPLIT, MISSING, NOT_COMPARED = "currency", "split", "missing_session", "not_compared"
+NOTHING: Final = ""
+"""Neither source has the session, or one may lack it: nothing to say."""
+
+Closes = npt.NDArray[np.float64]
+"""NaN where there is none."""
+Mask = npt.NDArray[np.bool_]
+Causes = npt.NDArray[np.object_]
+
 
 @dataclass(frozen=True)
 class Tolerance:
@@ -35,26 +77,6 @@ TOLERANCES: Final[Mapping[str, Tolerance]] = {
 }
 """By asset class."""
 
-UNITS: Final = tuple(
-    power
-    for factor in (10.0, 100.0, 1e3, 1e4, 1e6, 1e8, 31.1034768, 32.1507466)
-    for power in (factor, 1 / factor)
-)
-"""Factors between units: powers of ten (pence, satoshi), grams in a troy ounce, ounces in a kilogram."""
-
-
-QUOTE: Final = pa.schema(
-    [
-        pa.field("instrument_id", pa.string(), nullable=False),
-        pa.field("session", pa.date32(), nullable=False),
-        pa.field("source", pa.string(), nullable=False),
-        pa.field("close", pa.float64(), nullable=False),
-        pa.field("split", pa.float64(), nullable=False),
-        pa.field("stored", pa.bool_(), nullable=False),
-    ]
-)
-"""A source's word on a session, as traded; one row an instrument, session and source."""
-
 
 @dataclass(frozen=True)
 class Subject:
@@ -75,13 +97,6 @@ class Subject:
     """By source, why its currency was refused; its closes are as served."""
     unanswered: Mapping[str, str] = field(default_factory=dict)
     """By source, outcome and message where it gave nothing to compare."""
-
-
-Closes = npt.NDArray[np.float64]
-"""NaN where there is none."""
-_UNITS: Final = np.array(UNITS)
-_DUST: Final = 1e-6
-"""Basis points that floating point may add to a difference that lies on the limit."""
 
 
 def deviation(reference: Closes, closes: Closes) -> Closes:
@@ -111,15 +126,6 @@ def near_unit(reference: Closes, closes: Closes, tolerance_bp: float) -> float:
     return float(_UNITS[near][0]) if near.any() else 1.0
 
 
-Mask = npt.NDArray[np.bool_]
-
-_FEWEST_RATES: Final = 10
-"""Sessions on which both sources and the rate must be there."""
-_NEAR_BP: Final = 100.0
-"""A fixing and a close of the same day are hours apart."""
-_LEFT_OVER: Final = 0.5
-
-
 def rate_between(reference: Closes, closes: Closes, rates: Mapping[str, Closes]) -> str | None:
     """The id of the rate by which one of the two is the other; None for none."""
     positive = (reference > 0) & (closes > 0)
@@ -141,15 +147,6 @@ def _distances(reference: Closes, closes: Closes, rate: Closes, at: Mask) -> lis
     return [
         float(np.median(np.abs(rest)) * 1e4) for rest in left if np.ptp(rest) <= _LEFT_OVER * np.ptp(ratio)
     ]
-
-
-_FEWEST: Final = 5
-"""Sessions that must be comparable under the shifted labels."""
-_AGREEING: Final = 0.9
-_BETTER_BY: Final = 0.2
-_CORRELATED: Final = 0.8
-_UNLIKE: Final = 4.0
-"""By so much closer to 1 must the correlation be than under the same labels."""
 
 
 @dataclass(frozen=True)
@@ -257,14 +254,6 @@ def _relabelled(closes: Closes, days: Days, target: Days) -> Closes:
     found = days[at] == target
     moved[at[found]] = closes[found]
     return moved
-
-
-AGREES, DIFFERS, DAY_SHIFT, UNIT = "agrees", "differs", "day_shift", "unit"
-CURRENCY, SPLIT, MISSING, NOT_COMPARED = "currency", "split", "missing_session", "not_compared"
-NOTHING: Final = ""
-"""Neither source has the session, or one may lack it: nothing to say."""
-
-Causes = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,11 @@ from .reconcile_cause import (
     rate_between,
 )
 
-Mask = npt.NDArray[np.bool_]
 _NO_DAYS: Final = np.empty(0, "datetime64[D]")
+_CONSTANT_BP: Final = 100.0
+"""A factor that strays less than this, or the tolerance, is called constant."""
+
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -126,10 +129,6 @@ def _spread(count: int, place: npt.NDArray[np.int64], values: npt.NDArray[Any], 
 
 def _product_after(split: Closes) -> Closes:
     return np.append(np.cumprod(split[::-1])[::-1][1:], 1.0)
-
-
-_CONSTANT_BP: Final = 100.0
-"""A factor that strays less than this, or the tolerance, is called constant."""
 
 
 @dataclass(frozen=True)

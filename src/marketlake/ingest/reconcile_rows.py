@@ -27,6 +27,9 @@ from .reconcile_cause import (
 )
 from .reconcile_panel import Finding, Mask, Panel, panels
 
+_LEAST: Final = {CURRENCY: -1.0, MISSING: -2.0}
+"""What has no deviation is named after what has."""
+
 
 def pair_rows(panel: Panel) -> Iterator[dict[str, Any]]:
     """Rows of `reconciliation_pair` without run and moment, one for each two listed sources."""
@@ -106,10 +109,6 @@ def _commonest(causes: Causes, *, shifted: bool) -> str:
 
 def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
-
-
-_LEAST: Final = {CURRENCY: -1.0, MISSING: -2.0}
-"""What has no deviation is named after what has."""
 
 
 @dataclass(frozen=True)

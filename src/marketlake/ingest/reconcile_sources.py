@@ -31,6 +31,13 @@ from .runs import Counts, append, run_row
 
 WINDOW_SESSIONS: Final = 30
 """Compared where no window is named: six weeks of a stock exchange."""
+_MARGIN: Final = timedelta(days=14)
+"""Sessions beyond the window, so that a label at its edge can be moved by one."""
+_READABLE: Final = frozenset({"ok", "truncated", "quarantined"})
+_KEY: Final = ["instrument_id", "session", "source"]
+_CURRENCY: Final = "currency"
+
+_Rates = Mapping[str, Mapping[date, float]]
 
 
 def plan_reconcile(
@@ -126,15 +133,6 @@ def _wanted(instrument: Instrument, served: Mapping[str, set[str]]) -> list[str]
     """Every source but the one that served all that is stored."""
     known = served.get(instrument.id, set())
     return [source for source in source_names(instrument) if known != {source}]
-
-
-_MARGIN: Final = timedelta(days=14)
-"""Sessions beyond the window, so that a label at its edge can be moved by one."""
-_READABLE: Final = frozenset({"ok", "truncated", "quarantined"})
-_KEY: Final = ["instrument_id", "session", "source"]
-_CURRENCY: Final = "currency"
-
-_Rates = Mapping[str, Mapping[date, float]]
 
 
 @dataclass(frozen=True)

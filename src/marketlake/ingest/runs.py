@@ -36,6 +36,9 @@ _IDENTITY: Final[Mapping[str, list[str]]] = {
 }
 """What makes two rows of a monthly table the same: it is kept once."""
 
+RunRow = Mapping[str, Any]
+"""A row of the table `run`."""
+
 
 @dataclass
 class Counts:
@@ -45,10 +48,6 @@ class Counts:
     revised: Counter[str] = field(default_factory=Counter)
     settled: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[str] = field(default_factory=Counter)
-
-
-RunRow = Mapping[str, Any]
-"""A row of the table `run`."""
 
 
 def append(lake: Writer, table: str, rows: pa.Table, now: datetime) -> pa.Table:

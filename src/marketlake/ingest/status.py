@@ -44,6 +44,7 @@ _SILENT: Final = tuple(
     for error in (RateLimitedError, UnavailableError, MalformedError, BlockedError, MisconfiguredError)
 )
 """Outcomes that say nothing of whether the vendor knows the symbol."""
+_NEVER: Final = LastRun("never fetched", date.max, "", "")
 
 
 def delisted(settings: Settings, manifest: Manifest, last: Mapping[str, str]) -> frozenset[str]:
@@ -86,9 +87,6 @@ def _told(path: Path, wanted: Iterable[str]) -> list[dict[str, Any]]:
 
 def _session(instrument: Instrument, moment: datetime) -> date:
     return load_calendar(instrument.calendar, moment.date()).last_finished(moment)
-
-
-_NEVER: Final = LastRun("never fetched", date.max, "", "")
 
 
 @dataclass(frozen=True)

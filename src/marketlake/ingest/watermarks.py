@@ -21,6 +21,8 @@ from ..store.manifest import Manifest
 _EXTRA: Final = ("backfill", "reverify")
 """Modes that ask for more than is due."""
 _NO_FETCH: Final = ("reconcile", CORRECTION_MODE)
+_WHOLE: Final = ("first_load", "reverify")
+_UNANSWERED: Final = ("rate_limited", "unavailable")
 
 
 @dataclass(frozen=True)
@@ -130,10 +132,6 @@ def read_columns(path: Path, names: list[str], coded: Sequence[str] = ()) -> pa.
         return pq.ParquetFile(path, read_dictionary=list(coded)).read(columns=names)
     except (pa.ArrowException, OSError) as error:
         raise corrupt(path, str(error).splitlines()[0][:120]) from error
-
-
-_WHOLE: Final = ("first_load", "reverify")
-_UNANSWERED: Final = ("rate_limited", "unavailable")
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,16 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import ClassVar, Final
 
+_USER_INFO: Final = re.compile(r"(://)[^/?#@\s'\"]{0,300}@")
+"""`user:password@` of an address, as a proxy has it."""
+_NAMED: Final = re.compile(
+    r"""((?:\b|_)(?:api[-_]?key|access[-_]?key|[a-z]{0,20}[-_]?token|secret|passw(?:or)?d|crumb|signature|credential
+        |authorization)s?["']?\s{0,3}[=:]\s{0,3}["']?(?:(?:bearer|basic)\s+)?)[^\s&;,"'<>)\]}]{1,2000}""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""`token=...`, `apikey: ...`, `Authorization: Bearer ...`, in an address, a header, JSON or prose."""
+_KEY_OF_QUERY: Final = re.compile(r"([?&](?:key|sig|auth)=)[^\s&\"'<>)]{1,2000}", re.IGNORECASE)
+
 
 class MarketlakeError(Exception):
     """Base of all deliberate errors; `str()` is fit for a user to read and holds no secret."""
@@ -157,17 +167,6 @@ class QuarantinedError(TerminalError):
     """The answer was understood and is not believable."""
 
     outcome = "quarantined"
-
-
-_USER_INFO: Final = re.compile(r"(://)[^/?#@\s'\"]{0,300}@")
-"""`user:password@` of an address, as a proxy has it."""
-_NAMED: Final = re.compile(
-    r"""((?:\b|_)(?:api[-_]?key|access[-_]?key|[a-z]{0,20}[-_]?token|secret|passw(?:or)?d|crumb|signature|credential
-        |authorization)s?["']?\s{0,3}[=:]\s{0,3}["']?(?:(?:bearer|basic)\s+)?)[^\s&;,"'<>)\]}]{1,2000}""",
-    re.IGNORECASE | re.VERBOSE,
-)
-"""`token=...`, `apikey: ...`, `Authorization: Bearer ...`, in an address, a header, JSON or prose."""
-_KEY_OF_QUERY: Final = re.compile(r"([?&](?:key|sig|auth)=)[^\s&\"'<>)]{1,2000}", re.IGNORECASE)
 
 
 def without_secrets(text: str) -> str:

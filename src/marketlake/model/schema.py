@@ -8,6 +8,38 @@ from typing import Final
 import pyarrow as pa
 
 UTC_INSTANT: Final = pa.timestamp("us", tz="UTC")
+_FLOAT: Final = pa.float64()
+CORRECTION_MODE: Final = "correction"
+"""Of the raw batch that keeps corrections.toml, and of the rows in `run` that say what it did."""
+STANDS, REMOVED = "stands", "removed"
+OPEN, FILLED, PERMANENT = "open", "filled", "permanent"
+ANSWERED_TRIES: Final = 3
+"""After this many runs that were answered without a session, the gap is permanent and not requested again."""
+CAUSES: Final = (
+    "agrees",
+    "differs",
+    "day_shift",
+    "unit",
+    "currency",
+    "split",
+    "missing_session",
+    "not_compared",
+)
+"""Why two sources say what they say; the last is of pairs only."""
+_CAUSE_TEXT: Final = "one of " + ", ".join(CAUSES)
+OUTCOMES: Final = (
+    "ok",
+    "no_new_data",
+    "not_found",
+    "rate_limited",
+    "unavailable",
+    "blocked",
+    "malformed",
+    "truncated",
+    "quarantined",
+)
+"""Each fetch of an instrument ends in exactly one of these; the first two are successes."""
+GOOD_OUTCOMES: Final = frozenset({"ok", "no_new_data"})
 
 
 def _field(name: str, kind: pa.DataType, description: str, *, nullable: bool = False) -> pa.Field:
@@ -17,7 +49,6 @@ def _field(name: str, kind: pa.DataType, description: str, *, nullable: bool = F
 
 _ID: Final = _field("instrument_id", pa.string(), "our name of the instrument")
 _INSTRUMENT_KEY: Final = _field("instrument_key", pa.int64(), "the name as a number, which groups faster")
-_FLOAT: Final = pa.float64()
 
 
 def _levels(basis: str) -> list[pa.Field]:
@@ -119,10 +150,6 @@ MARTS: Final[Mapping[str, pa.Schema]] = {
 }
 
 
-CORRECTION_MODE: Final = "correction"
-"""Of the raw batch that keeps corrections.toml, and of the rows in `run` that say what it did."""
-STANDS, REMOVED = "stands", "removed"
-
 CORRECTION: Final = pa.schema(
     [
         _field("instrument_id", pa.string(), "our name of the instrument"),
@@ -137,10 +164,6 @@ CORRECTION: Final = pa.schema(
     ]
 )
 
-
-OPEN, FILLED, PERMANENT = "open", "filled", "permanent"
-ANSWERED_TRIES: Final = 3
-"""After this many runs that were answered without a session, the gap is permanent and not requested again."""
 
 GAP: Final = pa.schema(
     [
@@ -161,19 +184,6 @@ GAP: Final = pa.schema(
 )
 
 
-CAUSES: Final = (
-    "agrees",
-    "differs",
-    "day_shift",
-    "unit",
-    "currency",
-    "split",
-    "missing_session",
-    "not_compared",
-)
-"""Why two sources say what they say; the last is of pairs only."""
-
-_CAUSE_TEXT: Final = "one of " + ", ".join(CAUSES)
 _RUN: Final = [
     _field("run_id", pa.string(), "the reconciliation"),
     _field("observed_at", UTC_INSTANT, "when the further sources were asked"),
@@ -229,21 +239,6 @@ RECONCILIATIONS: Final[Mapping[str, pa.Schema]] = {
     "reconciliation_pair": RECONCILIATION_PAIR,
 }
 
-
-OUTCOMES: Final = (
-    "ok",
-    "no_new_data",
-    "not_found",
-    "rate_limited",
-    "unavailable",
-    "blocked",
-    "malformed",
-    "truncated",
-    "quarantined",
-)
-"""Each fetch of an instrument ends in exactly one of these; the first two are successes."""
-
-GOOD_OUTCOMES: Final = frozenset({"ok", "no_new_data"})
 
 _PRICES = [
     _field("open", pa.float64(), "first price, as traded, in the quote currency", nullable=True),

@@ -12,6 +12,7 @@ from .errors import ConfigError
 _MOST_BYTES: Final = 4 * 1024 * 1024
 _MOST_DOTS: Final = 40
 """In one line: what `tomllib` needs for `a.a.a...` grows with its square."""
+NAMES: Final = ("instruments.toml", "claims.toml")
 
 
 def read_toml(path: Path, most_bytes: int = _MOST_BYTES) -> dict[str, Any]:
@@ -41,9 +42,6 @@ def parse_toml(path: Path, content: bytes, most_bytes: int = _MOST_BYTES) -> dic
     # what tomllib says is wrong, numbers of thousands of digits and undecodable bytes are ValueErrors
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {str(error)[:200]}") from error
-
-
-NAMES: Final = ("instruments.toml", "claims.toml")
 
 
 def shipped(name: str) -> str:

@@ -26,11 +26,12 @@ from .rows import DAY_MS, Rows, parse_each
 if TYPE_CHECKING:
     from .exchange_client import ExchangeClient
 
-
 _END_OF_TIME_MS: Final = 2_932_897 * DAY_MS
 """The first moment after the year 9999."""
 _UNKNOWN_PAIR: Final = ("unknown asset pair", "unknown pair", "invalid symbol", "notfound", "not found")
 _NO_SERVICE: Final = ("eservice", "einternal", "egeneral:internal")
+_MOST_PAGES: Final = 400
+"""More than 50 years of 50 candles a page."""
 
 
 class ExchangeReader:
@@ -164,10 +165,6 @@ def _guessed_id(url: str, pair: Pair) -> str:
         if pair.base.lower() in word.lower() and pair.quote.lower() in word.lower():
             return word
     return pair.base + pair.quote
-
-
-_MOST_PAGES: Final = 400
-"""More than 50 years of 50 candles a page."""
 
 
 class Exchange(Source):

@@ -17,6 +17,16 @@ from .contract import Access
 from .http import Answer, BoundedSession, rebase, unanswered
 
 _PAIR: Final = re.compile(r"([A-Za-z0-9]{1,20})/([A-Za-z0-9]{1,20})")
+DIALECT_FAILURES = (
+    ccxt.BaseError,
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+    RecursionError,
+)
+"""What ccxt raises on purpose, and what its readers raise for a document of another shape."""
 
 
 @dataclass(frozen=True)
@@ -92,18 +102,6 @@ _DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType(
         "kraken": Dialect(720, False, _kraken_id, _kraken_candles, _kraken_renamed),
     }
 )
-
-
-DIALECT_FAILURES = (
-    ccxt.BaseError,
-    LookupError,
-    TypeError,
-    ValueError,
-    ArithmeticError,
-    AttributeError,
-    RecursionError,
-)
-"""What ccxt raises on purpose, and what its readers raise for a document of another shape."""
 
 
 class ExchangeClient:

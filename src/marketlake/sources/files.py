@@ -23,6 +23,19 @@ _MILLISECONDS_FROM: Final = 100_000_000_000
 """Seconds reach this number in the year 5138, milliseconds did in 1973."""
 _COMPACT_DATE: Final = len("20241231")
 _MISSING: Final = frozenset({"", "nan", "null", "na", "n/a", "none", "."})
+DATES: Final = ("session", "date", "datetime", "time", "timestamp", "observation_date", "open_time")
+NAMES: Final = {
+    **{name: name for name in ("open", "high", "low", "close", "volume", "currency", "split", "dividend")},
+    "dividends": "dividend",
+    "stock splits": "split",
+}
+_READ: Final = frozenset({*DATES, *NAMES})
+_MOST_ROWS: Final = 200_000
+"""Of one instrument: more days than there have been since 1500."""
+_MOST_BYTES: Final = 256 * 1024 * 1024
+_LONGEST_TEXT: Final = 100
+
+Column = Sequence[Any]
 
 
 def read_table(page: Page) -> Rows:
@@ -111,21 +124,6 @@ def _currency(column: Iterable[Any]) -> str | None:
     if len(said) > 1:
         raise ValueError("column 'currency' names several; write one file for each")
     return next(iter(said), None)
-
-
-DATES: Final = ("session", "date", "datetime", "time", "timestamp", "observation_date", "open_time")
-NAMES: Final = {
-    **{name: name for name in ("open", "high", "low", "close", "volume", "currency", "split", "dividend")},
-    "dividends": "dividend",
-    "stock splits": "split",
-}
-_READ: Final = frozenset({*DATES, *NAMES})
-_MOST_ROWS: Final = 200_000
-"""Of one instrument: more days than there have been since 1500."""
-_MOST_BYTES: Final = 256 * 1024 * 1024
-_LONGEST_TEXT: Final = 100
-
-Column = Sequence[Any]
 
 
 def csv_columns(body: bytes) -> tuple[list[str], list[Column]]:

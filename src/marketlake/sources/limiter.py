@@ -21,11 +21,27 @@ from ..model.settings import Settings
 if TYPE_CHECKING:
     from redis import Redis
 
-
 JITTER: Final = 0.1
 """So much of a gap is added at random, so that machines do not ask in step."""
 LONGEST_WAIT_S: Final = 600.0
 LONGEST_SHUT_S: Final = 3600.0
+_ANSWERS_WITHIN_S: Final = 5.0
+_NOW: Final = "local t = redis.call('TIME') local now = t[1] * 1000000 + t[2] "
+# Microseconds; a key expires soon after its moment has passed.
+_SET: Final = """
+local function keep(key, moment)
+  redis.call('SET', key, string.format('%.0f', moment), 'PX', math.ceil((moment - now) / 1000) + 1000)
+end
+local function moment(key) return tonumber(redis.call('GET', key) or '0') end
+"""
+_TAKE: Final = f"""{_NOW}{_SET}
+local shut = moment(KEYS[2]) - now
+if shut > 0 then return {{0, shut}} end
+local slot, gap = math.max(now, moment(KEYS[1])), tonumber(ARGV[1])
+if gap > 0 then keep(KEYS[1], slot + gap) end
+return {{1, slot - now}}
+"""
+_PUT_OFF: Final = f"{_NOW}{_SET} keep(KEYS[1], math.max(now + tonumber(ARGV[1]), moment(KEYS[1])))"
 
 
 class Limiter(Protocol):
@@ -110,25 +126,6 @@ class MachineLimiter:
 
 def _shut(path: Path) -> Path:
     return path.with_name(f"{path.name}.shut")
-
-
-_ANSWERS_WITHIN_S: Final = 5.0
-_NOW: Final = "local t = redis.call('TIME') local now = t[1] * 1000000 + t[2] "
-# Microseconds; a key expires soon after its moment has passed.
-_SET: Final = """
-local function keep(key, moment)
-  redis.call('SET', key, string.format('%.0f', moment), 'PX', math.ceil((moment - now) / 1000) + 1000)
-end
-local function moment(key) return tonumber(redis.call('GET', key) or '0') end
-"""
-_TAKE: Final = f"""{_NOW}{_SET}
-local shut = moment(KEYS[2]) - now
-if shut > 0 then return {{0, shut}} end
-local slot, gap = math.max(now, moment(KEYS[1])), tonumber(ARGV[1])
-if gap > 0 then keep(KEYS[1], slot + gap) end
-return {{1, slot - now}}
-"""
-_PUT_OFF: Final = f"{_NOW}{_SET} keep(KEYS[1], math.max(now + tonumber(ARGV[1]), moment(KEYS[1])))"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,14 @@ from .http import Answer
 from .yahoo_client import YahooClient
 
 _LONGEST: Final = 120
+_SEARCH: Final = "https://query2.finance.yahoo.com/v1/finance/search"
+_CHART: Final = "https://query2.finance.yahoo.com/v8/finance/chart/"
+_SUMMARY: Final = "https://query2.finance.yahoo.com/v10/finance/quoteSummary/"
+_FUNDS: Final = frozenset({"ETF", "MUTUALFUND"})
+_MOST: Final = 8
+_NAME: Final = "yahoo"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_WRONG: Final = (LookupError, TypeError, ValueError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -52,16 +60,6 @@ class Facts:
 def bounded(value: Any) -> str:
     """A vendor's text fit for a line; empty for what is no text."""
     return plain(value[:_LONGEST]) if isinstance(value, str) else ""
-
-
-_SEARCH: Final = "https://query2.finance.yahoo.com/v1/finance/search"
-_CHART: Final = "https://query2.finance.yahoo.com/v8/finance/chart/"
-_SUMMARY: Final = "https://query2.finance.yahoo.com/v10/finance/quoteSummary/"
-_FUNDS: Final = frozenset({"ETF", "MUTUALFUND"})
-_MOST: Final = 8
-_NAME: Final = "yahoo"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_WRONG: Final = (LookupError, TypeError, ValueError, AttributeError)
 
 
 def search(text: str, access: Access) -> Sequence[Listing]:

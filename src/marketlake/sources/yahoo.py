@@ -19,13 +19,14 @@ from .rows import EPOCH, Rows, parse_each
 if TYPE_CHECKING:
     from .yahoo_client import YahooClient
 
-
 _PRICES: Final = ("open", "high", "low", "close", "volume")
 _NUMBERS: Final = frozenset({float, int, type(None)})
 _STAMPS: Final = frozenset({int})
 _NOT_A_CHART: Final = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, OSError)
 """What reading a document of another shape, or a date beyond all calendars, raises."""
 _NO_DATA: Final = "Data doesn't exist for startDate"
+_URL: Final = "https://query2.finance.yahoo.com/v8/finance/chart/"
+_THE_PRESENT: Final = "9999999999"
 
 
 def read_chart(page: Page) -> Rows:
@@ -195,10 +196,6 @@ def _combine(
 
 def _by_day(events: dict[int, float], sessions: list[int], none: float) -> list[float]:
     return [events.get(day, none) for day in sessions] if events else [none] * len(sessions)
-
-
-_URL: Final = "https://query2.finance.yahoo.com/v8/finance/chart/"
-_THE_PRESENT: Final = "9999999999"
 
 
 class Yahoo(Source):

@@ -28,6 +28,8 @@ time it takes does not grow with the lake."""
 
 Homes = Mapping[str, list[Path]]
 """The batches that say they hold a body, by its checksum."""
+OnLoss = Callable[[str, CorruptLakeError], None]
+"""Hears a batch's path, and what of it cannot be read."""
 
 
 def homes(root: Path, *, recent: bool = False) -> Homes:
@@ -85,10 +87,6 @@ def _nulls(file: pq.ParquetFile) -> int:
     column = RAW.get_field_index("body")
     groups = (file.metadata.row_group(n).column(column) for n in range(file.metadata.num_row_groups))
     return sum(group.statistics.null_count for group in groups)
-
-
-OnLoss = Callable[[str, CorruptLakeError], None]
-"""Hears a batch's path, and what of it cannot be read."""
 
 
 def write_batch(root: Path, batch_id: str, day: date, rows: Sequence[Mapping[str, Any]]) -> str:

@@ -31,6 +31,9 @@ from .objects import Object, Objects, open_objects
 _LOCK: Final = ".lock"
 _STATE: Final = ".copy.json"
 _FIRST_WAIT_S: Final = 60.0
+_TRIES: Final = 20
+_UNKNOWN: Final = ""
+"""The checksum of an object that the manifest does not name."""
 
 
 @dataclass(frozen=True)
@@ -128,11 +131,6 @@ def _lock_if_free(root: Path) -> Iterator[bool]:
         yield True
     finally:
         lock.release()
-
-
-_TRIES: Final = 20
-_UNKNOWN: Final = ""
-"""The checksum of an object that the manifest does not name."""
 
 
 class _Moved(Exception):  # noqa: N818 - no error: look again

@@ -27,6 +27,14 @@ _REGION: Final = frozenset(
     }
 )
 _TRY_AGAIN: Final = "what was stored before is untouched; run again"
+_AT_ONCE: Final = 8
+"""Requests under way together."""
+_TRIES: Final = 4
+_NOT_THERE: Final = frozenset({"NoSuchKey", "404"})
+_OTHERWISE: Final = frozenset({"PreconditionFailed", "412"})
+_MET: Final = "ConditionalRequestConflict"
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Refused(Exception):  # noqa: N818 - not every refusal is an error
@@ -101,16 +109,6 @@ def _region(error: Any) -> str:
         error.response.get("Error", {}).get("Region", "")
     )
     return found if found.replace("-", "").isalnum() else ""
-
-
-_AT_ONCE: Final = 8
-"""Requests under way together."""
-_TRIES: Final = 4
-_NOT_THERE: Final = frozenset({"NoSuchKey", "404"})
-_OTHERWISE: Final = frozenset({"PreconditionFailed", "412"})
-_MET: Final = "ConditionalRequestConflict"
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
