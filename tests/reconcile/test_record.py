@@ -10,7 +10,7 @@ import pytest
 from marketlake.ingest.batches import store_pending
 from marketlake.ingest.plan import plan_daily
 from marketlake.ingest.reconcile import reconcile
-from marketlake.ingest.reconcile_sources import plan_reconcile
+from marketlake.ingest.reconcile import plan_reconcile
 from marketlake.ingest.replay import replay
 from marketlake.ingest.run import ingest
 from marketlake.ingest.status import status

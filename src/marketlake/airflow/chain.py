@@ -1,4 +1,4 @@
-"""How a task that failed is treated: by the type of its error, not by its text."""
+"""The tasks of an `ingest` or `backfill` DAG, and how a failed task is treated: by the type of its error."""
 
 from __future__ import annotations
 

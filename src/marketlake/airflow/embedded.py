@@ -1,4 +1,7 @@
-"""Is anybody there? Asked before a live run begins, so that one without a network changes nothing."""
+"""Run every DAG once in this process (`make run`), with Airflow's log in a file.
+
+A live run first checks that a vendor can be reached, so that one without a network changes nothing.
+"""
 
 from __future__ import annotations
 

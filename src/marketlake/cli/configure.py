@@ -1,4 +1,4 @@
-"""The command `init`: a configuration to start from, by questions on a terminal or by flags."""
+"""Commands that write configuration: init and add."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands that look after the lake: verify, replay."""
+"""Commands that look after the lake (verify, replay), and simulate."""
 
 from __future__ import annotations
 

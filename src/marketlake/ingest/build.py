@@ -1,4 +1,8 @@
-"""Keeping the verdicts on claims: a row of `claim_history` whenever one changed, or what it was based on."""
+"""Build what follows from the stored bars: the marts, market.duckdb and the report.
+
+A build also records verdicts on claims: a row of `claim_history` whenever a verdict changed, or the
+prices that it follows from.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What the checks read beside the rows: facts of the instruments, their calendars, the slices."""
+"""Check normalised bars with the SQL texts below `engine/sql/check`.
+
+A `fail` puts rows, or the whole answer of an instrument, in quarantine; a `warn` becomes a finding. The
+texts read the bars slice by slice, next to facts of the instruments and the sessions of their calendars.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Looking an instrument up at the vendors: what a text may mean, and what is told of the chosen one."""
+"""Write configuration: look an instrument up at the vendors, propose its entry, start a home.
+
+`candidates`, `facts_of` and `propose` turn a text into an entry of instruments.toml; `add` writes it.
+`starting_settings` and `starting_instruments` are the files of a new home.
+"""
 
 from __future__ import annotations
 

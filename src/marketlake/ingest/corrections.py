@@ -1,4 +1,8 @@
-"""Corrections applied to what a vendor serves, before it is checked."""
+"""Apply manual corrections to vendor data: to answers before the checks, and to stored bars.
+
+corrections.toml is persisted as a raw batch whenever it changed, so that a replay applies the corrections
+that were in force when an answer was fetched.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One instrument to fetch, and what became of it."""
+"""One instrument to fetch, the attempts to fetch it, and whether its calendar can be used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was fetched as the rows of a raw batch."""
+"""Convert fetched answers to the rows of a raw batch, and those rows back to answers."""
 
 from __future__ import annotations
 

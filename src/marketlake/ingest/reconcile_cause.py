@@ -1,4 +1,7 @@
-"""How far apart two honest sources of an asset class may be, and what factors are units."""
+"""Why two sources differ: tolerances, unit factors, exchange rates, shifted labels, splits.
+
+Every rule works on the closes of two sources as arrays, one element a day.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One instrument's closes, side by side: a row a source, a column a session."""
+"""One instrument's closes side by side (a row a source, a column a session), and a finding per session."""
 
 from __future__ import annotations
 

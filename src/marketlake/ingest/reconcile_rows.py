@@ -1,4 +1,4 @@
-"""Two sources over the whole window: how far apart, by what factor, under which labels."""
+"""The rows of `reconciliation` and `reconciliation_pair`, from the panels of all instruments."""
 
 from __future__ import annotations
 

@@ -1,11 +1,10 @@
-"""Which further sources to ask, and for which sessions."""
+"""Compare the answers of further sources with the stored bars, and stage the result."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -14,23 +13,18 @@ import pyarrow.compute as pc
 
 from ..model import layout
 from ..model.calendars import load_calendar
-from ..model.errors import EmptyLakeError, SourceError, UsageError
+from ..model.errors import SourceError
 from ..model.instruments import Instrument, Universe
 from ..model.schema import BAR, RUN, SERVED
-from ..model.settings import Settings
-from ..store.files import read_parquet
-from ..store.writer import Writer, assert_belongs, open_manifest
+from ..store.writer import Writer
 from .gaps import sessions_of
-from .job import RECONCILE, Job, calendar_error
+from .job import calendar_error
 from .normalise import Window, normalise, spans
-from .plan import in_batches, last_session, plan_backfill
 from .raw_answers import Answer, parse, window_of
 from .reconcile_cause import QUOTE, Subject
 from .reconcile_rows import reconcile
 from .runs import Counts, append, run_row
 
-WINDOW_SESSIONS: Final = 30
-"""Compared where no window is named: six weeks of a stock exchange."""
 _MARGIN: Final = timedelta(days=14)
 """Sessions beyond the window, so that a label at its edge can be moved by one."""
 _READABLE: Final = frozenset({"ok", "truncated", "quarantined"})
@@ -38,26 +32,6 @@ _KEY: Final = ["instrument_id", "session", "source"]
 _CURRENCY: Final = "currency"
 
 _Rates = Mapping[str, Mapping[date, float]]
-
-
-def plan_reconcile(
-    settings: Settings, universe: Universe, start: date | None = None, end: date | None = None
-) -> list[list[Job]]:
-    """Batches of jobs, one per instrument and further source; `UsageError` where none has two sources.
-
-    A source that served every stored session of the window is not requested again: its rows are stored.
-    """
-    several = Universe(tuple(i for i in universe.instruments if len(source_names(i)) > 1))
-    if not several.instruments:
-        one = universe.instruments[0]
-        raise UsageError(
-            f"{one.id} has one source ({one.sources[0].source}), and nothing else asked for has two; "
-            "list a further one in instruments.toml"
-        )
-    jobs = _jobs(settings, several, start, end)
-    served = _served(settings.lake, several, jobs)
-    size = settings.batch_size
-    return [_by_source(batch, several, served) for batch in in_batches(jobs, size)]
 
 
 def source_names(instrument: Instrument) -> list[str]:
@@ -74,65 +48,6 @@ def window_rows(bars: pa.Table, windows: Mapping[str, tuple[date, date]]) -> Ite
             low = rows.start + int(np.searchsorted(session[rows], np.datetime64(first)))
             high = rows.start + int(np.searchsorted(session[rows], np.datetime64(last), side="right"))
             yield instrument_id, slice(low, high)
-
-
-def _jobs(settings: Settings, universe: Universe, start: date | None, end: date | None) -> list[Job]:
-    now = settings.clock.now()
-    if start is not None:
-        jobs = plan_backfill(settings, universe, start, end)
-        return [replace(job, mode=RECONCILE) for job in jobs]
-    assert_belongs(settings.lake, settings.origin)
-    jobs = []
-    for instrument in universe.instruments:
-        last = min(last_session(instrument, now), end or date.max)
-        first = max(_window_start(instrument, last, now), instrument.since)
-        if first <= last:
-            jobs.append(Job(instrument.id, RECONCILE, first, last))
-    if not jobs:
-        raise UsageError(f"no finished session up to {end or now.date()}; choose a later --to")
-    return jobs
-
-
-def _window_start(instrument: Instrument, last: date, now: datetime) -> date:
-    if calendar_error(instrument, now.date()):
-        return last
-    return load_calendar(instrument.calendar, now.date()).back(last, WINDOW_SESSIONS - 1)
-
-
-def _served(root: Path, universe: Universe, jobs: Sequence[Job]) -> Mapping[str, set[str]]:
-    """By instrument, the sources of its stored sessions in the window."""
-    try:
-        manifest = open_manifest(root)
-    except EmptyLakeError:
-        return {}
-    windows = {job.instrument_id: (job.start, job.end) for job in jobs}
-    years = {year for job in jobs for year in range(job.start.year, job.end.year + 1)}
-    classes = {i.asset_class for i in universe.instruments}
-    served: dict[str, set[str]] = {}
-    for path in manifest.paths("bar"):
-        if layout.year_of(path) in years and layout.asset_class_of(path) in classes:
-            bars = read_parquet(root / path, BAR, columns=["instrument_id", "session", "source"])
-            source = bars["source"].to_numpy(zero_copy_only=False)
-            for instrument_id, rows in window_rows(bars, windows):
-                served.setdefault(instrument_id, set()).update(source[rows])
-    return served
-
-
-def _by_source(jobs: Sequence[Job], universe: Universe, served: Mapping[str, set[str]]) -> list[Job]:
-    """A job per instrument and source: the first source of each instrument, then the second ones."""
-    wanted = {job.instrument_id: _wanted(universe.by_id[job.instrument_id], served) for job in jobs}
-    return [
-        replace(job, source=wanted[job.instrument_id][place])
-        for place in range(max(map(len, wanted.values())))
-        for job in jobs
-        if place < len(wanted[job.instrument_id])
-    ]
-
-
-def _wanted(instrument: Instrument, served: Mapping[str, set[str]]) -> list[str]:
-    """Every source but the one that served all that is stored."""
-    known = served.get(instrument.id, set())
-    return [source for source in source_names(instrument) if known != {source}]
 
 
 @dataclass(frozen=True)

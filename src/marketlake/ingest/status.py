@@ -1,7 +1,7 @@
-"""Which instruments no source knows any more.
+"""The status of a lake and its instruments: last session, last outcome, stale, delisted.
 
 One `not_found` may be a vendor's fault. An instrument is delisted when ten of its sessions in a row brought
-nothing else: an outage in between says nothing either way, any other answer begins the count anew.
+nothing else. An outage in between does not count either way; any other answer starts the count again.
 """
 
 from __future__ import annotations

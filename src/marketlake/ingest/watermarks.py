@@ -1,4 +1,8 @@
-"""What is stored of each instrument: where the next fetch begins."""
+"""What is stored of each instrument, read from the tables `bar` and `run`.
+
+The next fetch begins at the last stored session (`Watermark`), or earlier where a window was not answered
+well (`Debt`) or the whole history is due (`Whole`).
+"""
 
 from __future__ import annotations
 

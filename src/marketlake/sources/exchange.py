@@ -1,4 +1,4 @@
-"""Recorded answers of exchanges as rows: ccxt's own dialect, fed from memory."""
+"""Crypto exchanges through ccxt: candles of a pair, parsed by ccxt's own code from recorded answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of each exchange's candles beyond what ccxt knows."""
+"""How ccxt carries a request to an exchange, and what is known of each exchange's candles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bytes of a CSV or Parquet file as rows."""
+"""Daily rows from CSV or Parquet files below the home's folder `files`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a fetch asks before it asks a vendor."""
+"""The request limiter: one queue per source for all processes of a machine, or of many through Redis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Yahoo's chart answer as rows: pure, quick and suspicious of every field."""
+"""Yahoo's daily charts: the request, and a parser that checks every field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Putting things on disk so that they are there: whole, flushed, and refusals in words."""
+"""Write to disk durably: whole files, flushed, one writer at a time, errors with a remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parquet files that are either whole or not there, and are what was written."""
+"""Read and write Parquet files that are either whole or absent, checked by checksum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where the body of an answer is: identical ones are kept once, and only what can be read counts."""
+"""Raw batches: every answer as served, written once and never overwritten.
+
+An identical body is stored once: a later batch refers to it by its checksum.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is every stored file what the manifest says it is?"""
+"""Compare every stored file with the manifest."""
 
 from __future__ import annotations
 

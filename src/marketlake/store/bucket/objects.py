@@ -1,4 +1,4 @@
-"""What a refusal of an object store means, and what to do about it; never what boto says of credentials."""
+"""Read, write, list and delete the objects of a lake, and explain what a store refuses."""
 
 from __future__ import annotations
 

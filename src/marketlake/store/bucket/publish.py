@@ -1,4 +1,4 @@
-"""Files of a commit on their way to their places in a bucket."""
+"""Publish a commit: upload its files, decide by a conditional write of the manifest, put them in place."""
 
 from __future__ import annotations
 
