@@ -1,4 +1,5 @@
-"""Airflow reads its environment on import, so it is set here, before any test of this folder imports it."""
+"""Airflow reads its environment on import, so it is set here, before any test of this folder
+imports it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Stands in for the steps of `marketlake.ingest`: does what script.json says, notes calls in calls.jsonl.
+"""Stands in for the steps of `marketlake.ingest`: does what script.json says, notes calls in
+calls.jsonl.
 
 One module replaces every module that the tasks import.
 """

@@ -1,4 +1,5 @@
-"""What is killed: each kind of work, the home it begins with, and its vendors, who say the same each time."""
+"""What is killed: each kind of work, the home it begins with, and its vendors, who say the same
+each time."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ last_year = 2024
 
 
 def held() -> tuple[Held, ...]:
-    """Four instruments of four sources, over the turn of a year; one with a split, one of two sources."""
+    """Four instruments of four sources, over the turn of a year; one with a split, one of two
+    sources."""
     share = walk("XNYS", new_york(FIRST, LAST), 1, {20: 4.0})
     coin, kept = (walk("24/7", every_day(FIRST, LAST), seed) for seed in (2, 3))
     return (
@@ -57,8 +59,8 @@ def vendors() -> Market:
 
 @dataclass(frozen=True)
 class Scene:
-    """The vendors, in a process of their own; `home` is where every trial takes place, so that all that is
-    stored can be compared.
+    """The vendors, in a process of their own; `home` is where every trial takes place, so that all
+    that is stored can be compared.
     """
 
     url: str

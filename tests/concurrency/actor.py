@@ -1,6 +1,7 @@
 """Run as a program (`python -m tests.concurrency.actor HOME DEEDS`): a user at work on a lake.
 
-Waits for the file `go`, then does its deeds, one after the other. Prints a line of JSON: how each ended.
+Waits for the file `go`, then does its deeds, one after the other. Prints a line of JSON: how each
+ended.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Run as a program: a run is killed at its every touch of the disk, then a run follows. Prints the kills."""
+"""Run as a program: a run is killed at its every touch of the disk, then a run follows. Prints the
+kills."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a fetch costs a vendor and what it says of itself: tries, pauses, the breaker, the next source."""
+"""What a fetch costs a vendor and what it says of itself: tries, pauses, the breaker, the next
+source."""
 
 from __future__ import annotations
 

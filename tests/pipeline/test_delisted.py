@@ -28,7 +28,8 @@ def home(tmp_path: Path) -> Path:
 
 
 def run(home: Path, days: Iterable[int], content: str | None = None) -> None:
-    """A run on each of these days after the first load; the vendor has lost the file, or serves `content`."""
+    """A run on each of these days after the first load; the vendor has lost the file, or serves
+    `content`."""
     path = home / "files" / "COIN.csv"
     path.unlink(missing_ok=True)
     if content is not None:

@@ -1,4 +1,5 @@
-"""Sessions that a vendor leaves out: asked for again, filled or given up after three answered tries."""
+"""Sessions that a vendor leaves out: asked for again, filled or given up after three answered
+tries."""
 
 from __future__ import annotations
 
@@ -160,7 +161,8 @@ def test_too_many_gaps_are_truncated_until_they_are_the_vendors(home: Path) -> N
 
 
 def test_holidays_of_a_vendor_never_turn_a_run_red(home: Path) -> None:
-    """Seven days of a long history are let pass; that they are most of a short window is no news."""
+    """Seven days of a long history are let pass; that they are most of a short window is no
+    news."""
     text = (home / "instruments.toml").read_text().replace("2023-12-25", "2023-01-01")
     (home / "instruments.toml").write_text(text)
     text = ["date,close"]

@@ -1,4 +1,5 @@
-"""Of 5,000 instruments some fail, each in a way of its own: the others are stored, and each is named."""
+"""Of 5,000 instruments some fail, each in a way of its own: the others are stored, and each is
+named."""
 
 from __future__ import annotations
 
@@ -144,7 +145,8 @@ SICK: dict[str, tuple[Change | Exception | bytes | int, str]] = {
     "columns of two lengths": (lambda found: _quote(found)["close"].pop(), "malformed"),
     "a time that is none": (lambda found: found["timestamp"].__setitem__(-1, 10**18), "malformed"),
 }
-"""What a vendor may do, as a status, a body, an error or a change to a whole answer, and its name."""
+"""What a vendor may do, as a status, a body, an error or a change to a whole answer, and its
+name."""
 
 
 @dataclass

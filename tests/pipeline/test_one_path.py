@@ -1,4 +1,5 @@
-"""The command line and the DAG's tasks take one path: the same faults give the same rows and outcomes."""
+"""The command line and the DAG's tasks take one path: the same faults give the same rows and
+outcomes."""
 
 from __future__ import annotations
 

@@ -120,7 +120,8 @@ def _turn(name: str, day: int) -> bool:
 def test_a_whole_history_on_another_scale_is_put_aside_and_days_go_on(
     make: Make, simulator: Simulator
 ) -> None:
-    """All before a day comes back times one factor, as for an event that nobody names; the rest does not."""
+    """All before a day comes back times one factor, as for an event that nobody names; the rest
+    does not."""
     ingest(settings_at(make, 0))
     simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=-10,from=2023-11-01,to=2023-12-20")])
     day = next(d for d in range(1, 9) if _turn("OLD", d))

@@ -60,7 +60,8 @@ def test_a_proxy_password_and_keys_in_the_environment_stay_there(
     capfd: pytest.CaptureFixture,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Live sources behind a proxy that nobody runs: every fetch fails, and says so without the password."""
+    """Live sources behind a proxy that nobody runs: every fetch fails, and says so without the
+    password."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         for spelt in (name, name.lower()):
             monkeypatch.setenv(spelt, f"http://user:{SECRET}@127.0.0.1:9")

@@ -1,4 +1,5 @@
-"""The steps as Airflow's tasks call them: plain values, a retry fetches what failed, no failure is missed."""
+"""The steps as Airflow's tasks call them: plain values, a retry fetches what failed, no failure is
+missed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a reconciliation leaves behind: answers in raw/, rows of runs, its tables, and not a single bar."""
+"""What a reconciliation leaves behind: answers in raw/, rows of runs, its tables, and not a single
+bar."""
 
 from __future__ import annotations
 
@@ -9,8 +10,7 @@ import pytest
 
 from marketlake.ingest.batches import store_pending
 from marketlake.ingest.plan import plan_daily
-from marketlake.ingest.reconcile import reconcile
-from marketlake.ingest.reconcile import plan_reconcile
+from marketlake.ingest.reconcile import plan_reconcile, reconcile
 from marketlake.ingest.replay import replay
 from marketlake.ingest.run import ingest
 from marketlake.ingest.status import status

@@ -1,4 +1,5 @@
-"""Every command does with a bucket what it does with a folder, from as many machines as there are steps."""
+"""Every command does with a bucket what it does with a folder, from as many machines as there are
+steps."""
 
 from __future__ import annotations
 

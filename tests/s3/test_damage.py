@@ -1,4 +1,5 @@
-"""Objects damaged in the bucket: found by any machine, also one whose copy is whole, and restored."""
+"""Objects damaged in the bucket: found by any machine, also one whose copy is whole, and
+restored."""
 
 from __future__ import annotations
 

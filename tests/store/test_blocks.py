@@ -1,4 +1,5 @@
-"""A partition read and rewritten in blocks is what it is in one piece, wherever the blocks are cut."""
+"""A partition read and rewritten in blocks is what it is in one piece, wherever the blocks are
+cut."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ PATH = layout.yearly("bar", *PLACE)
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Row groups of three rows, blocks of two groups: an instrument's days stand in several of them."""
+    """Row groups of three rows, blocks of two groups: an instrument's days stand in several of
+    them."""
     monkeypatch.setattr(files, "ROW_GROUP_ROWS", 3)
     monkeypatch.setattr(files, "_BLOCK_GROUPS", 2)
 

@@ -211,7 +211,8 @@ def test_a_lost_manifest_is_written_anew_from_the_files(tmp_path: Path) -> None:
         with pytest.raises(CorruptLakeError, match="`marketlake replay` writes it anew"):
             open_manifest(tmp_path)
         with writer(tmp_path, None, mending=True) as lake:
-            # the record of runs knows nothing of the batch, so it waits; what cannot be read is named
+            # the record of runs knows nothing of the batch, so it waits; what cannot be read is
+            # named
             assert raw.pending(tmp_path, lake.manifest) == [path]
             assert lake.manifest == was.with_files({damaged: UNREADABLE})
         assert [(d.path, d.problem) for d in verify(tmp_path)[1]] == [(damaged, "cannot be read")]

@@ -1,4 +1,5 @@
-"""Files damaged under us: found by name, restored where anything tells what they held, else said."""
+"""Files damaged under us: found by name, restored where anything tells what they held, else
+said."""
 
 from __future__ import annotations
 
@@ -194,7 +195,8 @@ def test_with_a_batch_what_is_damaged_is_restored_as_far_as_answers_tell(home: P
     told: Replayed = replay(settings_of(home, SECOND))
     assert told.restored == (path,)
     assert any(path in text and "`marketlake backfill`" in text for text in told.lost)
-    # the second answer told of every day of 2024 again, with what was stored before it as its own news
+    # the second answer told of every day of 2024 again, with what was stored before it as its own
+    # news
     assert len(everything(lake)["bar"]) == len(before["bar"])
     assert {k: v for k, v in everything(lake).items() if k != "bar"} == {
         k: v for k, v in before.items() if k != "bar"

@@ -1,4 +1,5 @@
-"""A disk that is full, read-only or failing: a short error with the remedy, and one run makes all whole."""
+"""A disk that is full, read-only or failing: a short error with the remedy, and one run makes all
+whole."""
 
 from __future__ import annotations
 
@@ -121,7 +122,8 @@ def outcome(work: Callable[[], None]) -> MarketlakeError | None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """A disk of so many kilobytes, or from then on another size; skips where none may be mounted."""
+    """A disk of so many kilobytes, or from then on another size; skips where none may be
+    mounted."""
     place = tmp_path / "disk"
 
     def sized(kilobytes: int) -> Path:

@@ -16,7 +16,10 @@ POOL_SLOTS: Final = 2
 
 
 def migrate(home: Path) -> bool:
-    """Create or upgrade the tables unless this version of Airflow did so already; whether it was needed."""
+    """Create or upgrade the tables unless this version of Airflow did so already.
+
+    Whether it was needed.
+    """
     from airflow import __version__
 
     done = home / f"migrated-{__version__}"
@@ -45,7 +48,9 @@ def create_pools(sources: Iterable[str]) -> None:
 
 
 def create_admin(password: str) -> bool:
-    """Make Airflow's roles and, while nobody may log in, the user `admin`; whether there was nobody.
+    """Make Airflow's roles and, while there is no user, the user `admin`.
+
+    Returns whether there was none.
 
     For the login of Airflow's provider `fab`, which must be the one that is set.
     """
@@ -58,7 +63,7 @@ def create_admin(password: str) -> bool:
             return False
         role = security.find_role("Admin")
         if not security.add_user("admin", "Admin", "", "admin@localhost", role, password=password):
-            raise MarketlakeError("the user admin could not be made; what Airflow logged above says why")
+            raise MarketlakeError("the user admin could not be made; see Airflow's log above")
         return True
 
 

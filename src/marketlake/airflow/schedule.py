@@ -1,7 +1,8 @@
-"""When each calendar is ingested, and from which sources: read from `instruments.toml`, nothing heavy.
+"""When each calendar is ingested, and from which sources: read from `instruments.toml`, nothing
+heavy.
 
-The moments lie in the calendar's own time zone, after the last close and the venue's lag of an ordinary day.
-A late or missed run costs nothing: what is fetched follows from what is stored.
+The moments lie in the calendar's own time zone, after the last close and the venue's lag of an
+ordinary day. A late or missed run costs nothing: what is fetched follows from what is stored.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class CalendarSchedule:
     zone: str
     """IANA name; the cron expression is read in it."""
     sources: tuple[str, ...]
-    """First usable sources of the calendar's instruments, each once; `NO_SOURCE` for those without one."""
+    """First usable sources of the calendar's instruments, each once; `NO_SOURCE` for those without
+    one."""
     instruments: tuple[str, ...]
 
     @property
@@ -66,18 +68,21 @@ class CalendarSchedule:
 
     @property
     def asset(self) -> str:
-        """Name of the asset that says: bars of this calendar changed."""
+        """Name of the asset that is updated when bars of this calendar changed."""
         return f"marketlake_bar_{_slug(self.calendar)}"
 
 
 def calendar_schedules(settings: Settings | None = None) -> tuple[CalendarSchedule, ...]:
-    """One entry per calendar of the universe, in its order; `ConfigError` when it cannot be read."""
+    """One entry per calendar of the universe, in its order.
+
+    `ConfigError` when it cannot be read.
+    """
     universe = (settings or load_settings()).universe
     return tuple(_schedule(universe, calendar) for calendar in universe.calendars)
 
 
 def asset_names() -> list[str]:
-    """The assets that say: bars changed."""
+    """The assets that are updated when bars changed."""
     return [*(each.asset for each in calendar_schedules()), BACKFILL_ASSET]
 
 
@@ -100,7 +105,8 @@ def first_sources() -> tuple[str, ...]:
 
 def pool_of(source: str) -> str:
     """The Airflow pool that limits how many tasks use one host at once."""
-    # nothing is requested where there is no source, and a task in a pool that does not exist never starts
+    # nothing is requested where there is no source, and a task in a pool that does not exist never
+    # starts
     return _DEFAULT_POOL if source == NO_SOURCE else f"marketlake_{source}"
 
 

@@ -130,7 +130,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, home: Path) -
 
 
 def _healthy(port: int) -> bool:
-    """Whether the pages answer and every part of Airflow has reported lately."""
+    """Whether the pages answer and every part of Airflow has reported recently."""
     import requests
 
     try:

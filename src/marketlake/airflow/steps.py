@@ -1,7 +1,8 @@
-"""What the tasks do: each calls a step of `marketlake.ingest.run` with the settings of the environment.
+"""What the tasks do: each calls a step of `marketlake.ingest.run` with the settings of the
+environment.
 
-Only plain values pass between tasks. What a step returns or raises is expressed in Airflow's terms: a
-result, a skipped task, an XCom value, an error whose type decides about a retry.
+Only plain values pass between tasks. What a step returns or raises is expressed in Airflow's terms:
+a result, a skipped task, an XCom value, an error whose type decides about a retry.
 """
 
 from __future__ import annotations
@@ -87,9 +88,11 @@ def store(ti: Any = None, outlet_events: Any = None) -> dict[str, Any]:
 
 
 def check(ti: Any = None) -> None:
-    """Report the findings of the checks, and fail the run for quarantined rows, instruments or steps.
+    """Report the findings of the checks, and fail the run for quarantined rows, instruments or
+    steps.
 
-    It is the last task and runs whatever became of the others. A finding that is merely odd fails nothing.
+    It is the last task and runs whatever became of the others. A finding that is merely odd fails
+    nothing.
     """
     from ..ingest.runs import run_findings, run_rows
 
@@ -106,7 +109,7 @@ def check(ti: Any = None) -> None:
     broken = sorted(task for task, state in states.items() if state in {"failed", "upstream_failed"})
     if broken:
         raise MarketlakeError(
-            f"{', '.join(broken)} did not finish; the log of each says why, and the next run catches up"
+            f"{', '.join(broken)} did not finish; see the log of each; the next run catches up"
         )
 
 
@@ -185,7 +188,8 @@ def _assert_good(rows: list[Any]) -> None:
 
 @contextmanager
 def _error_left(ti: Any) -> Iterator[None]:
-    """Leave the message of a failure next to the results, where the embedded run and the UI find it."""
+    """Leave the message of a failure next to the results, where the embedded run and the UI find
+    it."""
     try:
         yield
     except MarketlakeError as error:

@@ -147,8 +147,8 @@ def _finish(settings: Settings, rows: Sequence[RunRow], output: Format) -> None:
     if output is Format.table:
         say(_last_word(rows, len(failed(rows)), settings.origin))
         if rows and all(row["outcome"] == UnavailableError.outcome for row in rows):
-            asked = settings.source_url or "the vendors"
-            say(f"nobody answered: is there a way to {asked}? What is stored stays; run again to go on")
+            place = settings.source_url or "the vendors"
+            say(f"no source answered: check the connection to {place}. Stored data is unchanged; run again")
     code = exit_code(rows)
     if code:
         raise typer.Exit(code)

@@ -37,7 +37,9 @@ def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) 
 
 
 def replay(home: Home = None, lake: Lake = None, now: Now = None, source_url: SourceUrl = None) -> None:
-    """Rebuild bars and revisions from the answers kept in raw/, without network; restore damaged records.
+    """Rebuild bars and revisions from the answers in raw/, without network.
+
+    Restore damaged records.
 
     Exit code 1 when something could not be restored; it is named.
     """

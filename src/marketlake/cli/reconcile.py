@@ -62,7 +62,7 @@ def reconcile(
     source_url: SourceUrl = None,
     output: Output = Format.table,
 ) -> None:
-    """Ask every further source for stored sessions, compare by session, say who is off and why."""
+    """Compare stored sessions with every further source; name the cause of each difference."""
     from ..ingest.build import build
     from ..ingest.reconcile import reconcile as run_reconcile
     from .progress import progress

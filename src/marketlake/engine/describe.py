@@ -96,7 +96,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "quality_check": {
         "check": "name of the check",
-        "severity": "fail: a row that it finds is put aside; warn: it is stored and noted",
+        "severity": "fail: a row that it finds is quarantined; warn: it is stored and noted",
         "looks_at": "served: answers alone; bar: rows of answers, and stored bars; lake: all that is stored",
         "description": "what it finds",
         "remedy": "what to do about it",

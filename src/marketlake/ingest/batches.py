@@ -1,7 +1,8 @@
-"""From raw batches to the stored tables: parse, normalise, correct, check, merge, all in one commit.
+"""From raw batches to the stored tables: parse, normalise, correct, check, merge, all in one
+commit.
 
-A live run and `replay` use the same path: a bar depends on the raw answers, the moment they were fetched, the
-corrections persisted before them and the universe, on nothing else.
+A live run and `replay` use the same path: a bar depends on the raw answers, the moment they were
+fetched, the corrections persisted before them and the universe, on nothing else.
 """
 
 from __future__ import annotations
@@ -52,10 +53,12 @@ def store_answers(
     corrections: Corrections,
     upserts: Upserts,
 ) -> None:
-    """Stage what the answers change, the bars as `upserts`; they are of one run, an instrument comes once.
+    """Stage what the answers change, the bars as `upserts`.
 
-    Instruments that are not listed any more, or whose calendar cannot be used, are recorded in `run`. Their
-    answers stay in raw/ only.
+    They are of one run, an instrument comes once.
+
+    Instruments that are not listed any more, or whose calendar cannot be used, are recorded in
+    `run`. Their answers stay in raw/ only.
     """
     run_id, month = found[0].run_id, found[0].fetched_at
     usable, unusable = _usable(universe, found)
@@ -103,7 +106,8 @@ def store_answers(
 
 
 def _usable(universe: Universe, found: Iterable[Answer]) -> tuple[list[Answer], dict[str, SourceError]]:
-    """Answers of listed instruments whose calendar can be used, and the errors of those whose cannot."""
+    """Answers of listed instruments whose calendar can be used, and the errors of those whose
+    cannot."""
     errors: dict[str, SourceError] = {}
     usable = []
     for answer in found:
@@ -117,7 +121,8 @@ def _usable(universe: Universe, found: Iterable[Answer]) -> tuple[list[Answer], 
 
 
 def _observed(bars: pa.Table, modes: Mapping[str, str], windows: Mapping[str, Window]) -> pa.Table:
-    """Add when the rows were known: history by its close and lag, a new day from when it was seen."""
+    """Add when the rows were known: history by its close and lag, a new day from when it was
+    seen."""
     ids = bars["instrument_id"].combine_chunks().dictionary_encode()
     names = ids.dictionary.to_pylist()
     live = pa.array([modes[name] in {DAILY, REVERIFY} for name in names], pa.bool_()).take(ids.indices)
@@ -156,7 +161,8 @@ class Chunk:
 
     batches: Sequence[Batch]
     ends: bool
-    """Whether a commit must come before the next chunk: another run, or the same instruments again."""
+    """Whether a commit must come before the next chunk: another run, or the same instruments
+    again."""
 
     @property
     def answers(self) -> list[Answer]:
@@ -165,7 +171,8 @@ class Chunk:
 
 
 def chunks(batches: Iterable[tuple[str, list[dict[str, Any]]]]) -> Iterator[Chunk]:
-    """Batches of one run and day together, as long as no instrument comes twice and they fit in memory."""
+    """Batches of one run and day together, as long as no instrument comes twice and they fit in
+    memory."""
     waiting: list[Batch] = []
     together, ids, size = None, set[str](), 0
     for path, rows in batches:
@@ -211,10 +218,12 @@ def store_chunks(
 
 
 def store_pending(settings: Settings, on_chunk: Callable[[int], None] = lambda _: None) -> None:
-    """Store the waiting batches, a commit per run; `on_chunk` receives how many batches more were stored.
+    """Store the waiting batches, a commit per run.
 
-    A batch that cannot be read is set aside and stops no other one: the `CorruptLakeError` that names it is
-    raised when all others are stored.
+    `on_chunk` receives how many batches more were stored.
+
+    A batch that cannot be read is set aside and stops no other one: the `CorruptLakeError` that
+    names it is raised when all others are stored.
     """
     retry_on_conflict(lambda: _store_pending(settings, on_chunk))
 

@@ -93,8 +93,8 @@ def build(
 ) -> bool:
     """Bring the marts up to date, then rebuild market.duckdb; False when all was up to date.
 
-    `full_refresh` computes every mart again. `on_plan` receives the highest number of years that may be
-    computed, `on_year` each year that is done; `maker` computes them.
+    `full_refresh` computes every mart again. `on_plan` receives the highest number of years that
+    may be computed, `on_year` each year that is done; `maker` computes them.
     """
     return retry_on_conflict(lambda: _build(settings, full_refresh, on_plan, on_year, maker))
 
@@ -140,9 +140,12 @@ def _fingerprint(settings: Settings, snapshot: str) -> str:
 
 
 def refresh_report(settings: Settings, rebuilt: bool) -> Path | None:
-    """Write `report.html` where the database was rebuilt or the page is not there; returns the page's place.
+    """Write `report.html` where the database was rebuilt or the page is not there.
 
-    None where no page can be made, which is logged: bars and database are whole, and no run fails for it.
+    Returns the page's place.
+
+    None where no page can be made, which is logged: bars and database are whole, and no run fails
+    for it.
     """
     page = settings.lake / PAGE
     if not rebuilt and page.exists():

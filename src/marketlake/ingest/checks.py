@@ -1,7 +1,8 @@
 """Check normalised bars with the SQL texts below `engine/sql/check`.
 
-A `fail` puts rows, or the whole answer of an instrument, in quarantine; a `warn` becomes a finding. The
-texts read the bars slice by slice, next to facts of the instruments and the sessions of their calendars.
+A `fail` puts rows, or the whole answer of an instrument, in quarantine; a `warn` becomes a finding.
+The texts read the bars slice by slice, next to facts of the instruments and the sessions of their
+calendars.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ Mask = npt.NDArray[np.bool_]
 
 
 def subjects(names: Sequence[str], windows: Mapping[str, Window], before: Mapping[str, float]) -> pa.Table:
-    """A row an instrument; its number is its place in `names`, those without a bar come after them."""
+    """A row an instrument; its number is its place in `names`, those without a bar come after
+    them."""
     every = [*names, *sorted(set(windows) - set(names))]
     rows = [(place, name, *_facts(windows[name]), before.get(name)) for place, name in enumerate(every)]
     columns = zip(*rows, strict=True) if rows else ([] for _ in _SUBJECT)
@@ -127,7 +129,8 @@ def _of_window(rows: pa.Table, values: list[Any], kind: pa.DataType) -> pa.Array
 
 @dataclass(frozen=True)
 class Checked:
-    """Bars that passed, quarantined rows (`QUARANTINE`), oddities (`FINDING`), instruments refused whole."""
+    """Bars that passed, quarantined rows (`QUARANTINE`), oddities (`FINDING`), instruments refused
+    whole."""
 
     bars: pa.Table
     quarantine: pa.Table
@@ -171,7 +174,8 @@ def check(
     run_id: str,
     context: Context | None = None,
 ) -> Checked:
-    """Split normalised bars (sorted by instrument and session) into those to store and those to quarantine.
+    """Split normalised bars (sorted by instrument and session) into those to store and those to
+    quarantine.
 
     `conflicts` are rows of sessions that were served twice with different prices.
     """

@@ -1,7 +1,7 @@
 """Apply manual corrections to vendor data: to answers before the checks, and to stored bars.
 
-corrections.toml is persisted as a raw batch whenever it changed, so that a replay applies the corrections
-that were in force when an answer was fetched.
+corrections.toml is persisted as a raw batch whenever it changed, so that a replay applies the
+corrections that were in force when an answer was fetched.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..engine.checks import CORRECTION_NOT_NEEDED
 from ..model.corrections import Correction, Corrections, Key, decode, encode, load_corrections, of_instruments
 from ..model.errors import QuarantinedError, SourceError
 from ..model.instruments import Universe
-from ..model.schema import BAR, CORRECTION, CORRECTION_MODE, REMOVED, RUN, SERVED, STANDS
+from ..model.schema import BAR, CORRECTION, CORRECTION_MODE, IN_FORCE, REMOVED, RUN, SERVED
 from ..model.settings import Settings
 from ..store import raw
 from ..store.manifest import Manifest
@@ -57,7 +57,7 @@ class Corrected:
 def corrected(bars: pa.Table, stored: pa.Table, corrections: Corrections) -> Corrected:
     """Replace what `corrections` corrects in normalised bars; both tables are in order.
 
-    A session that is stored from another source stays as it is, whatever this one says, so it is passed by.
+    A session that is stored from another source stays as it is, so it is skipped.
     """
     entries = of_instruments(corrections, bars["instrument_id"].unique().to_pylist())
     placed = list(_placed(bars, stored, entries))
@@ -107,7 +107,8 @@ def keys_of(entries: Iterable[Correction]) -> pa.Table:
 
 
 def _placed(bars: pa.Table, stored: pa.Table, entries: list[Correction]) -> Iterator[tuple[int, Correction]]:
-    """Each entry with the row of its session, where it is served and not stored from another source."""
+    """Each entry with the row of its session, where it is served and not stored from another
+    source."""
     if not entries:
         return
     keys = keys_of(entries)
@@ -135,7 +136,10 @@ class _Effect:
 
 
 def correct(lake: Writer, universe: Universe, found: Answer, before: Corrections) -> Corrections:
-    """Stage what the change from `before` means for the stored bars; returns the corrections that stand."""
+    """Stage what the change from `before` means for the stored bars.
+
+    Returns the corrections that stand.
+    """
     after = decode(found.pages[0].body)
     changed = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
     changed = [key for key in changed if key[0] in universe.by_id]
@@ -198,7 +202,10 @@ def _correct_bars(
 
 
 def _correct(row: dict[str, Any], steps: Sequence[Correction], effect: _Effect) -> bool:
-    """Change one value of a row; False where it need not be or, with the error noted, can not be."""
+    """Change one value of a row.
+
+    False where it need not be or, with the error noted, can not be.
+    """
     value, target = row[steps[0].field], steps[0].new
     if same_value(steps[0].field, value, target):
         return False
@@ -212,7 +219,7 @@ def _correct(row: dict[str, Any], steps: Sequence[Correction], effect: _Effect) 
 def _record(changed: Iterable[Key], before: Corrections, after: Corrections, found: Answer) -> pa.Table:
     rows = []
     for key in changed:
-        entry, state = (after[key], STANDS) if key in after else (before[key], REMOVED)
+        entry, state = (after[key], IN_FORCE) if key in after else (before[key], REMOVED)
         rows.append(
             {
                 **vars(entry),

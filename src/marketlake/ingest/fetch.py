@@ -1,8 +1,9 @@
 """Fetch a batch of instruments: retries, the next source, and one raw batch with every answer.
 
-Each instrument ends in one attempt that counts: the last one. An attempt is judged on the answer alone, by
-the same parse and normalise that storing applies later. Whatever is wrong with one instrument (its entry in
-instruments.toml, its vendor, a defect of ours) ends in an attempt of that instrument and stops no other.
+Each instrument ends in one attempt that counts: the last one. An attempt is judged on the answer
+alone, by the same parse and normalise that storing applies later. Whatever is wrong with one
+instrument (its entry in instruments.toml, its vendor, a defect of ours) ends in an attempt of that
+instrument and stops no other.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ MAX_ATTEMPTS: Final = 3
 _LONGEST_PAUSE_S: Final = 60.0
 _JITTER: Final = 0.5
 _BREAKER_LIMIT: Final = 3
-"""Instruments in a row that a source may fail to answer before it is left alone for the rest of the batch."""
+"""Instruments in a row that a source may fail to answer before it is left alone for the rest of the
+batch."""
 TRANSIENT_OUTCOMES: Final = frozenset(
     error.outcome for error in (RateLimitedError, UnavailableError, MalformedError, TruncatedError)
 )
@@ -56,13 +58,16 @@ TRANSIENT_OUTCOMES: Final = frozenset(
 _TELLING: Final = (
     {NotFoundError.outcome: -1} | dict.fromkeys(TRANSIENT_OUTCOMES, 1) | {TruncatedError.outcome: 2}
 )
-"""Where no source answered well: a short answer beats none, what another try may cure beats the rest, and
-`not_found` is said only where every source says it."""
+"""Where no source answered well: a short answer beats none, what another try may cure beats the
+rest, and the outcome is `not_found` only where every source gives it."""
 
 
 @dataclass
 class Fetcher:
-    """Fetches the instruments of a batch one after the other; keeps each source open for the batch."""
+    """Fetches the instruments of a batch one after the other.
+
+    Keeps each source open for the batch.
+    """
 
     access: Access
     on_done: Callable[[Fetched], None] = lambda _: None
@@ -84,7 +89,9 @@ class Fetcher:
             yield fetched
 
     def _attempts(self, job: Job, instrument: Instrument | None) -> list[Attempt]:
-        """Sources in order of trust until one answers well; else the most telling attempt comes last.
+        """Sources in order of trust until one answers well.
+
+        Else the most telling attempt comes last.
 
         Among equals that is the most trusted source's.
         """
@@ -133,7 +140,10 @@ class Fetcher:
     def _try(
         self, job: Job, instrument: Instrument, request: Request, name: str, attempts: list[Attempt]
     ) -> None:
-        """One attempt, appended to `attempts`; raises a `SourceError` when it was not a good one."""
+        """One attempt, appended to `attempts`.
+
+        Raises a `SourceError` when it was not a good one.
+        """
         pages: Sequence[Page] = ()
         try:
             source = self._source(name)
@@ -158,7 +168,8 @@ class Fetcher:
         return self._open[name]
 
     def _count(self, source: str, error: SourceError) -> None:
-        """For the breaker; a Retry-After longer than a run can wait trips it at once, here and elsewhere."""
+        """For the breaker; a Retry-After longer than a run can wait trips it immediately, also
+        elsewhere."""
         if isinstance(error, RateLimitedError) and not _worth_a_pause(error):
             self._unanswered[source] = _BREAKER_LIMIT
             # a limiter that cannot be used fails the next request, which reports it
@@ -221,7 +232,7 @@ def judge(
 
 
 def _worth_a_pause(error: BaseException) -> bool:
-    """Transient, and not told to stay away for longer than a run should wait."""
+    """Transient, and without a Retry-After that is longer than a run should wait."""
     patience = getattr(error, "retry_after", None) or 0.0
     return isinstance(error, TransientError) and patience <= _LONGEST_PAUSE_S
 
@@ -229,11 +240,13 @@ def _worth_a_pause(error: BaseException) -> bool:
 def _pause(state: RetryCallState, jitter: Callable[[float, float], float]) -> float:
     """1, 2, 4 ... seconds and up to half more, so that workers which failed together part.
 
-    Never less than Retry-After says, behind which the limiter queues them.
+    Never less than Retry-After, behind which the limiter queues them.
     """
     error = state.outcome.exception() if state.outcome else None
-    told = getattr(error, "retry_after", None) or 0.0
-    return max(told, min(2.0 ** (state.attempt_number - 1), _LONGEST_PAUSE_S) * (1 + jitter(0.0, _JITTER)))
+    required = getattr(error, "retry_after", None) or 0.0
+    return max(
+        required, min(2.0 ** (state.attempt_number - 1), _LONGEST_PAUSE_S) * (1 + jitter(0.0, _JITTER))
+    )
 
 
 def collect(
@@ -269,12 +282,14 @@ def _persist(settings: Settings, run_id: str, fetched: Sequence[Fetched], starte
 
 
 def batch_id(done: datetime, clock: Clock, label: str) -> str:
-    """Names a batch when it is written: in the order of arrival, by the tick where the clock is pinned."""
+    """Names a batch when it is written: in the order of arrival, by the tick where the clock is
+    pinned."""
     return f"{done:%Y%m%dT%H%M%S}-{int(clock.monotonic() * 1e6):015d}-{slug(label)}"
 
 
 def answered(root: Path, run_id: str) -> set[tuple[str, str]]:
-    """The instrument and source of the jobs that a run has already fetched well, as `Job` names them."""
+    """The instrument and source of the jobs that a run has already fetched well, as `Job` names
+    them."""
     columns = ["run_id", "instrument_id", "source", "mode", "outcome"]
     return {
         (row["instrument_id"], row["source"] if row["mode"] == RECONCILE else "")

@@ -1,8 +1,8 @@
 """Which expected sessions an answer lacks: coverage of one answer, and the log of gaps.
 
-`coverage` compares an answer with the instrument's calendar. The table `gap` records every session that lies
-between stored ones and was not served. A gap is requested again by each run until it is filled or was
-requested `ANSWERED_TRIES` times; then it is permanent.
+`coverage` compares an answer with the instrument's calendar. The table `gap` records every session
+that lies between stored ones and was not served. A gap is requested again by each run until it is
+filled or was requested `ANSWERED_TRIES` times; then it is permanent.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from .raw_answers import Answer
 from .watermarks import read_columns
 
 _LATE_SESSIONS: Final = 5
-"""This many sessions may be missing at the end before an answer counts as truncated: vendors are late."""
+"""This many sessions may be missing at the end before an answer counts as truncated: vendors are
+late."""
 _GAPS_SHARE: Final = 0.05
 """This share of sessions in between may be missing: venues and vendors differ over holidays."""
 _KEY: Final = ["instrument_id", "session"]
@@ -40,7 +41,8 @@ _NO_DAYS: Final = np.empty(0, "datetime64[D]")
 
 @dataclass(frozen=True)
 class Coverage:
-    """Sessions of one answer: `shortfall` lists what is missing, `truncated` is whether that is too much."""
+    """Sessions of one answer: `shortfall` lists what is missing, `truncated` is whether that is too
+    much."""
 
     expected: int
     received: int
@@ -51,8 +53,8 @@ class Coverage:
 def coverage(window: Window, received: Days, mode: str, accepted: Sequence[date] = ()) -> Coverage:
     """Compare the sessions of an answer (sorted, finished, inside the window) with the calendar's.
 
-    What is missing at the head of a daily window was served the last time: it counts as a gap. `accepted`
-    sessions are not expected where they are not served.
+    What is missing at the head of a daily window was served the last time: it counts as a gap.
+    `accepted` sessions are not expected where they are not served.
     """
     due = window.due
     if same_days(due, received):
@@ -79,7 +81,10 @@ def coverage(window: Window, received: Days, mode: str, accepted: Sequence[date]
 
 
 def same_days(a: Days, b: Days) -> bool:
-    """Whether two lists of days are equal; compared by their bytes, which takes a tenth of the time."""
+    """Whether two lists of days are equal.
+
+    Compared by their bytes, which takes a tenth of the time.
+    """
     return len(a) == len(b) and a.tobytes() == b.tobytes()
 
 

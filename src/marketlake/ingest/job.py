@@ -14,7 +14,8 @@ from ..sources.contract import Page, Request
 
 FIRST_LOAD, DAILY, BACKFILL = "first_load", "daily", "backfill"
 REVERIFY: Final = "reverify"
-"""The whole history is fetched again and stored like a day's answer: a restatement becomes a revision."""
+"""The whole history is fetched again and stored like a day's answer: a restatement becomes a
+revision."""
 RECONCILE: Final = "reconcile"
 """Further sources are fetched for comparison: their answers are stored and never become bars."""
 

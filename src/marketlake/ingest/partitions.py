@@ -54,7 +54,8 @@ def partitions(bars: pa.Table, universe: Universe) -> dict[Place, pa.Table]:
 
 
 def touched(lake: Writer, bars: pa.Table, universe: Universe) -> dict[Place, pa.Table]:
-    """What is stored of the bars' sessions, and the row before each instrument's first one, by partition.
+    """What is stored of the bars' sessions, and the row before each instrument's first one, by
+    partition.
 
     The bars are in order, and so is each partition's part.
     """
@@ -96,7 +97,10 @@ def _starts(bars: pa.Table) -> npt.NDArray[np.int64]:
 
 
 def stage(lake: Writer, place: Place, bars: pa.Table, superseded: pa.Table) -> None:
-    """Put what a merge changes into one partition, and the revisions that came of it; both are in order."""
+    """Put what a merge changes into one partition, and the revisions that came of it.
+
+    Both are in order.
+    """
     if len(superseded):
         old = layout.yearly("revision", *place)
         revisions = merge_revisions(lake.read(old), superseded)
@@ -169,7 +173,10 @@ class Upserts:
 
 
 def move_to_asset_classes(lake: Writer, wanted: Mapping[str, str]) -> list[str]:
-    """Move every instrument whose bars stand under another class than `wanted` says; returns their ids."""
+    """Move every instrument whose bars are stored under another class than `wanted` has.
+
+    Returns their ids.
+    """
     marks = watermarks(lake.root, lake.manifest, set(wanted))
     moving = sorted(key for key, mark in marks.items() if mark.asset_class != wanted[key])
     for key in moving:

@@ -1,7 +1,8 @@
 """What to fetch: the daily window of each instrument, a backfill, and whose whole history is due.
 
-Once in so many days the whole history of an instrument is fetched again, to find what a vendor restated late.
-The day follows from its id. A missed day (no run, no answer) is made up by the next run.
+Once in so many days the whole history of an instrument is fetched again, to find what a vendor
+restated late. The day follows from its id. A missed day (no run, no answer) is made up by the next
+run.
 
 An instrument whose calendar cannot be used is planned all the same, so that the run reports it.
 """
@@ -43,8 +44,9 @@ class _State:
 def plan_daily(settings: Settings, universe: Universe) -> list[Job]:
     """Each instrument from ten sessions before its last stored one (or from its beginning) on.
 
-    A window that was not answered well is requested again from its start, as is the earliest open gap, until
-    it was requested often enough. Once in `reverify_days` days the window is the whole history.
+    A window that was not answered well is requested again from its start, as is the earliest open
+    gap, until it was requested often enough. Once in `reverify_days` days the window is the whole
+    history.
     """
     assert_belongs(settings.lake, settings.origin)
     now, state = settings.clock.now(), _state(settings, universe)
@@ -57,7 +59,8 @@ def plan_daily(settings: Settings, universe: Universe) -> list[Job]:
 
 
 def plan_backfill(settings: Settings, universe: Universe, start: date, end: date | None) -> list[Job]:
-    """The same window for each instrument that lived in it, cut to its life and to what is finished."""
+    """The same window for each instrument that lived in it, cut to its life and to what is
+    finished."""
     if end is not None and end < start:
         raise UsageError(f"the window ends ({end}) before it starts ({start}); swap --from and --to")
     assert_belongs(settings.lake, settings.origin)
@@ -82,7 +85,10 @@ def in_batches(jobs: Sequence[Job], size: int) -> list[list[Job]]:
 
 
 def last_session(instrument: Instrument, now: datetime) -> date:
-    """The last finished session of its calendar and its life; today where the calendar cannot be used."""
+    """The last finished session of its calendar and its life.
+
+    Today where the calendar cannot be used.
+    """
     if calendar_error(instrument, now.date()):
         return min(now.date(), instrument.until)
     calendar = load_calendar(instrument.calendar, now.date())
@@ -92,7 +98,10 @@ def last_session(instrument: Instrument, now: datetime) -> date:
 def due_histories(
     root: Path, manifest: Manifest, ids: Iterable[str], today: date, days: int
 ) -> dict[str, date]:
-    """Of `ids`, those whose whole history is due, and the first stored session of each; none for `days` 0."""
+    """Of `ids`, those whose whole history is due, and the first stored session of each.
+
+    None for `days` 0.
+    """
     if not days:
         return {}
     known = whole_histories(root, manifest, today - timedelta(days=days))
@@ -101,7 +110,10 @@ def due_histories(
 
 
 def is_due(whole: Whole, instrument_id: str, today: date, days: int) -> bool:
-    """Whether its day came since the whole history was answered; if it never was, since the last run."""
+    """Whether its day came since the whole history was answered.
+
+    If it never was, since the last run.
+    """
     day = last_day(instrument_id, today, days)
     last = whole.answered_on or whole.run_on
     return day == today if last is None else day > last

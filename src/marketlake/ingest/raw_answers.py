@@ -80,7 +80,7 @@ class Answer:
 
     @property
     def has_rows(self) -> bool:
-        """Whether the attempt is worth parsing: it was good, merely short, or to be put aside."""
+        """Whether the attempt is worth parsing: it was good, merely short, or to be quarantined."""
         return self.outcome in {"ok", "truncated", "quarantined"} and bool(self.pages)
 
     @property
@@ -90,7 +90,10 @@ class Answer:
 
 
 def answers(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
-    """Each instrument's last attempt, in the batch's order; of each source where sources are compared."""
+    """Each instrument's last attempt, in the batch's order.
+
+    Of each source where sources are compared.
+    """
     last: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
         pages = last.setdefault(_key(row), [])
@@ -125,7 +128,7 @@ def parse(found: Iterable[Answer]) -> Parsed:
 
 
 def window_of(answer: Answer, instrument: Instrument) -> Window:
-    """What was asked, as of the answer."""
+    """What was requested, as of the answer."""
     moment = answer.fetched_at.astimezone(UTC)
     vendor_time = answer.vendor_time
     return Window(instrument, answer.source, answer.requested_from, answer.requested_to, moment, vendor_time)

@@ -43,7 +43,8 @@ class Reconciliation:
 
     @property
     def exit_code(self) -> int:
-        """0 all agree, 1 nothing could be compared, 3 something is off or a source did not answer."""
+        """0 all agree, 1 nothing could be compared, 3 something is off or a source did not
+        answer."""
         causes = {row["cause"] for row in (*self.pairs, *self.sessions)}
         if causes <= {"not_compared"}:
             return 1
@@ -59,7 +60,7 @@ def reconcile(
 ) -> Reconciliation:
     """Fetch the further sources of the instruments (all when `ids` is empty) and compare them.
 
-    The window is the last 30 finished sessions of each instrument unless `start` says otherwise. Raises
+    The window is the last 30 finished sessions of each instrument unless `start` is given. Raises
     `UsageError` where no instrument has two sources.
     """
     universe = settings.universe.select(ids)
@@ -91,15 +92,18 @@ def _rows(settings: Settings, name: str, run_id: str) -> list[Row]:
 def plan_reconcile(
     settings: Settings, universe: Universe, start: date | None = None, end: date | None = None
 ) -> list[list[Job]]:
-    """Batches of jobs, one per instrument and further source; `UsageError` where none has two sources.
+    """Batches of jobs, one per instrument and further source.
 
-    A source that served every stored session of the window is not requested again: its rows are stored.
+    `UsageError` where none has two sources.
+
+    A source that served every stored session of the window is not requested again: its rows are
+    stored.
     """
     several = Universe(tuple(i for i in universe.instruments if len(source_names(i)) > 1))
     if not several.instruments:
         one = universe.instruments[0]
         raise UsageError(
-            f"{one.id} has one source ({one.sources[0].source}), and nothing else asked for has two; "
+            f"{one.id} has one source ({one.sources[0].source}), and no other selected instrument has two; "
             "list a further one in instruments.toml"
         )
     jobs = _jobs(settings, several, start, end)
@@ -151,7 +155,8 @@ def _served(root: Path, universe: Universe, jobs: Sequence[Job]) -> Mapping[str,
 
 
 def _by_source(jobs: Sequence[Job], universe: Universe, served: Mapping[str, set[str]]) -> list[Job]:
-    """A job per instrument and source: the first source of each instrument, then the second ones."""
+    """A job per instrument and source: the first source of each instrument, then the second
+    ones."""
     wanted = {job.instrument_id: _wanted(universe.by_id[job.instrument_id], served) for job in jobs}
     return [
         replace(job, source=wanted[job.instrument_id][place])

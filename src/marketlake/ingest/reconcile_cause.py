@@ -21,7 +21,8 @@ UNITS: Final = tuple(
     for factor in (10.0, 100.0, 1e3, 1e4, 1e6, 1e8, 31.1034768, 32.1507466)
     for power in (factor, 1 / factor)
 )
-"""Factors between units: powers of ten (pence, satoshi), grams in a troy ounce, ounces in a kilogram."""
+"""Factors between units: powers of ten (pence, satoshi), grams in a troy ounce, ounces in a
+kilogram."""
 QUOTE: Final = pa.schema(
     [
         pa.field("instrument_id", pa.string(), nullable=False),
@@ -103,7 +104,10 @@ class Subject:
 
 
 def deviation(reference: Closes, closes: Closes) -> Closes:
-    """Of `closes` from `reference` in basis points of its size; infinite from a reference of nothing."""
+    """Of `closes` from `reference` in basis points of its size.
+
+    Infinite from a reference of nothing.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         apart = (closes - reference) / np.abs(reference) * 1e4
     return np.where((closes == reference) | (np.abs(apart) < _DUST), 0.0, apart)
@@ -142,7 +146,8 @@ def rate_between(reference: Closes, closes: Closes, rates: Mapping[str, Closes])
 
 
 def _distances(reference: Closes, closes: Closes, rate: Closes, at: Mask) -> list[float]:
-    """Median distance in basis points from the rate and from its inverse, where the movements are alike."""
+    """Median distance in basis points from the rate and from its inverse, where the movements are
+    alike."""
     if at.sum() < _FEWEST_RATES:
         return []
     ratio, rate = np.log(closes[at] / reference[at]), np.log(rate[at])
@@ -157,7 +162,8 @@ class Alignment:
     """How one source's labels lie to another's."""
 
     shift: int
-    """Days (or sessions) to add to its labels; 0 where they are the same or nothing can be said."""
+    """Days (or sessions) to add to its labels; 0 where they are the same or the result is
+    inconclusive."""
     shifted: Closes
     """Its closes under the labels that fit, in the other's unit; as they are where `shift` is 0."""
     best_shift: int
@@ -261,7 +267,7 @@ def _relabelled(closes: Closes, days: Days, target: Days) -> Closes:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known beside the two closes of each day."""
+    """What is known next to the two closes of each day."""
 
     tolerance_bp: float
     splits: tuple[Closes, ...]
@@ -293,7 +299,7 @@ def name_causes(reference: Closes, closes: Closes, evidence: Evidence) -> Causes
         ratio = closes / reference
     causes[both & is_unit(ratio, limit)] = UNIT
     for factor in evidence.splits:
-        told = both & (factor != 1.0)
-        causes[told & (is_factor(ratio, factor, limit) | is_factor(ratio, 1 / factor, limit))] = SPLIT
+        splits = both & (factor != 1.0)
+        causes[splits & (is_factor(ratio, factor, limit) | is_factor(ratio, 1 / factor, limit))] = SPLIT
     causes[agreeing] = AGREES
     return causes

@@ -1,4 +1,5 @@
-"""One instrument's closes side by side (a row a source, a column a session), and a finding per session."""
+"""One instrument's closes side by side (a row a source, a column a session), and a finding per
+session."""
 
 from __future__ import annotations
 
@@ -53,7 +54,8 @@ class Panel:
     splits: Mapping[str, Closes]
     """By source, the product of the splits after each day."""
     missing: Mapping[str, Mask]
-    """By source, sessions of the calendar that others have and it lacks amid its own; late ones are not."""
+    """By source, sessions of the calendar that others have and it lacks amid its own; late ones are
+    not."""
 
     @property
     def tolerance_bp(self) -> float:

@@ -51,8 +51,8 @@ def window_rows(bars: pa.Table, windows: Mapping[str, tuple[date, date]]) -> Ite
 
 
 @dataclass(frozen=True)
-class _Heard:
-    """What one source said of several instruments."""
+class _Served:
+    """What one source served for several instruments."""
 
     quotes: pa.Table
     """Schema `QUOTE`."""
@@ -67,21 +67,23 @@ def compare_sources(lake: Writer, universe: Universe, found: Sequence[Answer]) -
     An instrument that the universe does not list any more is recorded and not compared.
     """
     run_id, at = found[0].run_id, found[0].fetched_at
-    heard = {source: _hear(universe, [a for a in found if a.source == source]) for source in _sources(found)}
+    served = {
+        source: _read_source(universe, [a for a in found if a.source == source]) for source in _sources(found)
+    }
     windows = {a.instrument_id: a for a in found if _is_usable(universe, a)}
     stored, later = _stored(lake, universe, windows)
-    answered = pa.concat_tables([QUOTE.empty_table(), *(one.quotes for one in heard.values())])
+    answered = pa.concat_tables([QUOTE.empty_table(), *(one.quotes for one in served.values())])
     fresh = answered.join(stored.select(_KEY), _KEY, join_type="left anti") if len(stored) else answered
     quotes = pa.concat_tables([stored, fresh.select(QUOTE.names).cast(QUOTE)])
     listed, rates = _listed(universe, windows, stored), _rates(lake, universe, windows)
     subjects = {
-        name: _subject(universe.by_id[name], answer, listed[name], later.get(name, 1.0), heard, rates)
+        name: _subject(universe.by_id[name], answer, listed[name], later.get(name, 1.0), served, rates)
         for name, answer in windows.items()
     }
     result = reconcile(quotes, subjects, run_id, at)
     append(lake, "reconciliation", result.sessions, at)
     append(lake, "reconciliation_pair", result.pairs, at)
-    rows = [row for one in heard.values() for row in one.runs]
+    rows = [row for one in served.values() for row in one.runs]
     append(lake, "run", pa.Table.from_pylist(rows, schema=RUN), at)
 
 
@@ -103,7 +105,7 @@ def _sources(found: Sequence[Answer]) -> list[str]:
     return list(dict.fromkeys(answer.source for answer in found))
 
 
-def _hear(universe: Universe, found: Sequence[Answer]) -> _Heard:
+def _read_source(universe: Universe, found: Sequence[Answer]) -> _Served:
     """Parse and normalise as for storing; what is refused for its currency is read as served."""
     known = [answer for answer in found if _is_usable(universe, answer)]
     windows = {a.instrument_id: window_of(a, universe.by_id[a.instrument_id]) for a in known}
@@ -112,16 +114,16 @@ def _hear(universe: Universe, found: Sequence[Answer]) -> _Heard:
     foreign = _foreign(parsed.bars, set(normalised.refused), windows)
     as_served = normalise(_without_currency(parsed.bars, foreign), windows)
     quotes = _quotes(pa.concat_tables([normalised.bars, as_served.bars]), stored=False)
-    silent = {a.instrument_id: _silence(a) for a in known} if known else {}
+    unanswered = {a.instrument_id: _no_quotes(a) for a in known} if known else {}
     for name in pc.unique(quotes["instrument_id"]).to_pylist():
-        silent.pop(name, None)
+        unanswered.pop(name, None)
     refused = {**_unusable(universe, found), **parsed.failed, **normalised.refused}
     days = sessions_of(normalised.bars)
     runs = [run_row(answer, windows, days, refused, Counts()) for answer in found]
-    return _Heard(quotes, foreign, silent, runs)
+    return _Served(quotes, foreign, unanswered, runs)
 
 
-def _silence(answer: Answer) -> str:
+def _no_quotes(answer: Answer) -> str:
     if answer.outcome == "ok":
         return "no_new_data: answered without rows"
     return f"{answer.outcome}: {answer.message}"
@@ -153,16 +155,16 @@ def _quotes(bars: pa.Table, *, stored: bool) -> pa.Table:
 
 
 def _stored(
-    lake: Writer, universe: Universe, asked: Mapping[str, Answer]
+    lake: Writer, universe: Universe, requested: Mapping[str, Answer]
 ) -> tuple[pa.Table, Mapping[str, float]]:
     """The stored quotes of the windows, and by instrument the product of its splits after them."""
     tables, later = [QUOTE.empty_table()], dict[str, float]()
-    if not asked:
+    if not requested:
         return tables[0], later
-    classes = {universe.by_id[name].asset_class for name in asked}
-    first = min(answer.requested_from for answer in asked.values()).year
-    inside = {name: (answer.requested_from, answer.requested_to) for name, answer in asked.items()}
-    after = {name: (answer.requested_to + timedelta(days=1), date.max) for name, answer in asked.items()}
+    classes = {universe.by_id[name].asset_class for name in requested}
+    first = min(answer.requested_from for answer in requested.values()).year
+    inside = {name: (answer.requested_from, answer.requested_to) for name, answer in requested.items()}
+    after = {name: (answer.requested_to + timedelta(days=1), date.max) for name, answer in requested.items()}
     for path in lake.manifest.paths("bar"):
         if layout.asset_class_of(path) in classes and layout.year_of(path) >= first:
             bars = lake.read(path)
@@ -173,10 +175,10 @@ def _stored(
     return pa.concat_tables(tables), later
 
 
-def _rates(lake: Writer, universe: Universe, asked: Mapping[str, Answer]) -> _Rates:
+def _rates(lake: Writer, universe: Universe, requested: Mapping[str, Answer]) -> _Rates:
     """The stored exchange rates of the windows, by instrument and session."""
     rates: dict[str, dict[date, float]] = {}
-    years = {y for a in asked.values() for y in range(a.requested_from.year, a.requested_to.year + 1)}
+    years = {y for a in requested.values() for y in range(a.requested_from.year, a.requested_to.year + 1)}
     for year in sorted(years):
         bars = lake.read(layout.yearly("bar", _CURRENCY, year))
         for name, session, close in zip(
@@ -192,9 +194,9 @@ def _rows(bars: pa.Table, windows: Mapping[str, tuple[date, date]]) -> pa.Table:
     return pa.concat_tables([BAR.empty_table(), *parts])
 
 
-def _listed(universe: Universe, asked: Mapping[str, Answer], stored: pa.Table) -> dict[str, list[str]]:
+def _listed(universe: Universe, requested: Mapping[str, Answer], stored: pa.Table) -> dict[str, list[str]]:
     """The sources of each instrument, most trusted first; last those that it no longer lists."""
-    listed = {name: source_names(universe.by_id[name]) for name in asked}
+    listed = {name: source_names(universe.by_id[name]) for name in requested}
     pairs = stored.select(["instrument_id", "source"]).group_by(["instrument_id", "source"]).aggregate([])
     for row in pairs.sort_by([("instrument_id", "ascending"), ("source", "ascending")]).to_pylist():
         if row["source"] not in listed[row["instrument_id"]]:
@@ -207,7 +209,7 @@ def _subject(
     answer: Answer,
     listed: list[str],
     later: float,
-    heard: Mapping[str, _Heard],
+    served: Mapping[str, _Served],
     rates: _Rates,
 ) -> Subject:
     calendar = load_calendar(instrument.calendar, answer.fetched_at.date())
@@ -220,6 +222,6 @@ def _subject(
         calendar=calendar.sessions(answer.requested_from - _MARGIN, answer.requested_to + _MARGIN),
         later_split=later,
         rates={} if instrument.asset_class == _CURRENCY else rates,
-        foreign={s: one.foreign[name] for s, one in heard.items() if name in one.foreign},
-        unanswered={s: one.unanswered[name] for s, one in heard.items() if name in one.unanswered},
+        foreign={s: one.foreign[name] for s, one in served.items() if name in one.foreign},
+        unanswered={s: one.unanswered[name] for s, one in served.items() if name in one.unanswered},
     )

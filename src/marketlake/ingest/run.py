@@ -1,8 +1,8 @@
 """The steps of a run: plan, fetch a batch, store, outcome.
 
-There is one set of steps. The command line runs them in one process (`ingest`, `reconcile`). Airflow runs
-each as a task, with the jobs as plain values in between. Every answer is persisted in raw/ before an error
-is raised, so that a retry fetches only what failed.
+There is one set of steps. The command line runs them in one process (`ingest`, `reconcile`).
+Airflow runs each as a task, with the jobs as plain values in between. Every answer is persisted in
+raw/ before an error is raised, so that a retry fetches only what failed.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ def ingest(
     window: tuple[date, date | None] | None = None,
     listener: Listener | None = None,
 ) -> list[RunRow]:
-    """Fetch the instruments (all when `ids` is empty) and store what came; `window` makes it a backfill.
+    """Fetch the instruments (all when `ids` is empty) and store what came.
+
+    `window` makes it a backfill.
 
     Returns the run's rows. What an interrupted run had fetched is stored first.
     """
@@ -85,7 +87,10 @@ def run_batches(
 
 
 def plan(settings: Settings, run_id: str, scope: Scope) -> list[list[Job]]:
-    """Batches of jobs for the instruments of the scope; the current corrections are persisted with them."""
+    """Batches of jobs for the instruments of the scope.
+
+    The current corrections are persisted with them.
+    """
     chosen = scope.select(settings.universe)
     store_waiting(settings)
     persist_corrections(settings, run_id)
@@ -107,7 +112,8 @@ def store_waiting(settings: Settings) -> None:
 def fetch(
     settings: Settings, run_id: str, batch: Sequence[Job], on_done: Callable[[Fetched], None] = lambda _: None
 ) -> list[Fetched]:
-    """Fetch those jobs of a batch that the run has not fetched well yet, and persist every answer."""
+    """Fetch those jobs of a batch that the run has not fetched well yet, and persist every
+    answer."""
     done = answered(settings.lake, run_id)
     jobs = [job for job in batch if (job.instrument_id, job.source) not in done]
     return collect(settings, run_id, jobs, on_done) if jobs else []
@@ -120,7 +126,10 @@ def store(settings: Settings, run_id: str) -> list[RunRow]:
 
 
 def assert_fetched(fetched: Sequence[Fetched]) -> None:
-    """Raise for the instruments that were not fetched well; the error's type decides about a retry."""
+    """Raise for the instruments that were not fetched well.
+
+    The error's type decides about a retry.
+    """
     bad = [one for one in fetched if one.outcome != "ok"]
     if not bad:
         return

@@ -1,4 +1,5 @@
-"""The record of a run: one row per instrument in `run`, its outcome, and appending to the monthly tables."""
+"""The record of a run: one row per instrument in `run`, its outcome, and appending to the monthly
+tables."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ _IDENTITY: Final[Mapping[str, list[str]]] = {
     "reconciliation": ["run_id", "instrument_id", "session"],
     "reconciliation_pair": ["run_id", "instrument_id", "source_a", "source_b"],
 }
-"""What makes two rows of a monthly table the same: it is kept once."""
+"""What makes two rows of a monthly table the same: it is stored once."""
 
 RunRow = Mapping[str, Any]
 """A row of the table `run`."""
@@ -92,7 +93,7 @@ def run_row(
 
 
 def _message(outcome: str, message: str, shortfall: str) -> str:
-    """A good answer may lack sessions and have a remark; a bad one has its error, which says it all."""
+    """A good answer may lack sessions and have a remark; a bad one has its error only."""
     parts = (message, shortfall) if outcome in GOOD_OUTCOMES else (message or shortfall,)
     return "; ".join(part for part in parts if part)
 
@@ -201,11 +202,11 @@ def run_findings(settings: Settings, rows: Sequence[RunRow]) -> list[RunFinding]
         return []
     ids = pa.array(sorted({row["run_id"] for row in rows}))
     moments = {(row["instrument_id"], row["started_at"]) for row in rows}
-    aside = _rows(settings, "quarantine", lambda table: pc.is_in(table["run_id"], ids))
+    bad = _rows(settings, "quarantine", lambda table: pc.is_in(table["run_id"], ids))
     seen = pa.array([at for _, at in moments], TABLES["finding"].field("observed_at").type)
     noted = _rows(settings, "finding", lambda table: pc.is_in(table["observed_at"], seen))
     return [
-        *(_finding(FAIL, row["reason"], row, f"close {row['close']}") for row in aside),
+        *(_finding(FAIL, row["reason"], row, f"close {row['close']}") for row in bad),
         *(
             _finding(WARN, row["check"], row, row["message"])
             for row in noted

@@ -1,7 +1,8 @@
 """The status of a lake and its instruments: last session, last outcome, stale, delisted.
 
-One `not_found` may be a vendor's fault. An instrument is delisted when ten of its sessions in a row brought
-nothing else. An outage in between does not count either way; any other answer starts the count again.
+One `not_found` may be a vendor's fault. An instrument is delisted when ten of its sessions in a row
+brought nothing else. An outage in between does not count either way; any other answer starts the
+count again.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def delisted(settings: Settings, manifest: Manifest, last: Mapping[str, str]) ->
     for path in reversed(manifest.paths("run")):
         if not undecided:
             break
-        for row in _told(root / path, undecided):
+        for row in _answered_runs(root / path, undecided):
             name = row["instrument_id"]
             if row["outcome"] != NotFoundError.outcome:
                 undecided.discard(name)
@@ -73,14 +74,14 @@ def delisted(settings: Settings, manifest: Manifest, last: Mapping[str, str]) ->
     return frozenset(name for name, sessions in counts.items() if len(sessions) >= SESSIONS)
 
 
-def _told(path: Path, wanted: Iterable[str]) -> list[dict[str, Any]]:
+def _answered_runs(path: Path, wanted: Iterable[str]) -> list[dict[str, Any]]:
     """The month's runs of some instruments that a vendor answered, newest first."""
     runs = read_columns(path, ["instrument_id", "outcome", "started_at", "mode", "batch_id"])
     mine = pc.is_in(runs["instrument_id"], pa.array(sorted(wanted), pa.string()))
     compared = pc.equal(runs["mode"], "reconcile")
-    unsaid = pc.or_(compared, pc.is_in(runs["outcome"], pa.array(_SILENT)))
+    unanswered = pc.or_(compared, pc.is_in(runs["outcome"], pa.array(_SILENT)))
     rows: list[dict[str, Any]] = (
-        runs.filter(pc.and_(mine, pc.invert(unsaid))).sort_by([("batch_id", "descending")]).to_pylist()
+        runs.filter(pc.and_(mine, pc.invert(unanswered))).sort_by([("batch_id", "descending")]).to_pylist()
     )
     return rows
 
@@ -101,11 +102,12 @@ class InstrumentStatus:
     source: str
     message: str
     open_gaps: int
-    """Sessions between stored ones that the next run asks for again."""
+    """Sessions between stored ones that the next run requests again."""
     permanent_gaps: int
-    """Sessions between stored ones that were asked for often enough."""
+    """Sessions between stored ones that are not requested any more."""
     verified_on: date | None
-    """When all that is stored was last served again, or first loaded, within about `reverify_days`."""
+    """When all that is stored was last served again, or first loaded, within about
+    `reverify_days`."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ def status(settings: Settings) -> LakeStatus:
 
 def _delisted(last: date | None) -> str:
     remedy = (
-        f"write until = {last} beside it in instruments.toml" if last else "remove it from instruments.toml"
+        f"write until = {last} next to it in instruments.toml" if last else "remove it from instruments.toml"
     )
     return f"not found at any source on {SESSIONS} sessions in a row: {remedy}, or correct its symbol"
 
@@ -187,7 +189,7 @@ def _claims(settings: Settings) -> Sequence[ClaimCheck]:
     try:
         return Lake(settings.lake).claim_checks()
     except LakeError:
-        # a database that is missing or of another place is told by `built`
+        # a database that is missing or of another place is reported by `built`
         return ()
 
 
@@ -272,7 +274,8 @@ class Overview:
 
 
 def overview(settings: Settings) -> Overview:
-    """Read the state; `EmptyLakeError` where there is no lake, `ConfigError` without instruments.toml."""
+    """Read the state; `EmptyLakeError` where there is no lake, `ConfigError` without
+    instruments.toml."""
     universe = settings.universe
     manifest = open_manifest(settings.lake)
     marks = watermarks(settings.lake, manifest, set(universe.by_id))

@@ -84,7 +84,10 @@ class Calendar:
 
 
 def load_calendar(name: str, until: date) -> Calendar:
-    """The calendar, known at least to the end of the year of `until`; `ConfigError` for an unknown name."""
+    """The calendar, known at least to the end of the year of `until`.
+
+    `ConfigError` for an unknown name.
+    """
     return _load(name, until.year)
 
 

@@ -40,7 +40,8 @@ _NAMED: Final = re.compile(
         |authorization)s?["']?\s{0,3}[=:]\s{0,3}["']?(?:(?:bearer|basic)\s+)?)[^\s&;,"'<>)\]}]{1,2000}""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""`token=...`, `apikey: ...`, `Authorization: Bearer ...`, in an address, a header, JSON or prose."""
+"""`token=...`, `apikey: ...`, `Authorization: Bearer ...`, in an address, a header, JSON or
+prose."""
 _KEY_OF_QUERY: Final = re.compile(r"([?&](?:key|sig|auth)=)[^\s&\"'<>)]{1,2000}", re.IGNORECASE)
 
 
@@ -80,7 +81,10 @@ class LakeOvertakenError(LakeBusyError):
 
 
 class LakeChangedError(LakeError):
-    """Files of the lake were replaced while they were read; asked again, the answer is of one state."""
+    """Files of the lake were replaced while they were read.
+
+    Asked again, the answer is of one state.
+    """
 
 
 class LakeUnreachableError(LakeError):
@@ -158,7 +162,8 @@ class BlockedError(TerminalError):
 
 
 class MisconfiguredError(TerminalError):
-    """The instrument's entry in instruments.toml names a calendar, source or symbol that cannot be used."""
+    """The instrument's entry in instruments.toml names a calendar, source or symbol that cannot be
+    used."""
 
     outcome = "misconfigured"
 
@@ -176,7 +181,10 @@ def without_secrets(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text without what would steer a terminal or turn the direction of writing; lines stay lines."""
+    """The text without what would steer a terminal or turn the direction of writing.
+
+    Lines stay lines.
+    """
     return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 

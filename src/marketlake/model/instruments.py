@@ -1,8 +1,9 @@
 """What to pull: the universe in `instruments.toml`, validated on the way in.
 
-An entry's text comes from a user's file and ends up in paths, SQL and pages, so ids, asset classes and
-calendars are restricted here, once, to what is harmless everywhere. A wrong calendar, source or symbol is
-noted in the entry: it fails this instrument only. Any other mistake makes the file unusable.
+An entry's text comes from a user's file and ends up in paths, SQL and pages, so ids, asset classes
+and calendars are restricted here, once, to what is harmless everywhere. A wrong calendar, source or
+symbol is noted in the entry: it fails this instrument only. Any other mistake makes the file
+unusable.
 """
 
 from __future__ import annotations

@@ -74,7 +74,8 @@ def staged(path: str) -> str:
 
 
 def in_flight(commit: int, digest: str, path: str) -> str:
-    """In a bucket, where a file is from before the commit that follows `commit` until it is in its place."""
+    """In a bucket, where a file is from before the commit that follows `commit` until it is in its
+    place."""
     return f"{IN_FLIGHT}{commit}/{digest}/{path}"
 
 
@@ -89,7 +90,8 @@ def _hidden(path: str, suffix: str) -> str:
 
 
 def placeholders() -> dict[str, str]:
-    """Each table's file with no rows, which is there from the start so that a glob always matches."""
+    """Each table's file with no rows, which is there from the start so that a glob always
+    matches."""
     return {
         table: yearly(table, "none", 1970) if table in YEARLY else monthly(table, date(1970, 1, 1))
         for table in (*YEARLY, *MONTHLY)

@@ -11,10 +11,11 @@ UTC_INSTANT: Final = pa.timestamp("us", tz="UTC")
 _FLOAT: Final = pa.float64()
 CORRECTION_MODE: Final = "correction"
 """Of the raw batch that keeps corrections.toml, and of the rows in `run` that say what it did."""
-STANDS, REMOVED = "stands", "removed"
+IN_FORCE, REMOVED = "in_force", "removed"
 OPEN, FILLED, PERMANENT = "open", "filled", "permanent"
 ANSWERED_TRIES: Final = 3
-"""After this many runs that were answered without a session, the gap is permanent and not requested again."""
+"""After this many runs that were answered without a session, the gap is permanent and not requested
+again."""
 CAUSES: Final = (
     "agrees",
     "differs",
@@ -158,7 +159,7 @@ CORRECTION: Final = pa.schema(
         _field("old", pa.float64(), "what the vendor serves, as traded; null for none", nullable=True),
         _field("new", pa.float64(), "what it should be; null for none", nullable=True),
         _field("reason", pa.string(), "why, in the words of corrections.toml"),
-        _field("state", pa.string(), f"{STANDS} from then on, or {REMOVED}"),
+        _field("state", pa.string(), f"{IN_FORCE} from then on, or {REMOVED}"),
         _field("run_id", pa.string(), "the run that found the change in corrections.toml"),
         _field("recorded_at", UTC_INSTANT, "when; a bar that it changed was observed at this moment"),
     ]
@@ -290,7 +291,7 @@ RUN: Final = pa.schema(
         _field("new_rows", pa.int32(), "sessions stored for the first time"),
         _field("revised_rows", pa.int32(), "sessions whose values changed; the old ones are in revision"),
         _field("volume_rows", pa.int32(), "sessions whose volume alone settled, updated in place"),
-        _field("quarantined_rows", pa.int32(), "rows put aside"),
+        _field("quarantined_rows", pa.int32(), "rows quarantined"),
         _field("first_session", pa.date32(), "first session of the answer", nullable=True),
         _field("last_session", pa.date32(), "last session of the answer", nullable=True),
     ]

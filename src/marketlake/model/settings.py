@@ -32,7 +32,8 @@ _KEYS: Final = (
 _SPARK: Final = re.compile(r"local(\[[\d*,]+\])?|yarn|(sc|spark|k8s)://\S+")
 _FIRST_YEAR, _LAST_YEAR = 1971, 2099
 DEADLINE_HOURS: Final = 12.0
-"""A run comes within six hours of a close, and two more tries of each source within the next six."""
+"""A run comes within six hours of a close, and two more tries of each source within the next
+six."""
 _LIVE_RATES: Final = {"yahoo": 2.0, "binance": 5.0, "coinbaseexchange": 5.0, "ecb": 1.0, "fred": 1.0}
 
 
@@ -45,7 +46,8 @@ class Settings:
     lake: Path
     """The lake's folder; for a lake in a bucket, the folder with this machine's copy of it."""
     currency: str | None = None
-    """What the command line converts comparisons into when not told otherwise; None is each one's own."""
+    """What the command line converts comparisons into when not told otherwise; None is each one's
+    own."""
     now: datetime | None = None
     """Pins the clock; None follows the machine's."""
     source_url: str | None = None
@@ -95,7 +97,8 @@ def load_settings(
     source_url: str | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Settings:
-    """Resolve the settings; `ConfigError` or `UsageError` says which one is wrong and how it should look."""
+    """Resolve the settings; `ConfigError` or `UsageError` says which one is wrong and how it should
+    look."""
     folder = (home or Path(environ.get("MARKETLAKE_HOME") or ".")).expanduser().resolve()
     path = folder / "marketlake.toml"
     written = read_toml(path) if path.exists() else {}

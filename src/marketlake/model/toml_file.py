@@ -39,7 +39,8 @@ def parse_toml(path: Path, content: bytes, most_bytes: int = _MOST_BYTES) -> dic
             raise ConfigError(f"{path}: more than {_MOST_DOTS} dots in line {number}; break it up")
     try:
         return tomllib.loads(content.decode("utf-8"))
-    # what tomllib says is wrong, numbers of thousands of digits and undecodable bytes are ValueErrors
+    # what tomllib says is wrong, numbers of thousands of digits and undecodable bytes are
+    # ValueErrors
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {str(error)[:200]}") from error
 

@@ -24,7 +24,10 @@ _EXCHANGE: Final = re.compile(r"[a-z][a-z0-9]{1,31}")
 
 
 def create(name: str) -> Source:
-    """The source called `name`: one of `NAMES` or a ccxt exchange id; `UsageError` for any other."""
+    """The source called `name`: one of `NAMES` or a ccxt exchange id.
+
+    `UsageError` for any other.
+    """
     if not exists(name):
         raise UsageError(_unknown(name))
     return _MAKERS[name]() if name in _MAKERS else _exchange(name)
@@ -43,7 +46,10 @@ def fault_of(ref: SourceRef) -> str:
 
 
 def leading(instrument: Instrument) -> str:
-    """The name of the first of an instrument's sources that can be used; `NO_SOURCE` where none can."""
+    """The name of the first of an instrument's sources that can be used.
+
+    `NO_SOURCE` where none can.
+    """
     return next((ref.source for ref in instrument.sources if not fault_of(ref)), NO_SOURCE)
 
 

@@ -12,11 +12,12 @@ A source is one file. It does two things and nothing else:
   names the instruments whose pages are an error, with the error. It gives the same answer years later,
   when `replay` reads the pages from `raw/`. It needs no network, no clock and no `access`.
 
-`parse` reports rows as the vendor serves them: duplicates, unfinished bars and rows outside the asked
-window stay in. What a vendor does in its own way is undone in its own file: time stamps become session
-dates in the venue's zone, missing values become nulls, a row without any value is dropped. A dividend or
-split on a date without prices is a row whose prices are null. Where the vendor restates history for later
-splits, `split_adjusted` is true and `normalise` undoes it, so the answer must reach the vendor's present.
+`parse` reports rows as the vendor serves them: duplicates, unfinished bars and rows outside the
+asked window stay in. What a vendor does in its own way is undone in its own file: time stamps
+become session dates in the venue's zone, missing values become nulls, a row without any value is
+dropped. A dividend or split on a date without prices is a row whose prices are null. Where the
+vendor restates history for later splits, `split_adjusted` is true and `normalise` undoes it, so the
+answer must reach the vendor's present.
 
 An answer that says "no rows in this window" is no failure: it parses to no rows.
 """
@@ -119,7 +120,10 @@ class Source(ABC):
 
 
 def status_error(page: Page, source: str) -> SourceError | None:
-    """What an HTTP status means in general; None for 200. What a vendor means by it is told in its file."""
+    """What an HTTP status means in general; None for 200.
+
+    What a vendor means by it is told in its file.
+    """
     what = f"{source} answered {page.status} for {page.request.symbol}"
     if page.status == 200:
         return None
@@ -135,9 +139,11 @@ def status_error(page: Page, source: str) -> SourceError | None:
 
 
 def answered_at(clock: Clock, moment: datetime, pages: Sequence[Page]) -> datetime:
-    """When an answer was given: `moment`, by our clock, or the vendor's time where ours runs ahead of it.
+    """When an answer was given: `moment`, by our clock, or the vendor's time where ours runs ahead
+    of it.
 
-    So a clock that jumped forward takes no unfinished bar for a finished one. A pinned one is believed.
+    So a clock that jumped forward takes no unfinished bar for a finished one. A pinned one is
+    believed.
     """
     if clock.is_pinned:
         return moment
@@ -146,7 +152,10 @@ def answered_at(clock: Clock, moment: datetime, pages: Sequence[Page]) -> dateti
 
 
 def vendor_time(headers: Mapping[str, str]) -> datetime | None:
-    """The header Date, and Age where a cache answered; None where there is none to be understood."""
+    """The header Date, and Age where a cache answered.
+
+    None where there is none to be understood.
+    """
     values = {name.lower(): text for name, text in headers.items()}
     try:
         told = parsedate_to_datetime(values.get("date", "")) + timedelta(seconds=int(values.get("age", "0")))
@@ -157,7 +166,9 @@ def vendor_time(headers: Mapping[str, str]) -> datetime | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After header, a date counted from the answer's own; None when it says neither.
+    """Seconds of a Retry-After header, a date counted from the answer's own.
+
+    None when it says neither.
 
     A moment that has passed is 0, and nothing is longer than a day.
     """
@@ -182,7 +193,8 @@ def public_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def unexpected(request: Request, error: Exception) -> MalformedError:
-    """The error for what no source declares: a defect of ours, which must cost this instrument alone."""
+    """The error for what no source declares: a defect of ours, which must cost this instrument
+    alone."""
     what = plain(f"{type(error).__name__}: {error}"[:200])
     return MalformedError(
         f"the answer for {request.symbol} could not be worked on ({what}); please report it"

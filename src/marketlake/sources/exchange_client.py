@@ -67,7 +67,10 @@ class Dialect:
 
 
 def dialect_of(exchange_id: str) -> Dialect:
-    """The exchange's dialect; for one that is not known, small pages and ccxt's word for the rest."""
+    """The exchange's dialect.
+
+    For one that is not known, small pages and ccxt's word for the rest.
+    """
     return _DIALECTS.get(exchange_id, Dialect(limit=500, windowed=True))
 
 
@@ -121,8 +124,9 @@ class ExchangeClient:
     def candles(self, pair: Pair, since: int, count: int, access: Access) -> Answer:
         """The answer to one request for `count` daily candles from `since`, in milliseconds of UTC.
 
-        Raises `UnavailableError` when there is none, `NotFoundError` for a pair that its markets do not
-        have, `BlockedError` where the exchange serves no candles, `MalformedError` for one too long.
+        Raises `UnavailableError` when there is none, `NotFoundError` for a pair that its markets do
+        not have, `BlockedError` where the exchange serves no candles, `MalformedError` for one too
+        long.
         """
         self._session.access, self._session.last = access, None
         try:
@@ -138,7 +142,10 @@ class ExchangeClient:
         return self._session.last
 
     def markets(self, access: Access) -> frozenset[str]:
-        """The spot markets that are open, as `BASE/QUOTE`; `UnavailableError` when it does not tell them."""
+        """The spot markets that are open, as `BASE/QUOTE`.
+
+        `UnavailableError` when it does not tell them.
+        """
         self._session.access, self._session.last = access, None
         try:
             markets = self._exchange.load_markets()

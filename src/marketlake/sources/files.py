@@ -77,7 +77,10 @@ def _rows(header: list[str], columns: list[Column]) -> Rows:
 
 
 def _is_row(values: dict[str, list[float | None]], position: int) -> bool:
-    """Whether there is a close, or an event whose date must not be lost; 0 is how files say none."""
+    """Whether there is a close, or an event whose date must not be lost.
+
+    0 is how files say none.
+    """
     return values["close"][position] is not None or any(
         values[name][position] for name in ("dividend", "split")
     )
@@ -240,7 +243,10 @@ class Files(Source):
 
 
 def _path(symbol: str, folder: Path) -> Path:
-    """The file that a symbol names; one outside the folder is refused, by whatever way it leads there."""
+    """The file that a symbol names.
+
+    One outside the folder is refused, by whatever way it leads there.
+    """
     root = folder.resolve()
     try:
         path = (root / symbol).resolve(strict=True)

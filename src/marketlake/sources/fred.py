@@ -1,7 +1,7 @@
 """FRED, the Federal Reserve Bank of St. Louis: one series as CSV, without a key.
 
-Symbols: FRED's series ids (`CPIAUCNS`, `NASDAQCOM`). Documentation: fred.stlouisfed.org/docs.
-Time: observation dates, for a monthly series the month's first day. Adjustment: none; one number a day.
+Symbols: FRED's series ids (`CPIAUCNS`, `NASDAQCOM`). Documentation: fred.stlouisfed.org/docs. Time:
+observation dates, for a monthly series the month's first day. Adjustment: none; one number a day.
 Currency: not said.
 """
 

@@ -1,4 +1,5 @@
-"""The request limiter: one queue per source for all processes of a machine, or of many through Redis."""
+"""The request limiter: one queue per source for all processes of a machine, or of many through
+Redis."""
 
 from __future__ import annotations
 
@@ -48,7 +49,10 @@ class Limiter(Protocol):
     """Hands out moments at which a host may be asked."""
 
     def wait(self, source: str) -> None:
-        """Sleep until the source may be asked; `RateLimitedError` where it wants to be left alone."""
+        """Sleep until the source may be asked.
+
+        `RateLimitedError` where it wants to be left alone.
+        """
 
     def hold(self, source: str, seconds: float) -> None:
         """Let nobody ask the source for so long: it sent Retry-After."""

@@ -1,6 +1,8 @@
-"""What vendors say of their own symbols: for looking one up, before anything is asked of its prices.
+"""What vendors say of their own symbols: for looking one up, before anything is asked of its
+prices.
 
-All of it is text of others: bounded and printable here, and judged by `instruments` before it is written.
+All of it is text of others: bounded and printable here, and judged by `instruments` before it is
+written.
 """
 
 from __future__ import annotations
@@ -63,7 +65,10 @@ def bounded(value: Any) -> str:
 
 
 def search(text: str, access: Access) -> Sequence[Listing]:
-    """Symbols that the text may mean, best first; none where Yahoo knows none. Raises `SourceError`."""
+    """Symbols that the text may mean, best first; none where Yahoo knows none.
+
+    Raises `SourceError`.
+    """
     params = {"q": text, "quotesCount": str(_MOST), "newsCount": "0", "listsCount": "0"}
     answer = YahooClient(_NAME, access).get(_SEARCH, params, access)
     return read_search(_good(answer, text).body)

@@ -1,8 +1,8 @@
 """How yfinance carries a request to Yahoo: its session, cookie and crumb, and nothing else of it.
 
-yfinance hides most failures, so the answer is kept here before yfinance judges it. On a status of 400 or
-more it fetches a new cookie and crumb and sends once more by itself, unless it was refused for good; the last
-answer counts.
+yfinance hides most failures, so the answer is kept here before yfinance judges it. On a status of
+400 or more it fetches a new cookie and crumb and sends once more by itself, unless it was refused
+for good; the last answer counts.
 """
 
 from __future__ import annotations
@@ -37,32 +37,35 @@ _LET_THROUGH: Final = (
     LookupError,
     AttributeError,
 )
-"""What yfinance raises for a refusal, a dead host and for cookie pages that are not what it expects."""
+"""What yfinance raises for a refusal, a dead host and for cookie pages that are not what it
+expects."""
 
 
 class YahooClient:
     """One cookie and crumb for one address; serves one thread at a time."""
 
     def __init__(self, source: str, access: Access) -> None:
-        # Without a folder for its cache yfinance keeps its cookie in memory: nothing of it outlives the
-        # process and no pickle is read from a disk that others can write to.
+        # Without a folder for its cache yfinance keeps its cookie in memory: nothing of it outlives
+        # the process and no pickle is read from a disk that others can write to.
         yfinance.set_tz_cache_location(os.devnull)
         # what it warns of is in the answer or in our error
         logging.getLogger("yfinance").setLevel(logging.ERROR)
         self._session = _Session(source, access)
-        # Called past its metaclass, which would hand out one client, with one cookie, for all addresses.
+        # Called past its metaclass, which would hand out one client, with one cookie, for all
+        # addresses.
         self._client: YfData = type.__call__(YfData, self._session)
 
     def get(self, url: str, params: Mapping[str, str], access: Access) -> Answer:
-        """The answer as served; `UnavailableError` for none, `MalformedError` for one too long or cut off."""
+        """The answer as served; `UnavailableError` for none, `MalformedError` for one too long or
+        cut off."""
         self._session.begin(access)
         try:
             self._client.get(url, params=dict(params), timeout=access.timeout)
         except _LET_THROUGH as error:
             if self._session.answer is None:
                 raise unanswered(self._session.source, error) from error
-        # yfinance looks for its cookie on the disk alone and would ask for one before every request;
-        # the session has it. After a refusal yfinance forgets both and asks again.
+        # yfinance looks for its cookie on the disk alone and would ask for one before every
+        # request; the session has it. After a refusal yfinance forgets both and asks again.
         if self._client._crumb is not None:
             self._client._cookie = True
         assert self._session.answer is not None
@@ -70,7 +73,8 @@ class YahooClient:
 
 
 class _Session(Session[Response]):
-    """Sends what is meant for yahoo.com to the stand-in, within bounds, and keeps the last wanted answer."""
+    """Sends what is meant for yahoo.com to the stand-in, within bounds, and keeps the last wanted
+    answer."""
 
     def __init__(self, source: str, access: Access) -> None:
         super().__init__(impersonate="chrome")

@@ -1,7 +1,9 @@
-"""The copy of a bucket's lake in a folder of this machine, on which everything but publishing works.
+"""The copy of a bucket's lake in a folder of this machine, on which everything but publishing
+works.
 
-It is brought up to date whenever a lake is opened: nothing is fetched while the manifest has the etag of last
-time, and then only the files whose checksums are others. A folder that is a lake by itself is left alone.
+It is brought up to date whenever a lake is opened: nothing is fetched while the manifest has the
+etag of last time, and then only the files whose checksums are others. A folder that is a lake by
+itself is left alone.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from ..manifest import Manifest, decode, read
 from ..recovery import carry_out, finish
 from .objects import Object, Objects, open_objects
 
-# said here and not taken from `layout`, which loads Arrow: a question about a current copy needs none
+# spelled here and not taken from `layout`, which loads Arrow: a question about a current copy needs
+# none
 _LOCK: Final = ".lock"
 _STATE: Final = ".copy.json"
 _FIRST_WAIT_S: Final = 60.0
@@ -49,7 +52,10 @@ class State:
 
 
 def refresh(root: Path) -> None:
-    """Bring the copy up to date; a writer of this machine that is at work on it did so when it began."""
+    """Bring the copy up to date.
+
+    A writer of this machine that is at work on it did so when it began.
+    """
     address = address_of(root)
     if address is None:
         return
@@ -114,7 +120,10 @@ def _has_every_file(root: Path) -> bool:
 
 @contextmanager
 def _lock_if_free(root: Path) -> Iterator[bool]:
-    """Whether the copy's lock was free and is held; a copy that is still being made is waited for."""
+    """Whether the copy's lock was free and is held.
+
+    A copy that is still being made is waited for.
+    """
     with disk_errors(root):
         root.mkdir(parents=True, exist_ok=True)
         lock, new = FileLock(root / _LOCK), not (root / MANIFEST).exists()
@@ -139,7 +148,10 @@ class _Moved(Exception):  # noqa: N818 - no error: look again
 
 @dataclass(frozen=True)
 class Pulled:
-    """The bucket's manifest, None where there is none; and what the copy has whole and the bucket has not."""
+    """The bucket's manifest, None where there is none.
+
+    And what the copy has whole and the bucket has not.
+    """
 
     served: Object | None
     better: tuple[str, ...] = ()
@@ -209,7 +221,8 @@ def decoded(served: Object | None, root: Path) -> Manifest | None:
 
 
 def _missing(root: Path, manifest: Manifest) -> list[str]:
-    """The tables' files that the copy does not have, as far as its own manifest and their sizes tell."""
+    """The tables' files that the copy does not have, as far as its own manifest and their sizes
+    tell."""
     try:
         known = read(root / layout.MANIFEST).files
     except LakeError:
@@ -245,7 +258,8 @@ class _Found(Enum):
 
 @dataclass(frozen=True)
 class _Source:
-    """Where the files of one manifest come from: their places, or where they wait to be put there."""
+    """Where the files of one manifest come from: their places, or where they wait to be put
+    there."""
 
     objects: Objects
     root: Path
@@ -253,7 +267,10 @@ class _Source:
     base: int
 
     def stage(self, path: str, digest: str) -> _Found:
-        """Fetch a file beside its place in the copy; a whole one is never given up for a damaged one."""
+        """Fetch a file next to its place in the copy.
+
+        A whole one is never given up for a damaged one.
+        """
         content = self.content(path, digest)
         if digest and (content is None or not _is(content, digest)) and self._has(path, digest):
             return _Found.BETTER
@@ -269,7 +286,7 @@ class _Source:
             return False
 
     def content(self, path: str, digest: str) -> bytes | None:
-        """What the manifest says, else what there is: damage is for others to tell."""
+        """What the manifest says, else what there is: damage is reported elsewhere."""
         for place in (path, layout.in_flight(self.base, digest, path), path):
             found = self.objects.get(place)
             if found is not None and _is(found.content, digest):
@@ -302,7 +319,8 @@ def _bring_database(source: _Source, built: str, *, recheck: bool) -> _Found:
 
 
 def _bring_without(objects: Objects, root: Path, served: Object | None, listed: list[str] | None) -> None:
-    """No manifest that can be read: the copy gets what is there, so that the loss is told and mended."""
+    """No manifest that can be read: the copy gets what is there, so that the loss is reported and
+    repaired."""
     forget_state(root)
     batches = objects.paths("raw/")
     kept = set(batches if listed is None else listed)

@@ -1,4 +1,4 @@
--- quarantined: rows that were put aside and that nothing has made good since.
+-- quarantined: rows in quarantine that no later answer has replaced.
 -- Formula: the latest row of quarantine of each check, instrument, session and source, unless the session is stored
 --          and a later fetch that asked for it ended well
 -- Unit: as bar
