@@ -61,7 +61,7 @@ def test_many_runs_of_one_session_count_once(home: Path) -> None:
     assert state(home, 2)[0] == "not_found"
 
 
-def test_an_outage_neither_counts_nor_begins_anew(home: Path) -> None:
+def test_an_outage_neither_counts_nor_starts_the_count_again(home: Path) -> None:
     run(home, range(1, 6))
     run(home, range(6, 12), content="<html>be right back</html>")
     run(home, range(12, 16))
@@ -72,7 +72,7 @@ def test_an_outage_neither_counts_nor_begins_anew(home: Path) -> None:
     assert state(home, 17)[0] == "delisted"
 
 
-def test_an_answer_begins_anew(home: Path) -> None:
+def test_an_answer_starts_the_count_again(home: Path) -> None:
     run(home, range(1, 10))
     serve_rows(home, "COIN", range(100, 136))
     content = (home / "files" / "COIN.csv").read_text()

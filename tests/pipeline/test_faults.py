@@ -102,7 +102,7 @@ def test_restated_history_is_revised_and_comes_back(make: Make, simulator: Simul
 
 
 @pytest.mark.parametrize("fault", ["unadjusted", "unadjusted:::scope=day"])
-def test_an_unadjusted_split_day_is_put_aside(make: Make, simulator: Simulator, fault: str) -> None:
+def test_an_unadjusted_split_day_is_quarantined(make: Make, simulator: Simulator, fault: str) -> None:
     ingest(make("hurt", "2024-01-04T12:00"))
     simulator.set_faults([parse_fault(fault)])
     hurt = make("hurt", "2024-01-07T12:00")

@@ -180,7 +180,7 @@ def test_holidays_of_a_vendor_never_turn_a_run_red(home: Path) -> None:
     assert (found.open_gaps, found.permanent_gaps) == (0, 7)
 
 
-def test_a_row_put_aside_leaves_a_gap(home: Path) -> None:
+def test_a_quarantined_row_leaves_a_gap(home: Path) -> None:
     """Its session is due, was served, and no stored row covers it."""
     serve_rows(home, "COIN", CLOSES, d20231228=-5.0)
     assert run(home, 20)["outcome"] == "quarantined"

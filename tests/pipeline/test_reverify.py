@@ -117,7 +117,7 @@ def _turn(name: str, day: int) -> bool:
     return last_day(name, today, PERIOD) == today
 
 
-def test_a_whole_history_on_another_scale_is_put_aside_and_days_go_on(
+def test_a_whole_history_on_another_scale_is_quarantined_and_days_go_on(
     make: Make, simulator: Simulator
 ) -> None:
     """All before a day comes back times one factor, as for an event that nobody names; the rest

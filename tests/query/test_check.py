@@ -1,4 +1,4 @@
-"""All checks over a stored lake: rows as they stand, what was put aside, gaps, lateness, disagreement."""
+"""All checks over a stored lake: rows as they stand, quarantined rows, gaps, lateness, disagreement."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_sources_that_disagree_gaps_and_lateness(tmp_path: Path) -> None:
     assert list(in_sql) == [(f.check, f.session, f.message) for f in answer if f.check != "late"]
 
 
-def test_what_was_put_aside_stays_severe_until_it_is_made_good(tmp_path: Path) -> None:
+def test_what_was_quarantined_stays_severe_until_it_is_made_good(tmp_path: Path) -> None:
     closes = steady()
     missing = {day: close for day, close in closes.items() if day != DAYS[4]}
     aside = [quarantined(DAYS[4], 10_000.0)]

@@ -30,13 +30,7 @@ THREE = "bitstamp:COIN/USD kraken:COIN/USD yahoo:COIN-USD"
 def asked(settings: VirtualSettings) -> set[str]:
     """The sources that a plan asks."""
     batches = plan_reconcile(settings, settings.universe)
-    return {
-        ref.source
-        for rounds in batches
-        for _, instruments in rounds
-        for i in instruments.values()
-        for ref in i.sources
-    }
+    return {job.source for batch in batches for job in batch}
 
 
 def test_answers_are_kept_and_no_bar_follows(make: Make, simulator: Simulator) -> None:

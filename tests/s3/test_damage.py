@@ -115,7 +115,7 @@ def test_marts_and_the_database_are_computed_again(lake: Bucket, home: Path, how
 
 
 @pytest.mark.parametrize("how", DAMAGES if campaign() else ["flipped", "missing"])
-def test_a_manifest_is_written_anew(lake: Bucket, home: Path, how: str) -> None:
+def test_a_manifest_is_rewritten(lake: Bucket, home: Path, how: str) -> None:
     sound = lake.read()
     damage(lake, "manifest.json", how)
     for machine in ("here", "there"):

@@ -133,7 +133,7 @@ def test_marts_and_the_database_are_computed_again(home: Path, table: str) -> No
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_manifest_is_written_anew(home: Path, damage: Damage, day_after: dict[str, list[str]]) -> None:
+def test_a_manifest_is_rewritten(home: Path, damage: Damage, day_after: dict[str, list[str]]) -> None:
     lake, draw = home / "data", random.Random(1)
     before = everything(lake)
     damage(lake / layout.MANIFEST, draw)

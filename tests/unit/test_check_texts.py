@@ -128,7 +128,7 @@ def test_a_jump_is_explained_by_a_split_a_dividend_or_a_gap() -> None:
         ]
 
 
-def test_what_is_put_aside_explains_no_jump_and_makes_none() -> None:
+def test_what_is_quarantined_explains_no_jump_and_makes_none() -> None:
     result = run(days(10, 11, 1200, 12, 12))
     assert aside(result) == [("unit_spike", after(2))]
     assert not noted(result)
@@ -203,7 +203,7 @@ def test_new_york_was_closed_for_a_day_of_mourning() -> None:
     assert len(result.bars) == 4
 
 
-def test_a_session_after_the_vendors_own_day_is_put_aside() -> None:
+def test_a_session_after_the_vendors_own_day_is_quarantined() -> None:
     at = datetime(2024, 1, 4, 12, tzinfo=UTC)
     rows = days(10, 11, 12, 13)  # to 2024-01-05
     told = run(rows, window={"at": at, "vendor_time": at})
@@ -221,7 +221,7 @@ def test_tokyo_is_a_day_ahead() -> None:
     assert aside(run([row(date(2024, 1, 5), 10.0)], SHARE, window={"at": at, "vendor_time": at}))
 
 
-def test_another_currency_is_put_aside_row_by_row() -> None:
+def test_another_currency_is_quarantined_row_by_row() -> None:
     result = run(days(10, 11, currency="EUR"))
     assert {reason for reason, _ in aside(result)} == {"wrong_currency"}
     assert len(result.quarantine) == 2

@@ -9,11 +9,11 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the pipeline asks of time: `now()` in UTC, seconds that only grow, and a pause."""
+    """What ingestion needs of time: `now()` in UTC, seconds that only grow, and a pause."""
 
     @property
     def is_pinned(self) -> bool:
-        """Whether `now()` is what somebody said, so that no other clock is believed instead."""
+        """Whether `now()` is pinned, so that no other clock overrides it."""
 
     def now(self) -> datetime: ...
 

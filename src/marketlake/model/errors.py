@@ -1,7 +1,7 @@
 """Every error marketlake raises on purpose.
 
 MarketlakeError                 message: what, where, the limit, the remedy
-├── UsageError                  the caller asked for something that cannot be: exit code 2
+├── UsageError                  the arguments cannot be carried out: exit code 2
 │   └── ConfigError             a configuration file cannot be used
 ├── LakeError                   the lake cannot be used as it is: exit code 1
 │   ├── EmptyLakeError          nothing is stored yet
@@ -12,7 +12,7 @@ MarketlakeError                 message: what, where, the limit, the remedy
 │   ├── LakeWriteError          the disk is full, read-only or failing
 │   ├── OriginError             simulated and live data never share a lake
 │   ├── SchemaVersionError      written by a newer marketlake
-│   └── CorruptLakeError        a stored file is not what the manifest says
+│   └── CorruptLakeError        a stored file does not match the manifest
 └── SourceError                 a vendor did not answer well; carries its outcome
     ├── TransientError          worth another try
     │   ├── RateLimitedError    outcome rate_limited
@@ -83,7 +83,7 @@ class LakeOvertakenError(LakeBusyError):
 class LakeChangedError(LakeError):
     """Files of the lake were replaced while they were read.
 
-    Asked again, the answer is of one state.
+    A retry gives an answer of one state.
     """
 
 
@@ -104,7 +104,7 @@ class SchemaVersionError(LakeError):
 
 
 class CorruptLakeError(LakeError):
-    """A stored file is not what the manifest says it is."""
+    """A stored file does not match the manifest."""
 
 
 class SourceError(MarketlakeError):
@@ -118,7 +118,7 @@ class TransientError(SourceError):
 
 
 class RateLimitedError(TransientError):
-    """The vendor asked us to slow down; `retry_after` is in seconds, when it said."""
+    """The vendor limits the rate; `retry_after` is in seconds, None where it is not given."""
 
     outcome = "rate_limited"
 
@@ -140,7 +140,7 @@ class MalformedError(TransientError):
 
 
 class TruncatedError(TransientError):
-    """An answer that holds less than was asked for."""
+    """An answer that holds less than was requested."""
 
     outcome = "truncated"
 

@@ -80,7 +80,7 @@ def in_flight(commit: int, digest: str, path: str) -> str:
 
 
 def set_aside(path: str) -> str:
-    """Where a file that cannot be read is kept."""
+    """Where a file that cannot be read is moved."""
     return _hidden(path, _DAMAGED)
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 UTC_INSTANT: Final = pa.timestamp("us", tz="UTC")
 _FLOAT: Final = pa.float64()
 CORRECTION_MODE: Final = "correction"
-"""Of the raw batch that keeps corrections.toml, and of the rows in `run` that say what it did."""
+"""The mode of the raw batch with corrections.toml, and of the rows in `run` with its effects."""
 IN_FORCE, REMOVED = "in_force", "removed"
 OPEN, FILLED, PERMANENT = "open", "filled", "permanent"
 ANSWERED_TRIES: Final = 3
@@ -187,7 +187,7 @@ GAP: Final = pa.schema(
 
 _RUN: Final = [
     _field("run_id", pa.string(), "the reconciliation"),
-    _field("observed_at", UTC_INSTANT, "when the further sources were asked"),
+    _field("observed_at", UTC_INSTANT, "when the further sources were requested"),
     _field("instrument_id", pa.string(), "our name of the instrument"),
 ]
 _TOLERANCE: Final = _field("tolerance_bp", pa.float64(), "how far apart sources of its asset class may be")
@@ -277,7 +277,7 @@ RUN: Final = pa.schema(
         _field("batch_id", pa.string(), "the raw batch that holds the answers"),
         _field("started_at", UTC_INSTANT, "when the fetch of the instrument began"),
         _field("instrument_id", pa.string(), "our name of the instrument"),
-        _field("source", pa.string(), "which source was asked last"),
+        _field("source", pa.string(), "the last source requested"),
         _field("symbol", pa.string(), "the vendor's name of the instrument"),
         _field("mode", pa.string(), "first_load, daily, reverify, backfill, reconcile or correction"),
         _field("requested_from", pa.date32(), "first session requested"),
@@ -286,7 +286,7 @@ RUN: Final = pa.schema(
         _field("attempts", pa.int32(), "tries, over all sources; one try may need several requests"),
         _field("duration_s", pa.float64(), "seconds spent fetching"),
         _field("message", pa.string(), "what went wrong or is worth knowing; empty when nothing"),
-        _field("expected_sessions", pa.int32(), "finished sessions of the calendar in what was asked"),
+        _field("expected_sessions", pa.int32(), "finished sessions of the calendar in the requested window"),
         _field("received_sessions", pa.int32(), "finished sessions in the answer"),
         _field("new_rows", pa.int32(), "sessions stored for the first time"),
         _field("revised_rows", pa.int32(), "sessions whose values changed; the old ones are in revision"),
@@ -303,7 +303,7 @@ QUARANTINE: Final = pa.schema(
         _field("reason", pa.string(), "which check the row failed, and how"),
         *[field.with_nullable(True) for field in _PRICES],
         _field("source", pa.string(), "which source served the row"),
-        _field("run_id", pa.string(), "the run that put it aside"),
+        _field("run_id", pa.string(), "the run that quarantined it"),
         _field("observed_at", UTC_INSTANT, "when it was served"),
     ]
 )
@@ -342,10 +342,10 @@ CLAIM_HISTORY: Final = pa.schema(
 
 RAW: Final = pa.schema(
     [
-        _field("run_id", pa.string(), "the invocation that asked"),
-        _field("origin", pa.string(), "live, or simulated when a stand-in was asked"),
+        _field("run_id", pa.string(), "the invocation that fetched it"),
+        _field("origin", pa.string(), "live, or simulated when a stand-in answered"),
         _field("instrument_id", pa.string(), "our name of the instrument"),
-        _field("source", pa.string(), "source asked"),
+        _field("source", pa.string(), "the source requested"),
         _field("symbol", pa.string(), "the vendor's name of the instrument"),
         _field("mode", pa.string(), "first_load, daily, reverify, backfill, reconcile or correction"),
         _field("requested_from", pa.date32(), "first session requested"),
@@ -357,7 +357,7 @@ RAW: Final = pa.schema(
         _field("headers", pa.string(), "the answer's headers as JSON, without cookies"),
         _field("body", pa.binary(), "the answer as served; null when stored before", nullable=True),
         _field("sha256", pa.string(), "of the body, hexadecimal"),
-        _field("fetched_at", UTC_INSTANT, "when the batch was asked for, by the run's clock"),
+        _field("fetched_at", UTC_INSTANT, "when the batch was requested, by the run's clock"),
         _field("duration_s", pa.float64(), "seconds the instrument took, all attempts"),
         _field("outcome", pa.string(), "how the attempt ended, judged on the answer alone"),
         _field("message", pa.string(), "why, when it is not ok"),
@@ -391,7 +391,7 @@ SERVED: Final = pa.schema(
         _field(
             "currency",
             pa.string(),
-            "as served, minor units included (GBp); null when not said",
+            "as served, minor units included (GBp); null when not given",
             nullable=True,
         ),
         _field("split_adjusted", pa.bool_(), "prices, dividends and volume are restated for later splits"),

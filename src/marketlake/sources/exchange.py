@@ -42,7 +42,7 @@ class ExchangeReader:
         self._name = name
         self._dialect = dialect
         self._exchange = open_exchange(name, {"session": None, "synchronous": False})
-        # ccxt would cut an answer to the number of rows it assumes were asked for
+        # ccxt would cut an answer to the number of rows it assumes were requested
         self._exchange.filter_by_since_limit = lambda array, *_args, **_named: array
 
     def rows(self, pages: list[Page]) -> Rows:
@@ -165,7 +165,7 @@ def _holds_empty_list(document: Any) -> bool:
 def _guessed_id(url: str, pair: Pair) -> str:
     """The exchange's name of the pair, as the recorded request has it.
 
-    Its list of markets is not kept.
+    Its list of markets is not stored.
     """
     parts = urlsplit(url)
     words = [unquote(word) for word in parts.path.split("/")] + [value for _, value in parse_qsl(parts.query)]
@@ -176,7 +176,7 @@ def _guessed_id(url: str, pair: Pair) -> str:
 
 
 class Exchange(Source):
-    """A page per request for as many candles as the exchange serves at once.
+    """A page per request for as many candles as the exchange serves together.
 
     Serves one thread at a time.
     """

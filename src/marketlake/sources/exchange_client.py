@@ -53,7 +53,7 @@ class Dialect:
     limit: int
     """Candles that one answer holds at most."""
     windowed: bool
-    """Whether it answers a span, so that no candles in it says nothing about later ones."""
+    """Whether it answers a span, so that an empty span does not mean that later ones are empty."""
     market_id: Callable[[Pair], str] | None = None
     """Its name of a pair; None where only its own list of markets tells."""
     candles: Callable[[Any], Any] = lambda answer: answer
@@ -81,7 +81,7 @@ def _kraken_id(pair: Pair) -> str:
 
 
 def _kraken_candles(document: Any) -> Any:
-    """Its answer names the pair its own way (XXBTZUSD for XBTUSD), beside `last`."""
+    """Its answer names the pair its own way (XXBTZUSD for XBTUSD), next to `last`."""
     lists = [value for name, value in document["result"].items() if name != "last"]
     if len(lists) != 1:
         raise ValueError(f"{len(lists)} pairs in the answer")
@@ -174,7 +174,7 @@ def open_exchange(name: str, config: dict[str, Any]) -> Any:
 
 
 def know_market(exchange: Any, pair: Pair, market_id: str) -> None:
-    """Tell ccxt of this spot market alone, so that it need not ask for the list."""
+    """Give ccxt this spot market only, so that it need not request the list."""
     if pair.symbol in (exchange.markets or {}):
         return
     market = {

@@ -60,10 +60,10 @@ def _rows(header: list[str], columns: list[Column]) -> Rows:
     assert_needed(names)
     dates = next(columns[names.index(name)] for name in DATES if name in names)
     values = {name: _figures(name, found.get(name), len(dates)) for name in _FIGURES}
-    kept = [position for position in range(len(dates)) if _is_row(values, position)]
-    own = {name: [column[position] for position in kept] for name, column in values.items()}
+    rows = [position for position in range(len(dates)) if _is_row(values, position)]
+    own = {name: [column[position] for position in rows] for name, column in values.items()}
     return Rows(
-        session=[_day(dates[position], position + 1) for position in kept],
+        session=[_day(dates[position], position + 1) for position in rows],
         open=own["open"],
         high=own["high"],
         low=own["low"],
@@ -123,10 +123,10 @@ def _as_date(value: Any) -> date:
 
 
 def _currency(column: Iterable[Any]) -> str | None:
-    said = {str(value).strip() for value in column if value is not None} - {""}
-    if len(said) > 1:
+    currencies = {str(value).strip() for value in column if value is not None} - {""}
+    if len(currencies) > 1:
         raise ValueError("column 'currency' names several; write one file for each")
-    return next(iter(said), None)
+    return next(iter(currencies), None)
 
 
 def csv_columns(body: bytes) -> tuple[list[str], list[Column]]:
@@ -179,7 +179,7 @@ def parquet_columns(body: bytes) -> tuple[list[str], list[Column]]:
         if not _is_plain(field.type):
             raise ValueError(f"column {field.name!r} is of the type {str(field.type)[:40]}")
     _assert_small(file.metadata, wanted)
-    # a text that stands in many rows is kept once, so that a small file stays small
+    # a text that occurs in many rows is stored once, so that a small file stays small
     texts = [field.name for field in fields if _is_text(field.type)]
     table = pq.ParquetFile(pa.BufferReader(body), read_dictionary=texts).read(columns=wanted)
     return wanted, [_values(column) for column in table.columns]
@@ -190,7 +190,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _is_plain(kind: pa.DataType) -> bool:
-    """A number, a moment, truth or text, which may be kept as a dictionary."""
+    """A number, a moment, truth or text, which may be encoded as a dictionary."""
     value = kind.value_type if pa.types.is_dictionary(kind) else kind
     plain = (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal, pa.types.is_temporal)
     return _is_text(value) or any(

@@ -2,7 +2,7 @@
 
 Symbols: FRED's series ids (`CPIAUCNS`, `NASDAQCOM`). Documentation: fred.stlouisfed.org/docs. Time:
 observation dates, for a monthly series the month's first day. Adjustment: none; one number a day.
-Currency: not said.
+Currency: not given.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What vendors say of their own symbols: for looking one up, before anything is asked of its
+"""Look up a vendor's symbols and their facts, before anything is requested of their
 prices.
 
 All of it is text of others: bounded and printable here, and judged by `instruments` before it is
@@ -130,10 +130,10 @@ def _listing(quoted: Any) -> Listing:
     return Listing(_NAME, bounded(quoted.get("symbol")), name, kind, venue)
 
 
-def _good(answer: Answer, asked: str) -> Answer:
+def _good(answer: Answer, symbol: str) -> Answer:
     """The answer, or the error that its status means."""
     page = Page(
-        Request("", asked, _EPOCH.date(), _EPOCH.date()), "", answer.status, answer.headers, answer.body
+        Request("", symbol, _EPOCH.date(), _EPOCH.date()), "", answer.status, answer.headers, answer.body
     )
     error = status_error(page, _NAME)
     if error:

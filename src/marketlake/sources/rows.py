@@ -69,7 +69,7 @@ def parse_each(pages: Sequence[Page], read: Callable[[list[Page]], Rows]) -> Par
                 good[instrument_id] = read(own)
             except SourceError as error:
                 failed[instrument_id] = error
-            except Exception as error:  # what nobody thought of costs one instrument, not the run
+            except Exception as error:  # an unforeseen defect fails one instrument, not the run
                 failed[instrument_id] = unexpected(own[-1].request, error)
         return Parsed(_table(good), failed)
 

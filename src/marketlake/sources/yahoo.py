@@ -91,11 +91,11 @@ def _rows(chart: dict[str, Any], page: Page) -> Rows:
 
 
 def _check_meta(meta: dict[str, Any], page: Page) -> None:
-    """Another interval or another instrument must never pass for the one asked for."""
+    """Another interval or another instrument must never pass for the requested one."""
     if meta.get("dataGranularity", "1d") != "1d":
         raise ValueError(f"bars of {meta.get('dataGranularity')!r}, not of a day")
-    asked = page.request.symbol
-    if unquote(str(meta.get("symbol", asked))).upper() != asked.upper():
+    requested = page.request.symbol
+    if unquote(str(meta.get("symbol", requested))).upper() != requested.upper():
         raise ValueError(f"it is about {meta['symbol']!r}")
     if not isinstance(meta.get("currency"), str | None):
         raise TypeError("currency is no text")
@@ -175,9 +175,9 @@ def _combine(
 ) -> Rows:
     """Bars with their events; a bar without a close is dropped, but an event keeps its date."""
     if None in columns[3]:
-        kept = [position for position, close in enumerate(columns[3]) if close is not None]
-        sessions = [sessions[position] for position in kept]
-        columns = [[column[position] for position in kept] for column in columns]
+        positions = [position for position, close in enumerate(columns[3]) if close is not None]
+        sessions = [sessions[position] for position in positions]
+        columns = [[column[position] for position in positions] for column in columns]
     bare = sorted((dividends.keys() | splits.keys()) - set(sessions))
     sessions = sessions + bare
     missing: list[float | None] = [None] * len(bare)
