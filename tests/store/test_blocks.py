@@ -121,7 +121,7 @@ def test_portions_rewrite_a_partition_once_and_as_one_load_would(
     once.stage(PATH, stored)
     merged = merge_bars(stored, pa.concat_tables([first, second]))
     stage(once, PLACE, merged.bars, merged.superseded)
-    lake, waiting = Writer.scratch(tmp_path / "portions", "simulated"), upserts_of(tmp_path)
+    lake, waiting = Writer.scratch(tmp_path / "chunks", "simulated"), upserts_of(tmp_path)
     lake.stage(PATH, stored)
     for incoming in (first, second):
         waiting.add(PLACE, merge_bars(touched_in(lake, PLACE, incoming), incoming))

@@ -15,7 +15,7 @@ import pytest
 
 from marketlake.engine.checks import LAKE, checks
 from marketlake.engine.sql_text import read_heading
-from marketlake.ingest.checks import Checked, check
+from marketlake.ingest.checks import Checked, Context, check
 from marketlake.ingest.normalise import normalise
 from marketlake.model.calendars import load_calendar
 from marketlake.model.instruments import Instrument
@@ -38,7 +38,8 @@ def run(rows: Sequence[Row], instrument: Instrument = COIN, **how: Any) -> Check
     windows = {"SHARE": replace(window(instrument), **how.pop("window", {}))}
     answer = served([{**one, "currency": one["currency"]} for one in rows])
     normal = normalise(answer, windows)
-    return check(normal.bars, normal.conflicts, windows, "run", served=answer, foreign=normal.refused, **how)
+    context = Context(answer, set(normal.refused), how.get("before", {}))
+    return check(normal.bars, normal.conflicts, windows, "run", context)
 
 
 def aside(result: Checked) -> list[tuple[str, date]]:
@@ -189,7 +190,7 @@ def test_an_index_without_volume_and_equal_closes_of_two_instruments_are_nothing
     rows = [one | {"instrument_id": i} for i in ids for one in days(12870.0, 12888.28, 12698.45, volume=None)]
     windows = {i: window(replace(COIN, id=i, asset_class="index")) for i in ids}
     normal = normalise(served(rows), windows)
-    result = check(normal.bars, normal.conflicts, windows, "run", served=served(rows))
+    result = check(normal.bars, normal.conflicts, windows, "run", Context(served(rows)))
     assert (len(result.bars), len(result.quarantine), len(result.findings)) == (6, 0, 0)
 
 
