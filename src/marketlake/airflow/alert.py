@@ -37,10 +37,12 @@ class Alert:
 
     @property
     def title(self) -> str:
+        """One line: the kind and the DAG."""
         return _clean(f"marketlake: {self.kind}: {self.about}")
 
     @property
     def shown(self) -> list[str]:
+        """The lines to send: cleaned, bounded in length and number."""
         shown = [_clean(line) for line in self.lines[:_MOST_LINES]]
         left = len(self.lines) - len(shown)
         return [*shown, f"and {left} more"] if left else shown
@@ -57,6 +59,7 @@ class AlertNotifier(BaseNotifier):
     """An Airflow notifier: as `on_failure_callback` it tells that a task failed, and why."""
 
     def notify(self, context: Any) -> None:
+        """Send the alert of a failed task."""
         ti, error = context.get("ti"), context.get("exception")
         about = f"{ti.dag_id}.{ti.task_id}, run {ti.run_id}" if ti else "a task"
         why = str(error) if error else "its worker was lost, or it was ended from outside"

@@ -64,6 +64,7 @@ class CalendarSchedule:
 
     @property
     def dag_id(self) -> str:
+        """The id of the calendar's `ingest` DAG."""
         return f"ingest_{_slug(self.calendar)}"
 
     @property

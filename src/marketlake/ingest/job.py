@@ -80,8 +80,10 @@ class Fetched:
 
     @property
     def outcome(self) -> str:
+        """Of the attempt that counts."""
         return self.attempts[-1].outcome
 
     @property
     def message(self) -> str:
+        """Of the attempt that counts."""
         return self.attempts[-1].message

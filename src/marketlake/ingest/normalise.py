@@ -56,6 +56,7 @@ class Window:
 
     @cached_property
     def calendar(self) -> Calendar:
+        """The instrument's calendar, known to the year of the answer."""
         return load_calendar(self.instrument.calendar, self.at.date())
 
     @cached_property

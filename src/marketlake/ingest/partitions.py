@@ -131,6 +131,7 @@ class Upserts:
         return max(self._rows.values(), default=0) >= _MANY
 
     def add(self, place: Place, merged: Merged) -> None:
+        """Add what a merge changes in one partition."""
         for table, rows in (("bar", merged.bars), ("revision", merged.superseded)):
             if len(rows):
                 self._held.setdefault((place, table), []).append(rows)

@@ -59,6 +59,7 @@ class Panel:
 
     @property
     def tolerance_bp(self) -> float:
+        """How far apart sources of this asset class may be."""
         return TOLERANCES[self.subject.asset_class].bp
 
     def compare(self, reference: Closes, source: str, missing: Mask) -> tuple[Causes, Alignment]:
@@ -151,6 +152,7 @@ class Finding:
 
     @property
     def ratio(self) -> str:
+        """The factor between the two sources, in words."""
         known = "of an unknown factor" if self.factor is None else f"x{self.factor:.6g}"
         return f"{self.b} is {known} of {self.a}"
 

@@ -43,6 +43,7 @@ class Correction:
 
     @property
     def key(self) -> Key:
+        """What may be corrected only once."""
         return self.instrument_id, self.session, self.field
 
     def __str__(self) -> str:

@@ -98,6 +98,7 @@ class Universe:
 
     @cached_property
     def by_id(self) -> Mapping[str, Instrument]:
+        """The instruments by their id."""
         return {instrument.id: instrument for instrument in self.instruments}
 
     @property

@@ -26,6 +26,10 @@ IN_FLIGHT: Final = ".staged/"
 REMOVED: Final = "removed"
 """Stands for the digest of a file that a commit removes."""
 _DAMAGED: Final = ".damaged"
+RAW: Final = "raw/"
+"""The folder of the raw batches."""
+BATCHES: Final = "raw/*/*.parquet"
+"""Matches every raw batch."""
 
 PLACE: Final = re.compile(
     r"[a-z_]+/(asset_class=[\w.-]+/year=\d+|month=[\d-]+)/part\.parquet|raw/day=[\d-]+/[\w.-]+\.parquet"

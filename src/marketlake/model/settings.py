@@ -72,6 +72,7 @@ class Settings:
 
     @property
     def clock(self) -> Clock:
+        """The machine's clock, or the pinned one."""
         return PinnedClock(self.now) if self.now else SystemClock()
 
     @cached_property

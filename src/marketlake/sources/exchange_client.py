@@ -63,6 +63,7 @@ class Dialect:
 
     @property
     def known(self) -> bool:
+        """Whether the exchange's id of a pair can be derived from its symbol."""
         return self.market_id is not None
 
 

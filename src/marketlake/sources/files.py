@@ -160,12 +160,14 @@ def _header(top: list[list[str]]) -> tuple[list[str], int]:
 
 
 def assert_needed(header: list[str]) -> None:
+    """`ValueError` where a file has no date or no close."""
     names = [name.strip().lower() for name in header]
     if not {*DATES} & {*names} or "close" not in names:
         raise ValueError(f"it needs a column date and a column close; it has {', '.join(names)[:100]}")
 
 
 def parquet_columns(body: bytes) -> tuple[list[str], list[Column]]:
+    """The header and the columns of a Parquet file."""
     # imported here: a run without Parquet files does without
     import pyarrow.parquet as pq
 

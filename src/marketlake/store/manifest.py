@@ -97,7 +97,7 @@ def read(path: Path) -> Manifest:
     try:
         return decode(path.read_bytes(), path)
     except FileNotFoundError:
-        if path.name == layout.MANIFEST and any(path.parent.glob("raw/*/*.parquet")):
+        if path.name == layout.MANIFEST and any(path.parent.glob(layout.BATCHES)):
             raise CorruptLakeError(
                 f"{shown(path)} is missing although there are answers in raw/; "
                 "`marketlake replay` rewrites it"

@@ -195,9 +195,13 @@ def batch_names(root: Path, suffix: str = "") -> list[str]:
     """The paths of the batches whose names end so, oldest first."""
     address, ending = address_of(root), f"{suffix}.parquet"
     if address is None:
-        return sorted(path.relative_to(root).as_posix() for path in root.glob(f"raw/*/*{ending}"))
-    found = open_objects(address).paths("raw/")
-    return [path for path in found if path.endswith(ending) and layout.PLACE.fullmatch(path)]
+        return sorted(
+            path.relative_to(root).as_posix()
+            for path in root.glob(layout.BATCHES)
+            if path.name.endswith(ending)
+        )
+    objects = open_objects(address).paths(layout.RAW)
+    return [path for path in objects if path.endswith(ending) and layout.PLACE.fullmatch(path)]
 
 
 def at_hand(root: Path, paths: Iterable[str]) -> list[Path]:

@@ -81,7 +81,7 @@ def _is_damaged(path: Path) -> bool:
 
 
 def _is_lost(root: Path) -> bool:
-    return not (root / layout.MANIFEST).exists() and any(root.glob("raw/*/*.parquet"))
+    return not (root / layout.MANIFEST).exists() and any(root.glob(layout.BATCHES))
 
 
 def _rewrite(root: Path) -> None:
@@ -91,7 +91,7 @@ def _rewrite(root: Path) -> None:
     whole.
     """
     found = dict(_found(root))
-    batches = [path for path in found if path.startswith("raw/") and found[path] is not UNREADABLE]
+    batches = [path for path in found if path.startswith(layout.RAW) and found[path] is not UNREADABLE]
     if not batches:
         raise EmptyLakeError(f"{shown(root)} holds no raw batch that can be read, so nothing can be rebuilt")
     origin = read_parquet(root / batches[-1], RAW, columns=["origin"])["origin"][0].as_py()

@@ -19,7 +19,7 @@ from .recovery import UNREADABLE
 from .writer import open_manifest, writer
 
 _STRAY: Final = "not part of the lake: remove it"
-_REPLACEABLE: Final = ("raw/", *(f"{table}/" for table in MARTS))
+_REPLACEABLE: Final = (layout.RAW, *(f"{table}/" for table in MARTS))
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def _in_bucket(
         if wrong:
             yield Damage(path, f"{wrong}; {remedy}")
     for path in objects.paths(""):
-        if layout.PLACE.fullmatch(path) and not path.startswith("raw/") and path not in manifest.files:
+        if layout.PLACE.fullmatch(path) and not path.startswith(layout.RAW) and path not in manifest.files:
             yield Damage(path, _STRAY)
 
 

@@ -1,9 +1,9 @@
-"""The copy of a bucket's lake in a folder of this machine, on which everything but publishing
-works.
+"""This machine's copy of a lake in a bucket. Everything but publishing works on the copy.
 
-It is brought up to date whenever a lake is opened: nothing is fetched while the manifest has the
-etag of last time, and then only the files whose checksums are others. A folder that is a lake by
-itself is left alone.
+Opening a lake brings the copy up to date. Nothing is fetched while the manifest has the etag of last
+time, and then only files whose checksums changed. A folder that is a lake by itself is left alone.
+
+Arrow is imported only where a copy has to change: a question on a current copy does not need it.
 """
 
 from __future__ import annotations
@@ -23,15 +23,10 @@ from ...model import layout
 from ...model.errors import CorruptLakeError, LakeBusyError, LakeError
 from ...model.layout import DATABASE, MANIFEST
 from ...model.location import address_of
-from ...model.schema import TABLES
 from ..disk import disk_errors, rename, sha256, write_bytes
 from ..manifest import Manifest, decode, read
-from ..recovery import carry_out, finish
 from .objects import Object, Objects, open_objects
 
-# spelled here and not taken from `layout`, which loads Arrow: a question about a current copy needs
-# none
-_LOCK: Final = ".lock"
 _STATE: Final = ".copy.json"
 _FIRST_WAIT_S: Final = 60.0
 _TRIES: Final = 20
@@ -62,8 +57,6 @@ def refresh(root: Path) -> None:
     objects = open_objects(address)
     if _is_current(objects, root):
         return
-    pass  # loads Arrow
-
     with _lock_if_free(root) as free:
         if free:
             pull(objects, root)
@@ -112,7 +105,7 @@ def _is_current(objects: Objects, root: Path) -> bool:
 def _has_every_file(root: Path) -> bool:
     try:
         files = json.loads((root / MANIFEST).read_bytes())["files"]
-        stored = (path for path in files if not path.startswith("raw/"))
+        stored = (path for path in files if not path.startswith(layout.RAW))
         return all((root / path).stat().st_size == files[path]["bytes"] for path in stored)
     except (OSError, ValueError, KeyError, TypeError):
         return False
@@ -126,7 +119,7 @@ def _lock_if_free(root: Path) -> Iterator[bool]:
     """
     with disk_errors(root):
         root.mkdir(parents=True, exist_ok=True)
-        lock, new = FileLock(root / _LOCK), not (root / MANIFEST).exists()
+        lock, new = FileLock(root / layout.LOCK), not (root / MANIFEST).exists()
         try:
             lock.acquire(timeout=_FIRST_WAIT_S if new else 0)
         except Timeout:
@@ -180,6 +173,8 @@ def fetch_files(objects: Objects, root: Path, paths: Iterable[str]) -> None:
 
 def _finish(root: Path) -> None:
     """A copy decides nothing: what it was about to become can be fetched again."""
+    from ..recovery import finish
+
     try:
         finish(root)
     except CorruptLakeError:
@@ -207,6 +202,8 @@ def _bring(objects: Objects, root: Path, served: Object | None, listed: list[str
     if _bring_database(source, manifest.built, recheck=listed is not None) is _Found.BETTER:
         better.append(layout.DATABASE)
     write_bytes(root / layout.PENDING, served.content)
+    from ..recovery import carry_out
+
     carry_out(root, fetched, sorted(lost | extra))
     write_state(root, served.etag, manifest.built)
     return tuple(better)
@@ -230,7 +227,7 @@ def _missing(root: Path, manifest: Manifest) -> list[str]:
     return [
         path
         for path, entry in manifest.files.items()
-        if not path.startswith("raw/") and (known.get(path) != entry or _size(root / path) != entry.bytes)
+        if not path.startswith(layout.RAW) and (known.get(path) != entry or _size(root / path) != entry.bytes)
     ]
 
 
@@ -242,7 +239,7 @@ def _size(path: Path) -> int:
 
 
 def _places(root: Path, *, raw: bool) -> list[str]:
-    folders = [*TABLES, *(["raw"] if raw else [])]
+    folders = [*layout.YEARLY, *layout.MONTHLY, *(["raw"] if raw else [])]
     found = (path for table in folders for path in (root / table).glob("*/**/*.parquet"))
     return [path.relative_to(root).as_posix() for path in found]
 
@@ -322,11 +319,11 @@ def _bring_without(objects: Objects, root: Path, served: Object | None, listed: 
     """No manifest that can be read: the copy gets what is there, so that the loss is reported and
     repaired."""
     forget_state(root)
-    batches = objects.paths("raw/")
+    batches = objects.paths(layout.RAW)
     kept = set(batches if listed is None else listed)
     with disk_errors(root):
         for path in _places(root, raw=True):
-            if listed is not None or (path.startswith("raw/") and path not in kept):
+            if listed is not None or (path.startswith(layout.RAW) and path not in kept):
                 (root / path).unlink()
         if served is None:
             (root / layout.MANIFEST).unlink(missing_ok=True)

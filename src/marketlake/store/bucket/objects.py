@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from ...model import layout
 from ...model.errors import ConfigError, LakeError, LakeUnreachableError, LakeWriteError, without_secrets
 from ...model.location import Address
 
@@ -176,7 +177,7 @@ class Objects:
     def assert_conditions(self) -> None:
         """`ConfigError` where the store takes a conditional write without looking at its
         condition."""
-        path = f".staged/probe-{secrets.token_hex(8)}"
+        path = f"{layout.IN_FLIGHT}probe-{secrets.token_hex(8)}"
         self.put(path, b"")
         try:
             for wrong in (None, '"another"'):
