@@ -193,7 +193,7 @@ def _checked(
     yield from checks.whole(root)
     yield from _explained(fate, after, truth)
     for row in rows:
-        left_alone = row["message"].startswith("not asked")
+        left_alone = row["message"].startswith("not requested")
         if row["outcome"] not in GOOD and row["instrument_id"] not in struck and not left_alone:
             yield f"{row['instrument_id']} was not struck: {row['outcome']}: {row['message'][:120]}"
         if row["outcome"] not in GOOD and not row["message"]:

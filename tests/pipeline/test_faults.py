@@ -168,4 +168,4 @@ def test_the_breaker_leaves_a_dead_host_alone(make: Make, simulator: Simulator) 
     settings = make("home", NOW, **{f"I{n}": one for n in range(6)})
     found = ingest(settings)
     assert [row["outcome"] for row in found] == ["unavailable"] * 6
-    assert [row["message"].startswith("not asked") for row in found] == [False] * 3 + [True] * 3
+    assert [row["message"].startswith("not requested") for row in found] == [False] * 3 + [True] * 3

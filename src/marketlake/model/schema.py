@@ -38,6 +38,7 @@ OUTCOMES: Final = (
     "malformed",
     "truncated",
     "quarantined",
+    "misconfigured",
 )
 """Each fetch of an instrument ends in exactly one of these; the first two are successes."""
 GOOD_OUTCOMES: Final = frozenset({"ok", "no_new_data"})
