@@ -12,7 +12,7 @@ from marketlake.ingest.fetch import collect
 from marketlake.ingest.plan import plan_daily
 from marketlake.ingest.run import ingest
 from marketlake.model.errors import ConfigError, MarketlakeError
-from marketlake.model.instruments import load_universe
+from marketlake.model.instruments import INVALID, load_universe
 from marketlake.model.toml_file import shipped
 
 from .dag import Dag
@@ -47,9 +47,7 @@ def toml_text(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize(
-    "key", ["id", "asset_class", "calendar", "quote_currency", "return_basis", "synthetic"]
-)
+@pytest.mark.parametrize("key", ["id", "asset_class", "quote_currency", "return_basis", "synthetic"])
 def test_configuration_refuses_it(home: Path, name: str, key: str) -> None:
     if key != "id" and name in DEVICES:
         return  # a word like any other, which names no file here
@@ -61,6 +59,18 @@ def test_configuration_refuses_it(home: Path, name: str, key: str) -> None:
         load_universe(path)
     assert len(str(told.value)) < 600
     assert str(told.value).isprintable()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_calendar_of_that_name_is_replaced_by_a_harmless_one(home: Path, name: str) -> None:
+    if name in DEVICES:
+        return  # a word like any other, which names no file here
+    path = home / "instruments.toml"
+    path.write_text(path.read_text().replace('calendar = "24/7"', f"calendar = {toml_text(name)}"))
+    (found,) = load_universe(path).instruments
+    assert found.calendar == INVALID
+    assert len(found.calendar_fault) < 600
+    assert found.calendar_fault.isprintable()
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -82,7 +82,7 @@ def test_a_killed_reconciliation_is_finished_by_the_next_run(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("marketlake.ingest.reconcile.store_pending", killed)
+        patch.setattr("marketlake.ingest.run.store", killed)
         with pytest.raises(KeyboardInterrupt):
             reconcile(settings)
     assert rows(settings.lake, "reconciliation") == []

@@ -58,7 +58,7 @@ def test_a_mistake_is_told_with_its_place(tmp_path: Path, old: str, new: str, sa
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ("24/7", "'; DROP TABLE bar", "calendar = \"'; DROP TABLE bar\" must match"),
+        ("24/7", "'; DROP TABLE bar", 'calendar = "\'; DROP TABLE bar" must match'),
         ('calendar = "24/7"', "calendar = 7", "calendar = '7' must match"),
         ("BTC-USD", "", "symbol must be printable text of 1 to 80 characters"),
         ("BTC-USD", "B" * 81, "symbol must be printable text of 1 to 80 characters"),
