@@ -213,7 +213,7 @@ def test_a_batch_damaged_before_it_was_stored_is_set_aside(
     (waiting,) = set(lake.glob("raw/*/*.parquet")) - {lake / path for path in _batches(home)}
     damage(waiting, random.Random(3))
     if damage is not _remove:
-        with pytest.raises(CorruptLakeError, match=rf"Set aside: .*{waiting.stem}.*run again"):
+        with pytest.raises(CorruptLakeError, match=rf"Renamed to: .*{waiting.stem}.*run again"):
             next_day(home)
         assert (waiting.parent / layout.set_aside(waiting.name)).exists()
     next_day(home)
