@@ -97,7 +97,7 @@ def test_shared_sessions_are_the_last_that_both_have(tmp_path: Path) -> None:
     assert shared.winner == "NASDAQ"
 
 
-def test_shared_sessions_with_a_hole_at_the_year_end_are_not_complete(tmp_path: Path) -> None:
+def test_shared_sessions_with_a_gap_at_the_year_end_are_not_complete(tmp_path: Path) -> None:
     bars = [bar(BTC, f"{y}-12-{d}", p) for y, d, p in ((2021, 31, 100), (2022, 29, 50), (2022, 31, 80))]
     bars += [bar(NASDAQ, f"{y}-12-{d}", 10) for y, d in ((2021, 31), (2022, 29), (2022, 30))]
     lake = make(tmp_path, [BTC, NASDAQ], bars)
