@@ -25,7 +25,8 @@ def _alone(alone: None) -> None:
 
 @pytest.fixture(scope="session")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A coin that four venues trade a few basis points apart, and a share of one vendor with a split."""
+    """A coin that four venues trade a few basis points apart, and a share of one vendor with a
+    split."""
     folder = tmp_path_factory.mktemp("market")
     for place, name in enumerate(COINS):
         days, level = closes(name, "24/7")
