@@ -79,13 +79,7 @@ def test_a_proxy_password_and_keys_in_the_environment_stay_there(
 
 def test_a_clients_words_are_kept_without_secrets(make, simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a client tells it that was sent through a proxy to an address with a key."""
-    settings = make(
-        "home",
-        **{
-            n.upper(): f'{{ source = "{n}", symbol = "{SYMBOLS.get(n, "BTC/USD")}" }}'
-            for n in ("binance", "fred")
-        },
-    )
+    settings = make("home", **{n.upper(): f"{n}:{SYMBOLS.get(n, 'BTC/USD')}" for n in ("binance", "fred")})
 
     monkeypatch.setattr(BoundedSession, "request", lambda self, m, u, *a, **k: _refuse(u))
     fetched = collect(settings, "run-1", _jobs(settings))
