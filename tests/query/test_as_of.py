@@ -38,7 +38,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_compare_as_of(lake: Path, moment: datetime, strict: bool, expected: float) -> None:
     found = Lake(lake).compare(["BTC", "NASDAQ"], as_of=moment, strict=strict)
     assert found.rows[-1].returns[0].simple_return == pytest.approx(expected, rel=1e-12)
-    assert (found.as_of, found.strict) == (moment.isoformat(), strict)
+    assert (found.as_of, found.strict) == (moment, strict)
 
 
 def test_a_year_end_that_was_not_known_yet_is_not_there(lake: Path) -> None:

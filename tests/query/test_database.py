@@ -181,8 +181,7 @@ def test_a_database_open_for_writing_elsewhere_is_named(lake: Path) -> None:
 
 def test_compare_loads_nothing_heavy(lake: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from marketlake.answers.compare import compare;"
-        "compare(Path(sys.argv[1]), 'BTC', 'NASDAQ');"
+        "import sys; import marketlake; marketlake.open(sys.argv[1]).compare(['BTC', 'NASDAQ'], risk=True);"
         "print(sorted({'pandas', 'pyarrow', 'exchange_calendars', 'numpy'} & set(sys.modules)))"
     )
     answer = subprocess.run(
