@@ -70,17 +70,17 @@ def metric(name: str) -> Iterator[str]:
     yield from paragraph(f"{head.title}. [SQL](../src/marketlake/engine/sql/metric/{name}.sql)")
     yield ""
     yield from item(f"Formula: {head.fields['Formula']}")
-    yield from item(f"Unit: {head.fields['Unit']}")
-    yield from item(f"[Example](../tests/metrics/golden/{name}.toml): {worked(name)}")
+    yield from item(
+        f"Unit: {head.fields['Unit']}. [Worked example](../tests/metrics/golden/{name}.toml){worked(name)}"
+    )
 
 
 def worked(name: str) -> str:
-    """The golden case in a line: how it is worked out, and the value where there is one."""
+    """The value of the golden case, whose arithmetic is in its file."""
     text = (GOLDEN / f"{name}.toml").read_text("utf-8")
-    told = "; ".join(line[2:] for line in text.splitlines() if line.startswith("# "))
     expected: list[dict[str, Any]] = tomllib.loads(text)["expected"]
     values = [row["value"] for row in expected if "value" in row]
-    return f"{told}; value {values[0]:.6g}" if len(values) == 1 else told
+    return f": {values[0]:.6g}" if len(values) == 1 else ""
 
 
 def inputs() -> str:
@@ -95,19 +95,16 @@ def inputs() -> str:
         "",
         *paragraph(
             "This page is written from the headings in `src/marketlake/engine/sql/metric_input`. Each "
-            "relation is made from those before it. [How to add a metric](../howto/metric.md)."
+            "relation is made from those before it; its file has the formula. "
+            "[How to add a metric](../howto/metric.md)."
         ),
     ]
+    lines.append("")
     for name in READ:
         head = read_heading(f"metric_input/{name}")
-        lines += ["", f"## {name}", "", *paragraph(f"{head.title}."), ""]
-        lines += [line for field in ("Formula", "Unit", "Grain") for line in told(field, head.fields)]
+        link = f"../../src/marketlake/engine/sql/metric_input/{name}.sql"
+        lines += item(f"[`{name}`]({link}), a row per {head.fields['Grain']}: {head.title}")
     return "\n".join([*lines, ""])
-
-
-def told(field: str, fields: Any) -> Iterator[str]:
-    if fields.get(field, "-") != "-":
-        yield from item(f"{field}: {fields[field]}")
 
 
 if __name__ == "__main__":

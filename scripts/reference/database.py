@@ -49,6 +49,13 @@ NO_HEADING: Final = {
 }
 
 
+INTERNAL: Final = frozenset({
+    "metric_state", "odd_session", "instrument_coverage", "block_state", "year_block", "calendar_year",
+    "claim_opponent", "claim_plan", "claim_weight", "claim_sleeve",
+})  # fmt: skip
+"""Read by macros and other views: their columns are named here, and described in the database."""
+
+
 def page() -> str:
     lines = [INTRODUCTION, "## Macros", ""]
     for name in MACROS:
@@ -64,8 +71,15 @@ def page() -> str:
     described = {pair: table for table in reversed(TABLES) for pair in COLUMNS[table].items()}
     described |= shared()
     for name in COLUMNS:
-        if name not in TABLES:
+        if name not in TABLES and name not in INTERNAL:
             lines += [*relation(name, described), ""]
+    lines += ["## Internal views and tables", "", *paragraph(
+        "Macros and other views read these. `FROM duckdb_columns()` describes their columns."
+    ), ""]  # fmt: skip
+    for name in COLUMNS:
+        if name in INTERNAL:
+            lines += item(f"`{name}`: {title(name)}")
+    lines.append("")
     return "\n".join(lines)
 
 
@@ -106,6 +120,14 @@ def relation(name: str, described: Described) -> Iterator[str]:
     yield from columns(
         name, rest, {column: f"`{column}`: {text}" for column, text in rest.items()}, described
     )
+
+
+def title(name: str) -> str:
+    """What an internal relation is, in a sentence."""
+    room = next((room for room in ROOMS if has(room, name)), None)
+    if name in NO_HEADING or room is None:
+        return NO_HEADING[name].rstrip(".")
+    return read_heading(f"{room}/{name}").title
 
 
 def base_of(name: str) -> str | None:

@@ -35,7 +35,9 @@ snapshot, and retries if a commit came in between.
 
 Figures are fractions, sessions are dates, moments are UTC. Every answer is a frozen dataclass with
 `to_dict()`. Unless noted it is also a table: `to_arrow()`, `to_pandas()`, `to_polars()`, or
-`polars.DataFrame(answer)`. Errors derive from [`MarketlakeError`](errors.md).
+`polars.DataFrame(answer)`. Answers repeat the terms they were computed with and have `instruments`,
+`rows`, `notes`, `snapshot` and `origin`. Errors derive from [`MarketlakeError`](errors.md): every
+answer may raise `UsageError`, `EmptyLakeError` and `CorruptLakeError`.
 
 ## Several answers from one state
 
@@ -57,6 +59,8 @@ The block raises `LakeChangedError` at its end if a commit or a build came in be
 
 The keywords that the methods below share. A method refuses those that it does not take.
 """
+COMMON: Final = frozenset({"notes", "snapshot", "origin", "rows", *Options.__annotations__, "instruments"})
+"""Attributes that answers share, which the page names once."""
 WINDOW: Final = {
     "start": "first day of the window, a date, its ISO text or a year",
     "end": "last day of the window; a year means its 31 December",
@@ -87,7 +91,7 @@ def function(name: str, called: Any) -> Iterator[str]:
     yield ""
     text = text_of(called)
     first, _, rest = text.partition("\n\n")
-    yield from paragraph(re.sub(r": see `[\w.]+`", "", first) + " " + rest.replace("\n\n", " "))
+    yield from paragraph(re.sub(r": see `[\w.]+`", "", first) + " " + without_errors(rest))
     if deeper := re.search(r"see `([\w.]+)\.(\w+)`", first):
         yield from more(*deeper.groups())
     if kind := answer_of(called, answer):
@@ -116,8 +120,16 @@ def more(module: str, name: str) -> Iterator[str]:
     except ModuleNotFoundError:
         called = getattr(importlib.import_module(f"marketlake.{module}.{name}"), name)
     for part in text_of(called).split("\n\n")[1:]:
-        yield ""
-        yield from paragraph(part)
+        if kept := without_errors(part):
+            yield ""
+            yield from paragraph(kept)
+
+
+def without_errors(text: str) -> str:
+    """Without the errors that every answer may raise, which the page names once."""
+    return re.sub(
+        r"\s*Raises `UsageError`, `EmptyLakeError`.*?`CorruptLakeError`\.", "", text, flags=re.DOTALL
+    )
 
 
 def text_of(what: Any) -> str:
@@ -143,7 +155,9 @@ def columns_of(kind: type[Any]) -> Iterator[str]:
     """The answer's attributes, then the columns of its rows."""
     assert is_dataclass(kind)
     properties = [name for name, _ in inspect.getmembers(kind, lambda one: isinstance(one, property))]
-    yield from item(f"Attributes: {names([*(field.name for field in fields(kind)), *properties])}")
+    own = [*(field.name for field in fields(kind)), *properties]
+    if kept := [name for name in own if name not in COMMON]:
+        yield from item(f"Attributes: {names(kept)}")
     row = row_of(kind)
     yield from item(f"Columns: {names(field.name for field in fields(row))}")
 

@@ -70,8 +70,8 @@ FOLDERS: Final = {
     "claim_history": "Verdicts on claims, one row per change.",
     "reconciliation": "The closes of several sources for one session.",
     "reconciliation_pair": "Two sources compared over a window.",
-    "daily_return": "Mart, one row per session: returns on both bases, the bill's return, levels of the year.",
-    "year_state": "Mart, one row per instrument, year and basis: the state that any span of years merges from.",
+    "daily_return": "Mart, one row per session: returns on both bases and of the bill, levels of the year.",
+    "year_state": "Mart, one row per instrument, year and basis: what any span of years merges from.",
     "year_level": "Mart, one row per instrument and year: the inputs of a calendar-year return.",
     "year_close": "Mart: the close that each instrument's next return starts from.",
 }

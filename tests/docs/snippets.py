@@ -117,7 +117,7 @@ class Reader:
         if not_run(self.page, snippet.text):
             return
         for statement in duckdb.extract_statements(snippet.text):
-            found = ml.open(self.lake).sql(statement.query.strip().rstrip(";"))
+            found = ml.open(self.lake).query(statement.query.strip().rstrip(";"))
             assert len(found) or may_be_empty(self.page, statement.query.strip()), (
                 f"{snippet.where}: {statement.query}"
             )

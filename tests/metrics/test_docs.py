@@ -1,4 +1,4 @@
-"""docs/metrics.md and docs/metrics are what the SQL files and golden cases say, and the catalogue agrees with the headings."""
+"""docs/metrics.md is what the SQL files and golden cases say; the catalogue agrees with the headings."""
 
 from __future__ import annotations
 
