@@ -28,9 +28,7 @@ def draw(answer: dict[str, Any]) -> Iterator[str]:
     """The lines of the SVG for the JSON of `marketlake compare`."""
     names = answer["instruments"]
     rows = [row for row in answer["rows"] if None not in values(row)]
-    title = (
-        f"{names[0]} and {names[1]} by calendar year, {answer['basis']} return in {answer['currency']}"
-    )
+    title = f"{names[0]} and {names[1]} by calendar year, {answer['basis']} return in {answer['currency']}"
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{escape(title)}" font-family="system-ui, sans-serif" font-size="12">'

@@ -28,8 +28,8 @@ This page is written from the parser. Exit codes: 0 all well, 1 nothing worked, 
 Settings come from flags, then from the [environment and `marketlake.toml`](settings.md).
 
 A terminal also shows colour, sparklines such as `▃█▂▁▅▄` and progress with the time left. A pipe,
-`TERM=dumb` and `NO_COLOR` get plain text. `marketlake --install-completion` (bash, zsh or fish; then
-open a new shell) completes commands, options and the ids of your instruments and claims.
+`TERM=dumb` and `NO_COLOR` get plain text. `marketlake --install-completion` (bash, zsh or fish)
+completes commands, options, instruments and claims with the TAB key in a new shell.
 
 The names `list` and `open` are reserved for later commands.
 """

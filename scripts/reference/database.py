@@ -12,7 +12,7 @@ from marketlake.engine.sql_text import read_heading, source
 from marketlake.model.schema import TABLES
 
 from .markdown import item, paragraph
-from .tables import Described, columns, shared
+from .tables import Described, columns
 
 INTRODUCTION: Final = """\
 # market.duckdb
@@ -25,8 +25,7 @@ SELECT table_name, comment FROM duckdb_columns() WHERE column_name = 'quality';
 
 This page is written from the headings of the SQL files and from the comments in the database. The
 [stored tables](tables.md) are views here, with the same columns. Every [metric](../metrics.md) is a
-macro `metric_<name>(...)`. Columns that mean the same everywhere are described
-[once](tables.md#columns-with-one-meaning-everywhere), and marked "as above" here.
+macro `metric_<name>(...)`. A column is described once, where it occurs first; keys are in `Grain`.
 """
 MACROS: Final = ("compare", "price_as_of", "price_observed_by", "total_return_index")
 ROOMS: Final = ("view", "mart", "check_result")
@@ -49,6 +48,10 @@ NO_HEADING: Final = {
 }
 
 
+KEYS: Final = frozenset(
+    (name, COLUMNS["bar"][name])
+    for name in ("instrument_id", "session", "year", "asset_class", "calendar", "month")
+)
 INTERNAL: Final = frozenset({
     "metric_state", "odd_session", "instrument_coverage", "block_state", "year_block", "calendar_year",
     "claim_opponent", "claim_plan", "claim_weight", "claim_sleeve",
@@ -69,7 +72,6 @@ def page() -> str:
         lines += [f"### {name}", "", *paragraph(text), ""]
     lines += ["## Views and tables", ""]
     described = {pair: table for table in reversed(TABLES) for pair in COLUMNS[table].items()}
-    described |= shared()
     for name in COLUMNS:
         if name not in TABLES and name not in INTERNAL:
             lines += [*relation(name, described), ""]
@@ -113,7 +115,8 @@ def relation(name: str, described: Described) -> Iterator[str]:
     else:
         yield from paragraph(NO_HEADING[name])
         yield ""
-    rest = dict(COLUMNS[name])
+    # the keys are in the comments of every relation, whether it has them or not
+    rest = {column: text for column, text in COLUMNS[name].items() if (column, text) not in KEYS}
     if base := base_of(name):
         yield from item(f"The columns of `{base}`")
         rest = {column: text for column, text in rest.items() if COLUMNS[base].get(column) != text}

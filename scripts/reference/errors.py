@@ -21,8 +21,8 @@ except ml.MarketlakeError as error:
 ```
 
 This page is written from `marketlake.model.errors`. Every error derives from `MarketlakeError`, so
-one `except` is enough. A message says what is wrong, where, the limit and the remedy. It never holds
-a secret. The number is the exit code of a command; a word is the outcome in `run`.
+one `except` is enough. A message says what is wrong, where, the limit and the remedy, and never
+holds a secret. The number is the exit code of a command; a word is the outcome in `run`.
 """
 
 

@@ -29,9 +29,10 @@ lake.prices("SPY", basis="total").to_pandas()
 lake.query("FROM instrument").to_polars()
 ```
 
-This page is written from the code. `import marketlake as ml` brings these names and no others: OPEN.
-`Lake` is the one object to hold. It needs no closing: each method opens the lake, answers from one
-snapshot, and retries if a commit came in between.
+This page is written from the code. `import marketlake as ml` brings these names and no others:
+OPEN. `Lake` is the one object to hold. It needs no
+closing: each method opens the lake, answers from one snapshot, and retries if a commit came in
+between.
 
 Figures are fractions, sessions are dates, moments are UTC. Every answer is a frozen dataclass with
 `to_dict()`. Unless noted it is also a table: `to_arrow()`, `to_pandas()`, `to_polars()`, or

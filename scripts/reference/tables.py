@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 import pyarrow as pa
 
-from marketlake.engine.describe import COLUMNS
 from marketlake.model.layout import SCHEMA_VERSION
 from marketlake.model.schema import MARTS, RAW, TABLES
 
@@ -30,8 +28,6 @@ partitions are columns too: `asset_class` and `year`, or `month`. Moments are UT
 label on the instrument's calendar. Returns, shares and rates are fractions, never percent. Names
 that end in `_bp` are basis points (1/10,000), names that end in `_s` are seconds. A column marked
 with `?` may be null. The views and macros on top are in [market.duckdb](database.md).
-
-## Columns with one meaning everywhere
 """
 QUOTE: Final = "quote currency"
 UNITS: Final = (
@@ -76,31 +72,13 @@ FOLDERS: Final = {
     "year_close": "Mart: the close that each instrument's next return starts from.",
 }
 BY_YEAR: Final = frozenset({"bar", "revision", *MARTS})
-SHARED: Final = 6
-"""A column of so many relations, described alike, is described once."""
-HERE: Final = "above"
 Described = dict[tuple[str, str], str]
-"""Where a column of this name and description is described: above, or the relation."""
-
-
-def shared() -> Described:
-    """The columns that mean the same in many relations, or in every bar."""
-    count = Counter((name, text) for columns in COLUMNS.values() for name, text in columns.items())
-    bars = set(COLUMNS["bar"])
-    many = [one for one in count if count[one] >= SHARED and one[0] not in bars and one not in _claims()]
-    return dict.fromkeys([*COLUMNS["bar"].items(), *many], HERE)
-
-
-def _claims() -> set[tuple[str, str]]:
-    return set(COLUMNS["claim"].items())
+"""The relation that describes a column of this name and description first."""
 
 
 def page() -> str:
-    described = shared()
-    fields = {field.name: field for field in [*TABLES["bar"], *(f for one in TABLES.values() for f in one)]}
-    lines = [INTRODUCTION]
-    for name, text in described:
-        lines += item(f"`{name}`{kinds(fields[name]) if name in fields else ''}: {text}")
+    described: Described = {}
+    lines = [INTRODUCTION.rstrip()]
     for name, schema in TABLES.items():
         where = "asset_class=*/year=*" if name in BY_YEAR else "month=*"
         what = f"{FOLDERS[name]} `{name}/{where}/part.parquet`"
@@ -128,7 +106,7 @@ def columns(
         if place := described.get((column, text)):
             elsewhere.setdefault(place, []).append(column)
     for place, known in elsewhere.items():
-        yield from item(f"{names(known)}: as {place if place == HERE else f'in `{place}`'}")
+        yield from item(f"{names(known)}: as in `{place}`")
     for column, text in texts.items():
         if (column, text) not in described:
             yield from item(lines[column])
