@@ -41,11 +41,11 @@ def documents() -> dict[str, str]:
 
 def groups() -> dict[str, list[str]]:
     """The metrics by what they are about."""
-    found: dict[str, list[str]] = {kind: [] for kind in GROUPS}
+    grouped: dict[str, list[str]] = {kind: [] for kind in GROUPS}
     for metric in METRICS:
-        found[metric.kind].append(metric.name)
-    found["table"].extend(TABLES)
-    return found
+        grouped[metric.kind].append(metric.name)
+    grouped["table"].extend(TABLES)
+    return grouped
 
 
 def metrics() -> str:

@@ -14,7 +14,7 @@ from typer.models import ArgumentInfo
 
 from marketlake.cli.app import app
 
-from .markdown import item, names, paragraph
+from .markdown import item, paragraph
 
 INTRODUCTION: Final = """\
 # Commands
@@ -33,7 +33,7 @@ completes commands, options, instruments and claims with the TAB key in a new sh
 
 The names `list` and `open` are reserved for later commands.
 """
-SHARED: Final = 3
+SHARED: Final = 2
 """An option of so many commands is described once."""
 
 
@@ -44,12 +44,16 @@ class Option:
     flag: str
     takes: str
     default: str
-    told: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        return f"`{self.flag}`{' (required)' if self.takes == 'required' else ''}"
 
     @property
     def line(self) -> str:
         notes = [text for text in (self.takes, self.default and f"default {self.default}") if text]
-        return f"`{self.flag}`{' (' + '; '.join(notes) + ')' if notes else ''}: {self.told}".rstrip(": ")
+        return f"`{self.flag}`{' (' + '; '.join(notes) + ')' if notes else ''}: {self.text}".rstrip(": ")
 
 
 def page() -> str:
@@ -76,8 +80,8 @@ def section(
     for option in options:
         if option not in shared:
             yield from item(option.line)
-    if common := [option.flag for option in options if option in shared]:
-        yield from item(f"Shared: {names(common)}")
+    if common := [option.name for option in options if option in shared]:
+        yield from item(f"Shared: {', '.join(common)}")
 
 
 def options_of(callback: Callable[..., Any]) -> Iterator[Option]:

@@ -97,9 +97,9 @@ def macro(name: str) -> Iterator[str]:
 
 def signature(text: str) -> str:
     """The macro's name with its arguments."""
-    found = re.search(r"CREATE MACRO (.*?) AS TABLE", text, re.DOTALL)
-    assert found
-    return " ".join(found[1].split())
+    match = re.search(r"CREATE MACRO (.*?) AS TABLE", text, re.DOTALL)
+    assert match
+    return " ".join(match[1].split())
 
 
 def relation(name: str, described: Described) -> Iterator[str]:
@@ -111,7 +111,8 @@ def relation(name: str, described: Described) -> Iterator[str]:
         head = read_heading(f"{room}/{name}")
         yield from paragraph(f"{head.title}.")
         yield ""
-        yield from fields(head.fields)
+        # units of columns are in their descriptions
+        yield from fields({field: text for field, text in head.fields.items() if field != "Unit"})
     else:
         yield from paragraph(NO_HEADING[name])
         yield ""
@@ -149,8 +150,8 @@ def has(room: str, name: str) -> bool:
     return True
 
 
-def fields(told: Mapping[str, str]) -> Iterator[str]:
+def fields(heading: Mapping[str, str]) -> Iterator[str]:
     """The fields of a heading that say more than nothing."""
     for name in ("Formula", "Unit", "Grain"):
-        if told.get(name, "-") != "-":
-            yield from item(f"{name}: {told[name]}")
+        if heading.get(name, "-") != "-":
+            yield from item(f"{name}: {heading[name]}")

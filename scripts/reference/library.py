@@ -139,8 +139,8 @@ def text_of(what: Any) -> str:
 
 def answer_of(called: Any, answer: str) -> type[Answer] | None:
     """The class of the answer; None where it is no answer with rows."""
-    found = {kind.__name__: kind for kind in answers(Answer)}
-    return found.get(answer)
+    kinds = {kind.__name__: kind for kind in answers(Answer)}
+    return kinds.get(answer)
 
 
 def answers(kind: type[Any]) -> Iterator[type[Any]]:
@@ -166,7 +166,7 @@ def columns_of(kind: type[Any]) -> Iterator[str]:
 def row_of(kind: type[Any]) -> type[Any]:
     """The class of a row of its table."""
     if "lines" in vars(kind):
-        found: type[Any] = get_args(get_args(get_type_hints(kind.lines)["return"])[0])[0]
-        return found
+        kinds: type[Any] = get_args(get_args(get_type_hints(kind.lines)["return"])[0])[0]
+        return kinds
     row: type[Any] = get_args(get_type_hints(kind)[kind.in_rows])[0]
     return row

@@ -37,12 +37,12 @@ def attribute_docs(kind: type[Any]) -> dict[str, str]:
     """The strings below a class's attributes."""
     body = ast.parse(inspect.cleandoc(inspect.getsource(kind))).body[0]
     assert isinstance(body, ast.ClassDef)
-    found = {}
+    docs = {}
     for before, after in zip(body.body, body.body[1:], strict=False):
         text = after.value if isinstance(after, ast.Expr) else None
         if isinstance(before, ast.AnnAssign) and isinstance(text, ast.Constant):
-            found[ast.unparse(before.target)] = " ".join(str(text.value).split())
-    return found
+            docs[ast.unparse(before.target)] = " ".join(str(text.value).split())
+    return docs
 
 
 def _wrapped(text: str, first: str, rest: str) -> Iterator[str]:

@@ -58,14 +58,14 @@ def page() -> str:
             default(field),
             docs[name].rstrip("."),
         ))  # fmt: skip
-    lines = [line for row in rows for line in item(told(*row))]
+    lines = [line for row in rows for line in item(described(*row))]
     rates = ", ".join(f"{name} {rate:g}" for name, rate in settings._LIVE_RATES.items())
-    other = [f"`{name}`: {told}." for name, told in OTHER.items()]
+    other = [f"`{name}`: {text}." for name, text in OTHER.items()]
     closing = f"Default requests per second to live vendors: {rates}, any other source 1."
     return "\n".join([INTRODUCTION, *lines, "", *other, "", *paragraph(closing), ""])
 
 
-def told(flag: str, variable: str, key: str, default: str, text: str) -> str:
+def described(flag: str, variable: str, key: str, default: str, text: str) -> str:
     """One setting with every way to set it."""
     ways = ", ".join(way for way in (flag, variable, key and f"{key} in the file") if way)
     return f"{ways or '`[deadline_hours]` in the file'}: {text}. Default: {default}"
