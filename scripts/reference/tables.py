@@ -61,7 +61,6 @@ FOLDERS: Final = {
     "quarantine": "Rows that failed a check, with the reason.",
     "finding": "Oddities that were stored all the same.",
     "gap": "Expected sessions that no vendor served, one row per change of state.",
-    "hole": "Expected sessions that no vendor served, one row per change of state.",
     "correction": "Manual corrections, one row per entry that was added or removed.",
     "claim_history": "Verdicts on claims, one row per change.",
     "reconciliation": "The closes of several sources for one session.",
