@@ -92,8 +92,9 @@ def function(name: str, called: Any) -> Iterator[str]:
     yield ""
     text = text_of(called)
     first, _, rest = text.partition("\n\n")
-    yield from paragraph(re.sub(r": see `[\w.]+`", "", first) + " " + without_errors(rest))
-    if deeper := re.search(r"see `([\w.]+)\.(\w+)`", first):
+    shown = re.sub(r": see `[\w.]+`|See `[\w.]+`\.", "", f"{first}\n\n{without_errors(rest)}")
+    yield from paragraph(shown)
+    if deeper := re.search(r"[Ss]ee `([\w.]+)\.(\w+)`", text):
         yield from more(*deeper.groups())
     if kind := answer_of(called, answer):
         yield ""
@@ -147,6 +148,7 @@ def answers(kind: type[Any]) -> Iterator[type[Any]]:
     for name in ("compare", "metrics", "returns", "scoreboard", "matrix", "changes", "explain", "check"):
         importlib.import_module(f"marketlake.answers.{name}")
     importlib.import_module("marketlake.portfolio.figures")
+    importlib.import_module("marketlake.claims.ledger")
     for one in kind.__subclasses__():
         yield one
         yield from answers(one)
@@ -160,7 +162,9 @@ def columns_of(kind: type[Any]) -> Iterator[str]:
     if kept := [name for name in own if name not in COMMON]:
         yield from item(f"Attributes: {names(kept)}")
     row = row_of(kind)
-    yield from item(f"Columns: {names(field.name for field in fields(row))}")
+    # a row that only a property knows has no columns to name here
+    if is_dataclass(row):
+        yield from item(f"Columns: {names(field.name for field in fields(row))}")
 
 
 def row_of(kind: type[Any]) -> type[Any]:
