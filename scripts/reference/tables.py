@@ -36,7 +36,7 @@ UNITS: Final = (
     (r"m3", "fraction cubed"),
     (r"m4", "fraction to the fourth"),
     (r".*_s", "seconds"),
-    (r".*(_return|_yield|mean_excess|riskless|within|confidence|deviation|drawdown|best|worst)", "fraction"),
+    (r".*(_return|_yield|mean_excess|risk_free|within|confidence|deviation|drawdown|best|worst)", "fraction"),
     (
         r".*(level|level_low|level_high|_high|_low|_low_ahead|(first|last|december|start)_(price|total|vendor)|first_growth)",
         "level",

@@ -167,8 +167,8 @@ def test_over_the_bill_and_by_the_month(lake: Path, found: Entry) -> None:
         excess = []
         for start, end in pairwise(ends):
             length = (date.fromisoformat(days[end]) - date.fromisoformat(days[start])).days
-            riskless = (1 - bills[days[start]] * 91 / 360) ** (-length / 91) - 1
-            excess.append(index[end] / index[start] - 1 - riskless)
+            risk_free = (1 - bills[days[start]] * 91 / 360) ** (-length / 91) - 1
+            excess.append(index[end] / index[start] - 1 - risk_free)
         sharpe = np.mean(excess) / np.std(excess, ddof=1) * np.sqrt(len(excess) / 2)
         assert cell(found, risk=risk, worth="over_bill").with_sleeve == pytest.approx(sharpe, rel=1e-9)
 

@@ -59,7 +59,7 @@ def test_every_figure_of_the_engine_is_that_of_the_loop(way: dict[str, Any], pay
         assert path.value[:, k] == close(book.value, rel=1e-9)
         assert path.index[:, k] == close(book.index, rel=1e-9)
         assert found.volatility == close(book.volatility(window.periods_per_year), rel=1e-9)
-        sharpe = book.sharpe(window.riskless.tolist(), window.periods_per_year)
+        sharpe = book.sharpe(window.risk_free.tolist(), window.periods_per_year)
         assert found.sharpe == close(sharpe, rel=1e-9)
         assert found.drawdown.depth == close(book.deepest, rel=1e-9)
         assert found.trading_costs == close(book.costs, rel=1e-9, abs=1e-9)
@@ -97,8 +97,8 @@ def test_all_start_months_at_once_are_each_one_alone(way: dict[str, Any]) -> Non
             assert found.drawdown[s, k] == close(book.deepest, rel=1e-9)
             per_risk = (book.index[-1] ** (1 / years) - 1) / risk
             assert found.return_per_volatility[s, k] == close(per_risk, rel=1e-9)
-            riskless = where.riskless.returns[first + 1 : last + 1].tolist()
-            assert found.sharpe[s, k] == close(book.sharpe(riskless, (last - first) / years), rel=1e-9)
+            risk_free = where.risk_free.returns[first + 1 : last + 1].tolist()
+            assert found.sharpe[s, k] == close(book.sharpe(risk_free, (last - first) / years), rel=1e-9)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way["rebalance"])

@@ -20,7 +20,7 @@ class Metric:
     unit: str
     annualised: bool = False
     excess: bool = False
-    """It needs the riskless return."""
+    """It needs the risk-free return."""
     reads: tuple[str, ...] = ()
     """Other metrics that its text reads, in order."""
 

@@ -61,7 +61,7 @@ def portfolio(reader: DuckReader, terms: Terms, plan: Plan, *, horizon: int | No
         quality=tuple(dict.fromkeys(flag for flag, _ in notes if flag)),
         notes=tuple(note for _, note in notes),
         conventions=conventions_of(plan, market, window, known),
-        risk_free=market.riskless.used,
+        risk_free=market.risk_free.used,
         as_of=terms.as_of,
         strict=terms.strict,
         snapshot=market.snapshot,

@@ -65,7 +65,7 @@ class Figures:
     return_per_volatility: float | None
     """Annualised return over volatility, no interest deducted."""
     sharpe: float | None
-    """Mean over deviation of the returns less the riskless ones, annualised; None where none are known."""
+    """Mean over deviation of the returns less the risk-free ones, annualised; None where none are known."""
     drawdown: Drawdown
     turnover: float
     trading_costs: float

@@ -29,7 +29,7 @@ class Outcome:
     return_per_volatility: Floats
     """Not a number where nothing varied."""
     sharpe: Floats
-    """Not a number where nothing varied or no riskless return is known."""
+    """Not a number where nothing varied or no risk-free return is known."""
 
 
 def windows_of(market: Market, years: int) -> Starts:
@@ -79,8 +79,8 @@ def outcomes(market: Market, plan: Plan, windows: Starts, sleeves: Sequence[floa
         high[at] = np.maximum(high[at], index[at])
         drawdown[at] = np.minimum(drawdown[at], index[at] / high[at] - 1)
         plain.add(at, change)
-        if not np.isnan(market.riskless.returns[step.session]):
-            excess.add(at, change - market.riskless.returns[step.session])
+        if not np.isnan(market.risk_free.returns[step.session]):
+            excess.add(at, change - market.risk_free.returns[step.session])
         end_value[at] = grown + step.flow - step.cost
     years = _years(market, windows)
     per_year = np.sqrt(plain.count / years)

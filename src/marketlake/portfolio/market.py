@@ -160,8 +160,8 @@ _STALE: Final = 7
 
 
 @dataclass(frozen=True)
-class Riskless:
-    """The riskless return from each session's predecessor to it, (T,); not a number where none is known."""
+class RiskFree:
+    """The risk-free return from each session's predecessor to it, (T,); not a number where none is known."""
 
     used: float | str | None
     """A return a year, the id of a bill, or None for neither."""
@@ -169,21 +169,21 @@ class Riskless:
     returns: Floats
 
 
-def read_riskless(
+def read_risk_free(
     known: Known, listing: Listing, days: Days, currency: str, asked: float | str | None
-) -> Riskless:
+) -> RiskFree:
     """For the sessions `days`; `asked` is a fraction a year, a bill, or None for the usual one if stored."""
     rate = _constant(asked)
     if rate is not None:
-        return Riskless(rate, "no", np.append(np.nan, (1 + rate) ** (_between(days) / YEAR_DAYS) - 1))
+        return RiskFree(rate, "no", np.append(np.nan, (1 + rate) ** (_between(days) / YEAR_DAYS) - 1))
     bill = _usual(listing, currency) if asked is None else _bill(listing, str(asked), currency)
     table = known.closes(bill.id) if bill else None
     if bill is None or table is None or not len(table):
         if asked is not None:
             raise EmptyLakeError(f"no yields of {str(asked)[:40]} are stored (by then); see `status`")
-        return Riskless(None, "no", np.full(len(days), np.nan))
+        return RiskFree(None, "no", np.full(len(days), np.nan))
     yields = yields_on(days, days_of_column(table["session"]), floats_of_column(table["close"]) / 100)
-    return Riskless(bill.id, bill.synthetic, np.append(np.nan, bill_return(yields[:-1], _between(days))))
+    return RiskFree(bill.id, bill.synthetic, np.append(np.nan, bill_return(yields[:-1], _between(days))))
 
 
 def yields_on(days: Days, sessions: Days, yields: Floats) -> Floats:
@@ -213,7 +213,7 @@ def _constant(asked: float | str | None) -> float | None:
     except (ValueError, OverflowError):
         return None
     if not -1 < rate < 1:
-        raise UsageError(f"a riskless return of {str(asked)[:20]} a year is not a fraction such as 0.02")
+        raise UsageError(f"a risk-free return of {str(asked)[:20]} a year is not a fraction such as 0.02")
     return rate
 
 
@@ -260,7 +260,7 @@ class Market:
     origin: str
     stored: Days
     """The first and last session of each holding by itself, (H, 2)."""
-    riskless: Riskless
+    risk_free: RiskFree
 
     def ends(self, months: int) -> Flags:
         """Which sessions (T,) are the last that the calendars share in their month (1) or year (12)."""
@@ -301,7 +301,7 @@ def read_market(
         snapshot=reader.about.snapshot,
         origin=reader.about.origin,
         stored=stored,
-        riskless=read_riskless(known, listing, days[priced], target, risk_free),
+        risk_free=read_risk_free(known, listing, days[priced], target, risk_free),
     )
 
 

@@ -1,4 +1,4 @@
-"""The window of a plan: its sessions, how long it is, what consumer prices and riskless money did in it."""
+"""The window of a plan: its sessions, how long it is, what consumer prices and risk-free money did in it."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Window:
     prices: Floats
     """Consumer prices at the start and each close after it over those at the start, (N + 1,); not a number
     where no index tells."""
-    riskless: Floats
-    """The riskless return to each close after the start, (N,); not a number where it is not known."""
+    risk_free: Floats
+    """The risk-free return to each close after the start, (N,); not a number where it is not known."""
     shortened: bool
     """The market does not reach as far as was asked."""
 
@@ -72,7 +72,7 @@ def span(market: Market, first: int, last: int, shortened: bool = False) -> Wind
         whole_years=whole,
         periods_per_year=(last - first) / years,
         prices=deflator.levels(days, whole) if deflator else np.full(len(days), np.nan),
-        riskless=market.riskless.returns[first + 1 : last + 1],
+        risk_free=market.risk_free.returns[first + 1 : last + 1],
         shortened=shortened,
     )
 
@@ -205,7 +205,7 @@ def measure(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int
         real_money_weighted_return=real_money.value,
         volatility=risk,
         return_per_volatility=None if rate is None or not risk else rate / risk,
-        sharpe=_sharpe(path.returns[:, k] - window.riskless, window.periods_per_year),
+        sharpe=_sharpe(path.returns[:, k] - window.risk_free, window.periods_per_year),
         drawdown=deepest(path, k),
         turnover=_turnover(path, k, window),
         trading_costs=float(path.cost[:, k].sum()),
@@ -244,7 +244,7 @@ def _volatility(returns: Floats, periods_per_year: float) -> float | None:
 
 
 def _sharpe(excess: Floats, periods_per_year: float) -> float | None:
-    """Mean over deviation, annualised, of the returns whose riskless one is known; None if nothing varied."""
+    """Mean over deviation, annualised, of the returns whose risk-free one is known; None if nothing varied."""
     known = excess[~np.isnan(excess)]
     spread = deviation(known)
     return float(known.mean() / spread * np.sqrt(periods_per_year)) if spread else None

@@ -24,7 +24,7 @@ def notes_of(market: Market, window: Window, figures: Figures, history: History 
         *_levels(market),
         *_sessions(market, window),
         *_inflation(market, window),
-        *_riskless(market, window),
+        *_risk_free(market, window),
         *([("", f"no money-weighted return: {money}")] if money else []),
         *([("", _dependent(history))] if history else []),
     )
@@ -96,24 +96,24 @@ def _inflation(market: Market, window: Window) -> Iterator[Note]:
         yield "simulated", f"{index.id} is made up between Decembers, and the real figures with it"
 
 
-def _riskless(market: Market, window: Window) -> Iterator[Note]:
-    riskless = market.riskless
-    if riskless.used is None:
+def _risk_free(market: Market, window: Window) -> Iterator[Note]:
+    risk_free = market.risk_free
+    if risk_free.used is None:
         yield (
             "",
             f"no yields of {USUAL_BILL} in {market.currency} are stored, so no Sharpe ratio; name another "
             "13-week bill or a fraction a year: --risk-free 0.02",
         )
         return
-    unknown, everywhere = (int(np.isnan(one).sum()) for one in (window.riskless, riskless.returns[1:]))
+    unknown, everywhere = (int(np.isnan(one).sum()) for one in (window.risk_free, risk_free.returns[1:]))
     if everywhere:
         yield (
             "no_bill",
-            f"no yield of {riskless.used} is known for {unknown:,} of the {len(window.riskless):,} returns "
+            f"no yield of {risk_free.used} is known for {unknown:,} of the {len(window.risk_free):,} returns "
             f"({everywhere:,} of {len(market.days) - 1:,} in all history), which no Sharpe ratio has in it",
         )
-    if riskless.synthetic != "no":
-        yield "simulated", f"{riskless.used} is made up, and the Sharpe ratios with it"
+    if risk_free.synthetic != "no":
+        yield "simulated", f"{risk_free.used} is made up, and the Sharpe ratios with it"
 
 
 def _dependent(history: History) -> str:
@@ -161,9 +161,9 @@ def _years(window: Window) -> str:
 
 
 def _sharpe(market: Market) -> str:
-    used = market.riskless.used
+    used = market.risk_free.used
     if used is None:
-        return "no riskless return is known, so there is no Sharpe ratio"
+        return "no risk-free return is known, so there is no Sharpe ratio"
     if isinstance(used, float):
         return f"Sharpe ratio: over {used * 100:.4g} % a year, (1 + rate)^(days / 365.25)"
     return (
