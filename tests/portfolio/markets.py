@@ -9,8 +9,9 @@ import numpy as np
 
 from marketlake.engine.listing import Listed
 from marketlake.model.calendars import Days
-from marketlake.portfolio.market import Market, RiskFree
+from marketlake.portfolio.market import Market
 from marketlake.portfolio.plan import Holding, Plan
+from marketlake.portfolio.rates import RiskFree
 
 IDS = ("SHARES", "BONDS", "COIN")
 

@@ -11,8 +11,8 @@ from marketlake.portfolio.figures import COSTS
 from marketlake.portfolio.history import outcomes, windows_of
 from marketlake.portfolio.measure import measure, span
 from marketlake.portfolio.plan import Plan
-from marketlake.portfolio.schedule import year_fraction
-from marketlake.portfolio.walk import record, track
+from marketlake.portfolio.schedule import rebalancing, year_fraction
+from marketlake.portfolio.walk import growth, record, track
 
 from .markets import day, market, plan
 from .oracle import work
@@ -99,6 +99,16 @@ def test_all_start_months_at_once_are_each_one_alone(way: dict[str, Any]) -> Non
             assert found.return_per_volatility[s, k] == close(per_risk, rel=1e-9)
             risk_free = where.risk_free.returns[first + 1 : last + 1].tolist()
             assert found.sharpe[s, k] == close(book.sharpe(risk_free, (last - first) / years), rel=1e-9)
+
+
+@pytest.mark.parametrize("way", WAYS[:-1], ids=lambda way: way["rebalance"])
+def test_whole_stretches_at_once_are_the_walk_without_costs(way: dict[str, Any]) -> None:
+    held, where, first, last = sleeved(**way), market(), 20, 600
+    weights = np.stack([held.weights(s) for s in (0.0, 0.03, 0.10)], axis=1)
+    path = record(track(where.days, where.levels, held, (first,), (last,)), weights, held)
+    window = slice(first, last + 1)
+    due = rebalancing(where.days, held.rebalance)[window]
+    assert growth(where.levels[window], due, weights) == close(path.index, rel=1e-12)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way["rebalance"])

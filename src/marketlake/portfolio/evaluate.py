@@ -11,7 +11,8 @@ from ..model.errors import UsageError
 from ..model.terms import Terms
 from .figures import History, PortfolioAnswer
 from .history import history_of
-from .market import Known, Market, read_market
+from .known import Known
+from .market import Market, read_market
 from .measure import measure, window_of
 from .notes import conventions_of, notes_of, summary_of
 from .plan import Plan

@@ -10,8 +10,10 @@ import numpy as np
 
 from ..model.errors import UsageError
 from .figures import COSTS, Drawdown, Figures, HoldingShare
-from .market import Market, to_date
+from .known import to_date
+from .market import Market
 from .plan import Floats, Plan
+from .risk import cagr, drawdowns, moments_of, number, per_risk, sharpe, volatility
 from .schedule import year_fraction
 from .walk import Path
 
@@ -88,47 +90,6 @@ def _missed(market: Market, end: date) -> bool:
     return bool(later.any())
 
 
-ROUNDING: Final = 1e-12
-"""A deviation up to this is rounding: nothing varied."""
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Of S x K series, whose arrays are updated in place (Welford's recurrence)."""
-
-    count: Floats
-    """(S, 1)."""
-    mean: Floats
-    squares: Floats
-    """Squared distances from the mean, summed, (S, K)."""
-
-    def add(self, at: slice, values: Floats) -> None:
-        """One more value (S', K) of each of the series `at`."""
-        self.count[at] += 1
-        off = values - self.mean[at]
-        self.mean[at] += off / self.count[at]
-        self.squares[at] += off * (values - self.mean[at])
-
-    def deviation(self) -> Floats:
-        """Sample standard deviation (S, K); not a number below two values or where nothing varied."""
-        variance = self.squares / np.where(self.count > 1, self.count - 1, np.nan)
-        spread = np.sqrt(variance)
-        return np.where(spread > ROUNDING, spread, np.nan)
-
-
-def no_moments(series: int, sizes: int) -> Moments:
-    """Of nothing yet."""
-    return Moments(np.zeros((series, 1)), np.zeros((series, sizes)), np.zeros((series, sizes)))
-
-
-def deviation(values: Floats) -> float | None:
-    """Sample standard deviation of one series; 0 where nothing varied, None below two values."""
-    if len(values) < 2:
-        return None
-    spread = float(np.std(values, ddof=1))
-    return spread if spread > ROUNDING else 0.0
-
-
 _LIMIT: Final = 16.0
 _GRID: Final = 1601
 _HALVINGS: Final = 80
@@ -189,7 +150,8 @@ def measure(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int
     rate = annualised(total, window.years)
     money = _money_weighted(path, float(value[-1]), window, np.ones(len(value)))
     real_money = _money_weighted(path, float(value[-1]), window, window.prices)
-    risk = _volatility(path.returns[:, k], window.periods_per_year)
+    risk = volatility(moments_of(path.returns[:, k]), window.periods_per_year)
+    excess = moments_of(path.returns[:, k] - window.risk_free)
     return Figures(
         sleeve=sleeve,
         weights=dict(zip(plan.ids, map(float, plan.weights(sleeve)), strict=True)),
@@ -203,9 +165,9 @@ def measure(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int
         money_weighted_return=money.value,
         money_weighted_note=money.reason,
         real_money_weighted_return=real_money.value,
-        volatility=risk,
-        return_per_volatility=None if rate is None or not risk else rate / risk,
-        sharpe=_sharpe(path.returns[:, k] - window.risk_free, window.periods_per_year),
+        volatility=number(risk),
+        return_per_volatility=None if rate is None else number(per_risk(np.array(rate), risk)),
+        sharpe=number(sharpe(excess, window.periods_per_year)),
         drawdown=deepest(path, k),
         turnover=_turnover(path, k, window),
         trading_costs=float(path.cost[:, k].sum()),
@@ -216,15 +178,15 @@ def measure(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int
 
 def annualised(total: float, years: float) -> float | None:
     """A return over `years` as a rate a year; None below one year."""
-    return float((1 + total) ** (1 / years) - 1) if years >= 1 else None
+    return float(cagr(1 + total, years)) if years >= 1 else None
 
 
 def deepest(path: Path, k: int) -> Drawdown:
     """The deepest fall of the time-weighted index below an earlier high."""
     index = path.index[:, k]
-    high = np.maximum.accumulate(index)
-    trough = int(np.argmin(index / high))
-    depth = float(index[trough] / high[trough] - 1)
+    below = drawdowns(index)
+    trough = int(np.argmin(below))
+    depth = float(below[trough])
     if depth >= 0:
         return Drawdown(0.0, None, None, None)
     peak = int(np.argmax(index[: trough + 1]))
@@ -235,19 +197,6 @@ def deepest(path: Path, k: int) -> Drawdown:
 
 def _real(total: float, window: Window) -> float | None:
     return None if window.inflation is None else annualised((1 + total) / window.inflation - 1, window.years)
-
-
-def _volatility(returns: Floats, periods_per_year: float) -> float | None:
-    """Standard deviation (n - 1) of simple returns from shared session to shared session, annualised."""
-    spread = deviation(returns)
-    return None if spread is None else float(spread * np.sqrt(periods_per_year))
-
-
-def _sharpe(excess: Floats, periods_per_year: float) -> float | None:
-    """Mean over deviation, annualised, of the returns whose risk-free one is known; None if nothing varied."""
-    known = excess[~np.isnan(excess)]
-    spread = deviation(known)
-    return float(known.mean() / spread * np.sqrt(periods_per_year)) if spread else None
 
 
 def _money_weighted(path: Path, end_value: float, window: Window, prices: Floats) -> Rate:
@@ -290,7 +239,7 @@ def _shares(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int
 
 def _risk(parts: Floats, periods_per_year: float) -> list[float | None]:
     whole = parts.sum(axis=1)
-    spread = deviation(whole)
+    spread = number(moments_of(whole).deviation)
     if not spread:
         return [None] * parts.shape[1]
     moved = parts - parts.mean(axis=0)

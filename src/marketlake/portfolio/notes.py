@@ -8,9 +8,11 @@ from typing import Final
 import numpy as np
 
 from .figures import Figures, History
-from .market import USUAL_BILL, Known, Market, to_date
+from .known import Known, to_date
+from .market import Market
 from .measure import Window
 from .plan import PRO_RATA, Plan
+from .rates import USUAL_BILL
 
 Note = tuple[str, str]
 """A quality flag (empty where it is none) and a sentence."""

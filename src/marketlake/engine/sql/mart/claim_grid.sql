@@ -4,7 +4,7 @@
 --          under the same reading; does not hold: neither; cannot be said: reason says why
 -- Unit: counts of years; return per risk with the sleeve and without it
 -- Grain: claim_id, span, a, b, basis, sessions, convention, worth, rebalance, funded_by, risk
--- Source: claim_wins_grid, claim_sleeve_grid
+-- Source: claim_wins_grid, claim_sleeve_grid (computed by `portfolio`)
 WITH cell AS (
     SELECT
         claim_id, span, first_year, last_year, place, a, b, basis, sessions, convention, worth,
