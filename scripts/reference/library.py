@@ -57,7 +57,7 @@ COMMON: Final = {
     "quality": "flags joined by commas; empty when there is nothing to say",
     "year": "calendar year",
     "simple_return": "a fraction; None where there is none",
-    "winner": "who returned most, or `tie`; None where it cannot be said",
+    "winner": "who returned most, or `tie`; None where no year is complete",
     "source": "which vendor served it",
     "a": "the instrument named first",
     "b": "the other one",

@@ -61,7 +61,7 @@ def test_every_figure_of_the_engine_is_that_of_the_loop(way: dict[str, Any], pay
         assert found.volatility == close(book.volatility(window.periods_per_year), rel=1e-9)
         sharpe = book.sharpe(window.risk_free.tolist(), window.periods_per_year)
         assert found.sharpe == close(sharpe, rel=1e-9)
-        assert found.drawdown.depth == close(book.deepest, rel=1e-9)
+        assert found.max_drawdown.depth == close(book.deepest, rel=1e-9)
         assert found.trading_costs == close(book.costs, rel=1e-9, abs=1e-9)
         assert found.fees == close(book.fees, rel=1e-9, abs=1e-7)
         assert found.paid_in == close(sum(money for _, money in book.paid), rel=1e-12)
@@ -94,7 +94,7 @@ def test_all_start_months_at_once_are_each_one_alone(way: dict[str, Any]) -> Non
             book = work(days, where.levels[first : last + 1].tolist(), held, held.weights(sleeve).tolist())
             risk = book.volatility((last - first) / years)
             assert found.end_value[s, k] == close(book.value[-1], rel=1e-9)
-            assert found.drawdown[s, k] == close(book.deepest, rel=1e-9)
+            assert found.max_drawdown[s, k] == close(book.deepest, rel=1e-9)
             per_risk = (book.index[-1] ** (1 / years) - 1) / risk
             assert found.return_per_volatility[s, k] == close(per_risk, rel=1e-9)
             risk_free = where.risk_free.returns[first + 1 : last + 1].tolist()
@@ -121,6 +121,6 @@ def test_the_parts_add_up(way: dict[str, Any]) -> None:
     parts = found.holdings
     assert [part.id for part in parts] == ["SHARES", "BONDS", "COIN", COSTS]
     assert sum(p.gain for p in parts) == close(found.gain, rel=1e-9)
-    assert sum(p.return_contribution for p in parts) == close(found.time_weighted_return, rel=1e-9)
+    assert sum(p.return_contribution for p in parts) == close(found.total_return, rel=1e-9)
     assert sum(p.risk_contribution or 0 for p in parts) == close(found.volatility, rel=1e-9)
     assert found.end_value == close(found.paid_in + found.gain, rel=1e-12)

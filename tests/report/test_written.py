@@ -81,4 +81,4 @@ def test_a_claim_about_what_is_not_stored_leaves_the_page_to_the_next(tmp_path: 
     known = market.INSTRUMENTS if listed else there
     text = report(make(tmp_path, known, rows, claims=[market.CLAIM, following]))
     assert re.search(r'<blockquote id="statement"><p>.?The coin did better', text)
-    assert "cannot be said" in text
+    assert "inconclusive" in text

@@ -14,11 +14,11 @@ from marketlake.lake import Lake
 Ask = dict[str, Any]
 Table = list[list[str]]
 _LINES = {
-    "cumulative return": "cumulative_return",
-    "a year (CAGR)": "cagr",
+    "total return": "cumulative_return",
+    "CAGR": "cagr",
     "volatility": "volatility",
     "Sharpe ratio, over 0": "sharpe",
-    "deepest fall": "max_drawdown",
+    "maximum drawdown": "max_drawdown",
     "best day": "best_period",
     "worst day": "worst_period",
 }
@@ -112,8 +112,8 @@ def _value(found: Metrics, name: str, metric: str) -> str:
         return ""
     if figure.value is None:
         return "-" if metric != "cagr" or figure.reason is None else figure.reason.split(":")[0]
-    # a deviation has no sign
-    return _figure(figure).replace("+", "") if metric == "volatility" else _figure(figure)
+    # only a return has a sign
+    return _figure(figure).replace("+", "") if metric in ("volatility", "max_drawdown") else _figure(figure)
 
 
 def _recovered(found: Metrics, name: str) -> str:

@@ -42,7 +42,7 @@ class Figures:
     annual_return: Floats
     volatility: Floats
     monthly_volatility: Floats
-    deepest_fall: Floats
+    max_drawdown: Floats
     bill_return: float
     """A year; not a number where a yield is missing, nor are the next two a number then."""
     sharpe: Floats
@@ -311,7 +311,7 @@ def _figures(variant: Variant, stretch: Stretch, reading: PlanReading) -> Figure
         annual_return=cagr(index[-1], stretch.years),
         volatility=volatility(moments_of(daily), per_year),
         monthly_volatility=volatility(moments_of(monthly), _MONTHS_A_YEAR),
-        deepest_fall=drawdowns(index).min(axis=0),
+        max_drawdown=drawdowns(index).min(axis=0),
         bill_return=float(cagr(float(np.prod(1 + bill)), stretch.years)),
         sharpe=_pair(sharpe(moments_of(daily - daily_bill[:, None]), per_year)),
         monthly_sharpe=_pair(sharpe(moments_of(monthly - monthly_bill[:, None]), _MONTHS_A_YEAR)),

@@ -16,9 +16,9 @@ from ..portfolio.plan import Floats
 from ..portfolio.risk import ROUNDING, cagr
 from .claim import SleeveClaim
 from .sleeve import SIDES, Evaluation, Figures, Run, expected_months
-from .verdict import CANNOT, FAILS, HOLDS, LAPSED, PUBLISHED, ROLLED
+from .verdict import FAILS, HOLDS, INCONCLUSIVE, LAPSED, PUBLISHED, ROLLED
 
-RISKS: Final = ("daily_volatility", "monthly_volatility", "deepest_fall")
+RISKS: Final = ("daily_volatility", "monthly_volatility", "max_drawdown")
 WORTHS: Final = ("nominal", "real", "over_bill")
 _AFTER: Final = {"nominal": "", "real": " after inflation", "over_bill": " more than the bill"}
 _DECEMBER: Final = 12
@@ -39,7 +39,7 @@ _SLEEVE: Final = {
     "annual_return": pa.float64(),
     "volatility": pa.float64(),
     "monthly_volatility": pa.float64(),
-    "deepest_fall": pa.float64(),
+    "max_drawdown": pa.float64(),
     "bill_return": pa.float64(),
     "sharpe": pa.float64(),
     "monthly_sharpe": pa.float64(),
@@ -93,7 +93,7 @@ class Ratio:
     def row(self, claim: SleeveClaim, sleeve: str, before: Ratio | None = None) -> Row:
         """Verdict, reason, years and both ratios; `before` is that of the claim's own years."""
         if self.pair is None:
-            return CANNOT, self.obstacle, None, None, None
+            return INCONCLUSIVE, self.obstacle, None, None, None
         lapsed = before is not None and before.improved
         verdict = HOLDS if self.improved else LAPSED if lapsed else FAILS
         with_sleeve, without = map(_digits, self.pair)
@@ -155,15 +155,15 @@ def _gain(run: Run, figures: Figures, risk: str, worth: str) -> Floats:
         return figures.annual_return
     if worth == "real":
         return cagr(figures.growth / run.inflation[1], run.stretch.years)
-    if risk == "deepest_fall":
+    if risk == "max_drawdown":
         return np.asarray(figures.annual_return - figures.bill_return)
     return figures.sharpe if risk == "daily_volatility" else figures.monthly_sharpe
 
 
 def _taken(figures: Figures, risk: str, worth: str) -> Floats:
     """The risk to divide by; a Sharpe ratio is divided by it already."""
-    if risk == "deepest_fall":
-        return -figures.deepest_fall
+    if risk == "max_drawdown":
+        return -figures.max_drawdown
     if worth == "over_bill":
         return np.ones(len(SIDES))
     return figures.volatility if risk == "daily_volatility" else figures.monthly_volatility

@@ -98,7 +98,7 @@ def build() -> dict[str, Any]:
     rebuilt = build_database(settings)
     page = refresh_report(settings, rebuilt)
     checks = [
-        f"{check.claim_id}, {check.span}: {check.verdict}" for check in Lake(settings.lake).claim_checks()
+        f"{check.claim_id}, {check.span}: {check.verdict}" for check in Lake(settings.lake).claims().checks
     ]
     return {
         "rebuilt": rebuilt,

@@ -331,7 +331,7 @@ CLAIM_HISTORY: Final = pa.schema(
         _field("at_least", pa.int32(), "years that a must win; null for a sleeve", nullable=True),
         _field("of_years", pa.int32(), "length of the span in years"),
         _field(
-            "verdict", pa.string(), "over all: holds, holds no longer, depends, does not hold, cannot be said"
+            "verdict", pa.string(), "over all: holds, no longer holds, depends, does not hold, inconclusive"
         ),
         _field("depends_on", pa.string(), "what flips the verdict, in words; empty when nothing does"),
         _field("published_verdict", pa.string(), "in the claim's own years"),

@@ -1,4 +1,4 @@
-"""The sleeve in every window of history: all start months and all sizes of the sleeve in one walk."""
+"""The sleeve in every window of history: all start months and all sizes of it in one walk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Outcome:
     """How S windows ended for K sizes of the sleeve, each (S, K)."""
 
     end_value: Floats
-    drawdown: Floats
+    max_drawdown: Floats
     return_per_volatility: Floats
     """Not a number where nothing varied."""
     sharpe: Floats
@@ -55,7 +55,7 @@ def history_of(market: Market, plan: Plan, years: int) -> History | None:
     return History(
         horizon=years,
         windows=len(windows[0]),
-        apart=_apart(windows),
+        independent=_independent(windows),
         first_start=to_date(starts[0]),
         last_start=to_date(starts[-1]),
         rows=tuple(rows),
@@ -86,7 +86,7 @@ def outcomes(market: Market, plan: Plan, windows: Starts, sleeves: Sequence[floa
     per_year = plain.count / years
     return Outcome(
         end_value=end_value,
-        drawdown=deepest,
+        max_drawdown=deepest,
         return_per_volatility=per_risk(cagr(index, years), volatility(plain, per_year)),
         sharpe=sharpe(excess, per_year),
     )
@@ -108,8 +108,10 @@ def _row(found: Outcome, sleeves: Sequence[float], k: int, starts: Any) -> Histo
         sleeve=sleeves[k],
         helped=helped,
         share_helped=helped / len(more),
-        calmer=_count(found.drawdown[:, k] - found.drawdown[:, 0]),
-        better_per_risk=_count(found.return_per_volatility[:, k] - found.return_per_volatility[:, 0]),
+        smaller_drawdown=_count(found.max_drawdown[:, k] - found.max_drawdown[:, 0]),
+        higher_return_per_volatility=_count(
+            found.return_per_volatility[:, k] - found.return_per_volatility[:, 0]
+        ),
         sharpe_windows=int((~np.isnan(sharper)).sum()),
         higher_sharpe=_count(sharper),
         median=float(np.median(more)),
@@ -128,8 +130,8 @@ def _by_start(market: Market, windows: Starts, found: Outcome, k: int) -> tuple[
             end=to_date(market.days[last]),
             end_value=float(found.end_value[s, k]),
             end_value_without=float(found.end_value[s, 0]),
-            drawdown=float(found.drawdown[s, k]),
-            drawdown_without=float(found.drawdown[s, 0]),
+            max_drawdown=float(found.max_drawdown[s, k]),
+            max_drawdown_without=float(found.max_drawdown[s, 0]),
             return_per_volatility=number(found.return_per_volatility[s, k]),
             return_per_volatility_without=number(found.return_per_volatility[s, 0]),
             sharpe=number(found.sharpe[s, k]),
@@ -144,8 +146,8 @@ def _count(more: Floats) -> int:
     return int((more > ROUNDING).sum())
 
 
-def _apart(windows: Starts) -> int:
-    """How many windows fit one after another: the earliest to end next, again and again."""
+def _independent(windows: Starts) -> int:
+    """How many windows do not overlap: the next is always the earliest that starts after the last."""
     count, free = 0, -1
     for first, last in zip(*windows, strict=True):
         if first >= free:

@@ -1,4 +1,4 @@
-"""The window of a plan: its sessions, how long it is, what consumer prices and risk-free money did in it."""
+"""All figures of one plan over one window."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ class Window:
     """Returns between shared sessions in a year of this window."""
     prices: Floats
     """Consumer prices at the start and each close after it over those at the start, (N + 1,); not a number
-    where no index tells."""
+    where unknown."""
     risk_free: Floats
     """The risk-free return to each close after the start, (N,); not a number where it is not known."""
     shortened: bool
-    """The market does not reach as far as was asked."""
+    """The market does not cover the whole window that was named."""
 
     @property
     def inflation(self) -> float | None:
-        """Consumer prices at the end over those at the start; None where no index tells."""
+        """Consumer prices at the end over those at the start; None where unknown."""
         return None if np.isnan(self.prices[-1]) else float(self.prices[-1])
 
 
@@ -159,16 +159,16 @@ def measure(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int
         real_end_value=None if window.inflation is None else float(value[-1]) / window.inflation,
         paid_in=float(path.flow.sum()),
         gain=float(value[-1] - path.flow.sum()),
-        time_weighted_return=total,
-        time_weighted_return_annualised=rate,
-        real_time_weighted_return_annualised=_real(total, window),
+        total_return=total,
+        cagr=rate,
+        real_cagr=_real(total, window),
         money_weighted_return=money.value,
         money_weighted_note=money.reason,
         real_money_weighted_return=real_money.value,
         volatility=number(risk),
         return_per_volatility=None if rate is None else number(per_risk(np.array(rate), risk)),
         sharpe=number(sharpe(excess, window.periods_per_year)),
-        drawdown=deepest(path, k),
+        max_drawdown=max_drawdown(path, k),
         turnover=_turnover(path, k, window),
         trading_costs=float(path.cost[:, k].sum()),
         fees=float(path.fee[:, k].sum()),
@@ -177,12 +177,12 @@ def measure(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int
 
 
 def annualised(total: float, years: float) -> float | None:
-    """A return over `years` as a rate a year; None below one year."""
+    """The CAGR of a return over `years`; None below one year."""
     return float(cagr(1 + total, years)) if years >= 1 else None
 
 
-def deepest(path: Path, k: int) -> Drawdown:
-    """The deepest fall of the time-weighted index below an earlier high."""
+def max_drawdown(path: Path, k: int) -> Drawdown:
+    """The maximum drawdown of the time-weighted index."""
     index = path.index[:, k]
     below = drawdowns(index)
     trough = int(np.argmin(below))
@@ -212,7 +212,7 @@ def _money_weighted(path: Path, end_value: float, window: Window, prices: Floats
 
 
 def _turnover(path: Path, k: int, window: Window) -> float:
-    """Half of what rebalancing bought and sold, a year, as a share of the average value."""
+    """Half of what rebalancing bought and sold, annualised, as a share of the average value."""
     return float(path.rebalanced[:, k].sum() / 2 / path.value[:, k].mean() / window.years)
 
 
