@@ -19,7 +19,7 @@ from .test_worked import run
     [
         (120.0, 0.2, -0.3, "raised the end value from 100 to 120 USD, at the price of a volatility of 20.0 % "
          "instead of 10.0 % and a maximum drawdown of 30.0 % instead of 20.0 %."),
-        (120.0, 0.1, -0.3, "price of a maximum drawdown of 30.0 % instead of 20.0 %, with a volatility of 10.0"),
+        (120.0, 0.1, -0.3, "a maximum drawdown of 30.0 % instead of 20.0 %, with a volatility of 10.0"),
         (90.0, 0.05, -0.1, "lowered the end value from 100 to 90 USD, with a volatility of 5.0 % instead"),
         (100.0, 0.2, -0.1, "left the end value at 100 USD, at the price of a volatility of 20.0 %"),
     ],
