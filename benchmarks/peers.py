@@ -33,7 +33,7 @@ def empyrical(closes: pd.Series) -> Mapping[str, float]:
     # it counts years as returns / periods per year; ours have elapsed days
     elapsed = len(r) / _years(closes)
     return {
-        "cumulative_return": e.cum_returns_final(r),
+        "total_return": e.cum_returns_final(r),
         "cagr": e.cagr(r, annualization=elapsed),
         "volatility": e.annual_volatility(r),
         "downside_deviation": e.downside_risk(r),
@@ -50,7 +50,7 @@ def quantstats(closes: pd.Series) -> Mapping[str, float]:
     r = closes.pct_change(fill_method=None).iloc[1:]
     elapsed = len(r) / _years(closes)
     return {
-        "cumulative_return": q.comp(r),
+        "total_return": q.comp(r),
         "cagr": q.cagr(r, periods=elapsed),
         "volatility": q.volatility(r),
         "sharpe": q.sharpe(r),
@@ -71,7 +71,7 @@ def ffn(closes: pd.Series) -> Mapping[str, float]:
 
     p = f.PerformanceStats(closes, annualization_factor=PERIODS)
     return {
-        "cumulative_return": p.total_return,
+        "total_return": p.total_return,
         "cagr": p.cagr,
         "volatility": p.daily_vol,
         "sharpe": p.daily_sharpe,

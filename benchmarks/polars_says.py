@@ -35,7 +35,7 @@ def _query(lake: Lake, window: tuple[date, date]) -> pl.LazyFrame:
             "skew",
             "kurtosis",
             "cagr",
-            cumulative_return=pl.col("growth") - 1,
+            total_return=pl.col("growth") - 1,
             volatility=pl.col("deviation") * per_year,
             downside_deviation=(pl.col("downside") / pl.col("n")).sqrt() * per_year,
             sharpe=pl.col("mean") / pl.col("deviation") * per_year,

@@ -32,7 +32,7 @@ def main() -> None:
 
 def metrics(accessor: Any) -> dict[str, pd.Series]:
     return {
-        "cumulative_return": accessor.total(),
+        "total_return": accessor.total(),
         "cagr": accessor.annualized(),
         "volatility": accessor.annualized_volatility(),
         "downside_deviation": accessor.downside_risk(),

@@ -13,8 +13,8 @@ DOC = """
 Instruments: {instruments}
 
 What is fetched follows from what is stored, so a missed day needs no backfill. A failed instrument stops
-no other; the task `check` then fails the run and names it, as it does for rows that a data check put aside.
-What the checks merely note stands in its log. When bars changed, the DAG `returns` follows.
+no other; the task `check` then fails the run and names it, as it does for rows that a data check put
+in quarantine. Other findings are in its log. When bars changed, the DAG `returns` follows.
 """
 
 for each in schedule.calendar_schedules():

@@ -1,6 +1,6 @@
 """The plain way: a pandas frame per symbol, a file per symbol that is rewritten with each day.
 
-No checks, no revisions, no holes, no record of the run, nothing that many files would be decided by at once.
+No checks, no revisions, no gaps, no record of the run, nothing that many files would be decided by at once.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def _plan(s: Settings) -> dict[str, Any]:
 
 
 def _due(s: Settings) -> list[Job]:
-    return plan_daily(s.lake, s.universe, s.origin, s.clock.now(), s.reverify_days)
+    return plan_daily(s, s.universe)
 
 
 def _store(s: Settings) -> dict[str, Any]:

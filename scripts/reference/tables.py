@@ -50,7 +50,7 @@ FOLDERS: Final = {
     "run": "One row an instrument and run: outcome, coverage, counts.",
     "quarantine": "Rows that failed a check, with the reason.",
     "finding": "Oddities that were stored all the same.",
-    "hole": "Sessions that were asked for and not served, a row a change.",
+    "gap": "Sessions that were asked for and not served, a row a change.",
     "correction": "Corrections by hand as they came to stand or were removed.",
     "claim_history": "Verdicts on claims, a row a change.",
     "reconciliation": "What several sources said of a session.",

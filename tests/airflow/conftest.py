@@ -1,4 +1,5 @@
-"""Airflow reads its environment on import, so it is set here, before any test of this folder imports it."""
+"""Airflow reads its environment on import, so it is set here, before any test of this folder
+imports it."""
 
 from __future__ import annotations
 
@@ -81,18 +82,24 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def pipeline(home: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
-    """`marketlake.ingest.tasks` replaced by fake_tasks.py."""
-    import marketlake.pipeline
+    """The modules that the tasks import replaced by fake_tasks.py."""
+    from marketlake.ingest import run  # noqa: F401 - before it is replaced
 
-    spec = importlib.util.spec_from_file_location(
-        "marketlake.ingest.tasks", Path(__file__).with_name("fake_tasks.py")
-    )
+    spec = importlib.util.spec_from_file_location("fake_tasks", Path(__file__).with_name("fake_tasks.py"))
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    monkeypatch.setitem(sys.modules, "marketlake.ingest.tasks", module)
-    monkeypatch.setattr(marketlake.pipeline, "tasks", module, raising=False)
+    for name in (
+        "ingest.run",
+        "ingest.runs",
+        "ingest.build",
+        "ingest.status",
+        "lake",
+        "store.writer",
+    ):
+        monkeypatch.setitem(sys.modules, f"marketlake.{name}", module)
+    monkeypatch.setattr("marketlake.ingest.run", module)
     return Pipeline(home)
 
 

@@ -1,76 +1,115 @@
-"""Stands in for `marketlake.pipeline.tasks`: does what script.json says, notes calls in calls.jsonl."""
+"""Stands in for the steps of `marketlake.ingest`: does what script.json says, notes calls in
+calls.jsonl.
+
+One module replaces every module that the tasks import.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+from marketlake.ingest.job import Job
+from marketlake.ingest.run import Scope
 from marketlake.model import errors
-from marketlake.model.settings import load_settings
+from marketlake.model.settings import Settings
+
+__all__ = ["Scope"]
+
+DAY = date(2024, 1, 2)
 
 
-def plan(
-    run_id: str,
-    calendar: str | None,
-    source: str | None,
-    instruments: list[str],
-    start: str | None,
-    end: str | None,
-) -> list[list[dict[str, str]]]:
+def plan(settings: Settings, run_id: str, scope: Scope) -> list[list[Job]]:
+    start, end = scope.window or (None, None)
     _note(
-        "plan", run_id=run_id, calendar=calendar, source=source, instruments=instruments, start=start, end=end
+        "plan",
+        run_id=run_id,
+        calendar=scope.calendar,
+        source=scope.source,
+        instruments=list(scope.ids),
+        start=start and start.isoformat(),
+        end=end and end.isoformat(),
     )
     if message := _script().get("plan"):
         raise errors.ConfigError(message)
-    chosen = [
-        i
-        for i in load_settings().universe.select(instruments).instruments
-        if calendar in (None, i.calendar) and i.sources[0].source == source
-    ]
-    return [[{"instrument_id": i.id}] for i in chosen]
+    return [[Job(one.id, "daily", DAY, DAY)] for one in scope.select(settings.universe).instruments]
 
 
-def fetch(run_id: str, batch: list[dict[str, str]]) -> dict[str, Any]:
-    ids = [job["instrument_id"] for job in batch]
+def fetch(settings: Settings, run_id: str, batch: Sequence[Job]) -> list[Any]:
+    ids = [job.instrument_id for job in batch]
     _note("fetch", run_id=run_id, ids=ids)
     for each in ids:
         if kind := _script().get("fetch", {}).get(each):
             raise getattr(errors, kind)(f"{each}: made to fail")
-    return {"outcomes": dict.fromkeys(ids, "ok")}
+    return [SimpleNamespace(job=job, outcome="ok") for job in batch]
 
 
-def store(run_id: str) -> dict[str, Any]:
+def assert_fetched(fetched: Sequence[Any]) -> None:
+    """Nothing: `fetch` raises itself."""
+
+
+def store(settings: Settings, run_id: str) -> list[dict[str, Any]]:
     _note("store", run_id=run_id)
     script = _script()
     if "store" in script:
         raise errors.OriginError(script["store"])
-    failed = {each: f"{kind}: made to fail" for each, kind in script.get("fetch", {}).items()}
-    return {"new": script.get("new", 3), "revised": 0, "volume": 0, "snapshot": "s1", "failed": failed}
+    return [{"new_rows": script.get("new", 3), "revised_rows": 0, "volume_rows": 0}]
 
 
-def findings(run_id: str) -> list[str]:
-    _note("findings", run_id=run_id)
-    told: list[str] = _script().get("findings", [])
-    return told
+def open_manifest(root: Path) -> Any:
+    return SimpleNamespace(snapshot="s1")
 
 
-def check(run_id: str) -> None:
+def run_rows(settings: Settings, run_id: str) -> list[dict[str, Any]]:
     _note("check", run_id=run_id)
-    if failed := _script().get("fetch"):
-        raise errors.MarketlakeError(f"did not end well: {', '.join(failed)}")
+    return [{}]
 
 
-def build() -> dict[str, Any]:
+def run_findings(settings: Settings, rows: Sequence[Any]) -> list[str]:
+    found: list[str] = _script().get("findings", [])
+    return found
+
+
+def failed(rows: Iterable[Any]) -> dict[str, str]:
+    return {each: f"{kind}: made to fail" for each, kind in _script().get("fetch", {}).items()}
+
+
+def build(settings: Settings) -> bool:
     _note("build")
-    return {"rebuilt": True}
+    return True
 
 
-def behind() -> dict[str, str]:
+def refresh_report(settings: Settings, rebuilt: bool) -> None:
+    """No page."""
+
+
+class Lake:
+    """A lake without claims."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def claims(self) -> Any:
+        return SimpleNamespace(checks=())
+
+
+def stale(settings: Settings) -> list[Any]:
     _note("behind")
-    told: dict[str, str] = _script().get("behind", {})
-    return told
+    behind: dict[str, str] = _script().get("behind", {})
+    return [_Stale(name, text) for name, text in behind.items()]
+
+
+class _Stale:
+    def __init__(self, instrument_id: str, text: str) -> None:
+        self.instrument_id, self._text = instrument_id, text
+
+    def __str__(self) -> str:
+        return self._text
 
 
 def _script() -> dict[str, Any]:

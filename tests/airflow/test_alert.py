@@ -124,7 +124,10 @@ def test_failed_data_is_told_by_the_run(run_dag: Callable[..., Any], pipeline: A
     assert run_dag("ingest_xnys").state == "failed"
     ((_, body),) = webhook.bodies
     assert body["kind"] == "failed"
-    assert body["lines"] == ["did not end well: SPY"]
+    assert body["lines"] == [
+        "1 of 1 instruments did not end well:",
+        "  SPY: NotFoundError: made to fail",
+    ]
 
 
 def test_surprising_data_is_told_by_the_run_and_fails_nothing(

@@ -61,4 +61,4 @@ def test_its_exit_code_is_what_a_container_goes_by(server: str, part: str, code:
         check=False,
     )
     assert done.returncode == code, done.stdout
-    assert "airflow" not in done.stderr.replace("marketlake", "")
+    assert "airflow" not in done.stderr.replace("marketlake.airflow", "")

@@ -6,10 +6,10 @@ import pytest
 
 from marketlake.airflow.embedded import Ingested, exit_code
 
-GOOD = Ingested(asked=2, stored=True, succeeded=True, new=5)
-PART = Ingested(asked=2, stored=True, succeeded=False, failed={"SPY": "not_found: unknown symbol"})
-NONE = Ingested(asked=1, stored=True, succeeded=False, failed={"BTC": "unavailable: no answer"})
-BROKEN = Ingested(asked=2, stored=False, succeeded=False, errors=("store: the disk is full",))
+GOOD = Ingested(planned=2, stored=True, succeeded=True, new=5)
+PART = Ingested(planned=2, stored=True, succeeded=False, failed={"SPY": "not_found: unknown symbol"})
+NONE = Ingested(planned=1, stored=True, succeeded=False, failed={"BTC": "unavailable: no answer"})
+BROKEN = Ingested(planned=2, stored=False, succeeded=False, errors=("store: the disk is full",))
 
 
 @pytest.mark.parametrize(

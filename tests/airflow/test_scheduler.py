@@ -1,4 +1,5 @@
-"""Airflow itself, on loopback: its first ingest of the sample market starts `returns` through its asset."""
+"""Airflow itself, on loopback: its first ingest of the sample market starts `returns` through its
+asset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""One case of the fault campaign: what is wrong, where, when, and how often; all of it from one seed."""
+"""One case of the fault campaign: what is wrong, where, when, and how often; all of it from one
+seed."""
 
 from __future__ import annotations
 
@@ -133,7 +134,8 @@ def draw(case: Case) -> Drawn:
 
 
 def _strike(case: Case, random: Random) -> str:
-    """One or all; FRED's series differ in their sessions, so restated ones are chosen for one of them."""
+    """One or all; FRED's series differ in their sessions, so restated ones are chosen for one of
+    them."""
     alone = case.source == "fred" and case.kind == "restated"
     return STRUCK if alone else random.choice([STRUCK, STRUCK, "*"])
 
@@ -147,7 +149,8 @@ def _how_often(case: Case, random: Random) -> tuple[int | None, float]:
 
 
 def _window(case: Case, place: World, random: Random) -> tuple[date, date | None]:
-    """From the beginning or later, to some sessions behind where the lake begins, or to the present."""
+    """From the beginning or later, to some sessions behind where the lake begins, or to the
+    present."""
     start = place.first + timedelta(days=random.choice([0, 0, 40]))
     beyond = place.loaded_from + timedelta(days=40 if case.source != "fred" else 200)
     return start, random.choice([None, beyond])
@@ -186,7 +189,8 @@ def _params(case: Case, place: World, at: datetime, random: Random) -> dict[str,
 
 
 def _restated(case: Case, place: World, at: datetime, random: Random) -> dict[str, float | str]:
-    """In a history some sessions in its middle; in a daily answer any of the look-back, or all of it."""
+    """In a history some sessions in its middle; in a daily answer any of the look-back, or all of
+    it."""
     percent = round(random.uniform(0.5, 15), 2) * random.choice([1, -1])
     if case.situation == "daily" and random.random() < 0.3:
         return {"percent": percent}

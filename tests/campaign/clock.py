@@ -1,4 +1,5 @@
-"""Time and settings of a campaign: the data's time is virtual, only a vendor's silence costs real seconds."""
+"""Time and settings of a campaign: the data's time is virtual, only a vendor's silence costs real
+seconds."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ MOST_BYTES = 2 * 1024 * 1024
 
 
 class CampaignClock(VirtualClock):
-    """Pauses cost nothing; seconds go by as they do, so that deadlines hold and no two ticks are the same."""
+    """Pauses cost nothing; seconds go by as they do, so that deadlines hold and no two ticks are
+    the same."""
 
     def monotonic(self) -> float:
         return super().monotonic() + time.monotonic()

@@ -1,4 +1,5 @@
-"""The crash campaign: kill -9 at random, perhaps twice, among debris; run again; nothing may differ."""
+"""The crash campaign: kill -9 at random, perhaps twice, among debris; run again; nothing may
+differ."""
 
 from __future__ import annotations
 
@@ -107,7 +108,8 @@ class Grounds:
 
 
 def state_of(root: Path, *, published: bool) -> dict[str, Any]:
-    """All that has to come out the same: bytes, how each instrument's last fetch ended, and answers."""
+    """All that has to come out the same: bytes, how each instrument's last fetch ended, and
+    answers."""
     files = [path for name in KEPT for path in sorted((root / name).rglob("*.parquet"))]
     state: dict[str, Any] = {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
     state["named"] = [path for path in open_manifest(root).files if path.startswith(KEPT)]
@@ -126,7 +128,8 @@ def differences(state: Mapping[str, Any], sound: Mapping[str, Any]) -> list[str]
 
 
 def _outcomes(root: Path) -> list[str]:
-    """The instruments that were fetched; what is fetched twice may say no_new_data the second time."""
+    """The instruments that were fetched; what is fetched twice may say no_new_data the second
+    time."""
     paths = [root / path for path in open_manifest(root).paths("run")]
     return sorted(
         {name for path in paths for name in pq.ParquetFile(path).read()["instrument_id"].to_pylist()}
@@ -188,7 +191,8 @@ def _differences(grounds: Grounds, kind: str, sound: Sound) -> Iterator[str]:
 
 
 def _has_debris_beside(root: Path, path: str) -> bool:
-    """Somebody's log beside the database is for the next build to set aside; until then verify says so."""
+    """Somebody's log beside the database is for the next build to set aside; until then verify says
+    so."""
     return path == DATABASE and (root / f"{DATABASE}.wal").exists()
 
 
@@ -203,7 +207,8 @@ def _left_behind(root: Path, kind: str, published: bool) -> Iterator[Path]:
 
 
 def leave_debris(root: Path, random: Random) -> None:
-    """What others may have left in a lake: half files under our names, and a log that is not ours."""
+    """What others may have left in a lake: half files under our names, and a log that is not
+    ours."""
     noise = random.randbytes(200)
     rubbish = (
         "bar/asset_class=equity/year=2024/part.parquet.staged",
@@ -248,5 +253,6 @@ def every_touch(kind: str, step: int = 1) -> tuple[int, list[str]]:
 
 
 def all_trials(count: int, seed: int, kinds: Sequence[str]) -> Sequence[Trial]:
-    """So many trials of the kinds in turn; some kill twice or thrice, a few come too late to kill."""
+    """So many trials of the kinds in turn; some kill twice or thrice, a few come too late to
+    kill."""
     return [Trial(kinds[n % len(kinds)], seed * 1_000_000 + n) for n in range(count)]

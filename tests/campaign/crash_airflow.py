@@ -1,4 +1,5 @@
-"""The same under Airflow: the embedded run of the real DAGs, killed at random with all its processes."""
+"""The same under Airflow: the embedded run of the real DAGs, killed at random with all its
+processes."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What is killed: each kind of work, the home it begins with, and its vendors, who say the same each time."""
+"""What is killed: each kind of work, the home it begins with, and its vendors, who say the same
+each time."""
 
 from __future__ import annotations
 
-import os
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 
-from marketlake.ingest import tasks
+from marketlake.ingest import run
 from marketlake.ingest.build import build
 from marketlake.ingest.reconcile import reconcile
 from marketlake.ingest.replay import replay
@@ -41,7 +41,8 @@ last_year = 2024
 
 
 def held() -> tuple[Held, ...]:
-    """Four instruments of four sources, over the turn of a year; one with a split, one of two sources."""
+    """Four instruments of four sources, over the turn of a year; one with a split, one of two
+    sources."""
     share = walk("XNYS", new_york(FIRST, LAST), 1, {20: 4.0})
     coin, kept = (walk("24/7", every_day(FIRST, LAST), seed) for seed in (2, 3))
     return (
@@ -58,8 +59,8 @@ def vendors() -> Market:
 
 @dataclass(frozen=True)
 class Scene:
-    """The vendors, in a process of their own; `home` is where every trial takes place, so that all that is
-    stored can be compared.
+    """The vendors, in a process of their own; `home` is where every trial takes place, so that all
+    that is stored can be compared.
     """
 
     url: str
@@ -138,11 +139,11 @@ def _backfill(scene: Scene) -> None:
 
 def _steps(scene: Scene) -> None:
     """As a scheduler does it: batches one by one, then all stored together."""
-    os.environ |= scene.environment(DAILY)
-    for batch in tasks.plan("run-1", None, None, [], None, None):
-        tasks.fetch("run-1", batch)
-    tasks.store("run-1")
-    tasks.build()
+    settings = scene.settings(DAILY)
+    for batch in run.plan(settings, "run-1", run.Scope()):
+        run.assert_fetched(run.fetch(settings, "run-1", batch))
+    run.store(settings, "run-1")
+    build(settings)
 
 
 def _reconcile(scene: Scene) -> None:

@@ -1,7 +1,8 @@
-"""What each fault must end in, by the documentation: README, ARCHITECTURE, `errors`, the sources' own.
+"""What each fault must end in, by the documentation: README, ARCHITECTURE, `errors`, the sources'
+own.
 
-A set of outcomes holds more than one where the fault's own chance decides, or where a check may see more
-than its minimum. Nothing here asks the pipeline.
+A set of outcomes holds more than one where the fault's own chance decides, or where a check may see
+more than its minimum. Nothing here asks the pipeline.
 """
 
 from __future__ import annotations
@@ -137,7 +138,8 @@ def _of_unadjusted(drawn: Drawn, instrument_id: str) -> frozenset[str]:
 
 
 def _splits_in_answer(drawn: Drawn, instrument_id: str) -> bool:
-    """Splits after the answer's first row, whatever the window's end: Yahoo answers to its present."""
+    """Splits after the answer's first row, whatever the window's end: Yahoo answers to its
+    present."""
     truth = drawn.world.get(instrument_id).truth
     start = drawn.window[0] if drawn.window else date.min
     if drawn.case.situation == "daily":

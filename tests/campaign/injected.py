@@ -1,4 +1,5 @@
-"""Which wrong values a fault puts into a vendor's mouth: a stored row is the market's or one of these."""
+"""Which wrong values a fault puts into a vendor's mouth: a stored row is the market's or one of
+these."""
 
 from __future__ import annotations
 

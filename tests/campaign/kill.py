@@ -87,7 +87,8 @@ def answer_of(ask: Callable[[], T]) -> T:
 
 
 def _at_touch(number: int, act: Work, touching: Sequence[str] = TOUCHES) -> list[int]:
-    """From now on do `act` before the process's `number`th touch; returns where they are counted."""
+    """From now on do `act` before the process's `number`th touch; returns where they are
+    counted."""
     seen = [0]
 
     def guarded(touch: Callable[..., object]) -> Callable[..., object]:
@@ -140,12 +141,14 @@ def _end(child: int) -> None:
 
 
 def die_with_parent() -> None:
-    """From now on this process ends when the one that forked it does, however that ended (Linux)."""
+    """From now on this process ends when the one that forked it does, however that ended
+    (Linux)."""
     ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def _be_the_child(work: Work, writing: int) -> None:
-    """Never returns. Nothing of the parent's runs on the way out; one that hangs is ended by an alarm."""
+    """Never returns. Nothing of the parent's runs on the way out; one that hangs is ended by an
+    alarm."""
     die_with_parent()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(_LONGEST_S)

@@ -60,7 +60,8 @@ def known_from(calendar: str, day: date) -> datetime:
 
 
 def walk(calendar: str, days: Days, seed: int, splits: Mapping[int, float] | None = None) -> Truth:
-    """A walk with figures of three decimals; a share has dividends too and, at these rows, splits."""
+    """A walk with figures of three decimals; a share has dividends too and, at these rows,
+    splits."""
     random, count = np.random.default_rng(seed), len(days)
     split = np.ones(count)
     for row, ratio in (splits or {}).items():

@@ -1,4 +1,5 @@
-"""Mixed random faults on 500 instruments of all sources: rounds of runs, then one without a fault."""
+"""Mixed random faults on 500 instruments of all sources: rounds of runs, then one without a
+fault."""
 
 from __future__ import annotations
 
@@ -135,7 +136,8 @@ def _truth(world: World, at: datetime) -> dict[Key, Row]:
 def _faults(fate: _Fate, loaded: set[str], at: datetime) -> tuple[list[Fault], set[str]]:
     """A fault for every fifth instrument, and one that now and then strikes a whole source.
 
-    Wrong values only for what is `loaded`: a history that begins on another scale is told by nothing.
+    Wrong values only for what is `loaded`: a history that begins on another scale is told by
+    nothing.
     """
     random, faults = fate.random, list[Fault]()
     able = [each for each in fate.world.held if each.sources[0][0] not in {"files", "ecb"}]
@@ -191,7 +193,7 @@ def _checked(
     yield from checks.whole(root)
     yield from _explained(fate, after, truth)
     for row in rows:
-        left_alone = row["message"].startswith("not asked")
+        left_alone = row["message"].startswith("not requested")
         if row["outcome"] not in GOOD and row["instrument_id"] not in struck and not left_alone:
             yield f"{row['instrument_id']} was not struck: {row['outcome']}: {row['message'][:120]}"
         if row["outcome"] not in GOOD and not row["message"]:

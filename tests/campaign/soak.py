@@ -1,4 +1,5 @@
-"""The soak: a year of daily runs in virtual time against vendors that stumble, err and take back."""
+"""The soak: a year of daily runs in virtual time against vendors that stumble, err and take
+back."""
 
 from __future__ import annotations
 

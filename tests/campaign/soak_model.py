@@ -1,4 +1,5 @@
-"""What a lake must hold after a story: recomputed in plain Python, day by day, from the story alone.
+"""What a lake must hold after a story: recomputed in plain Python, day by day, from the story
+alone.
 
 Ten sessions are asked for again each day; a row that comes back otherwise is a revision.
 """

@@ -1,4 +1,5 @@
-"""One case from beginning to end: a lake as it was, the fault, the checks, the fault's end, the checks."""
+"""One case from beginning to end: a lake as it was, the fault, the checks, the fault's end, the
+checks."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ _REPLAYED = 0.05
 
 @dataclass
 class Site:
-    """Where a worker's cases take place: its simulator and its folder, with the lakes it has prepared."""
+    """Where a worker's cases take place: its simulator and its folder, with the lakes it has
+    prepared."""
 
     simulator: Simulator
     folder: Path
@@ -93,7 +95,8 @@ class Result:
     """Of the struck instruments, while the fault lasted."""
     violations: tuple[str, ...]
     kept_wrong: bool = False
-    """Whether a wrong first load was kept, and said, because nothing could tell it from the right one."""
+    """Whether a wrong first load was kept, and said, because nothing could tell it from the right
+    one."""
 
 
 def failed(case: Case, how: str) -> Result:
@@ -121,7 +124,8 @@ def strike(case: Case, site: Site) -> Result:
 def _while_it_lasts(drawn: Drawn, site: Site, home: Path) -> list[RunRow]:
     damaged = drawn.case.source == "files"
     if drawn.case.source == "ecb" and drawn.case.kind in _SLOW:
-        # its table takes the simulator longer than the campaign's patience, the first time that it is asked
+        # its table takes the simulator longer than the campaign's patience, the first time that it
+        # is asked
         site.prepare(drawn.world, [])
         site.simulator.set_clock(drawn.at)
         site.simulator.answer("/ecb/stats/eurofxref/eurofxref-hist.zip")
@@ -207,7 +211,8 @@ def _rows_fit(
     after: dict[Key, Row],
     wanted: dict[Key, Row],
 ) -> Iterator[str]:
-    """A refusal changes nothing; who is not struck, or was well answered after all, has everything."""
+    """A refusal changes nothing; who is not struck, or was well answered after all, has
+    everything."""
     outcome, own = row["outcome"], checks.of(wanted, name)
     if outcome not in expected.GOOD | {"truncated", "quarantined"}:
         yield from checks.equal(after, before, f"{name} {outcome}")
@@ -235,7 +240,8 @@ def _recovered(
 
 
 def _on_another_scale(drawn: Drawn, name: str, hurt: dict[Key, Row]) -> bool:
-    """Whether a first load brought the whole history, or its long beginning, on a scale of its own."""
+    """Whether a first load brought the whole history, or its long beginning, on a scale of its
+    own."""
     if drawn.case.kind not in {"unit", "unadjusted", "missing"} or drawn.case.situation == "daily":
         return False
     truth = drawn.world.get(name).truth.until(drawn.after)

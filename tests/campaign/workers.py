@@ -101,7 +101,8 @@ def in_time(piece: Any, here: Any, judge: Judge, failed: Callable[[Any, str], An
 
 @contextmanager
 def folder(home: str) -> Iterator[Path]:
-    """A folder, in memory where there is one; `home` in it is the user's. No write waits for a disk."""
+    """A folder, in memory where there is one; `home` in it is the user's. No write waits for a
+    disk."""
     place = _MEMORY if os.access(_MEMORY, os.W_OK) else None
     path = Path(tempfile.mkdtemp(prefix="campaign-", dir=place))
     kept_home, kept_sync = os.environ.get("HOME"), os.fsync

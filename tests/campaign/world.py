@@ -1,4 +1,5 @@
-"""The instruments that a case is about: three of one source, and one of another that must not notice."""
+"""The instruments that a case is about: three of one source, and one of another that must not
+notice."""
 
 from __future__ import annotations
 
@@ -87,7 +88,8 @@ class World:
         return served({key: each.truth for each in self.held for key in (*each.sources, _fallback(each))})
 
     def write(self, home: Path, since: date | None = None) -> None:
-        """The universe and the user's files; histories begin at `since`, at their beginning when None."""
+        """The universe and the user's files; histories begin at `since`, at their beginning when
+        None."""
         (home / "files").mkdir(parents=True, exist_ok=True)
         text = "\n".join(each.entry(since or self.first) for each in self.held)
         (home / "instruments.toml").write_text(text)
@@ -102,7 +104,8 @@ def _fallback(each: Held) -> tuple[str, str]:
 
 @cache
 def world(source: str, variant: int) -> World:
-    """The same for the same variant; every third has histories of more than a page at any exchange."""
+    """The same for the same variant; every third has histories of more than a page at any
+    exchange."""
     random = Random(f"{source}/{variant}")
     first = date(2021, 2, 1) if variant % 3 == 1 else date(2023, 7, 3)
     loaded_on = date(2024, 1, 12) + timedelta(days=random.randrange(120))

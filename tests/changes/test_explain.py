@@ -72,7 +72,7 @@ def figure(lake: Path, name: str, **terms: Any) -> MovedFigure:
 def test_the_parts_add_up_and_the_ends_are_those_of_compare(
     lake: Path, basis: str, currency: str | None, convention: str
 ) -> None:
-    terms = {"first_year": 2020, "last_year": 2021, "basis": basis, "convention": convention}
+    terms = {"start": 2020, "end": 2021, "basis": basis, "convention": convention}
     terms |= {"currency": currency}
     moved = 0
     for since, until in ((ENDS[0], ENDS[3]), (ENDS[1], ENDS[2])):
@@ -179,7 +179,7 @@ def test_many_steps_are_taken_in_slices(lake: Path, monkeypatch: pytest.MonkeyPa
         ({"ids": []}, "name at least one"),
         ({"basis": "guess"}, "must be one of"),
         ({"convention": "guess"}, "must be one of"),
-        ({"first_year": 2021, "last_year": 2020}, "swap"),
+        ({"start": 2021, "end": 2020}, "swap"),
         ({"until": datetime(2000, 1, 1, tzinfo=UTC)}, "swap"),
         ({"ids": ["NOBODY"]}, "unknown instrument"),
     ],

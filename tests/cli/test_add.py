@@ -133,5 +133,5 @@ def test_text_of_others_stays_text(name: str) -> None:
 def test_without_a_network_it_says_what_to_do(run: Run, path: Path) -> None:
     result = run("add", "SPY", "--yes", "--home", path.parent, "--source-url", "http://127.0.0.1:9")
     assert result.code == 1
-    assert "ask again once there is a way to the vendors" in result.err
+    assert "try again once the vendors can be reached" in result.err
     assert path.read_text() == MINE

@@ -96,8 +96,8 @@ def test_status_says_what_is_stored_and_how_fresh_it_is(run: Run, sample_home: P
         "outcome": "ok",
         "source": "yahoo",
         "message": "",
-        "open_holes": 0,
-        "vendor_holes": 0,
+        "open_gaps": 0,
+        "permanent_gaps": 0,
         "verified_on": "2026-01-02",
     }
 

@@ -103,7 +103,7 @@ def test_a_damaged_file_is_found_and_rebuilt(run: Run, home: Path) -> None:
 def test_init_keeps_what_is_there(run: Run, tmp_path: Path) -> None:
     assert run("init", tmp_path).code == 0
     (tmp_path / "claims.toml").write_text("# mine\n")
-    assert "kept" in run("init", tmp_path).out
+    assert "unchanged" in run("init", tmp_path).out
     assert (tmp_path / "claims.toml").read_text() == "# mine\n"
 
 

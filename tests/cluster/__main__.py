@@ -1,10 +1,11 @@
-"""Ingest on Celery with one of two workers lost half-way, compared with an ingest that nothing disturbed.
+"""Ingest on Celery with one of two workers lost half-way, compared with an ingest that nothing
+disturbed.
 
     python -m tests.cluster [--record FILE]
 
-Postgres, Redis, Airflow and the workers are processes without rights on loopback. `make cluster-test` sets up
-what is needed and starts it.
-Exit code 0: nothing lost, nothing doubled, no host asked more than its limit allows.
+Postgres, Redis, Airflow and the workers are processes without rights on loopback. `make
+cluster-test` sets up what is needed and starts it. Exit code 0: nothing lost, nothing doubled, no
+host asked more than its limit allows.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""A process of another machine: once told to, asks the queue so many times and says when it was let go.
+"""A process of another machine: once told to, asks the queue so many times and says when it was let
+go.
 
-Its HOME is its own, as on another machine, and so is the queue in files that it would have without Redis.
+Its HOME is its own, as on another machine, and so is the queue in files that it would have without
+Redis.
 """
 
 from __future__ import annotations

@@ -34,7 +34,8 @@ def world() -> World:
 
 
 def faults(held: World) -> list[Fault]:
-    """Every fifth instrument is struck once or twice; besides, Yahoo and Bitstamp fail now and then."""
+    """Every fifth instrument is struck once or twice; besides, Yahoo and Bitstamp fail now and
+    then."""
     return [
         *_single(held),
         Fault("503", "yahoo", probability=0.03),

@@ -44,7 +44,8 @@ class Orchestra:
     """Of the first user."""
 
     def migrate(self) -> None:
-        """Tables, pools and the first user, as the service `init` of docker-compose.yml makes them."""
+        """Tables, pools and the first user, as the service `init` of docker-compose.yml makes
+        them."""
         command = [str(BIN / "python"), "-m", "marketlake.airflow.database"]
         told = {**self.environment, "ADMIN_PASSWORD": self.password}
         self.processes.run("migrate", command, told, self.as_self)
@@ -53,7 +54,8 @@ class Orchestra:
         for name in ("api-server", "scheduler", "dag-processor"):
             self._start(name, [name], self.environment)
         for name in WORKERS:
-            # a machine of its own: another HOME, so that nothing but Redis is common to their queues
+            # a machine of its own: another HOME, so that nothing but Redis is common to their
+            # queues
             (home := self.processes.folder / name).mkdir(mode=0o777)
             home.chmod(0o777)
             options = ["--celery-hostname", f"{name}@%h", "--skip-serve-logs", "--without-mingle"]

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 ACCOUNT = "nobody"
-"""Who the servers run as when root starts them: Postgres refuses root, the others need none of its rights."""
+"""Who the servers run as when root starts them: Postgres refuses root, the others need none of its
+rights."""
 
 
 class ClusterError(Exception):
@@ -93,7 +94,8 @@ class Processes:
         return "\n".join(self.log(name).read_text(errors="replace").splitlines()[-25:])
 
     def may_run(self, program: Path) -> bool:
-        """Whether the account reaches the program, which may lie in a folder that is another's alone."""
+        """Whether the account reaches the program, which may lie in a folder that is another's
+        alone."""
         try:
             done = subprocess.run(
                 [program, "--version"], capture_output=True, check=False, **_as(self.account)

@@ -53,25 +53,14 @@ def test_a_year_that_one_lacks_is_shown_and_not_judged(lake: Path) -> None:
     assert "not complete for all and not counted: 2018" in found.notes
 
 
-def test_two_give_what_compare_gives(lake: Path) -> None:
-    many, two = (
-        Lake(lake).compare(["BTC", "NASDAQ"], risk=True),
-        Lake(lake).compare(["BTC", "NASDAQ"], risk=True),
-    )
-    assert many.wins == {"BTC": two.a_wins, "NASDAQ": two.b_wins}
-    assert (many.years, many.verdict, many.notes) == (two.years, two.verdict, two.notes)
-    for year, row in zip(many.rows, two.rows, strict=True):
-        assert (year.winner, year.returns[0].simple_return) == (row.winner, row.returns[0].simple_return)
-        assert row.difference is not None
-        assert year.lead == pytest.approx(abs(row.difference), abs=1e-15)
-    assert many.risk == two.risk
-
-
-def test_without_risk_the_answer_for_two_is_as_it_was(lake: Path) -> None:
+def test_of_two_the_lead_is_their_difference(lake: Path) -> None:
     plain, more = Lake(lake).compare(["BTC", "NASDAQ"]), Lake(lake).compare(["BTC", "NASDAQ"], risk=True)
-    assert plain.risk is None
-    assert more.to_dict().keys() - plain.to_dict().keys() == {"risk"}
-    assert {k: v for k, v in more.to_dict().items() if k != "risk"} == plain.to_dict()
+    for row in plain.rows:
+        assert row.difference is not None
+        assert row.lead == pytest.approx(abs(row.difference), abs=1e-15)
+    assert (plain.risk, {**more.to_dict(), "risk": None}) == (None, plain.to_dict())
+    with pytest.raises(KeyError, match="no GOLD in this comparison"):
+        plain.returns_of("GOLD")
 
 
 @pytest.mark.parametrize("terms", [{}, {"sessions": "shared"}, {"basis": "total"}])
@@ -89,7 +78,7 @@ def test_risk_is_that_of_metrics_over_the_same_window(tmp_path: Path, terms: dic
         assert figure == expected.figure(figure.instrument_id, figure.metric)
     for place, name in enumerate(ids):
         grown = math.prod(1 + (row.returns[place].simple_return or math.nan) for row in found.rows)
-        total = found.risk.figure(name, "cumulative_return").value
+        total = found.risk.figure(name, "total_return").value
         assert total == pytest.approx(grown - 1, abs=1e-12)
         assert found.risk.figure(name, "cagr").value == pytest.approx(math.sqrt(grown) - 1, abs=1e-12)
     with pytest.raises(KeyError):
@@ -147,10 +136,10 @@ def test_the_answer_is_frozen_json(lake: Path) -> None:
     assert answer["instruments"] == list(IDS)
     assert answer["wins"] == {"BTC": 1, "NASDAQ": 1, "GOLD": 0}
     assert set(answer["rows"][0]) == {
-        *("year", "complete", "winner", "runner_up", "lead", "quality", "returns"),
+        *("year", "complete", "winner", "runner_up", "lead", "difference", "quality", "returns"),
     }
     assert answer["rows"][0]["returns"][0]["end_session"] == "2019-12-31"
-    assert answer["risk"]["figures"][0]["metric"] == "cumulative_return"
+    assert answer["risk"]["figures"][0]["metric"] == "total_return"
     with pytest.raises(FrozenInstanceError):
         found.basis = "total"  # type: ignore[misc]
 

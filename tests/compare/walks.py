@@ -1,4 +1,4 @@
-"""Random prices on three calendars, with what real ones have: late starts, lost weeks, holes, early ends."""
+"""Random prices on three calendars, with what real ones have: late starts, lost weeks, gaps, early ends."""
 
 from __future__ import annotations
 

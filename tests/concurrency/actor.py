@@ -1,6 +1,7 @@
 """Run as a program (`python -m tests.concurrency.actor HOME DEEDS`): a user at work on a lake.
 
-Waits for the file `go`, then does its deeds, one after the other. Prints a line of JSON: how each ended.
+Waits for the file `go`, then does its deeds, one after the other. Prints a line of JSON: how each
+ended.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def renew(home: Path, day: int) -> None:
 
 
 def publish(home: Path, day: int) -> None:
-    build(settings_of(home, noon(day)), anew=day % 2 == 0)
+    build(settings_of(home, noon(day)), full_refresh=day % 2 == 0)
 
 
 DEEDS: dict[str, Callable[[Path, int], None]] = {

@@ -1,4 +1,5 @@
-"""Run as a program (`python -m tests.concurrency.holder HOME`): holds the lake's lock until it is ended."""
+"""Run as a program (`python -m tests.concurrency.holder HOME`): holds the lake's lock until it is
+ended."""
 
 from __future__ import annotations
 
@@ -10,8 +11,6 @@ from marketlake.store.writer import writer
 
 if __name__ == "__main__":
     with writer(Path(sys.argv[1]) / "data", "simulated") as lake:
-        lake.stage_file(
-            "bar/asset_class=equity/year=2024/part.parquet", lake.read("bar/x"), lake.read("bar/x").schema
-        )
+        lake.stage("bar/asset_class=equity/year=2024/part.parquet", lake.read("bar/x"))
         (Path(sys.argv[1]) / "held").touch()
         time.sleep(600)

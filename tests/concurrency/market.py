@@ -1,4 +1,5 @@
-"""A lake whose vendors are two folders of files, and what an undisturbed lake holds after the same days."""
+"""A lake whose vendors are two folders of files, and what an undisturbed lake holds after the same
+days."""
 
 from __future__ import annotations
 

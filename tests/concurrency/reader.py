@@ -1,4 +1,5 @@
-"""Run as a program (`python -m tests.concurrency.reader HOME KIND COUNT`): reads until told to stop.
+"""Run as a program (`python -m tests.concurrency.reader HOME KIND COUNT`): reads until told to
+stop.
 
 Prints a line of JSON: of each the states that it saw, how often it read, and what went wrong.
 """
@@ -39,7 +40,8 @@ def go_on(home: Path, kind: str) -> dict[str, object]:
 
 
 def _ask(read: Callable[[Path], Seen], lake: Path) -> Seen:
-    """Once more where a file was replaced while DuckDB was opening it, as docs/reliability.md tells."""
+    """Once more where a file was replaced while DuckDB was opening it, as docs/reliability.md
+    tells."""
     try:
         return read(lake)
     except duckdb.Error:

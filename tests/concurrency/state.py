@@ -1,4 +1,5 @@
-"""What a reader sees of a lake, in numbers: of each partition, and of what was published together."""
+"""What a reader sees of a lake, in numbers: of each partition, and of what was published
+together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Ten readers while the lake is written: each partition, and what was published, is seen as it once was."""
+"""Ten readers while the lake is written: each partition, and what was published, is seen as it once
+was."""
 
 from __future__ import annotations
 
@@ -49,7 +50,8 @@ def test_ten_readers_see_nothing_torn(tmp_path: Path) -> None:
 
 
 def await_readers(home: Path) -> None:
-    """Until each kind has read again and so saw what there is; a reader that died is told by its answer."""
+    """Until each kind has read again and so saw what there is; a reader that died is told by its
+    answer."""
     marks = [home / f"read-{kind}" for kind in READERS]
     for _ in range(2):  # the first mark may be of a read that had begun before
         for mark in marks:

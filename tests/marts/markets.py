@@ -56,7 +56,7 @@ def _sessions(instrument: Instrument) -> list[date]:
     days = load_calendar(instrument.calendar, LAST).sessions(first, LAST).astype(object).tolist()
     if instrument is PAUSED:
         return [day for day in days if day.year != 2021]
-    # a hole of two weeks
+    # a gap of two weeks
     return [
         day for day in days if instrument is not OTHER or not date(2022, 6, 1) <= day <= date(2022, 6, 14)
     ]

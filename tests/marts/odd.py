@@ -16,7 +16,7 @@ from ..query.lakes import BILL, BTC, NASDAQ, SHARE, bar
 
 FIRST, LAST = date(2019, 6, 3), date(2021, 9, 30)
 NEW_YEAR, SATURDAY = date(2020, 1, 1), date(2021, 1, 2)
-HOLE = date(2020, 1, 15)
+GAP = date(2020, 1, 15)
 OUTSIDE = replace(SHARE, id="OUTSIDE", name="Traded on a holiday too")
 MASKED = replace(SHARE, id="MASKED", name="A holiday's bar and a day lost, as many as there should be")
 BEGINS = replace(SHARE, id="BEGINS", name="Begins and ends outside the calendar")
@@ -53,7 +53,7 @@ def _sessions(instrument: Instrument) -> list[date]:
     if instrument in (OUTSIDE, MASKED):
         days = sorted({*days, NEW_YEAR, SATURDAY})
     if instrument is MASKED:
-        days.remove(HOLE)
+        days.remove(GAP)
     if instrument is BEGINS:
         days = [date(2019, 6, 2), *days, date(2021, 10, 2)]
     if instrument in (ENDED, LOST):

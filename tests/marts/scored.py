@@ -14,7 +14,7 @@ from marketlake.lake import Lake
 
 Rows = dict[str, dict[str, Any]]
 SAME = (
-    *("cumulative_return", "cagr", "volatility", "downside_deviation", "sharpe", "sortino", "max_drawdown"),
+    *("total_return", "cagr", "volatility", "downside_deviation", "sharpe", "sortino", "max_drawdown"),
     *("calmar", "best_period", "worst_period", "positive_share", "skew", "kurtosis"),
 )
 

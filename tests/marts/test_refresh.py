@@ -34,9 +34,9 @@ def store(root: Path, rows: Sequence[Row], market: Sequence[Instrument] = MARKET
         lake.commit()
 
 
-def refresh(root: Path, market: Sequence[Instrument] = MARKET, *, anew: bool = False) -> int:
+def refresh(root: Path, market: Sequence[Instrument] = MARKET, *, full_refresh: bool = False) -> int:
     with writer(root, "live") as lake:
-        return refresh_marts(lake, Universe(tuple(market)), anew=anew)
+        return refresh_marts(lake, Universe(tuple(market)), full_refresh=full_refresh)
 
 
 def marts(root: Path) -> Bytes:
@@ -141,7 +141,7 @@ def test_a_change_touches_what_follows_from_it(
 
 def test_a_whole_computation_gives_the_same_bytes(root: Path) -> None:
     before = marts(root)
-    assert refresh(root, anew=True) == len({path.split("/", 1)[1] for path in before}) - 1
+    assert refresh(root, full_refresh=True) == len({path.split("/", 1)[1] for path in before}) - 1
     assert marts(root) == before
 
 
@@ -152,20 +152,15 @@ def test_files_that_are_lost_or_damaged_are_computed_again(root: Path) -> None:
     assert refresh(root) == 2
     assert marts(root) == before
     (root / "year_state/asset_class=equity/year=2021/part.parquet").write_bytes(b"PAR1 no more")
-    refresh(root, anew=True)
+    refresh(root, full_refresh=True)
     assert marts(root) == before
 
 
-def test_marts_of_an_older_version_are_brought_up_to_date(root: Path) -> None:
-    """Its texts were others, so its digests are; its daily returns lack columns."""
+def test_marts_of_other_texts_are_computed_again(root: Path) -> None:
     before = marts(root)
-    lacking = ["first_of_year", "last_of_year", "price_low_ahead", "total_low_ahead"]
     with writer(root, "live") as lake:
-        for path in lake.manifest.paths("daily_return"):
-            older = pa.parquet.ParquetFile(root / path).read().drop_columns(lacking)
-            lake.stage_file(path, older, older.schema)
         for path in lake.manifest.paths("year_close"):
-            lake.adopt(path, replace(lake.manifest.files[path], made_from="older texts"))
+            lake.adopt(path, replace(lake.manifest.files[path], made_from="other texts"))
         lake.commit()
     assert refresh(root) == len({path.split("/", 1)[1] for path in before}) - 1
     assert marts(root) == before

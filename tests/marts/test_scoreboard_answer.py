@@ -140,7 +140,7 @@ def test_json_and_markdown(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--sort", "sharp"), "no column 'sharp' to sort by; choose one of instrument_id, cumulative_return"),
+        (("--sort", "sharp"), "no column 'sharp' to sort by; choose one of instrument_id, total_return"),
         (("--from", "last year"), "'last year' is not a date"),
         (("--top", "0"), "Invalid value for '--top'"),
         (("--basis", "vendor_adjusted"), "Invalid value for '--basis'"),

@@ -97,7 +97,7 @@ def test_another_currency_and_shared_sessions(lake: Path, prices: Prices) -> Non
     for name, closes in zip(in_euro, oracle.shared(*in_euro.values()), strict=True):
         own = oracle.periods(closes, START, END)
         assert_figures(found, name, oracle.alone(own, 252, oracle.constant(0)))
-        assert_figures(found, name, {"cumulative_return": own.levels[-1] / own.levels[0] - 1})
+        assert_figures(found, name, {"total_return": own.levels[-1] / own.levels[0] - 1})
         assert found.figure(name, "volatility").periods_per_year == 252
 
 
@@ -160,7 +160,7 @@ def test_real_prices(real_lake: Path, real: dict[str, list[dict[str, Any]]], fre
         assert_figures(found, name, oracle.alone(own, annual, nothing))
         ends = [closes[name][max(day for day in closes[name] if day <= d)] for d in (date(2018, 12, 31), end)]
         growth = ends[1] / ends[0]
-        assert_figures(found, name, {"cumulative_return": growth - 1, "cagr": growth ** (1 / 6) - 1})
+        assert_figures(found, name, {"total_return": growth - 1, "cagr": growth ** (1 / 6) - 1})
     for name in ("BTC", "NASDAQ", "GOLD"):
         pair = [
             oracle.periods(c, start, end, frequency) for c in oracle.shared(closes[name], closes["SP500"])

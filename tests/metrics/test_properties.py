@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from marketlake.answers.terms import FREQUENCIES
+from marketlake.model.terms import FREQUENCIES
 
 from marketlake.lake import Lake
 

@@ -45,7 +45,7 @@ def test_gaps_rates_proxies_indices_and_simulated_days_are_said(desk: Path) -> N
     euro = Lake(lake).metrics(["BTC"], currency="EUR", **WINDOW)
     assert euro.figure("BTC", "volatility").quality == "gap,no_rate"
     assert euro.figure("BTC", "volatility").last_session == date(2021, 9, 7)
-    whole = euro.figure("BTC", "cumulative_return")
+    whole = euro.figure("BTC", "total_return")
     assert (whole.value, whole.reason) == (None, "no reference rate at an end of the window")
 
 
@@ -53,7 +53,7 @@ def test_real_returns_of_whole_years_go_by_december(desk: Path) -> None:
     prices = [bar(CPI, date(2020 + n // 12, n % 12 + 1, 1), 100.0 + n) for n in range(30)]
     rows = [bar(BTC, "2020-12-31", 100.0), bar(BTC, "2021-06-30", 120.0), bar(BTC, "2021-12-31", 150.0)]
     found = Lake(rewrite(desk, rows + prices)).metrics(["BTC"], real=True, **WINDOW)
-    assert value(found, "BTC", "cumulative_return") == pytest.approx(1.5 * 111 / 123 - 1, rel=1e-12)
+    assert value(found, "BTC", "total_return") == pytest.approx(1.5 * 111 / 123 - 1, rel=1e-12)
     # within the year by what was published last: November, May and November
     assert value(found, "BTC", "best_period") == pytest.approx(150 / 120 * (116 / 122) - 1, rel=1e-12)
     assert value(found, "BTC", "worst_period") == pytest.approx(120 / 100 * (110 / 116) - 1, rel=1e-12)

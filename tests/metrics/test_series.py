@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from marketlake.answers.series import YEAR_OF_PERIODS
-from marketlake.answers.terms import PERIODS
+from marketlake.answers.returns import YEAR_OF_PERIODS
+from marketlake.model.terms import PERIODS
 
 import marketlake as ml
 from marketlake.lake import Lake

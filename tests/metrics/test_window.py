@@ -49,7 +49,7 @@ def test_below_a_year_nothing_is_annualised_to_a_growth_rate_unless_asked(pair: 
     for metric in ("cagr", "calmar"):
         figure = found.figure("BTC", metric)
         assert (figure.value, figure.reason) == (None, "shorter than a year: not annualised")
-    growth = 1 + value(found, "BTC", "cumulative_return")
+    growth = 1 + value(found, "BTC", "total_return")
     assert growth != 1
     asked = Lake(pair).metrics(["BTC"], annualise_short=True, **half)
     yearly = growth ** (365.25 / 181) - 1
@@ -75,7 +75,7 @@ def test_annualised_as_asked_and_as_json(pair: Path) -> None:
     assert ratio == pytest.approx((365 / 252) ** 0.5, rel=1e-12)
     answer = json.loads(json.dumps(found.to_dict()))
     assert (answer["start"], len(answer["drawdowns"]), answer["figures"][0]["metric"]) == (
-        "2021-01-01", 2, "cumulative_return",
+        "2021-01-01", 2, "total_return",
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def first_return(m: Measure) -> Row:
     from quantstats import stats as q
 
     closes = m.levels("BTC").loc["2019"]
-    ours = m.value("BTC", "cumulative_return", date(2019, 1, 1), date(2019, 12, 31))
+    ours = m.value("BTC", "total_return", date(2019, 1, 1), date(2019, 12, 31))
     return percent(ours, q.comp(returns(closes)), ffn.calc_total_return(closes))
 
 
@@ -167,9 +167,7 @@ def dates_of_a_fall(m: Measure) -> Row:
 
 
 def dividends(m: Measure) -> Row:
-    total, adjusted = (
-        m.value("KO", "cumulative_return", basis=basis) for basis in ("total", "vendor_adjusted")
-    )
+    total, adjusted = (m.value("KO", "total_return", basis=basis) for basis in ("total", "vendor_adjusted"))
     return percent(total, adjusted)
 
 

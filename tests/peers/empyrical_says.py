@@ -14,7 +14,7 @@ def alone(s: Span) -> dict[str, float]:
     # it counts years as returns / periods per year; ours have elapsed days: so many returns a year there were
     elapsed = len(whole) / s.years
     return {
-        "cumulative_return": e.cum_returns_final(whole),
+        "total_return": e.cum_returns_final(whole),
         "cagr": e.cagr(whole, annualization=elapsed),
         "volatility": e.annual_volatility(r, annualization=s.per_year),
         "downside_deviation": e.downside_risk(r, annualization=s.per_year),

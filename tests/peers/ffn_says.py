@@ -14,7 +14,7 @@ def alone(s: Span) -> dict[str, float]:
 
     r = s.returns
     return {
-        "cumulative_return": ffn.calc_total_return(s.window),
+        "total_return": ffn.calc_total_return(s.window),
         "log_return": ffn.to_log_returns(s.window).sum(),
         "cagr": ffn.calc_cagr(s.window),
         # its risk-free rate is cut into equal periods unless it is a series

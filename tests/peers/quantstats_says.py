@@ -14,7 +14,7 @@ def alone(s: Span) -> dict[str, float]:
     # it counts years as returns / periods per year; ours have elapsed days: so many returns a year there were
     elapsed = len(whole) / s.years
     return {
-        "cumulative_return": q.comp(whole),
+        "total_return": q.comp(whole),
         "cagr": q.cagr(whole, periods=elapsed),
         "volatility": q.volatility(r, periods=s.per_year),
         # its risk-free rate is a yearly one cut into equal periods; ours follows the days of each return

@@ -50,7 +50,8 @@ class VirtualSettings(Settings):
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of the machine reaches a test, no test waits for the disk or leaves a slot behind."""
+    """No setting of the machine reaches a test, no test waits for the disk or leaves a slot
+    behind."""
     for name in ("HOME", "LAKE", "NOW", "SOURCE_URL"):
         monkeypatch.delenv(f"MARKETLAKE_{name}", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "user"))

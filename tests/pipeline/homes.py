@@ -33,7 +33,8 @@ def make_home(home: Path, classes: Mapping[str, str] = CLASSES) -> Path:
 
 
 def serve_rows(home: Path, instrument_id: str, closes: Sequence[float], **changed: float) -> None:
-    """Let the vendor serve a close a day from 2023-12-25 on; `changed` overrides one, as d20240103=7."""
+    """Let the vendor serve a close a day from 2023-12-25 on; `changed` overrides one, as
+    d20240103=7."""
     first, text = date(2023, 12, 25), ["date,close,volume"]
     for number, close in enumerate(closes):
         label = first + timedelta(days=number)

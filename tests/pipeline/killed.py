@@ -1,4 +1,5 @@
-"""Run as a program: a run is killed at its every touch of the disk, then a run follows. Prints the kills."""
+"""Run as a program: a run is killed at its every touch of the disk, then a run follows. Prints the
+kills."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from ..campaign.kill import DECIDING, killed_at_touch
 from . import homes
 
 ONE = {"COIN": "crypto"}
-HOLE = "2023-12-28"
+GAP = "2023-12-28"
 FIRST, SECOND = "2024-01-05T12:00Z", "2024-01-08T12:00Z"
 
 
@@ -37,7 +38,7 @@ def serve(home: Path, name: str, closes: range, **changed: float) -> None:
     homes.serve_rows(home, name, closes, **changed)
     path = home / "files" / f"{name}.csv"
     lines = path.read_text().splitlines(keepends=True)
-    path.write_text("".join(line for line in lines if not line.startswith(HOLE)))
+    path.write_text("".join(line for line in lines if not line.startswith(GAP)))
 
 
 def prepare(home: Path, kind: str) -> Callable[[Path], None]:
@@ -64,8 +65,8 @@ def as_undisturbed(home: Path, undisturbed: Path) -> None:
     assert homes.stored_bytes(lake) == homes.stored_bytes(wanted)
     assert verify(lake)[1] == []
     # the run that follows may be one more try, and each is recorded once
-    tries = [row["tries"] for row in homes.rows(lake, "hole")]
-    assert {str(row["session"]) for row in homes.rows(lake, "hole")} == {HOLE}
+    tries = [row["tries"] for row in homes.rows(lake, "gap")]
+    assert {str(row["session"]) for row in homes.rows(lake, "gap")} == {GAP}
     assert sorted(tries) == list(range(1, len(tries) + 1))
     # a raw batch that was being written stays beside: another process might still be at it
     assert all(path.relative_to(lake).parts[0] == "raw" for path in lake.rglob("*.staged"))

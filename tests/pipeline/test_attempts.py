@@ -1,4 +1,5 @@
-"""What a fetch costs a vendor and what it says of itself: tries, pauses, the breaker, the next source."""
+"""What a fetch costs a vendor and what it says of itself: tries, pauses, the breaker, the next
+source."""
 
 from __future__ import annotations
 
@@ -34,9 +35,10 @@ def slept_with(make: Make, simulator: Simulator, share: float) -> list[float]:
     limiter = MachineLimiter(settings.home / "limits", settings.clock, settings.rate)
     access = Access(settings.clock, limiter, settings.home, settings.source_url)
     fetcher = Fetcher(access, jitter=lambda low, high: low + share * (high - low))
-    now = settings.clock.now()
     list(
-        fetcher.fetch(plan_daily(settings.lake, settings.universe, "simulated", now), settings.universe.by_id)
+        fetcher.fetch(
+            plan_daily(replace(settings, reverify_days=0), settings.universe), settings.universe.by_id
+        )
     )
     return [round(pause, 6) for pause in settings.clock.slept if pause]
 
@@ -70,7 +72,7 @@ def test_the_fallbacks_row_counts_all_tries_and_raw_says_why(
     (row,) = ingest(settings)
     assert (row["outcome"], row["source"], row["attempts"]) == ("ok", "bitstamp", tries + 1)
     assert row["duration_s"] == pytest.approx(sum(settings.clock.slept), abs=1)
-    assert (row["message"], row["first_session"], row["received_sessions"]) == ("", row["asked_from"], 70)
+    assert (row["message"], row["first_session"], row["received_sessions"]) == ("", row["requested_from"], 70)
     (path,) = settings.lake.glob("raw/*/*.parquet")
     asked = {
         (r["attempt"], r["source"], r["outcome"], r["message"] != "")

@@ -1,4 +1,5 @@
-"""A clock that jumps: nothing unfinished is stored, nothing skipped, nothing older than what it replaces."""
+"""A clock that jumps: nothing unfinished is stored, nothing skipped, nothing older than what it
+replaces."""
 
 from __future__ import annotations
 

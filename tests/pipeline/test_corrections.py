@@ -108,7 +108,7 @@ def test_a_changed_correction_replaces_the_one_before(home: Path) -> None:
     (home / "corrections.toml").write_text("")
     run(home, "2024-01-04T14:00Z")
     assert (closes(home), closes(home, "revision")) == ([17.0], [17.25, 17.5])
-    assert [row["state"] for row in rows(home / "data", "correction")] == ["stands", "stands", "removed"]
+    assert [row["state"] for row in rows(home / "data", "correction")] == ["in_force", "in_force", "removed"]
     assert_replay_changes_nothing(home)
 
 
@@ -121,7 +121,7 @@ def test_changes_and_check_name_the_correction(home: Path) -> None:
     (change,) = found.rows
     assert [(one.name, one.old, one.new) for one in change.fields] == [("close", 17.0, 17.25)]
     (told,) = Lake(home / "data").query_rows("SELECT field, old, new, reason, state FROM correction").rows
-    assert told == ("close", 17.0, 17.25, "a misprint", "stands")
+    assert told == ("close", 17.0, 17.25, "a misprint", "in_force")
     assert not Lake(home / "data").check(now=parse_instant("2024-01-05T12:00Z")).severe
 
 

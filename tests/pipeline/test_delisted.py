@@ -28,7 +28,8 @@ def home(tmp_path: Path) -> Path:
 
 
 def run(home: Path, days: Iterable[int], content: str | None = None) -> None:
-    """A run on each of these days after the first load; the vendor has lost the file, or serves `content`."""
+    """A run on each of these days after the first load; the vendor has lost the file, or serves
+    `content`."""
     path = home / "files" / "COIN.csv"
     path.unlink(missing_ok=True)
     if content is not None:
@@ -60,7 +61,7 @@ def test_many_runs_of_one_session_count_once(home: Path) -> None:
     assert state(home, 2)[0] == "not_found"
 
 
-def test_an_outage_neither_counts_nor_begins_anew(home: Path) -> None:
+def test_an_outage_neither_counts_nor_starts_the_count_again(home: Path) -> None:
     run(home, range(1, 6))
     run(home, range(6, 12), content="<html>be right back</html>")
     run(home, range(12, 16))
@@ -71,7 +72,7 @@ def test_an_outage_neither_counts_nor_begins_anew(home: Path) -> None:
     assert state(home, 17)[0] == "delisted"
 
 
-def test_an_answer_begins_anew(home: Path) -> None:
+def test_an_answer_starts_the_count_again(home: Path) -> None:
     run(home, range(1, 10))
     serve_rows(home, "COIN", range(100, 136))
     content = (home / "files" / "COIN.csv").read_text()
@@ -105,5 +106,5 @@ def test_what_was_answered_last_is_not_looked_up(home: Path, monkeypatch: pytest
     settings = settings_of(home, "2024-02-01T12:00Z")
     manifest = open_manifest(settings.lake)
     monkeypatch.setattr("marketlake.ingest.status.read_columns", None)
-    assert delisted(settings.lake, manifest, settings.universe, {"COIN": "ok"}) == frozenset()
+    assert delisted(settings, manifest, {"COIN": "ok"}) == frozenset()
     assert date(2024, 1, 19) == status(settings).instruments[0].last_session

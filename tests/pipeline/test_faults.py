@@ -102,7 +102,7 @@ def test_restated_history_is_revised_and_comes_back(make: Make, simulator: Simul
 
 
 @pytest.mark.parametrize("fault", ["unadjusted", "unadjusted:::scope=day"])
-def test_an_unadjusted_split_day_is_put_aside(make: Make, simulator: Simulator, fault: str) -> None:
+def test_an_unadjusted_split_day_is_quarantined(make: Make, simulator: Simulator, fault: str) -> None:
     ingest(make("hurt", "2024-01-04T12:00"))
     simulator.set_faults([parse_fault(fault)])
     hurt = make("hurt", "2024-01-07T12:00")
@@ -168,4 +168,4 @@ def test_the_breaker_leaves_a_dead_host_alone(make: Make, simulator: Simulator) 
     settings = make("home", NOW, **{f"I{n}": one for n in range(6)})
     found = ingest(settings)
     assert [row["outcome"] for row in found] == ["unavailable"] * 6
-    assert [row["message"].startswith("not asked") for row in found] == [False] * 3 + [True] * 3
+    assert [row["message"].startswith("not requested") for row in found] == [False] * 3 + [True] * 3

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from marketlake.claims.load import load_claims
-from marketlake.ingest import tasks
 from marketlake.ingest.fetch import collect
 from marketlake.ingest.plan import plan_daily
 from marketlake.ingest.run import ingest
 from marketlake.model.errors import ConfigError, MarketlakeError
-from marketlake.model.instruments import load_universe
+from marketlake.model.instruments import INVALID, load_universe
 from marketlake.model.toml_file import shipped
 
+from .dag import Dag
 from .homes import make_home, rows, serve_rows, settings_of
 
 HOSTILE = [
@@ -46,9 +47,7 @@ def toml_text(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize(
-    "key", ["id", "asset_class", "calendar", "quote_currency", "return_basis", "synthetic"]
-)
+@pytest.mark.parametrize("key", ["id", "asset_class", "quote_currency", "return_basis", "synthetic"])
 def test_configuration_refuses_it(home: Path, name: str, key: str) -> None:
     if key != "id" and name in DEVICES:
         return  # a word like any other, which names no file here
@@ -60,6 +59,18 @@ def test_configuration_refuses_it(home: Path, name: str, key: str) -> None:
         load_universe(path)
     assert len(str(told.value)) < 600
     assert str(told.value).isprintable()
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_calendar_of_that_name_is_replaced_by_a_harmless_one(home: Path, name: str) -> None:
+    if name in DEVICES:
+        return  # a word like any other, which names no file here
+    path = home / "instruments.toml"
+    path.write_text(path.read_text().replace('calendar = "24/7"', f"calendar = {toml_text(name)}"))
+    (found,) = load_universe(path).instruments
+    assert found.calendar == INVALID
+    assert len(found.calendar_fault) < 600
+    assert found.calendar_fault.isprintable()
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -82,33 +93,32 @@ def test_a_symbol_of_a_file_names_a_file_below_the_folder_or_nothing(home: Path,
     path = home / "instruments.toml"
     path.write_text(path.read_text().replace('"COIN.csv"', toml_text(name)))
     settings = settings_of(home, "2024-01-20T12:00Z")
-    try:
-        (row,) = ingest(settings)
-    except ConfigError:
-        assert not name.isprintable() or not 0 < len(name) <= 80
-        return
-    assert row["outcome"] in {"not_found", "blocked"}
+    (row,) = ingest(settings)
+    if name.isprintable() and 0 < len(name) <= 80:
+        assert row["outcome"] in {"not_found", "blocked"}
+    else:
+        assert row["outcome"] == "misconfigured"
     assert rows(settings.lake, "bar") == []
     assert {p.name for p in home.iterdir()} == {"instruments.toml", "files", "data"}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_scheduler_s_form_refuses_it(home: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_scheduler_s_form_refuses_it(home: Path, name: str) -> None:
     settings = settings_of(home, "2024-01-20T12:00Z")
-    monkeypatch.setattr(tasks, "load_settings", lambda: settings)
+    dag = Dag(settings)
     for ids, start, end in (([name], None, None), ([], name or "x", None), ([], "2024-01-01", name or "x")):
         with pytest.raises(MarketlakeError) as told:
-            tasks.plan("run-1", None, None, ids, start, end)
+            dag.plan(*ids, from_=start, to=end)
         assert len(str(told.value)) < 600
-    assert tasks.plan("run-1", name, None, [], None, None) == []
-    assert tasks.plan("run-1", None, name, [], None, None) == []
+    assert dag.plan(calendar=name) == []
+    assert dag.plan(source=name or "x") == []
     assert not settings.lake.exists()
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_runs_name_is_never_a_path(home: Path, name: str) -> None:
     settings = settings_of(home, "2024-01-20T12:00Z")
-    jobs = plan_daily(settings.lake, settings.universe, settings.origin, settings.clock.now())
+    jobs = plan_daily(replace(settings, reverify_days=0), settings.universe)
     collect(settings, name, jobs)
     (batch,) = settings.lake.glob("raw/day=2024-01-20/*.parquet")
     assert batch.name.isascii()

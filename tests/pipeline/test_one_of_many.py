@@ -1,4 +1,5 @@
-"""Of 5,000 instruments some fail, each in a way of its own: the others are stored, and each is named."""
+"""Of 5,000 instruments some fail, each in a way of its own: the others are stored, and each is
+named."""
 
 from __future__ import annotations
 
@@ -87,7 +88,7 @@ def _meta(**changed: Any) -> Change:
 
 
 def _without_days(found: Chart) -> None:
-    """A hole of six days in the window."""
+    """A gap of six days in the window."""
     keep = [0, 1, *range(9, len(found["timestamp"]))]
     found["timestamp"] = [found["timestamp"][at] for at in keep]
     for name, values in _quote(found).items():
@@ -125,7 +126,7 @@ SICK: dict[str, tuple[Change | Exception | bytes | int, str]] = {
     "no UTF-8": (b"\xff\xfe\x00", "malformed"),
     "deeply nested": (b"[" * 100_000 + b"]" * 100_000, "malformed"),
     "no rows": (lambda found: found.update(timestamp=[], indicators={"quote": [{}]}), "truncated"),
-    "a hole": (_without_days, "truncated"),
+    "a gap": (_without_days, "truncated"),
     "another symbol": (_meta(symbol="OTHER"), "malformed"),
     "hours": (_meta(dataGranularity="1h"), "malformed"),
     "another currency": (_meta(currency="EUR"), "quarantined"),
@@ -144,7 +145,8 @@ SICK: dict[str, tuple[Change | Exception | bytes | int, str]] = {
     "columns of two lengths": (lambda found: _quote(found)["close"].pop(), "malformed"),
     "a time that is none": (lambda found: found["timestamp"].__setitem__(-1, 10**18), "malformed"),
 }
-"""What a vendor may do, as a status, a body, an error or a change to a whole answer, and its name."""
+"""What a vendor may do, as a status, a body, an error or a change to a whole answer, and its
+name."""
 
 
 @dataclass

@@ -1,4 +1,5 @@
-"""The queue that many machines share is away: nobody is asked, everybody is told, the next run catches up."""
+"""The queue that many machines share is away: nobody is asked, everybody is told, the next run
+catches up."""
 
 from __future__ import annotations
 

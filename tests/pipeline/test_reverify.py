@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from marketlake.ingest.build import build
-from marketlake.ingest.plan import is_due, last_turn, plan_daily
+from marketlake.ingest.plan import is_due, last_day, plan_daily
 from marketlake.ingest.replay import replay
 from marketlake.ingest.run import ingest
 from marketlake.ingest.status import status
@@ -38,7 +38,7 @@ def run_until_verified(make: Make, last: int = PERIOD) -> dict[str, list[tuple[i
     for day in range(1, last + 1):
         for row in ingest(settings_at(make, day)):
             if row["mode"] == "reverify":
-                assert row["asked_from"] == FIRST
+                assert row["requested_from"] == FIRST
                 found[row["instrument_id"]].append((day, row["revised_rows"]))
     return found
 
@@ -114,13 +114,14 @@ def test_a_turn_without_an_answer_is_taken_by_the_next_run(make: Make, simulator
 
 def _turn(name: str, day: int) -> bool:
     today = (START + timedelta(days=day)).date()
-    return last_turn(name, today, PERIOD) == today
+    return last_day(name, today, PERIOD) == today
 
 
-def test_a_whole_history_on_another_scale_is_put_aside_and_days_go_on(
+def test_a_whole_history_on_another_scale_is_quarantined_and_days_go_on(
     make: Make, simulator: Simulator
 ) -> None:
-    """All before a day comes back times one factor, as for an event that nobody names; the rest does not."""
+    """All before a day comes back times one factor, as for an event that nobody names; the rest
+    does not."""
     ingest(settings_at(make, 0))
     simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=-10,from=2023-11-01,to=2023-12-20")])
     day = next(d for d in range(1, 9) if _turn("OLD", d))
@@ -138,16 +139,19 @@ def test_it_can_be_switched_off(make: Make) -> None:
     for day in range(1, PERIOD + 1):
         now = START + timedelta(days=day)
         for days, expected in ((0, set()), (PERIOD, {"reverify"})):
-            jobs = plan_daily(settings.lake, settings.universe, "simulated", now, days)
+            settings.virtual.instant = now
+            jobs = plan_daily(replace(settings, reverify_days=days), settings.universe)
             assert {job.mode for job in jobs if days == 0 or _turn(job.instrument_id, day)} <= expected | {
                 "daily"
             }
-    assert {job.mode for job in plan_daily(settings.lake, settings.universe, "simulated", now)} == {"daily"}
+    assert {job.mode for job in plan_daily(replace(settings, reverify_days=0), settings.universe)} == {
+        "daily"
+    }
 
 
 def test_turns_are_spread_over_the_days() -> None:
     names = [f"I{n}" for n in range(3000)]
-    turns = Counter(last_turn(name, TODAY, 30) for name in names)
+    turns = Counter(last_day(name, TODAY, 30) for name in names)
     assert set(turns) == {TODAY - timedelta(days=n) for n in range(30)}
     assert max(turns.values()) < 200
 
@@ -158,7 +162,7 @@ def test_turns_are_spread_over_the_days() -> None:
 )
 def test_a_turn_is_due_since_the_last_answer(answered: int | None, run: int | None, due: bool) -> None:
     """Days from the eve of the latest turn; an answer counts before another run."""
-    turn = last_turn("X", TODAY, 30)
+    turn = last_day("X", TODAY, 30)
     eve = turn - timedelta(days=1)
     whole = Whole(
         answered_on=None if answered is None else eve + timedelta(days=answered),

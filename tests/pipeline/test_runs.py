@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from marketlake.ingest.replay import replay
 from marketlake.ingest.run import ingest
 from marketlake.ingest.runs import exit_code
 from marketlake.model.errors import OriginError, UsageError
-from marketlake.model.instruments import load_universe
 from marketlake.model.settings import load_settings
 from marketlake.store.verify import verify
 from marketlake.store.writer import open_manifest
@@ -61,7 +61,7 @@ def test_a_run_after_missed_days_catches_up_from_what_is_stored(home: Path) -> N
     run(home, "2024-01-01T12:00Z")
     serve_rows(home, "COIN", range(10, 60))
     found = run(home, "2024-02-05T12:00Z")
-    assert found["COIN"]["asked_from"] == date(2023, 12, 25)
+    assert found["COIN"]["requested_from"] == date(2023, 12, 25)
     assert sorted(bars(home)) == [date(2023, 12, 25) + timedelta(days=n) for n in range(42)]
 
 
@@ -160,9 +160,9 @@ def test_a_window_that_was_not_answered_well_is_asked_for_again(home: Path, kind
     run(home, "2024-02-01T13:00Z", "METAL")
     serve_rows(home, "COIN", range(10, 70))
     found = run(home, "2024-02-02T12:00Z", "COIN")["COIN"]
-    assert (found["outcome"], found["asked_from"]) == ("ok", date(2023, 12, 25))
+    assert (found["outcome"], found["requested_from"]) == ("ok", date(2023, 12, 25))
     assert sorted(bars(home)) == [date(2023, 12, 25) + timedelta(days=n) for n in range(39)]
-    assert run(home, "2024-02-03T12:00Z", "COIN")["COIN"]["asked_from"] == date(2024, 1, 22)
+    assert run(home, "2024-02-03T12:00Z", "COIN")["COIN"]["requested_from"] == date(2024, 1, 22)
 
 
 def test_a_truncated_first_load_stays_history_when_it_is_completed(home: Path) -> None:
@@ -174,23 +174,23 @@ def test_a_truncated_first_load_stays_history_when_it_is_completed(home: Path) -
 
 
 def test_plans(home: Path) -> None:
-    universe, now = load_universe(home / "instruments.toml"), datetime(2024, 1, 4, 12, tzinfo=UTC)
-    lake = home / "data"
-    assert {(j.mode, j.start, j.end) for j in plan_daily(lake, universe, "live", now)} == {
+    settings = settings_of(home, "2024-01-04T12:00Z")
+    universe, lake = settings.universe, settings.lake
+    assert {(j.mode, j.start, j.end) for j in plan_daily(settings, universe)} == {
         ("first_load", date(2023, 12, 25), date(2024, 1, 3))
     }
     assert not lake.exists()
-    jobs = plan_backfill(lake, universe, "live", now, date(2000, 1, 1), None)
+    jobs = plan_backfill(settings, universe, date(2000, 1, 1), None)
     assert {(j.start, j.end) for j in jobs} == {(date(2023, 12, 25), date(2024, 1, 3))}
     with pytest.raises(UsageError, match="swap"):
-        plan_backfill(lake, universe, "live", now, date(2024, 1, 2), date(2024, 1, 1))
+        plan_backfill(settings, universe, date(2024, 1, 2), date(2024, 1, 1))
     with pytest.raises(UsageError, match="no finished session"):
-        plan_backfill(lake, universe, "live", now, date(2001, 1, 1), date(2002, 1, 1))
+        plan_backfill(settings, universe, date(2001, 1, 1), date(2002, 1, 1))
     with pytest.raises(UsageError, match="unknown instrument"):
         run(home, "2024-01-04T12:00Z", "NOBODY")
     run(home, "2024-01-04T12:00Z")
     with pytest.raises(OriginError):
-        plan_daily(lake, universe, "simulated", now)
+        plan_daily(replace(settings, source_url="http://127.0.0.1:9"), universe)
 
 
 def test_replay_gives_the_same_bytes_after_a_history(home: Path) -> None:

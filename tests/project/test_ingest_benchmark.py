@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -34,7 +35,7 @@ def test_each_day_stores_its_session_and_all_is_reported(tmp_path: Path) -> None
 def test_the_plain_way_stores_what_the_table_holds(tmp_path: Path) -> None:
     make_home(tmp_path, 1, 2023, LAST_DAY)
     asked = settings(tmp_path, LAST_DAY)
-    jobs = plan_daily(asked.lake, asked.universe, asked.origin, asked.clock.now(), 0)
+    jobs = plan_daily(replace(asked, reverify_days=0), asked.universe)
     for name, way in WAYS.items():
         taken = run(asked, jobs, tmp_path / name, way)
         stored = pd.read_parquet(tmp_path / name / "S000000")

@@ -98,7 +98,7 @@ def _close_of(day: date) -> datetime:
 
 @dataclass
 class Model:
-    """The current rows, those that were replaced, and what was put aside."""
+    """The current rows, those that were replaced, and quarantined rows."""
 
     bars: dict[Key, Row] = field(default_factory=dict)
     revisions: list[Row] = field(default_factory=list)

@@ -68,7 +68,7 @@ def test_prices_in_a_currency(lake: Lake) -> None:
 
 
 def test_sql_and_instruments(lake: Lake) -> None:
-    assert lake.sql("SELECT count(*) AS n FROM bar").to_arrow().to_pydict() == {"n": [6]}
+    assert lake.query("SELECT count(*) AS n FROM bar").to_arrow().to_pydict() == {"n": [6]}
     assert list(lake.instruments().to_pandas()["instrument_id"]) == ["SHARE", "BTC", "EUR", "FUND", "OTHER"]
 
 
@@ -78,8 +78,9 @@ def test_compare(tmp_path: Path) -> None:
         [SHARE, BTC],
         [*year_ends(SHARE, {2019: 1.0, 2020: 2.0}), *year_ends(BTC, {2019: 1.0, 2020: 3.0})],
     )
-    found = open(tmp_path).compare("BTC", "SHARE", as_of="2021-06-01")
-    assert (found.a_wins, found.years, found.as_of) == (1, 1, "2021-06-01T00:00:00+00:00")
+    found = open(tmp_path).compare(["BTC", "SHARE"], as_of="2021-06-01")
+    assert (found.wins["BTC"], found.years) == (1, 1)
+    assert found.to_dict()["as_of"] == "2021-06-01T00:00:00+00:00"
 
 
 def test_the_lake_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""All checks over a stored lake: rows as they stand, what was put aside, gaps, lateness, disagreement."""
+"""All checks over a stored lake: rows as they stand, quarantined rows, gaps, lateness, disagreement."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ SERVED = datetime(2025, 12, 31, 12, tzinfo=UTC)
 RUN: dict[str, Any] = {
     **{"run_id": "later", "batch_id": "b", "source": "test", "symbol": "s", "mode": "daily", "message": ""},
     **{
-        "asked_from": DAYS[0],
-        "asked_to": DAYS[-1],
+        "requested_from": DAYS[0],
+        "requested_to": DAYS[-1],
         "attempts": 1,
         "duration_s": 0.0,
         "outcome": "no_new_data",
@@ -123,7 +123,7 @@ def test_sources_that_disagree_gaps_and_lateness(tmp_path: Path) -> None:
     assert list(in_sql) == [(f.check, f.session, f.message) for f in answer if f.check != "late"]
 
 
-def test_what_was_put_aside_stays_severe_until_it_is_made_good(tmp_path: Path) -> None:
+def test_what_was_quarantined_stays_severe_until_it_is_made_good(tmp_path: Path) -> None:
     closes = steady()
     missing = {day: close for day, close in closes.items() if day != DAYS[4]}
     aside = [quarantined(DAYS[4], 10_000.0)]
@@ -133,7 +133,7 @@ def test_what_was_put_aside_stays_severe_until_it_is_made_good(tmp_path: Path) -
     assert found(make(tmp_path / "gone", missing, quarantine=aside, run=[later])) == [severe, gap]
     assert found(make(tmp_path / "unasked", closes, quarantine=aside)) == [severe]
     assert found(make(tmp_path / "good", closes, quarantine=aside, run=[later])) == []
-    for spoilt in ({"outcome": "quarantined"}, {"asked_from": DAYS[10]}, {"mode": "reconcile"}):
+    for spoilt in ({"outcome": "quarantined"}, {"requested_from": DAYS[10]}, {"mode": "reconcile"}):
         lake = make(tmp_path / str(spoilt), closes, quarantine=aside, run=[later | spoilt])
         assert found(lake) == [severe]
 

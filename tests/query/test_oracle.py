@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from marketlake.answers.terms import BASES
+from marketlake.model.terms import BASES
 
 from marketlake.lake import Lake
 

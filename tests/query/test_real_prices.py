@@ -52,7 +52,7 @@ def test_bitcoin_is_ahead_of_the_nasdaq_in_five_of_six(lake: Path) -> None:
     assert [row.returns[0].simple_return for row in found.rows] == pytest.approx(
         [p / 100 for p in PERCENT["BTC"]], abs=5.001e-5
     )
-    assert (found.a_wins, found.b_wins, found.years, found.verdict) == (5, 1, 6, "BTC")
+    assert (found.wins, found.years, found.verdict) == ({"BTC": 5, "NASDAQ": 1}, 6, "BTC")
     assert [row.winner for row in found.rows if row.year == 2022] == ["NASDAQ"]
     assert all(row.complete and row.quality == "" for row in found.rows)
 

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from marketlake.answers.terms import BASES
+from marketlake.model.terms import BASES
 
 from marketlake.lake import Lake
 

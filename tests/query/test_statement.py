@@ -117,13 +117,15 @@ def test_an_empty_lake_says_what_to_run(tmp_path: Path) -> None:
         Lake(tmp_path).query_rows("SELECT 1")
 
 
-@pytest.mark.parametrize(("limit", "value", "ask"), [("_MOST_ROWS", 1, sql), ("_MOST_BYTES", 10, sql_table)])
+@pytest.mark.parametrize(
+    ("limit", "value", "ask"), [("_MOST_ROWS", 1, Lake.query_rows), ("_MOST_BYTES", 10, Lake.query)]
+)
 def test_an_answer_beyond_what_memory_holds_is_refused(
     lake: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, ask: Any
 ) -> None:
     monkeypatch.setattr(query, limit, value)
     with pytest.raises(UsageError, match="add a LIMIT"):
-        ask(lake, "FROM bar")
+        ask(Lake(lake), "FROM bar")
 
 
 def test_no_question_writes_to_a_disk_or_fetches_an_extension(lake: Path) -> None:

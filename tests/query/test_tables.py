@@ -14,44 +14,58 @@ import pyarrow as pa
 import pytest
 
 import marketlake as ml
-from marketlake.answers.result import Rows, Tabular
+from marketlake.answers.result import Answer, Tabular
+from marketlake.claims.claim import WinsClaim
 from marketlake.model.errors import UsageError
 
 from .lakes import BTC, SHARE, make, year_ends
 
 YEARS = {2019: 1.0, 2020: 2.0, 2021: 3.0}
+CLAIM = WinsClaim("C", "a beats b", "us", "2022", 2020, 2021, a="BTC", b="SHARE", at_least=1)
 ANSWERS: dict[str, Callable[[ml.Lake], Tabular]] = {
     "prices": lambda lake: lake.prices(["BTC"]),
-    "sql": lambda lake: lake.sql("SELECT instrument_id FROM bar"),
+    "query": lambda lake: lake.query("SELECT instrument_id FROM bar"),
     "instruments": lambda lake: lake.instruments(),
-    "compare": lambda lake: lake.compare("BTC", "SHARE"),
-    "compare_many": lambda lake: lake.compare_many(["BTC", "SHARE"]),
+    "compare": lambda lake: lake.compare(["BTC", "SHARE"]),
     "matrix": lambda lake: lake.matrix(["BTC", "SHARE"]),
     "metrics": lambda lake: lake.metrics(["BTC", "SHARE"]),
     "scoreboard": lambda lake: lake.scoreboard(),
-    "calendar_returns": lambda lake: lake.calendar_returns(["BTC"], period="year"),
-    "rolling": lambda lake: lake.rolling(["BTC"], "SHARE", periods=2),
+    "returns": lambda lake: lake.returns(["BTC"], period="year"),
+    "rolling": lambda lake: lake.rolling(["BTC"], benchmark="SHARE", periods=2),
     "changes": lambda lake: lake.changes("2019-06-01"),
     "explain": lambda lake: lake.explain(["BTC"], "2020-06-01"),
     "check": lambda lake: lake.check(),
     "portfolio": lambda lake: lake.portfolio("97 SHARE, 3 BTC", {"sleeve": "BTC"}),
+    "claims": lambda lake: lake.claims(),
 }
 
-NO_TABLE = {"claims": "each has several lists of its own", "report": "a file"}
+NO_TABLE = {
+    "engine": "what runs the SQL",
+    "query_rows": "the rows of a query as Python values",
+    "reader": "the open lake",
+    "report": "a file",
+    "report_page": "text",
+    "trends": "short series to draw",
+}
 
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> ml.Lake:
     folder = tmp_path_factory.mktemp("tables")
-    make(folder, [SHARE, BTC], [*year_ends(SHARE, YEARS), *year_ends(BTC, {2019: 1.0, 2020: 3.0, 2021: 2.0})])
+    make(
+        folder,
+        [SHARE, BTC],
+        [*year_ends(SHARE, YEARS), *year_ends(BTC, {2019: 1.0, 2020: 3.0, 2021: 2.0})],
+        claims=[CLAIM],
+    )
     return ml.open(folder)
 
 
 def test_the_public_names_are_these() -> None:
     assert ml.__all__ == ["Lake", "MarketlakeError", "Table", "open"]
-    methods = [name for name in dir(ml.Lake) if not name.startswith("_") and name != "path"]
+    methods = [name for name in dir(ml.Lake) if not name.startswith("_")]
     assert methods == sorted([*ANSWERS, *NO_TABLE])
-    for name in methods:
+    for name in set(methods) - {"engine"}:
         method = getattr(ml.Lake, name)
         assert method.__doc__, name
         signature = inspect.signature(method)
@@ -68,7 +82,7 @@ def test_an_answer_is_a_table_of_whichever_kind(lake: ml.Lake, name: str) -> Non
     assert (type(arrow), type(pandas), type(polars)) == (pa.Table, pd.DataFrame, pl.DataFrame)
     assert list(pandas.columns) == polars.columns == arrow.column_names
     assert len(pandas) == len(polars) == arrow.num_rows
-    if isinstance(answer, Rows):
+    if isinstance(answer, Answer):
         assert arrow.num_rows == len(list(answer.lines()[1]))
     if name != "check":
         assert arrow.num_rows > 0
@@ -77,7 +91,7 @@ def test_an_answer_is_a_table_of_whichever_kind(lake: ml.Lake, name: str) -> Non
 
 
 def test_a_row_of_a_table_is_a_row_of_the_answer(lake: ml.Lake) -> None:
-    found = lake.compare_many(["BTC", "SHARE"])
+    found = lake.compare(["BTC", "SHARE"])
     assert found.to_arrow().to_pylist()[:2] == [
         vars(one) | {"year": 2020, "year_complete": True, "winner": "BTC", "runner_up": "SHARE", "lead": 1.0}
         for one in found.rows[0].returns
@@ -98,7 +112,7 @@ def test_without_polars_the_remedy_is_named(lake: ml.Lake, monkeypatch: pytest.M
 
 
 def test_a_notebook_shows_the_first_rows_and_escapes_them(lake: ml.Lake, tmp_path: Path) -> None:
-    table: Any = lake.sql("SELECT '<b>' || i AS \"a<b\", i / 3 AS third FROM range(30) AS r (i)")
+    table: Any = lake.query("SELECT '<b>' || i AS \"a<b\", i / 3 AS third FROM range(30) AS r (i)")
     shown = table._repr_html_()
     assert "30 rows, the first 20 of them" in shown
     assert "<th>a&lt;b</th>" in shown

@@ -30,7 +30,8 @@ sources = [{sources}]
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of the machine reaches a test, no test waits for the disk or leaves a slot behind."""
+    """No setting of the machine reaches a test, no test waits for the disk or leaves a slot
+    behind."""
     for name in ("HOME", "LAKE", "NOW", "SOURCE_URL"):
         monkeypatch.delenv(f"MARKETLAKE_{name}", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
@@ -40,7 +41,8 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A coin that four venues trade a few basis points apart, and a share of one vendor with a split."""
+    """A coin that four venues trade a few basis points apart, and a share of one vendor with a
+    split."""
     folder = tmp_path_factory.mktemp("market")
     for place, name in enumerate(COINS):
         days, level = closes(name, "24/7")

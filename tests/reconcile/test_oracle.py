@@ -172,7 +172,8 @@ def test_two_walks_that_have_nothing_in_common_are_no_shift(seed: int) -> None:
 
 @pytest.mark.parametrize("growth", [0.0, 0.0012, 0.01])
 def test_a_straight_line_is_no_shift(growth: float) -> None:
-    """A bill's index gains as much each day: moved by a day it lies closer, and that proves nothing."""
+    """A bill's index gains as much each day: moved by a day it lies closer, and that proves
+    nothing."""
     line = {day: 100 * (1 + growth) ** n for n, day in enumerate(DAYS)}
     off = {day: close * (1 + growth) for day, close in line.items()}
     [row] = ask({"a": line, "b": off}).pairs.to_pylist()

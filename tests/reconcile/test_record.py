@@ -1,15 +1,16 @@
-"""What a reconciliation leaves behind: answers in raw/, rows of runs, its tables, and not a single bar."""
+"""What a reconciliation leaves behind: answers in raw/, rows of runs, its tables, and not a single
+bar."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from marketlake.ingest.batches import store_pending
 from marketlake.ingest.plan import plan_daily
-from marketlake.ingest.reconcile import reconcile
-from marketlake.ingest.reconcile_sources import plan_reconcile
+from marketlake.ingest.reconcile import plan_reconcile, reconcile
 from marketlake.ingest.replay import replay
 from marketlake.ingest.run import ingest
 from marketlake.ingest.status import status
@@ -29,13 +30,7 @@ THREE = "bitstamp:COIN/USD kraken:COIN/USD yahoo:COIN-USD"
 def asked(settings: VirtualSettings) -> set[str]:
     """The sources that a plan asks."""
     batches = plan_reconcile(settings, settings.universe)
-    return {
-        ref.source
-        for rounds in batches
-        for _, instruments in rounds
-        for i in instruments.values()
-        for ref in i.sources
-    }
+    return {job.source for batch in batches for job in batch}
 
 
 def test_answers_are_kept_and_no_bar_follows(make: Make, simulator: Simulator) -> None:
@@ -43,12 +38,12 @@ def test_answers_are_kept_and_no_bar_follows(make: Make, simulator: Simulator) -
     ingest(settings)
     before, plan = (
         stored_bytes(settings.lake),
-        plan_daily(settings.lake, settings.universe, "simulated", settings.clock.now()),
+        plan_daily(replace(settings, reverify_days=0), settings.universe),
     )
     simulator.set_faults([parse_fault("unit:kraken:COIN/USD:factor=100"), parse_fault("503:yahoo")])
     reconcile(settings)
     assert stored_bytes(settings.lake) == before
-    assert plan_daily(settings.lake, settings.universe, "simulated", settings.clock.now()) == plan
+    assert plan_daily(replace(settings, reverify_days=0), settings.universe) == plan
     runs = {r["source"]: r for r in rows(settings.lake, "run") if r["mode"] == "reconcile"}
     assert {source: r["outcome"] for source, r in runs.items()} == {
         "kraken": "no_new_data",
@@ -87,7 +82,7 @@ def test_a_killed_reconciliation_is_finished_by_the_next_run(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("marketlake.ingest.reconcile.store_pending", killed)
+        patch.setattr("marketlake.ingest.run.store", killed)
         with pytest.raises(KeyboardInterrupt):
             reconcile(settings)
     assert rows(settings.lake, "reconciliation") == []

@@ -1,4 +1,5 @@
-"""Whole reconciliations against the simulator: each way a second source can be off is named as what it is."""
+"""Whole reconciliations against the simulator: each way a second source can be off is named as what
+it is."""
 
 from __future__ import annotations
 

@@ -72,11 +72,11 @@ def walk(instrument: Instrument, first: date = FIRST, last: date = LAST) -> Iter
             close, events = close / split, {"split": split}
         if instrument.id == "EURO_SHARE" and place % 250 == 100:
             events = {"dividend": round(close / 40, 2)}
-        # a hole in LATE, reference rates that stop for two weeks
-        hole = (instrument.id == "LATE" and place % 90 in {17, 18}) or (
+        # a gap in LATE, reference rates that stop for two weeks
+        gap = (instrument.id == "LATE" and place % 90 in {17, 18}) or (
             instrument.id == "EUR" and 300 <= place < 312
         )
-        if not hole:
+        if not gap:
             yield bar(instrument, day, told(instrument, close), **events)
 
 

@@ -59,7 +59,7 @@ def test_years_and_the_whole_are_the_same(thinned: Opened, lake: Path, asked: tu
     assert (thinned.table("#bars")[1:], thinned.text("#finding .score")) == (rows, score)
     lines, _ = told.figures(lake, ask)
     shown = {row[0]: row[1:] for row in thinned.table("#figures")}
-    for name in ("cumulative return", "CAGR", "from", "to", "quality of the whole"):
+    for name in ("total return", "CAGR", "from", "to", "quality of the whole"):
         assert shown[name] == lines[name]
     assert thinned.table("#heatmap")[1:] == told.months(lake, ask)
     risk = {row[0]: row[1:] for row in thinned.table("#scatter")[1:]}

@@ -17,7 +17,7 @@ from marketlake.portfolio.figures import Figures
 Ask = dict[str, Any]
 Table = list[list[str]]
 _LINES = {
-    "cumulative return": "cumulative_return",
+    "total return": "total_return",
     "CAGR": "cagr",
     "volatility": "volatility",
     "Sharpe ratio, over 0": "sharpe",
@@ -64,14 +64,14 @@ def figures(lake: Path, ask: Ask) -> tuple[dict[str, list[str]], str]:
         ("from its high", "max_drawdown", "start_session"),
         ("to its low", "max_drawdown", "end_session"),
         ("return is", "volatility", "basis"),
-        ("from", "cumulative_return", "first_session"),
-        ("to", "cumulative_return", "last_session"),
+        ("from", "total_return", "first_session"),
+        ("to", "total_return", "last_session"),
     ):
         lines[name] = [str(getattr(found.figure(i, metric), trait) or "") for i in _ids(ask)]
     lines["recovered"] = [_recovered(found, i) for i in _ids(ask)]
     lines["daily returns, n"] = [f"{found.figure(i, 'volatility').n:,}" for i in _ids(ask)]
     lines["periods a year"] = [f"{found.figure(i, 'volatility').periods_per_year or 0:g}" for i in _ids(ask)]
-    lines["quality of the whole"] = [_flags(found.figure(i, "cumulative_return").quality) for i in _ids(ask)]
+    lines["quality of the whole"] = [_flags(found.figure(i, "total_return").quality) for i in _ids(ask)]
     lines["quality of daily returns"] = [_flags(found.figure(i, "volatility").quality) for i in _ids(ask)]
     pair = found.figure(ask["a"], "correlation")
     return lines, f"correlation {_figure(pair)}, n {pair.n:,} shared sessions"

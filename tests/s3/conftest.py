@@ -40,7 +40,8 @@ def descriptions() -> loaders.Loader:
 def machine(
     server: str, descriptions: loaders.Loader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The environment of a machine that is set up for the store; nothing of the real one is left."""
+    """The environment of a machine that is set up for the store; nothing of the real one is
+    left."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "MARKETLAKE_")):
             monkeypatch.delenv(name)

@@ -1,7 +1,8 @@
-"""Run as a program: work on lakes in buckets is killed at its PUTs and DELETEs. Prints how often, in lines.
+"""Run as a program: work on lakes in buckets is killed at its PUTs and DELETEs. Prints how often,
+in lines.
 
-Before a request is sent, or after it was carried out and before its answer is heard. Whoever goes on is the
-same machine or another one in turn.
+Before a request is sent, or after it was carried out and before its answer is heard. Whoever goes
+on is the same machine or another one in turn.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Run as a program: what a bucket costs beside a folder, in requests and seconds, on the sample market.
+"""Run as a program: what a bucket costs beside a folder, in requests and seconds, on the sample
+market.
 
-The store is the tests' own, on loopback; each request is also given 20 ms, as one to a store nearby takes.
-Commands are timed as processes, in a folder and in the bucket in turn.
+The store is the tests' own, on loopback; each request is also given 20 ms, as one to a store nearby
+takes. Commands are timed as processes, in a folder and in the bucket in turn.
 """
 
 from __future__ import annotations

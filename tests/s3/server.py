@@ -1,8 +1,9 @@
-"""Run as a program: moto's S3 on a free port of loopback, which it prints. One request after the other.
+"""Run as a program: moto's S3 on a free port of loopback, which it prints. One request after the
+other.
 
-So a condition and its write are one step, as they are in a real store; threads of moto's would look at a
-condition together. `/-/BUCKET` is for the tests alone: GET tells all objects at once, PUT sets them and makes
-a bucket that is not there.
+So a condition and its write are one step, as they are in a real store; threads of moto's would look
+at a condition together. `/-/BUCKET` is for the tests alone: GET tells all objects at once, PUT sets
+them and makes a bucket that is not there.
 """
 
 from __future__ import annotations

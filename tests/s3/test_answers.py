@@ -10,7 +10,8 @@ from ..trouble.lakes import SECOND
 from .world import SECRET, Bucket
 
 WINDOW = ("--from", "2023-12-26", "--to", "2024-01-07")
-# the first publishes the lake too, for where it now stands; beside each, how it ends and what it has to name
+# the first publishes the lake too, for where it now stands; beside each, how it ends and what it
+# has to name
 ASKED = {
     ("reconcile", "EURO", "--from", "2023"): (3, "ecb-bundled"),
     ("matrix", "--frequency", "daily", *WINDOW): (0, "correlation"),

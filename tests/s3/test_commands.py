@@ -1,4 +1,5 @@
-"""Every command does with a bucket what it does with a folder, from as many machines as there are steps."""
+"""Every command does with a bucket what it does with a folder, from as many machines as there are
+steps."""
 
 from __future__ import annotations
 
@@ -13,10 +14,13 @@ import pytest
 
 import marketlake
 from marketlake.cli import main
-from marketlake.ingest import tasks
+from marketlake.ingest import run as steps
+from marketlake.ingest.build import build
 from marketlake.ingest.run import ingest
+from marketlake.ingest.runs import failed, run_rows
 from marketlake.lake import Lake
 from marketlake.model.errors import UsageError
+from marketlake.model.settings import load_settings
 from marketlake.store import raw
 from marketlake.store.verify import verify
 from marketlake.store.writer import open_manifest
@@ -104,17 +108,17 @@ def test_the_steps_of_a_scheduler_may_run_on_different_machines(
         monkeypatch.setenv("MARKETLAKE_CACHE", str(bucket.folder / machine))
 
     elsewhere("planner")
-    (batch,) = tasks.plan("a-run", None, None, [], None, None)
+    (batch,) = steps.plan(load_settings(), "a-run", steps.Scope())
     elsewhere("fetcher")
-    assert tasks.fetch("a-run", batch)["outcomes"] == {"COIN": "ok", "METAL": "ok"}
+    assert [one.outcome for one in steps.fetch(load_settings(), "a-run", batch)] == ["ok", "ok"]
     elsewhere("second fetcher")
-    assert tasks.fetch("a-run", batch)["outcomes"] == {}
+    assert steps.fetch(load_settings(), "a-run", batch) == []
     elsewhere("storer")
-    assert tasks.store("a-run")["new"] == 28
+    assert sum(row["new_rows"] for row in steps.store(load_settings(), "a-run")) == 28
     elsewhere("builder")
-    assert tasks.build()["rebuilt"]
+    assert build(load_settings())
     elsewhere("checker")
-    tasks.check("a-run")
+    assert not failed(run_rows(load_settings(), "a-run"))
     ingest(settings_of(home, NOW))
     assert told(bucket.copy("checker")) == told(home / "data")
 

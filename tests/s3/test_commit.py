@@ -1,4 +1,5 @@
-"""A commit is disturbed at each of its requests: all of it stands or none, and the next writer goes on."""
+"""A commit is disturbed at each of its requests: all of it stands or none, and the next writer goes
+on."""
 
 from __future__ import annotations
 
@@ -87,7 +88,8 @@ def disturbances(
 ) -> Iterator[tuple[Path, Failed]]:
     """Do the work from the same beginning for each of its requests, disturbed at that one.
 
-    Yields the writer's copy and how it failed. The suite takes every fourth request, a campaign each.
+    Yields the writer's copy and how it failed. The suite takes every fourth request, a campaign
+    each.
     """
     before = lake.read()
     for number in count(1, 1 if campaign() else 4):
@@ -192,7 +194,8 @@ def test_another_writer_at_any_moment_loses_nothing_and_is_not_lost(lake: Bucket
 
 
 def test_a_writer_that_stood_still_undoes_nothing(lake: Bucket) -> None:
-    """It decided, others put its files in place and went on; when it wakes up it leaves theirs alone."""
+    """It decided, others put its files in place and went on; when it wakes up it leaves theirs
+    alone."""
 
     def overtake(url: str, send: Send) -> Any:
         for work in (commits.third, commits.second):

@@ -1,4 +1,5 @@
-"""Objects damaged in the bucket: found by any machine, also one whose copy is whole, and restored."""
+"""Objects damaged in the bucket: found by any machine, also one whose copy is whole, and
+restored."""
 
 from __future__ import annotations
 
@@ -108,13 +109,13 @@ def test_marts_and_the_database_are_computed_again(lake: Bucket, home: Path, how
     damage(lake, path, how)
     damage(lake, "market.duckdb", how)
     assert {one.path for one in verify(lake.copy())[1]} == {path, "market.duckdb"}
-    build(lake.settings(home, SECOND, "newcomer"), anew=True)
+    build(lake.settings(home, SECOND, "newcomer"), full_refresh=True)
     assert stored(lake.read(), *KEPT) == stored(sound, *KEPT)
     assert verify(lake.copy("other"))[1] == []
 
 
 @pytest.mark.parametrize("how", DAMAGES if campaign() else ["flipped", "missing"])
-def test_a_manifest_is_written_anew(lake: Bucket, home: Path, how: str) -> None:
+def test_a_manifest_is_rewritten(lake: Bucket, home: Path, how: str) -> None:
     sound = lake.read()
     damage(lake, "manifest.json", how)
     for machine in ("here", "there"):

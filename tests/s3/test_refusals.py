@@ -1,4 +1,5 @@
-"""What is wrong with bucket, key, region, network or provider is told with its remedy; no secret ever is."""
+"""What is wrong with bucket, key, region, network or provider is told with its remedy; no secret
+ever is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Run as a program: two machines ingest an instrument each into one bucket, at once; imports they share."""
+"""Run as a program: two machines ingest an instrument each into one bucket, at once; imports they
+share."""
 
 from __future__ import annotations
 

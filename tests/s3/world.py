@@ -1,4 +1,5 @@
-"""A bucket as an administrator sees it, and as many machines as a test likes, each with a copy of its own."""
+"""A bucket as an administrator sees it, and as many machines as a test likes, each with a copy of
+its own."""
 
 from __future__ import annotations
 
@@ -85,7 +86,8 @@ def stored(objects: Mapping[str, bytes], *tables: str) -> dict[str, bytes]:
 
 
 def unlike_manifest(objects: Mapping[str, bytes]) -> list[str]:
-    """Which of a lake's files are not what its manifest says, and which of the others it does not name."""
+    """Which of a lake's files are not what its manifest says, and which of the others it does not
+    name."""
     named = json.loads(objects["manifest.json"])["files"]
     wrong = [
         path
@@ -98,7 +100,8 @@ def unlike_manifest(objects: Mapping[str, bytes]) -> list[str]:
 
 @contextmanager
 def each_request(act: Any) -> Iterator[None]:
-    """Call `act(method, path, send)` for every request that boto makes; what it returns is the answer."""
+    """Call `act(method, path, send)` for every request that boto makes; what it returns is the
+    answer."""
     from botocore.httpsession import URLLib3Session
 
     real = URLLib3Session.send

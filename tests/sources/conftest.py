@@ -1,4 +1,5 @@
-"""A loopback server that gives canned answers, and for every source one case of what its vendor says."""
+"""A loopback server that gives canned answers, and for every source one case of what its vendor
+says."""
 
 from __future__ import annotations
 
@@ -143,7 +144,8 @@ def shared() -> Path:
 
 @dataclass(frozen=True)
 class Case:
-    """One source: how its vendor says the same two days, none, and that it does not know a symbol."""
+    """One source: how its vendor says the same two days, none, and that it does not know a
+    symbol."""
 
     source: str
     symbol: str

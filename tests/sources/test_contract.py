@@ -1,4 +1,5 @@
-"""What every source that asks a vendor must do; a new source supplies only its case in `conftest`."""
+"""What every source that asks a vendor must do; a new source supplies only its case in
+`conftest`."""
 
 from __future__ import annotations
 
@@ -142,7 +143,8 @@ def test_a_date_to_retry_after_means_nothing_without_the_answers_own():
 
 @pytest.mark.parametrize("status", [403, 451])
 def test_a_refusal_for_good_is_asked_once_and_is_terminal(case, vendor, access, canned, status):
-    """Whatever ccxt and yfinance make of it: the one calls 451 and 403 worth another try, the other tries."""
+    """Whatever ccxt and yfinance make of it: the one calls 451 and 403 worth another try, the other
+    tries."""
     vendor.answer = canned(b'{"code": 0, "msg": "Service unavailable from a restricted location"}', status)
     error = failure(case, access)
     assert isinstance(error, TerminalError)

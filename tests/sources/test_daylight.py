@@ -1,4 +1,5 @@
-"""A session is the venue's own day: when clocks change, on leap days, on either side of the date line."""
+"""A session is the venue's own day: when clocks change, on leap days, on either side of the date
+line."""
 
 from __future__ import annotations
 

@@ -275,5 +275,5 @@ def rest(both: Both) -> None:
 
 
 SCENES = (database, claims, compared, measured, scored, rest)
-NOT_ASKED = ("view/reconciled", "view/reconciled_pair", "view/session_hole")
-"""Views on the record of `reconcile` and of holes, which no mart, metric or comparison reads."""
+NOT_ASKED = ("view/reconciled", "view/reconciled_pair", "view/session_gap")
+"""Views on the record of `reconcile` and of gaps, which no mart, metric or comparison reads."""

@@ -30,13 +30,13 @@ Asked = Callable[..., Any]
 CASES: dict[str, tuple[Asked, tuple[Any, ...], dict[str, Any]]] = {
     # three or more come with their metrics
     "compare three, converted, shared, as of": (
-        compare_many,
+        Lake.compare,
         (["BTC", "SHARE", "EURO"],),
-        {"currency": "EUR", "sessions": "shared", "basis": "total", "as_of": AS_OF},
+        {"currency": "EUR", "sessions": "shared", "basis": "total", "as_of": AS_OF, "risk": True},
     ),
-    "returns": (calendar_returns, (["BTC", "OIL"],), {"period": "quarter", "real": True}),
+    "returns": (Lake.returns, (["BTC", "OIL"],), {"period": "quarter", "real": True}),
     "scoreboard of days": (
-        scoreboard,
+        Lake.scoreboard,
         (["BTC", "OIL", "STALE"],),
         {"start": date(2020, 2, 3), "end": date(2021, 11, 3), "basis": "total"},
     ),
@@ -58,8 +58,8 @@ def bare(lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("case", CASES)
 def test_the_answer_is_duckdbs(lake: Path, bare: Path, engine: SparkEngine, case: str) -> None:
     ask, arguments, options = CASES[case]
-    duck = ask(lake, *arguments, **options).to_dict()
-    spark = ask(bare, *arguments, **options, engine=engine).to_dict()
+    duck = ask(Lake(lake), *arguments, **options).to_dict()
+    spark = ask(Lake(bare, engine), *arguments, **options).to_dict()
     assert list(_differences(duck, spark)) == []
 
 

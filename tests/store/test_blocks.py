@@ -1,4 +1,5 @@
-"""A partition read and rewritten in blocks is what it is in one piece, wherever the blocks are cut."""
+"""A partition read and rewritten in blocks is what it is in one piece, wherever the blocks are
+cut."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ PATH = layout.yearly("bar", *PLACE)
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Row groups of three rows, blocks of two groups: an instrument's days stand in several of them."""
+    """Row groups of three rows, blocks of two groups: an instrument's days stand in several of
+    them."""
     monkeypatch.setattr(files, "ROW_GROUP_ROWS", 3)
     monkeypatch.setattr(files, "_BLOCK_GROUPS", 2)
 
@@ -119,7 +121,7 @@ def test_portions_rewrite_a_partition_once_and_as_one_load_would(
     once.stage(PATH, stored)
     merged = merge_bars(stored, pa.concat_tables([first, second]))
     stage(once, PLACE, merged.bars, merged.superseded)
-    lake, waiting = Writer.scratch(tmp_path / "portions", "simulated"), upserts_of(tmp_path)
+    lake, waiting = Writer.scratch(tmp_path / "chunks", "simulated"), upserts_of(tmp_path)
     lake.stage(PATH, stored)
     for incoming in (first, second):
         waiting.add(PLACE, merge_bars(touched_in(lake, PLACE, incoming), incoming))

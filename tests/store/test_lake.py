@@ -193,7 +193,7 @@ def test_a_manifest_that_cannot_be_used_is_told(
     assert everything(tmp_path) == before
 
 
-def test_a_lost_manifest_is_written_anew_from_the_files(tmp_path: Path) -> None:
+def test_a_lost_manifest_is_rewritten_from_the_files(tmp_path: Path) -> None:
     put(tmp_path, 1.0)
     was = open_manifest(tmp_path)
     (tmp_path / layout.MANIFEST).write_bytes(b"{")
@@ -208,10 +208,11 @@ def test_a_lost_manifest_is_written_anew_from_the_files(tmp_path: Path) -> None:
     (tmp_path / damaged).write_bytes(b"PAR1")
     for lost in (True, False):
         (tmp_path / layout.MANIFEST).unlink() if lost else (tmp_path / layout.MANIFEST).write_bytes(b"{")
-        with pytest.raises(CorruptLakeError, match="`marketlake replay` writes it anew"):
+        with pytest.raises(CorruptLakeError, match="`marketlake replay` rewrites it"):
             open_manifest(tmp_path)
         with writer(tmp_path, None, mending=True) as lake:
-            # the record of runs knows nothing of the batch, so it waits; what cannot be read is named
+            # the record of runs knows nothing of the batch, so it waits; what cannot be read is
+            # named
             assert raw.pending(tmp_path, lake.manifest) == [path]
             assert lake.manifest == was.with_files({damaged: UNREADABLE})
         assert [(d.path, d.problem) for d in verify(tmp_path)[1]] == [(damaged, "cannot be read")]

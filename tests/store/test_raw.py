@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from marketlake.ingest import batches
-from marketlake.ingest.batches import portions
+from marketlake.ingest.batches import chunks
 from marketlake.model.errors import CorruptLakeError
 from marketlake.model.schema import RAW
 from marketlake.store import raw
@@ -29,8 +29,8 @@ def answer(body: bytes, instrument_id: str = "A", **changed: Any) -> dict[str, A
         "source": "yahoo",
         "symbol": instrument_id,
         "mode": "daily",
-        "asked_from": date(2024, 1, 1),
-        "asked_to": date(2024, 1, 2),
+        "requested_from": date(2024, 1, 1),
+        "requested_to": date(2024, 1, 2),
         "attempt": 1,
         "page": 0,
         "url": "http://somewhere",
@@ -149,7 +149,7 @@ def test_a_refusing_disk_is_told_and_leaves_no_batch(tmp_path: Path, monkeypatch
 def _portions(batches: list[list[dict[str, Any]]]) -> list[tuple[str, bool]]:
     """Of each portion the batches, and whether the commit ends with it."""
     numbered = ((f"raw/day=2024-01-02/{n}.parquet", rows) for n, rows in enumerate(batches))
-    return [("".join(Path(path).stem for path, _ in p.batches), p.ends) for p in portions(numbered)]
+    return [("".join(Path(path).stem for path, _ in p.batches), p.ends) for p in chunks(numbered)]
 
 
 def test_batches_of_a_run_are_absorbed_together(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +160,7 @@ def test_batches_of_a_run_are_absorbed_together(monkeypatch: pytest.MonkeyPatch)
     assert _portions([[a], [b], [a], [c]]) == [("01", True), ("23", True)]
     assert _portions([[a], [{**b, "run_id": "other"}], [c]]) == [("0", True), ("1", True), ("2", True)]
     assert _portions([[a], [tomorrow]]) == [("0", True), ("1", True)]
-    monkeypatch.setattr(batches, "_PORTION_BYTES", 10)
+    monkeypatch.setattr(batches, "_CHUNK_BYTES", 10)
     assert _portions([[a], [b], [c]]) == [("01", False), ("2", True)]
     assert _portions([[a], [b], [c], [a]]) == [("01", False), ("2", True), ("3", True)]
     assert _portions([]) == []

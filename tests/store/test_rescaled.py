@@ -1,4 +1,4 @@
-"""Answers on another scale are put aside, never taken for revisions."""
+"""Answers on another scale are quarantined, never taken for revisions."""
 
 from __future__ import annotations
 

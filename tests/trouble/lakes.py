@@ -38,7 +38,8 @@ _EUROS = {"2023-12-27": 1.1, "2023-12-28": 1.1, "2023-12-29": 1.1, "2024-01-02":
 
 
 def full_lake(home: Path) -> Path:
-    """Two years of bars, revisions, quarantine, findings, a comparison, a claim, marts and a database."""
+    """Two years of bars, revisions, quarantine, findings, a comparison, a claim, marts and a
+    database."""
     make_home(home)
     with (home / "instruments.toml").open("a") as file:
         file.write(_EURO)

@@ -1,4 +1,5 @@
-"""What a power cut leaves of a folder: what was flushed, and of the rest what the disk happened to write."""
+"""What a power cut leaves of a folder: what was flushed, and of the rest what the disk happened to
+write."""
 
 from __future__ import annotations
 
@@ -20,8 +21,8 @@ Entries = dict[str, int]
 class Disk:
     """Follows every flush below `root`.
 
-    A file is what it was when it was last flushed, empty if it never was; a folder has the names that it had
-    when it was last flushed itself.
+    A file is what it was when it was last flushed, empty if it never was; a folder has the names
+    that it had when it was last flushed itself.
     """
 
     root: Path
@@ -45,7 +46,8 @@ class Disk:
             self._file(found)
 
     def after_a_cut(self, place: Path, flushed: Callable[[Path], bool]) -> None:
-        """Write what is there then; the names of a folder are those flushed, or those of the moment."""
+        """Write what is there then; the names of a folder are those flushed, or those of the
+        moment."""
         self._restore(self.root, self.root.stat().st_ino, place, flushed)
 
     def _restore(self, now: Path, inode: int, place: Path, flushed: Callable[[Path], bool]) -> None:

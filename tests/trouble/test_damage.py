@@ -1,4 +1,5 @@
-"""Files damaged under us: found by name, restored where anything tells what they held, else said."""
+"""Files damaged under us: found by name, restored where anything tells what they held, else
+said."""
 
 from __future__ import annotations
 
@@ -124,7 +125,7 @@ def test_marts_and_the_database_are_computed_again(home: Path, table: str) -> No
     for path, damage in zip(paths, DAMAGES, strict=False):
         damage(lake / path, draw)
     assert {found.path for found in verify(lake)[1]} == set(paths[: len(DAMAGES)])
-    assert build(settings_of(home, SECOND), anew=True)
+    assert build(settings_of(home, SECOND), full_refresh=True)
     assert verify(lake)[1] == []
     if table != layout.DATABASE:
         assert {path: (lake / path).read_bytes() for path in paths} == was
@@ -132,7 +133,7 @@ def test_marts_and_the_database_are_computed_again(home: Path, table: str) -> No
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_manifest_is_written_anew(home: Path, damage: Damage, day_after: dict[str, list[str]]) -> None:
+def test_a_manifest_is_rewritten(home: Path, damage: Damage, day_after: dict[str, list[str]]) -> None:
     lake, draw = home / "data", random.Random(1)
     before = everything(lake)
     damage(lake / layout.MANIFEST, draw)
@@ -166,7 +167,7 @@ def test_what_follows_from_nothing_is_named_and_set_aside(home: Path) -> None:
     assert path in said
     assert "backup" in said
     assert (lake / layout.set_aside(path)).exists()
-    build(settings_of(home, SECOND), anew=True)
+    build(settings_of(home, SECOND), full_refresh=True)
     assert verify(lake)[1] == []
 
 
@@ -194,7 +195,8 @@ def test_with_a_batch_what_is_damaged_is_restored_as_far_as_answers_tell(home: P
     told: Replayed = replay(settings_of(home, SECOND))
     assert told.restored == (path,)
     assert any(path in text and "`marketlake backfill`" in text for text in told.lost)
-    # the second answer told of every day of 2024 again, with what was stored before it as its own news
+    # the second answer told of every day of 2024 again, with what was stored before it as its own
+    # news
     assert len(everything(lake)["bar"]) == len(before["bar"])
     assert {k: v for k, v in everything(lake).items() if k != "bar"} == {
         k: v for k, v in before.items() if k != "bar"
@@ -211,7 +213,7 @@ def test_a_batch_damaged_before_it_was_stored_is_set_aside(
     (waiting,) = set(lake.glob("raw/*/*.parquet")) - {lake / path for path in _batches(home)}
     damage(waiting, random.Random(3))
     if damage is not _remove:
-        with pytest.raises(CorruptLakeError, match=rf"Set aside: .*{waiting.stem}.*run again"):
+        with pytest.raises(CorruptLakeError, match=rf"Renamed to: .*{waiting.stem}.*run again"):
             next_day(home)
         assert (waiting.parent / layout.set_aside(waiting.name)).exists()
     next_day(home)

@@ -1,4 +1,5 @@
-"""A disk that is full, read-only or failing: a short error with the remedy, and one run makes all whole."""
+"""A disk that is full, read-only or failing: a short error with the remedy, and one run makes all
+whole."""
 
 from __future__ import annotations
 
@@ -121,7 +122,8 @@ def outcome(work: Callable[[], None]) -> MarketlakeError | None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """A disk of so many kilobytes, or from then on another size; skips where none may be mounted."""
+    """A disk of so many kilobytes, or from then on another size; skips where none may be
+    mounted."""
     place = tmp_path / "disk"
 
     def sized(kilobytes: int) -> Path:
@@ -148,7 +150,7 @@ def test_a_disk_that_fills_up_while_the_database_is_built(
     used = sum(path.stat().st_size for path in here.rglob("*") if path.is_file()) // 1024
     for room in some(range(100, 4000, 300), few=5, draw=random.Random(1)):
         small_disk(used + 200 + room)
-        said = outcome(lambda: (store(here), build(settings_of(here, SECOND), anew=True)))
+        said = outcome(lambda: (store(here), build(settings_of(here, SECOND), full_refresh=True)))
         if said is not None:
             failures += 1
             assert isinstance(said, LakeWriteError), said
@@ -156,6 +158,6 @@ def test_a_disk_that_fills_up_while_the_database_is_built(
     assert failures
     small_disk(64_000)
     store(here)
-    build(settings_of(here, SECOND), anew=True)
+    build(settings_of(here, SECOND), full_refresh=True)
     assert stored_bytes(here / "data") == undisturbed
     assert verify(here / "data")[1] == []

@@ -1,4 +1,5 @@
-"""The power fails at any moment: whatever of the unflushed the disk kept, one run makes the lake whole."""
+"""The power fails at any moment: whatever of the unflushed the disk kept, one run makes the lake
+whole."""
 
 from __future__ import annotations
 
@@ -99,7 +100,8 @@ def count(home: Path, pins: Path, work: Callable[[Path], None]) -> int:
 def cuts(
     home: Path, place: Path, work: Callable[[Path], None], moments: set[int], draw: random.Random
 ) -> Iterator[Path]:
-    """Do the work; homes as cuts at some moments leave them: with no unflushed names, with all, or some."""
+    """Do the work; homes as cuts at some moments leave them: with no unflushed names, with all, or
+    some."""
     disk, seen, moment = Disk(home, place / "pins"), set[str](), iter(range(10_000))
 
     def cut() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from marketlake.engine.checks import LAKE, checks
 from marketlake.engine.sql_text import read_heading
-from marketlake.ingest.checks import Checked, check
+from marketlake.ingest.checks import Checked, Context, check
 from marketlake.ingest.normalise import normalise
 from marketlake.model.calendars import load_calendar
 from marketlake.model.instruments import Instrument
@@ -38,7 +38,8 @@ def run(rows: Sequence[Row], instrument: Instrument = COIN, **how: Any) -> Check
     windows = {"SHARE": replace(window(instrument), **how.pop("window", {}))}
     answer = served([{**one, "currency": one["currency"]} for one in rows])
     normal = normalise(answer, windows)
-    return check(normal.bars, normal.conflicts, windows, "run", served=answer, foreign=normal.refused, **how)
+    context = Context(answer, set(normal.refused), how.get("before", {}))
+    return check(normal.bars, normal.conflicts, windows, "run", context)
 
 
 def aside(result: Checked) -> list[tuple[str, date]]:
@@ -128,7 +129,7 @@ def test_a_jump_is_explained_by_a_split_a_dividend_or_a_gap() -> None:
         ]
 
 
-def test_what_is_put_aside_explains_no_jump_and_makes_none() -> None:
+def test_what_is_quarantined_explains_no_jump_and_makes_none() -> None:
     result = run(days(10, 11, 1200, 12, 12))
     assert aside(result) == [("unit_spike", after(2))]
     assert not noted(result)
@@ -189,7 +190,7 @@ def test_an_index_without_volume_and_equal_closes_of_two_instruments_are_nothing
     rows = [one | {"instrument_id": i} for i in ids for one in days(12870.0, 12888.28, 12698.45, volume=None)]
     windows = {i: window(replace(COIN, id=i, asset_class="index")) for i in ids}
     normal = normalise(served(rows), windows)
-    result = check(normal.bars, normal.conflicts, windows, "run", served=served(rows))
+    result = check(normal.bars, normal.conflicts, windows, "run", Context(served(rows)))
     assert (len(result.bars), len(result.quarantine), len(result.findings)) == (6, 0, 0)
 
 
@@ -203,25 +204,25 @@ def test_new_york_was_closed_for_a_day_of_mourning() -> None:
     assert len(result.bars) == 4
 
 
-def test_a_session_after_the_vendors_own_day_is_put_aside() -> None:
+def test_a_session_after_the_vendors_own_day_is_quarantined() -> None:
     at = datetime(2024, 1, 4, 12, tzinfo=UTC)
     rows = days(10, 11, 12, 13)  # to 2024-01-05
-    told = run(rows, window={"at": at, "told_at": at})
+    told = run(rows, window={"at": at, "vendor_time": at})
     assert aside(told) == [("future_date", date(2024, 1, 5))]
     assert len(told.bars) == 2  # the day of the answer is not finished
     # a clock that is pinned to the past makes no vendor wrong, and a file tells no time
-    assert not aside(run(rows, window={"at": at, "told_at": datetime(2024, 6, 1, tzinfo=UTC)}))
+    assert not aside(run(rows, window={"at": at, "vendor_time": datetime(2024, 6, 1, tzinfo=UTC)}))
     assert not aside(run(rows, window={"at": at}))
 
 
 def test_tokyo_is_a_day_ahead() -> None:
     at = datetime(2024, 1, 4, 16, tzinfo=UTC)
     tokyo = replace(SHARE, calendar="XTKS")
-    assert not aside(run([row(date(2024, 1, 5), 10.0)], tokyo, window={"at": at, "told_at": at}))
-    assert aside(run([row(date(2024, 1, 5), 10.0)], SHARE, window={"at": at, "told_at": at}))
+    assert not aside(run([row(date(2024, 1, 5), 10.0)], tokyo, window={"at": at, "vendor_time": at}))
+    assert aside(run([row(date(2024, 1, 5), 10.0)], SHARE, window={"at": at, "vendor_time": at}))
 
 
-def test_another_currency_is_put_aside_row_by_row() -> None:
+def test_another_currency_is_quarantined_row_by_row() -> None:
     result = run(days(10, 11, currency="EUR"))
     assert {reason for reason, _ in aside(result)} == {"wrong_currency"}
     assert len(result.quarantine) == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from marketlake.model.errors import ConfigError, UsageError
-from marketlake.model.instruments import Universe, load_universe
+from marketlake.model.instruments import INVALID, Universe, load_universe
 
 GOOD = """
 [[instrument]]
@@ -40,11 +40,8 @@ def test_an_entry_has_defaults(tmp_path: Path) -> None:
         ('id = "BTC"', 'id = "NUL"', "reserved"),
         ('id = "BTC"', "id = 7", "must match"),
         ("crypto", "cryptos", "must be one of"),
-        ("24/7", "'; DROP TABLE bar", "must match"),
         ("2011-08-18", '"2011"', "must be a date"),
         ("2011-08-18", "2011-08-18T00:00:00", "must be a date"),
-        ("BTC-USD", "", "1 to 80"),
-        ("yahoo", "../yahoo", "must match"),
         ("symbol", "ticker", "exactly source and symbol"),
         ("calendar =", "kalendar =", "unknown key"),
         ("calendar =", 'name = "\\u0000"\ncalendar =', "printable"),
@@ -56,6 +53,31 @@ def test_a_mistake_is_told_with_its_place(tmp_path: Path, old: str, new: str, sa
     with pytest.raises(ConfigError, match=r"instruments\.toml") as told:
         universe(tmp_path, GOOD.format(id="BTC").replace(old, new))
     assert said in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("24/7", "'; DROP TABLE bar", 'calendar = "\'; DROP TABLE bar" must match'),
+        ('calendar = "24/7"', "calendar = 7", "calendar = '7' must match"),
+        ("BTC-USD", "", "symbol must be printable text of 1 to 80 characters"),
+        ("BTC-USD", "B" * 81, "symbol must be printable text of 1 to 80 characters"),
+        ("yahoo", "../yahoo", "source '../yahoo' must match"),
+    ],
+)
+def test_a_wrong_calendar_source_or_symbol_is_a_fault_of_its_entry(
+    tmp_path: Path, old: str, new: str, fault: str
+) -> None:
+    found = universe(tmp_path, GOOD.format(id="OK") + GOOD.format(id="BTC").replace(old, new))
+    assert found.get("OK").faults == ()
+    (text,) = found.get("BTC").faults
+    assert text.startswith("instruments.toml: [[instrument]] number 2 (BTC): " + fault)
+    # what is recorded and shown instead is harmless
+    assert {found.get("BTC").calendar, *(ref.source for ref in found.get("BTC").sources)} <= {
+        "24/7",
+        "yahoo",
+        INVALID,
+    }
 
 
 def test_an_id_stands_once(tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ def test_rows_outside_the_window_are_dropped() -> None:
     assert column(bars, "session") == [day("2024-01-03"), day("2024-01-04")]
 
 
-def test_equal_repeats_collapse_and_contradictions_are_put_aside() -> None:
+def test_equal_repeats_collapse_and_contradictions_are_quarantined() -> None:
     rows = [
         row("2024-01-02", 1.0),
         row("2024-01-02", 1.0),

@@ -61,7 +61,7 @@ def test_honest_rows_pass_untouched() -> None:
         ({"close": 0.12}, "unit_spike"),
     ],
 )
-def test_one_bad_row_is_put_aside_alone(change: dict, reason: str) -> None:
+def test_one_bad_row_is_quarantined_alone(change: dict, reason: str) -> None:
     result = checked({"at": 2, **change})
     assert reasons(result) == {day("2024-01-04"): reason}
     assert len(result.bars) == 3
@@ -69,7 +69,7 @@ def test_one_bad_row_is_put_aside_alone(change: dict, reason: str) -> None:
 
 
 @pytest.mark.parametrize("ratio", [1001.0, 1 / 1001])
-def test_a_split_beyond_belief_is_put_aside(ratio: float) -> None:
+def test_a_split_beyond_belief_is_quarantined(ratio: float) -> None:
     result = checked({"at": 2, "split": ratio}, closes=(40, 40, 40 / ratio, 40 / ratio))
     assert reasons(result) == {day("2024-01-04"): "split_ratio"}
 

@@ -1,9 +1,9 @@
 """Alerts: failed, stale and surprising data, to a Slack channel, a webhook and a mailbox.
 
-Where they go is in the environment, since an address of a webhook is a secret: MARKETLAKE_ALERT_SLACK and
-MARKETLAKE_ALERT_WEBHOOK are addresses, MARKETLAKE_ALERT_MAIL a mailbox that Airflow's connection
-`smtp_default` sends to. What is not set is not used. An alert that cannot be sent is a line in the log, never
-a failed task.
+Where they go is in the environment, since an address of a webhook is a secret:
+MARKETLAKE_ALERT_SLACK and MARKETLAKE_ALERT_WEBHOOK are addresses, MARKETLAKE_ALERT_MAIL a mailbox
+that Airflow's connection `smtp_default` sends to. What is not set is not used. An alert that cannot
+be sent is a line in the log, never a failed task.
 """
 
 from __future__ import annotations
@@ -37,13 +37,15 @@ class Alert:
 
     @property
     def title(self) -> str:
+        """One line: the kind and the DAG."""
         return _clean(f"marketlake: {self.kind}: {self.about}")
 
     @property
-    def told(self) -> list[str]:
-        told = [_clean(line) for line in self.lines[:_MOST_LINES]]
-        left = len(self.lines) - len(told)
-        return [*told, f"and {left} more"] if left else told
+    def shown(self) -> list[str]:
+        """The lines to send: cleaned, bounded in length and number."""
+        shown = [_clean(line) for line in self.lines[:_MOST_LINES]]
+        left = len(self.lines) - len(shown)
+        return [*shown, f"and {left} more"] if left else shown
 
 
 def send(alert: Alert, environ: Mapping[str, str] = os.environ) -> None:
@@ -57,6 +59,7 @@ class AlertNotifier(BaseNotifier):
     """An Airflow notifier: as `on_failure_callback` it tells that a task failed, and why."""
 
     def notify(self, context: Any) -> None:
+        """Send the alert of a failed task."""
         ti, error = context.get("ti"), context.get("exception")
         about = f"{ti.dag_id}.{ti.task_id}, run {ti.run_id}" if ti else "a task"
         why = str(error) if error else "its worker was lost, or it was ended from outside"
@@ -64,23 +67,23 @@ class AlertNotifier(BaseNotifier):
 
 
 def _slack(place: str, alert: Alert) -> None:
-    lines = "\n".join([f"*{alert.title}*", *alert.told])
+    lines = "\n".join([f"*{alert.title}*", *alert.shown])
     # the three characters that Slack's markup knows
     text = lines.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     _post(place, {"text": text})
 
 
 def _webhook(place: str, alert: Alert) -> None:
-    _post(place, {"kind": alert.kind, "about": alert.about, "title": alert.title, "lines": alert.told})
+    _post(place, {"kind": alert.kind, "about": alert.about, "title": alert.title, "lines": alert.shown})
 
 
 def _mail(place: str, alert: Alert) -> None:
     from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
-    body = html.escape("\n".join(alert.told))
+    body = html.escape("\n".join(alert.shown))
     subject = alert.title.replace("\n", " ")
     mail = SmtpNotifier(to=place, from_email=place, subject=subject, html_content=f"<pre>{body}</pre>")
-    # not by calling it: that would take what a vendor said for a template
+    # not by calling it: that would read a vendor's text as a template
     mail.notify({})
 
 

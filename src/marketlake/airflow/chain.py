@@ -1,4 +1,5 @@
-"""How a task that failed is treated: by the type of its error, not by its text."""
+"""The tasks of an `ingest` or `backfill` DAG, and how a failed task is treated: by the type of its
+error."""
 
 from __future__ import annotations
 
@@ -14,8 +15,7 @@ from .alert import AlertNotifier
 from .schedule import pool_of
 
 RETRY_DELAY: Final = timedelta(seconds=float(os.environ.get("MARKETLAKE_RETRY_SECONDS", "30")))
-"""Between tries; ten times as long where the vendor asked us to slow down."""
-
+"""Between tries; ten times as long where the vendor limits the rate."""
 # Errors are named by path, so that parsing a DAG file imports nothing for them.
 _HOPELESS: Final = (
     "TerminalError",
@@ -24,17 +24,19 @@ _HOPELESS: Final = (
     "OriginError",
     "SchemaVersionError",
 )
+_LONGEST_FETCH: Final = timedelta(hours=1)
 
 
 def retried() -> Mapping[str, Any]:
-    """Arguments of a task that is worth another try, unless its error says that it is not."""
+    """Arguments of a task that is worth another try, unless the type of its error rules that
+    out."""
     policy = ExceptionRetryPolicy(
         rules=[
             _rule(RetryAction.FAIL, *_HOPELESS, reason="another try would get the same answer"),
             _rule(
                 RetryAction.RETRY,
                 "RateLimitedError",
-                reason="the vendor asked us to slow down",
+                reason="the vendor limits the rate",
                 delay=10 * RETRY_DELAY,
             ),
         ]
@@ -55,18 +57,16 @@ def _rule(action: RetryAction, *errors: str, reason: str, delay: timedelta | Non
     return RetryRule(exception=names, action=action, retry_delay=delay, reason=reason)
 
 
-_LONGEST_FETCH: Final = timedelta(hours=1)
-
-
 def lake_tasks(sources: Sequence[str], calendar: str | None, outlet: Asset) -> None:
-    """Add the tasks to the DAG at hand: per source a plan and a mapped fetch, then one store and one check.
+    """Add the tasks to the DAG at hand: per source a plan and a mapped fetch, then one store and
+    one check.
 
     `store` and `check` run whatever became of the fetches, so one failed instrument stops no other.
     """
     done = TriggerRule.ALL_DONE
     store = task(task_id="store", trigger_rule=done, outlets=[outlet], **retried())(steps.store)()
-    told = AlertNotifier()
-    check = task(task_id="check", trigger_rule=done, on_failure_callback=told, **final())(steps.check)()
+    notifier = AlertNotifier()
+    check = task(task_id="check", trigger_rule=done, on_failure_callback=notifier, **final())(steps.check)()
     for source in sources:
         _fetch_of(source, calendar) >> store
     store >> check

@@ -1,4 +1,4 @@
-"""Airflow's own database: its tables, the pools that bound how hard one host is asked, the first user."""
+"""Airflow's own database: its tables, the pools that limit the load on one host, the first user."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import Final
 
 from ..model.errors import MarketlakeError
+from ..sources import NO_SOURCE
 from .schedule import first_sources, pool_of
 
 POOL_SLOTS: Final = 2
-"""Batches that one host is asked for at once; the limiter spaces the requests among them."""
+"""Batches fetched from one host at once; the limiter spaces their requests."""
 
 
 def migrate(home: Path) -> bool:
-    """Create or upgrade the tables unless this version of Airflow did so already; whether it was needed."""
+    """Create or upgrade the tables unless this version of Airflow did so already.
+
+    Whether it was needed.
+    """
     from airflow import __version__
 
     done = home / f"migrated-{__version__}"
@@ -29,10 +33,12 @@ def migrate(home: Path) -> bool:
 
 
 def create_pools(sources: Iterable[str]) -> None:
-    """Make sure that each source has its pool; a task whose pool is missing would wait for ever."""
+    """Make sure that each source has its pool; a task whose pool is missing would wait forever."""
     from airflow.models.pool import Pool
 
     for source in sources:
+        if source == NO_SOURCE:
+            continue
         Pool.create_or_update_pool(
             name=pool_of(source),
             slots=POOL_SLOTS,
@@ -42,7 +48,9 @@ def create_pools(sources: Iterable[str]) -> None:
 
 
 def create_admin(password: str) -> bool:
-    """Make Airflow's roles and, while nobody may log in, the user `admin`; whether there was nobody.
+    """Make Airflow's roles and, while there is no user, the user `admin`.
+
+    Returns whether there was none.
 
     For the login of Airflow's provider `fab`, which must be the one that is set.
     """
@@ -55,7 +63,7 @@ def create_admin(password: str) -> bool:
             return False
         role = security.find_role("Admin")
         if not security.add_user("admin", "Admin", "", "admin@localhost", role, password=password):
-            raise MarketlakeError("the user admin could not be made; what Airflow logged above says why")
+            raise MarketlakeError("the user admin could not be made; see Airflow's log above")
         return True
 
 

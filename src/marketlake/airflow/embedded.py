@@ -1,4 +1,7 @@
-"""Is anybody there? Asked before a live run begins, so that one without a network changes nothing."""
+"""Run every DAG once in this process (`make run`), with Airflow's log in a file.
+
+A live run first checks that a vendor can be reached, so that one without a network changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..model.errors import ConfigError, MarketlakeError, UnavailableError
 from ..model.settings import LIVE, load_settings
+from ..sources import NO_SOURCE
 from .schedule import calendar_schedules, first_sources
 from .standalone import airflow_environment
 from .steps import ERROR_KEY, FINDINGS_KEY, SUMMARY_KEY
@@ -23,7 +27,6 @@ from .steps import ERROR_KEY, FINDINGS_KEY, SUMMARY_KEY
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
     from airflow.sdk import DAG
-
 
 ADDRESSES: Final[Mapping[str, str]] = {
     "binance": "https://api.binance.com",
@@ -35,10 +38,15 @@ ADDRESSES: Final[Mapping[str, str]] = {
     "yahoo": "https://query1.finance.yahoo.com",
 }
 _TIMEOUT_S: Final = 5.0
+_IMPATIENT: Final = {"MARKETLAKE_RETRY_SECONDS": "2"}
+"""Short pauses: a user is waiting at the terminal."""
+_FINDINGS_TOLD: Final = 5
+
+Say = Callable[[str], None]
 
 
 def require_a_vendor(sources: Iterable[str], addresses: Mapping[str, str] = ADDRESSES) -> None:
-    """Return once any of the sources answers, whatever it says; `UnavailableError` when none does.
+    """Return once any of the sources answers, with any status; `UnavailableError` when none does.
 
     A source that is not among `addresses` (an exchange less in use, a file) counts as there.
     """
@@ -76,10 +84,10 @@ def xcoms(dag_run: DagRun, key: str) -> list[tuple[str, Any]]:
 class Ingested:
     """The run of one `ingest` DAG."""
 
-    asked: int
+    planned: int
     """Instruments planned."""
     stored: bool
-    """Whether the answers were absorbed, new or not."""
+    """Whether the answers were stored, new or not."""
     succeeded: bool
     """Whether the DAG run ended green."""
     new: int = 0
@@ -93,15 +101,15 @@ class Ingested:
 
     @property
     def worked(self) -> int:
-        """Instruments that were asked for and are stored."""
-        return self.asked - len(self.failed) if self.stored else 0
+        """Instruments that were planned and are stored."""
+        return self.planned - len(self.failed) if self.stored else 0
 
     def __str__(self) -> str:
         if not self.stored:
             return "failed"
         news = f"{self.new} new, {self.revised} revised" if self.new or self.revised else "nothing new"
-        good = f"{self.worked} of {self.asked}" if self.failed else f"{self.asked}"
-        return f"{good} instrument{'' if self.asked == 1 else 's'}, {news}"
+        good = f"{self.worked} of {self.planned}" if self.failed else f"{self.planned}"
+        return f"{good} instrument{'' if self.planned == 1 else 's'}, {news}"
 
 
 def exit_code(ingested: Iterable[Ingested], built: bool) -> int:
@@ -110,12 +118,6 @@ def exit_code(ingested: Iterable[Ingested], built: bool) -> int:
     if built and all(result.succeeded for result in results):
         return 0
     return 3 if built and any(result.worked for result in results) else 1
-
-
-Say = Callable[[str], None]
-_IMPATIENT: Final = {"MARKETLAKE_RETRY_SECONDS": "2"}
-"""Somebody is waiting at the terminal."""
-_FINDINGS_TOLD: Final = 5
 
 
 def main() -> int:
@@ -129,7 +131,7 @@ def main() -> int:
         settings = load_settings()
         schedules = calendar_schedules(settings)
         if settings.origin == LIVE:
-            require_a_vendor(source for each in schedules for source in each.sources)
+            require_a_vendor(s for each in schedules for s in each.sources if s != NO_SOURCE)
         home.mkdir(parents=True, exist_ok=True)
         os.environ |= airflow_environment(home, arguments.dags.resolve()) | _IMPATIENT
         with airflow_log(home / "run.log") as say:
@@ -154,10 +156,13 @@ def run(home: Path, dags: Path, say: Say) -> int:
 
 
 def _end_on_interrupt(say: Say) -> None:
-    """End at once on Ctrl-C: Airflow takes the exception for a task's own. The lake bears any kill."""
+    """End immediately on Ctrl-C: Airflow takes the exception for a task's own.
+
+    The lake bears any kill.
+    """
 
     def end(signum: int, frame: FrameType | None) -> None:
-        say("interrupted; what was fetched is kept, and the next run goes on from there")
+        say("interrupted; what was fetched is persisted, and the next run continues from there")
         os._exit(128 + signum)
 
     signal.signal(signal.SIGINT, end)
@@ -190,14 +195,14 @@ def _result(dag_run: DagRun) -> Ingested:
     summary = dict(xcoms(dag_run, SUMMARY_KEY)).get("store")
     failed = summary["failed"] if summary else {}
     return Ingested(
-        asked=sum(len(batch) for batches in plans for batch in batches),
+        planned=sum(len(batch) for batches in plans for batch in batches),
         stored=summary is not None,
         succeeded=dag_run.state == "success",
         new=summary["new"] if summary else 0,
         revised=summary["revised"] if summary else 0,
         failed=failed,
         findings=tuple(dict(xcoms(dag_run, FINDINGS_KEY)).get("check", ())),
-        # what is said of the instruments says more than the same errors by batch
+        # an error per instrument is more precise than the same errors per batch
         errors=() if failed else _errors(dag_run),
     )
 
@@ -229,7 +234,7 @@ def _timed(say: Say, what: str) -> Iterator[list[str]]:
 def airflow_log(path: Path) -> Iterator[Say]:
     """Send what is written to standard output and error to `path`; yields a way to the terminal."""
     with path.open("a") as log, os.fdopen(os.dup(1), "w", buffering=1) as terminal:
-        kept = os.dup(1), os.dup(2)
+        saved_descriptors = os.dup(1), os.dup(2)
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         try:
@@ -237,7 +242,7 @@ def airflow_log(path: Path) -> Iterator[Say]:
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
-            for target, saved in enumerate(kept, start=1):
+            for target, saved in enumerate(saved_descriptors, start=1):
                 os.dup2(saved, target)
                 os.close(saved)
 

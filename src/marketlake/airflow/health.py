@@ -1,8 +1,9 @@
-"""Whether a part of Airflow has reported lately: what a container's health check asks the API server.
+"""Whether a part of Airflow has reported recently, for the health check of a container.
 
     python -m marketlake.airflow.health scheduler
 
-Airflow's own `jobs check` tells the same and starts all of Airflow for it, ten seconds of a core each time.
+Airflow's own `jobs check` tells the same and starts all of Airflow for it, ten seconds of a core
+each time.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def main() -> int:
 
 
 def health(server: str, part: str) -> str:
-    """`healthy`, or what the API server at that address says instead of it."""
+    """`healthy`, or what the API server at that address reports instead."""
     parts = urlsplit(server)
     address = f"{parts.scheme}://{parts.netloc}/api/v2/monitor/health"
     try:

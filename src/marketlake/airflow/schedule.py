@@ -1,7 +1,8 @@
-"""When each calendar is ingested, and from which sources: read from `instruments.toml`, nothing heavy.
+"""When each calendar is ingested, and from which sources: read from `instruments.toml`, nothing
+heavy.
 
-The moments lie in the calendar's own time zone, after the last close and the venue's lag of an ordinary day.
-A late or missed run costs nothing: what is fetched follows from what is stored.
+The moments lie in the calendar's own time zone, after the last close and the venue's lag of an
+ordinary day. A late or missed run costs nothing: what is fetched follows from what is stored.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from typing import Final
 
 from ..model.instruments import Universe
 from ..model.settings import Settings, load_settings
+from ..sources import NO_SOURCE, leading
 
+_DEFAULT_POOL: Final = "default_pool"
+"""Airflow's own."""
 _LISTED: Final = 50
 BACKFILL_ASSET: Final = "marketlake_bar_backfill"
 
@@ -48,7 +52,8 @@ class CalendarSchedule:
     zone: str
     """IANA name; the cron expression is read in it."""
     sources: tuple[str, ...]
-    """First sources of the calendar's instruments, each once."""
+    """First usable sources of the calendar's instruments, each once; `NO_SOURCE` for those without
+    one."""
     instruments: tuple[str, ...]
 
     @property
@@ -59,22 +64,26 @@ class CalendarSchedule:
 
     @property
     def dag_id(self) -> str:
+        """The id of the calendar's `ingest` DAG."""
         return f"ingest_{_slug(self.calendar)}"
 
     @property
     def asset(self) -> str:
-        """Name of the asset that says: bars of this calendar changed."""
+        """Name of the asset that is updated when bars of this calendar changed."""
         return f"marketlake_bar_{_slug(self.calendar)}"
 
 
 def calendar_schedules(settings: Settings | None = None) -> tuple[CalendarSchedule, ...]:
-    """One entry per calendar of the universe, in its order; `ConfigError` when it cannot be read."""
+    """One entry per calendar of the universe, in its order.
+
+    `ConfigError` when it cannot be read.
+    """
     universe = (settings or load_settings()).universe
     return tuple(_schedule(universe, calendar) for calendar in universe.calendars)
 
 
 def asset_names() -> list[str]:
-    """The assets that say: bars changed."""
+    """The assets that are updated when bars changed."""
     return [*(each.asset for each in calendar_schedules()), BACKFILL_ASSET]
 
 
@@ -91,13 +100,15 @@ def deadlines() -> str:
 
 
 def first_sources() -> tuple[str, ...]:
-    """The source that each instrument is asked from first, each once."""
+    """The first usable source of each instrument, each once."""
     return tuple(dict.fromkeys(s for schedule in calendar_schedules() for s in schedule.sources))
 
 
 def pool_of(source: str) -> str:
-    """The Airflow pool that bounds how many tasks talk to one host at once."""
-    return f"marketlake_{source}"
+    """The Airflow pool that limits how many tasks use one host at once."""
+    # nothing is requested where there is no source, and a task in a pool that does not exist never
+    # starts
+    return _DEFAULT_POOL if source == NO_SOURCE else f"marketlake_{source}"
 
 
 def _schedule(universe: Universe, calendar: str) -> CalendarSchedule:
@@ -107,7 +118,7 @@ def _schedule(universe: Universe, calendar: str) -> CalendarSchedule:
         calendar=calendar,
         cron=cron,
         zone=zone,
-        sources=tuple(dict.fromkeys(i.sources[0].source for i in members)),
+        sources=tuple(dict.fromkeys(leading(one) for one in members)),
         instruments=tuple(i.id for i in members),
     )
 

@@ -19,6 +19,9 @@ from typing import Final
 
 from ..model.errors import MarketlakeError, UsageError
 
+_READY_WITHIN_S: Final = 180
+_ENDS_WITHIN_S: Final = 15
+
 
 def airflow_environment(home: Path, dags: Path, port: int = 8080) -> dict[str, str]:
     """The `AIRFLOW_*` variables; `home` holds Airflow's database and logs, `dags` the DAG files."""
@@ -40,10 +43,6 @@ def airflow_environment(home: Path, dags: Path, port: int = 8080) -> dict[str, s
         # our lines are on the terminal; a proxy must not stand between Airflow's own parts
         "NO_PROXY": "127.0.0.1,localhost",
     }
-
-
-_READY_WITHIN_S: Final = 180
-_ENDS_WITHIN_S: Final = 15
 
 
 def main() -> int:
@@ -131,7 +130,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, home: Path) -
 
 
 def _healthy(port: int) -> bool:
-    """Whether the pages answer and every part of Airflow has reported lately."""
+    """Whether the pages answer and every part of Airflow has reported recently."""
     import requests
 
     try:

@@ -1,4 +1,9 @@
-"""What the tasks do: each calls `marketlake.pipeline.tasks` and says the result in Airflow's words."""
+"""What the tasks do: each calls a step of `marketlake.ingest.run` with the settings of the
+environment.
+
+Only plain values pass between tasks. What a step returns or raises is expressed in Airflow's terms:
+a result, a skipped task, an XCom value, an error whose type decides about a retry.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +11,12 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from ..model.errors import MarketlakeError
+from ..model.settings import load_settings
+from ..model.terms import day_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -17,11 +25,13 @@ if TYPE_CHECKING:
 SUMMARY_KEY: Final = "summary"
 """XCom key under which `store` leaves its result, also when it is skipped."""
 FINDINGS_KEY: Final = "findings"
-"""XCom key under which `check` leaves what the data checks found, a line each."""
+"""XCom key under which `check` leaves the findings of the data checks, a line each."""
 STALE_KEY: Final = "marketlake_stale"
-"""Airflow variable with the instruments whose being behind was told."""
+"""Airflow variable with the instruments that were already reported as stale."""
 ERROR_KEY: Final = "error"
 """XCom key under which a task that fails leaves its message."""
+_MOST_FINDINGS: Final = 100
+"""Lines of findings in the result of a run; all of them are in the lake."""
 
 _log = logging.getLogger(__name__)
 Batch = list[dict[str, Any]]
@@ -30,81 +40,110 @@ Batch = list[dict[str, Any]]
 def plan(
     source: str, calendar: str | None, params: dict[str, Any] | None = None, ti: Any = None
 ) -> list[Batch]:
-    """The batches whose first source is `source`; a `backfill` says what and from when in `params`."""
-    from ..ingest import tasks
+    """The batches whose first usable source is `source`.
 
-    asked = params or {}
-    wanted = asked.get("instruments", []), asked.get("from"), asked.get("to")
-    with _told(ti):
-        return tasks.plan(run_of(ti), calendar, source, *wanted)
+    The DAG `backfill` has its instruments and its window in `params`.
+    """
+    from ..ingest import run
+
+    given = params or {}
+    with _error_left(ti):
+        start, end = day_of(given.get("from")), day_of(given.get("to"), "12-31")
+        scope = run.Scope(given.get("instruments", ()), _window(start, end), calendar, source)
+        batches = run.plan(load_settings(), run_of(ti), scope)
+    return [[job.to_dict() for job in batch] for batch in batches]
 
 
 def fetch(batch: Batch, ti: Any = None) -> dict[str, Any]:
-    """Ask the vendor for one batch; raises by the kind of failure, which the retry policy goes by."""
-    from ..ingest import tasks
+    """Fetch one batch; raises by the kind of failure, which the retry policy goes by."""
+    from ..ingest import run
+    from ..ingest.job import Job
 
-    with _told(ti):
-        return tasks.fetch(run_of(ti), batch)
+    with _error_left(ti):
+        fetched = run.fetch(load_settings(), run_of(ti), [Job.from_dict(one) for one in batch])
+        run.assert_fetched(fetched)
+    return {"outcomes": {one.job.instrument_id: one.outcome for one in fetched}}
 
 
 def store(ti: Any = None, outlet_events: Any = None) -> dict[str, Any]:
-    """Absorb what was fetched; skipped, so that no asset is updated, when nothing is new."""
-    from airflow.sdk.exceptions import AirflowSkipException
+    """Store what was fetched; skipped, so that no asset is updated, when nothing is new."""
+    from ..ingest import run
+    from ..ingest.runs import failed
+    from ..store.writer import open_manifest
 
-    from ..ingest import tasks
-
-    with _told(ti):
-        summary = tasks.store(run_of(ti))
+    with _error_left(ti):
+        settings = load_settings()
+        rows = run.store(settings, run_of(ti))
+        snapshot = open_manifest(settings.lake).snapshot
+    counts = {kind: sum(row[f"{kind}_rows"] for row in rows) for kind in ("new", "revised", "volume")}
+    summary = {**counts, "failed": failed(rows), "snapshot": snapshot}
     ti.xcom_push(key=SUMMARY_KEY, value=summary)
-    counts = {kind: summary[kind] for kind in ("new", "revised", "volume")}
     if not any(counts.values()):
+        from airflow.sdk.exceptions import AirflowSkipException
+
         raise AirflowSkipException("nothing new")
     for asset in ti.task.outlets:
-        outlet_events[asset].extra = {**counts, "snapshot": summary["snapshot"]}
+        outlet_events[asset].extra = {**counts, "snapshot": snapshot}
     return summary
 
 
 def check(ti: Any = None) -> None:
-    """Show what the checks found, and fail the run when rows were put aside, an instrument or a step failed.
+    """Report the findings of the checks, and fail the run for quarantined rows, instruments or
+    steps.
 
-    It is the last task: the others have run, but nobody may miss it. What is merely odd fails nothing.
+    It is the last task and runs whatever became of the others. A finding that is merely odd fails
+    nothing.
     """
-    from ..ingest import tasks
+    from ..ingest.runs import run_findings, run_rows
 
-    findings = tasks.findings(run_of(ti))
+    settings = load_settings()
+    rows = run_rows(settings, run_of(ti))
+    findings = _listed([str(one) for one in run_findings(settings, rows)])
     for line in findings:
         _log.warning("%s", line)
     ti.xcom_push(key=FINDINGS_KEY, value=findings)
     if findings:
         _alert(ti, "surprising", findings)
-    tasks.check(run_of(ti))
+    _assert_good(rows)
     states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
     broken = sorted(task for task, state in states.items() if state in {"failed", "upstream_failed"})
     if broken:
         raise MarketlakeError(
-            f"{', '.join(broken)} did not finish; the log of each says why, and the next run catches up"
+            f"{', '.join(broken)} did not finish; see the log of each; the next run catches up"
         )
 
 
 def build(ti: Any = None) -> dict[str, Any]:
-    """Rebuild `market.duckdb` and check the claims."""
-    from ..ingest import tasks
+    """Bring `market.duckdb` and the report up to date and evaluate the claims."""
+    from ..ingest.build import build as build_database
+    from ..ingest.build import refresh_report
+    from ..lake import Lake
+    from ..store.writer import open_manifest
 
-    with _told(ti):
-        return tasks.build()
+    with _error_left(ti):
+        settings = load_settings()
+        rebuilt = build_database(settings)
+        page = refresh_report(settings, rebuilt)
+        claims = Lake(settings.lake).claims().checks
+        return {
+            "rebuilt": rebuilt,
+            "snapshot": open_manifest(settings.lake).snapshot,
+            "claims": [f"{one.claim_id}, {one.span}: {one.verdict}" for one in claims],
+            "report": page and str(page),
+        }
 
 
 def watch(ti: Any = None) -> None:
-    """Fail while an instrument is behind its deadline; tell it once, when it comes to be."""
+    """Fail while an instrument is past its deadline; send an alert once, when it becomes stale."""
     from airflow.sdk import Variable
 
-    from ..ingest import tasks
+    from ..ingest.status import stale
 
-    behind = tasks.behind()
-    told = Variable.get(STALE_KEY, default=[], deserialize_json=True)
-    if news := [line for name, line in behind.items() if name not in told]:
+    behind = {each.instrument_id: str(each) for each in stale(load_settings())}
+    reported = Variable.get(STALE_KEY, default=[], deserialize_json=True)
+    if news := [line for name, line in behind.items() if name not in reported]:
         _alert(ti, "stale", news)
-    if list(behind) != told:
+    if list(behind) != reported:
         Variable.set(STALE_KEY, list(behind), serialize_json=True)
     if behind:
         raise MarketlakeError(f"{len(behind)} instruments are stale:\n" + "\n".join(behind.values()))
@@ -128,9 +167,29 @@ def _alert(ti: Any, kind: str, lines: list[str]) -> None:
     send(Alert(kind, f"{ti.dag_id}, run {ti.run_id}", lines))
 
 
+def _window(start: date | None, end: date | None) -> tuple[date, date | None] | None:
+    return (start, end) if start else None
+
+
+def _listed(lines: list[str]) -> list[str]:
+    left = len(lines) - _MOST_FINDINGS
+    return [*lines[:_MOST_FINDINGS], *([f"and {left} more: `marketlake check`"] if left > 0 else [])]
+
+
+def _assert_good(rows: list[Any]) -> None:
+    """Raise when any instrument of the run did not end well, naming each."""
+    from ..ingest.runs import failed
+
+    bad = failed(rows)
+    if bad:
+        listed = "\n".join(f"  {name}: {text}" for name, text in bad.items())
+        raise MarketlakeError(f"{len(bad)} of {len(rows)} instruments did not end well:\n{listed}")
+
+
 @contextmanager
-def _told(ti: Any) -> Iterator[None]:
-    """Leave the message of a failure beside the results, where the embedded run and the UI find it."""
+def _error_left(ti: Any) -> Iterator[None]:
+    """Leave the message of a failure next to the results, where the embedded run and the UI find
+    it."""
     try:
         yield
     except MarketlakeError as error:

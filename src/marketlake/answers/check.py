@@ -1,4 +1,4 @@
-"""All checks over what is stored: bars, what was put aside, and the lake as a whole."""
+"""All checks over what is stored: bars, quarantined rows, and the lake as a whole."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Finding:
     """What one check has found."""
 
     severity: str
-    """`fail`: wrong or put aside; `warn`: stored and odd."""
+    """`fail`: wrong or quarantined; `warn`: stored and odd."""
     check: str
     instrument_id: str
     session: date

@@ -19,7 +19,7 @@ from .result import Answer, joined
 from .scope import Scope, no_bars, resolve
 
 TIE: Final = "tie"
-SHOWN: Final = ("cumulative_return", "cagr", "volatility", "max_drawdown", "sharpe", "correlation")
+SHOWN: Final = ("total_return", "cagr", "volatility", "max_drawdown", "sharpe", "correlation")
 """The metrics beside a comparison, as `metrics` gives them: daily returns, no risk-free rate."""
 YEARS: Final = {
     "instrument": "query/instrument",

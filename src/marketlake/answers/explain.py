@@ -138,9 +138,9 @@ def explain(reader: DuckReader, terms: Terms, span: Span) -> Explanation:
     """Each calendar-year return of the instruments, and that of all these years together, at both moments.
 
     Takes start and end (whole years; default: all that are stored), basis, convention, currency. What was
-    held at a moment is what had been seen (strictly, by `observed_at`). The changed rows are replaced one at a
-    time, in the order of their sessions (the instrument's own row before those of rates): a row's part is how
-    far the return then moves, so the parts add up to the whole.
+    held at a moment is what had been seen (strictly, by `observed_at`). The changed rows are replaced one
+    at a time, in the order of their sessions (the instrument's own row before those of rates). A row's part
+    is how far the return then moves, so the parts add up to the whole.
     Raises `UsageError`, `EmptyLakeError` (nothing stored), `CorruptLakeError`.
     """
     terms.only("explain", "start", "end", "basis", "convention", "currency")

@@ -30,7 +30,7 @@ class Score:
     """One instrument's figures over the window, from its daily returns; None where there is none."""
 
     instrument_id: str
-    cumulative_return: float | None
+    total_return: float | None
     cagr: float | None
     """None for less than a year."""
     volatility: float | None

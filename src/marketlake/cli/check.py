@@ -1,4 +1,4 @@
-"""The command `check`: what the data checks find in what is stored, and what was put aside."""
+"""The command `check`: what the data checks find in what is stored, and what is in quarantine."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from .options import (
     lake_of,
     settings_of,
 )
-from .output import GOOD, QUIET, STALE, percent, print_json, print_rows, say
+from .output import GOOD, QUIET, STALE, figure_text, percent, print_json, print_rows, say
 
 if TYPE_CHECKING:
     from ..answers.compare import ComparedYear, Comparison, Risk
@@ -42,13 +42,6 @@ _CSV: Final = (
     *("year", "instrument_id", "simple_return", "start_session", "end_session", "complete", "quality"),
     *("year_complete", "winner", "runner_up", "lead"),
 )
-_NAMES: Final = {
-    "cumulative_return": "cumulative return",
-    "cagr": "CAGR",
-    "volatility": "volatility",
-    "max_drawdown": "maximum drawdown",
-    "sharpe": "Sharpe",
-}
 _NOTHING_JUDGED: Final = (
     "No year can be judged: `marketlake status` shows what is stored, --from and --to choose years of it"
 )
@@ -172,10 +165,14 @@ def _terms(c: Comparison) -> str:
 
 def _print_risk(c: Comparison, risk: Risk, output: Format) -> None:
     """A line a figure, a column an instrument; with what they are taken from, for people."""
+    from ..answers.compare import SHOWN
+    from ..engine.metric_sql import label_of
+
     names = c.instruments
     by_key = {(f.metric, f.instrument_id): f for f in risk.figures}
-    words = _NAMES | {"correlation": f"correlation with {risk.benchmark}"}
-    whole = {name: by_key["cumulative_return", name] for name in names}
+    words = {metric: label_of(metric) for metric in SHOWN}
+    words["correlation"] += f" with {risk.benchmark}"
+    whole = {name: by_key["total_return", name] for name in names}
     flags = {name: by_key["volatility", name].quality for name in names}
     lines: list[dict[str, Any]] = [
         *([] if len(names) == 2 else [{"figure": "years ahead", **_years_ahead(c)}]),
@@ -215,4 +212,4 @@ def _figure_text(figure: Figure | None) -> str | None:
         return None
     if figure.value is None:
         return figure.reason
-    return percent(figure.value) if figure.unit == "fraction" else f"{figure.value:,.2f}"
+    return figure_text(figure.metric, figure.value)

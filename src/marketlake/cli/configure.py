@@ -1,4 +1,4 @@
-"""The command `init`: a configuration to start from, by questions on a terminal or by flags."""
+"""Commands that write configuration: init and add."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from ..model.settings import Settings
     from ..sources.lookup import Listing
 
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_COLUMNS: Final = ("symbol", "name", "kind", "venue")
 
 Answer = TypeVar("Answer")
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def init(
     currency: Annotated[
         str | None, typer.Option(help="Home currency, such as EUR: comparisons convert into it.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, take the defaults.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the defaults without questions.")] = False,
 ) -> None:
     """Write instruments.toml, claims.toml and marketlake.toml; a file that is there stays as it is.
 
@@ -62,7 +63,7 @@ def init(
     answered = yes or sample or any(flag is not None for flag in (begin, lake, currency))
     there = all((folder / name).exists() for name in ("instruments.toml", "marketlake.toml"))
     ask = can_ask() and not answered and not there
-    wishes = _asked() if ask else Wishes(_words(begin or ""), _place(lake or ""), _code(currency or ""))
+    wishes = _answers() if ask else Wishes(_words(begin or ""), _place(lake or ""), _code(currency or ""))
     _write(folder, _texts(wishes, sample=sample))
     if not sample:
         say(f"next: marketlake run --home {folder}")
@@ -86,15 +87,15 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
             path = folder / name
-            kept = path.exists()
-            if not kept:
+            exists = path.exists()
+            if not exists:
                 path.write_text(text, encoding="utf-8")
-            say(f"{'kept' if kept else 'wrote'} {path}")
+            say(f"{'unchanged' if exists else 'wrote'}: {path}")
     except OSError as error:
         raise UsageError(f"cannot write to {folder}: {error.strerror}; choose another folder") from error
 
 
-def _asked() -> Wishes:
+def _answers() -> Wishes:
     """The answers to three questions."""
     sys.stderr.write(
         "Three questions; Enter takes what stands in brackets, and every file can be changed later.\n"
@@ -107,7 +108,7 @@ def _asked() -> Wishes:
 
 
 def _ask(question: str, default: str, read: Callable[[str], Answer]) -> Answer:
-    """The answer as it is read; one that cannot be is asked for again."""
+    """The answer as it is read; one that cannot be is requested again."""
     while True:
         try:
             return read(typer.prompt(question, default=default, err=True).strip())
@@ -148,14 +149,11 @@ def _word(text: str) -> str:
     return text.lower() if text.lower() in {*ASSET_CLASSES, "all"} else text.upper()
 
 
-_COLUMNS: Final = ("symbol", "name", "kind", "venue")
-
-
 def add(
     symbol: Annotated[
         str, typer.Argument(help="A symbol of Yahoo's such as VOD.L, a pair such as SOL/USD, or a name.")
     ],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write the entry without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write the entry without a question.")] = False,
     own_id: Annotated[str | None, typer.Option("--id", help="Our id; from the symbol if left out.")] = None,
     name: Annotated[str | None, typer.Option(help="Its name; the vendor's if left out.")] = None,
     asset_class: Annotated[
@@ -166,7 +164,7 @@ def add(
     ] = None,
     currency: Annotated[str | None, typer.Option(help="What its price is in.")] = None,
     since: Annotated[
-        str | None, typer.Option(help="First session to ask for; the vendor's first if left out.")
+        str | None, typer.Option(help="First session to fetch; the vendor's first if left out.")
     ] = None,
     home: Home = None,
     now: Now = None,
@@ -190,7 +188,7 @@ def add(
     assert_new(universe, entry)
     sys.stdout.write(entry_text(entry, remark))
     if not (yes or _confirmed()):
-        sys.stderr.write("nothing was written; --yes writes without asking\n")
+        sys.stderr.write("nothing was written; --yes writes without a question\n")
         return
     added = write(settings.home, entry, remark)
     sys.stderr.write(f"written to {settings.home / 'instruments.toml'}; next: marketlake run {added.id}\n")
@@ -201,10 +199,10 @@ def _proposed(settings: Settings, text: str, given: dict[str, Any]) -> tuple[Ent
     from ..ingest.configure import candidates, facts_of, on_exchanges, propose, remark
     from .progress import watching
 
-    with watching(f"asking yahoo for {text[:40]}"):
+    with watching(f"looking up {text[:40]} at yahoo"):
         found = candidates(settings, text)
     chosen = found[0] if len(found) == 1 else _chosen(text, found)
-    with watching(f"asking for {chosen.symbol}"):
+    with watching(f"looking up {chosen.symbol}"):
         facts = facts_of(settings, chosen)
         exchanges, errors = on_exchanges(settings, chosen)
     for error in errors:
@@ -213,7 +211,7 @@ def _proposed(settings: Settings, text: str, given: dict[str, Any]) -> tuple[Ent
 
 
 def _chosen(text: str, found: Sequence[Listing]) -> Listing:
-    """The one that is picked by number; `UsageError` where nobody can."""
+    """The one that is picked by number; `UsageError` where there is no terminal."""
     rows = [{"": place, **vars(listing)} for place, listing in enumerate(found, 1)]
     print_rows(rows, ["", *_COLUMNS], Format.table)
     if not can_ask():

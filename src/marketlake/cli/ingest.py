@@ -75,14 +75,16 @@ def ingest(
 
 
 def build(
-    anew: Annotated[bool, typer.Option("--anew", help="Compute every mart again from the bars.")] = False,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Compute every mart again from the bars.")
+    ] = False,
     engine: Engine = EngineName.duckdb,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
 ) -> None:
     """Bring the marts, market.duckdb and report.html up to date, also after the lake was moved."""
-    _build(settings_of(home, lake, now, None), anew=anew, engine=engine)
+    _build(settings_of(home, lake, now, None), full_refresh=full_refresh, engine=engine)
 
 
 def backfill(
@@ -115,7 +117,7 @@ def _ingest(
         return run_ingest(settings, ids, window, listener)
 
 
-def _build(settings: Settings, *, anew: bool = False, engine: EngineName = EngineName.duckdb) -> None:
+def _build(settings: Settings, *, full_refresh: bool = False, engine: EngineName = EngineName.duckdb) -> None:
     from ..ingest.build import build as build_database
     from ..ingest.build import refresh_report
     from ..model.location import shown
@@ -124,7 +126,7 @@ def _build(settings: Settings, *, anew: bool = False, engine: EngineName = Engin
     with watching("building") as watched:
         rebuilt = build_database(
             settings,
-            anew=anew,
+            full_refresh=full_refresh,
             maker=maker_of(engine, settings),
             on_plan=watched.plan,
             on_year=lambda year: watched.part(f"returns of {year}"),
@@ -145,8 +147,8 @@ def _finish(settings: Settings, rows: Sequence[RunRow], output: Format) -> None:
     if output is Format.table:
         say(_last_word(rows, len(failed(rows)), settings.origin))
         if rows and all(row["outcome"] == UnavailableError.outcome for row in rows):
-            asked = settings.source_url or "the vendors"
-            say(f"nobody answered: is there a way to {asked}? What is stored stays; run again to go on")
+            place = settings.source_url or "the vendors"
+            say(f"no source answered: check the connection to {place}. Stored data is unchanged; run again")
     code = exit_code(rows)
     if code:
         raise typer.Exit(code)

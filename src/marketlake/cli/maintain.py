@@ -1,4 +1,4 @@
-"""Commands that look after the lake: verify, replay."""
+"""Commands that look after the lake (verify, replay), and simulate."""
 
 from __future__ import annotations
 
@@ -31,13 +31,15 @@ def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) 
         if output is Format.table:
             say(
                 "`marketlake replay` restores what follows from raw/ and names what does not, "
-                "`marketlake build --anew` the marts and market.duckdb; raw/ itself comes from a backup"
+                "`marketlake build --full-refresh` the marts and market.duckdb; restore raw/ from a backup"
             )
         raise typer.Exit(1)
 
 
 def replay(home: Home = None, lake: Lake = None, now: Now = None, source_url: SourceUrl = None) -> None:
-    """Rebuild bars and revisions from the answers kept in raw/, without network; restore damaged records.
+    """Rebuild bars and revisions from the answers in raw/, without network.
+
+    Restore damaged records.
 
     Exit code 1 when something could not be restored; it is named.
     """

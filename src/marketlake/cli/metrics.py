@@ -38,7 +38,7 @@ from .options import (
     risk_free_of,
     settings_of,
 )
-from .output import drawn, percent, print_json, print_rows, say, sparkline
+from .output import drawn, figure_text, percent, print_json, print_rows, say, sparkline
 
 if TYPE_CHECKING:
     from ..answers.metrics import Figure, Metrics
@@ -210,7 +210,7 @@ def print_rolling(found: Rolling, output: Format) -> None:
             "correlation": _ratio(row.correlation),
             "beta": _ratio(row.beta),
             "alpha": percent(row.alpha),
-            "tracking error": percent(row.tracking_error),
+            "tracking error": percent(row.tracking_error, plus=False),
             "information ratio": _ratio(row.information_ratio),
             "up capture": _ratio(row.up_capture),
             "down capture": _ratio(row.down_capture),
@@ -270,9 +270,11 @@ def _close(found: Metrics | Returns | Rolling, what: str, more: str, output: For
 
 def _lines(found: Metrics) -> list[dict[str, Any]]:
     """A line a metric, then what must be said of them all."""
+    from ..engine.metric_sql import label_of
+
     lines: dict[str, dict[str, Any]] = {}
     for figure in found.figures:
-        line = lines.setdefault(figure.metric, {"metric": figure.metric.replace("_", " ")})
+        line = lines.setdefault(figure.metric, {"metric": label_of(figure.metric, found.frequency)})
         line[figure.instrument_id] = _shown(figure)
     of_risk = [figure for figure in found.figures if figure.metric == "volatility"]
     said: dict[str, list[Any]] = {
@@ -290,14 +292,14 @@ def _lines(found: Metrics) -> list[dict[str, Any]]:
 def _shown(figure: Figure) -> str:
     if figure.value is None:
         return "-" if figure.reason is None else figure.reason
-    return percent(figure.value) if figure.unit == "fraction" else f"{figure.value:,.2f}"
+    return figure_text(figure.metric, figure.value)
 
 
 def _falls(found: Metrics) -> list[dict[str, Any]]:
     return [
         {
             "drawdown": f"{fall.instrument_id} {fall.rank}",
-            "depth": percent(fall.depth),
+            "depth": percent(fall.depth, plus=False),
             "high": fall.peak_session,
             "low": fall.trough_session,
             "recovered": fall.recovery_session or "not yet",
@@ -315,8 +317,8 @@ def _windows(found: Metrics) -> list[dict[str, Any]]:
             "median": percent(r.median),
             "highest": percent(r.highest),
             "latest": percent(r.latest),
-            "above 0": percent(r.positive_share),
-            f"above {found.benchmark}": percent(r.win_share),
+            "above 0": percent(r.positive_share, plus=False),
+            f"above {found.benchmark}": percent(r.win_share, plus=False),
         }
         for r in found.rolling
     ]

@@ -198,9 +198,17 @@ def _broken(line: str, width: int) -> str:
     return fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
-def percent(fraction: float | None) -> str:
-    """A fraction as a signed percentage, two digits."""
-    return "" if fraction is None else f"{fraction * 100:+,.2f} %"
+def percent(fraction: float | None, *, plus: bool = True) -> str:
+    """A fraction as a percentage, two digits; with its sign, where it is a return a plus too."""
+    return "" if fraction is None else f"{fraction * 100:{'+' if plus else ''},.2f} %"
+
+
+def figure_text(metric: str, value: float) -> str:
+    """The value of a metric as a person reads it."""
+    from ..engine.metric_sql import BY_NAME
+
+    known = BY_NAME[metric]
+    return percent(value, plus=known.is_return) if known.unit == "fraction" else f"{value:,.2f}"
 
 
 def text_of(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -61,7 +62,7 @@ def reconcile(
     source_url: SourceUrl = None,
     output: Output = Format.table,
 ) -> None:
-    """Ask every further source for stored sessions, compare by session, say who is off and why."""
+    """Compare stored sessions with every further source; name the cause of each difference."""
     from ..ingest.build import build
     from ..ingest.reconcile import reconcile as run_reconcile
     from .progress import progress
@@ -74,6 +75,8 @@ def reconcile(
     build(settings)
     columns, rows = (_SESSIONS, found.sessions) if sessions else (_PAIRS, found.pairs)
     print_rows([_shown(row, columns, output) for row in rows], list(columns), output, paint=_paint)
+    for name, text in found.failed.items():
+        sys.stderr.write(f"{name}: {text}\n")
     if output is Format.table:
         say(_last_word(found))
     if found.exit_code:

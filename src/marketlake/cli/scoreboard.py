@@ -24,7 +24,7 @@ from .options import (
     lake_of,
     settings_of,
 )
-from .output import STALE, drawn, percent, print_json, print_rows, say, sparkline
+from .output import STALE, drawn, figure_text, print_json, print_rows, say, sparkline
 
 if TYPE_CHECKING:
     from ..answers.prices import Trends
@@ -33,16 +33,9 @@ if TYPE_CHECKING:
 
 _TOP: Final = 20
 _YEARS: Final = "by year"
-# heading: the figure, and whether it is a fraction
-_SHOWN: Final = {
-    "return": ("cumulative_return", True),
-    "CAGR": ("cagr", True),
-    "volatility": ("volatility", True),
-    "maximum drawdown": ("max_drawdown", True),
-    "Sharpe": ("sharpe", False),
-    "over bill": ("sharpe_over_bill", False),
-    "Sortino": ("sortino", False),
-}
+_FIGURES: Final = (
+    *("total_return", "cagr", "volatility", "max_drawdown", "sharpe", "sharpe_over_bill", "sortino"),
+)
 
 
 def scoreboard(
@@ -95,7 +88,7 @@ def _sorted(rows: tuple[Score, ...], column: str) -> list[Score]:
 def _print(found: Scoreboard, rows: list[Score], years: Trends, output: Format) -> None:
     lines = [_line(row) | {_YEARS: sparkline(years.get(row.instrument_id, ()))} for row in rows]
     # no column of a bill that the lake does not have
-    figures = [name for name in _SHOWN if any(line[name] is not None for line in lines)]
+    figures = [name for name in map(_heading, _FIGURES) if any(line[name] is not None for line in lines)]
     columns = ["instrument", *[_YEARS] * bool(years), *figures, "n", "from", "to", "quality"]
     print_rows(lines, columns, output, paint=lambda column, _: STALE if column == "quality" else "")
     if output is not Format.table:
@@ -110,7 +103,7 @@ def _print(found: Scoreboard, rows: list[Score], years: Trends, output: Format) 
 
 
 def _line(row: Score) -> dict[str, Any]:
-    figures = {heading: _shown(getattr(row, name), fraction) for heading, (name, fraction) in _SHOWN.items()}
+    figures = {_heading(name): _shown(name, getattr(row, name)) for name in _FIGURES}
     return {
         "instrument": row.instrument_id,
         **figures,
@@ -121,7 +114,11 @@ def _line(row: Score) -> dict[str, Any]:
     }
 
 
-def _shown(value: float | None, fraction: bool) -> str | None:
-    if value is None:
-        return None
-    return percent(value) if fraction else f"{value:,.2f}"
+def _heading(name: str) -> str:
+    from ..engine.metric_sql import label_of
+
+    return "Sharpe over bill" if name == "sharpe_over_bill" else label_of(name)
+
+
+def _shown(name: str, value: float | None) -> str | None:
+    return None if value is None else figure_text("sharpe" if name == "sharpe_over_bill" else name, value)

@@ -59,7 +59,7 @@ def status(home: Home = None, lake: Lake = None, now: Now = None, output: Output
         say(f"{found.lake}: {found.origin} data, snapshot {found.snapshot}")
         say(f"{found.bars:,} bars, {found.revisions:,} revisions, {found.quarantined:,} rows in quarantine")
         say(_reverified(found))
-        _print_holes(found)
+        _print_gaps(found)
         if found.waiting:
             say(f"{found.waiting} raw batches wait to be stored: `marketlake run`")
         if not found.built:
@@ -87,11 +87,11 @@ def _reverified(found: LakeStatus) -> str:
     )
 
 
-def _print_holes(found: LakeStatus) -> None:
-    left = sum(one.open_holes for one in found.instruments)
-    given_up = sum(one.vendor_holes for one in found.instruments)
+def _print_gaps(found: LakeStatus) -> None:
+    left = sum(one.open_gaps for one in found.instruments)
+    given_up = sum(one.permanent_gaps for one in found.instruments)
     if left or given_up:
-        say(f"{left:,} holes are asked for again, {given_up:,} are the vendors' own: FROM session_hole")
+        say(f"{left:,} gaps are asked for again, {given_up:,} are the vendors' own: FROM session_gap")
 
 
 def _print_claims(checks: Sequence[ClaimCheck]) -> None:

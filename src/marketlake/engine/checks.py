@@ -14,7 +14,7 @@ from typing import Final
 from .sql_text import chained, read_heading, statement
 
 FAIL, WARN = "fail", "warn"
-"""A row that fails is put aside; one that is odd is stored and noted."""
+"""A row that fails is quarantined; one that is odd is stored and noted."""
 
 WHOLE: Final = ("split_not_applied", "unit_change")
 """Of rows; they put the instrument's whole answer aside."""

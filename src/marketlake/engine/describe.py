@@ -74,7 +74,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "reconciled": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation"]},
     "reconciled_pair": _KEY
     | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation_pair"]},
-    "session_hole": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["hole"]},
+    "session_gap": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["gap"]},
     "health": {
         "instrument_id": "id in instruments.toml",
         "asset_class": "as in instruments.toml",
@@ -96,7 +96,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "quality_check": {
         "check": "name of the check",
-        "severity": "fail: a row that it finds is put aside; warn: it is stored and noted",
+        "severity": "fail: a row that it finds is quarantined; warn: it is stored and noted",
         "looks_at": "served: answers alone; bar: rows of answers, and stored bars; lake: all that is stored",
         "description": "what it finds",
         "remedy": "what to do about it",

@@ -12,12 +12,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ..model import layout
-from ..model.calendars import Days, load_calendar
+from ..model.calendars import Days, is_known, load_calendar
 from ..model.errors import CorruptLakeError
 from ..model.instruments import Instrument, Universe
 from ..model.schema import BAR, MARTS
@@ -83,6 +83,8 @@ class Inputs:
 
     def _days(self, calendar: str, year: int) -> Days:
         until = date(self.years[-1], 12, 31)
+        if not is_known(calendar, until):
+            return np.empty(0, "datetime64[D]")
         return load_calendar(calendar, until).sessions(date(year, 1, 1), date(year, 12, 31))
 
 
@@ -94,26 +96,25 @@ def refresh_marts(
     lake: Writer,
     universe: Universe,
     *,
-    anew: bool = False,
+    full_refresh: bool = False,
     on_plan: Callable[[int], None] = lambda _: None,
     on_year: Callable[[int], None] = lambda _: None,
     maker: Maker = DUCKDB,
 ) -> int:
     """Bring every mart up to date, a commit per asset class; returns how many years of a class were computed.
 
-    `anew` computes all of them; `on_plan` hears how many there may be, fewer with each class that was
+    `full_refresh` computes all of them; `on_plan` hears how many there may be, fewer with each class that was
     looked at, `on_year` each year that is done. Another `maker` than before computes all of them too: its
     last digits are its own.
     """
     stored = [path for path in lake.manifest.paths("bar") if lake.manifest.files[path].rows]
     kept = [path for path in stored if layout.asset_class_of(path) not in _WITHOUT_RETURN]
     computed, unseen = 0, len(kept)
-    _renew_placeholders(lake)
     with maker.last_closes() as closes:
         for asset_class, paths in groupby(sorted(kept), layout.asset_class_of):
             years = sorted(layout.year_of(path) for path in paths)
             inputs = Inputs(lake, universe, asset_class, years, maker.recipe())
-            due = list(_due(lake, inputs, closes, anew=anew))
+            due = list(_due(lake, inputs, closes, full_refresh=full_refresh))
             computed, unseen = computed + len(due), unseen - len(years)
             on_plan(computed + unseen)
             _compute(lake, inputs, due, on_year, maker)
@@ -122,21 +123,6 @@ def refresh_marts(
     if gone:
         lake.commit(removed=tuple(gone))
     return computed
-
-
-def _renew_placeholders(lake: Writer) -> None:
-    """Give the files without rows today's columns: a table's files are read together."""
-    for table, path in layout.placeholders().items():
-        if table in MARTS and not _has_columns(lake.root / path, MARTS[table]):
-            lake.stage(path, MARTS[table].empty_table())
-    lake.commit()
-
-
-def _has_columns(path: Path, schema: pa.Schema) -> bool:
-    try:
-        return bool(pq.read_schema(path).equals(schema, check_metadata=True))
-    except (OSError, pa.ArrowException):
-        return False
 
 
 def _mart_paths(lake: Writer) -> Iterator[str]:
@@ -149,13 +135,13 @@ def _bars_of(path: str) -> str:
 
 
 def _due(
-    lake: Writer, inputs: Inputs, closes: Callable[[Path], pa.Table], *, anew: bool
+    lake: Writer, inputs: Inputs, closes: Callable[[Path], pa.Table], *, full_refresh: bool
 ) -> Iterator[Members]:
     """The years to compute, with what each starts from; their own closes are staged on the way."""
     previous = layout.yearly("year_close", "none", 1970)
     for year in inputs.years:
         path = layout.yearly("year_close", inputs.asset_class, year)
-        if anew or not _is_current(lake, inputs, year, previous):
+        if full_refresh or not _is_current(lake, inputs, year, previous):
             carried = lake.read(previous)
             ids = _ids(lake, inputs.bars(year))
             together = _carried_on(carried, closes(lake.root / inputs.bars(year)))

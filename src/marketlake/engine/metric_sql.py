@@ -15,43 +15,58 @@ class Metric:
     """One text of `sql/metric` that gives a figure per instrument."""
 
     name: str
+    label: str
+    """The field's own name of it, for people."""
     kind: str
     """What its figures are about: span (the whole window), own (periods) or pair (beside the benchmark)."""
     unit: str
     annualised: bool = False
     excess: bool = False
     """It needs the risk-free return."""
+    is_return: bool = False
+    """Of fractions: shown with its sign, a plus too."""
     reads: tuple[str, ...] = ()
     """Other metrics that its text reads, in order."""
 
 
 METRICS: Final = (
-    Metric("cumulative_return", "span", "fraction"),
-    Metric("log_return", "span", "log"),
-    Metric("cagr", "span", "fraction"),
-    Metric("volatility", "own", "fraction", annualised=True),
-    Metric("downside_deviation", "own", "fraction", annualised=True),
-    Metric("sharpe", "own", "ratio", annualised=True, excess=True),
-    Metric("sortino", "own", "ratio", annualised=True, excess=True),
-    Metric("max_drawdown", "own", "fraction", reads=("drawdown",)),
-    Metric("calmar", "own", "ratio", reads=("drawdown", "max_drawdown", "cagr")),
-    Metric("best_period", "own", "fraction"),
-    Metric("worst_period", "own", "fraction"),
-    Metric("positive_share", "own", "fraction"),
-    Metric("skew", "own", "ratio"),
-    Metric("kurtosis", "own", "ratio"),
-    Metric("value_at_risk", "own", "fraction"),
-    Metric("expected_shortfall", "own", "fraction", reads=("value_at_risk",)),
-    Metric("correlation", "pair", "ratio"),
-    Metric("beta", "pair", "ratio", excess=True),
-    Metric("alpha", "pair", "fraction", annualised=True, excess=True, reads=("beta",)),
-    Metric("tracking_error", "pair", "fraction", annualised=True),
-    Metric("information_ratio", "pair", "ratio", annualised=True),
-    Metric("up_capture", "pair", "ratio"),
-    Metric("down_capture", "pair", "ratio"),
+    Metric("total_return", "total return", "span", "fraction", is_return=True),
+    Metric("log_return", "log return", "span", "log"),
+    Metric("cagr", "CAGR", "span", "fraction", is_return=True),
+    Metric("volatility", "volatility", "own", "fraction", annualised=True),
+    Metric("downside_deviation", "downside deviation", "own", "fraction", annualised=True),
+    Metric("sharpe", "Sharpe", "own", "ratio", annualised=True, excess=True),
+    Metric("sortino", "Sortino", "own", "ratio", annualised=True, excess=True),
+    Metric("max_drawdown", "maximum drawdown", "own", "fraction", reads=("drawdown",)),
+    Metric("calmar", "Calmar", "own", "ratio", reads=("drawdown", "max_drawdown", "cagr")),
+    Metric("best_period", "best period", "own", "fraction", is_return=True),
+    Metric("worst_period", "worst period", "own", "fraction", is_return=True),
+    Metric("positive_share", "positive periods", "own", "fraction"),
+    Metric("skew", "skew", "own", "ratio"),
+    Metric("kurtosis", "kurtosis", "own", "ratio"),
+    Metric("value_at_risk", "VaR 95 %", "own", "fraction"),
+    Metric("expected_shortfall", "expected shortfall 95 %", "own", "fraction", reads=("value_at_risk",)),
+    Metric("correlation", "correlation", "pair", "ratio"),
+    Metric("beta", "beta", "pair", "ratio", excess=True),
+    Metric(
+        "alpha", "alpha", "pair", "fraction", annualised=True, excess=True, reads=("beta",), is_return=True
+    ),
+    Metric("tracking_error", "tracking error", "pair", "fraction", annualised=True),
+    Metric("information_ratio", "information ratio", "pair", "ratio", annualised=True),
+    Metric("up_capture", "up capture", "pair", "ratio"),
+    Metric("down_capture", "down capture", "pair", "ratio"),
 )
+BY_NAME: Final = {metric.name: metric for metric in METRICS}
+_SPANS: Final = {"daily": "1 day", "weekly": "1 week", "monthly": "1 month"}
+_OF_PERIODS: Final = frozenset({"value_at_risk", "expected_shortfall"})
 TABLES: Final = ("drawdown", "rolling_return", "calendar_return", "rolling_benchmark")
 """Texts of `sql/metric` with more than a row per instrument."""
+
+
+def label_of(name: str, frequency: str = "daily") -> str:
+    """What people call a metric; of a loss of one period with the period, as in VaR 95 % (1 day)."""
+    label = BY_NAME[name].label
+    return f"{label} ({_SPANS[frequency]})" if name in _OF_PERIODS else label
 
 
 DAY_NUMBER: Final = "unix_date(d) AS CAST(d - DATE '1970-01-01' AS INTEGER)"

@@ -29,7 +29,7 @@ from ..model.errors import (
     MarketlakeError,
     SchemaVersionError,
 )
-from ..model.layout import DATABASE, MANIFEST, PENDING, SCHEMA_VERSION
+from ..model.layout import DATABASE, MANIFEST, PENDING, RAW, SCHEMA_VERSION
 from ..model.location import address_of, shown
 from .duck import connect
 from .listing import LISTING, Listing, listing_of
@@ -281,7 +281,7 @@ def _listed(root: Path) -> list[str]:
         files = json.loads((root / MANIFEST).read_bytes())["files"]
     except (OSError, ValueError, KeyError):
         return []  # a database on its own, or a damaged manifest: `marketlake verify` says which
-    return [path for path in files if not path.startswith("raw/")]
+    return [path for path in files if not path.startswith(RAW)]
 
 
 def _stamps(root: Path, paths: Iterable[str]) -> Stamps:

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Ingestion: plan, fetch, store, reconcile, replay, and the status of what is stored."""

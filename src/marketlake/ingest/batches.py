@@ -1,7 +1,8 @@
-"""From raw batches to the stored tables: parse, normalise, correct, check, merge, all in one commit.
+"""From raw batches to the stored tables: parse, normalise, correct, check, merge, all in one
+commit.
 
-The same path serves a live run and `replay`: what a bar is depends on the raw answers, the moment they were
-fetched, the corrections kept before them and the universe, on nothing else.
+A live run and `replay` use the same path: a bar depends on the raw answers, the moment they were
+fetched, the corrections persisted before them and the universe, on nothing else.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..engine.checks import CORRECTION_MISMATCH, CORRECTION_NOT_NEEDED, RESCALED
 from ..model.corrections import Corrections
-from ..model.errors import CorruptLakeError, LakeOvertakenError, SourceError
+from ..model.errors import CorruptLakeError, SourceError
 from ..model.instruments import Universe
 from ..model.schema import BAR, CORRECTION_MODE, RUN
 from ..model.settings import Settings
@@ -24,12 +25,11 @@ from ..sources.rows import no_collection
 from ..store import raw
 from ..store.raw import set_aside
 from ..store.verify import assert_whole
-from ..store.writer import Writer, writer
-from .checks import check, noted, put_aside, served_at
-from .corrections import correct, corrected, standing
-from .coverage import sessions_of
-from .gaps import hole_rows, known_holes, let_pass
-from .job import DAILY, RECONCILE, REVERIFY
+from ..store.writer import Writer, retry_on_conflict, writer
+from .checks import Context, check, noted, quarantined, served_at
+from .corrections import correct, corrected, in_force
+from .gaps import accepted_gaps, gap_rows, known_gaps, sessions_of
+from .job import DAILY, RECONCILE, REVERIFY, calendar_error
 from .merge import in_order, last_before, merge_bars, rescaled
 from .normalise import Window, normalise
 from .partitions import Place, Upserts, move_to_asset_classes, partitions, touched
@@ -37,22 +37,33 @@ from .raw_answers import Answer, answers, parse, window_of
 from .reconcile_sources import compare_sources
 from .runs import Counts, append, run_row
 
+_CHUNK_BYTES: Final = 24 * 1024 * 1024
+"""Answers stored together at most: parsed and checked they take ten times the memory."""
+_APART: Final = (RECONCILE, CORRECTION_MODE)
+"""Modes whose batches are no prices to be merged."""
 
-def absorb(
+Batch = tuple[str, list[Answer]]
+"""The path of a raw batch and its answers."""
+
+
+def store_answers(
     lake: Writer,
     universe: Universe,
     found: Sequence[Answer],
     corrections: Corrections,
     upserts: Upserts,
 ) -> None:
-    """Stage what the answers change, the bars as `upserts`; they are of one run, an instrument comes once.
+    """Stage what the answers change, the bars as `upserts`.
 
-    An instrument that the universe does not list any more is recorded and its answer left in raw/.
+    They are of one run, an instrument comes once.
+
+    Instruments that are not listed any more, or whose calendar cannot be used, are recorded in
+    `run`. Their answers stay in raw/ only.
     """
     run_id, month = found[0].run_id, found[0].fetched_at
-    known = [answer for answer in found if answer.instrument_id in universe.by_id]
-    windows = {a.instrument_id: window_of(a, universe.by_id[a.instrument_id]) for a in known}
-    parsed = parse(answer for answer in known if answer.has_rows)
+    usable, unusable = _usable(universe, found)
+    windows = {a.instrument_id: window_of(a, universe.by_id[a.instrument_id]) for a in usable}
+    parsed = parse(answer for answer in usable if answer.has_rows)
     normalised = normalise(parsed.bars, windows)
     held = touched(lake, normalised.bars, universe)
     stored = in_order(pa.concat_tables([BAR.empty_table(), *held.values()]))
@@ -62,41 +73,56 @@ def absorb(
         normalised.conflicts,
         windows,
         run_id,
-        served=parsed.bars,
-        foreign=normalised.refused,
-        before=last_before(stored, mended.bars),
+        context=Context(parsed.bars, set(normalised.refused), last_before(stored, mended.bars)),
     )
-    incoming = _observed(checked.bars, {a.instrument_id: a.mode for a in known}, windows)
+    incoming = _observed(checked.bars, {a.instrument_id: a.mode for a in usable}, windows)
     on_another_scale = _rescaled(stored, incoming)
     scaled = pc.is_in(incoming["instrument_id"], pa.array(list(on_another_scale), pa.string()))
-    kept = incoming.filter(pc.invert(scaled))
-    aside = [
+    accepted_bars = incoming.filter(pc.invert(scaled))
+    counts = _merge(accepted_bars, held, upserts, universe)
+    bad = [
         checked.quarantine,
-        put_aside(mended.aside, CORRECTION_MISMATCH, run_id, windows),
-        put_aside(incoming.filter(scaled), RESCALED, run_id, windows),
+        quarantined(mended.mismatched, CORRECTION_MISMATCH, run_id, windows),
+        quarantined(incoming.filter(scaled), RESCALED, run_id, windows),
     ]
-    counts = _merge(kept, held, upserts, universe)
-    fresh = append(lake, "quarantine", pa.concat_tables(aside), month)
+    fresh = append(lake, "quarantine", pa.concat_tables(bad), month)
     counts.quarantined.update(fresh["instrument_id"].to_pylist())
     confirmed = noted(mended.confirmed, CORRECTION_NOT_NEEDED, windows)
     append(lake, "finding", pa.concat_tables([checked.findings, confirmed]), month)
     refused = {
+        **unusable,
         **parsed.failed,
         **normalised.refused,
         **mended.refused,
         **checked.refused,
         **on_another_scale,
     }
-    sessions, holes = sessions_of(normalised.bars), known_holes(lake, windows)
-    heard = [answer for answer in known if answer.has_rows and answer.instrument_id not in refused]
-    append(lake, "hole", hole_rows(lake, heard, windows, sessions, sessions_of(kept), holes), month)
-    passed = let_pass(holes)
-    rows = [run_row(answer, windows, sessions, refused, counts, passed) for answer in found]
+    sessions, gaps = sessions_of(normalised.bars), known_gaps(lake, windows)
+    answered = [answer for answer in usable if answer.has_rows and answer.instrument_id not in refused]
+    append(lake, "gap", gap_rows(lake, answered, windows, sessions, sessions_of(accepted_bars), gaps), month)
+    accepted = accepted_gaps(gaps)
+    rows = [run_row(answer, windows, sessions, refused, counts, accepted) for answer in found]
     append(lake, "run", pa.Table.from_pylist(rows, schema=RUN), month)
 
 
+def _usable(universe: Universe, found: Iterable[Answer]) -> tuple[list[Answer], dict[str, SourceError]]:
+    """Answers of listed instruments whose calendar can be used, and the errors of those whose
+    cannot."""
+    errors: dict[str, SourceError] = {}
+    usable = []
+    for answer in found:
+        instrument = universe.by_id.get(answer.instrument_id)
+        error = instrument and calendar_error(instrument, answer.fetched_at.date())
+        if error:
+            errors[answer.instrument_id] = error
+        elif instrument:
+            usable.append(answer)
+    return usable, errors
+
+
 def _observed(bars: pa.Table, modes: Mapping[str, str], windows: Mapping[str, Window]) -> pa.Table:
-    """Add when the rows were known: history by its close and lag, a new day from when it was seen."""
+    """Add when the rows were known: history by its close and lag, a new day from when it was
+    seen."""
     ids = bars["instrument_id"].combine_chunks().dictionary_encode()
     names = ids.dictionary.to_pylist()
     live = pa.array([modes[name] in {DAILY, REVERIFY} for name in names], pa.bool_()).take(ids.indices)
@@ -129,30 +155,24 @@ def _merge(
     return counts
 
 
-_PORTION_BYTES: Final = 24 * 1024 * 1024
-"""Answers absorbed together at most: parsed and checked they take ten times the memory."""
-
-_APART: Final = (RECONCILE, CORRECTION_MODE)
-"""Modes whose batches are no prices to be merged."""
-
-Batch = tuple[str, list[Answer]]
-
-
 @dataclass(frozen=True)
-class Portion:
-    """Batches of one run that are absorbed together."""
+class Chunk:
+    """Batches of one run that are stored together."""
 
     batches: Sequence[Batch]
     ends: bool
-    """Whether what follows is of another run or names an instrument again: it waits for the commit."""
+    """Whether a commit must come before the next chunk: another run, or the same instruments
+    again."""
 
     @property
     def answers(self) -> list[Answer]:
+        """The answers of all its batches."""
         return [answer for _, batch in self.batches for answer in batch]
 
 
-def portions(batches: Iterable[tuple[str, list[dict[str, Any]]]]) -> Iterator[Portion]:
-    """Batches of one run and day together, as long as no instrument comes twice, in portions."""
+def chunks(batches: Iterable[tuple[str, list[dict[str, Any]]]]) -> Iterator[Chunk]:
+    """Batches of one run and day together, as long as no instrument comes twice and they fit in
+    memory."""
     waiting: list[Batch] = []
     together, ids, size = None, set[str](), 0
     for path, rows in batches:
@@ -161,87 +181,71 @@ def portions(batches: Iterable[tuple[str, list[dict[str, Any]]]]) -> Iterator[Po
         more = sum(len(page.body) for answer in found for page in answer.pages)
         key = (found[0].run_id, found[0].fetched_at.date(), found[0].mode if found[0].mode in _APART else "")
         ends = key != together or bool(ids & own)
-        if waiting and (ends or size + more > _PORTION_BYTES):
-            yield Portion(waiting, ends)
+        if waiting and (ends or size + more > _CHUNK_BYTES):
+            yield Chunk(waiting, ends)
             waiting, size = [], 0
         waiting.append((path, found))
         together, ids, size = key, own if ends else ids | own, size + more
     if waiting:
-        yield Portion(waiting, True)
+        yield Chunk(waiting, True)
 
 
-def absorb_portions(
+def store_chunks(
     lake: Writer,
     universe: Universe,
-    found: Iterable[Portion],
+    found: Iterable[Chunk],
     corrections: Corrections,
-    on_absorbed: Callable[[Portion], None] = lambda _: None,
+    on_staged: Callable[[Chunk], None] = lambda _: None,
 ) -> None:
-    """Stage and commit what the answers change; `corrections` are those that stood before them.
+    """Stage and commit what the answers change; `corrections` are those in force before them.
 
-    `on_absorbed` hears each portion before the commit that it is part of.
+    `on_staged` receives each chunk before the commit that it is part of.
     """
     upserts = Upserts(lake.root)
     with no_collection():
-        for portion in found:
-            mode = portion.answers[0].mode
+        for chunk in found:
+            mode = chunk.answers[0].mode
             if mode == CORRECTION_MODE:
-                corrections = correct(lake, universe, portion.answers[0], corrections)
+                corrections = correct(lake, universe, chunk.answers[0], corrections)
             elif mode == RECONCILE:
-                compare_sources(lake, universe, portion.answers)
+                compare_sources(lake, universe, chunk.answers)
             else:
-                absorb(lake, universe, portion.answers, corrections, upserts)
-            on_absorbed(portion)
-            if portion.ends or upserts.are_many:
+                store_answers(lake, universe, chunk.answers, corrections, upserts)
+            on_staged(chunk)
+            if chunk.ends or upserts.are_many:
                 upserts.stage(lake)
                 lake.commit()
 
 
-_TRIES: Final = 5
-T = TypeVar("T")
+def store_pending(settings: Settings, on_chunk: Callable[[int], None] = lambda _: None) -> None:
+    """Store the waiting batches, a commit per run.
 
+    `on_chunk` receives how many batches more were stored.
 
-def in_turn(work: Callable[[], T]) -> T:
-    """Do the work, again where a commit of another machine came first; at last its `LakeOvertakenError`.
-
-    In a folder writers wait for each other, and nobody is overtaken. Of those that meet at a bucket one comes
-    through each time, so there is no need to wait.
+    A batch that cannot be read is set aside and stops no other one: the `CorruptLakeError` that
+    names it is raised when all others are stored.
     """
-    for _ in range(_TRIES - 1):
-        try:
-            return work()
-        except LakeOvertakenError:
-            continue
-    return work()
+    retry_on_conflict(lambda: _store_pending(settings, on_chunk))
 
 
-def store_pending(settings: Settings, on_group: Callable[[int], None] = lambda _: None) -> None:
-    """Absorb the waiting batches, a commit per run; `on_group` hears how many batches more were read.
-
-    A batch that cannot be read is set aside and takes no other with it: the `CorruptLakeError` that names it
-    comes when all others are stored.
-    """
-    in_turn(lambda: _store_pending(settings, on_group))
-
-
-def _store_pending(settings: Settings, on_group: Callable[[int], None]) -> None:
+def _store_pending(settings: Settings, on_chunk: Callable[[int], None]) -> None:
     root, losses = settings.lake, dict[str, CorruptLakeError]()
     with writer(root, settings.origin) as lake:
         assert_whole(root, lake.manifest)
         move_to_asset_classes(lake, {i.id: i.asset_class for i in settings.universe.instruments})
         paths = raw.pending(root, lake.manifest)
 
-        def adopt(portion: Portion) -> None:
-            for path, _ in portion.batches:
+        def adopt(chunk: Chunk) -> None:
+            for path, _ in chunk.batches:
                 lake.adopt(path, raw.entry(root, path))
-            on_group(len(portion.batches))
+            on_chunk(len(chunk.batches))
 
-        found = portions(raw.read_batches(root, paths, on_loss=losses.__setitem__))
-        absorb_portions(lake, settings.universe, found, standing(root, lake.manifest), adopt)
-        aside = [set_aside(root, path) for path in raw.pending(root, lake.manifest) if path in losses]
+        found = chunks(raw.read_batches(root, paths, on_loss=losses.__setitem__))
+        store_chunks(lake, settings.universe, found, in_force(root, lake.manifest), adopt)
+        moved = [set_aside(root, path) for path in raw.pending(root, lake.manifest) if path in losses]
     if losses:
-        told = " ".join(map(str, losses.values()))
-        kept = f" Set aside: {', '.join(aside)}." if aside else ""
+        errors = " ".join(map(str, losses.values()))
+        renamed = f" Renamed to: {', '.join(moved)}." if moved else ""
         raise CorruptLakeError(
-            f"{told}{kept} All other answers are stored; run again, and what is missing is asked for again"
+            f"{errors}{renamed} All other answers are stored; run again, and what is missing is fetched again"
         )

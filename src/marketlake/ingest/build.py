@@ -1,4 +1,8 @@
-"""Keeping the verdicts on claims: a row of `claim_history` whenever one changed, or what it was based on."""
+"""Build what follows from the stored bars: the marts, market.duckdb and the report.
+
+A build also records verdicts on claims: a row of `claim_history` whenever a verdict changed, or the
+prices that it follows from.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +30,11 @@ from ..model.location import shown
 from ..model.schema import CLAIM_HISTORY
 from ..model.settings import Settings
 from ..store.verify import assert_whole, database_digest
-from ..store.writer import Writer, writer
-from .batches import in_turn
+from ..store.writer import Writer, retry_on_conflict, writer
 
 _TABLE: Final = "claim_history"
 _OF_THE_MOMENT: Final = {"change", "recorded_at"}
+_log: Final = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 
@@ -82,22 +86,22 @@ def _matter(row: Row) -> Row:
 def build(
     settings: Settings,
     *,
-    anew: bool = False,
+    full_refresh: bool = False,
     on_plan: Callable[[int], None] = lambda _: None,
     on_year: Callable[[int], None] = lambda _: None,
     maker: Maker = DUCKDB,
 ) -> bool:
-    """Bring the marts up to date, then build market.duckdb anew; False when all was up to date.
+    """Bring the marts up to date, then rebuild market.duckdb; False when all was up to date.
 
-    `anew` computes every mart again, whatever is there; `on_plan` hears how many years of marts there are to
-    compute at most, `on_year` each one that is done; `maker` computes them.
+    `full_refresh` computes every mart again. `on_plan` receives the highest number of years that
+    may be computed, `on_year` each year that is done; `maker` computes them.
     """
-    return in_turn(lambda: _build(settings, anew, on_plan, on_year, maker))
+    return retry_on_conflict(lambda: _build(settings, full_refresh, on_plan, on_year, maker))
 
 
 def _build(
     settings: Settings,
-    anew: bool,
+    full_refresh: bool,
     on_plan: Callable[[int], None],
     on_year: Callable[[int], None],
     maker: Maker,
@@ -106,7 +110,7 @@ def _build(
         snapshot = lake.manifest.snapshot
         assert_whole(settings.lake, lake.manifest)
         refreshed = refresh_marts(
-            lake, settings.universe, anew=anew, on_plan=on_plan, on_year=on_year, maker=maker
+            lake, settings.universe, full_refresh=full_refresh, on_plan=on_plan, on_year=on_year, maker=maker
         )
         wanted = _fingerprint(settings, snapshot)
         if not refreshed and lake.manifest.built == f"{wanted}-{database_digest(settings.lake)}":
@@ -135,13 +139,13 @@ def _fingerprint(settings: Settings, snapshot: str) -> str:
     return f"{snapshot}-{digest.hexdigest()[:16]}"
 
 
-_log: Final = logging.getLogger(__name__)
-
-
 def refresh_report(settings: Settings, rebuilt: bool) -> Path | None:
-    """Write `report.html` where the database was rebuilt or the page is not there; returns the page's place.
+    """Write `report.html` where the database was rebuilt or the page is not there.
 
-    None where no page can be made, which is logged: bars and database are whole, and no run fails for it.
+    Returns the page's place.
+
+    None where no page can be made, which is logged: bars and database are whole, and no run fails
+    for it.
     """
     page = settings.lake / PAGE
     if not rebuilt and page.exists():

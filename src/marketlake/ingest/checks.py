@@ -1,4 +1,9 @@
-"""What the checks read beside the rows: facts of the instruments, their calendars, the slices."""
+"""Check normalised bars with the SQL texts below `engine/sql/check`.
+
+A `fail` puts rows, or the whole answer of an instrument, in quarantine; a `warn` becomes a finding.
+The texts read the bars slice by slice, next to facts of the instruments and the sessions of their
+calendars.
+"""
 
 from __future__ import annotations
 
@@ -33,14 +38,18 @@ _SUBJECT: Final = pa.schema(
         ("asset_class", _CODED),
         ("calendar", _CODED),
         ("signed", pa.bool_()),
-        ("told_on", pa.date32()),
+        ("vendor_date", pa.date32()),
         ("before", pa.float64()),
     ]
 )
+_LOOKED_AT: Final = ("place", "subject", "session", *PRICES, "volume", "dividend", "split")
+
+Mask = npt.NDArray[np.bool_]
 
 
 def subjects(names: Sequence[str], windows: Mapping[str, Window], before: Mapping[str, float]) -> pa.Table:
-    """A row an instrument; its number is its place in `names`, those without a bar come after them."""
+    """A row an instrument; its number is its place in `names`, those without a bar come after
+    them."""
     every = [*names, *sorted(set(windows) - set(names))]
     rows = [(place, name, *_facts(windows[name]), before.get(name)) for place, name in enumerate(every)]
     columns = zip(*rows, strict=True) if rows else ([] for _ in _SUBJECT)
@@ -50,8 +59,8 @@ def subjects(names: Sequence[str], windows: Mapping[str, Window], before: Mappin
 def _facts(window: Window) -> tuple[str, str, bool, date | None]:
     instrument = window.instrument
     zone = ZoneInfo(window.calendar.zone)
-    told_on = window.told_at.astimezone(zone).date() if window.told_at else None
-    return instrument.asset_class, instrument.calendar, instrument.negative_prices, told_on
+    vendor_date = window.vendor_time.astimezone(zone).date() if window.vendor_time else None
+    return instrument.asset_class, instrument.calendar, instrument.negative_prices, vendor_date
 
 
 def sessions(bars: pa.Table, windows: Mapping[str, Window]) -> pa.Table:
@@ -84,7 +93,7 @@ def slices(bars: pa.Table, subject: pa.Array) -> Iterator[pa.Table]:
         start = end
 
 
-def put_aside(rows: pa.Table, reason: str, run_id: str, windows: Mapping[str, Window]) -> pa.Table:
+def quarantined(rows: pa.Table, reason: str, run_id: str, windows: Mapping[str, Window]) -> pa.Table:
     """Rows with the columns of a bar as rows of `quarantine`."""
     return _with(rows, QUARANTINE, windows, reason=reason, run_id=run_id)
 
@@ -118,13 +127,10 @@ def _of_window(rows: pa.Table, values: list[Any], kind: pa.DataType) -> pa.Array
     return pa.array(values, kind).take(ids.indices)
 
 
-_LOOKED_AT: Final = ("place", "subject", "session", *PRICES, "volume", "dividend", "split")
-Mask = npt.NDArray[np.bool_]
-
-
 @dataclass(frozen=True)
 class Checked:
-    """Bars that passed, rows put aside (`QUARANTINE`), oddities (`FINDING`), instruments refused whole."""
+    """Bars that passed, quarantined rows (`QUARANTINE`), oddities (`FINDING`), instruments refused
+    whole."""
 
     bars: pa.Table
     quarantine: pa.Table
@@ -142,11 +148,23 @@ class _Found:
     findings: list[pa.Table] = field(default_factory=lambda: [FINDING.empty_table()])
     refused: dict[str, SourceError] = field(default_factory=dict)
 
-    def aside(self, rows: pa.Table, reason: str) -> None:
-        self.quarantine.append(put_aside(rows, reason, self.run_id, self.windows))
+    def refuse(self, rows: pa.Table, reason: str) -> None:
+        self.quarantine.append(quarantined(rows, reason, self.run_id, self.windows))
 
     def note(self, rows: pa.Table, name: str) -> None:
         self.findings.append(noted(rows, name, self.windows))
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the checks read next to the bars."""
+
+    served: pa.Table = field(default_factory=SERVED.empty_table)
+    """Schema `SERVED`: all rows as they came."""
+    foreign: Collection[str] = ()
+    """The instruments that normalise refused for their currency."""
+    before: Mapping[str, float] = field(default_factory=dict)
+    """By instrument id, the last stored close before its first row, where there is one."""
 
 
 def check(
@@ -154,29 +172,26 @@ def check(
     conflicts: pa.Table,
     windows: Mapping[str, Window],
     run_id: str,
-    *,
-    served: pa.Table | None = None,
-    foreign: Collection[str] = (),
-    before: Mapping[str, float] | None = None,
+    context: Context | None = None,
 ) -> Checked:
-    """Split normalised bars (sorted by instrument and session) into those to store and those to put aside.
+    """Split normalised bars (sorted by instrument and session) into those to store and those to
+    quarantine.
 
-    `conflicts` are rows of sessions that were told two ways, `served` all rows as they came, `foreign` the
-    instruments that normalise refused for their currency; `before` has by instrument id the last stored close
-    before its first row, where there is one.
+    `conflicts` are rows of sessions that were served twice with different prices.
     """
+    around = context or Context()
     found = _Found(windows, run_id)
     names = bars["instrument_id"].combine_chunks().dictionary_encode()
     known = {
-        "subject": subjects(names.dictionary.to_pylist(), windows, before or {}),
+        "subject": subjects(names.dictionary.to_pylist(), windows, around.before),
         "conflict": numbered(conflicts),
-        "served": numbered(SERVED.empty_table() if served is None else served),
-        "foreign_answer": pa.table({"instrument_id": pa.array(sorted(foreign), pa.string())}),
+        "served": numbered(around.served),
+        "foreign_answer": pa.table({"instrument_id": pa.array(sorted(around.foreign), pa.string())}),
         "calendar_session": sessions(bars, windows),
     }
     with in_memory(known) as connection:
         for name in SERVED_FAILS:
-            found.aside(_answer(connection, name, "*"), name)
+            found.refuse(_answer(connection, name, "*"), name)
         for name in SERVED_WARNS:
             found.note(_answer(connection, name, "*"), name)
         good = [NORMALISED.empty_table()]
@@ -195,11 +210,11 @@ def _checked(connection: duckdb.DuckDBPyConnection, part: pa.Table, found: _Foun
         failed |= _refuse(part, _rows(connection, name, part), name, failed, found)
     for name in FAILS:
         fresh = _mask(_rows(connection, name, part), len(part)) & ~failed
-        found.aside(part.filter(pa.array(fresh)), name)
+        found.refuse(part.filter(pa.array(fresh)), name)
         failed |= fresh
     good = part
     if failed.any():
-        # what is put aside is no neighbour
+        # a quarantined row is no neighbour
         good = numbered(part.filter(pa.array(~failed)).drop_columns("place"))
         _prepare(connection, good)
     for name in WARNS:
@@ -208,7 +223,7 @@ def _checked(connection: duckdb.DuckDBPyConnection, part: pa.Table, found: _Foun
 
 
 def _refuse(part: pa.Table, rows: pa.Table, name: str, failed: Mask, found: _Found) -> Mask:
-    """Put the whole answers aside that the check found a fault in; returns their rows."""
+    """Quarantine the whole answers in which the check found a fault; returns their rows."""
     if not len(rows):
         return np.zeros(len(part), dtype=bool)
     remedy = next(check.remedy for check in checks() if check.name == name)
@@ -218,12 +233,12 @@ def _refuse(part: pa.Table, rows: pa.Table, name: str, failed: Mask, found: _Fou
         found.refused.setdefault(
             instrument_id,
             QuarantinedError(
-                f"{instrument_id}: {message}; the whole answer was put aside. {_sentence(remedy)}"
+                f"{instrument_id}: {message}; the whole answer is in quarantine. {_sentence(remedy)}"
             ),
         )
     ids = rows["instrument_id"].unique().to_pylist()
     whole = np.isin(part["instrument_id"].to_numpy(zero_copy_only=False), ids) & ~failed
-    found.aside(part.filter(pa.array(whole)), name)
+    found.refuse(part.filter(pa.array(whole)), name)
     return np.asarray(whole)
 
 

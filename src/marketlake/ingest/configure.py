@@ -1,4 +1,8 @@
-"""Looking an instrument up at the vendors: what a text may mean, and what is told of the chosen one."""
+"""Write configuration: look an instrument up at the vendors, propose its entry, start a home.
+
+`candidates`, `facts_of` and `propose` turn a text into an entry of instruments.toml; `add` writes
+it. `starting_settings` and `starting_instruments` are the files of a new home.
+"""
 
 from __future__ import annotations
 
@@ -30,59 +34,8 @@ from .fetch import access_of
 from .normalise import MINOR_UNITS
 
 EXCHANGES: Final = ("bitstamp", "coinbaseexchange")
-"""Asked for a crypto pair, in order of trust: those that serve their whole history."""
+"""Requested for a crypto pair, in order of trust: those that serve their whole history."""
 _PAIR: Final = re.compile(r"([A-Za-z0-9]{1,20})[/-]([A-Za-z]{3,5})")
-
-
-def candidates(settings: Settings, text: str) -> Sequence[Listing]:
-    """Symbols of Yahoo's that the text may mean; the one that is spelt like it alone, where there is one.
-
-    Raises `SourceError`; `NotFoundError` where Yahoo knows nothing of the kind.
-    """
-    from ..sources.lookup import search
-
-    wanted = text.strip().replace("/", "-")
-    try:
-        found = search(wanted, access_of(settings))
-    except UnavailableError as error:
-        raise UnavailableError(
-            f"{error}\nNothing was looked up: ask again once there is a way to the vendors, or write the "
-            "entry into instruments.toml by hand"
-        ) from error
-    exact = [listing for listing in found if listing.symbol.casefold() == wanted.casefold()]
-    if not found:
-        raise NotFoundError(
-            f"yahoo knows nothing like {text[:40]!r}; try another spelling or part of the name, or write the "
-            "entry into instruments.toml by hand"
-        )
-    return exact or found
-
-
-def facts_of(settings: Settings, listing: Listing) -> Facts:
-    """What Yahoo tells of the chosen symbol; raises `SourceError`."""
-    from ..sources.lookup import facts
-
-    return facts(listing, access_of(settings))
-
-
-def on_exchanges(settings: Settings, listing: Listing) -> tuple[Sequence[SourceRef], Sequence[SourceError]]:
-    """The first exchange that trades the pair, as a source, and the errors of those that did not answer."""
-    match = _PAIR.fullmatch(listing.symbol)
-    if listing.kind != "CRYPTOCURRENCY" or match is None:
-        return (), ()
-    pair = f"{match[1].upper()}/{match[2].upper()}"
-    errors: list[SourceError] = []
-    for name in EXCHANGES:
-        try:
-            if pair in Exchange(name).markets(access_of(settings)):
-                return [SourceRef(name, pair)], errors
-        except SourceError as error:
-            errors.append(error)
-    return (), errors
-
-
-Entry = Mapping[str, Any]
-
 _CLASSES: Final = MappingProxyType(
     {
         "EQUITY": "equity",
@@ -134,20 +87,105 @@ _CALENDARS: Final = MappingProxyType(
 )
 """The main exchange of a zone, whose days its indices, funds and (New York) futures follow too."""
 _FIRST_CANDLE: Final = date(2011, 8, 18)
-"""bitstamp's first: no exchange tells when its own begin, and asking too early only costs a page."""
+"""bitstamp's first. Exchanges do not publish their first; a date that is too early only costs a
+page."""
 _EARLIEST: Final = date(1970, 1, 2)
 _LONGEST_ID: Final = 32
+FILE: Final = "instruments.toml"
+_ENTRY: Final = "[[instrument]]"
+_DOLLAR: Final = "USD"
+_RATE: Final = """\
+[[instrument]]
+id = "{code}"
+name = "{code} in US dollars"
+asset_class = "currency"
+calendar = "TARGET"
+quote_currency = "USD"
+return_basis = "price"
+since = 1999-01-04
+sources = [{{ source = "ecb", symbol = "{code}/USD" }}]"""
+_COLUMN: Final = 26
+"""Where the comments of the settings begin."""
+_SETTINGS: Final = """\
+# Settings of this home. Flags and MARKETLAKE_* variables override this file.
+
+{lake} # where the Parquet goes: a folder, relative to this one, or s3://bucket/prefix
+{currency} # what compare, metrics and matrix convert into by default; each one's own if left out
+# batch_size = 50          # instruments fetched by one task reverify_days = 30       # each whole
+# history is fetched again once in so many days; 0 is never spark_master = "yarn"    # where
+# `--engine spark` runs: a master, or a Spark Connect address sc://host:port
+
+# [requests_per_second]    # per source; 0 does not limit
+# yahoo = 2
+
+# [deadline_hours]         # per asset class: hours until a session that is not stored is stale
+# crypto = 12
+"""
+
+Entry = Mapping[str, Any]
+
+
+def candidates(settings: Settings, text: str) -> Sequence[Listing]:
+    """Symbols of Yahoo's that the text may mean.
+
+    The one that is spelt like it alone, where there is one.
+
+    Raises `SourceError`; `NotFoundError` where Yahoo knows nothing of the kind.
+    """
+    from ..sources.lookup import search
+
+    wanted = text.strip().replace("/", "-")
+    try:
+        found = search(wanted, access_of(settings))
+    except UnavailableError as error:
+        raise UnavailableError(
+            f"{error}\nNothing was looked up: try again once the vendors can be reached, or write the "
+            "entry into instruments.toml yourself"
+        ) from error
+    exact = [listing for listing in found if listing.symbol.casefold() == wanted.casefold()]
+    if not found:
+        raise NotFoundError(
+            f"yahoo knows nothing like {text[:40]!r}; try another spelling or part of the name, or write the "
+            "entry into instruments.toml yourself"
+        )
+    return exact or found
+
+
+def facts_of(settings: Settings, listing: Listing) -> Facts:
+    """What Yahoo tells of the chosen symbol; raises `SourceError`."""
+    from ..sources.lookup import facts
+
+    return facts(listing, access_of(settings))
+
+
+def on_exchanges(settings: Settings, listing: Listing) -> tuple[Sequence[SourceRef], Sequence[SourceError]]:
+    """The first exchange that trades the pair, as a source, and the errors of those that did not
+    answer."""
+    match = _PAIR.fullmatch(listing.symbol)
+    if listing.kind != "CRYPTOCURRENCY" or match is None:
+        return (), ()
+    pair = f"{match[1].upper()}/{match[2].upper()}"
+    errors: list[SourceError] = []
+    for name in EXCHANGES:
+        try:
+            if pair in Exchange(name).markets(access_of(settings)):
+                return [SourceRef(name, pair)], errors
+        except SourceError as error:
+            errors.append(error)
+    return (), errors
 
 
 def propose(
     listing: Listing, facts: Facts, exchanges: Sequence[SourceRef], given: Mapping[str, Any]
 ) -> Entry:
-    """The entry, in the file's order of keys; `given` (of None: not given) wins over what vendors say.
+    """The entry, in the file's order of keys.
+
+    `given` (of None: not given) wins over what vendors say.
 
     Raises `UsageError` naming the option for what they leave open.
     """
     crypto = listing.kind == "CRYPTOCURRENCY"
-    told = {
+    proposed = {
         "id": _id(listing.symbol, crypto=crypto),
         "name": listing.name or listing.symbol,
         "asset_class": "metal" if listing.symbol in _METALS else _CLASSES.get(listing.kind),
@@ -156,8 +194,8 @@ def propose(
         "return_basis": "price",
         "since": _FIRST_CANDLE if exchanges else max(facts.first_session or _EARLIEST, _EARLIEST),
     }
-    entry = {key: value if given.get(key) is None else given[key] for key, value in told.items()}
-    _assert_told(listing, entry)
+    entry = {key: value if given.get(key) is None else given[key] for key, value in proposed.items()}
+    _assert_complete(listing, entry)
     sources = [*exchanges, SourceRef(listing.source, listing.symbol)]
     return entry | {"sources": [{"source": one.source, "symbol": one.symbol} for one in sources]}
 
@@ -185,17 +223,14 @@ def _calendar(listing: Listing, facts: Facts) -> str | None:
     return "24/5" if listing.kind == "CURRENCY" else _CALENDARS.get(facts.zone)
 
 
-def _assert_told(listing: Listing, entry: Entry) -> None:
+def _assert_complete(listing: Listing, entry: Entry) -> None:
     where = f"{listing.symbol} ({listing.kind or 'of no kind'})"
     if entry["asset_class"] is None:
-        raise UsageError(f"{where}: say what it is with --asset-class: {', '.join(ASSET_CLASSES)}")
+        raise UsageError(f"{where}: set --asset-class: {', '.join(ASSET_CLASSES)}")
     if entry["calendar"] is None:
-        raise UsageError(f"{where}: say whose days it trades on with --calendar, such as XNYS or XLON")
+        raise UsageError(f"{where}: set --calendar, such as XNYS or XLON")
     if entry["quote_currency"] is None:
-        raise UsageError(f"{where}: say what its price is in with --currency, such as USD")
-
-
-FILE: Final = "instruments.toml"
+        raise UsageError(f"{where}: set --currency, such as USD")
 
 
 def entry_text(entry: Entry, remark: str = "") -> str:
@@ -209,7 +244,8 @@ def entry_text(entry: Entry, remark: str = "") -> str:
 
 
 def assert_new(universe: Universe, entry: Entry) -> None:
-    """`UsageError` where the id is taken or a source's symbol is listed already, naming the entry."""
+    """`UsageError` where the id is taken or a source's symbol is listed already, naming the
+    entry."""
     if entry["id"] in universe.by_id:
         raise UsageError(f"{entry['id']} is in instruments.toml already; choose another id with --id")
     wanted = {(one["source"], one["symbol"]) for one in entry["sources"]}
@@ -218,14 +254,17 @@ def assert_new(universe: Universe, entry: Entry) -> None:
             if (ref.source, ref.symbol) in wanted:
                 raise UsageError(
                     f"{ref.symbol} of {ref.source} is in instruments.toml already, as {instrument.id}; "
-                    f"ask for that: `marketlake run {instrument.id}`"
+                    f"fetch that: `marketlake run {instrument.id}`"
                 )
 
 
 def add(home: Path, entry: Entry, remark: str = "") -> Instrument:
-    """Write the entry at the end of the file, whose other bytes stay; nothing is written that it refuses.
+    """Write the entry at the end of the file, whose other bytes stay.
 
-    Raises `UsageError` for a duplicate, `ConfigError` for what may not stand there, `LakeWriteError`.
+    Nothing is written that it refuses.
+
+    Raises `UsageError` for a duplicate, `ConfigError` for what may not stand there,
+    `LakeWriteError`.
     """
     path = home / FILE
     assert_new(load_universe(path), entry)
@@ -238,9 +277,15 @@ def add(home: Path, entry: Entry, remark: str = "") -> Instrument:
 
 
 def checked(path: Path, content: bytes, instrument_id: str) -> Instrument:
-    """The instrument as the file would have it; `ConfigError` where the file could not be read any more."""
+    """The instrument as the file would have it.
+
+    `ConfigError` where the file could not be read any more.
+    """
     try:
-        return parse_universe(path, parse_toml(path, content, MOST_BYTES)).get(instrument_id)
+        instrument = parse_universe(path, parse_toml(path, content, MOST_BYTES)).get(instrument_id)
+        if instrument.faults:
+            raise ConfigError(instrument.faults[0])
+        return instrument
     except ConfigError as error:
         raise ConfigError(f"the entry was not written: {error}") from error
 
@@ -256,39 +301,8 @@ def _value(value: Any) -> str:
     return json.dumps(str(value), ensure_ascii=False)
 
 
-_ENTRY: Final = "[[instrument]]"
-_DOLLAR: Final = "USD"
-_RATE: Final = """\
-[[instrument]]
-id = "{code}"
-name = "{code} in US dollars"
-asset_class = "currency"
-calendar = "TARGET"
-quote_currency = "USD"
-return_basis = "price"
-since = 1999-01-04
-sources = [{{ source = "ecb", symbol = "{code}/USD" }}]"""
-_COLUMN: Final = 26
-"""Where the comments of the settings begin."""
-_SETTINGS: Final = """\
-# Settings of this home. Flags and MARKETLAKE_* variables win over what stands here.
-
-{lake} # where the Parquet goes: a folder, relative to this one, or s3://bucket/prefix
-{currency} # what compare, metrics and matrix convert into when not told; each one's own if left out
-# batch_size = 50          # instruments fetched by one task
-# reverify_days = 30       # once in so many days each whole history is asked for again; 0 is never
-# spark_master = "yarn"    # where `--engine spark` runs: a master, or a Spark Connect address sc://host:port
-
-# [requests_per_second]    # per source; 0 does not limit
-# yahoo = 2
-
-# [deadline_hours]         # per asset class: hours until a session that is not stored is stale
-# crypto = 12
-"""
-
-
 def starting_settings(lake: str = "", currency: str = "") -> str:
-    """`marketlake.toml`; what is not given stands there as a comment with its default."""
+    """`marketlake.toml`; what is not given is a comment with its default."""
     place = f"lake = {_quoted(lake)}" if lake else '# lake = "data"'
     money = f"currency = {_quoted(currency)}" if currency else '# currency = "USD"'
     return _SETTINGS.format(lake=f"{place:<{_COLUMN}}", currency=f"{money:<{_COLUMN}}")
@@ -297,22 +311,23 @@ def starting_settings(lake: str = "", currency: str = "") -> str:
 def starting_instruments(text: str, wanted: Sequence[str] = (), currency: str = "") -> str:
     """The text with the wanted asset classes and ids alone (all if none), and the currency's rates.
 
-    A heading stays with the first of its entries that does. Raises `UsageError` for an unknown word.
+    A heading stays with the first of its entries that does. Raises `UsageError` for an unknown
+    word.
     """
     head, *parts = text.rstrip().split("\n\n")
     entries = {part: _entry(part) for part in parts if _ENTRY in part.splitlines()}
     _assert_known(wanted, {entry["id"] for entry in entries.values()})
-    kept, heading = [head], ""
+    parts_used, heading = [head], ""
     for part in parts:
         if part not in entries:
             heading = part
         elif not wanted or {entries[part]["id"], entries[part]["asset_class"], "all"} & {*wanted, currency}:
-            kept += [heading, part] if heading else [part]
+            parts_used += [heading, part] if heading else [part]
             heading = ""
     ids = {entry["id"] for entry in entries.values()}
     if currency not in {"", _DOLLAR, *ids}:
-        kept.append(_RATE.format(code=currency))
-    return "\n\n".join(kept) + "\n"
+        parts_used.append(_RATE.format(code=currency))
+    return "\n\n".join(parts_used) + "\n"
 
 
 def _entry(part: str) -> dict[str, Any]:

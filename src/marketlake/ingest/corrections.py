@@ -1,4 +1,8 @@
-"""Corrections applied to what a vendor serves, before it is checked."""
+"""Apply manual corrections to vendor data: to answers before the checks, and to stored bars.
+
+corrections.toml is persisted as a raw batch whenever it changed, so that a replay applies the
+corrections that were in force when an answer was fetched.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ from ..engine.checks import CORRECTION_NOT_NEEDED
 from ..model.corrections import Correction, Corrections, Key, decode, encode, load_corrections, of_instruments
 from ..model.errors import QuarantinedError, SourceError
 from ..model.instruments import Universe
-from ..model.schema import BAR, CORRECTION, CORRECTION_MODE, REMOVED, RUN, SERVED, STANDS
+from ..model.schema import BAR, CORRECTION, CORRECTION_MODE, IN_FORCE, REMOVED, RUN, SERVED
 from ..model.settings import Settings
 from ..store import raw
 from ..store.manifest import Manifest
@@ -30,7 +34,10 @@ from .merge import match, merge_bars, same_value
 from .normalise import NORMALISED
 from .partitions import Place, stage, touched_in
 from .raw_answers import Answer
-from .runs import append, asked
+from .runs import append, identity
+
+_SUFFIX: Final = "-corrections"
+_NO_DAY: Final = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class Corrected:
 
     bars: pa.Table
     """Schema `NORMALISED`: those that could be corrected, and those that need not be."""
-    aside: pa.Table
+    mismatched: pa.Table
     """Schema `NORMALISED`: rows whose value is neither the old nor the new one."""
     confirmed: pa.Table
     """Rows with a `message`: the vendor serves the new value itself."""
@@ -50,12 +57,12 @@ class Corrected:
 def corrected(bars: pa.Table, stored: pa.Table, corrections: Corrections) -> Corrected:
     """Replace what `corrections` corrects in normalised bars; both tables are in order.
 
-    A session that is stored from another source stays as it is, whatever this one says, so it is passed by.
+    A session that is stored from another source stays as it is, so it is skipped.
     """
     entries = of_instruments(corrections, bars["instrument_id"].unique().to_pylist())
     placed = list(_placed(bars, stored, entries))
     values = {e.field: bars[e.field].to_pylist() for _, e in placed}
-    aside, refused, confirmed = (
+    mismatched, refused, confirmed = (
         np.zeros(len(bars), dtype=bool),
         dict[str, SourceError](),
         dict[int, list[str]](),
@@ -69,16 +76,16 @@ def corrected(bars: pa.Table, stored: pa.Table, corrections: Corrections) -> Cor
                 f"{entry.field}: the vendor serves {_text(value)} itself by now"
             )
         else:
-            aside[row] = True
+            mismatched[row] = True
             refused.setdefault(entry.instrument_id, mismatch(entry, value))
     columns = {name: pa.array(column, NORMALISED.field(name).type) for name, column in values.items()}
     table = pa.table([columns.get(name, bars[name]) for name in NORMALISED.names], schema=NORMALISED)
-    told = [row for row in confirmed if not aside[row]]
-    messages = pa.array(["; ".join(confirmed[row]) for row in told], pa.string())
+    rows = [row for row in confirmed if not mismatched[row]]
+    messages = pa.array(["; ".join(confirmed[row]) for row in rows], pa.string())
     return Corrected(
-        table.filter(pa.array(~aside)),
-        bars.filter(pa.array(aside)),
-        bars.take(pa.array(told, pa.int64())).append_column("message", messages),
+        table.filter(pa.array(~mismatched)),
+        bars.filter(pa.array(mismatched)),
+        bars.take(pa.array(rows, pa.int64())).append_column("message", messages),
         refused,
     )
 
@@ -100,7 +107,8 @@ def keys_of(entries: Iterable[Correction]) -> pa.Table:
 
 
 def _placed(bars: pa.Table, stored: pa.Table, entries: list[Correction]) -> Iterator[tuple[int, Correction]]:
-    """Each entry with the row of its session, where it is served and not stored from another source."""
+    """Each entry with the row of its session, where it is served and not stored from another
+    source."""
     if not entries:
         return
     keys = keys_of(entries)
@@ -128,7 +136,10 @@ class _Effect:
 
 
 def correct(lake: Writer, universe: Universe, found: Answer, before: Corrections) -> Corrections:
-    """Stage what the change from `before` means for the stored bars; returns the corrections that stand."""
+    """Stage what the change from `before` means for the stored bars.
+
+    Returns the corrections that stand.
+    """
     after = decode(found.pages[0].body)
     changed = sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
     changed = [key for key in changed if key[0] in universe.by_id]
@@ -191,7 +202,10 @@ def _correct_bars(
 
 
 def _correct(row: dict[str, Any], steps: Sequence[Correction], effect: _Effect) -> bool:
-    """Change one value of a row; False where it need not be or, with the error noted, can not be."""
+    """Change one value of a row.
+
+    False where it need not be or, with the error noted, can not be.
+    """
     value, target = row[steps[0].field], steps[0].new
     if same_value(steps[0].field, value, target):
         return False
@@ -205,7 +219,7 @@ def _correct(row: dict[str, Any], steps: Sequence[Correction], effect: _Effect) 
 def _record(changed: Iterable[Key], before: Corrections, after: Corrections, found: Answer) -> pa.Table:
     rows = []
     for key in changed:
-        entry, state = (after[key], STANDS) if key in after else (before[key], REMOVED)
+        entry, state = (after[key], IN_FORCE) if key in after else (before[key], REMOVED)
         rows.append(
             {
                 **vars(entry),
@@ -229,7 +243,7 @@ def _run_row(found: Answer, name: str, effect: _Effect) -> dict[str, Any]:
         "quarantined_rows",
     )
     return {
-        **asked(found),
+        **identity(found),
         **dict.fromkeys(counts, 0),
         "instrument_id": name,
         "outcome": error.outcome if error else "ok" if revised else "no_new_data",
@@ -238,17 +252,13 @@ def _run_row(found: Answer, name: str, effect: _Effect) -> dict[str, Any]:
     }
 
 
-_SUFFIX: Final = "-corrections"
-_NO_DAY: Final = date(1970, 1, 1)
-
-
-def keep_corrections(settings: Settings, run_id: str) -> None:
-    """Keep what corrections.toml says as a raw batch, where that is new; `ConfigError` if it is wrong."""
+def persist_corrections(settings: Settings, run_id: str) -> None:
+    """Persist corrections.toml as a raw batch, where it changed; `ConfigError` if it is wrong."""
     body = encode(load_corrections(settings.home / "corrections.toml", settings.universe))
     root, now = settings.lake, settings.clock.now()
     last = at_hand(root, batch_names(root, _SUFFIX)[-1:])
-    kept = [row["sha256"] for path in last for row in raw.read_columns(path, ["sha256"])]
-    if hashlib.sha256(body).hexdigest() in kept or (not kept and body == encode({})):
+    stored = [row["sha256"] for path in last for row in raw.read_columns(path, ["sha256"])]
+    if hashlib.sha256(body).hexdigest() in stored or (not stored and body == encode({})):
         return
     claim(root, settings.origin)
     row = {
@@ -256,8 +266,8 @@ def keep_corrections(settings: Settings, run_id: str) -> None:
         **{
             "symbol": "",
             "mode": CORRECTION_MODE,
-            "asked_from": _NO_DAY,
-            "asked_to": _NO_DAY,
+            "requested_from": _NO_DAY,
+            "requested_to": _NO_DAY,
             "attempt": 1,
             "page": 0,
         },
@@ -267,8 +277,8 @@ def keep_corrections(settings: Settings, run_id: str) -> None:
     raw.write_batch(root, batch_id(now, settings.clock, "corrections"), now.date(), [row])
 
 
-def standing(root: Path, manifest: Manifest) -> Corrections:
-    """The corrections that stand in the lake."""
-    kept = [path for path in manifest.paths("raw") if path.endswith(f"{_SUFFIX}.parquet")]
-    batches = raw.read_batches(root, sorted(kept)[-1:])
+def in_force(root: Path, manifest: Manifest) -> Corrections:
+    """The corrections in force in the lake."""
+    paths = [path for path in manifest.paths("raw") if path.endswith(f"{_SUFFIX}.parquet")]
+    batches = raw.read_batches(root, sorted(paths)[-1:])
     return next((decode(rows[0]["body"]) for _, rows in batches), {})

@@ -1,7 +1,9 @@
-"""Fetching a batch: retries, the next source, and every answer kept.
+"""Fetch a batch of instruments: retries, the next source, and one raw batch with every answer.
 
-Each instrument ends in one attempt that counts: the last one. What an attempt is worth is judged on the
-answer alone, by the same parse and normalise that `store` applies later.
+Each instrument ends in one attempt that counts: the last one. An attempt is judged on the answer
+alone, by the same parse and normalise that storing applies later. Whatever is wrong with one
+instrument (its entry in instruments.toml, its vendor, a defect of ours) ends in an attempt of that
+instrument and stops no other.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -20,13 +23,14 @@ from .. import sources
 from ..model.clock import Clock
 from ..model.errors import (
     MalformedError,
-    MarketlakeError,
+    MisconfiguredError,
     NotFoundError,
     RateLimitedError,
     SourceError,
     TransientError,
     TruncatedError,
     UnavailableError,
+    UsageError,
 )
 from ..model.instruments import Instrument, SourceRef
 from ..model.settings import Settings
@@ -35,10 +39,9 @@ from ..sources.limiter import limiter_for
 from ..store import raw
 from ..store.raw import at_hand, batch_names
 from ..store.writer import claim, open_manifest
-from .coverage import coverage
-from .gaps import let_pass, read_holes
-from .job import Attempt, Fetched, Job
-from .normalise import Window, normalise
+from .gaps import accepted_gaps, coverage, read_gaps
+from .job import RECONCILE, Attempt, Fetched, Job, calendar_error
+from .normalise import NOT_LISTED, Window, normalise
 from .raw_answers import as_rows
 
 MAX_ATTEMPTS: Final = 3
@@ -46,7 +49,8 @@ MAX_ATTEMPTS: Final = 3
 _LONGEST_PAUSE_S: Final = 60.0
 _JITTER: Final = 0.5
 _BREAKER_LIMIT: Final = 3
-"""Instruments in a row that a source may fail to answer before it is left alone for the rest of the batch."""
+"""Instruments in a row that a source may fail to answer before it is left alone for the rest of the
+batch."""
 TRANSIENT_OUTCOMES: Final = frozenset(
     error.outcome for error in (RateLimitedError, UnavailableError, MalformedError, TruncatedError)
 )
@@ -54,20 +58,23 @@ TRANSIENT_OUTCOMES: Final = frozenset(
 _TELLING: Final = (
     {NotFoundError.outcome: -1} | dict.fromkeys(TRANSIENT_OUTCOMES, 1) | {TruncatedError.outcome: 2}
 )
-"""Where no source answered well: a short answer beats none, what another try may cure beats the rest, and
-`not_found` is said only where every source says it."""
+"""Where no source answered well: a short answer beats none, what another try may cure beats the
+rest, and the outcome is `not_found` only where every source gives it."""
 
 
 @dataclass
 class Fetcher:
-    """Fetches the instruments of a batch one after the other; keeps each source open for the batch."""
+    """Fetches the instruments of a batch one after the other.
+
+    Keeps each source open for the batch.
+    """
 
     access: Access
     on_done: Callable[[Fetched], None] = lambda _: None
-    let_pass: Mapping[str, Sequence[date]] = field(default_factory=dict)
-    """By instrument id, sessions that an answer need not hold: they were asked for before."""
+    accepted: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    """By instrument id, sessions that an answer need not hold (accepted gaps)."""
     jitter: Callable[[float, float], float] = random.uniform
-    """A number between two: how much longer than its turn a pause is."""
+    """A number between two: how much is added to a pause."""
     _open: dict[str, Source] = field(default_factory=dict)
     _unanswered: dict[str, int] = field(default_factory=dict)
     _refusals: dict[str, str] = field(default_factory=dict)
@@ -76,28 +83,42 @@ class Fetcher:
         """One result per job, whatever the vendors do."""
         for job in jobs:
             started = self.access.clock.monotonic()
-            attempts = self._attempts(job, instruments[job.instrument_id])
+            attempts = self._attempts(job, instruments.get(job.instrument_id))
             fetched = Fetched(job, attempts, self.access.clock.monotonic() - started)
             self.on_done(fetched)
             yield fetched
 
-    def _attempts(self, job: Job, instrument: Instrument) -> list[Attempt]:
-        """Sources in order of trust until one answers well; else the most telling attempt comes last.
+    def _attempts(self, job: Job, instrument: Instrument | None) -> list[Attempt]:
+        """Sources in order of trust until one answers well.
+
+        Else the most telling attempt comes last.
 
         Among equals that is the most trusted source's.
         """
+        if instrument is None:
+            return [_refused(job, SourceRef("", ""), NotFoundError(NOT_LISTED))]
+        refs = [ref for ref in instrument.sources if job.source in ("", ref.source)]
+        refs = refs[:1] if job.source else refs
+        error = calendar_error(instrument, self.access.clock.now().date())
+        if error:
+            return [_refused(job, refs[0] if refs else instrument.sources[0], error)]
         attempts: list[Attempt] = []
         trust = {ref.source: -place for place, ref in enumerate(instrument.sources)}
-        for ref in instrument.sources:
-            attempts += self._ask(job, instrument, ref)
+        for ref in refs:
+            attempts += self._request(job, instrument, ref)
             if attempts[-1].outcome == "ok":
-                return attempts
-        return sorted(attempts, key=lambda a: (_TELLING.get(a.outcome, 0), trust[a.source]))
+                return _with_faults(attempts, refs)
+        attempts.sort(key=lambda a: (_TELLING.get(a.outcome, 0), trust[a.source]))
+        return _with_faults(attempts, refs)
 
-    def _ask(self, job: Job, instrument: Instrument, ref: SourceRef) -> list[Attempt]:
+    def _request(self, job: Job, instrument: Instrument, ref: SourceRef) -> list[Attempt]:
+        """Request one source, with retries."""
+        fault = sources.fault_of(ref)
+        if fault:
+            return [_refused(job, ref, MisconfiguredError(fault))]
         request = Request(job.instrument_id, ref.symbol, job.start, job.end)
         if self._unanswered.get(ref.source, 0) >= _BREAKER_LIMIT:
-            text = f"not asked: {ref.source} did not serve others; the next run asks again"
+            text = f"not requested: {ref.source} failed for others; the next run requests it again"
             return [Attempt(ref.source, request, (), self._refusals[ref.source], text)]
         attempts: list[Attempt] = []
         retrying = Retrying(
@@ -109,7 +130,7 @@ class Fetcher:
             reraise=True,
         )
         try:
-            retrying(self._try, job, instrument, ref, request, attempts)
+            retrying(self._try, job, instrument, request, ref.source, attempts)
         except SourceError as error:
             self._count(ref.source, error)
         else:
@@ -117,24 +138,29 @@ class Fetcher:
         return attempts
 
     def _try(
-        self, job: Job, instrument: Instrument, ref: SourceRef, request: Request, attempts: list[Attempt]
+        self, job: Job, instrument: Instrument, request: Request, name: str, attempts: list[Attempt]
     ) -> None:
-        """One attempt, appended to `attempts`; raises when it was not a good one."""
+        """One attempt, appended to `attempts`.
+
+        Raises a `SourceError` when it was not a good one.
+        """
         pages: Sequence[Page] = ()
         try:
-            source = self._source(ref.source)
+            source = self._source(name)
             pages = source.fetch(request, self.access)
-            judge(source, pages, job, instrument, self.access, self.let_pass.get(instrument.id, ()))
+            judge(source, pages, job, instrument, self.access, self.accepted.get(instrument.id, ()))
         except SourceError as error:
-            attempts.append(Attempt(ref.source, request, pages, error.outcome, str(error)))
-            raise
-        except MarketlakeError:
+            attempts.append(Attempt(name, request, pages, error.outcome, str(error)))
             raise
         except Exception as error:
-            found = unexpected(request, error)
-            attempts.append(Attempt(ref.source, request, pages, found.outcome, str(found)))
+            found = (
+                MisconfiguredError(str(error))
+                if isinstance(error, UsageError)
+                else unexpected(request, error)
+            )
+            attempts.append(Attempt(name, request, pages, found.outcome, str(found)))
             raise found from error
-        attempts.append(Attempt(ref.source, request, pages, "ok", ""))
+        attempts.append(Attempt(name, request, pages, "ok", ""))
 
     def _source(self, name: str) -> Source:
         if name not in self._open:
@@ -142,10 +168,13 @@ class Fetcher:
         return self._open[name]
 
     def _count(self, source: str, error: SourceError) -> None:
-        """For the breaker; a Retry-After longer than a run can wait trips it at once, here and elsewhere."""
+        """For the breaker; a Retry-After longer than a run can wait trips it immediately, also
+        elsewhere."""
         if isinstance(error, RateLimitedError) and not _worth_a_pause(error):
             self._unanswered[source] = _BREAKER_LIMIT
-            self.access.limiter.shut(source, error.retry_after or 0.0)
+            # a limiter that cannot be used fails the next request, which reports it
+            with suppress(UsageError):
+                self.access.limiter.shut(source, error.retry_after or 0.0)
         elif isinstance(error, UnavailableError | RateLimitedError):
             self._unanswered[source] = self._unanswered.get(source, 0) + 1
         else:
@@ -158,13 +187,27 @@ class Fetcher:
             self.access.limiter.hold(source, error.retry_after)
 
 
+def _refused(job: Job, ref: SourceRef, error: SourceError) -> Attempt:
+    """The attempt of a source that was not requested."""
+    request = Request(job.instrument_id, ref.symbol, job.start, job.end)
+    return Attempt(ref.source, request, (), error.outcome, str(error))
+
+
+def _with_faults(attempts: list[Attempt], refs: Sequence[SourceRef]) -> list[Attempt]:
+    """The attempts; the message of the last one also names every source that cannot be used."""
+    last = attempts[-1]
+    faults = [fault for ref in refs if (fault := sources.fault_of(ref)) and fault not in last.message]
+    message = "; ".join([*([last.message] if last.message else []), *faults])
+    return [*attempts[:-1], replace(last, message=message)]
+
+
 def judge(
     source: Source,
     pages: Sequence[Page],
     job: Job,
     instrument: Instrument,
     access: Access,
-    let_pass: Sequence[date] = (),
+    accepted: Sequence[date] = (),
 ) -> None:
     """Raise what is wrong with an answer: its error, its unit, or what it leaves out."""
     parsed = source.parse(pages)
@@ -177,18 +220,19 @@ def judge(
         raise error
     sessions = normalised.bars["session"].to_numpy().astype("datetime64[D]")
     # what is due follows from our clock alone: a vendor's wrong one must not hide that nothing came
-    cover = coverage(replace(window, at=now), sessions, job.mode, let_pass)
+    cover = coverage(replace(window, at=now), sessions, job.mode, accepted)
     if cover.truncated:
         ahead = (
             f"; this machine's clock is {now - window.at} ahead of the vendor's" if window.at < now else ""
         )
         raise TruncatedError(
-            f"{source.name}: asked {instrument.id} from {job.start} to {job.end}, {cover.shortfall}{ahead}"
+            f"{source.name}: requested {instrument.id} from {job.start} to {job.end}, "
+            f"{cover.shortfall}{ahead}"
         )
 
 
 def _worth_a_pause(error: BaseException) -> bool:
-    """Transient, and not told to stay away for longer than a run should wait."""
+    """Transient, and without a Retry-After that is longer than a run should wait."""
     patience = getattr(error, "retry_after", None) or 0.0
     return isinstance(error, TransientError) and patience <= _LONGEST_PAUSE_S
 
@@ -196,11 +240,13 @@ def _worth_a_pause(error: BaseException) -> bool:
 def _pause(state: RetryCallState, jitter: Callable[[float, float], float]) -> float:
     """1, 2, 4 ... seconds and up to half more, so that workers which failed together part.
 
-    Never less than Retry-After says, behind which the limiter queues them.
+    Never less than Retry-After, behind which the limiter queues them.
     """
     error = state.outcome.exception() if state.outcome else None
-    told = getattr(error, "retry_after", None) or 0.0
-    return max(told, min(2.0 ** (state.attempt_number - 1), _LONGEST_PAUSE_S) * (1 + jitter(0.0, _JITTER)))
+    required = getattr(error, "retry_after", None) or 0.0
+    return max(
+        required, min(2.0 ** (state.attempt_number - 1), _LONGEST_PAUSE_S) * (1 + jitter(0.0, _JITTER))
+    )
 
 
 def collect(
@@ -209,42 +255,46 @@ def collect(
     jobs: Sequence[Job],
     on_done: Callable[[Fetched], None] = lambda _: None,
 ) -> list[Fetched]:
-    """Fetch each job and keep every answer as one raw batch, which `store_pending` will absorb."""
-    return collect_rounds(settings, run_id, [(jobs, settings.universe.by_id)], on_done)
+    """Fetch each job and persist every answer as one raw batch, which `store_pending` stores.
 
-
-def collect_rounds(
-    settings: Settings,
-    run_id: str,
-    rounds: Sequence[tuple[Sequence[Job], Mapping[str, Instrument]]],
-    on_done: Callable[[Fetched], None] = lambda _: None,
-) -> list[Fetched]:
-    """Fetch the jobs of each round from the sources that its instruments list; all go into one raw batch."""
+    Answers that were received before an interruption (Ctrl-C, a time limit) are persisted too.
+    """
     root, clock = settings.lake, settings.clock
     claim(root, settings.origin)
-    holes = read_holes(root, open_manifest(root))
-    fetcher = Fetcher(access_of(settings), on_done, let_pass(holes))
-    now = clock.now()
-    fetched = [one for jobs, instruments in rounds for one in fetcher.fetch(jobs, instruments)]
-    rows = [row for one in fetched for row in as_rows(one, run_id, settings.origin, clock, now)]
-    done = answered_at(
-        clock, clock.now(), [page for one in fetched for a in one.attempts for page in a.pages]
-    )
-    raw.write_batch(root, batch_id(done, clock, run_id), done.date(), rows)
+    accepted = accepted_gaps(read_gaps(root, open_manifest(root)))
+    fetcher = Fetcher(access_of(settings), on_done, accepted)
+    started, fetched = clock.now(), list[Fetched]()
+    try:
+        for one in fetcher.fetch(jobs, settings.universe.by_id):
+            fetched.append(one)
+    finally:
+        if fetched:
+            _persist(settings, run_id, fetched, started)
     return fetched
 
 
+def _persist(settings: Settings, run_id: str, fetched: Sequence[Fetched], started: datetime) -> None:
+    clock = settings.clock
+    rows = [row for one in fetched for row in as_rows(one, run_id, settings.origin, clock, started)]
+    pages = [page for one in fetched for attempt in one.attempts for page in attempt.pages]
+    done = answered_at(clock, clock.now(), pages)
+    raw.write_batch(settings.lake, batch_id(done, clock, run_id), done.date(), rows)
+
+
 def batch_id(done: datetime, clock: Clock, label: str) -> str:
-    """Names a batch when it is written: in the order of arrival, by the tick where the clock is pinned."""
+    """Names a batch when it is written: in the order of arrival, by the tick where the clock is
+    pinned."""
     return f"{done:%Y%m%dT%H%M%S}-{int(clock.monotonic() * 1e6):015d}-{slug(label)}"
 
 
-def answered(root: Path, run_id: str) -> set[str]:
-    """The instruments that a run has already fetched well."""
+def answered(root: Path, run_id: str) -> set[tuple[str, str]]:
+    """The instrument and source of the jobs that a run has already fetched well, as `Job` names
+    them."""
+    columns = ["run_id", "instrument_id", "source", "mode", "outcome"]
     return {
-        row["instrument_id"]
+        (row["instrument_id"], row["source"] if row["mode"] == RECONCILE else "")
         for path in at_hand(root, batch_names(root, f"-{slug(run_id)}"))
-        for row in raw.read_columns(path, ["run_id", "instrument_id", "outcome"])
+        for row in raw.read_columns(path, columns)
         if row["run_id"] == run_id and row["outcome"] == "ok"
     }
 

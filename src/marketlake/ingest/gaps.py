@@ -1,8 +1,13 @@
-"""The log of holes: which sessions no answer has held, and how often they were asked for."""
+"""Which expected sessions an answer lacks: coverage of one answer, and the log of gaps.
+
+`coverage` compares an answer with the instrument's calendar. The table `gap` records every session
+that lies between stored ones and was not served. A gap is requested again by each run until it is
+filled or was requested `ANSWERED_TRIES` times; then it is permanent.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -14,154 +19,215 @@ import pyarrow.compute as pc
 
 from ..model import layout
 from ..model.calendars import Days
-from ..model.schema import ANSWERED_TRIES, FILLED, HOLE, OPEN, VENDOR_HOLE
+from ..model.schema import ANSWERED_TRIES, FILLED, GAP, OPEN, PERMANENT
 from ..store.manifest import Manifest
 from ..store.writer import Writer
-from .coverage import same_days, sessions_of
+from .job import BACKFILL, DAILY, RECONCILE
 from .normalise import Window
 from .raw_answers import Answer
 from .watermarks import read_columns
 
+_LATE_SESSIONS: Final = 5
+"""This many sessions may be missing at the end before an answer counts as truncated: vendors are
+late."""
+_GAPS_SHARE: Final = 0.05
+"""This share of sessions in between may be missing: venues and vendors differ over holidays."""
 _KEY: Final = ["instrument_id", "session"]
-_LAST: Final = ["run_id", "state", "tries", "let_pass", "first_asked_at", "last_asked_at"]
+_LAST: Final = ["run_id", "state", "tries", "accepted", "first_requested_at", "last_requested_at"]
 COLUMNS: Final = [*_KEY, *_LAST]
-"""What the last word on a hole is read from."""
+"""What the current state of a gap is read from."""
+_NO_DAYS: Final = np.empty(0, "datetime64[D]")
 
 
 @dataclass(frozen=True)
-class Hole:
+class Coverage:
+    """Sessions of one answer: `shortfall` lists what is missing, `truncated` is whether that is too
+    much."""
+
+    expected: int
+    received: int
+    shortfall: str
+    truncated: bool
+
+
+def coverage(window: Window, received: Days, mode: str, accepted: Sequence[date] = ()) -> Coverage:
+    """Compare the sessions of an answer (sorted, finished, inside the window) with the calendar's.
+
+    What is missing at the head of a daily window was served the last time: it counts as a gap.
+    `accepted` sessions are not expected where they are not served.
+    """
+    due = window.due
+    if same_days(due, received):
+        return Coverage(len(due), len(due), "", False)
+    if accepted:
+        due = np.setdiff1d(due, np.setdiff1d(np.array(accepted, "datetime64[D]"), received))
+    if not len(due) or not len(received):
+        empty = bool(len(due)) and mode not in {BACKFILL, RECONCILE}
+        text = f"answered without rows, {len(due)} sessions were due" if len(due) else ""
+        return Coverage(len(due), len(received), text, empty)
+    missing = np.setdiff1d(due, received)
+    tail = int((missing > received[-1]).sum())
+    head = int((missing < received[0]).sum())
+    gaps = len(missing) - tail - head
+    lost = gaps + (head if mode == DAILY else 0)
+    truncated = tail > _LATE_SESSIONS or lost > max(_LATE_SESSIONS, _GAPS_SHARE * len(due))
+    parts = {
+        f"{head} before {received[0]}": head,
+        f"{gaps} in between": gaps,
+        f"{tail} after {received[-1]}": tail,
+    }
+    listed = ", ".join(text for text, count in parts.items() if count)
+    return Coverage(len(due), len(received), f"sessions not served: {listed}" if listed else "", truncated)
+
+
+def same_days(a: Days, b: Days) -> bool:
+    """Whether two lists of days are equal.
+
+    Compared by their bytes, which takes a tenth of the time.
+    """
+    return len(a) == len(b) and a.tobytes() == b.tobytes()
+
+
+def sessions_of(bars: pa.Table) -> dict[str, Days]:
+    """The sessions of each instrument; the bars are sorted."""
+    ids = bars["instrument_id"].combine_chunks().dictionary_encode()
+    days = bars["session"].to_numpy().astype("datetime64[D]")
+    names, codes = ids.dictionary.to_pylist(), ids.indices.to_numpy()
+    starts = np.searchsorted(codes, np.arange(len(names) + 1))
+    return {name: days[a:b] for name, a, b in zip(names, starts[:-1], starts[1:], strict=True)}
+
+
+@dataclass(frozen=True)
+class Gap:
     """What is known of one session that was not served."""
 
     session: date
     state: str
     tries: int
     run_id: str
-    """The run that told it last."""
-    first_asked_at: datetime
-    let_pass: bool
-    """Whether an answer without it may be good: one was, or it was asked for often enough."""
+    """The run that recorded it last."""
+    first_requested_at: datetime
+    accepted: bool
+    """Whether an answer without it may be good: one was, or it was requested often enough."""
 
 
-def read_holes(root: Path, manifest: Manifest) -> Mapping[str, list[Hole]]:
-    """By instrument id, in order of session: what is open and what was given up."""
-    return latest(read_columns(root / path, COLUMNS) for path in manifest.paths("hole"))
+def read_gaps(root: Path, manifest: Manifest) -> Mapping[str, list[Gap]]:
+    """By instrument id, in order of session: open and permanent gaps."""
+    return latest(read_columns(root / path, COLUMNS) for path in manifest.paths("gap"))
 
 
-def latest(logs: Iterable[pa.Table]) -> Mapping[str, list[Hole]]:
-    """The last word on each session of these parts of the log, filled ones left out."""
-    log = pa.concat_tables([HOLE.empty_table().select(COLUMNS), *logs])
+def latest(logs: Iterable[pa.Table]) -> Mapping[str, list[Gap]]:
+    """The last row of each session in these parts of the log, without the filled ones."""
+    log = pa.concat_tables([GAP.empty_table().select(COLUMNS), *logs])
     closed = log.filter(pc.equal(log["state"], FILLED)).select(_KEY)
     # by their count, not by their moment: a clock may jump
     left = log.join(closed, _KEY, join_type="left anti").sort_by("tries")
     last = left.group_by(_KEY, use_threads=False).aggregate([(name, "last") for name in _LAST])
-    holes: dict[str, list[Hole]] = {}
+    gaps: dict[str, list[Gap]] = {}
     for row in last.sort_by("session").to_pylist():
-        holes.setdefault(row["instrument_id"], []).append(_hole(row))
-    return holes
+        gaps.setdefault(row["instrument_id"], []).append(_gap(row))
+    return gaps
 
 
-def first_open(holes: Iterable[Hole]) -> date | None:
-    """The earliest session to be asked for again."""
-    return min((hole.session for hole in holes if hole.state == OPEN), default=None)
+def first_open(gaps: Iterable[Gap]) -> date | None:
+    """The earliest session to be requested again."""
+    return min((gap.session for gap in gaps if gap.state == OPEN), default=None)
 
 
-def let_pass(holes: Mapping[str, list[Hole]]) -> dict[str, list[date]]:
-    """By instrument id, the sessions whose lack is no news."""
-    return {name: [hole.session for hole in own if hole.let_pass] for name, own in holes.items()}
+def accepted_gaps(gaps: Mapping[str, list[Gap]]) -> dict[str, list[date]]:
+    """By instrument id, the sessions that an answer need not hold."""
+    return {name: [gap.session for gap in own if gap.accepted] for name, own in gaps.items()}
 
 
-def _hole(row: Mapping[str, Any]) -> Hole:
-    return Hole(
+def _gap(row: Mapping[str, Any]) -> Gap:
+    return Gap(
         session=row["session"],
         state=row["state_last"],
         tries=row["tries_last"],
         run_id=row["run_id_last"],
-        first_asked_at=row["first_asked_at_last"],
-        let_pass=row["let_pass_last"],
+        first_requested_at=row["first_requested_at_last"],
+        accepted=row["accepted_last"],
     )
 
 
-_NO_DAYS: Final = np.empty(0, "datetime64[D]")
-
-
-def known_holes(lake: Writer, ids: Iterable[str]) -> Mapping[str, list[Hole]]:
-    """The open and given-up holes of some instruments, before an answer is absorbed."""
+def known_gaps(lake: Writer, ids: Iterable[str]) -> Mapping[str, list[Gap]]:
+    """The open and permanent gaps of some instruments, before an answer is stored."""
     wanted = pa.array(sorted(ids), pa.string())
-    logs = (lake.read(path, COLUMNS) for path in lake.manifest.paths("hole"))
+    logs = (lake.read(path, COLUMNS) for path in lake.manifest.paths("gap"))
     return latest(log.filter(pc.is_in(log["instrument_id"], wanted)) for log in logs)
 
 
-def hole_rows(
+def gap_rows(
     lake: Writer,
     answers: Iterable[Answer],
     windows: Mapping[str, Window],
     served: Mapping[str, Days],
-    kept: Mapping[str, Days],
-    known: Mapping[str, list[Hole]],
+    usable: Mapping[str, Days],
+    known: Mapping[str, list[Gap]],
 ) -> pa.Table:
-    """Schema `HOLE`: what these answers, already merged, leave open or fill.
+    """Schema `GAP`: the gaps that these answers, already merged, leave open or fill.
 
-    `served` are the sessions of each answer and `kept` those of its rows that passed the checks.
+    `served` are the sessions of each answer and `usable` those of its rows that passed the checks.
     """
     rows: list[dict[str, Any]] = []
     unknown: dict[str, Days] = {}
     by_id = {answer.instrument_id: answer for answer in answers if answer.instrument_id in served}
     for name, answer in by_id.items():
-        usable = kept.get(name, _NO_DAYS)
-        missing = _missing(windows[name], served[name], usable)
-        holes = known.get(name, [])
-        if not len(missing) and not holes:
+        good = usable.get(name, _NO_DAYS)
+        missing = _missing(windows[name], served[name], good)
+        gaps = known.get(name, [])
+        if not len(missing) and not gaps:
             continue
-        rows += _known(answer, holes, missing, usable)
-        others = np.setdiff1d(missing, np.array([hole.session for hole in holes], "datetime64[D]"))
+        rows += _known(answer, gaps, missing, good)
+        others = np.setdiff1d(missing, np.array([gap.session for gap in gaps], "datetime64[D]"))
         unknown[name] = others[others > served[name][0]]
     stored = _stored(lake, windows, unknown)
     for name, days in unknown.items():
         answer, left = by_id[name], np.setdiff1d(days, stored.get(name, _NO_DAYS))
         rows += [_row(answer, _found(answer, session)) for session in left.tolist()]
-    return pa.Table.from_pylist(rows, schema=HOLE)
+    return pa.Table.from_pylist(rows, schema=GAP)
 
 
-def _missing(window: Window, served: Days, kept: Days) -> Days:
-    """Sessions due before the last one served that the answer brings nothing usable for."""
+def _missing(window: Window, served: Days, usable: Days) -> Days:
+    """Sessions due before the last one served for which the answer has no usable row."""
     due = window.due
-    return _NO_DAYS if same_days(due, kept) else np.setdiff1d(due[due < served[-1]], kept)
+    return _NO_DAYS if same_days(due, usable) else np.setdiff1d(due[due < served[-1]], usable)
 
 
-def _known(answer: Answer, holes: list[Hole], missing: Days, kept: Days) -> list[dict[str, Any]]:
-    """What becomes of holes that were there: filled, or left by one more run's answer."""
+def _known(answer: Answer, gaps: list[Gap], missing: Days, usable: Days) -> list[dict[str, Any]]:
+    """What becomes of known gaps: filled, or left by one more run's answer."""
     rows = []
-    for hole in holes:
-        day = np.datetime64(hole.session)
-        if day in kept:
-            rows.append(_row(answer, replace(hole, state=FILLED)))
-        elif hole.state == OPEN and hole.run_id != answer.run_id and day in missing:
-            rows.append(_row(answer, _left_again(hole, answer)))
+    for gap in gaps:
+        day = np.datetime64(gap.session)
+        if day in usable:
+            rows.append(_row(answer, replace(gap, state=FILLED)))
+        elif gap.state == OPEN and gap.run_id != answer.run_id and day in missing:
+            rows.append(_row(answer, _left_again(gap, answer)))
     return rows
 
 
-def _left_again(hole: Hole, answer: Answer) -> Hole:
-    tries = hole.tries + 1
-    given_up = tries >= ANSWERED_TRIES
-    passes = hole.let_pass or given_up or answer.outcome == "ok"
-    return replace(hole, state=VENDOR_HOLE if given_up else OPEN, tries=tries, let_pass=passes)
+def _left_again(gap: Gap, answer: Answer) -> Gap:
+    tries = gap.tries + 1
+    permanent = tries >= ANSWERED_TRIES
+    accepted = gap.accepted or permanent or answer.outcome == "ok"
+    return replace(gap, state=PERMANENT if permanent else OPEN, tries=tries, accepted=accepted)
 
 
-def _found(answer: Answer, session: date) -> Hole:
-    return Hole(session, OPEN, 1, answer.run_id, answer.fetched_at, answer.outcome == "ok")
+def _found(answer: Answer, session: date) -> Gap:
+    return Gap(session, OPEN, 1, answer.run_id, answer.fetched_at, answer.outcome == "ok")
 
 
-def _row(answer: Answer, hole: Hole) -> dict[str, Any]:
+def _row(answer: Answer, gap: Gap) -> dict[str, Any]:
     return {
         "run_id": answer.run_id,
         "instrument_id": answer.instrument_id,
-        "session": hole.session,
+        "session": gap.session,
         "source": answer.source,
-        "state": hole.state,
-        "tries": hole.tries,
-        "let_pass": hole.let_pass,
-        "first_asked_at": hole.first_asked_at,
-        "last_asked_at": answer.fetched_at,
+        "state": gap.state,
+        "tries": gap.tries,
+        "accepted": gap.accepted,
+        "first_requested_at": gap.first_requested_at,
+        "last_requested_at": answer.fetched_at,
     }
 
 

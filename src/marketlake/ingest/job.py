@@ -1,4 +1,4 @@
-"""One instrument to fetch, and what became of it."""
+"""One instrument to fetch, the attempts to fetch it, and whether its calendar can be used."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from ..model.calendars import load_calendar
+from ..model.errors import ConfigError, MisconfiguredError
+from ..model.instruments import Instrument
 from ..sources.contract import Page, Request
 
 FIRST_LOAD, DAILY, BACKFILL = "first_load", "daily", "backfill"
 REVERIFY: Final = "reverify"
-"""The whole stored history again, absorbed like a day's answer: what was restated becomes a revision."""
+"""The whole history is fetched again and stored like a day's answer: a restatement becomes a
+revision."""
 RECONCILE: Final = "reconcile"
-"""Further sources asked for comparison: the answers are kept and never become bars."""
+"""Further sources are fetched for comparison: their answers are stored and never become bars."""
 
 
 @dataclass(frozen=True)
@@ -24,20 +28,35 @@ class Job:
     mode: str
     start: date
     end: date
+    source: str = ""
+    """The only source to fetch from; empty means the instrument's sources in their order."""
 
     def to_dict(self) -> dict[str, str]:
         """For a scheduler's queue."""
-        return {
+        values = {
             "instrument_id": self.instrument_id,
             "mode": self.mode,
             "start": self.start.isoformat(),
             "end": self.end.isoformat(),
         }
+        return values | ({"source": self.source} if self.source else {})
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Job:
+        """The job that `to_dict` described."""
         start, end = (date.fromisoformat(value[name]) for name in ("start", "end"))
-        return cls(value["instrument_id"], value["mode"], start, end)
+        return cls(value["instrument_id"], value["mode"], start, end, value.get("source", ""))
+
+
+def calendar_error(instrument: Instrument, day: date) -> MisconfiguredError | None:
+    """Why the instrument's calendar cannot be used on this day; None where it can be."""
+    fault = instrument.calendar_fault
+    if not fault:
+        try:
+            load_calendar(instrument.calendar, day)
+        except ConfigError as error:
+            fault = f"{instrument.id}: {error}. Correct calendar in instruments.toml"
+    return MisconfiguredError(fault) if fault else None
 
 
 @dataclass(frozen=True)
@@ -61,8 +80,10 @@ class Fetched:
 
     @property
     def outcome(self) -> str:
+        """Of the attempt that counts."""
         return self.attempts[-1].outcome
 
     @property
     def message(self) -> str:
+        """Of the attempt that counts."""
         return self.attempts[-1].message

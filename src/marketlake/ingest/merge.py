@@ -8,8 +8,9 @@ Rows are compared column by column with a tolerance, so that a vendor's rounding
 - volume: relative 1e-4; a change of less than 5 % within 15 days is the day's figure settling, and is
   updated in place without a revision
 
-Only rows of one source are compared: another source's figures are not a change of mind, so a stored
-session stays as its source told it. An answer older than what is stored changes nothing that is stored.
+Only rows of one source are compared: another source's figures are not a revision, so a stored
+session stays as its own source served it. An answer older than what is stored changes nothing that
+is stored.
 """
 
 from __future__ import annotations
@@ -37,6 +38,17 @@ _TOLERANCE: Final = {
 _VOLUME_TOLERANCE: Final = 1e-4
 _VOLUME_SETTLES: Final = 0.05
 _VOLUME_SETTLES_WITHIN: Final = np.timedelta64(15, "D")
+_NOISE: Final = 1e-6
+_SPREAD: Final = 1e-4
+_LONG_BEGINNING: Final = 11
+"""More than a day's window holds: fewer rows at its head may be a correction."""
+_OTHER_SOURCE: Final = 0.2
+"""Two sources of a price differ by far less than a fifth; no vendor corrects two sessions by the
+same."""
+_MOST: Final = 0.5
+_NEARLY_ALL: Final = 0.8
+"""The share of what differs that has the factor: more than half where it is large, else nearly
+all."""
 
 Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]
@@ -47,7 +59,8 @@ class Merged:
     """What a merge changes in one partition."""
 
     bars: pa.Table
-    """Schema `BAR`, in order: the rows to be put in, each in place of the stored one of its session."""
+    """Schema `BAR`, in order: the rows to be put in, each in place of the stored one of its
+    session."""
     superseded: pa.Table
     """Schema `REVISION`: the rows that were replaced."""
     new: pa.Array
@@ -59,7 +72,9 @@ class Merged:
 
 
 def merge_bars(stored: pa.Table, incoming: pa.Table) -> Merged:
-    """Compare bars of the same partition; both have schema `BAR`, are in order and have one row a session.
+    """Compare bars of the same partition.
+
+    Both have schema `BAR`, are in order and have one row a session.
 
     Of what is stored, the sessions that come in are enough.
     """
@@ -104,7 +119,7 @@ def merge_revisions(stored: pa.Table, superseded: pa.Table) -> pa.Table | None:
 
 
 def match(stored: pa.Table, incoming: pa.Table) -> tuple[Positions, Mask]:
-    """Where in `stored` each incoming session stands, and whether it stands there at all."""
+    """Where in `stored` each incoming session is, and whether it is there at all."""
     if not len(stored):
         return np.zeros(len(incoming), np.int64), np.zeros(len(incoming), dtype=bool)
     keys, wanted = _keys(stored, incoming)
@@ -120,14 +135,18 @@ def same_value(name: str, a: float | None, b: float | None) -> bool:
 
 
 def last_before(stored: pa.Table, incoming: pa.Table) -> dict[str, float]:
-    """The close stored last before each instrument's first incoming session; both tables are in order."""
+    """The close stored last before each instrument's first incoming session.
+
+    Both tables are in order.
+    """
     at, first = before_first(stored, incoming)
     names = incoming["instrument_id"].take(pa.array(first)).to_pylist()
     return dict(zip(names, stored["close"].take(pa.array(at)).to_pylist(), strict=True))
 
 
 def before_first(stored: pa.Table, incoming: pa.Table) -> tuple[Positions, Positions]:
-    """Where in `stored` the row before each instrument's first incoming session stands, and where that is.
+    """Where in `stored` the row before each instrument's first incoming session stands, and where
+    that is.
 
     Of instruments that have one; both tables are in order.
     """
@@ -203,19 +222,11 @@ def _replace(table: pa.Table, **columns: Any) -> pa.Table:
     return pa.table([columns.get(name, table[name]) for name in BAR.names], schema=BAR)
 
 
-_NOISE: Final = 1e-6
-_SPREAD: Final = 1e-4
-_LONG_BEGINNING: Final = 11
-"""More than a day's window holds: fewer rows at its head may be a correction."""
-_OTHER_SOURCE: Final = 0.2
-"""Two sources of a price differ by far less than a fifth; no vendor corrects two sessions by the same."""
-_MOST: Final = 0.5
-_NEARLY_ALL: Final = 0.8
-"""The share of what differs that has the factor: more than half where it is large, else nearly all."""
-
-
 def rescaled(stored: pa.Table, incoming: pa.Table) -> dict[str, SourceError]:
-    """The instruments whose overlap is on another scale, with the error; both tables have schema `BAR`."""
+    """The instruments whose overlap is on another scale, with the error.
+
+    Both tables have schema `BAR`.
+    """
     known, again = _moved(stored, incoming)
     ids = again["instrument_id"].to_numpy(zero_copy_only=False)
     same, ratio = _same_source(known, again), _ratio(known, again)
@@ -226,14 +237,15 @@ def rescaled(stored: pa.Table, incoming: pa.Table) -> dict[str, SourceError]:
         if factor is not None:
             refused[instrument_id] = QuarantinedError(
                 f"{instrument_id}: the sessions that are stored already came back times "
-                f"{factor:.6g}, and no split says why; the answer was put aside. "
-                "The next run asks again; if the vendor stays with it, list the series under a new id"
+                f"{factor:.6g}, and no split explains it; the answer is in quarantine. "
+                "The next run fetches it again; if the vendor keeps the new scale, list it under a new id"
             )
     return refused
 
 
 def _moved(stored: pa.Table, incoming: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """The overlap of the instruments in which any row tells something: as stored, and as it came in."""
+    """The overlap of the instruments in which any row tells something: as stored, and as it came
+    in."""
     at, found = match(stored, incoming)
     known, again = stored.take(pa.array(at[found])), incoming.filter(pa.array(found))
     # not "differs": a ratio that is no number tells something too

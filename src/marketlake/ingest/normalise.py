@@ -1,6 +1,6 @@
 """From served rows to bars as traded: one row a finished session, in the instrument's own currency.
 
-Works on the rows of many instruments and sources at once and never asks which source it was.
+Works on the rows of many instruments and sources at once and never depends on which source it was.
 """
 
 from __future__ import annotations
@@ -32,15 +32,18 @@ MINOR_UNITS: Final[Mapping[str, tuple[str, float]]] = {
     "ILA": ("ILS", 0.01),
 }
 DOLLAR_STABLECOINS: Final = frozenset({"USDT", "USDC"})
-"""Taken as dollars where the instrument is declared in USD; the difference is a few basis points."""
+"""Taken as dollars where the instrument is declared in USD; the difference is a few basis
+points."""
 
+NOT_LISTED: Final = "not in instruments.toml any more"
+"""The message for an instrument that was planned or fetched before its entry was removed."""
 _EQUAL: Final = 1e-6
 Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Window:
-    """What was asked for one instrument, and which source answered."""
+    """What was requested for one instrument, and which source answered."""
 
     instrument: Instrument
     source: str
@@ -48,28 +51,29 @@ class Window:
     end: date
     at: datetime
     """When the answer was given: what was not finished then is not finished in it."""
-    told_at: datetime | None = None
+    vendor_time: datetime | None = None
     """The same by the vendor's clock; None where it does not tell."""
 
     @cached_property
     def calendar(self) -> Calendar:
+        """The instrument's calendar, known to the year of the answer."""
         return load_calendar(self.instrument.calendar, self.at.date())
 
     @cached_property
     def last(self) -> date:
-        """The last session asked for that was finished by then."""
+        """The last requested session that was finished by then."""
         return min(self.end, self.calendar.last_finished(self.at))
 
     @cached_property
     def due(self) -> Days:
-        """The finished sessions of the instrument's life in what was asked."""
+        """The finished sessions of the instrument's life in the window."""
         end = min(self.last, self.instrument.until)
         return self.calendar.sessions(max(self.start, self.instrument.since), max(end, date.min))
 
 
 @dataclass(frozen=True)
 class Normalised:
-    """Bars ready for the checks, the rows put aside, and the instruments refused whole."""
+    """Bars ready for the checks, the conflicting rows, and the instruments refused whole."""
 
     bars: pa.Table
     """Schema `NORMALISED`, sorted by instrument and session, one row each."""
@@ -79,7 +83,8 @@ class Normalised:
 
 
 def normalise(served: pa.Table, windows: Mapping[str, Window]) -> Normalised:
-    """Undo units and split adjustment, settle events, drop what is unfinished or outside the window.
+    """Undo units and split adjustment, settle events, drop what is unfinished or outside the
+    window.
 
     `served` has schema `SERVED`; every instrument in it has a window.
     """
@@ -127,7 +132,8 @@ class _Rows:
         return _Rows(self.ids, self.code[keep], self.session[keep], values, self.adjusted[keep])
 
     def unadjusted(self) -> _Rows:
-        """Prices and dividends times, volume by, the product of all later splits of the instrument."""
+        """Prices and dividends times, volume by, the product of all later splits of the
+        instrument."""
         factor = np.ones(len(self.code))
         for code in np.unique(self.code[self.values["split"] != 1.0]):
             mine = slice(*np.searchsorted(self.code, [code, code + 1]))
@@ -164,7 +170,8 @@ class _Rows:
         return np.cumsum(np.append(False, new))[: len(self.code)]
 
     def repeats(self) -> tuple[Mask, Mask]:
-        """Rows that say again what the next row of the session says, and rows of a session told two ways."""
+        """Rows that repeat the next row of their session, and rows of a session served with two
+        prices."""
         same, day = np.zeros(len(self.code), dtype=bool), self.day_numbers()
         same[:-1] = day[1:] == day[:-1]
         agree = same.copy()
@@ -183,7 +190,10 @@ def spans(ids: npt.NDArray[Any]) -> Iterator[tuple[str, slice]]:
 
 
 def _later_splits(session: npt.NDArray[Any], split: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Product of the splits of strictly later sessions, per row; a session served twice splits once."""
+    """Product of the splits of strictly later sessions, per row.
+
+    A session served twice splits once.
+    """
     last_of_day = np.append(session[1:] != session[:-1], True)
     days, day_of = np.unique(session, return_inverse=True)
     daily = np.ones(len(days))
@@ -214,20 +224,21 @@ def _units(
             )
         elif units.setdefault(instrument_id, unit) != unit:
             refused[instrument_id] = QuarantinedError(
-                f"{instrument_id}: served in two units at once; nothing was stored"
+                f"{instrument_id}: served in two units; nothing was stored"
             )
     return refused, units
 
 
 def _finished(rows: _Rows, windows: Mapping[str, Window]) -> tuple[Mask, npt.NDArray[Any]]:
-    asked = [windows[name] for name in rows.ids]
+    requested = [windows[name] for name in rows.ids]
     start, last = (
-        np.array(days, "datetime64[D]") for days in ([w.start for w in asked], [w.last for w in asked])
+        np.array(days, "datetime64[D]")
+        for days in ([w.start for w in requested], [w.last for w in requested])
     )
     close_at = np.zeros(len(rows.code), dtype="datetime64[us]")
-    venues = {(w.calendar.name, w.at.year): w.calendar for w in asked}
+    venues = {(w.calendar.name, w.at.year): w.calendar for w in requested}
     place = {key: number for number, key in enumerate(venues)}
-    venue = np.array([place[w.calendar.name, w.at.year] for w in asked], np.int64)[rows.code]
+    venue = np.array([place[w.calendar.name, w.at.year] for w in requested], np.int64)[rows.code]
     for key, calendar in venues.items():
         own = venue == place[key]
         close_at[own] = calendar.close_at(rows.session[own])

@@ -24,8 +24,15 @@ from ..store.writer import Writer
 from .merge import Merged, before_first, in_order, match, merge_revisions, put_in
 from .watermarks import watermarks
 
+_IN_MEMORY: Final = 500_000
+"""Rows that are held: about 60 MB."""
+_MANY: Final = 2_500_000
+"""Rows for one partition at which a commit is due: they are put in order in memory."""
+
 Place = tuple[str, int]
 """Asset class and year."""
+Target = tuple[Place, str]
+"""A partition and its table, `bar` or `revision`."""
 
 
 def partitions(bars: pa.Table, universe: Universe) -> dict[Place, pa.Table]:
@@ -47,7 +54,8 @@ def partitions(bars: pa.Table, universe: Universe) -> dict[Place, pa.Table]:
 
 
 def touched(lake: Writer, bars: pa.Table, universe: Universe) -> dict[Place, pa.Table]:
-    """What is stored of the bars' sessions, and the row before each instrument's first one, by partition.
+    """What is stored of the bars' sessions, and the row before each instrument's first one, by
+    partition.
 
     The bars are in order, and so is each partition's part.
     """
@@ -89,7 +97,10 @@ def _starts(bars: pa.Table) -> npt.NDArray[np.int64]:
 
 
 def stage(lake: Writer, place: Place, bars: pa.Table, superseded: pa.Table) -> None:
-    """Put what a merge changes into one partition, and the revisions that came of it; both are in order."""
+    """Put what a merge changes into one partition, and the revisions that came of it.
+
+    Both are in order.
+    """
     if len(superseded):
         old = layout.yearly("revision", *place)
         revisions = merge_revisions(lake.read(old), superseded)
@@ -101,15 +112,6 @@ def stage(lake: Writer, place: Place, bars: pa.Table, superseded: pa.Table) -> N
         with lake.stage_parts(path) as add:
             for block, rows in _beside(blocks, bars):
                 add(put_in(block, rows))
-
-
-_IN_MEMORY: Final = 500_000
-"""Rows that are held: about 60 MB."""
-_MANY: Final = 2_500_000
-"""Rows for one partition at which a commit is due: they are put in order in memory."""
-
-Target = tuple[Place, str]
-"""A partition and its table, `bar` or `revision`."""
 
 
 class Upserts:
@@ -129,6 +131,7 @@ class Upserts:
         return max(self._rows.values(), default=0) >= _MANY
 
     def add(self, place: Place, merged: Merged) -> None:
+        """Add what a merge changes in one partition."""
         for table, rows in (("bar", merged.bars), ("revision", merged.superseded)):
             if len(rows):
                 self._held.setdefault((place, table), []).append(rows)
@@ -171,7 +174,10 @@ class Upserts:
 
 
 def move_to_asset_classes(lake: Writer, wanted: Mapping[str, str]) -> list[str]:
-    """Move every instrument whose bars stand under another class than `wanted` says; returns their ids."""
+    """Move every instrument whose bars are stored under another class than `wanted` has.
+
+    Returns their ids.
+    """
     marks = watermarks(lake.root, lake.manifest, set(wanted))
     moving = sorted(key for key, mark in marks.items() if mark.asset_class != wanted[key])
     for key in moving:

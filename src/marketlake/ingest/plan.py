@@ -1,14 +1,17 @@
-"""Whose whole history is asked for again today, so that what a vendor restates late is found.
+"""What to fetch: the daily window of each instrument, a backfill, and whose whole history is due.
 
-Each instrument has a turn every so many days, on a day that follows from its id. A turn that was missed (no
-run that day, no answer) is taken by the next run.
+Once in so many days the whole history of an instrument is fetched again, to find what a vendor
+restated late. The day follows from its id. A missed day (no run, no answer) is made up by the next
+run.
+
+An instrument whose calendar cannot be used is planned all the same, so that the run reports it.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -16,74 +19,52 @@ from typing import Final
 from ..model.calendars import load_calendar
 from ..model.errors import EmptyLakeError, UsageError
 from ..model.instruments import Instrument, Universe
+from ..model.settings import Settings
 from ..store.manifest import Manifest
 from ..store.writer import assert_belongs, open_manifest
-from .gaps import Hole, first_open, read_holes
-from .job import BACKFILL, DAILY, FIRST_LOAD, REVERIFY, Job
+from .gaps import Gap, first_open, read_gaps
+from .job import BACKFILL, DAILY, FIRST_LOAD, REVERIFY, Job, calendar_error
 from .watermarks import Debt, Watermark, Whole, first_sessions, owed, watermarks, whole_histories
-
-
-def due_histories(
-    root: Path, manifest: Manifest, ids: Iterable[str], today: date, days: int
-) -> dict[str, date]:
-    """Of `ids`, those whose turn it is and the first session stored of each; `days` 0 is nobody."""
-    if not days:
-        return {}
-    known = whole_histories(root, manifest, today - timedelta(days=days))
-    due = {name for name in ids if is_due(known.get(name, Whole()), name, today, days)}
-    return first_sessions(root, manifest, due)
-
-
-def is_due(whole: Whole, instrument_id: str, today: date, days: int) -> bool:
-    """Whether a turn has come since the whole history was answered; if it never was, since the last run."""
-    turn = last_turn(instrument_id, today, days)
-    last = whole.answered_on or whole.run_on
-    return turn == today if last is None else turn > last
-
-
-def last_turn(instrument_id: str, today: date, days: int) -> date:
-    """The latest day up to today that is the instrument's."""
-    return today - timedelta(days=(zlib.crc32(instrument_id.encode()) + today.toordinal()) % days)
-
 
 LOOK_BACK_SESSIONS: Final = 10
 """Fetched again each run and compared, so that a vendor's corrections are seen."""
 
 
-def plan_daily(
-    root: Path, universe: Universe, origin: str, now: datetime, reverify_days: int = 0
-) -> list[Job]:
-    """Each instrument from ten sessions before its last one (or from its beginning) to what is finished.
+@dataclass(frozen=True)
+class _State:
+    """What is stored of the instruments; empty where there is no lake yet."""
 
-    A window that was not answered well is asked for again from its start, and so is the earliest session that
-    no answer has held yet, until it was asked for often enough. Once in `reverify_days` days (0:
-    never) an instrument is asked for its whole history.
+    marks: Mapping[str, Watermark] = field(default_factory=dict)
+    debts: Mapping[str, Debt] = field(default_factory=dict)
+    gaps: Mapping[str, list[Gap]] = field(default_factory=dict)
+    due: Mapping[str, date] = field(default_factory=dict)
+    """The first stored session of each instrument whose whole history is due."""
+
+
+def plan_daily(settings: Settings, universe: Universe) -> list[Job]:
+    """Each instrument from ten sessions before its last stored one (or from its beginning) on.
+
+    A window that was not answered well is requested again from its start, as is the earliest open
+    gap, until it was requested often enough. Once in `reverify_days` days the window is the whole
+    history.
     """
-    assert_belongs(root, origin)
-    try:
-        manifest = open_manifest(root)
-    except EmptyLakeError:
-        marks: Mapping[str, Watermark] = {}
-        debts: Mapping[str, Debt] = {}
-        holes: Mapping[str, list[Hole]] = {}
-    else:
-        marks = watermarks(root, manifest, set(universe.by_id))
-        debts, holes = owed(root, manifest), read_holes(root, manifest)
-    begun = [i for i in universe.instruments if i.since <= last_session(i, now)]
-    jobs = [_job(i, marks.get(i.id), debts.get(i.id), holes.get(i.id, []), now) for i in begun]
-    due = due_histories(root, manifest, marks, now.date(), reverify_days) if marks else {}
-    since = {i.id: i.since for i in begun}
-    return [_whole(job, since, due) if job.instrument_id in due else job for job in jobs]
+    assert_belongs(settings.lake, settings.origin)
+    now, state = settings.clock.now(), _state(settings, universe)
+    jobs = []
+    for instrument in universe.instruments:
+        end = last_session(instrument, now)
+        if instrument.since <= end:
+            jobs.append(_daily(instrument, end, now, state))
+    return jobs
 
 
-def plan_backfill(
-    root: Path, universe: Universe, origin: str, now: datetime, start: date, end: date | None
-) -> list[Job]:
-    """The same window for each instrument that lived in it, cut to its life and to what is finished."""
+def plan_backfill(settings: Settings, universe: Universe, start: date, end: date | None) -> list[Job]:
+    """The same window for each instrument that lived in it, cut to its life and to what is
+    finished."""
     if end is not None and end < start:
         raise UsageError(f"the window ends ({end}) before it starts ({start}); swap --from and --to")
-    assert_belongs(root, origin)
-    jobs = []
+    assert_belongs(settings.lake, settings.origin)
+    now, jobs = settings.clock.now(), []
     for instrument in universe.instruments:
         first = max(start, instrument.since)
         last = min(last_session(instrument, now), end or date.max)
@@ -103,33 +84,73 @@ def in_batches(jobs: Sequence[Job], size: int) -> list[list[Job]]:
     return [list(jobs[first : first + size]) for first in range(0, len(jobs), size)]
 
 
-def _job(
-    instrument: Instrument, mark: Watermark | None, debt: Debt | None, holes: Sequence[Hole], now: datetime
-) -> Job:
-    end = last_session(instrument, now)
+def last_session(instrument: Instrument, now: datetime) -> date:
+    """The last finished session of its calendar and its life.
+
+    Today where the calendar cannot be used.
+    """
+    if calendar_error(instrument, now.date()):
+        return min(now.date(), instrument.until)
+    calendar = load_calendar(instrument.calendar, now.date())
+    return min(calendar.last_finished(now), instrument.until)
+
+
+def due_histories(
+    root: Path, manifest: Manifest, ids: Iterable[str], today: date, days: int
+) -> dict[str, date]:
+    """Of `ids`, those whose whole history is due, and the first stored session of each.
+
+    None for `days` 0.
+    """
+    if not days:
+        return {}
+    known = whole_histories(root, manifest, today - timedelta(days=days))
+    due = {name for name in ids if is_due(known.get(name, Whole()), name, today, days)}
+    return first_sessions(root, manifest, due)
+
+
+def is_due(whole: Whole, instrument_id: str, today: date, days: int) -> bool:
+    """Whether its day came since the whole history was answered.
+
+    If it never was, since the last run.
+    """
+    day = last_day(instrument_id, today, days)
+    last = whole.answered_on or whole.run_on
+    return day == today if last is None else day > last
+
+
+def last_day(instrument_id: str, today: date, days: int) -> date:
+    """The latest day up to today on which the instrument's whole history is due."""
+    return today - timedelta(days=(zlib.crc32(instrument_id.encode()) + today.toordinal()) % days)
+
+
+def _state(settings: Settings, universe: Universe) -> _State:
+    root, today = settings.lake, settings.clock.now().date()
+    try:
+        manifest = open_manifest(root)
+    except EmptyLakeError:
+        return _State()
+    marks = watermarks(root, manifest, set(universe.by_id))
+    usable = [name for name in marks if not calendar_error(universe.by_id[name], today)]
+    due = due_histories(root, manifest, usable, today, settings.reverify_days)
+    return _State(marks, owed(root, manifest), read_gaps(root, manifest), due)
+
+
+def _daily(instrument: Instrument, end: date, now: datetime, state: _State) -> Job:
+    name = instrument.id
+    mark, debt = state.marks.get(name), state.debts.get(name)
     if mark is None:
-        return Job(instrument.id, FIRST_LOAD, instrument.since, end)
+        return Job(name, FIRST_LOAD, instrument.since, end)
+    if calendar_error(instrument, now.date()):
+        return Job(name, DAILY, min(mark.session, end), end)
     calendar = load_calendar(instrument.calendar, now.date())
     start = calendar.back(min(mark.session, end), LOOK_BACK_SESSIONS)
     if debt:
-        start = min(start, debt.asked_from)
-    start = min(start, first_open(holes) or start)
-    mode = FIRST_LOAD if debt and debt.mode == FIRST_LOAD else DAILY
-    return Job(instrument.id, mode, max(start, instrument.since), end)
-
-
-def _whole(job: Job, since: Mapping[str, date], first_stored: Mapping[str, date]) -> Job:
-    """The job from the beginning on; one that loads the history anyway stays as it is.
-
-    Not from the first stored session alone: a first load may have been cut off at its head.
-    """
-    if job.mode == FIRST_LOAD:
-        return job
-    name = job.instrument_id
-    return replace(job, mode=REVERIFY, start=min(since[name], first_stored[name]))
-
-
-def last_session(instrument: Instrument, now: datetime) -> date:
-    """The last finished session of its calendar and its life."""
-    calendar = load_calendar(instrument.calendar, now.date())
-    return min(calendar.last_finished(now), instrument.until)
+        start = min(start, debt.requested_from)
+    start = min(start, first_open(state.gaps.get(name, [])) or start)
+    if debt and debt.mode == FIRST_LOAD:
+        return Job(name, FIRST_LOAD, max(start, instrument.since), end)
+    if name in state.due:
+        # not from the first stored session alone: a first load may have been cut off at its head
+        return Job(name, REVERIFY, min(instrument.since, state.due[name]), end)
+    return Job(name, DAILY, max(start, instrument.since), end)

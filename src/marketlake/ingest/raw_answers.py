@@ -1,4 +1,4 @@
-"""What was fetched as the rows of a raw batch."""
+"""Convert fetched answers to the rows of a raw batch, and those rows back to answers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from .. import sources
 from ..model.clock import Clock
-from ..model.errors import SourceError
+from ..model.errors import MisconfiguredError, SourceError, UsageError
 from ..model.instruments import Instrument
 from ..model.schema import SERVED
-from ..sources.contract import Page, Parsed, Request, answered_at, told_at
+from ..sources.contract import Page, Parsed, Request, answered_at, vendor_time
 from .job import RECONCILE, Attempt, Fetched
 from .normalise import Window
 
@@ -30,8 +30,8 @@ def as_rows(fetched: Fetched, run_id: str, origin: str, clock: Clock, now: datet
             "source": attempt.source,
             "symbol": attempt.request.symbol,
             "mode": fetched.job.mode,
-            "asked_from": fetched.job.start,
-            "asked_to": fetched.job.end,
+            "requested_from": fetched.job.start,
+            "requested_to": fetched.job.end,
             "attempt": number,
             "fetched_at": answered_at(clock, now, attempt.pages),
             "duration_s": fetched.duration_s,
@@ -69,8 +69,8 @@ class Answer:
     source: str
     symbol: str
     mode: str
-    asked_from: date
-    asked_to: date
+    requested_from: date
+    requested_to: date
     outcome: str
     message: str
     attempts: int
@@ -80,20 +80,23 @@ class Answer:
 
     @property
     def has_rows(self) -> bool:
-        """Whether the attempt is worth parsing: it was good, merely short, or to be put aside."""
+        """Whether the attempt is worth parsing: it was good, merely short, or to be quarantined."""
         return self.outcome in {"ok", "truncated", "quarantined"} and bool(self.pages)
 
     @property
-    def told_at(self) -> datetime | None:
+    def vendor_time(self) -> datetime | None:
         """When the last page was served, by the vendor's own clock; None where it does not tell."""
-        return told_at(self.pages[-1].headers) if self.pages else None
+        return vendor_time(self.pages[-1].headers) if self.pages else None
 
 
 def answers(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
-    """Each instrument's last attempt, in the batch's order; of each source where sources are compared."""
+    """Each instrument's last attempt, in the batch's order.
+
+    Of each source where sources are compared.
+    """
     last: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
-        pages = last.setdefault(_asked(row), [])
+        pages = last.setdefault(_key(row), [])
         if pages and row["attempt"] > pages[0]["attempt"]:
             pages.clear()
         if not pages or row["attempt"] == pages[0]["attempt"]:
@@ -101,7 +104,7 @@ def answers(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
     return [_answer(batch_id, pages) for pages in last.values()]
 
 
-def _asked(row: Mapping[str, Any]) -> tuple[str, str]:
+def _key(row: Mapping[str, Any]) -> tuple[str, str]:
     return row["instrument_id"], row["source"] if row["mode"] == RECONCILE else ""
 
 
@@ -112,22 +115,28 @@ def parse(found: Iterable[Answer]) -> Parsed:
         by_source.setdefault(answer.source, []).extend(answer.pages)
     tables, failed = [SERVED.empty_table()], dict[str, SourceError]()
     for name, pages in by_source.items():
-        parsed = sources.create(name).parse(pages)
+        try:
+            parsed = sources.create(name).parse(pages)
+        except UsageError as error:
+            # fetched before the source was renamed or removed
+            unread = MisconfiguredError(str(error))
+            failed |= {page.request.instrument_id: unread for page in pages}
+            continue
         tables.append(parsed.bars)
         failed |= parsed.failed
     return Parsed(pa.concat_tables(tables), failed)
 
 
 def window_of(answer: Answer, instrument: Instrument) -> Window:
-    """What was asked, as of the answer."""
+    """What was requested, as of the answer."""
     moment = answer.fetched_at.astimezone(UTC)
-    told_at = answer.told_at
-    return Window(instrument, answer.source, answer.asked_from, answer.asked_to, moment, told_at)
+    vendor_time = answer.vendor_time
+    return Window(instrument, answer.source, answer.requested_from, answer.requested_to, moment, vendor_time)
 
 
 def _answer(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> Answer:
     first = rows[0]
-    request = Request(first["instrument_id"], first["symbol"], first["asked_from"], first["asked_to"])
+    request = Request(first["instrument_id"], first["symbol"], first["requested_from"], first["requested_to"])
     return Answer(
         instrument_id=first["instrument_id"],
         run_id=first["run_id"],
@@ -135,8 +144,8 @@ def _answer(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> Answer:
         source=first["source"],
         symbol=first["symbol"],
         mode=first["mode"],
-        asked_from=first["asked_from"],
-        asked_to=first["asked_to"],
+        requested_from=first["requested_from"],
+        requested_to=first["requested_to"],
         outcome=first["outcome"],
         message=first["message"],
         attempts=first["attempt"],

@@ -1,4 +1,7 @@
-"""How far apart two honest sources of an asset class may be, and what factors are units."""
+"""Why two sources differ: tolerances, unit factors, exchange rates, shifted labels, splits.
+
+Every rule works on the closes of two sources as arrays, one element a day.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,49 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ..model.calendars import Days
+
+UNITS: Final = tuple(
+    power
+    for factor in (10.0, 100.0, 1e3, 1e4, 1e6, 1e8, 31.1034768, 32.1507466)
+    for power in (factor, 1 / factor)
+)
+"""Factors between units: powers of ten (pence, satoshi), grams in a troy ounce, ounces in a
+kilogram."""
+QUOTE: Final = pa.schema(
+    [
+        pa.field("instrument_id", pa.string(), nullable=False),
+        pa.field("session", pa.date32(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("close", pa.float64(), nullable=False),
+        pa.field("split", pa.float64(), nullable=False),
+        pa.field("stored", pa.bool_(), nullable=False),
+    ]
+)
+"""A source's word on a session, as traded; one row an instrument, session and source."""
+_UNITS: Final = np.array(UNITS)
+_DUST: Final = 1e-6
+"""Basis points that floating point may add to a difference that lies on the limit."""
+_FEWEST_RATES: Final = 10
+"""Sessions on which both sources and the rate must be there."""
+_NEAR_BP: Final = 100.0
+"""A fixing and a close of the same day are hours apart."""
+_LEFT_OVER: Final = 0.5
+_FEWEST: Final = 5
+"""Sessions that must be comparable under the shifted labels."""
+_AGREEING: Final = 0.9
+_BETTER_BY: Final = 0.2
+_CORRELATED: Final = 0.8
+_UNLIKE: Final = 4.0
+"""By so much closer to 1 must the correlation be than under the same labels."""
+AGREES, DIFFERS, DAY_SHIFT, UNIT = "agrees", "differs", "day_shift", "unit"
+CURRENCY, SPLIT, MISSING, NOT_COMPARED = "currency", "split", "missing_session", "not_compared"
+NOTHING: Final = ""
+"""Neither source has the session, or one may lack it: nothing to say."""
+
+Closes = npt.NDArray[np.float64]
+"""NaN where there is none."""
+Mask = npt.NDArray[np.bool_]
+Causes = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -35,26 +81,6 @@ TOLERANCES: Final[Mapping[str, Tolerance]] = {
 }
 """By asset class."""
 
-UNITS: Final = tuple(
-    power
-    for factor in (10.0, 100.0, 1e3, 1e4, 1e6, 1e8, 31.1034768, 32.1507466)
-    for power in (factor, 1 / factor)
-)
-"""Factors between units: powers of ten (pence, satoshi), grams in a troy ounce, ounces in a kilogram."""
-
-
-QUOTE: Final = pa.schema(
-    [
-        pa.field("instrument_id", pa.string(), nullable=False),
-        pa.field("session", pa.date32(), nullable=False),
-        pa.field("source", pa.string(), nullable=False),
-        pa.field("close", pa.float64(), nullable=False),
-        pa.field("split", pa.float64(), nullable=False),
-        pa.field("stored", pa.bool_(), nullable=False),
-    ]
-)
-"""A source's word on a session, as traded; one row an instrument, session and source."""
-
 
 @dataclass(frozen=True)
 class Subject:
@@ -77,15 +103,11 @@ class Subject:
     """By source, outcome and message where it gave nothing to compare."""
 
 
-Closes = npt.NDArray[np.float64]
-"""NaN where there is none."""
-_UNITS: Final = np.array(UNITS)
-_DUST: Final = 1e-6
-"""Basis points that floating point may add to a difference that lies on the limit."""
-
-
 def deviation(reference: Closes, closes: Closes) -> Closes:
-    """Of `closes` from `reference` in basis points of its size; infinite from a reference of nothing."""
+    """Of `closes` from `reference` in basis points of its size.
+
+    Infinite from a reference of nothing.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         apart = (closes - reference) / np.abs(reference) * 1e4
     return np.where((closes == reference) | (np.abs(apart) < _DUST), 0.0, apart)
@@ -111,15 +133,6 @@ def near_unit(reference: Closes, closes: Closes, tolerance_bp: float) -> float:
     return float(_UNITS[near][0]) if near.any() else 1.0
 
 
-Mask = npt.NDArray[np.bool_]
-
-_FEWEST_RATES: Final = 10
-"""Sessions on which both sources and the rate must be there."""
-_NEAR_BP: Final = 100.0
-"""A fixing and a close of the same day are hours apart."""
-_LEFT_OVER: Final = 0.5
-
-
 def rate_between(reference: Closes, closes: Closes, rates: Mapping[str, Closes]) -> str | None:
     """The id of the rate by which one of the two is the other; None for none."""
     positive = (reference > 0) & (closes > 0)
@@ -133,7 +146,8 @@ def rate_between(reference: Closes, closes: Closes, rates: Mapping[str, Closes])
 
 
 def _distances(reference: Closes, closes: Closes, rate: Closes, at: Mask) -> list[float]:
-    """Median distance in basis points from the rate and from its inverse, where the movements are alike."""
+    """Median distance in basis points from the rate and from its inverse, where the movements are
+    alike."""
     if at.sum() < _FEWEST_RATES:
         return []
     ratio, rate = np.log(closes[at] / reference[at]), np.log(rate[at])
@@ -143,21 +157,13 @@ def _distances(reference: Closes, closes: Closes, rate: Closes, at: Mask) -> lis
     ]
 
 
-_FEWEST: Final = 5
-"""Sessions that must be comparable under the shifted labels."""
-_AGREEING: Final = 0.9
-_BETTER_BY: Final = 0.2
-_CORRELATED: Final = 0.8
-_UNLIKE: Final = 4.0
-"""By so much closer to 1 must the correlation be than under the same labels."""
-
-
 @dataclass(frozen=True)
 class Alignment:
     """How one source's labels lie to another's."""
 
     shift: int
-    """Days (or sessions) to add to its labels; 0 where they are the same or nothing can be said."""
+    """Days (or sessions) to add to its labels; 0 where they are the same or the result is
+    inconclusive."""
     shifted: Closes
     """Its closes under the labels that fit, in the other's unit; as they are where `shift` is 0."""
     best_shift: int
@@ -259,17 +265,9 @@ def _relabelled(closes: Closes, days: Days, target: Days) -> Closes:
     return moved
 
 
-AGREES, DIFFERS, DAY_SHIFT, UNIT = "agrees", "differs", "day_shift", "unit"
-CURRENCY, SPLIT, MISSING, NOT_COMPARED = "currency", "split", "missing_session", "not_compared"
-NOTHING: Final = ""
-"""Neither source has the session, or one may lack it: nothing to say."""
-
-Causes = npt.NDArray[np.object_]
-
-
 @dataclass(frozen=True)
 class Evidence:
-    """What is known beside the two closes of each day."""
+    """What is known next to the two closes of each day."""
 
     tolerance_bp: float
     splits: tuple[Closes, ...]
@@ -301,7 +299,7 @@ def name_causes(reference: Closes, closes: Closes, evidence: Evidence) -> Causes
         ratio = closes / reference
     causes[both & is_unit(ratio, limit)] = UNIT
     for factor in evidence.splits:
-        told = both & (factor != 1.0)
-        causes[told & (is_factor(ratio, factor, limit) | is_factor(ratio, 1 / factor, limit))] = SPLIT
+        splits = both & (factor != 1.0)
+        causes[splits & (is_factor(ratio, factor, limit) | is_factor(ratio, 1 / factor, limit))] = SPLIT
     causes[agreeing] = AGREES
     return causes

@@ -1,4 +1,5 @@
-"""One instrument's closes, side by side: a row a source, a column a session."""
+"""One instrument's closes side by side (a row a source, a column a session), and a finding per
+session."""
 
 from __future__ import annotations
 
@@ -32,8 +33,11 @@ from .reconcile_cause import (
     rate_between,
 )
 
-Mask = npt.NDArray[np.bool_]
 _NO_DAYS: Final = np.empty(0, "datetime64[D]")
+_CONSTANT_BP: Final = 100.0
+"""A factor that strays less than this, or the tolerance, is called constant."""
+
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,12 @@ class Panel:
     splits: Mapping[str, Closes]
     """By source, the product of the splits after each day."""
     missing: Mapping[str, Mask]
-    """By source, sessions of the calendar that others have and it lacks amid its own; late ones are not."""
+    """By source, sessions of the calendar that others have and it lacks amid its own; late ones are
+    not."""
 
     @property
     def tolerance_bp(self) -> float:
+        """How far apart sources of this asset class may be."""
         return TOLERANCES[self.subject.asset_class].bp
 
     def compare(self, reference: Closes, source: str, missing: Mask) -> tuple[Causes, Alignment]:
@@ -128,10 +134,6 @@ def _product_after(split: Closes) -> Closes:
     return np.append(np.cumprod(split[::-1])[::-1][1:], 1.0)
 
 
-_CONSTANT_BP: Final = 100.0
-"""A factor that strays less than this, or the tolerance, is called constant."""
-
-
 @dataclass(frozen=True)
 class Finding:
     """Two sources of one instrument, day by day."""
@@ -150,6 +152,7 @@ class Finding:
 
     @property
     def ratio(self) -> str:
+        """The factor between the two sources, in words."""
         known = "of an unknown factor" if self.factor is None else f"x{self.factor:.6g}"
         return f"{self.b} is {known} of {self.a}"
 

@@ -1,4 +1,4 @@
-"""Two sources over the whole window: how far apart, by what factor, under which labels."""
+"""The rows of `reconciliation` and `reconciliation_pair`, from the panels of all instruments."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ from .reconcile_cause import (
     deviation,
 )
 from .reconcile_panel import Finding, Mask, Panel, panels
+
+_LEAST: Final = {CURRENCY: -1.0, MISSING: -2.0}
+"""What has no deviation is named after what has."""
 
 
 def pair_rows(panel: Panel) -> Iterator[dict[str, Any]]:
@@ -95,7 +98,10 @@ def _factor(reference: Closes, closes: Closes) -> dict[str, float | None]:
 
 
 def _commonest(causes: Causes, *, shifted: bool) -> str:
-    """A named shift explains every day; else the commonest cause, the first in time among equals."""
+    """A named shift explains every day.
+
+    Else the commonest cause, the first in time among equals.
+    """
     off = Counter(cause for cause in causes if cause not in {AGREES, NOTHING})
     if shifted and DAY_SHIFT in off:
         return DAY_SHIFT
@@ -106,10 +112,6 @@ def _commonest(causes: Causes, *, shifted: bool) -> str:
 
 def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
-
-
-_LEAST: Final = {CURRENCY: -1.0, MISSING: -2.0}
-"""What has no deviation is named after what has."""
 
 
 @dataclass(frozen=True)
@@ -124,15 +126,16 @@ class _Consensus:
 
 
 def session_rows(panel: Panel) -> list[dict[str, Any]]:
-    """Rows of `reconciliation` without run and moment: sessions of which two sources say something."""
+    """Rows of `reconciliation` without run and moment: sessions of which two sources say
+    something."""
     domestic = [source for source in panel.close if source not in panel.subject.foreign]
     if not domestic or len(panel.close) < 2:
         return []
     agreed = _consensus(panel, domestic)
     causes = {s: panel.compare(agreed.value, s, panel.missing[s])[0] for s in panel.close}
     apart = deviation(agreed.value, agreed.close)
-    said = np.sum([cause != NOTHING for cause in causes.values()], axis=0)
-    rows = np.flatnonzero(np.isfinite(agreed.value) & (said >= 2))
+    named = np.sum([cause != NOTHING for cause in causes.values()], axis=0)
+    rows = np.flatnonzero(np.isfinite(agreed.value) & (named >= 2))
     return [_row(panel, agreed, causes, apart, int(at)) for at in rows]
 
 
@@ -195,7 +198,7 @@ class Reconciled:
 
 
 def reconcile(quotes: pa.Table, subjects: Mapping[str, Subject], run_id: str, at: datetime) -> Reconciled:
-    """Compare the quotes (schema `QUOTE`) of each subject; `at` is when they were asked for."""
+    """Compare the quotes (schema `QUOTE`) of each subject; `at` is when they were requested."""
     sessions, pairs = list[dict[str, Any]](), list[dict[str, Any]]()
     for panel in panels(quotes, subjects):
         sessions += session_rows(panel)

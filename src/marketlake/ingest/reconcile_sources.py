@@ -1,11 +1,10 @@
-"""Which further sources to ask, and for which sessions."""
+"""Compare the answers of further sources with the stored bars, and stage the result."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -14,46 +13,25 @@ import pyarrow.compute as pc
 
 from ..model import layout
 from ..model.calendars import load_calendar
-from ..model.errors import EmptyLakeError, UsageError
-from ..model.instruments import Instrument, SourceRef, Universe
+from ..model.errors import SourceError
+from ..model.instruments import Instrument, Universe
 from ..model.schema import BAR, RUN, SERVED
-from ..model.settings import Settings
-from ..store.files import read_parquet
-from ..store.writer import Writer, assert_belongs, open_manifest
-from .coverage import sessions_of
-from .job import RECONCILE, Job
+from ..store.writer import Writer
+from .gaps import sessions_of
+from .job import calendar_error
 from .normalise import Window, normalise, spans
-from .plan import last_session, plan_backfill
 from .raw_answers import Answer, parse, window_of
 from .reconcile_cause import QUOTE, Subject
 from .reconcile_rows import reconcile
 from .runs import Counts, append, run_row
 
-WINDOW_SESSIONS: Final = 30
-"""Compared where no window is named: six weeks of a stock exchange."""
+_MARGIN: Final = timedelta(days=14)
+"""Sessions beyond the window, so that a label at its edge can be moved by one."""
+_READABLE: Final = frozenset({"ok", "truncated", "quarantined"})
+_KEY: Final = ["instrument_id", "session", "source"]
+_CURRENCY: Final = "currency"
 
-Round = tuple[Sequence[Job], Mapping[str, Instrument]]
-"""Jobs, and their instruments with the one source that is to be asked."""
-
-
-def plan_reconcile(
-    settings: Settings, universe: Universe, start: date | None = None, end: date | None = None
-) -> list[list[Round]]:
-    """For each batch of instruments a round a further source; `UsageError` where none has two sources.
-
-    A source that served every stored session of the window is not asked again: what it said is stored.
-    """
-    several = Universe(tuple(i for i in universe.instruments if len(source_names(i)) > 1))
-    if not several.instruments:
-        one = universe.instruments[0]
-        raise UsageError(
-            f"{one.id} has one source ({one.sources[0].source}), and nothing else asked for has two; "
-            "list a further one in instruments.toml"
-        )
-    jobs = _jobs(settings, several, start, end)
-    served = _served(settings.lake, several, jobs)
-    size = settings.batch_size
-    return [_rounds(jobs[at : at + size], several, served) for at in range(0, len(jobs), size)]
+_Rates = Mapping[str, Mapping[date, float]]
 
 
 def source_names(instrument: Instrument) -> list[str]:
@@ -72,80 +50,9 @@ def window_rows(bars: pa.Table, windows: Mapping[str, tuple[date, date]]) -> Ite
             yield instrument_id, slice(low, high)
 
 
-def _jobs(settings: Settings, universe: Universe, start: date | None, end: date | None) -> list[Job]:
-    now = settings.clock.now()
-    if start is not None:
-        jobs = plan_backfill(settings.lake, universe, settings.origin, now, start, end)
-        return [replace(job, mode=RECONCILE) for job in jobs]
-    assert_belongs(settings.lake, settings.origin)
-    jobs = []
-    for instrument in universe.instruments:
-        last = min(last_session(instrument, now), end or date.max)
-        calendar = load_calendar(instrument.calendar, now.date())
-        first = max(calendar.back(last, WINDOW_SESSIONS - 1), instrument.since)
-        if first <= last:
-            jobs.append(Job(instrument.id, RECONCILE, first, last))
-    if not jobs:
-        raise UsageError(f"no finished session up to {end or now.date()}; choose a later --to")
-    return jobs
-
-
-def _served(root: Path, universe: Universe, jobs: Sequence[Job]) -> Mapping[str, set[str]]:
-    """By instrument, the sources of its stored sessions in the window."""
-    try:
-        manifest = open_manifest(root)
-    except EmptyLakeError:
-        return {}
-    windows = {job.instrument_id: (job.start, job.end) for job in jobs}
-    years = {year for job in jobs for year in range(job.start.year, job.end.year + 1)}
-    classes = {i.asset_class for i in universe.instruments}
-    served: dict[str, set[str]] = {}
-    for path in manifest.paths("bar"):
-        if layout.year_of(path) in years and layout.asset_class_of(path) in classes:
-            bars = read_parquet(root / path, BAR, columns=["instrument_id", "session", "source"])
-            source = bars["source"].to_numpy(zero_copy_only=False)
-            for instrument_id, rows in window_rows(bars, windows):
-                served.setdefault(instrument_id, set()).update(source[rows])
-    return served
-
-
-def _rounds(jobs: Sequence[Job], universe: Universe, served: Mapping[str, set[str]]) -> list[Round]:
-    """One source of each instrument a round, so that an instrument is named once in it."""
-    wanted = {job.instrument_id: _wanted(universe.by_id[job.instrument_id], served) for job in jobs}
-    rounds: list[Round] = []
-    for place in range(max(map(len, wanted.values()))):
-        mine = [job for job in jobs if place < len(wanted[job.instrument_id])]
-        asked = {
-            job.instrument_id: replace(
-                universe.by_id[job.instrument_id], sources=(wanted[job.instrument_id][place],)
-            )
-            for job in mine
-        }
-        rounds.append((mine, asked))
-    return rounds
-
-
-def _wanted(instrument: Instrument, served: Mapping[str, set[str]]) -> list[SourceRef]:
-    """The first entry of each source but the one that served all that is stored."""
-    known = served.get(instrument.id, set())
-    first: dict[str, SourceRef] = {}
-    for ref in instrument.sources:
-        first.setdefault(ref.source, ref)
-    return [ref for source, ref in first.items() if known != {source}]
-
-
-_MARGIN: Final = timedelta(days=14)
-"""Sessions beyond the window, so that a label at its edge can be moved by one."""
-_READABLE: Final = frozenset({"ok", "truncated", "quarantined"})
-_KEY: Final = ["instrument_id", "session", "source"]
-_CURRENCY: Final = "currency"
-
-_Rates = Mapping[str, Mapping[date, float]]
-
-
 @dataclass(frozen=True)
-class _Heard:
-    """What one source said of several instruments."""
+class _Served:
+    """What one source served for several instruments."""
 
     quotes: pa.Table
     """Schema `QUOTE`."""
@@ -160,46 +67,63 @@ def compare_sources(lake: Writer, universe: Universe, found: Sequence[Answer]) -
     An instrument that the universe does not list any more is recorded and not compared.
     """
     run_id, at = found[0].run_id, found[0].fetched_at
-    heard = {source: _hear(universe, [a for a in found if a.source == source]) for source in _sources(found)}
-    windows = {a.instrument_id: a for a in found if a.instrument_id in universe.by_id}
+    served = {
+        source: _read_source(universe, [a for a in found if a.source == source]) for source in _sources(found)
+    }
+    windows = {a.instrument_id: a for a in found if _is_usable(universe, a)}
     stored, later = _stored(lake, universe, windows)
-    answered = pa.concat_tables([QUOTE.empty_table(), *(one.quotes for one in heard.values())])
+    answered = pa.concat_tables([QUOTE.empty_table(), *(one.quotes for one in served.values())])
     fresh = answered.join(stored.select(_KEY), _KEY, join_type="left anti") if len(stored) else answered
     quotes = pa.concat_tables([stored, fresh.select(QUOTE.names).cast(QUOTE)])
     listed, rates = _listed(universe, windows, stored), _rates(lake, universe, windows)
     subjects = {
-        name: _subject(universe.by_id[name], answer, listed[name], later.get(name, 1.0), heard, rates)
+        name: _subject(universe.by_id[name], answer, listed[name], later.get(name, 1.0), served, rates)
         for name, answer in windows.items()
     }
     result = reconcile(quotes, subjects, run_id, at)
     append(lake, "reconciliation", result.sessions, at)
     append(lake, "reconciliation_pair", result.pairs, at)
-    rows = [row for one in heard.values() for row in one.runs]
+    rows = [row for one in served.values() for row in one.runs]
     append(lake, "run", pa.Table.from_pylist(rows, schema=RUN), at)
+
+
+def _is_usable(universe: Universe, answer: Answer) -> bool:
+    instrument = universe.by_id.get(answer.instrument_id)
+    return instrument is not None and not calendar_error(instrument, answer.fetched_at.date())
+
+
+def _unusable(universe: Universe, found: Iterable[Answer]) -> dict[str, SourceError]:
+    """The errors of instruments whose calendar cannot be used."""
+    listed = (a for a in found if a.instrument_id in universe.by_id)
+    errors = {
+        a.instrument_id: calendar_error(universe.by_id[a.instrument_id], a.fetched_at.date()) for a in listed
+    }
+    return {name: error for name, error in errors.items() if error}
 
 
 def _sources(found: Sequence[Answer]) -> list[str]:
     return list(dict.fromkeys(answer.source for answer in found))
 
 
-def _hear(universe: Universe, found: Sequence[Answer]) -> _Heard:
+def _read_source(universe: Universe, found: Sequence[Answer]) -> _Served:
     """Parse and normalise as for storing; what is refused for its currency is read as served."""
-    known = [answer for answer in found if answer.instrument_id in universe.by_id]
+    known = [answer for answer in found if _is_usable(universe, answer)]
     windows = {a.instrument_id: window_of(a, universe.by_id[a.instrument_id]) for a in known}
     parsed = parse(a for a in known if a.pages and a.outcome in _READABLE)
     normalised = normalise(parsed.bars, windows)
     foreign = _foreign(parsed.bars, set(normalised.refused), windows)
     as_served = normalise(_without_currency(parsed.bars, foreign), windows)
     quotes = _quotes(pa.concat_tables([normalised.bars, as_served.bars]), stored=False)
-    silent = {a.instrument_id: _silence(a) for a in known} if known else {}
+    unanswered = {a.instrument_id: _no_quotes(a) for a in known} if known else {}
     for name in pc.unique(quotes["instrument_id"]).to_pylist():
-        silent.pop(name, None)
-    refused, days = {**parsed.failed, **normalised.refused}, sessions_of(normalised.bars)
+        unanswered.pop(name, None)
+    refused = {**_unusable(universe, found), **parsed.failed, **normalised.refused}
+    days = sessions_of(normalised.bars)
     runs = [run_row(answer, windows, days, refused, Counts()) for answer in found]
-    return _Heard(quotes, foreign, silent, runs)
+    return _Served(quotes, foreign, unanswered, runs)
 
 
-def _silence(answer: Answer) -> str:
+def _no_quotes(answer: Answer) -> str:
     if answer.outcome == "ok":
         return "no_new_data: answered without rows"
     return f"{answer.outcome}: {answer.message}"
@@ -231,16 +155,16 @@ def _quotes(bars: pa.Table, *, stored: bool) -> pa.Table:
 
 
 def _stored(
-    lake: Writer, universe: Universe, asked: Mapping[str, Answer]
+    lake: Writer, universe: Universe, requested: Mapping[str, Answer]
 ) -> tuple[pa.Table, Mapping[str, float]]:
     """The stored quotes of the windows, and by instrument the product of its splits after them."""
     tables, later = [QUOTE.empty_table()], dict[str, float]()
-    if not asked:
+    if not requested:
         return tables[0], later
-    classes = {universe.by_id[name].asset_class for name in asked}
-    first = min(answer.asked_from for answer in asked.values()).year
-    inside = {name: (answer.asked_from, answer.asked_to) for name, answer in asked.items()}
-    after = {name: (answer.asked_to + timedelta(days=1), date.max) for name, answer in asked.items()}
+    classes = {universe.by_id[name].asset_class for name in requested}
+    first = min(answer.requested_from for answer in requested.values()).year
+    inside = {name: (answer.requested_from, answer.requested_to) for name, answer in requested.items()}
+    after = {name: (answer.requested_to + timedelta(days=1), date.max) for name, answer in requested.items()}
     for path in lake.manifest.paths("bar"):
         if layout.asset_class_of(path) in classes and layout.year_of(path) >= first:
             bars = lake.read(path)
@@ -251,10 +175,10 @@ def _stored(
     return pa.concat_tables(tables), later
 
 
-def _rates(lake: Writer, universe: Universe, asked: Mapping[str, Answer]) -> _Rates:
+def _rates(lake: Writer, universe: Universe, requested: Mapping[str, Answer]) -> _Rates:
     """The stored exchange rates of the windows, by instrument and session."""
     rates: dict[str, dict[date, float]] = {}
-    years = {y for a in asked.values() for y in range(a.asked_from.year, a.asked_to.year + 1)}
+    years = {y for a in requested.values() for y in range(a.requested_from.year, a.requested_to.year + 1)}
     for year in sorted(years):
         bars = lake.read(layout.yearly("bar", _CURRENCY, year))
         for name, session, close in zip(
@@ -270,9 +194,9 @@ def _rows(bars: pa.Table, windows: Mapping[str, tuple[date, date]]) -> pa.Table:
     return pa.concat_tables([BAR.empty_table(), *parts])
 
 
-def _listed(universe: Universe, asked: Mapping[str, Answer], stored: pa.Table) -> dict[str, list[str]]:
+def _listed(universe: Universe, requested: Mapping[str, Answer], stored: pa.Table) -> dict[str, list[str]]:
     """The sources of each instrument, most trusted first; last those that it no longer lists."""
-    listed = {name: source_names(universe.by_id[name]) for name in asked}
+    listed = {name: source_names(universe.by_id[name]) for name in requested}
     pairs = stored.select(["instrument_id", "source"]).group_by(["instrument_id", "source"]).aggregate([])
     for row in pairs.sort_by([("instrument_id", "ascending"), ("source", "ascending")]).to_pylist():
         if row["source"] not in listed[row["instrument_id"]]:
@@ -285,7 +209,7 @@ def _subject(
     answer: Answer,
     listed: list[str],
     later: float,
-    heard: Mapping[str, _Heard],
+    served: Mapping[str, _Served],
     rates: _Rates,
 ) -> Subject:
     calendar = load_calendar(instrument.calendar, answer.fetched_at.date())
@@ -293,11 +217,11 @@ def _subject(
     return Subject(
         asset_class=instrument.asset_class,
         sources=listed,
-        start=answer.asked_from,
-        end=answer.asked_to,
-        calendar=calendar.sessions(answer.asked_from - _MARGIN, answer.asked_to + _MARGIN),
+        start=answer.requested_from,
+        end=answer.requested_to,
+        calendar=calendar.sessions(answer.requested_from - _MARGIN, answer.requested_to + _MARGIN),
         later_split=later,
         rates={} if instrument.asset_class == _CURRENCY else rates,
-        foreign={s: one.foreign[name] for s, one in heard.items() if name in one.foreign},
-        unanswered={s: one.unanswered[name] for s, one in heard.items() if name in one.unanswered},
+        foreign={s: one.foreign[name] for s, one in served.items() if name in one.foreign},
+        unanswered={s: one.unanswered[name] for s, one in served.items() if name in one.unanswered},
     )

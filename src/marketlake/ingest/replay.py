@@ -1,10 +1,11 @@
-"""Rebuilding the stored tables from the answers kept in raw/, without any network.
+"""Rebuild the stored tables from the answers in raw/, without network.
 
-The rebuilt lake grows beside the old one and takes its place in one commit. The same raw batches give the
-same bytes, because absorbing depends on them, their moments and the universe alone.
+The rebuilt lake is written next to the old one and takes its place in one commit. The same raw
+batches give the same bytes, because storing depends on them, their moments and the universe alone.
 
-Bars and revisions are rebuilt always. Of the records (runs, quarantine, findings, comparisons) a file is
-restored where it is damaged. Where a part of raw/ is damaged too, nothing that can still be read is replaced.
+Bars and revisions are rebuilt always. Of the records (runs, quarantine, findings, comparisons) a
+file is restored where it is damaged. Where a part of raw/ is damaged too, nothing that can still be
+read is replaced.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from ..store.disk import disk_errors, is_whole, make_folder, rename
 from ..store.manifest import Entry
 from ..store.raw import set_aside
 from ..store.verify import damaged_tables
-from ..store.writer import Writer, writer
-from .batches import Portion, absorb_portions, in_turn, portions
+from ..store.writer import Writer, retry_on_conflict, writer
+from .batches import Chunk, chunks, store_chunks
 from .job import RECONCILE
 from .raw_answers import Answer
 
@@ -50,17 +51,17 @@ class Replayed:
 
 def replay(
     settings: Settings,
-    on_group: Callable[[int], None] = lambda _: None,
+    on_chunk: Callable[[int], None] = lambda _: None,
     on_plan: Callable[[int], None] = lambda _: None,
 ) -> Replayed:
     """Rebuild the stored tables from raw/ and put in place what differs or is damaged.
 
-    `on_plan` hears how many batches there are, `on_group` how many more were read.
+    `on_plan` receives how many batches there are, `on_chunk` how many more were read.
     """
-    return in_turn(lambda: _replay(settings, on_group, on_plan))
+    return retry_on_conflict(lambda: _replay(settings, on_chunk, on_plan))
 
 
-def _replay(settings: Settings, on_group: Callable[[int], None], on_plan: Callable[[int], None]) -> Replayed:
+def _replay(settings: Settings, on_chunk: Callable[[int], None], on_plan: Callable[[int], None]) -> Replayed:
     root, losses = settings.lake, dict[str, CorruptLakeError]()
     with writer(root, None, mending=True) as lake:
         paths = lake.manifest.paths("raw")
@@ -74,7 +75,7 @@ def _replay(settings: Settings, on_group: Callable[[int], None], on_plan: Callab
         try:
             rebuilt = Writer.scratch(scratch, lake.manifest.origin)
             batches = raw.read_batches(root, paths, lake.manifest.files, losses.__setitem__)
-            read = _rebuild(rebuilt, settings.universe, portions(batches), records, on_group)
+            read = _rebuild(rebuilt, settings.universe, chunks(batches), records, on_chunk)
             wanted = _wanted(rebuilt, damaged, whole=not losses)
             lost = [_set_aside(root, path) for path in damaged if path not in wanted]
             changed = _take_over(lake, scratch, wanted, damaged, whole=not losses)
@@ -82,33 +83,36 @@ def _replay(settings: Settings, on_group: Callable[[int], None], on_plan: Callab
             shutil.rmtree(scratch, ignore_errors=True)
     from_copy = lake.bucket.restored if lake.bucket else ()
     restored = (*from_copy, *(path for path in damaged if path in wanted))
-    told = [str(error) for error in losses.values()]
-    told += [_incomplete(path) for path in restored if losses and path not in from_copy]
-    return Replayed(read, changed, restored, tuple(told + lost))
+    messages = [str(error) for error in losses.values()]
+    messages += [_incomplete(path) for path in restored if losses and path not in from_copy]
+    return Replayed(read, changed, restored, tuple(messages + lost))
 
 
 def _rebuild(
     lake: Writer,
     universe: Universe,
-    found: Iterable[Portion],
+    found: Iterable[Chunk],
     records: bool,
-    on_group: Callable[[int], None],
+    on_chunk: Callable[[int], None],
 ) -> int:
-    """Absorb everything in a new lake, comparisons only for the `records`; returns how many batches."""
+    """Store everything in a new lake, comparisons only for the `records`.
+
+    Returns how many batches.
+    """
     count = 0
 
-    def wanted() -> Iterator[Portion]:
+    def wanted() -> Iterator[Chunk]:
         nonlocal count
-        for portion in found:
-            mode = portion.answers[0].mode
+        for chunk in found:
+            mode = chunk.answers[0].mode
             if mode not in (CORRECTION_MODE, RECONCILE):
-                _assert_known(portion.answers, set(universe.by_id))
+                _assert_known(chunk.answers, set(universe.by_id))
             if records or mode != RECONCILE:
-                yield portion
-            count += len(portion.batches)
-            on_group(len(portion.batches))
+                yield chunk
+            count += len(chunk.batches)
+            on_chunk(len(chunk.batches))
 
-    absorb_portions(lake, universe, wanted(), {})
+    store_chunks(lake, universe, wanted(), {})
     return count
 
 
@@ -149,16 +153,16 @@ def _take_over(
 
 
 def _set_aside(root: Path, path: str) -> str:
-    """Keep what is damaged and follows from no answer under another name; says so."""
-    aside = set_aside(root, path) if (root / path).exists() else layout.set_aside(path)
+    """Rename a damaged file that follows from no answer; returns a message with its new name."""
+    renamed = set_aside(root, path) if (root / path).exists() else layout.set_aside(path)
     return (
         f"{shown(root / path)} does not follow from raw/: put it back from a backup. The lake does without "
-        f"it now; what was there is kept as {aside}"
+        f"it now; what was there is now {renamed}"
     )
 
 
 def _incomplete(path: str) -> str:
     return (
         f"{path} was restored from the answers that can be read; what only the damaged ones held is missing "
-        "in it: `marketlake backfill` asks the vendors again"
+        "in it: `marketlake backfill` fetches it again"
     )

@@ -1,4 +1,9 @@
-"""A whole run in one process: what the command line does and a notebook may."""
+"""The steps of a run: plan, fetch a batch, store, outcome.
+
+There is one set of steps. The command line runs them in one process (`ingest`, `reconcile`).
+Airflow runs each as a task, with the jobs as plain values in between. Every answer is persisted in
+raw/ before an error is raised, so that a retry fetches only what failed.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +12,45 @@ from dataclasses import dataclass
 from datetime import date
 
 from .. import sources
-from ..model.errors import EmptyLakeError
+from ..model.errors import EmptyLakeError, RateLimitedError, TerminalError, UnavailableError
 from ..model.instruments import Universe
 from ..model.settings import Settings
 from ..store import raw
 from ..store.raw import batch_names
 from ..store.writer import open_manifest
 from .batches import store_pending
-from .corrections import keep_corrections
-from .fetch import collect
-from .job import Fetched
+from .corrections import persist_corrections
+from .fetch import TRANSIENT_OUTCOMES, answered, collect
+from .job import Fetched, Job
 from .plan import in_batches, plan_backfill, plan_daily
 from .runs import RunRow, new_run_id, run_rows
 
 
 @dataclass(frozen=True)
+class Scope:
+    """What a run covers: all instruments unless something narrows it."""
+
+    ids: Sequence[str] = ()
+    window: tuple[date, date | None] | None = None
+    """First and last day of a backfill; None is the daily run."""
+    calendar: str | None = None
+    source: str | None = None
+    """The first usable source of the instruments; `NO_SOURCE` for those that have none."""
+
+    def select(self, universe: Universe) -> Universe:
+        """The instruments of the scope, in the universe's order; `UsageError` for an unknown id."""
+        return Universe(
+            tuple(
+                one
+                for one in universe.select(self.ids).instruments
+                if self.calendar in (None, one.calendar) and self.source in (None, sources.leading(one))
+            )
+        )
+
+
+@dataclass(frozen=True)
 class Listener:
-    """Hears how a run gets on."""
+    """Receives the progress of a run."""
 
     on_plan: Callable[[int], None] = lambda _: None
     """How many instruments will be fetched."""
@@ -37,38 +64,79 @@ def ingest(
     window: tuple[date, date | None] | None = None,
     listener: Listener | None = None,
 ) -> list[RunRow]:
-    """Fetch the instruments (all when `ids` is empty) and store what came; `window` makes it a backfill.
+    """Fetch the instruments (all when `ids` is empty) and store what came.
+
+    `window` makes it a backfill.
 
     Returns the run's rows. What an interrupted run had fetched is stored first.
     """
-    hears = listener or Listener()
-    universe = settings.universe.select(ids)
-    assert_sources(universe)
-    if waiting(settings):
+    run_id = new_run_id(settings)
+    return run_batches(settings, run_id, plan(settings, run_id, Scope(ids, window)), listener)
+
+
+def run_batches(
+    settings: Settings, run_id: str, batches: Sequence[Sequence[Job]], listener: Listener | None = None
+) -> list[RunRow]:
+    """Fetch each batch and store them, in this process."""
+    report = listener or Listener()
+    report.on_plan(sum(map(len, batches)))
+    for batch in batches:
+        fetch(settings, run_id, batch, report.on_fetched)
+    report.on_store()
+    return store(settings, run_id)
+
+
+def plan(settings: Settings, run_id: str, scope: Scope) -> list[list[Job]]:
+    """Batches of jobs for the instruments of the scope.
+
+    The current corrections are persisted with them.
+    """
+    chosen = scope.select(settings.universe)
+    store_waiting(settings)
+    persist_corrections(settings, run_id)
+    window = scope.window
+    jobs = plan_backfill(settings, chosen, *window) if window else plan_daily(settings, chosen)
+    return in_batches(jobs, settings.batch_size)
+
+
+def store_waiting(settings: Settings) -> None:
+    """Store what an interrupted run has fetched, where there is any."""
+    try:
+        waiting = bool(raw.pending(settings.lake, open_manifest(settings.lake)))
+    except EmptyLakeError:
+        waiting = bool(batch_names(settings.lake))
+    if waiting:
         store_pending(settings)
-    now, run_id = settings.clock.now(), new_run_id(settings)
-    keep_corrections(settings, run_id)
-    if window:
-        jobs = plan_backfill(settings.lake, universe, settings.origin, now, *window)
-    else:
-        jobs = plan_daily(settings.lake, universe, settings.origin, now, settings.reverify_days)
-    hears.on_plan(len(jobs))
-    for batch in in_batches(jobs, settings.batch_size):
-        collect(settings, run_id, batch, hears.on_fetched)
-    hears.on_store()
+
+
+def fetch(
+    settings: Settings, run_id: str, batch: Sequence[Job], on_done: Callable[[Fetched], None] = lambda _: None
+) -> list[Fetched]:
+    """Fetch those jobs of a batch that the run has not fetched well yet, and persist every
+    answer."""
+    done = answered(settings.lake, run_id)
+    jobs = [job for job in batch if (job.instrument_id, job.source) not in done]
+    return collect(settings, run_id, jobs, on_done) if jobs else []
+
+
+def store(settings: Settings, run_id: str) -> list[RunRow]:
+    """Store what is waiting in raw/; returns the run's rows."""
     store_pending(settings)
     return run_rows(settings, run_id)
 
 
-def assert_sources(universe: Universe) -> None:
-    """`ConfigError` for a source that does not exist, before anything is asked."""
-    for name in sorted({ref.source for i in universe.instruments for ref in i.sources}):
-        sources.create(name)
+def assert_fetched(fetched: Sequence[Fetched]) -> None:
+    """Raise for the instruments that were not fetched well.
 
-
-def waiting(settings: Settings) -> bool:
-    """Whether an interrupted run left batches to store."""
-    try:
-        return bool(raw.pending(settings.lake, open_manifest(settings.lake)))
-    except EmptyLakeError:
-        return bool(batch_names(settings.lake))
+    The error's type decides about a retry.
+    """
+    bad = [one for one in fetched if one.outcome != "ok"]
+    if not bad:
+        return
+    text = "; ".join(f"{one.job.instrument_id} {one.outcome}: {one.message}" for one in bad)
+    outcomes = {one.outcome for one in bad}
+    if RateLimitedError.outcome in outcomes:
+        raise RateLimitedError(text)
+    if outcomes & TRANSIENT_OUTCOMES:
+        raise UnavailableError(text)
+    raise TerminalError(text)

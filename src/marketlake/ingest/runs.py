@@ -1,4 +1,5 @@
-"""What a run says of itself: one row per instrument in `run`, and appending to the monthly tables."""
+"""The record of a run: one row per instrument in `run`, its outcome, and appending to the monthly
+tables."""
 
 from __future__ import annotations
 
@@ -21,20 +22,23 @@ from ..model.schema import CORRECTION_MODE, GOOD_OUTCOMES, RUN, TABLES
 from ..model.settings import Settings
 from ..store.files import read_parquet
 from ..store.writer import Writer, open_manifest
-from .coverage import coverage
-from .normalise import Window
+from .gaps import coverage
+from .normalise import NOT_LISTED, Window
 from .raw_answers import Answer
 
 _IDENTITY: Final[Mapping[str, list[str]]] = {
     "quarantine": ["instrument_id", "session", "reason", "source"],
     "finding": ["instrument_id", "session", "check", "source"],
-    "hole": ["run_id", "instrument_id", "session", "state"],
+    "gap": ["run_id", "instrument_id", "session", "state"],
     "correction": ["instrument_id", "session", "field", "recorded_at"],
     "run": ["batch_id", "instrument_id", "source"],
     "reconciliation": ["run_id", "instrument_id", "session"],
     "reconciliation_pair": ["run_id", "instrument_id", "source_a", "source_b"],
 }
-"""What makes two rows of a monthly table the same: it is kept once."""
+"""What makes two rows of a monthly table the same: it is stored once."""
+
+RunRow = Mapping[str, Any]
+"""A row of the table `run`."""
 
 
 @dataclass
@@ -66,17 +70,17 @@ def run_row(
     sessions: Mapping[str, Days],
     refused: Mapping[str, SourceError],
     counts: Counts,
-    let_pass: Mapping[str, Sequence[date]] = MappingProxyType({}),
+    accepted: Mapping[str, Sequence[date]] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The row of `run` for one answer; `sessions` are the normalised ones of all answers."""
     key = answer.instrument_id
     days = sessions.get(key, np.empty(0, "datetime64[D]"))
-    expected, shortfall = _coverage(answer, windows, days, let_pass.get(key, ()))
+    expected, shortfall = _coverage(answer, windows, days, accepted.get(key, ()))
     outcome, message = _outcome(answer, windows, refused, counts)
     return {
-        **asked(answer),
+        **identity(answer),
         "outcome": outcome,
-        "message": message or shortfall,
+        "message": _message(outcome, message, shortfall),
         "expected_sessions": expected,
         "received_sessions": len(days),
         "new_rows": counts.new[key],
@@ -88,8 +92,14 @@ def run_row(
     }
 
 
-def asked(answer: Answer) -> dict[str, Any]:
-    """The columns of `run` that say what was asked, by whom and when."""
+def _message(outcome: str, message: str, shortfall: str) -> str:
+    """A good answer may lack sessions and have a remark; a bad one has its error only."""
+    parts = (message, shortfall) if outcome in GOOD_OUTCOMES else (message or shortfall,)
+    return "; ".join(part for part in parts if part)
+
+
+def identity(answer: Answer) -> dict[str, Any]:
+    """The columns of `run` with what was requested, by which run and when."""
     return {
         "run_id": answer.run_id,
         "batch_id": answer.batch_id,
@@ -98,19 +108,19 @@ def asked(answer: Answer) -> dict[str, Any]:
         "source": answer.source,
         "symbol": answer.symbol,
         "mode": answer.mode,
-        "asked_from": answer.asked_from,
-        "asked_to": answer.asked_to,
+        "requested_from": answer.requested_from,
+        "requested_to": answer.requested_to,
         "attempts": answer.attempts,
         "duration_s": answer.duration_s,
     }
 
 
 def _coverage(
-    answer: Answer, windows: Mapping[str, Window], days: Days, let_pass: Sequence[date]
+    answer: Answer, windows: Mapping[str, Window], days: Days, accepted: Sequence[date]
 ) -> tuple[int, str]:
     if answer.instrument_id not in windows:
         return 0, ""
-    cover = coverage(windows[answer.instrument_id], days, answer.mode, let_pass)
+    cover = coverage(windows[answer.instrument_id], days, answer.mode, accepted)
     return cover.expected, cover.shortfall
 
 
@@ -118,23 +128,19 @@ def _outcome(
     answer: Answer, windows: Mapping[str, Window], refused: Mapping[str, SourceError], counts: Counts
 ) -> tuple[str, str]:
     key = answer.instrument_id
-    if key not in windows:
-        return "not_found", "not in instruments.toml any more; its answer stays in raw/"
     if key in refused:
         return refused[key].outcome, str(refused[key])
+    if key not in windows:
+        return "not_found", f"{NOT_LISTED}. Its answer stays in raw/"
     if answer.outcome != "ok":
         return answer.outcome, answer.message
     if counts.quarantined[key]:
         return (
             "quarantined",
-            f"{counts.quarantined[key]} rows failed a check and were put aside: see FROM quarantine",
+            f"{counts.quarantined[key]} rows failed a check and are in quarantine: see FROM quarantine",
         )
     changed = counts.new[key] + counts.revised[key] + counts.settled[key]
-    return ("ok" if changed else "no_new_data"), ""
-
-
-RunRow = Mapping[str, Any]
-"""A row of the table `run`."""
+    return ("ok" if changed else "no_new_data"), answer.message
 
 
 def new_run_id(settings: Settings) -> str:
@@ -144,7 +150,7 @@ def new_run_id(settings: Settings) -> str:
 
 
 def run_rows(settings: Settings, run_id: str) -> list[RunRow]:
-    """What a run recorded, the last word on each instrument, in the universe's order."""
+    """The rows of `run` of one run, the last one of each instrument, in the universe's order."""
     manifest = open_manifest(settings.lake)
     last: dict[str, RunRow] = {}
     for path in reversed(manifest.paths("run")):
@@ -178,7 +184,7 @@ def exit_code(rows: Sequence[RunRow]) -> int:
 
 @dataclass(frozen=True)
 class RunFinding:
-    """A row that was put aside (`fail`), or one that was stored and is odd (`warn`)."""
+    """A quarantined row (`fail`), or one that was stored and is odd (`warn`)."""
 
     severity: str
     check: str
@@ -196,11 +202,11 @@ def run_findings(settings: Settings, rows: Sequence[RunRow]) -> list[RunFinding]
         return []
     ids = pa.array(sorted({row["run_id"] for row in rows}))
     moments = {(row["instrument_id"], row["started_at"]) for row in rows}
-    aside = _rows(settings, "quarantine", lambda table: pc.is_in(table["run_id"], ids))
+    bad = _rows(settings, "quarantine", lambda table: pc.is_in(table["run_id"], ids))
     seen = pa.array([at for _, at in moments], TABLES["finding"].field("observed_at").type)
     noted = _rows(settings, "finding", lambda table: pc.is_in(table["observed_at"], seen))
     return [
-        *(_finding(FAIL, row["reason"], row, f"close {row['close']}") for row in aside),
+        *(_finding(FAIL, row["reason"], row, f"close {row['close']}") for row in bad),
         *(
             _finding(WARN, row["check"], row, row["message"])
             for row in noted

@@ -1,7 +1,8 @@
-"""Which instruments no source knows any more.
+"""The status of a lake and its instruments: last session, last outcome, stale, delisted.
 
-One `not_found` may be a vendor's fault. An instrument is delisted when ten of its sessions in a row brought
-nothing else: an outage in between says nothing either way, any other answer begins the count anew.
+One `not_found` may be a vendor's fault. An instrument is delisted when ten of its sessions in a row
+brought nothing else. An outage in between does not count either way; any other answer starts the
+count again.
 """
 
 from __future__ import annotations
@@ -17,44 +18,53 @@ import pyarrow.compute as pc
 
 from ..claims.verdict import ClaimCheck
 from ..lake import Lake
-from ..model.calendars import load_calendar
+from ..model.calendars import is_known, load_calendar
 from ..model.errors import (
     BlockedError,
     LakeError,
     MalformedError,
+    MisconfiguredError,
     NotFoundError,
     RateLimitedError,
     UnavailableError,
 )
-from ..model.instruments import Instrument, Universe
+from ..model.instruments import Instrument
 from ..model.location import shown
-from ..model.schema import GOOD_OUTCOMES, OPEN, VENDOR_HOLE
+from ..model.schema import GOOD_OUTCOMES, OPEN, PERMANENT
 from ..model.settings import Settings
 from ..store import raw
 from ..store.manifest import Manifest
 from ..store.verify import assert_whole
 from ..store.writer import open_manifest
-from .gaps import read_holes
+from .gaps import read_gaps
 from .watermarks import LastRun, Whole, last_runs, read_columns, watermarks, whole_histories
 
 SESSIONS: Final = 10
 _SILENT: Final = tuple(
-    error.outcome for error in (RateLimitedError, UnavailableError, MalformedError, BlockedError)
+    error.outcome
+    for error in (RateLimitedError, UnavailableError, MalformedError, BlockedError, MisconfiguredError)
 )
 """Outcomes that say nothing of whether the vendor knows the symbol."""
+_NEVER: Final = LastRun("never fetched", date.max, "", "")
 
 
-def delisted(root: Path, manifest: Manifest, universe: Universe, last: Mapping[str, str]) -> frozenset[str]:
+def delisted(settings: Settings, manifest: Manifest, last: Mapping[str, str]) -> frozenset[str]:
     """The ids of those delisted; `last` is each instrument's last outcome.
 
-    Reads the record of runs month by month, newest first, as long as somebody's count is open.
+    Reads the record of runs month by month, newest first, as long as a count is open.
     """
-    undecided = {name for name in universe.by_id if last.get(name) in {NotFoundError.outcome, *_SILENT}}
+    root, universe, last_day = settings.lake, settings.universe, settings.clock.now().date()
+    doubtful = {NotFoundError.outcome, *_SILENT}
+    undecided = {
+        name
+        for name, instrument in universe.by_id.items()
+        if last.get(name) in doubtful and is_known(instrument.calendar, last_day)
+    }
     counts: dict[str, set[date]] = {name: set() for name in undecided}
     for path in reversed(manifest.paths("run")):
         if not undecided:
             break
-        for row in _told(root / path, undecided):
+        for row in _answered_runs(root / path, undecided):
             name = row["instrument_id"]
             if row["outcome"] != NotFoundError.outcome:
                 undecided.discard(name)
@@ -64,23 +74,20 @@ def delisted(root: Path, manifest: Manifest, universe: Universe, last: Mapping[s
     return frozenset(name for name, sessions in counts.items() if len(sessions) >= SESSIONS)
 
 
-def _told(path: Path, wanted: Iterable[str]) -> list[dict[str, Any]]:
+def _answered_runs(path: Path, wanted: Iterable[str]) -> list[dict[str, Any]]:
     """The month's runs of some instruments that a vendor answered, newest first."""
     runs = read_columns(path, ["instrument_id", "outcome", "started_at", "mode", "batch_id"])
     mine = pc.is_in(runs["instrument_id"], pa.array(sorted(wanted), pa.string()))
     compared = pc.equal(runs["mode"], "reconcile")
-    unsaid = pc.or_(compared, pc.is_in(runs["outcome"], pa.array(_SILENT)))
+    unanswered = pc.or_(compared, pc.is_in(runs["outcome"], pa.array(_SILENT)))
     rows: list[dict[str, Any]] = (
-        runs.filter(pc.and_(mine, pc.invert(unsaid))).sort_by([("batch_id", "descending")]).to_pylist()
+        runs.filter(pc.and_(mine, pc.invert(unanswered))).sort_by([("batch_id", "descending")]).to_pylist()
     )
     return rows
 
 
 def _session(instrument: Instrument, moment: datetime) -> date:
     return load_calendar(instrument.calendar, moment.date()).last_finished(moment)
-
-
-_NEVER: Final = LastRun("never fetched", date.max, "", "")
 
 
 @dataclass(frozen=True)
@@ -94,12 +101,13 @@ class InstrumentStatus:
     """Of the last fetch; `delisted` after ten sessions of nothing but `not_found`."""
     source: str
     message: str
-    open_holes: int
-    """Sessions between stored ones that the next run asks for again."""
-    vendor_holes: int
-    """Sessions between stored ones that were asked for often enough."""
+    open_gaps: int
+    """Sessions between stored ones that the next run requests again."""
+    permanent_gaps: int
+    """Sessions between stored ones that are not requested any more."""
     verified_on: date | None
-    """When all that is stored was last served again, or first loaded, within about `reverify_days`."""
+    """When all that is stored was last served again, or first loaded, within about
+    `reverify_days`."""
 
 
 @dataclass(frozen=True)
@@ -135,13 +143,13 @@ def status(settings: Settings) -> LakeStatus:
     runs = last_runs(settings.lake, manifest)
     asked_since = settings.clock.now().date() - timedelta(days=settings.reverify_days)
     whole = whole_histories(settings.lake, manifest, asked_since)
-    holes = read_holes(settings.lake, manifest)
-    gone = delisted(settings.lake, manifest, universe, {name: run.outcome for name, run in runs.items()})
+    gaps = read_gaps(settings.lake, manifest)
+    gone = delisted(settings, manifest, {name: run.outcome for name, run in runs.items()})
     instruments = []
     for instrument in universe.instruments:
         mark, run = marks.get(instrument.id), runs.get(instrument.id, _NEVER)
         last = mark.session if mark else None
-        states = [hole.state for hole in holes.get(instrument.id, [])]
+        states = [gap.state for gap in gaps.get(instrument.id, [])]
         instruments.append(
             InstrumentStatus(
                 instrument_id=instrument.id,
@@ -150,8 +158,8 @@ def status(settings: Settings) -> LakeStatus:
                 outcome="delisted" if instrument.id in gone else run.outcome,
                 source=run.source,
                 message=_delisted(last) if instrument.id in gone else run.message,
-                open_holes=states.count(OPEN),
-                vendor_holes=states.count(VENDOR_HOLE),
+                open_gaps=states.count(OPEN),
+                permanent_gaps=states.count(PERMANENT),
                 verified_on=whole.get(instrument.id, Whole()).verified_on,
             )
         )
@@ -172,7 +180,7 @@ def status(settings: Settings) -> LakeStatus:
 
 def _delisted(last: date | None) -> str:
     remedy = (
-        f"write until = {last} beside it in instruments.toml" if last else "remove it from instruments.toml"
+        f"write until = {last} next to it in instruments.toml" if last else "remove it from instruments.toml"
     )
     return f"not found at any source on {SESSIONS} sessions in a row: {remedy}, or correct its symbol"
 
@@ -181,12 +189,14 @@ def _claims(settings: Settings) -> Sequence[ClaimCheck]:
     try:
         return Lake(settings.lake).claims().checks
     except LakeError:
-        # a database that is missing or of another place is told by `built`
+        # a database that is missing or of another place is reported by `built`
         return ()
 
 
 def _due(settings: Settings, instrument: Instrument, last: date | None) -> int:
     now = settings.clock.now()
+    if not is_known(instrument.calendar, now.date()):
+        return 0
     calendar = load_calendar(instrument.calendar, now.date())
     end = min(calendar.last_finished(now), instrument.until)
     start = last + timedelta(days=1) if last else instrument.since
@@ -264,7 +274,8 @@ class Overview:
 
 
 def overview(settings: Settings) -> Overview:
-    """Read the state; `EmptyLakeError` where there is no lake, `ConfigError` without instruments.toml."""
+    """Read the state; `EmptyLakeError` where there is no lake, `ConfigError` without
+    instruments.toml."""
     universe = settings.universe
     manifest = open_manifest(settings.lake)
     marks = watermarks(settings.lake, manifest, set(universe.by_id))

@@ -1,4 +1,8 @@
-"""What is stored of each instrument: where the next fetch begins."""
+"""What is stored of each instrument, read from the tables `bar` and `run`.
+
+The next fetch begins at the last stored session (`Watermark`), or earlier where a window was not
+answered well (`Debt`) or the whole history is due (`Whole`).
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,10 @@ from ..store.files import corrupt
 from ..store.manifest import Manifest
 
 _EXTRA: Final = ("backfill", "reverify")
-"""Modes that ask for more than is due."""
+"""Modes that request more than is due."""
 _NO_FETCH: Final = ("reconcile", CORRECTION_MODE)
+_WHOLE: Final = ("first_load", "reverify")
+_UNANSWERED: Final = ("rate_limited", "unavailable")
 
 
 @dataclass(frozen=True)
@@ -33,16 +39,19 @@ class Watermark:
 
 @dataclass(frozen=True)
 class LastRun:
-    """How the last fetch of an instrument ended, and from where it had asked."""
+    """How the last fetch of an instrument ended, and the start of its window."""
 
     outcome: str
-    asked_from: date
+    requested_from: date
     source: str
     message: str
 
 
 def watermarks(root: Path, manifest: Manifest, wanted: set[str]) -> dict[str, Watermark]:
-    """By instrument id, for those that have bars; reads the newest years first, until all are found."""
+    """By instrument id, for those that have bars.
+
+    Reads the newest years first, until all are found.
+    """
     found: dict[str, Watermark] = {}
     for path in sorted(manifest.paths("bar"), key=layout.year_of, reverse=True):
         if wanted <= set(found):
@@ -65,20 +74,21 @@ def _last_sessions(path: Path) -> Iterable[tuple[str, date]]:
 
 @dataclass(frozen=True)
 class Debt:
-    """A window that was asked for and not answered well since."""
+    """A window that was requested and not answered well since."""
 
-    asked_from: date
-    asked_to: date
+    requested_from: date
+    requested_to: date
     mode: str
 
 
 def owed(root: Path, manifest: Manifest) -> Mapping[str, Debt]:
-    """By instrument id. A good answer to the whole window settles it, as far as that had come by then.
+    """By instrument id. A good answer to the whole window settles it, as far as that had come by
+    then.
 
-    A failed backfill owes nothing, nor does a whole history that was not served well: it has its next turn,
-    and what was due that day is asked for by the next run.
+    A failed backfill owes nothing, nor does a whole history that was not served well: it has its
+    next turn, and the next run requests what was due that day.
     """
-    columns = ["instrument_id", "outcome", "mode", "asked_from", "asked_to", "batch_id", "started_at"]
+    columns = ["instrument_id", "outcome", "mode", "requested_from", "requested_to", "batch_id", "started_at"]
     runs = _recent_runs(root, manifest, columns)
     good = pc.is_in(runs["outcome"], pa.array(sorted(GOOD_OUTCOMES)))
     bad = pc.and_(pc.invert(good), pc.invert(pc.is_in(runs["mode"], pa.array(_EXTRA))))
@@ -88,24 +98,26 @@ def owed(root: Path, manifest: Manifest) -> Mapping[str, Debt]:
         key, debt = row["instrument_id"], debts.get(row["instrument_id"])
         if row["outcome"] not in GOOD_OUTCOMES:
             if row["mode"] not in _EXTRA:
-                debts[key] = Debt(row["asked_from"], row["asked_to"], row["mode"])
-        elif debt and row["asked_from"] <= debt.asked_from and row["asked_to"] >= _until(debt, row):
+                debts[key] = Debt(row["requested_from"], row["requested_to"], row["mode"])
+        elif (
+            debt and row["requested_from"] <= debt.requested_from and row["requested_to"] >= _until(debt, row)
+        ):
             del debts[key]
     return debts
 
 
 def _until(debt: Debt, row: Mapping[str, Any]) -> date:
-    """What a good answer must reach: a clock that ran ahead asked for days that nobody owes yet."""
+    """What a good answer must reach: a clock that ran ahead requested days that are not due yet."""
     started: date = row["started_at"].date()
-    return debt.asked_to if debt.asked_to <= started else row["asked_to"]
+    return debt.requested_to if debt.requested_to <= started else row["requested_to"]
 
 
 def last_runs(root: Path, manifest: Manifest) -> Mapping[str, LastRun]:
     """By instrument id, from the newest months with runs."""
-    columns = ["instrument_id", "outcome", "asked_from", "source", "message", "batch_id"]
+    columns = ["instrument_id", "outcome", "requested_from", "source", "message", "batch_id"]
     rows = _recent_runs(root, manifest, columns).sort_by("batch_id").to_pylist()
     return {
-        row["instrument_id"]: LastRun(row["outcome"], row["asked_from"], row["source"], row["message"])
+        row["instrument_id"]: LastRun(row["outcome"], row["requested_from"], row["source"], row["message"])
         for row in rows
     }
 
@@ -113,7 +125,7 @@ def last_runs(root: Path, manifest: Manifest) -> Mapping[str, LastRun]:
 def _recent_runs(root: Path, manifest: Manifest, names: list[str]) -> pa.Table:
     """The newest two months with runs: a month's first run must not hide the last one's.
 
-    A comparison of sources says nothing of what is stored, and a correction asks nobody: they do not count.
+    Comparisons of sources and corrections do not count: they request nothing that is stored.
     """
     months = [path for path in manifest.paths("run") if manifest.files[path].rows]
     wanted = list(dict.fromkeys([*names, "mode"]))
@@ -123,27 +135,29 @@ def _recent_runs(root: Path, manifest: Manifest, names: list[str]) -> pa.Table:
 
 
 def read_columns(path: Path, names: list[str], coded: Sequence[str] = ()) -> pa.Table:
-    """Some columns of a stored file, `coded` ones as dictionaries; `CorruptLakeError` where that fails."""
+    """Some columns of a stored file, `coded` ones as dictionaries.
+
+    `CorruptLakeError` where that fails.
+    """
     try:
         return pq.ParquetFile(path, read_dictionary=list(coded)).read(columns=names)
     except (pa.ArrowException, OSError) as error:
         raise corrupt(path, str(error).splitlines()[0][:120]) from error
 
 
-_WHOLE: Final = ("first_load", "reverify")
-_UNANSWERED: Final = ("rate_limited", "unavailable")
-
-
 @dataclass(frozen=True)
 class Whole:
-    """What some months of runs say of one instrument's whole history; None where they say nothing."""
+    """What some months of runs record of one instrument's whole history.
+
+    None where they have nothing.
+    """
 
     answered_on: date | None = None
-    """When it was last asked for and answered, well or not."""
+    """When it was last requested and answered, well or not."""
     verified_on: date | None = None
     """When it was last answered well."""
     run_on: date | None = None
-    """When anything was last asked of the instrument, whole histories that were not answered aside."""
+    """When anything was last requested, without whole histories that were not answered."""
 
 
 def whole_histories(root: Path, manifest: Manifest, since: date) -> Mapping[str, Whole]:

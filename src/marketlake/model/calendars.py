@@ -84,8 +84,20 @@ class Calendar:
 
 
 def load_calendar(name: str, until: date) -> Calendar:
-    """The calendar, known at least to the end of the year of `until`; `ConfigError` for an unknown name."""
+    """The calendar, known at least to the end of the year of `until`.
+
+    `ConfigError` for an unknown name.
+    """
     return _load(name, until.year)
+
+
+def is_known(name: str, until: date) -> bool:
+    """Whether there is such a calendar and it reaches the end of the year of `until`."""
+    try:
+        load_calendar(name, until)
+    except ConfigError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=64)

@@ -9,17 +9,20 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the pipeline asks of time: `now()` in UTC, seconds that only grow, and a pause."""
+    """What ingestion needs of time: `now()` in UTC, seconds that only grow, and a pause."""
 
     @property
     def is_pinned(self) -> bool:
-        """Whether `now()` is what somebody said, so that no other clock is believed instead."""
+        """Whether `now()` is pinned, so that no other clock overrides it."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """The current moment in UTC."""
 
-    def monotonic(self) -> float: ...
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
 
-    def sleep(self, seconds: float) -> None: ...
+    def sleep(self, seconds: float) -> None:
+        """Pause."""
 
 
 class SystemClock:
@@ -28,12 +31,15 @@ class SystemClock:
     is_pinned = False
 
     def now(self) -> datetime:
+        """The current moment in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
+        """Seconds that only grow."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
+        """Pause."""
         time.sleep(seconds)
 
 
@@ -46,6 +52,7 @@ class PinnedClock(SystemClock):
     is_pinned = True
 
     def now(self) -> datetime:
+        """The current moment in UTC."""
         return self.instant
 
 
@@ -59,11 +66,14 @@ class VirtualClock:
     slept: list[float] = field(default_factory=list)
 
     def now(self) -> datetime:
+        """The current moment in UTC."""
         return self.instant
 
     def monotonic(self) -> float:
+        """Seconds that only grow."""
         return self.instant.timestamp()
 
     def sleep(self, seconds: float) -> None:
+        """Pause."""
         self.slept.append(seconds)
         self.instant += timedelta(seconds=seconds)

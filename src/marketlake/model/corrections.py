@@ -1,6 +1,6 @@
-"""Corrections by hand: values of a vendor that somebody knows better, in `corrections.toml`.
+"""Manual corrections to vendor data, in `corrections.toml`.
 
-An entry says which value the vendor serves (`old`) and what it should be (`new`), as traded, in the
+An entry has the value that the vendor serves (`old`) and the correct one (`new`), as traded, in the
 instrument's currency. The text comes from a user's file, so it is validated here, once.
 """
 
@@ -43,6 +43,7 @@ class Correction:
 
     @property
     def key(self) -> Key:
+        """What may be corrected only once."""
         return self.instrument_id, self.session, self.field
 
     def __str__(self) -> str:
@@ -92,8 +93,8 @@ def of_instruments(corrections: Corrections, ids: Sequence[str]) -> list[Correct
 
 def _correction(where: str, entry: object, universe: Universe) -> Correction:
     if not isinstance(entry, dict) or set(entry) != set(_KEYS):
-        said = sorted(set(entry) ^ set(_KEYS)) if isinstance(entry, dict) else [entry]
-        raise ConfigError(f"{where}: needs exactly {', '.join(_KEYS)}; look at {str(said[0])[:40]!r}")
+        wrong = sorted(set(entry) ^ set(_KEYS)) if isinstance(entry, dict) else [entry]
+        raise ConfigError(f"{where}: needs exactly {', '.join(_KEYS)}; look at {str(wrong[0])[:40]!r}")
     instrument = universe.by_id.get(entry["instrument"]) if isinstance(entry["instrument"], str) else None
     if instrument is None:
         raise ConfigError(

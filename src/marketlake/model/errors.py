@@ -1,7 +1,7 @@
 """Every error marketlake raises on purpose.
 
 MarketlakeError                 message: what, where, the limit, the remedy
-├── UsageError                  the caller asked for something that cannot be: exit code 2
+├── UsageError                  the arguments cannot be carried out: exit code 2
 │   └── ConfigError             a configuration file cannot be used
 ├── LakeError                   the lake cannot be used as it is: exit code 1
 │   ├── EmptyLakeError          nothing is stored yet
@@ -12,7 +12,7 @@ MarketlakeError                 message: what, where, the limit, the remedy
 │   ├── LakeWriteError          the disk is full, read-only or failing
 │   ├── OriginError             simulated and live data never share a lake
 │   ├── SchemaVersionError      written by a newer marketlake
-│   └── CorruptLakeError        a stored file is not what the manifest says
+│   └── CorruptLakeError        a stored file does not match the manifest
 └── SourceError                 a vendor did not answer well; carries its outcome
     ├── TransientError          worth another try
     │   ├── RateLimitedError    outcome rate_limited
@@ -22,6 +22,7 @@ MarketlakeError                 message: what, where, the limit, the remedy
     └── TerminalError           another try would get the same answer
         ├── NotFoundError       outcome not_found
         ├── BlockedError        outcome blocked
+        ├── MisconfiguredError  outcome misconfigured
         └── QuarantinedError    outcome quarantined
 """
 
@@ -31,6 +32,17 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import ClassVar, Final
+
+_USER_INFO: Final = re.compile(r"(://)[^/?#@\s'\"]{0,300}@")
+"""`user:password@` of an address, as a proxy has it."""
+_NAMED: Final = re.compile(
+    r"""((?:\b|_)(?:api[-_]?key|access[-_]?key|[a-z]{0,20}[-_]?token|secret|passw(?:or)?d|crumb|signature|credential
+        |authorization)s?["']?\s{0,3}[=:]\s{0,3}["']?(?:(?:bearer|basic)\s+)?)[^\s&;,"'<>)\]}]{1,2000}""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""`token=...`, `apikey: ...`, `Authorization: Bearer ...`, in an address, a header, JSON or
+prose."""
+_KEY_OF_QUERY: Final = re.compile(r"([?&](?:key|sig|auth)=)[^\s&\"'<>)]{1,2000}", re.IGNORECASE)
 
 
 class MarketlakeError(Exception):
@@ -69,7 +81,10 @@ class LakeOvertakenError(LakeBusyError):
 
 
 class LakeChangedError(LakeError):
-    """Files of the lake were replaced while they were read; asked again, the answer is of one state."""
+    """Files of the lake were replaced while they were read.
+
+    A retry gives an answer of one state.
+    """
 
 
 class LakeUnreachableError(LakeError):
@@ -89,7 +104,7 @@ class SchemaVersionError(LakeError):
 
 
 class CorruptLakeError(LakeError):
-    """A stored file is not what the manifest says it is."""
+    """A stored file does not match the manifest."""
 
 
 class SourceError(MarketlakeError):
@@ -103,7 +118,7 @@ class TransientError(SourceError):
 
 
 class RateLimitedError(TransientError):
-    """The vendor asked us to slow down; `retry_after` is in seconds, when it said."""
+    """The vendor limits the rate; `retry_after` is in seconds, None where it is not given."""
 
     outcome = "rate_limited"
 
@@ -125,7 +140,7 @@ class MalformedError(TransientError):
 
 
 class TruncatedError(TransientError):
-    """An answer that holds less than was asked for."""
+    """An answer that holds less than was requested."""
 
     outcome = "truncated"
 
@@ -146,21 +161,17 @@ class BlockedError(TerminalError):
     outcome = "blocked"
 
 
+class MisconfiguredError(TerminalError):
+    """The instrument's entry in instruments.toml names a calendar, source or symbol that cannot be
+    used."""
+
+    outcome = "misconfigured"
+
+
 class QuarantinedError(TerminalError):
     """The answer was understood and is not believable."""
 
     outcome = "quarantined"
-
-
-_USER_INFO: Final = re.compile(r"(://)[^/?#@\s'\"]{0,300}@")
-"""`user:password@` of an address, as a proxy has it."""
-_NAMED: Final = re.compile(
-    r"""((?:\b|_)(?:api[-_]?key|access[-_]?key|[a-z]{0,20}[-_]?token|secret|passw(?:or)?d|crumb|signature|credential
-        |authorization)s?["']?\s{0,3}[=:]\s{0,3}["']?(?:(?:bearer|basic)\s+)?)[^\s&;,"'<>)\]}]{1,2000}""",
-    re.IGNORECASE | re.VERBOSE,
-)
-"""`token=...`, `apikey: ...`, `Authorization: Bearer ...`, in an address, a header, JSON or prose."""
-_KEY_OF_QUERY: Final = re.compile(r"([?&](?:key|sig|auth)=)[^\s&\"'<>)]{1,2000}", re.IGNORECASE)
 
 
 def without_secrets(text: str) -> str:
@@ -170,7 +181,10 @@ def without_secrets(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text without what would steer a terminal or turn the direction of writing; lines stay lines."""
+    """The text without what would steer a terminal or turn the direction of writing.
+
+    Lines stay lines.
+    """
     return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 

@@ -1,7 +1,9 @@
 """What to pull: the universe in `instruments.toml`, validated on the way in.
 
-An entry's text comes from a user's file and ends up in paths, SQL and pages, so ids, asset classes and
-calendars are restricted here, once, to what is harmless everywhere.
+An entry's text comes from a user's file and ends up in paths, SQL and pages, so ids, asset classes
+and calendars are restricted here, once, to what is harmless everywhere. A wrong calendar, source or
+symbol is noted in the entry: it fails this instrument only. Any other mistake makes the file
+unusable.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from .errors import ConfigError, UsageError, nearest
+from .errors import ConfigError, UsageError, nearest, printable
 from .toml_file import read_toml
 
 ASSET_CLASSES: Final = ("crypto", "equity", "metal", "index", "bond", "fund", "currency", "rate", "inflation")
@@ -32,12 +34,18 @@ _RESERVED: Final = frozenset(
 )
 
 
+INVALID: Final = "invalid"
+"""Replaces the name of a calendar or source that is not a valid name."""
+
+
 @dataclass(frozen=True)
 class SourceRef:
     """One vendor's name of an instrument."""
 
     source: str
     symbol: str
+    fault: str = ""
+    """Why this entry cannot be used; its names are then replaced by harmless ones."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,14 @@ class Instrument:
     """Whether a price of zero or below is possible (crude oil futures have shown it)."""
     until: date = date.max
     """The last session there will ever be, for what is delisted, matured or discontinued."""
+    calendar_fault: str = ""
+    """Why the calendar cannot be used; `calendar` is then `INVALID`."""
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with the entry. It fails this instrument in a run and no other one."""
+        found = (self.calendar_fault, *(ref.fault for ref in self.sources))
+        return tuple(text for text in found if text)
 
 
 @dataclass(frozen=True)
@@ -82,6 +98,7 @@ class Universe:
 
     @cached_property
     def by_id(self) -> Mapping[str, Instrument]:
+        """The instruments by their id."""
         return {instrument.id: instrument for instrument in self.instruments}
 
     @property
@@ -117,7 +134,7 @@ def _instrument(path: Path, number: int, entry: object) -> Instrument:
     if instrument_id in _RESERVED:
         raise ConfigError(f"{where}: id {instrument_id} is a reserved file name on Windows; choose another")
     where = f"{where} ({instrument_id})"
-    known = [f.name for f in fields(Instrument)]
+    known = [f.name for f in fields(Instrument) if f.name != "calendar_fault"]
     unknown = sorted(set(entry) - set(known))
     if unknown:
         raise ConfigError(f"{where}: unknown key {unknown[0][:40]!r}; known: {', '.join(known)}")
@@ -125,20 +142,31 @@ def _instrument(path: Path, number: int, entry: object) -> Instrument:
     until = _date(where, "until", entry.get("until", date.max))
     if until < since:
         raise ConfigError(f"{where}: until = {until} is before since = {since}; swap or correct them")
+    named = where.replace(str(path), path.name)
+    calendar, calendar_fault = _calendar(named, entry.get("calendar"))
     return Instrument(
         id=instrument_id,
         name=_name(where, entry, "name", instrument_id),
         asset_class=_choice(where, entry, "asset_class", ASSET_CLASSES),
-        calendar=_text(where, entry, "calendar", _CALENDAR),
+        calendar=calendar,
         quote_currency=_text(where, entry, "quote_currency", _CURRENCY, default="USD"),
         return_basis=_choice(where, entry, "return_basis", RETURN_BASES, default="price"),
         since=since,
-        sources=_sources(where, entry.get("sources")),
+        sources=_sources(where, named, entry.get("sources")),
         proxy_for=_name(where, entry, "proxy_for", ""),
         synthetic=_choice(where, entry, "synthetic", SYNTHETIC, default="no"),
         negative_prices=_flag(where, entry.get("negative_prices", False)),
         until=until,
+        calendar_fault=calendar_fault,
     )
+
+
+def _calendar(where: str, value: object) -> tuple[str, str]:
+    """The calendar's name and no fault, or `INVALID` and the fault."""
+    if isinstance(value, str) and _CALENDAR.fullmatch(value):
+        return value, ""
+    text = f"{where}: calendar = {str(value)[:60]!r} must match {_CALENDAR.pattern}, such as XNYS or 24/7"
+    return INVALID, printable(text)
 
 
 def _text(where: str, entry: dict[str, Any], key: str, pattern: re.Pattern[str], default: str = "") -> str:
@@ -176,18 +204,24 @@ def _flag(where: str, value: object) -> bool:
     return value
 
 
-def _sources(where: str, value: object) -> tuple[SourceRef, ...]:
+def _sources(where: str, named: str, value: object) -> tuple[SourceRef, ...]:
     if not isinstance(value, list) or not value:
         raise ConfigError(f'{where}: sources must be a list such as [{{ source = "yahoo", symbol = "SPY" }}]')
-    return tuple(_source(where, item) for item in value)
+    return tuple(_source(where, named, item) for item in value)
 
 
-def _source(where: str, item: object) -> SourceRef:
+def _source(where: str, named: str, item: object) -> SourceRef:
+    """An entry of `sources`. `named` is its place without the folder, for what the lake records."""
     if not isinstance(item, dict) or set(item) != {"source", "symbol"}:
         raise ConfigError(f"{where}: each of sources needs exactly source and symbol")
     source, symbol = item["source"], item["symbol"]
-    if not isinstance(source, str) or not _SOURCE.fullmatch(source):
-        raise ConfigError(f"{where}: source {str(source)[:60]!r} must match {_SOURCE.pattern}")
-    if not isinstance(symbol, str) or not 0 < len(symbol) <= 80 or not symbol.isprintable():
-        raise ConfigError(f"{where}: symbol must be printable text of 1 to 80 characters")
-    return SourceRef(source, symbol)
+    known = isinstance(source, str) and _SOURCE.fullmatch(source) is not None
+    usable = isinstance(symbol, str) and 0 < len(symbol) <= 80 and symbol.isprintable()
+    if known and usable:
+        return SourceRef(source, symbol)
+    fault = (
+        f"{named}: symbol must be printable text of 1 to 80 characters"
+        if known
+        else f"{named}: source {str(source)[:60]!r} must match {_SOURCE.pattern}, such as yahoo"
+    )
+    return SourceRef(source if known else INVALID, symbol if usable else "", printable(fault))

@@ -26,6 +26,10 @@ IN_FLIGHT: Final = ".staged/"
 REMOVED: Final = "removed"
 """Stands for the digest of a file that a commit removes."""
 _DAMAGED: Final = ".damaged"
+RAW: Final = "raw/"
+"""The folder of the raw batches."""
+BATCHES: Final = "raw/*/*.parquet"
+"""Matches every raw batch."""
 
 PLACE: Final = re.compile(
     r"[a-z_]+/(asset_class=[\w.-]+/year=\d+|month=[\d-]+)/part\.parquet|raw/day=[\d-]+/[\w.-]+\.parquet"
@@ -41,7 +45,7 @@ MONTHLY: Final = (
     "run",
     "quarantine",
     "finding",
-    "hole",
+    "gap",
     "correction",
     "claim_history",
     "reconciliation",
@@ -74,12 +78,13 @@ def staged(path: str) -> str:
 
 
 def in_flight(commit: int, digest: str, path: str) -> str:
-    """In a bucket, where a file is from before the commit that follows `commit` until it is in its place."""
+    """In a bucket, where a file is from before the commit that follows `commit` until it is in its
+    place."""
     return f"{IN_FLIGHT}{commit}/{digest}/{path}"
 
 
 def set_aside(path: str) -> str:
-    """Where a file that cannot be read is kept."""
+    """Where a file that cannot be read is moved."""
     return _hidden(path, _DAMAGED)
 
 
@@ -89,7 +94,8 @@ def _hidden(path: str, suffix: str) -> str:
 
 
 def placeholders() -> dict[str, str]:
-    """Each table's file with no rows, which is there from the start so that a glob always matches."""
+    """Each table's file with no rows, which is there from the start so that a glob always
+    matches."""
     return {
         table: yearly(table, "none", 1970) if table in YEARLY else monthly(table, date(1970, 1, 1))
         for table in (*YEARLY, *MONTHLY)

@@ -1,6 +1,7 @@
 """Where a lake is: a folder, or a bucket with a folder that holds a copy of it.
 
-The copy's folder is named after the bucket and the prefix, so that a path says by itself whose copy it is.
+The copy's folder is named after the bucket and the prefix, so that a path says by itself whose copy
+it is.
 """
 
 from __future__ import annotations

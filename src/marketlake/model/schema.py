@@ -8,6 +8,40 @@ from typing import Final
 import pyarrow as pa
 
 UTC_INSTANT: Final = pa.timestamp("us", tz="UTC")
+_FLOAT: Final = pa.float64()
+CORRECTION_MODE: Final = "correction"
+"""The mode of the raw batch with corrections.toml, and of the rows in `run` with its effects."""
+IN_FORCE, REMOVED = "in_force", "removed"
+OPEN, FILLED, PERMANENT = "open", "filled", "permanent"
+ANSWERED_TRIES: Final = 3
+"""After this many runs that were answered without a session, the gap is permanent and not requested
+again."""
+CAUSES: Final = (
+    "agrees",
+    "differs",
+    "day_shift",
+    "unit",
+    "currency",
+    "split",
+    "missing_session",
+    "not_compared",
+)
+"""Why two sources say what they say; the last is of pairs only."""
+_CAUSE_TEXT: Final = "one of " + ", ".join(CAUSES)
+OUTCOMES: Final = (
+    "ok",
+    "no_new_data",
+    "not_found",
+    "rate_limited",
+    "unavailable",
+    "blocked",
+    "malformed",
+    "truncated",
+    "quarantined",
+    "misconfigured",
+)
+"""Each fetch of an instrument ends in exactly one of these; the first two are successes."""
+GOOD_OUTCOMES: Final = frozenset({"ok", "no_new_data"})
 
 
 def _field(name: str, kind: pa.DataType, description: str, *, nullable: bool = False) -> pa.Field:
@@ -17,7 +51,6 @@ def _field(name: str, kind: pa.DataType, description: str, *, nullable: bool = F
 
 _ID: Final = _field("instrument_id", pa.string(), "our name of the instrument")
 _INSTRUMENT_KEY: Final = _field("instrument_key", pa.int64(), "the name as a number, which groups faster")
-_FLOAT: Final = pa.float64()
 
 
 def _levels(basis: str) -> list[pa.Field]:
@@ -119,10 +152,6 @@ MARTS: Final[Mapping[str, pa.Schema]] = {
 }
 
 
-CORRECTION_MODE: Final = "correction"
-"""Of the raw batch that keeps corrections.toml, and of the rows in `run` that say what it did."""
-STANDS, REMOVED = "stands", "removed"
-
 CORRECTION: Final = pa.schema(
     [
         _field("instrument_id", pa.string(), "our name of the instrument"),
@@ -131,50 +160,35 @@ CORRECTION: Final = pa.schema(
         _field("old", pa.float64(), "what the vendor serves, as traded; null for none", nullable=True),
         _field("new", pa.float64(), "what it should be; null for none", nullable=True),
         _field("reason", pa.string(), "why, in the words of corrections.toml"),
-        _field("state", pa.string(), f"{STANDS} from then on, or {REMOVED}"),
+        _field("state", pa.string(), f"{IN_FORCE} from then on, or {REMOVED}"),
         _field("run_id", pa.string(), "the run that found the change in corrections.toml"),
         _field("recorded_at", UTC_INSTANT, "when; a bar that it changed was observed at this moment"),
     ]
 )
 
 
-OPEN, FILLED, VENDOR_HOLE = "open", "filled", "vendor_hole"
-ANSWERED_TRIES: Final = 3
-"""After so many runs that were answered without a session the hole is the vendor's, and nobody asks again."""
-
-HOLE: Final = pa.schema(
+GAP: Final = pa.schema(
     [
-        _field("run_id", pa.string(), "the run whose answer told it"),
+        _field("run_id", pa.string(), "the run whose answer showed it"),
         _field("instrument_id", pa.string(), "our name of the instrument"),
         _field("session", pa.date32(), "trading day that the calendar expects, between stored ones"),
-        _field("source", pa.string(), "which source was asked"),
+        _field("source", pa.string(), "the source requested"),
         _field(
-            "state", pa.string(), "open: the next run asks again; filled; vendor_hole: asked often enough"
+            "state",
+            pa.string(),
+            "open: the next run requests it again; filled; permanent: not requested any more",
         ),
         _field("tries", pa.int32(), f"runs that were answered without it; {ANSWERED_TRIES} are enough"),
-        _field("let_pass", pa.bool_(), "whether an answer without it was good, so that others may be"),
-        _field("first_asked_at", UTC_INSTANT, "when it was first asked for and not served"),
-        _field("last_asked_at", UTC_INSTANT, "when it was last asked for"),
+        _field("accepted", pa.bool_(), "whether an answer without it was good, so that others may be"),
+        _field("first_requested_at", UTC_INSTANT, "when it was first requested and not served"),
+        _field("last_requested_at", UTC_INSTANT, "when it was last requested"),
     ]
 )
 
 
-CAUSES: Final = (
-    "agrees",
-    "differs",
-    "day_shift",
-    "unit",
-    "currency",
-    "split",
-    "missing_session",
-    "not_compared",
-)
-"""Why two sources say what they say; the last is of pairs only."""
-
-_CAUSE_TEXT: Final = "one of " + ", ".join(CAUSES)
 _RUN: Final = [
     _field("run_id", pa.string(), "the reconciliation"),
-    _field("observed_at", UTC_INSTANT, "when the further sources were asked"),
+    _field("observed_at", UTC_INSTANT, "when the further sources were requested"),
     _field("instrument_id", pa.string(), "our name of the instrument"),
 ]
 _TOLERANCE: Final = _field("tolerance_bp", pa.float64(), "how far apart sources of its asset class may be")
@@ -203,8 +217,8 @@ RECONCILIATION_PAIR: Final = pa.schema(
         *_RUN,
         _field("source_a", pa.string(), "the more trusted source of the two"),
         _field("source_b", pa.string(), "the other source"),
-        _field("first_session", pa.date32(), "first session asked for"),
-        _field("last_session", pa.date32(), "last session asked for"),
+        _field("first_session", pa.date32(), "first session requested"),
+        _field("last_session", pa.date32(), "last session requested"),
         _field("sessions", pa.int32(), "sessions with a close of both"),
         _field("median_bp", pa.float64(), "median distance of b from a, without sign", nullable=True),
         _field("largest_bp", pa.float64(), "largest deviation of b from a, with its sign", nullable=True),
@@ -227,21 +241,6 @@ RECONCILIATIONS: Final[Mapping[str, pa.Schema]] = {
     "reconciliation_pair": RECONCILIATION_PAIR,
 }
 
-
-OUTCOMES: Final = (
-    "ok",
-    "no_new_data",
-    "not_found",
-    "rate_limited",
-    "unavailable",
-    "blocked",
-    "malformed",
-    "truncated",
-    "quarantined",
-)
-"""Each fetch of an instrument ends in exactly one of these; the first two are successes."""
-
-GOOD_OUTCOMES: Final = frozenset({"ok", "no_new_data"})
 
 _PRICES = [
     _field("open", pa.float64(), "first price, as traded, in the quote currency", nullable=True),
@@ -279,21 +278,21 @@ RUN: Final = pa.schema(
         _field("batch_id", pa.string(), "the raw batch that holds the answers"),
         _field("started_at", UTC_INSTANT, "when the fetch of the instrument began"),
         _field("instrument_id", pa.string(), "our name of the instrument"),
-        _field("source", pa.string(), "which source was asked last"),
+        _field("source", pa.string(), "the last source requested"),
         _field("symbol", pa.string(), "the vendor's name of the instrument"),
         _field("mode", pa.string(), "first_load, daily, reverify, backfill, reconcile or correction"),
-        _field("asked_from", pa.date32(), "first session asked for"),
-        _field("asked_to", pa.date32(), "last session asked for"),
+        _field("requested_from", pa.date32(), "first session requested"),
+        _field("requested_to", pa.date32(), "last session requested"),
         _field("outcome", pa.string(), "how the fetch ended: one of " + ", ".join(OUTCOMES)),
         _field("attempts", pa.int32(), "tries, over all sources; one try may need several requests"),
         _field("duration_s", pa.float64(), "seconds spent fetching"),
         _field("message", pa.string(), "what went wrong or is worth knowing; empty when nothing"),
-        _field("expected_sessions", pa.int32(), "finished sessions of the calendar in what was asked"),
+        _field("expected_sessions", pa.int32(), "finished sessions of the calendar in the requested window"),
         _field("received_sessions", pa.int32(), "finished sessions in the answer"),
         _field("new_rows", pa.int32(), "sessions stored for the first time"),
         _field("revised_rows", pa.int32(), "sessions whose values changed; the old ones are in revision"),
         _field("volume_rows", pa.int32(), "sessions whose volume alone settled, updated in place"),
-        _field("quarantined_rows", pa.int32(), "rows put aside"),
+        _field("quarantined_rows", pa.int32(), "rows quarantined"),
         _field("first_session", pa.date32(), "first session of the answer", nullable=True),
         _field("last_session", pa.date32(), "last session of the answer", nullable=True),
     ]
@@ -305,7 +304,7 @@ QUARANTINE: Final = pa.schema(
         _field("reason", pa.string(), "which check the row failed, and how"),
         *[field.with_nullable(True) for field in _PRICES],
         _field("source", pa.string(), "which source served the row"),
-        _field("run_id", pa.string(), "the run that put it aside"),
+        _field("run_id", pa.string(), "the run that quarantined it"),
         _field("observed_at", UTC_INSTANT, "when it was served"),
     ]
 )
@@ -344,14 +343,14 @@ CLAIM_HISTORY: Final = pa.schema(
 
 RAW: Final = pa.schema(
     [
-        _field("run_id", pa.string(), "the invocation that asked"),
-        _field("origin", pa.string(), "live, or simulated when a stand-in was asked"),
+        _field("run_id", pa.string(), "the invocation that fetched it"),
+        _field("origin", pa.string(), "live, or simulated when a stand-in answered"),
         _field("instrument_id", pa.string(), "our name of the instrument"),
-        _field("source", pa.string(), "source asked"),
+        _field("source", pa.string(), "the source requested"),
         _field("symbol", pa.string(), "the vendor's name of the instrument"),
         _field("mode", pa.string(), "first_load, daily, reverify, backfill, reconcile or correction"),
-        _field("asked_from", pa.date32(), "first session asked for"),
-        _field("asked_to", pa.date32(), "last session asked for"),
+        _field("requested_from", pa.date32(), "first session requested"),
+        _field("requested_to", pa.date32(), "last session requested"),
         _field("attempt", pa.int32(), "counts from 1 over all sources of the instrument"),
         _field("page", pa.int32(), "counts from 0 within an attempt; -1 where nothing was answered"),
         _field("url", pa.string(), "what was requested, without secrets"),
@@ -359,7 +358,7 @@ RAW: Final = pa.schema(
         _field("headers", pa.string(), "the answer's headers as JSON, without cookies"),
         _field("body", pa.binary(), "the answer as served; null when stored before", nullable=True),
         _field("sha256", pa.string(), "of the body, hexadecimal"),
-        _field("fetched_at", UTC_INSTANT, "when the batch was asked for, by the run's clock"),
+        _field("fetched_at", UTC_INSTANT, "when the batch was requested, by the run's clock"),
         _field("duration_s", pa.float64(), "seconds the instrument took, all attempts"),
         _field("outcome", pa.string(), "how the attempt ended, judged on the answer alone"),
         _field("message", pa.string(), "why, when it is not ok"),
@@ -372,7 +371,7 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "run": RUN,
     "quarantine": QUARANTINE,
     "finding": FINDING,
-    "hole": HOLE,
+    "gap": GAP,
     "claim_history": CLAIM_HISTORY,
     "correction": CORRECTION,
     **RECONCILIATIONS,
@@ -393,7 +392,7 @@ SERVED: Final = pa.schema(
         _field(
             "currency",
             pa.string(),
-            "as served, minor units included (GBp); null when not said",
+            "as served, minor units included (GBp); null when not given",
             nullable=True,
         ),
         _field("split_adjusted", pa.bool_(), "prices, dividends and volume are restated for later splits"),

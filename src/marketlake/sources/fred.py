@@ -1,8 +1,8 @@
 """FRED, the Federal Reserve Bank of St. Louis: one series as CSV, without a key.
 
-Symbols: FRED's series ids (`CPIAUCNS`, `NASDAQCOM`). Documentation: fred.stlouisfed.org/docs.
-Time: observation dates, for a monthly series the month's first day. Adjustment: none; one number a day.
-Currency: not said.
+Symbols: FRED's series ids (`CPIAUCNS`, `NASDAQCOM`). Documentation: fred.stlouisfed.org/docs. Time:
+observation dates, for a monthly series the month's first day. Adjustment: none; one number a day.
+Currency: not given.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """HTTP for the sources that need no client of their own: every answer bounded in time and size.
 
-A redirect is an answer like any other: it is kept, not followed, so no vendor can send us elsewhere.
+A redirect is an answer like any other: it is stored, not followed, so no vendor can send us
+elsewhere.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class Answer:
 
 
 class _Adapter(HTTPAdapter):
-    """Knows its connections, so that time can be called on one that keeps trickling, headers included."""
+    """Knows its connections, so that a timeout can end one that keeps trickling, headers
+    included."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,9 +79,11 @@ class _Adapter(HTTPAdapter):
 
 
 class BoundedSession(requests.Session):
-    """Asks the limiter first, takes at most `access.max_bytes` in `access.timeout`, keeps no cookies.
+    """Waits for the limiter first, takes at most `access.max_bytes` in `access.timeout`, keeps no
+    cookies.
 
-    Raises `MalformedError` for an answer too long or cut off, `requests.RequestException` for none in time.
+    Raises `MalformedError` for an answer too long or cut off, `requests.RequestException` for none
+    in time.
     """
 
     def __init__(self, source: str, access: Access) -> None:
@@ -111,7 +115,8 @@ class BoundedSession(requests.Session):
         return response
 
     def _body(self, response: requests.Response, deadline: float) -> bytes:
-        """The decoded body. `read1` returns with whatever came, so a trickle cannot outlast the deadline."""
+        """The decoded body. `read1` returns with whatever came, so a trickle cannot outlast the
+        deadline."""
         body = bytearray()
         try:
             while chunk := response.raw.read1(_CHUNK, decode_content=True):
@@ -159,8 +164,8 @@ def rebase(url: str, source: str, base_url: str | None) -> str:
 def unanswered(source: str, error: Exception) -> UnavailableError:
     """The error for a host that did not answer; the client's own words can be long."""
     # before it is cut: half of an address with a password would not be known for one
-    told = without_secrets(str(error))[:200]
-    return UnavailableError(f"{source} did not answer: {type(error).__name__}: {told}")
+    text = without_secrets(str(error))[:200]
+    return UnavailableError(f"{source} did not answer: {type(error).__name__}: {text}")
 
 
 def too_long(source: str, limit: int) -> MalformedError:
@@ -169,5 +174,6 @@ def too_long(source: str, limit: int) -> MalformedError:
 
 
 def cut_off(source: str, count: int) -> MalformedError:
-    """The error for an answer that ends before its end; a part may look whole, so none is kept."""
+    """The error for an answer that ends before its end; a part may look whole, so nothing of it is
+    stored."""
     return MalformedError(f"the answer of {source} was cut off after {count} bytes")

@@ -1,4 +1,5 @@
-"""What a fetch asks before it asks a vendor."""
+"""The request limiter: one queue per source for all processes of a machine, or of many through
+Redis."""
 
 from __future__ import annotations
 
@@ -21,26 +22,45 @@ from ..model.settings import Settings
 if TYPE_CHECKING:
     from redis import Redis
 
-
 JITTER: Final = 0.1
-"""So much of a gap is added at random, so that machines do not ask in step."""
+"""So much of a gap is added at random, so that machines do not send in step."""
 LONGEST_WAIT_S: Final = 600.0
 LONGEST_SHUT_S: Final = 3600.0
+_ANSWERS_WITHIN_S: Final = 5.0
+_NOW: Final = "local t = redis.call('TIME') local now = t[1] * 1000000 + t[2] "
+# Microseconds; a key expires soon after its moment has passed.
+_SET: Final = """
+local function store(key, moment)
+  redis.call('SET', key, string.format('%.0f', moment), 'PX', math.ceil((moment - now) / 1000) + 1000)
+end
+local function moment(key) return tonumber(redis.call('GET', key) or '0') end
+"""
+_TAKE: Final = f"""{_NOW}{_SET}
+local shut = moment(KEYS[2]) - now
+if shut > 0 then return {{0, shut}} end
+local slot, gap = math.max(now, moment(KEYS[1])), tonumber(ARGV[1])
+if gap > 0 then store(KEYS[1], slot + gap) end
+return {{1, slot - now}}
+"""
+_PUT_OFF: Final = f"{_NOW}{_SET} store(KEYS[1], math.max(now + tonumber(ARGV[1]), moment(KEYS[1])))"
 
 
 class Limiter(Protocol):
-    """Hands out moments at which a host may be asked."""
+    """Assigns the moments at which a host may be requested."""
 
     def wait(self, source: str) -> None:
-        """Sleep until the source may be asked; `RateLimitedError` where it wants to be left alone."""
+        """Sleep until the source may be requested.
+
+        `RateLimitedError` where it wants to be left alone.
+        """
 
     def hold(self, source: str, seconds: float) -> None:
-        """Let nobody ask the source for so long: it sent Retry-After."""
+        """Block requests to the source for so long: it sent Retry-After."""
 
     def shut(self, source: str, seconds: float) -> None:
-        """Let nobody ask for so long, and nobody wait for it: longer than a run should.
+        """Refuse requests for so long, which is longer than a run should wait.
 
-        A source without a limit is a stand-in, which need not be spared.
+        A source without a limit is a stand-in, which needs no limit.
         """
 
 
@@ -51,7 +71,7 @@ def left_alone(source: str, seconds: float) -> str:
 
 @dataclass(frozen=True)
 class MachineLimiter:
-    """The queue in files; `Limiter` says what its methods mean."""
+    """The queue in files; `Limiter` documents its methods."""
 
     folder: Path
     clock: Clock
@@ -112,28 +132,9 @@ def _shut(path: Path) -> Path:
     return path.with_name(f"{path.name}.shut")
 
 
-_ANSWERS_WITHIN_S: Final = 5.0
-_NOW: Final = "local t = redis.call('TIME') local now = t[1] * 1000000 + t[2] "
-# Microseconds; a key expires soon after its moment has passed.
-_SET: Final = """
-local function keep(key, moment)
-  redis.call('SET', key, string.format('%.0f', moment), 'PX', math.ceil((moment - now) / 1000) + 1000)
-end
-local function moment(key) return tonumber(redis.call('GET', key) or '0') end
-"""
-_TAKE: Final = f"""{_NOW}{_SET}
-local shut = moment(KEYS[2]) - now
-if shut > 0 then return {{0, shut}} end
-local slot, gap = math.max(now, moment(KEYS[1])), tonumber(ARGV[1])
-if gap > 0 then keep(KEYS[1], slot + gap) end
-return {{1, slot - now}}
-"""
-_PUT_OFF: Final = f"{_NOW}{_SET} keep(KEYS[1], math.max(now + tonumber(ARGV[1]), moment(KEYS[1])))"
-
-
 @dataclass(frozen=True)
 class SharedLimiter:
-    """The queue in Redis; `Limiter` says what its methods mean."""
+    """The queue in Redis; `Limiter` documents its methods."""
 
     url: str
     """redis:// or rediss://, with its password; never shown."""
@@ -162,7 +163,7 @@ class SharedLimiter:
             self._put_off(self._shut(source), min(seconds, LONGEST_SHUT_S))
 
     def _put_off(self, key: str, seconds: float) -> None:
-        # while the queue is away nobody asks, so there is nobody to be told
+        # while the queue is unreachable no request is sent, so there is nothing to block
         with suppress(UnavailableError):
             self._run(_PUT_OFF, [key], seconds)
 
@@ -184,7 +185,7 @@ class SharedLimiter:
         except RedisError as error:
             raise UnavailableError(
                 f"the queue of requests at {self._place} does not answer ({type(error).__name__}), so "
-                "nothing was asked; bring Redis back, the next run catches up"
+                "nothing was requested; restart Redis, the next run catches up"
             ) from None
 
     @property
@@ -200,7 +201,7 @@ class SharedLimiter:
         from redis.retry import Retry
 
         patience = _ANSWERS_WITHIN_S
-        # once more at once: a server that was started anew has dropped the connection
+        # one immediate retry: a restarted server has dropped the connection
         return Redis.from_url(
             self.url, socket_timeout=patience, socket_connect_timeout=patience, retry=Retry(NoBackoff(), 1)
         )

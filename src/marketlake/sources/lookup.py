@@ -1,6 +1,8 @@
-"""What vendors say of their own symbols: for looking one up, before anything is asked of its prices.
+"""Look up a vendor's symbols and their facts, before anything is requested of their
+prices.
 
-All of it is text of others: bounded and printable here, and judged by `instruments` before it is written.
+All of it is text of others: bounded and printable here, and judged by `instruments` before it is
+written.
 """
 
 from __future__ import annotations
@@ -21,6 +23,14 @@ from .http import Answer
 from .yahoo_client import YahooClient
 
 _LONGEST: Final = 120
+_SEARCH: Final = "https://query2.finance.yahoo.com/v1/finance/search"
+_CHART: Final = "https://query2.finance.yahoo.com/v8/finance/chart/"
+_SUMMARY: Final = "https://query2.finance.yahoo.com/v10/finance/quoteSummary/"
+_FUNDS: Final = frozenset({"ETF", "MUTUALFUND"})
+_MOST: Final = 8
+_NAME: Final = "yahoo"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_WRONG: Final = (LookupError, TypeError, ValueError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -54,18 +64,11 @@ def bounded(value: Any) -> str:
     return plain(value[:_LONGEST]) if isinstance(value, str) else ""
 
 
-_SEARCH: Final = "https://query2.finance.yahoo.com/v1/finance/search"
-_CHART: Final = "https://query2.finance.yahoo.com/v8/finance/chart/"
-_SUMMARY: Final = "https://query2.finance.yahoo.com/v10/finance/quoteSummary/"
-_FUNDS: Final = frozenset({"ETF", "MUTUALFUND"})
-_MOST: Final = 8
-_NAME: Final = "yahoo"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_WRONG: Final = (LookupError, TypeError, ValueError, AttributeError)
-
-
 def search(text: str, access: Access) -> Sequence[Listing]:
-    """Symbols that the text may mean, best first; none where Yahoo knows none. Raises `SourceError`."""
+    """Symbols that the text may mean, best first; none where Yahoo knows none.
+
+    Raises `SourceError`.
+    """
     params = {"q": text, "quotesCount": str(_MOST), "newsCount": "0", "listsCount": "0"}
     answer = YahooClient(_NAME, access).get(_SEARCH, params, access)
     return read_search(_good(answer, text).body)
@@ -127,10 +130,10 @@ def _listing(quoted: Any) -> Listing:
     return Listing(_NAME, bounded(quoted.get("symbol")), name, kind, venue)
 
 
-def _good(answer: Answer, asked: str) -> Answer:
+def _good(answer: Answer, symbol: str) -> Answer:
     """The answer, or the error that its status means."""
     page = Page(
-        Request("", asked, _EPOCH.date(), _EPOCH.date()), "", answer.status, answer.headers, answer.body
+        Request("", symbol, _EPOCH.date(), _EPOCH.date()), "", answer.status, answer.headers, answer.body
     )
     error = status_error(page, _NAME)
     if error:

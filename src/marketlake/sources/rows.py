@@ -18,6 +18,8 @@ from .contract import Page, Parsed, unexpected
 
 EPOCH: Final = date(1970, 1, 1).toordinal()
 DAY_MS: Final = 86_400_000
+_LISTS: Final = ("session", "open", "high", "low", "close", "volume", "dividend", "split")
+_DOUBLES: Final = _LISTS[1:]
 
 
 @dataclass
@@ -35,10 +37,6 @@ class Rows:
     split: list[float] = field(default_factory=list)
     currency: str | None = None
     split_adjusted: bool = False
-
-
-_LISTS: Final = ("session", "open", "high", "low", "close", "volume", "dividend", "split")
-_DOUBLES: Final = _LISTS[1:]
 
 
 def closes(sessions: list[int], values: list[float | None], currency: str | None) -> Rows:
@@ -71,7 +69,7 @@ def parse_each(pages: Sequence[Page], read: Callable[[list[Page]], Rows]) -> Par
                 good[instrument_id] = read(own)
             except SourceError as error:
                 failed[instrument_id] = error
-            except Exception as error:  # what nobody thought of costs one instrument, not the run
+            except Exception as error:  # an unforeseen defect fails one instrument, not the run
                 failed[instrument_id] = unexpected(own[-1].request, error)
         return Parsed(_table(good), failed)
 

@@ -1,4 +1,4 @@
-"""Yahoo's chart answer as rows: pure, quick and suspicious of every field."""
+"""Yahoo's daily charts: the request, and a parser that checks every field."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from .rows import EPOCH, Rows, parse_each
 if TYPE_CHECKING:
     from .yahoo_client import YahooClient
 
-
 _PRICES: Final = ("open", "high", "low", "close", "volume")
 _NUMBERS: Final = frozenset({float, int, type(None)})
 _STAMPS: Final = frozenset({int})
 _NOT_A_CHART: Final = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, OSError)
 """What reading a document of another shape, or a date beyond all calendars, raises."""
 _NO_DATA: Final = "Data doesn't exist for startDate"
+_URL: Final = "https://query2.finance.yahoo.com/v8/finance/chart/"
+_THE_PRESENT: Final = "9999999999"
 
 
 def read_chart(page: Page) -> Rows:
@@ -90,11 +91,11 @@ def _rows(chart: dict[str, Any], page: Page) -> Rows:
 
 
 def _check_meta(meta: dict[str, Any], page: Page) -> None:
-    """Another interval or another instrument must never pass for the one asked for."""
+    """Another interval or another instrument must never pass for the requested one."""
     if meta.get("dataGranularity", "1d") != "1d":
         raise ValueError(f"bars of {meta.get('dataGranularity')!r}, not of a day")
-    asked = page.request.symbol
-    if unquote(str(meta.get("symbol", asked))).upper() != asked.upper():
+    requested = page.request.symbol
+    if unquote(str(meta.get("symbol", requested))).upper() != requested.upper():
         raise ValueError(f"it is about {meta['symbol']!r}")
     if not isinstance(meta.get("currency"), str | None):
         raise TypeError("currency is no text")
@@ -174,9 +175,9 @@ def _combine(
 ) -> Rows:
     """Bars with their events; a bar without a close is dropped, but an event keeps its date."""
     if None in columns[3]:
-        kept = [position for position, close in enumerate(columns[3]) if close is not None]
-        sessions = [sessions[position] for position in kept]
-        columns = [[column[position] for position in kept] for column in columns]
+        positions = [position for position, close in enumerate(columns[3]) if close is not None]
+        sessions = [sessions[position] for position in positions]
+        columns = [[column[position] for position in positions] for column in columns]
     bare = sorted((dividends.keys() | splits.keys()) - set(sessions))
     sessions = sessions + bare
     missing: list[float | None] = [None] * len(bare)
@@ -195,10 +196,6 @@ def _combine(
 
 def _by_day(events: dict[int, float], sessions: list[int], none: float) -> list[float]:
     return [events.get(day, none) for day in sessions] if events else [none] * len(sessions)
-
-
-_URL: Final = "https://query2.finance.yahoo.com/v8/finance/chart/"
-_THE_PRESENT: Final = "9999999999"
 
 
 class Yahoo(Source):

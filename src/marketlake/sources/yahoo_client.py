@@ -1,8 +1,8 @@
 """How yfinance carries a request to Yahoo: its session, cookie and crumb, and nothing else of it.
 
-yfinance hides most failures, so the answer is kept here before yfinance judges it. On a status of 400 or
-more it fetches a new cookie and crumb and sends once more by itself, unless it was refused for good; the last
-answer counts.
+yfinance hides most failures, so the answer is recorded here before yfinance judges it. On a status
+of 400 or more it fetches a new cookie and crumb and sends once more by itself, unless it was
+refused for good; the last answer counts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from yfinance.exceptions import YFException
 from .contract import Access
 from .http import Answer, cut_off, rebase, too_long, unanswered
 
-_ASKED: Final = ("/v8/finance/chart/", "/v1/finance/search", "/v10/finance/quoteSummary/")
+_WANTED: Final = ("/v8/finance/chart/", "/v1/finance/search", "/v10/finance/quoteSummary/")
 """The paths whose answers are wanted; any other is a step on the way, to a cookie or crumb."""
 _TERMINAL: Final = frozenset({403, 451})
 """Refusals that a new cookie does not change."""
@@ -37,32 +37,36 @@ _LET_THROUGH: Final = (
     LookupError,
     AttributeError,
 )
-"""What yfinance raises for a refusal, a dead host and for cookie pages that are not what it expects."""
+"""What yfinance raises for a refusal, a dead host and for cookie pages that are not what it
+expects."""
 
 
 class YahooClient:
     """One cookie and crumb for one address; serves one thread at a time."""
 
     def __init__(self, source: str, access: Access) -> None:
-        # Without a folder for its cache yfinance keeps its cookie in memory: nothing of it outlives the
-        # process and no pickle is read from a disk that others can write to.
+        # Without a folder for its cache yfinance keeps its cookie in memory: nothing of it outlives
+        # the process and no pickle is read from a disk that others can write to.
         yfinance.set_tz_cache_location(os.devnull)
         # what it warns of is in the answer or in our error
         logging.getLogger("yfinance").setLevel(logging.ERROR)
         self._session = _Session(source, access)
-        # Called past its metaclass, which would hand out one client, with one cookie, for all addresses.
+        # Called past its metaclass, which would hand out one client, with one cookie, for all
+        # addresses.
         self._client: YfData = type.__call__(YfData, self._session)
 
     def get(self, url: str, params: Mapping[str, str], access: Access) -> Answer:
-        """The answer as served; `UnavailableError` for none, `MalformedError` for one too long or cut off."""
+        """The answer as served; `UnavailableError` for none, `MalformedError` for one too long or
+        cut off."""
         self._session.begin(access)
         try:
             self._client.get(url, params=dict(params), timeout=access.timeout)
         except _LET_THROUGH as error:
             if self._session.answer is None:
                 raise unanswered(self._session.source, error) from error
-        # yfinance looks for its cookie on the disk alone and would ask for one before every request;
-        # the session has it. After a refusal yfinance forgets both and asks again.
+        # yfinance looks for its cookie on the disk alone and would request one before every
+        # request; the session has it. After a refusal yfinance forgets both and requests them
+        # again.
         if self._client._crumb is not None:
             self._client._cookie = True
         assert self._session.answer is not None
@@ -70,7 +74,8 @@ class YahooClient:
 
 
 class _Session(Session[Response]):
-    """Sends what is meant for yahoo.com to the stand-in, within bounds, and keeps the last wanted answer."""
+    """Sends what is meant for yahoo.com to the stand-in, within bounds, and keeps the last wanted
+    answer."""
 
     def __init__(self, source: str, access: Access) -> None:
         super().__init__(impersonate="chrome")
@@ -86,23 +91,23 @@ class _Session(Session[Response]):
 
     def request(self, method: Any, url: str, **kwargs: Any) -> Response:  # type: ignore[override]
         if self.answer is not None and self.answer.status in _TERMINAL:
-            raise RequestException("yahoo refused, and is not asked again")
-        is_asked = urlsplit(url).path.startswith(_ASKED)
+            raise RequestException("yahoo refused; no further request is sent")
+        is_wanted = urlsplit(url).path.startswith(_WANTED)
         # the pages that set a cookie may send us on, but never into a private network
-        kwargs["allow_redirects"] = False if is_asked or self.access.base_url else "safe"
+        kwargs["allow_redirects"] = False if is_wanted or self.access.base_url else "safe"
         self._wait()
-        body = _Body(self.access.max_bytes if is_asked else _COOKIE_BYTES)
-        kwargs |= {"timeout": self._seconds(is_asked), "content_callback": body.take}
+        body = _Body(self.access.max_bytes if is_wanted else _COOKIE_BYTES)
+        kwargs |= {"timeout": self._seconds(is_wanted), "content_callback": body.take}
         try:
             response: Response = super().request(method, self._address(url), **kwargs)
         except RequestException as error:
-            if is_asked and body.is_full:
+            if is_wanted and body.is_full:
                 raise too_long(self.source, self.access.max_bytes) from error
-            if is_asked and isinstance(error, IncompleteRead):
+            if is_wanted and isinstance(error, IncompleteRead):
                 raise cut_off(self.source, len(body.content)) from error
             raise
         response.content = bytes(body.content)
-        if is_asked:
+        if is_wanted:
             self.answer = _answer(response)
         return response
 
@@ -118,12 +123,12 @@ class _Session(Session[Response]):
             raise RequestException(f"{host[:80]} is not Yahoo's")
         return rebase(url, self.source, self.access.base_url)
 
-    def _seconds(self, is_asked: bool) -> float:
+    def _seconds(self, is_wanted: bool) -> float:
         """What is left of the time; a cookie or crumb, which can be missed, gets a third of all."""
         left = self.deadline - self.access.clock.monotonic()
         if left <= 0:
             raise Timeout("no time left")
-        return left if is_asked else min(left, self.access.timeout / 3)
+        return left if is_wanted else min(left, self.access.timeout / 3)
 
 
 class _Body:

@@ -1,3 +1,3 @@
-"""The lake on disk: the only part that knows paths and the only one that writes."""
+"""The lake on disk and in a bucket. Only this package writes lake files."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Putting things on disk so that they are there: whole, flushed, and refusals in words."""
+"""Write to disk durably: whole files, flushed, one writer at a time, errors with a remedy."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def disk_errors(what: Path) -> Iterator[None]:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write beside, flush, rename: the path holds the old content or the new one."""
-    beside = path.with_name(path.name + ".tmp")
+    """Write to a temporary file, flush, rename: the path holds the old content or the new one."""
+    temporary = path.with_name(path.name + ".tmp")
     with disk_errors(path):
         make_folder(path.parent)
         try:
-            with beside.open("wb") as file:
+            with temporary.open("wb") as file:
                 file.write(content)
                 flush(file)
-            rename(beside, path)
+            rename(temporary, path)
         except OSError:
             with suppress(OSError):
-                beside.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
             raise
 
 

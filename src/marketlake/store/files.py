@@ -1,4 +1,4 @@
-"""Parquet files that are either whole or not there, and are what was written."""
+"""Read and write Parquet files that are either whole or absent, checked by checksum."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ from .disk import disk_errors, flush, make_folder
 
 ROW_GROUP_ROWS: Final = 30_000
 _BLOCK_GROUPS: Final = 4
-"""Row groups that are read together: 13 MB of bars, which is quicker than more at once."""
+"""Row groups that are read together: 13 MB of bars, which is quicker than more together."""
 
 
 def write_parquet(path: Path, table: pa.Table, schema: pa.Schema) -> None:
-    """Write and flush to disk; nulls in non-nullable columns are an error, as is any other schema."""
+    """Write and flush to disk.
+
+    Nulls in non-nullable columns are an error, as is any other schema.
+    """
     with parquet_rows(path, schema) as add:
         add(table)
 
@@ -33,11 +36,11 @@ def write_parquet(path: Path, table: pa.Table, schema: pa.Schema) -> None:
 def parquet_rows(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
     """Write a table part by part and flush it to disk at the end; nothing stays of one that fails.
 
-    The same rows give the same bytes, wherever the parts were cut. A part is written while the next one is
-    made.
+    The same rows give the same bytes, wherever the parts were cut. A part is written while the next
+    one is made.
     """
-    with _opened(path, schema, "zstd") as writer, ThreadPoolExecutor(1) as beside:
-        rest, writing = schema.empty_table(), beside.submit(lambda: None)
+    with _opened(path, schema, "zstd") as writer, ThreadPoolExecutor(1) as pool:
+        rest, writing = schema.empty_table(), pool.submit(lambda: None)
 
         def add(part: pa.Table) -> None:
             nonlocal rest, writing
@@ -45,7 +48,7 @@ def parquet_rows(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table],
             rest = pa.concat_tables([rest, part])
             writing.result()
             whole = len(rest) - len(rest) % ROW_GROUP_ROWS
-            writing = beside.submit(_write_groups, writer, rest.slice(0, whole))
+            writing = pool.submit(_write_groups, writer, rest.slice(0, whole))
             rest = rest.slice(whole)
 
         yield add
@@ -60,7 +63,9 @@ def _write_groups(writer: pq.ParquetWriter, rows: pa.Table) -> None:
 
 @contextmanager
 def parquet_parts(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
-    """Write a table part by part, each in row groups of its own; for figures that are read as a whole.
+    """Write a table part by part, each in row groups of its own.
+
+    For figures that are read as a whole.
 
     The faster compression makes little difference to the size of numbers that hardly repeat.
     """
@@ -76,7 +81,8 @@ def parquet_parts(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table]
 
 @contextmanager
 def _opened(path: Path, schema: pa.Schema, compression: str) -> Iterator[pq.ParquetWriter]:
-    """Numbers that hardly repeat take less time to write and to read, and less room, without a dictionary."""
+    """Numbers that hardly repeat take less time to write and to read, and less room, without a
+    dictionary."""
     with disk_errors(path):
         make_folder(path.parent)
         try:
@@ -98,8 +104,11 @@ def _opened(path: Path, schema: pa.Schema, compression: str) -> Iterator[pq.Parq
 def read_parquet(
     path: Path, schema: pa.Schema, expected_sha256: str | None = None, columns: Sequence[str] | None = None
 ) -> pa.Table:
-    """A stored table, or some of its columns; `CorruptLakeError` when the file is not what was written."""
-    with _damage_told(path):
+    """A stored table, or some of its columns.
+
+    `CorruptLakeError` when the file is not what was written.
+    """
+    with _damage_reported(path):
         names = list(columns or schema.names)
         table = _open(path, expected_sha256).read(columns=names)
         return _cast(table, pa.schema([schema.field(name) for name in names]))
@@ -110,9 +119,10 @@ def read_blocks(
 ) -> Iterator[pa.Table]:
     """A stored table sorted by instrument, some row groups at a time; no instrument is cut in two.
 
-    With `ids` (sorted) those row groups alone that may hold them. The file may be replaced meanwhile.
+    With `ids` (sorted) those row groups alone that may hold them. The file may be replaced
+    meanwhile.
     """
-    with _damage_told(path):
+    with _damage_reported(path):
         # names repeat: as codes they are read in half the time
         texts = [field.name for field in schema if pa.types.is_string(field.type)]
         file = _open(path, expected_sha256, texts)
@@ -124,7 +134,7 @@ def read_blocks(
 def _blocks(path: Path, file: pq.ParquetFile, groups: Sequence[int], schema: pa.Schema) -> Iterator[pa.Table]:
     carried = schema.empty_table()
     for start in range(0, len(groups), _BLOCK_GROUPS):
-        with _damage_told(path):
+        with _damage_reported(path):
             read = file.read_row_groups(groups[start : start + _BLOCK_GROUPS], columns=schema.names)
             together = pa.concat_tables([carried, _cast(read, schema)])
         last = pc.index(together["instrument_id"], together["instrument_id"][-1]).as_py()
@@ -136,7 +146,8 @@ def _blocks(path: Path, file: pq.ParquetFile, groups: Sequence[int], schema: pa.
 
 
 def _cast(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Casting what is as it should be already is a tenth of the time that reading a small file takes."""
+    """Casting what is as it should be already is a tenth of the time that reading a small file
+    takes."""
     return table if table.schema.equals(schema) else table.cast(schema)
 
 
@@ -158,7 +169,7 @@ def _open(path: Path, expected_sha256: str | None, coded: Sequence[str] = ()) ->
 
 
 @contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
+def _damage_reported(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:

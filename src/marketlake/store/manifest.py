@@ -38,7 +38,8 @@ class Manifest:
     """What market.duckdb was built from; empty when it was not."""
     schema_version: int = SCHEMA_VERSION
     commit: int = 0
-    """In a bucket, the commits so far: no two manifests of it are alike. Not counted in a folder."""
+    """In a bucket, the commits so far: no two manifests of it are alike. Not counted in a
+    folder."""
 
     @property
     def snapshot(self) -> str:
@@ -59,12 +60,12 @@ class Manifest:
 
     def with_files(self, staged: Mapping[str, Entry], removed: tuple[str, ...] = ()) -> Manifest:
         """The manifest after files were replaced, added and removed."""
-        kept = {path: entry for path, entry in self.files.items() if path not in removed}
-        return replace(self, files={**kept, **staged})
+        remaining = {path: entry for path, entry in self.files.items() if path not in removed}
+        return replace(self, files={**remaining, **staged})
 
 
 def encode(manifest: Manifest) -> bytes:
-    """JSON, sorted, with the derived snapshot beside."""
+    """JSON, sorted, with the derived snapshot."""
     document: dict[str, Any] = {
         "schema_version": manifest.schema_version,
         "origin": manifest.origin,
@@ -96,10 +97,10 @@ def read(path: Path) -> Manifest:
     try:
         return decode(path.read_bytes(), path)
     except FileNotFoundError:
-        if path.name == layout.MANIFEST and any(path.parent.glob("raw/*/*.parquet")):
+        if path.name == layout.MANIFEST and any(path.parent.glob(layout.BATCHES)):
             raise CorruptLakeError(
-                f"{shown(path)} is missing though answers are kept beside it; "
-                "`marketlake replay` writes it anew"
+                f"{shown(path)} is missing although there are answers in raw/; "
+                "`marketlake replay` rewrites it"
             ) from None
         raise EmptyLakeError(
             f"no lake at {shown(path.parent)}: `marketlake run` makes one; "
@@ -121,8 +122,8 @@ def decode(content: bytes, path: Path) -> Manifest:
                 f"{shown(path.parent)} has schema version {version}, this marketlake knows {SCHEMA_VERSION}; "
                 "upgrade marketlake"
             )
-        if document.get("checksum", "") not in ("", _checksum(document)):
-            raise ValueError("its checksum is another")
+        if document["checksum"] != _checksum(document):
+            raise ValueError("its checksum differs")
         files = {name: Entry(**entry) for name, entry in document["files"].items()}
         if not all(map(layout.PLACE.fullmatch, files)):
             raise ValueError("it names what is no file of a lake")
@@ -131,7 +132,7 @@ def decode(content: bytes, path: Path) -> Manifest:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptLakeError(
             f"{shown(path)} cannot be read ({type(error).__name__}); "
-            "`marketlake replay` writes it anew from raw/"
+            "`marketlake replay` rewrites it from raw/"
         ) from error
 
 

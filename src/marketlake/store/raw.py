@@ -1,4 +1,7 @@
-"""Where the body of an answer is: identical ones are kept once, and only what can be read counts."""
+"""Raw batches: every answer as served, written once and never overwritten.
+
+An identical body is stored once: a later batch refers to it by its checksum.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +26,13 @@ from .manifest import Entry, Manifest
 
 NO_BODY: Final = hashlib.sha256(b"").hexdigest()
 _RECENT_FILES: Final = 400
-"""In so many of the latest batches an identical body is looked for: enough for months of daily runs, and the
-time it takes does not grow with the lake."""
+"""In so many of the latest batches an identical body is looked for: enough for months of daily
+runs, and the time it takes does not grow with the lake."""
 
 Homes = Mapping[str, list[Path]]
 """The batches that say they hold a body, by its checksum."""
+OnLoss = Callable[[str, CorruptLakeError], None]
+"""Receives a batch's path and the error of what cannot be read."""
 
 
 def homes(root: Path, *, recent: bool = False) -> Homes:
@@ -41,7 +46,7 @@ def homes(root: Path, *, recent: bool = False) -> Homes:
 
 
 def read_bodies(wanted: Iterable[str], found: Homes) -> dict[str, bytes]:
-    """The wanted bodies that can be read and are what their checksum says, by checksum."""
+    """The wanted bodies that can be read and match their checksum, by checksum."""
     missing, bodies = set(wanted) & set(found), dict[str, bytes]()
     for path in sorted({path for digest in missing for path in found[digest]}):
         if any(path in found[digest] for digest in missing):
@@ -62,12 +67,12 @@ def _held(path: Path) -> dict[str, bytes]:
 
 
 def is_body(body: bytes, digest: str) -> bool:
-    """Whether the body is what its checksum says."""
+    """Whether the body matches its checksum."""
     return hashlib.sha256(body).hexdigest() == digest
 
 
 def _digests(path: Path) -> set[str]:
-    """Checksums of the bodies that a batch says it holds itself."""
+    """Checksums of the bodies that a batch holds itself, by its own record."""
     try:
         with pq.ParquetFile(path) as file:
             digests = file.read(columns=["sha256"])["sha256"].to_pylist()
@@ -87,12 +92,8 @@ def _nulls(file: pq.ParquetFile) -> int:
     return sum(group.statistics.null_count for group in groups)
 
 
-OnLoss = Callable[[str, CorruptLakeError], None]
-"""Hears a batch's path, and what of it cannot be read."""
-
-
 def write_batch(root: Path, batch_id: str, day: date, rows: Sequence[Mapping[str, Any]]) -> str:
-    """Keep a batch of answers (`RAW` without sha256); returns its path."""
+    """Persist a batch of answers (`RAW` without sha256); returns its path."""
     digests = [hashlib.sha256(row["body"]).hexdigest() for row in rows]
     # read, not only looked up: a fresh answer must not be given up for one that is damaged
     known = {NO_BODY, *read_bodies(digests, homes(root, recent=True))}
@@ -101,7 +102,7 @@ def write_batch(root: Path, batch_id: str, day: date, rows: Sequence[Mapping[str
     if (root / path).exists():
         raise exists(root, path)
     write_parquet(root / layout.staged(path), table, RAW)
-    keep(root, path)
+    persist(root, path)
     return path
 
 
@@ -115,12 +116,12 @@ def _kept(
 
 
 def pending(root: Path, manifest: Manifest) -> list[str]:
-    """Batches that are kept and not yet absorbed, oldest first."""
+    """Batches that are persisted and not yet stored, oldest first."""
     return sorted(set(batch_names(root)) - set(manifest.paths("raw")))
 
 
 def entry(root: Path, path: str) -> Entry:
-    """What the manifest says of a batch."""
+    """The manifest's entry of a batch."""
     file = root / path
     try:
         rows = int(pq.read_metadata(file).num_rows)
@@ -134,10 +135,10 @@ def read_batches(
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Each batch's path and rows, with the bodies that were stored before filled in.
 
-    A batch among `named`, the manifest's files, must be the one that was absorbed.
-    Raises `CorruptLakeError` for an answer that cannot be read; with `on_loss` that hears the batch's path
-    and the error, and the rest is read: of a batch that is damaged nothing, of one that refers to a damaged
-    batch the instruments whose answers are whole.
+    A batch among `named`, the manifest's files, must be the one that was stored. Raises
+    `CorruptLakeError` for an answer that cannot be read; `on_loss`, where given, receives the
+    batch's path and the error, and the rest is read: of a batch that is damaged nothing, of one
+    that refers to a damaged batch the instruments whose answers are whole.
     """
     found: Homes | None = None
     at_hand(root, paths)
@@ -166,7 +167,7 @@ def read_batches(
 def _own_bodies(path: Path, rows: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
     own = {row["sha256"]: row["body"] for row in rows if row["body"] is not None} | {NO_BODY: b""}
     if not all(is_body(body, digest) for digest, body in own.items()):
-        raise corrupt(path, "an answer in it is not what its checksum says")
+        raise corrupt(path, "an answer in it does not match its checksum")
     return own
 
 
@@ -180,7 +181,7 @@ def _unanswered(path: Path, lost: Sequence[str]) -> CorruptLakeError:
     listed = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
     return CorruptLakeError(
         f"{shown(path)} refers to answers for {listed} whose batch is gone or damaged; restore raw/ from a "
-        "backup, or ask the vendor again (`marketlake backfill`)"
+        "backup, or fetch them again (`marketlake backfill`)"
     )
 
 
@@ -194,9 +195,13 @@ def batch_names(root: Path, suffix: str = "") -> list[str]:
     """The paths of the batches whose names end so, oldest first."""
     address, ending = address_of(root), f"{suffix}.parquet"
     if address is None:
-        return sorted(path.relative_to(root).as_posix() for path in root.glob(f"raw/*/*{ending}"))
-    found = open_objects(address).paths("raw/")
-    return [path for path in found if path.endswith(ending) and layout.PLACE.fullmatch(path)]
+        return sorted(
+            path.relative_to(root).as_posix()
+            for path in root.glob(layout.BATCHES)
+            if path.name.endswith(ending)
+        )
+    objects = open_objects(address).paths(layout.RAW)
+    return [path for path in objects if path.endswith(ending) and layout.PLACE.fullmatch(path)]
 
 
 def at_hand(root: Path, paths: Iterable[str]) -> list[Path]:
@@ -207,11 +212,11 @@ def at_hand(root: Path, paths: Iterable[str]) -> list[Path]:
     return [root / path for path in wanted]
 
 
-def keep(root: Path, path: str) -> None:
+def persist(root: Path, path: str) -> None:
     """Put a batch that is staged in its place; one that is there already is never overwritten."""
-    beside, address = root / layout.staged(path), address_of(root)
+    temporary, address = root / layout.staged(path), address_of(root)
     if address is not None:
-        objects, content = open_objects(address), beside.read_bytes()
+        objects, content = open_objects(address), temporary.read_bytes()
         try:
             objects.put_if(path, content, None)
         except Refused:
@@ -220,7 +225,7 @@ def keep(root: Path, path: str) -> None:
             if there is None or there.content != content:
                 raise exists(root, path) from None
     with disk_errors(root / path):
-        rename(beside, root / path)
+        rename(temporary, root / path)
 
 
 def exists(root: Path, path: str) -> LakeError:
@@ -229,19 +234,19 @@ def exists(root: Path, path: str) -> LakeError:
 
 
 def set_aside(root: Path, path: str) -> str:
-    """Take a damaged file out of the way; returns its new path."""
-    aside, address = layout.set_aside(path), address_of(root)
+    """Rename a damaged file so that nothing reads it; returns its new path."""
+    renamed, address = layout.set_aside(path), address_of(root)
     if address is not None and (root / path).exists():
         objects = open_objects(address)
-        objects.put(aside, (root / path).read_bytes())
+        objects.put(renamed, (root / path).read_bytes())
         objects.delete(path)
     with disk_errors(root / path):
-        rename(root / path, root / aside)
-    return aside
+        rename(root / path, root / renamed)
+    return renamed
 
 
 def publish_page(root: Path, name: str, content: bytes) -> None:
-    """Put a page beside the lake's database."""
+    """Put a page next to the lake's database."""
     write_bytes(root / name, content)
     address = address_of(root)
     if address is not None:

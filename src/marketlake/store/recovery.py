@@ -1,4 +1,5 @@
-"""Carrying out what was decided, also for a process that died; and mending a manifest that cannot be read.
+"""Carrying out what was decided, also for a process that died; and mending a manifest that cannot
+be read.
 
 All of it is done by whoever holds the lake's lock.
 """
@@ -19,16 +20,17 @@ from .files import read_parquet
 from .manifest import Entry, Manifest, encode, read
 
 UNREADABLE: Final = Entry("unreadable", 0, 0)
-"""Stands for a file that could not be read when the manifest was made anew: no file has this checksum."""
+"""Stands for a file that could not be read when the manifest was rewritten: no file has this
+checksum."""
 
 
 def carry_out(root: Path, paths: Iterable[str], removed: Iterable[str]) -> None:
     """Rename what is staged, revisions before bars, then the manifest."""
     with disk_errors(root):
         for path in sorted(paths, key=lambda p: (not p.startswith("revision/"), p)):
-            beside = root / layout.staged(path)
-            if beside.exists():
-                rename(beside, root / path)
+            temporary = root / layout.staged(path)
+            if temporary.exists():
+                rename(temporary, root / path)
         for path in removed:
             (root / path).unlink(missing_ok=True)
             # a file that came back after a power cut would be read by every glob
@@ -44,9 +46,9 @@ def finish(root: Path) -> None:
         carry_out(root, decided.files, _no_longer_named(root, decided))
     # not under raw/: another process may be writing its batch there
     for table in TABLES:
-        for beside in (root / table).glob(f"**/*{layout.STAGED}"):
-            with disk_errors(beside):
-                beside.unlink()
+        for temporary in (root / table).glob(f"**/*{layout.STAGED}"):
+            with disk_errors(temporary):
+                temporary.unlink()
 
 
 def _no_longer_named(root: Path, decided: Manifest) -> tuple[str, ...]:
@@ -59,13 +61,13 @@ def _no_longer_named(root: Path, decided: Manifest) -> tuple[str, ...]:
 
 
 def mend(root: Path) -> None:
-    """Set aside a decision that cannot be read, and write an unreadable or lost manifest anew."""
+    """Set aside a decision that cannot be read, and rewrite an unreadable or lost manifest."""
     pending = root / layout.PENDING
     if _is_damaged(pending):
         with disk_errors(pending):
             rename(pending, root / layout.set_aside(layout.PENDING))
     if not pending.exists() and (_is_damaged(root / layout.MANIFEST) or _is_lost(root)):
-        _write_anew(root)
+        _rewrite(root)
 
 
 def _is_damaged(path: Path) -> bool:
@@ -79,16 +81,17 @@ def _is_damaged(path: Path) -> bool:
 
 
 def _is_lost(root: Path) -> bool:
-    return not (root / layout.MANIFEST).exists() and any(root.glob("raw/*/*.parquet"))
+    return not (root / layout.MANIFEST).exists() and any(root.glob(layout.BATCHES))
 
 
-def _write_anew(root: Path) -> None:
+def _rewrite(root: Path) -> None:
     """From the files that are there: a table's file that cannot be read is named all the same.
 
-    A raw batch that the record of runs does not know is left to be absorbed, where that record is whole.
+    A raw batch that the record of runs does not know is left to be stored, where that record is
+    whole.
     """
     found = dict(_found(root))
-    batches = [path for path in found if path.startswith("raw/") and found[path] is not UNREADABLE]
+    batches = [path for path in found if path.startswith(layout.RAW) and found[path] is not UNREADABLE]
     if not batches:
         raise EmptyLakeError(f"{shown(root)} holds no raw batch that can be read, so nothing can be rebuilt")
     origin = read_parquet(root / batches[-1], RAW, columns=["origin"])["origin"][0].as_py()

@@ -1,4 +1,4 @@
-"""Is every stored file what the manifest says it is?"""
+"""Compare every stored file with the manifest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .recovery import UNREADABLE
 from .writer import open_manifest, writer
 
 _STRAY: Final = "not part of the lake: remove it"
-_REPLACEABLE: Final = ("raw/", *(f"{table}/" for table in MARTS))
+_REPLACEABLE: Final = (layout.RAW, *(f"{table}/" for table in MARTS))
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ def verify(
     on_plan: Callable[[int], None] = lambda _: None,
     on_file: Callable[[str], None] = lambda _: None,
 ) -> tuple[int, list[Damage]]:
-    """How many files the manifest names, and what is wrong with any of them or is there beside them.
+    """How many files the manifest names, and what is wrong with any of them or next to them.
 
-    `on_plan` hears how many there are, `on_file` the path of each that was read. Waits for a writer to finish
-    and carries out what a killed one had decided, where the lake can be written.
+    `on_plan` receives how many there are, `on_file` the path of each that was read. Waits for a
+    writer to finish and carries out what a killed one had decided, where the lake can be written.
     """
     try:
         with writer(root, None) as lake:
@@ -53,8 +53,9 @@ def verify(
 def _in_bucket(
     objects: Objects, manifest: Manifest, on_plan: Callable[[int], None], on_file: Callable[[str], None]
 ) -> Iterator[Damage]:
-    """Every object is read; the copy stays as it is, since it may be what a damaged one is restored from."""
-    remedy = "`marketlake replay` restores it, or `marketlake build --anew` after it"
+    """Every object is read; the copy stays as it is, since it may be what a damaged one is restored
+    from."""
+    remedy = "`marketlake replay` restores it, or `marketlake build --full-refresh` after it"
 
     def problem(path: str) -> str:
         found = objects.get(path)
@@ -69,13 +70,13 @@ def _in_bucket(
 
     on_plan(len(manifest.files))
     paths = [*manifest.files, *([layout.DATABASE] if manifest.built else [])]
-    for path, told in zip(paths, objects.each(problem, paths), strict=True):
+    for path, wrong in zip(paths, objects.each(problem, paths), strict=True):
         if path in manifest.files:
             on_file(path)
-        if told:
-            yield Damage(path, f"{told}; {remedy}")
+        if wrong:
+            yield Damage(path, f"{wrong}; {remedy}")
     for path in objects.paths(""):
-        if layout.PLACE.fullmatch(path) and not path.startswith("raw/") and path not in manifest.files:
+        if layout.PLACE.fullmatch(path) and not path.startswith(layout.RAW) and path not in manifest.files:
             yield Damage(path, _STRAY)
 
 
@@ -115,11 +116,14 @@ def _database_problem(root: Path, built: str) -> Iterator[str]:
     digest = built.rpartition("-")[2]
     if built and database_digest(root) != digest:
         exists = (root / layout.DATABASE).exists()
-        yield f"{'not what was built' if exists else 'missing'}: `marketlake build` makes it anew"
+        yield f"{'not what was built' if exists else 'missing'}: `marketlake build` rebuilds it"
 
 
 def database_digest(root: Path) -> str:
-    """Checksum of the published database; empty where it is missing, unreadable or has a log beside it."""
+    """Checksum of the published database.
+
+    Empty where it is missing, unreadable or has a log next to it.
+    """
     database = root / layout.DATABASE
     try:
         return "" if database.with_name(f"{database.name}.wal").exists() else sha256(database)[:16]

@@ -1,9 +1,10 @@
 """A lake opened for writing: files are staged, then all put in place or none.
 
-A commit is a redo log. Every new file is written beside its place and flushed; then the next manifest is
-written, which names them: that is the moment of decision. The files are renamed, the manifest takes its
-place. A process that dies before the decision leaves staged files, which the next writer removes; one that
-dies after it leaves the next manifest, which the next writer carries out.
+A commit is a redo log. Every new file is written next to its place and flushed; then the next
+manifest is written, which names them: that is the moment of decision. The files are renamed, the
+manifest takes its place. A process that dies before the decision leaves staged files, which the
+next writer removes; one that dies after it leaves the next manifest, which the next writer carries
+out.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,6 +28,9 @@ from .files import parquet_parts, parquet_rows, read_blocks, read_parquet, write
 from .manifest import Entry, Manifest, assert_origin, encode, read
 from .recovery import carry_out, finish, mend
 
+_TRIES: Final = 5
+T = TypeVar("T")
+
 
 def open_manifest(root: Path) -> Manifest:
     """The lake's manifest; a commit under way does not count before its files are in their places.
@@ -37,13 +42,17 @@ def open_manifest(root: Path) -> Manifest:
 
 
 def assert_belongs(root: Path, origin: str) -> None:
-    """Refuse early to add data of `origin` to a lake of the other kind; any lake may still be created."""
+    """Refuse early to add data of `origin` to a lake of the other kind.
+
+    Any lake may still be created.
+    """
     with suppress(EmptyLakeError):
         assert_origin(open_manifest(root), origin, root)
 
 
 def claim(root: Path, origin: str) -> None:
-    """Make the lake for data of `origin` where there is none, so that no other kind can get in first."""
+    """Make the lake for data of `origin` where there is none, so that no other kind can get in
+    first."""
     try:
         assert_origin(open_manifest(root), origin, root)
     except EmptyLakeError:
@@ -52,6 +61,21 @@ def claim(root: Path, origin: str) -> None:
                 pass
         except LakeOvertakenError:
             assert_origin(open_manifest(root), origin, root)
+
+
+def retry_on_conflict(work: Callable[[], T]) -> T:
+    """Do the work, and do it again where another machine's commit came first.
+
+    Raises `LakeOvertakenError` after the last try. In a folder writers wait for each other, so
+    there is no conflict. Of those that meet at a bucket one succeeds each time, so there is no need
+    to wait.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return work()
+        except LakeOvertakenError:
+            continue
+    return work()
 
 
 @contextmanager
@@ -64,9 +88,10 @@ def writer(
 ) -> Iterator[Writer]:
     """The lake's only writer; `LakeBusyError` after `wait_seconds`.
 
-    A lake is created for data of `origin`; None is for work that adds no data, on a lake that must be there.
-    `mending` first writes a manifest that cannot be read anew. In a bucket a commit is refused with
-    `LakeOvertakenError` when another machine's came first, and mending looks at every object.
+    A lake is created for data of `origin`; None is for work that adds no data, on a lake that must
+    be there. `mending` first rewrites a manifest that cannot be read. In a bucket a commit is
+    refused with `LakeOvertakenError` when another machine's came first, and mending looks at every
+    object.
     """
     if origin is None:
         with suppress(*([CorruptLakeError] if mending else [])):
@@ -90,63 +115,69 @@ class Writer:
 
     @classmethod
     def scratch(cls, root: Path, origin: str) -> Writer:
-        """A new lake that nobody else knows of, so without a lock."""
+        """A new lake that no other process uses, so without a lock."""
         return _created(root, origin, None)
 
     def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """A table by its path, as staged or stored, checked against its checksum; no rows where it is new."""
+        """A table by its path, as staged or stored, checked against its checksum.
+
+        No rows where it is new.
+        """
         schema, found = TABLES[path.split("/")[0]], self._found(path)
         if found is None:
             return schema.empty_table().select(columns or schema.names)
         return read_parquet(found[0], schema, found[1], columns)
 
     def read_blocks(self, path: str, ids: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """A table of bars in blocks of whole instruments; with `ids` (sorted) those that may hold them."""
+        """A table of bars in blocks of whole instruments.
+
+        With `ids` (sorted) those that may hold them.
+        """
         schema, found = TABLES[path.split("/")[0]], self._found(path)
         return iter(()) if found is None else read_blocks(found[0], schema, found[1], ids)
 
     def _found(self, path: str) -> tuple[Path, str] | None:
         """Where a table is, as staged or stored, and its checksum."""
         entry = self.staged.get(path) or self.manifest.files.get(path)
-        beside = self.root / layout.staged(path)
-        return (beside if beside.exists() else self.root / path, entry.sha256) if entry else None
+        temporary = self.root / layout.staged(path)
+        return (temporary if temporary.exists() else self.root / path, entry.sha256) if entry else None
 
     def stage(self, path: str, table: pa.Table) -> None:
-        """Write a table beside its place."""
-        schema = TABLES[path.split("/")[0]]
-        self.stage_file(path, table, schema)
-
-    def stage_file(self, path: str, table: pa.Table, schema: pa.Schema) -> None:
-        """Write a table of any schema beside its place."""
-        beside = self.root / layout.staged(path)
-        write_parquet(beside, table, schema)
+        """Write a table next to its place."""
+        write_parquet(self.root / layout.staged(path), table, TABLES[path.split("/")[0]])
         self._take(path)
 
     @contextmanager
     def stage_parts(self, path: str) -> Iterator[Callable[[pa.Table], None]]:
-        """Write a table part by part beside its place; what is there may be read in blocks meanwhile."""
+        """Write a table part by part next to its place.
+
+        What is there may be read in blocks meanwhile.
+        """
         with parquet_rows(self.root / layout.staged(path), TABLES[path.split("/")[0]]) as add:
             yield add
         self._take(path)
 
     def _take(self, path: str) -> None:
-        beside = self.root / layout.staged(path)
-        with disk_errors(beside):
-            rows = int(pq.read_metadata(beside).num_rows)
-            self.staged[path] = Entry(sha256(beside), rows, beside.stat().st_size)
+        temporary = self.root / layout.staged(path)
+        with disk_errors(temporary):
+            rows = int(pq.read_metadata(temporary).num_rows)
+            self.staged[path] = Entry(sha256(temporary), rows, temporary.stat().st_size)
 
     @contextmanager
     def stage_mart(self, path: str, made_from: str = "") -> Iterator[Callable[[pa.Table], None]]:
-        """Write a mart part by part beside its place; one that holds the same bytes already stays."""
-        beside = self.root / layout.staged(path)
-        with parquet_parts(beside, TABLES[path.split("/")[0]]) as add:
+        """Write a mart part by part next to its place.
+
+        One that holds the same bytes already stays.
+        """
+        temporary = self.root / layout.staged(path)
+        with parquet_parts(temporary, TABLES[path.split("/")[0]]) as add:
             yield add
-        with disk_errors(beside):
-            rows = int(pq.read_metadata(beside).num_rows)
-            entry = Entry(sha256(beside), rows, beside.stat().st_size, made_from)
+        with disk_errors(temporary):
+            rows = int(pq.read_metadata(temporary).num_rows)
+            entry = Entry(sha256(temporary), rows, temporary.stat().st_size, made_from)
             if is_whole(self.root / path, entry.sha256):
-                beside.unlink()
-        if self.manifest.files.get(path) != entry or beside.exists():
+                temporary.unlink()
+        if self.manifest.files.get(path) != entry or temporary.exists():
             self.staged[path] = entry
 
     def adopt(self, path: str, entry: Entry) -> None:
@@ -192,7 +223,7 @@ def _created(root: Path, origin: str, bucket: Publisher | None) -> Writer:
 
 
 def _with_every_table(lake: Writer) -> Writer:
-    """Each table has a file from the start; a lake that is older than a table gets its own here."""
+    """Each table has a file from the start, so that a glob always matches."""
     for table, path in layout.placeholders().items():
         if not lake.manifest.paths(table):
             lake.stage(path, TABLES[table].empty_table())

@@ -33,7 +33,7 @@ export function figuresTable(state) {
   const each = frequency === "daily" ? "day" : "month";
   const day = (value) => (value === null || value === undefined ? "" : isoDay(value));
   const lines = {
-    "cumulative return": (m) => percent(m.cumulative),
+    "total return": (m) => percent(m.cumulative),
     CAGR: (m) => (m.short ? "shorter than a year" : percent(m.cagr)),
     volatility: (m) => unsigned(m.volatility),
     "Sharpe ratio, over 0": (m) => ratio(m.sharpe),

@@ -1,7 +1,9 @@
-"""The copy of a bucket's lake in a folder of this machine, on which everything but publishing works.
+"""This machine's copy of a lake in a bucket. Everything but publishing works on the copy.
 
-It is brought up to date whenever a lake is opened: nothing is fetched while the manifest has the etag of last
-time, and then only the files whose checksums are others. A folder that is a lake by itself is left alone.
+Opening a lake brings the copy up to date. Nothing is fetched while the manifest has the etag of last
+time, and then only files whose checksums changed. A folder that is a lake by itself is left alone.
+
+Arrow is imported only where a copy has to change: a question on a current copy does not need it.
 """
 
 from __future__ import annotations
@@ -21,16 +23,15 @@ from ...model import layout
 from ...model.errors import CorruptLakeError, LakeBusyError, LakeError
 from ...model.layout import DATABASE, MANIFEST
 from ...model.location import address_of
-from ...model.schema import TABLES
 from ..disk import disk_errors, rename, sha256, write_bytes
 from ..manifest import Manifest, decode, read
-from ..recovery import carry_out, finish
 from .objects import Object, Objects, open_objects
 
-# said here and not taken from `layout`, which loads Arrow: a question about a current copy needs none
-_LOCK: Final = ".lock"
 _STATE: Final = ".copy.json"
 _FIRST_WAIT_S: Final = 60.0
+_TRIES: Final = 20
+_UNKNOWN: Final = ""
+"""The checksum of an object that the manifest does not name."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,16 @@ class State:
 
 
 def refresh(root: Path) -> None:
-    """Bring the copy up to date; a writer of this machine that is at work on it did so when it began."""
+    """Bring the copy up to date.
+
+    A writer of this machine that is at work on it did so when it began.
+    """
     address = address_of(root)
     if address is None:
         return
     objects = open_objects(address)
     if _is_current(objects, root):
         return
-    pass  # loads Arrow
-
     with _lock_if_free(root) as free:
         if free:
             pull(objects, root)
@@ -103,7 +105,7 @@ def _is_current(objects: Objects, root: Path) -> bool:
 def _has_every_file(root: Path) -> bool:
     try:
         files = json.loads((root / MANIFEST).read_bytes())["files"]
-        stored = (path for path in files if not path.startswith("raw/"))
+        stored = (path for path in files if not path.startswith(layout.RAW))
         return all((root / path).stat().st_size == files[path]["bytes"] for path in stored)
     except (OSError, ValueError, KeyError, TypeError):
         return False
@@ -111,10 +113,13 @@ def _has_every_file(root: Path) -> bool:
 
 @contextmanager
 def _lock_if_free(root: Path) -> Iterator[bool]:
-    """Whether the copy's lock was free and is held; a copy that is still being made is waited for."""
+    """Whether the copy's lock was free and is held.
+
+    A copy that is still being made is waited for.
+    """
     with disk_errors(root):
         root.mkdir(parents=True, exist_ok=True)
-        lock, new = FileLock(root / _LOCK), not (root / MANIFEST).exists()
+        lock, new = FileLock(root / layout.LOCK), not (root / MANIFEST).exists()
         try:
             lock.acquire(timeout=_FIRST_WAIT_S if new else 0)
         except Timeout:
@@ -130,18 +135,16 @@ def _lock_if_free(root: Path) -> Iterator[bool]:
         lock.release()
 
 
-_TRIES: Final = 20
-_UNKNOWN: Final = ""
-"""The checksum of an object that the manifest does not name."""
-
-
 class _Moved(Exception):  # noqa: N818 - no error: look again
     """Another commit came while the files of this one were fetched."""
 
 
 @dataclass(frozen=True)
 class Pulled:
-    """The bucket's manifest, None where there is none; and what the copy has whole and the bucket has not."""
+    """The bucket's manifest, None where there is none.
+
+    And what the copy has whole and the bucket has not.
+    """
 
     served: Object | None
     better: tuple[str, ...] = ()
@@ -170,6 +173,8 @@ def fetch_files(objects: Objects, root: Path, paths: Iterable[str]) -> None:
 
 def _finish(root: Path) -> None:
     """A copy decides nothing: what it was about to become can be fetched again."""
+    from ..recovery import finish
+
     try:
         finish(root)
     except CorruptLakeError:
@@ -194,9 +199,11 @@ def _bring(objects: Objects, root: Path, served: Object | None, listed: list[str
     lost = {path for path, what in zip(fetched, found, strict=True) if what is _Found.NOTHING}
     better = [path for path, what in zip(fetched, found, strict=True) if what is _Found.BETTER]
     extra = set(_places(root, raw=listed is not None)) - digests.keys() - set(listed or ())
-    if _bring_database(source, manifest.built, anew=listed is not None) is _Found.BETTER:
+    if _bring_database(source, manifest.built, recheck=listed is not None) is _Found.BETTER:
         better.append(layout.DATABASE)
     write_bytes(root / layout.PENDING, served.content)
+    from ..recovery import carry_out
+
     carry_out(root, fetched, sorted(lost | extra))
     write_state(root, served.etag, manifest.built)
     return tuple(better)
@@ -211,7 +218,8 @@ def decoded(served: Object | None, root: Path) -> Manifest | None:
 
 
 def _missing(root: Path, manifest: Manifest) -> list[str]:
-    """The tables' files that the copy does not have, as far as its own manifest and their sizes tell."""
+    """The tables' files that the copy does not have, as far as its own manifest and their sizes
+    tell."""
     try:
         known = read(root / layout.MANIFEST).files
     except LakeError:
@@ -219,7 +227,7 @@ def _missing(root: Path, manifest: Manifest) -> list[str]:
     return [
         path
         for path, entry in manifest.files.items()
-        if not path.startswith("raw/") and (known.get(path) != entry or _size(root / path) != entry.bytes)
+        if not path.startswith(layout.RAW) and (known.get(path) != entry or _size(root / path) != entry.bytes)
     ]
 
 
@@ -231,7 +239,7 @@ def _size(path: Path) -> int:
 
 
 def _places(root: Path, *, raw: bool) -> list[str]:
-    folders = [*TABLES, *(["raw"] if raw else [])]
+    folders = [*layout.YEARLY, *layout.MONTHLY, *(["raw"] if raw else [])]
     found = (path for table in folders for path in (root / table).glob("*/**/*.parquet"))
     return [path.relative_to(root).as_posix() for path in found]
 
@@ -247,7 +255,8 @@ class _Found(Enum):
 
 @dataclass(frozen=True)
 class _Source:
-    """Where the files of one manifest come from: their places, or where they wait to be put there."""
+    """Where the files of one manifest come from: their places, or where they wait to be put
+    there."""
 
     objects: Objects
     root: Path
@@ -255,7 +264,10 @@ class _Source:
     base: int
 
     def stage(self, path: str, digest: str) -> _Found:
-        """Fetch a file beside its place in the copy; a whole one is never given up for a damaged one."""
+        """Fetch a file next to its place in the copy.
+
+        A whole one is never given up for a damaged one.
+        """
         content = self.content(path, digest)
         if digest and (content is None or not _is(content, digest)) and self._has(path, digest):
             return _Found.BETTER
@@ -271,7 +283,7 @@ class _Source:
             return False
 
     def content(self, path: str, digest: str) -> bytes | None:
-        """What the manifest says, else what there is: damage is for others to tell."""
+        """What the manifest says, else what there is: damage is reported elsewhere."""
         for place in (path, layout.in_flight(self.base, digest, path), path):
             found = self.objects.get(place)
             if found is not None and _is(found.content, digest):
@@ -286,9 +298,9 @@ def _is(content: bytes, digest: str) -> bool:
     return hashlib.sha256(content).hexdigest().startswith(digest)
 
 
-def _bring_database(source: _Source, built: str, *, anew: bool) -> _Found:
+def _bring_database(source: _Source, built: str, *, recheck: bool) -> _Found:
     root, state = source.root, read_state(source.root)
-    if not built or (not anew and state and (state.built, state.database) == (built, database_stat(root))):
+    if not built or (not recheck and state and (state.built, state.database) == (built, database_stat(root))):
         return _Found.FETCHED
     found, place = source.stage(layout.DATABASE, built.rpartition("-")[2]), root / layout.DATABASE
     log = place.with_name(f"{place.name}.wal")
@@ -304,13 +316,14 @@ def _bring_database(source: _Source, built: str, *, anew: bool) -> _Found:
 
 
 def _bring_without(objects: Objects, root: Path, served: Object | None, listed: list[str] | None) -> None:
-    """No manifest that can be read: the copy gets what is there, so that the loss is told and mended."""
+    """No manifest that can be read: the copy gets what is there, so that the loss is reported and
+    repaired."""
     forget_state(root)
-    batches = objects.paths("raw/")
+    batches = objects.paths(layout.RAW)
     kept = set(batches if listed is None else listed)
     with disk_errors(root):
         for path in _places(root, raw=True):
-            if listed is not None or (path.startswith("raw/") and path not in kept):
+            if listed is not None or (path.startswith(layout.RAW) and path not in kept):
                 (root / path).unlink()
         if served is None:
             (root / layout.MANIFEST).unlink(missing_ok=True)

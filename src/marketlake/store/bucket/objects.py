@@ -1,4 +1,4 @@
-"""What a refusal of an object store means, and what to do about it; never what boto says of credentials."""
+"""Read, write, list and delete the objects of a lake, and explain what a store refuses."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from ...model import layout
 from ...model.errors import ConfigError, LakeError, LakeUnreachableError, LakeWriteError, without_secrets
 from ...model.location import Address
 
@@ -27,10 +28,18 @@ _REGION: Final = frozenset(
     }
 )
 _TRY_AGAIN: Final = "what was stored before is untouched; run again"
+_AT_ONCE: Final = 8
+"""Requests under way together."""
+_TRIES: Final = 4
+_NOT_THERE: Final = frozenset({"NoSuchKey", "404"})
+_OTHERWISE: Final = frozenset({"PreconditionFailed", "412"})
+_MET: Final = "ConditionalRequestConflict"
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Refused(Exception):  # noqa: N818 - not every refusal is an error
-    """A conditional write found something else than it was told to."""
+    """A conditional write found something else than was expected."""
 
 
 def code_of(error: Any) -> str:
@@ -38,14 +47,14 @@ def code_of(error: Any) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def told(error: Exception, where: str, bucket: str) -> LakeError | ConfigError:
+def explained(error: Exception, where: str, bucket: str) -> LakeError | ConfigError:
     """Our error for one of boto's."""
     if hasattr(error, "response"):
         return _answered(code_of(error), _region(error), where, bucket)
     return _unanswered(type(error).__name__, where)
 
 
-def told_of_conditions(where: str) -> ConfigError:
+def no_conditions(where: str) -> ConfigError:
     """The error for a store in which two writers would overwrite each other."""
     return ConfigError(
         f"{where}: the store does not know conditional writes, by which writers take turns; use one that "
@@ -70,9 +79,9 @@ def _answered(code: str, region: str, where: str, bucket: str) -> LakeError | Co
         )
     if code in _REGION:
         right = f"AWS_DEFAULT_REGION={region}" if region else "AWS_DEFAULT_REGION to the bucket's own"
-        return ConfigError(f"{where}: the bucket is not in the region that was asked ({code}); set {right}")
+        return ConfigError(f"{where}: the bucket is not in the region of the request ({code}); set {right}")
     if code in {"NotImplemented", "501"}:
-        return told_of_conditions(where)
+        return no_conditions(where)
     if code in {"SlowDown", "InternalError", "ServiceUnavailable", "500", "503", "RequestTimeout"}:
         return LakeUnreachableError(f"{where}: the store could not answer ({code}); {_TRY_AGAIN}")
     return LakeWriteError(f"{where}: the store refused ({without_secrets(code)[:60]}); {_TRY_AGAIN}")
@@ -103,16 +112,6 @@ def _region(error: Any) -> str:
     return found if found.replace("-", "").isalnum() else ""
 
 
-_AT_ONCE: Final = 8
-"""Requests under way together."""
-_TRIES: Final = 4
-_NOT_THERE: Final = frozenset({"NoSuchKey", "404"})
-_OTHERWISE: Final = frozenset({"PreconditionFailed", "412"})
-_MET: Final = "ConditionalRequestConflict"
-T = TypeVar("T")
-R = TypeVar("R")
-
-
 @dataclass(frozen=True)
 class Object:
     """What a key holds, and the word by which the store knows this content."""
@@ -130,7 +129,7 @@ class Objects:
 
     def get(self, path: str) -> Object | None:
         """The object; None where there is none."""
-        with self._asking():
+        with self._requests():
             try:
                 answer = self.client.get_object(**self._named(path))
                 return Object(answer["Body"].read(), answer["ETag"])
@@ -141,18 +140,18 @@ class Objects:
 
     def etag(self, path: str) -> str | None:
         """The object's etag; None where there is none."""
-        with self._asking():
+        with self._requests():
             try:
                 return str(self.client.head_object(**self._named(path))["ETag"])
             except self.client.exceptions.ClientError as error:
-                # a missing bucket looks the same: who hears of nothing goes on to `get`, which tells
+                # a missing bucket looks the same: the caller then calls `get`, which reports it
                 if code_of(error) in _NOT_THERE:
                     return None
                 raise
 
     def put(self, path: str, content: bytes) -> None:
         """Write, whatever is there."""
-        with self._asking():
+        with self._requests():
             self.client.put_object(**self._named(path), Body=content)
 
     def put_if(self, path: str, content: bytes, etag: str | None) -> str:
@@ -162,35 +161,36 @@ class Objects:
         """
         condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
         for _ in range(_TRIES):
-            with self._asking():
+            with self._requests():
                 try:
                     answer = self.client.put_object(**self._named(path), Body=content, **condition)
                     return str(answer["ETag"])
                 except self.client.exceptions.ClientError as error:
-                    # two writes of one object met, and the store wants to be asked again
+                    # two writes of one object met, and the store wants another try
                     if code_of(error) == _MET:
                         continue
                     if code_of(error) in _OTHERWISE or (etag is not None and code_of(error) in _NOT_THERE):
                         raise Refused(path) from None
                     raise
-        raise LakeUnreachableError(f"{self._where()}: too many write {path} at once; run again")
+        raise LakeUnreachableError(f"{self._where()}: too many writers of {path}; run again")
 
     def assert_conditions(self) -> None:
-        """`ConfigError` where the store takes a conditional write without looking at its condition."""
-        path = f".staged/probe-{secrets.token_hex(8)}"
+        """`ConfigError` where the store takes a conditional write without looking at its
+        condition."""
+        path = f"{layout.IN_FLIGHT}probe-{secrets.token_hex(8)}"
         self.put(path, b"")
         try:
             for wrong in (None, '"another"'):
                 with suppress(Refused):
                     self.put_if(path, b"", wrong)
-                    raise told_of_conditions(self._where())
+                    raise no_conditions(self._where())
         finally:
             self.delete(path)
 
     def delete(self, path: str, etag: str | None = None) -> None:
         """Remove; where the store can, only while the object has this etag."""
         condition = {} if etag is None else {"IfMatch": etag}
-        with self._asking():
+        with self._requests():
             try:
                 self.client.delete_object(**self._named(path), **condition)
             except self.client.exceptions.ClientError as error:
@@ -200,7 +200,7 @@ class Objects:
     def paths(self, prefix: str) -> list[str]:
         """The lake's paths that begin so, sorted."""
         start = self.address.key("")
-        with self._asking():
+        with self._requests():
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.address.bucket, Prefix=self.address.key(prefix)
             )
@@ -217,21 +217,25 @@ class Objects:
         return {"Bucket": self.address.bucket, "Key": self.address.key(path)}
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
-        """Turn what boto raises into errors that say what to do, without what boto says of credentials."""
+    def _requests(self) -> Iterator[None]:
+        """Turn what boto raises into errors with a remedy, without boto's text about
+        credentials."""
         import botocore.exceptions
 
         try:
             yield
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
-            raise told(error, self._where(), self.address.bucket) from None
+            raise explained(error, self._where(), self.address.bucket) from None
 
     def _where(self) -> str:
         return f"{self.address} at {without_secrets(self.client.meta.endpoint_url)}"
 
 
 def open_objects(address: Address) -> Objects:
-    """The lake's objects; nothing is asked yet. `ConfigError` where boto is missing or cannot be set up."""
+    """The lake's objects; nothing is requested yet.
+
+    `ConfigError` where boto is missing or cannot be set up.
+    """
     try:
         import boto3
         from botocore.config import Config
@@ -243,11 +247,12 @@ def open_objects(address: Address) -> Objects:
         read_timeout=60,
         retries={"mode": "standard", "max_attempts": 5},
         max_pool_connections=_AT_ONCE,
-        # contents are compared by their SHA-256; not every provider knows the newer checksums of AWS
+        # contents are compared by their SHA-256; not every provider knows the newer checksums of
+        # AWS
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
     try:
         return Objects(address, boto3.client("s3", config=config))
     except (BotoCoreError, ValueError) as error:
-        raise told(error, str(address), address.bucket) from None
+        raise explained(error, str(address), address.bucket) from None

@@ -1,4 +1,5 @@
-"""Files of a commit on their way to their places in a bucket."""
+"""Publish a commit: upload its files, decide by a conditional write of the manifest, put them in
+place."""
 
 from __future__ import annotations
 
@@ -102,7 +103,10 @@ class Publisher:
     def publish(
         self, after: Manifest, staged: Mapping[str, Entry], removed: Iterable[str], *, database: bool
     ) -> Manifest:
-        """Returns the manifest as it was published; `LakeOvertakenError` when another writer was first."""
+        """Returns the manifest as it was published.
+
+        `LakeOvertakenError` when another writer was first.
+        """
         after = replace(after, commit=self.commit + 1)
         if self.commit == 0:
             # a lake that is made here, or whose files were copied here
@@ -144,7 +148,7 @@ class Publisher:
                 forget_state(self.root)
                 raise LakeOvertakenError(
                     f"another writer changed {self.objects.address} first, so this change was not made. "
-                    "Nothing is lost: answers are kept under raw/. Run again"
+                    "Nothing is lost: the answers are in raw/. Run again"
                 ) from None
             self.served = now
 
@@ -167,7 +171,8 @@ class Publisher:
     def _put_in_place(self, decided: Sequence[InFlight], content: Callable[[InFlight], bytes | None]) -> None:
         etags = self.objects.each(lambda found: self.objects.etag(found.path), decided)
         before = dict(zip(decided, etags, strict=True))
-        # the places were looked at while this manifest stood: what is put over them can be nothing newer
+        # the places were looked at while this manifest stood: what is put over them can be nothing
+        # newer
         if self.served is None or self.objects.etag(layout.MANIFEST) != self.served.etag:
             return
 

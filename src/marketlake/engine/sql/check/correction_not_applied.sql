@@ -26,7 +26,7 @@ held AS (
         END AS value
     FROM standing AS s
     JOIN bar AS b ON b.instrument_id = s.instrument_id AND b.session = s.session
-    WHERE s.state = 'stands'
+    WHERE s.state = 'in_force'
 )
 
 SELECT

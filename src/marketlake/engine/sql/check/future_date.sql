@@ -8,7 +8,7 @@
 -- Unit: -
 -- Grain: a served row
 -- Source: served, subject
-SELECT s.*, format('served on {}', n.told_on) AS message
+SELECT s.*, format('served on {}', n.vendor_date) AS message
 FROM served AS s
 JOIN subject AS n ON n.instrument_id = s.instrument_id
-WHERE s.session > n.told_on
+WHERE s.session > n.vendor_date

@@ -22,5 +22,5 @@ WHERE
     f."check" <> 'correction_not_needed'
     OR EXISTS (
         FROM standing AS s
-        WHERE s.instrument_id = f.instrument_id AND s.session = f.session AND s.state = 'stands'
+        WHERE s.instrument_id = f.instrument_id AND s.session = f.session AND s.state = 'in_force'
     )

@@ -1,4 +1,4 @@
--- quarantined: rows that were put aside and that nothing has made good since.
+-- quarantined: rows in quarantine that no later answer has replaced.
 -- Formula: the latest row of quarantine of each check, instrument, session and source, unless the session is stored
 --          and a later fetch that asked for it ended well
 -- Unit: as bar
@@ -24,5 +24,5 @@ WHERE
         FROM run AS r
         WHERE
             r.instrument_id = q.instrument_id AND r.started_at > q.observed_at AND r.outcome IN ('ok', 'no_new_data')
-            AND r.mode NOT IN ('reconcile', 'correction') AND q.session BETWEEN r.asked_from AND r.asked_to
+            AND r.mode NOT IN ('reconcile', 'correction') AND q.session BETWEEN r.requested_from AND r.requested_to
     )

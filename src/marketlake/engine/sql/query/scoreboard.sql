@@ -29,7 +29,7 @@ rated AS (
 )
 
 SELECT
-    r.instrument_id, r.span_growth - 1 AS cumulative_return, r.cagr,
+    r.instrument_id, r.span_growth - 1 AS total_return, r.cagr,
     sqrt(r.m2 / nullif(r.n - 1, 0)) * sqrt(r.periods_per_year) AS volatility,
     sqrt(r.downside / r.n) * sqrt(r.periods_per_year) AS downside_deviation,
     r.mean / nullif(sqrt(r.m2 / nullif(r.n - 1, 0)), 0) * sqrt(r.periods_per_year) AS sharpe,

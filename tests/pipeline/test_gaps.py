@@ -1,13 +1,14 @@
-"""Sessions that a vendor leaves out: asked for again, filled or given up after three answered tries."""
+"""Sessions that a vendor leaves out: asked for again, filled or given up after three answered
+tries."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from marketlake.ingest import tasks
 from marketlake.ingest.build import build
 from marketlake.ingest.plan import plan_daily
 from marketlake.ingest.replay import replay
@@ -16,10 +17,11 @@ from marketlake.ingest.runs import exit_code
 from marketlake.ingest.status import status
 from marketlake.lake import Lake
 
+from .dag import Dag
 from .homes import make_home, rows, serve_rows, settings_of, stored_bytes
 
 CLOSES = [float(n) for n in range(100, 150)]
-OLD_HOLE, HEAD = date(2023, 12, 28), date(2023, 12, 25)
+OLD_GAP, HEAD = date(2023, 12, 28), date(2023, 12, 25)
 
 
 def leave_out(home: Path, *sessions: date, last: date = date.max) -> None:
@@ -45,52 +47,52 @@ def run(home: Path, day: int, hour: int = 12) -> dict:
 def states(lake: Path) -> list[tuple]:
     return [
         (row["session"], row["state"], row["tries"])
-        for row in sorted(rows(lake, "hole"), key=lambda row: (row["last_asked_at"], row["session"]))
+        for row in sorted(rows(lake, "gap"), key=lambda row: (row["last_requested_at"], row["session"]))
     ]
 
 
 def starts(home: Path, day: int) -> date:
     settings = settings_of(home, f"2024-01-{day:02}T12:00Z")
-    (job,) = plan_daily(settings.lake, settings.universe, settings.origin, settings.clock.now())
+    (job,) = plan_daily(replace(settings, reverify_days=0), settings.universe)
     return job.start
 
 
-def test_a_hole_is_asked_for_again_and_filled(home: Path) -> None:
-    leave_out(home, OLD_HOLE)
+def test_a_gap_is_asked_for_again_and_filled(home: Path) -> None:
+    leave_out(home, OLD_GAP)
     assert run(home, 20)["outcome"] == "ok"
     lake = home / "data"
-    assert states(lake) == [(OLD_HOLE, "open", 1)]
-    assert starts(home, 21) == OLD_HOLE
-    (row,) = rows(lake, "hole")
-    assert (row["source"], row["let_pass"], row["instrument_id"]) == ("files", True, "COIN")
+    assert states(lake) == [(OLD_GAP, "open", 1)]
+    assert starts(home, 21) == OLD_GAP
+    (row,) = rows(lake, "gap")
+    assert (row["source"], row["accepted"], row["instrument_id"]) == ("files", True, "COIN")
     leave_out(home)
     found = run(home, 21)
     assert (found["outcome"], found["new_rows"], found["revised_rows"]) == ("ok", 2, 0)
-    assert states(lake)[1:] == [(OLD_HOLE, "filled", 1)]
+    assert states(lake)[1:] == [(OLD_GAP, "filled", 1)]
     assert starts(home, 22) == date(2024, 1, 10)
-    assert {row["session"] for row in rows(lake, "bar")} >= {OLD_HOLE}
+    assert {row["session"] for row in rows(lake, "bar")} >= {OLD_GAP}
 
 
 def test_three_answered_tries_and_it_is_the_vendors(home: Path) -> None:
-    leave_out(home, OLD_HOLE)
+    leave_out(home, OLD_GAP)
     outcomes = [run(home, day)["outcome"] for day in (20, 21, 22, 23)]
     assert outcomes == ["ok"] * 4
     assert states(home / "data") == [
-        (OLD_HOLE, "open", 1),
-        (OLD_HOLE, "open", 2),
-        (OLD_HOLE, "vendor_hole", 3),
+        (OLD_GAP, "open", 1),
+        (OLD_GAP, "open", 2),
+        (OLD_GAP, "permanent", 3),
     ]
     assert starts(home, 24) == date(2024, 1, 12)
     # it may still be served one day: then it is stored, and the record says so
     leave_out(home)
     settings = settings_of(home, "2024-01-25T12:00Z")
     ingest(settings, window=(HEAD, None))
-    assert states(home / "data")[-1] == (OLD_HOLE, "filled", 3)
-    assert status(settings).instruments[0].vendor_holes == 0
+    assert states(home / "data")[-1] == (OLD_GAP, "filled", 3)
+    assert status(settings).instruments[0].permanent_gaps == 0
 
 
 def test_a_failed_fetch_is_no_try(home: Path) -> None:
-    leave_out(home, OLD_HOLE)
+    leave_out(home, OLD_GAP)
     run(home, 20)
     for day, broken in ((21, None), (22, "<html>"), (23, None)):
         if broken is None:
@@ -98,32 +100,32 @@ def test_a_failed_fetch_is_no_try(home: Path) -> None:
         else:
             (home / "files" / "COIN.csv").write_text(broken)
         assert run(home, day)["outcome"] in {"not_found", "malformed"}
-    assert states(home / "data") == [(OLD_HOLE, "open", 1)]
-    leave_out(home, OLD_HOLE)
+    assert states(home / "data") == [(OLD_GAP, "open", 1)]
+    leave_out(home, OLD_GAP)
     run(home, 24)
-    assert states(home / "data")[-1] == (OLD_HOLE, "open", 2)
+    assert states(home / "data")[-1] == (OLD_GAP, "open", 2)
 
 
-def test_answers_of_one_run_are_one_try(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_of_one_run_are_one_try(home: Path) -> None:
     """A scheduler's retries ask within minutes; that is no new chance for the vendor."""
     missing = [date(2024, 1, day) for day in range(2, 10)]
     leave_out(home)
     run(home, 1)
     leave_out(home, *missing)
     settings = settings_of(home, "2024-01-12T12:00Z")
-    monkeypatch.setattr(tasks, "load_settings", lambda: settings)
-    (batch,) = tasks.plan("run-1", None, None, [], None, None)
+    dag = Dag(settings)
+    (batch,) = dag.plan()
     for _ in range(3):
         with pytest.raises(Exception, match="truncated"):
-            tasks.fetch("run-1", batch)
-    tasks.store("run-1")
+            dag.fetch(batch)
+    dag.store()
     assert states(settings.lake) == [(session, "open", 1) for session in missing]
-    # the scheduler's next plan starts where the holes do
-    (batch,) = tasks.plan("run-2", None, None, [], None, None)
+    # the scheduler's next plan starts where the gaps do
+    (batch,) = Dag(settings, "2").plan()
     assert batch[0]["start"] <= "2024-01-02"
 
 
-def test_what_is_missing_at_either_end_is_no_hole(home: Path) -> None:
+def test_what_is_missing_at_either_end_is_no_gap(home: Path) -> None:
     """A vendor's history may begin later than what was asked, and be a few days late."""
     leave_out(home, HEAD, date(2023, 12, 26), last=date(2024, 1, 17))
     assert run(home, 20)["outcome"] == "ok"
@@ -143,23 +145,24 @@ def test_a_short_answer_leaves_what_is_stored(home: Path) -> None:
     (row,) = ingest(settings)
     assert row["outcome"] == "truncated"
     assert stored_bytes(settings.lake) == before
-    # every day of it is stored, so there is no hole
+    # every day of it is stored, so there is no gap
     assert states(settings.lake) == []
 
 
-def test_too_many_holes_are_truncated_until_they_are_the_vendors(home: Path) -> None:
+def test_too_many_gaps_are_truncated_until_they_are_the_vendors(home: Path) -> None:
     missing = [date(2024, 1, day) for day in range(2, 10)]
     leave_out(home)
     run(home, 1)
     leave_out(home, *missing)
     assert [run(home, day)["outcome"] for day in (11, 12, 13, 14)] == ["truncated"] * 3 + ["ok"]
     assert exit_code([run(home, 15)]) == 0
-    assert {row["state"] for row in rows(home / "data", "hole") if row["tries"] == 3} == {"vendor_hole"}
+    assert {row["state"] for row in rows(home / "data", "gap") if row["tries"] == 3} == {"permanent"}
     assert starts(home, 16) == date(2024, 1, 4)
 
 
 def test_holidays_of_a_vendor_never_turn_a_run_red(home: Path) -> None:
-    """Seven days of a long history are let pass; that they are most of a short window is no news."""
+    """Seven days of a long history are let pass; that they are most of a short window is no
+    news."""
     text = (home / "instruments.toml").read_text().replace("2023-12-25", "2023-01-01")
     (home / "instruments.toml").write_text(text)
     text = ["date,close"]
@@ -174,56 +177,42 @@ def test_holidays_of_a_vendor_never_turn_a_run_red(home: Path) -> None:
     for day in (1, 2, 3, 4):
         assert run(home, day)["outcome"] == "ok"
     found = status(settings_of(home, "2024-01-04T12:00Z")).instruments[0]
-    assert (found.open_holes, found.vendor_holes) == (0, 7)
+    assert (found.open_gaps, found.permanent_gaps) == (0, 7)
 
 
-def test_a_row_put_aside_leaves_a_hole(home: Path) -> None:
+def test_a_quarantined_row_leaves_a_gap(home: Path) -> None:
     """Its session is due, was served, and no stored row covers it."""
     serve_rows(home, "COIN", CLOSES, d20231228=-5.0)
     assert run(home, 20)["outcome"] == "quarantined"
-    assert states(home / "data") == [(OLD_HOLE, "open", 1)]
+    assert states(home / "data") == [(OLD_GAP, "open", 1)]
     serve_rows(home, "COIN", CLOSES)
     run(home, 21)
-    assert states(home / "data")[-1] == (OLD_HOLE, "filled", 1)
+    assert states(home / "data")[-1] == (OLD_GAP, "filled", 1)
 
 
 def test_replay_and_sql_and_status_agree(home: Path) -> None:
-    leave_out(home, OLD_HOLE, date(2024, 1, 5))
+    leave_out(home, OLD_GAP, date(2024, 1, 5))
     run(home, 20)
     leave_out(home, date(2024, 1, 5))
     settings = settings_of(home, "2024-01-21T12:00Z")
     ingest(settings)
     build(settings)
     told = (
-        Lake(settings.lake).query_rows("SELECT session, state, tries FROM session_hole ORDER BY session").rows
+        Lake(settings.lake).query_rows("SELECT session, state, tries FROM session_gap ORDER BY session").rows
     )
-    assert told == ((OLD_HOLE, "filled", 1), (date(2024, 1, 5), "open", 2))
-    assert Lake(settings.lake).query_rows("SELECT count(*) FROM hole").rows == ((4,),)
+    assert told == ((OLD_GAP, "filled", 1), (date(2024, 1, 5), "open", 2))
+    assert Lake(settings.lake).query_rows("SELECT count(*) FROM gap").rows == ((4,),)
     found = status(settings).instruments[0]
-    assert (found.open_holes, found.vendor_holes) == (1, 0)
-    before = rows(settings.lake, "hole")
+    assert (found.open_gaps, found.permanent_gaps) == (1, 0)
+    before = rows(settings.lake, "gap")
     assert replay(settings).changed == ()
-    assert rows(settings.lake, "hole") == before
-
-
-def test_a_lake_of_before_gets_the_table(home: Path) -> None:
-    from marketlake.store.writer import open_manifest, writer
-
-    leave_out(home, OLD_HOLE)
-    run(home, 20)
-    settings = settings_of(home, "2024-01-20T13:00Z")
-    with writer(settings.lake, "live") as lake:
-        lake.commit(removed=tuple(lake.manifest.paths("hole")))
-    assert open_manifest(settings.lake).paths("hole") == []
-    assert status(settings).instruments[0].open_holes == 0
-    ingest(settings, window=(HEAD, None))
-    assert states(settings.lake) == [(OLD_HOLE, "open", 1)]
+    assert rows(settings.lake, "gap") == before
 
 
 def test_a_clock_that_jumps_back_reopens_nothing(home: Path) -> None:
-    leave_out(home, OLD_HOLE)
+    leave_out(home, OLD_GAP)
     run(home, 20)
     leave_out(home)
     run(home, 19)
     assert starts(home, 21) == date(2024, 1, 9)
-    assert datetime(2024, 1, 20, tzinfo=UTC) > min(r["last_asked_at"] for r in rows(home / "data", "hole"))
+    assert datetime(2024, 1, 20, tzinfo=UTC) > min(r["last_requested_at"] for r in rows(home / "data", "gap"))

@@ -1,4 +1,4 @@
--- cumulative_return: what the whole window returned.
+-- total_return: what the whole window returned.
 -- Formula: growth - 1, where growth is the level at the end of the window over the level at its start (the last session
 --          before it); n counts sessions in between. The same whatever the frequency
 -- Unit: fraction

@@ -23,8 +23,8 @@ ANSWER = Answer(
     source="files",
     symbol="COIN.csv",
     mode="daily",
-    asked_from=REQUEST.start,
-    asked_to=REQUEST.end,
+    requested_from=REQUEST.start,
+    requested_to=REQUEST.end,
     outcome="ok",
     message="",
     attempts=1,
@@ -65,5 +65,5 @@ def test_another_currency_is_kept_in_quarantine_row_by_row(tmp_path: Path) -> No
 )
 def test_the_vendors_clock_is_its_header(headers: dict[str, str], told: datetime | None) -> None:
     page = Page(REQUEST, "u", 200, headers, b"")
-    assert replace(ANSWER, pages=(page,)).told_at == told
-    assert ANSWER.told_at is None
+    assert replace(ANSWER, pages=(page,)).vendor_time == told
+    assert ANSWER.vendor_time is None

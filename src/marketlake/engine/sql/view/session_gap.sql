@@ -1,8 +1,8 @@
--- session_hole: sessions between stored ones that were asked for and not served, as they stand.
+-- session_gap: sessions between stored ones that were asked for and not served, as they stand.
 -- Formula: of each instrument and session the row that filled it, else the one of most tries
 -- Unit: tries in runs that were answered
 -- Grain: instrument_id, session
--- Source: hole
+-- Source: gap
 SELECT *
-FROM hole
+FROM gap
 QUALIFY row_number() OVER (PARTITION BY instrument_id, session ORDER BY state = 'filled' DESC, tries DESC) = 1

@@ -1,0 +1,86 @@
+"""The tasks of an `ingest` DAG, called as Airflow calls them: with plain values."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from marketlake.airflow import schedule, steps
+from marketlake.model.errors import MarketlakeError
+from marketlake.model.settings import Settings
+
+
+class Dag:
+    """One run of a DAG, called `ingest.1` unless it is named."""
+
+    def __init__(self, settings: Settings, name: str = "1") -> None:
+        self._settings = settings
+        self.ti = SimpleNamespace(
+            dag_id="ingest",
+            run_id=name,
+            xcom_push=lambda key, value: self.left.update({key: through_json(value)}),
+            task=SimpleNamespace(outlets=[]),
+            get_task_states=lambda **_: {},
+        )
+        self.left: dict[str, Any] = {}
+        """What the tasks left for others, by key."""
+
+    @property
+    def run_id(self) -> str:
+        return steps.run_of(self.ti)
+
+    def plan(
+        self, *ids: str, source: str | None = None, calendar: str | None = None, **window: str | None
+    ) -> list[Any]:
+        """The batches of one source, or of all of them."""
+        params = {"instruments": list(ids), **{name.strip("_"): day for name, day in window.items()}}
+        with self._environment():
+            sources = [source] if source else [None]
+            found = [steps.plan(one, calendar, params, self.ti) for one in sources]
+        return through_json([batch for batches in found for batch in batches])
+
+    def fetch(self, batch: Any) -> Any:
+        with self._environment():
+            return through_json(steps.fetch(batch, self.ti))
+
+    def store(self) -> Any:
+        """The summary, also where the task ends as skipped because nothing is new."""
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        with self._environment(), suppress(AirflowSkipException):
+            steps.store(self.ti, {})
+        return self.left["summary"]
+
+    def check(self) -> None:
+        with self._environment(), mock.patch.object(steps, "_alert"):
+            steps.check(self.ti)
+
+    def run(self) -> list[str]:
+        """Every task once, in the DAG's order; returns the errors of those that failed."""
+        errors = []
+        with self._environment():
+            sources = list(
+                dict.fromkeys(s for one in schedule.calendar_schedules(self._settings) for s in one.sources)
+            )
+        for source in sources:
+            for batch in self.plan(source=source):
+                try:
+                    self.fetch(batch)
+                except MarketlakeError as error:
+                    errors.append(f"{type(error).__name__}: {error}")
+        self.store()
+        try:
+            self.check()
+        except MarketlakeError as error:
+            errors.append(str(error))
+        return errors
+
+    def _environment(self) -> Any:
+        return mock.patch.object(steps, "load_settings", return_value=self._settings)
+
+
+def through_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))
