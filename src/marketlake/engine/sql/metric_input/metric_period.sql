@@ -76,7 +76,9 @@ SELECT
     s.start_benchmark_level, s.benchmark_level, s.start_deflator, s.deflator,
     CASE
         WHEN $bill = '' THEN power(1 + $risk_free, s.days / 365.25) - 1
-        ELSE power(1 - y.discount_yield * 91 / 360, -s.days / 91.0) * s.start_deflator / s.deflator - 1
+        ELSE
+            -- include: shared/bill_growth
+            * s.start_deflator / s.deflator - 1
     END AS risk_free
 FROM step AS s
 LEFT JOIN last_stored AS o ON o.instrument_id = s.instrument_id AND o.kind = s.kind
