@@ -45,6 +45,7 @@ NO_HEADING: Final = {
     "claim_opponent": "The instruments that a claim may also mean.",
     "claim_plan": "The plans that a claim about a sleeve is put to.",
     "claim_weight": "The weights of those plans.",
+    "claim_sleeve": "Return and risk of those plans in each stretch of years, with the sleeve and without.",
 }
 
 

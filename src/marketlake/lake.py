@@ -42,8 +42,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from .answers.matrix import Matrix
-    from .claims.ledger import Change, Entry
-    from .claims.verdict import ClaimCheck
+    from .claims.ledger import Ledger
     from .portfolio.figures import PortfolioAnswer
     from .portfolio.plan import Plan
 
@@ -57,7 +56,7 @@ Ids = Sequence[str] | str
 class Lake:
     """One lake; every answer is of one published state of it.
 
-    Every answer but `claims` and `report` is also a table: `.to_arrow()`, `.to_pandas()`, `.to_polars()`; all
+    Every answer but `report` is also a table: `.to_arrow()`, `.to_pandas()`, `.to_polars()`; all
     have `.to_dict()`. A day is a date, its ISO text or a year; a moment a datetime or its ISO text (UTC where
     it has no offset). Errors are those of `marketlake.model.errors`.
 
@@ -170,23 +169,14 @@ class Lake:
         terms = Terms.of((), options)
         return self._read(lambda reader: portfolio(reader, terms, wanted, horizon=horizon))
 
-    def claims(self, claim_id: str | None = None) -> tuple[Entry, ...]:
-        """The claim ledger of the last build, or one claim of it: see `claims.read_ledger`."""
+    def claims(self, claim_id: str | None = None) -> Ledger:
+        """The claims of the last build, or one, with every change of their verdicts.
+
+        See `claims.ledger.read_ledger`.
+        """
         from .claims.ledger import read_ledger
 
         return self._read(lambda reader: read_ledger(reader, claim_id))
-
-    def claim_checks(self) -> tuple[ClaimCheck, ...]:
-        """The headline verdict of each claim and span in the last build."""
-        from .claims.verdict import read_checks
-
-        return self._read(read_checks)
-
-    def claim_history(self, claim_id: str | None = None) -> tuple[Change, ...]:
-        """How the verdicts changed from build to build, of all claims or of one."""
-        from .claims.ledger import read_history
-
-        return self._read(lambda reader: read_history(reader, claim_id))
 
     def query(self, text: str) -> Table:
         """The answer of one reading SQL statement on `market.duckdb`, as a table."""

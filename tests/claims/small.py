@@ -47,7 +47,7 @@ class Ledger:
 
 
 def read_by_claim(lake: Path) -> dict[str, Entry]:
-    return {entry.claim_id: entry for entry in Lake(lake).claims()}
+    return {entry.claim_id: entry for entry in Lake(lake).claims().claims}
 
 
 def closes(instrument: Instrument, on: Mapping[str, float]) -> Bars:

@@ -21,7 +21,7 @@ BITCOIN = {2018: 3742.7, 2019: 7193.6, 2020: 29001.72, 2021: 46306.45, 2022: 165
 BITCOIN |= {2023: 42265.19, 2024: 93429.2, 2025: 87508.83}
 COMPOSITE = {2018: 6635.28, 2019: 8972.6, 2020: 12888.28, 2021: 15644.97, 2022: 10466.48}
 COMPOSITE |= {2023: 15011.35, 2024: 19310.79, 2025: 23241.99}
-CANNOT = {
+INCONCLUSIVE = {
     "SHORT": ({}, {2020: 1.0, 2021: 2.0}, "only 1 of 2 years"),
     "EMPTY": ({}, {}, "only 0 of 2 years"),
     "MADE_UP": ({"synthetic": "all"}, {2019: 1.0, 2020: 2.0, 2021: 3.0}, "simulated"),
@@ -31,9 +31,9 @@ CANNOT = {
 
 
 def put(cases: Ledger) -> None:
-    """Those that cannot be said, and SHIPPED: the first claim of claims.toml on closes as published."""
+    """Inconclusive ones, and SHIPPED: the first claim of claims.toml on closes as published."""
     claim = replace(CLAIM, first_year=2020, last_year=2021)
-    for case, (changed, closes, _) in CANNOT.items():
+    for case, (changed, closes, _) in INCONCLUSIVE.items():
         a = replace(BTC, **changed)  # type: ignore[arg-type]
         bars = [*year_ends(a, closes), *year_ends(NASDAQ, {2019: 1.0, 2020: 1.5, 2021: 2.0})]
         cases.add(case, [a, NASDAQ], bars, claim)
@@ -47,7 +47,7 @@ def test_the_shipped_claim_on_the_published_closes(ledger: dict[str, Entry]) -> 
     published, rolled = ledger["SHIPPED"].published, ledger["SHIPPED"].rolled
     assert [(c.span, c.verdict, c.wins, c.years, c.first_year, c.last_year) for c in (published, rolled)] == [
         ("published", "holds", 5, 6, 2019, 2024),
-        ("rolled", "holds no longer", 4, 6, 2020, 2025),
+        ("rolled", "no longer holds", 4, 6, 2020, 2025),
     ]
     assert published.statement.startswith("Bitcoin has delivered higher annual returns")
     assert rolled.reason == "SHIPPED_BTC ahead of SHIPPED_NASDAQ in 4 of 6 years"
@@ -55,13 +55,13 @@ def test_the_shipped_claim_on_the_published_closes(ledger: dict[str, Entry]) -> 
     assert (rolled.with_sleeve, rolled.share, rolled.rebalance) == (None, None, None)
 
 
-@pytest.mark.parametrize("case", CANNOT)
+@pytest.mark.parametrize("case", INCONCLUSIVE)
 def test_what_cannot_be_said(ledger: dict[str, Entry], case: str) -> None:
     for check in (ledger[case].published, ledger[case].rolled):
-        assert check.verdict == "cannot be said"
-        assert CANNOT[case][2] in check.reason
+        assert check.verdict == "inconclusive"
+        assert INCONCLUSIVE[case][2] in check.reason
 
 
 def test_an_instrument_that_is_not_there_cannot_be_said(ledger: dict[str, Entry]) -> None:
     found = ledger["ABSENT"]
-    assert {found.published.verdict, found.rolled.verdict} == {"cannot be said"}
+    assert {found.published.verdict, found.rolled.verdict} == {"inconclusive"}

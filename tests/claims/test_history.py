@@ -12,6 +12,7 @@ from marketlake.ingest.build import build
 from marketlake.ingest.replay import replay
 from marketlake.ingest.run import ingest
 from marketlake.lake import Lake
+from marketlake.model.errors import UsageError
 from marketlake.store.disk import sha256
 from marketlake.store.verify import verify
 from marketlake.store.writer import open_manifest
@@ -61,7 +62,7 @@ def run(home: Path, now: str) -> str:
 def kept(home: Path) -> list[tuple[int, str, str, str]]:
     return [
         (c.change, f"{c.recorded_at:%Y-%m-%d}", c.snapshot, c.verdict)
-        for c in Lake(home / "data").claim_history()
+        for c in Lake(home / "data").claims().history
     ]
 
 
@@ -118,7 +119,7 @@ def test_a_claim_that_is_put_differently_is_a_change(home: Path) -> None:
 
 def assert_whole(home: Path, snapshot: str) -> None:
     """A row says everything."""
-    [row] = Lake(home / "data").claim_history("COIN_FIRST")
+    [row] = Lake(home / "data").claims("COIN_FIRST").history
     assert row == Change(
         claim_id="COIN_FIRST",
         change=1,
@@ -137,7 +138,8 @@ def assert_whole(home: Path, snapshot: str) -> None:
         rolled_wins=1,
     )
     assert f"{row.recorded_at:%Y-%m-%dT%H:%M%z}" == "2025-01-02T12:00+0000"
-    assert Lake(home / "data").claim_history("OTHER") == ()
+    with pytest.raises(UsageError, match="no claim 'OTHER'"):
+        Lake(home / "data").claims("OTHER")
 
 
 def test_it_survives_replay_is_no_part_of_the_snapshot_and_is_made_where_it_lacks(home: Path) -> None:

@@ -78,7 +78,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(lake: Path) -> Entry:
-    [entry] = Lake(lake).claims()
+    [entry] = Lake(lake).claims().claims
     return entry
 
 
@@ -105,13 +105,13 @@ def test_return_and_risk_are_those_of_the_portfolio(
     with_sleeve = plan(lake, WEIGHTS[funded_by].format("SHARE"), rebalance).with_sleeve
     without = plan(lake, "60 SHARE, 40 BONDS", rebalance).with_sleeve
     reading = {"rebalance": rebalance, "funded_by": funded_by}
-    for risk, measure in (("daily_volatility", "volatility"), ("deepest_fall", "drawdown")):
+    for risk, measure in (("daily_volatility", "volatility"), ("max_drawdown", "max_drawdown")):
         for worth, rate in (("nominal", ""), ("real", "real_")):
             one = cell(found, risk=risk, worth=worth, **reading)
             for side, shown in ((with_sleeve, one.with_sleeve), (without, one.without_sleeve)):
                 taken = getattr(side, measure)
-                taken = -taken.depth if risk == "deepest_fall" else taken
-                gain = getattr(side, f"{rate}time_weighted_return_annualised")
+                taken = -taken.depth if risk == "max_drawdown" else taken
+                gain = getattr(side, f"{rate}cagr")
                 assert shown == pytest.approx(gain / taken, rel=1e-9)
             better = one.with_sleeve > one.without_sleeve  # type: ignore[operator]
             assert one.verdict == ("holds" if better else "does not hold")
@@ -128,13 +128,13 @@ def test_another_fund_may_have_been_meant(lake: Path, found: Entry) -> None:
 def test_every_start_month(lake: Path, found: Entry) -> None:
     past = plan(lake, WEIGHTS["BONDS"].format("SHARE"), "quarterly", horizon=2).history
     assert past is not None
-    judged = [window for window in found.windows if window.verdict != "cannot be said"]
+    judged = [window for window in found.windows if window.verdict != "inconclusive"]
     [row] = [row for row in past.rows if row.sleeve == 0.05]
     assert len(judged) == past.windows == 12
-    assert sum(window.verdict == "holds" for window in judged) == row.better_per_risk
+    assert sum(window.verdict == "holds" for window in judged) == row.higher_return_per_volatility
     # the last month is not over
     assert found.windows[-1].reason == "only 24 of 25 month ends are stored for all holdings"
-    assert str(found.summaries[1]).count("overlapping, so dependent: 1 without overlap") == 1
+    assert "windows overlap: 1 independent" in found.in_history[1].text
 
 
 def test_over_the_bill_and_by_the_month(lake: Path, found: Entry) -> None:
@@ -167,8 +167,8 @@ def test_over_the_bill_and_by_the_month(lake: Path, found: Entry) -> None:
         excess = []
         for start, end in pairwise(ends):
             length = (date.fromisoformat(days[end]) - date.fromisoformat(days[start])).days
-            riskless = (1 - bills[days[start]] * 91 / 360) ** (-length / 91) - 1
-            excess.append(index[end] / index[start] - 1 - riskless)
+            risk_free = (1 - bills[days[start]] * 91 / 360) ** (-length / 91) - 1
+            excess.append(index[end] / index[start] - 1 - risk_free)
         sharpe = np.mean(excess) / np.std(excess, ddof=1) * np.sqrt(len(excess) / 2)
         assert cell(found, risk=risk, worth="over_bill").with_sleeve == pytest.approx(sharpe, rel=1e-9)
 
@@ -186,7 +186,7 @@ def test_the_grid_is_whole(found: Entry) -> None:
         ("published", "quarterly", "BONDS", "daily_volatility"),
         ("rolled", "quarterly", "BONDS", "daily_volatility"),
     ]
-    assert found.asked == (
+    assert found.criterion == (
         "60 SHARE, 40 BONDS with 5 % BTC, funded from BONDS, rebalanced quarterly: "
         "more return per volatility than without"
     )

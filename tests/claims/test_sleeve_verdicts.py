@@ -51,12 +51,12 @@ CASES = {
     # shares, bonds, sleeve; how an instrument differs; over all
     "HELPS": (CALM, (0.0, 0.01), UP, {}, "holds"),
     "HURTS": (CALM, (0.0, 0.01), (0.0, -0.01), {}, "does not hold"),
-    "LOSES": (DOWN, DOWN, DOWN, {}, "cannot be said"),
-    "SLEEVE_FOREIGN": (CALM, CALM, UP, {"quote_currency": "EUR"}, "cannot be said"),
-    "SLEEVE_MADE_UP": (CALM, CALM, UP, {"synthetic": "daily"}, "cannot be said"),
-    "YIELD": (CALM, CALM, UP, {"asset_class": "rate", "quote_currency": "CHF"}, "cannot be said"),
-    "GAP": (CALM, CALM, UP, {}, "cannot be said"),
-    "SLEEVE_ABSENT": (CALM, CALM, UP, {}, "cannot be said"),
+    "LOSES": (DOWN, DOWN, DOWN, {}, "inconclusive"),
+    "SLEEVE_FOREIGN": (CALM, CALM, UP, {"quote_currency": "EUR"}, "inconclusive"),
+    "SLEEVE_MADE_UP": (CALM, CALM, UP, {"synthetic": "daily"}, "inconclusive"),
+    "YIELD": (CALM, CALM, UP, {"asset_class": "rate", "quote_currency": "CHF"}, "inconclusive"),
+    "GAP": (CALM, CALM, UP, {}, "inconclusive"),
+    "SLEEVE_ABSENT": (CALM, CALM, UP, {}, "inconclusive"),
     "FUNDED": (ROUGH, (0.01, 0.01), (0.01, -0.005), {}, "depends"),
 }
 
@@ -107,7 +107,7 @@ def test_why_it_cannot_be_said(ledger: dict[str, Entry], name: str, reason: str)
     found = ledger[name]
     assert (found.published.reason, found.depends_on) == (reason, ())
     assert (found.published.with_sleeve, found.published.years) == (None, None)
-    assert {window.verdict for window in found.windows} <= {"cannot be said"}
+    assert {window.verdict for window in found.windows} <= {"inconclusive"}
 
 
 def test_what_flips_it_is_named(ledger: dict[str, Entry]) -> None:

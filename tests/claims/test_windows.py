@@ -55,7 +55,7 @@ def oracle(
         whole = [pair for pair in years if not missing & set(pair)]
         wins = sum(a[end] / a[start] > b[end] / b[start] for end, start in whole)
         said = "holds" if wins >= AT_LEAST else "does not hold"
-        found[year, month] = (said if len(whole) == LENGTH else "cannot be said", wins)
+        found[year, month] = (said if len(whole) == LENGTH else "inconclusive", wins)
     return found
 
 
@@ -76,22 +76,22 @@ def test_every_month_against_a_plain_implementation(ledger: dict[str, Entry]) ->
     expected = oracle(walk(BTC, 1, MISSING)[1], walk(NASDAQ, 2, frozenset())[1], MISSING)
     assert {(w.end_year, w.end_month): (w.verdict, w.wins) for w in found.windows} == expected
     assert len(expected) == 7 * 12
-    assert {verdict for verdict, _ in expected.values()} == {"holds", "does not hold", "cannot be said"}
-    judged = {end: verdict for end, (verdict, _) in expected.items() if verdict != "cannot be said"}
-    calendar, monthly = found.summaries
+    assert {verdict for verdict, _ in expected.values()} == {"holds", "does not hold", "inconclusive"}
+    judged = {end: verdict for end, (verdict, _) in expected.items() if verdict != "inconclusive"}
+    calendar, monthly = found.in_history
     held = [end for end, verdict in judged.items() if verdict == "holds"]
     assert (monthly.held, monthly.judged, monthly.refused) == (len(held), len(judged), 84 - len(judged))
     assert monthly.last_held == f"{held[-1][0]}-{held[-1][1]:02d}"
     assert calendar.judged == sum(month == 12 for _, month in judged)
     # a December window and the calendar-year cells are one and the same thing
     december = {w.end_year: (w.verdict, w.wins) for w in found.windows if w.end_month == 12}
-    assert december[2020][0] == found.published.verdict == "cannot be said"
+    assert december[2020][0] == found.published.verdict == "inconclusive"
     assert december[2023] == (found.rolled.verdict, found.rolled.wins)
 
 
 def test_months_between_published_year_ends_are_simulated(ledger: dict[str, Entry]) -> None:
     found = ledger["WALK_ANCHORED"]
-    assert {w.end_month for w in found.windows if w.verdict != "cannot be said"} == {12}
+    assert {w.end_month for w in found.windows if w.verdict != "inconclusive"} == {12}
     assert {w.reason for w in found.windows if w.end_month != 12} == {"figures are simulated"}
 
 
@@ -102,15 +102,15 @@ def windows(*verdicts: str) -> list[Window]:
 
 
 def test_a_summary_by_hand() -> None:
-    found = windows("holds", *["does not hold"] * 11, "holds", "does not hold", "cannot be said")
+    found = windows("holds", *["does not hold"] * 11, "holds", "does not hold", "inconclusive")
     calendar, monthly = summary(found, 1)
-    assert str(calendar) == (
+    assert calendar.text == (
         "windows of 1 calendar years to 2019-12 up to 2020-12: held in 2 of 2, last in the one to 2020-12 "
-        "(overlapping, so dependent: 2 without overlap)"
+        "(windows overlap: 2 independent)"
     )
-    assert str(monthly) == (
+    assert monthly.text == (
         "windows of 1 12-month years ending in any month, to 2019-12 up to 2021-01: held in 2 of 14, last in "
-        "the one to 2020-12 (overlapping, so dependent: 2 without overlap); 1 give no verdict"
+        "the one to 2020-12 (windows overlap: 2 independent); 1 are inconclusive"
     )
 
 
@@ -120,5 +120,5 @@ def test_windows_without_overlap() -> None:
 
 
 def test_no_window_and_none_that_held() -> None:
-    assert "none can be judged" in str(summary([], 6)[0])
-    assert "in none" in str(summary(windows("does not hold"), 6)[1])
+    assert "none has a verdict" in summary([], 6)[0].text
+    assert "in none" in summary(windows("does not hold"), 6)[1].text

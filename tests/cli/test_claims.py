@@ -29,32 +29,30 @@ def test_statement_published_today_and_what_it_depends_on_come_first(run: Run, s
         "as published",
         "today",
         "depends on",
-        "over all",
+        "overall",
     ]
     assert "holds for 2019 to 2024; BTC ahead of NASDAQ in 5 of 6 years" in lines[1]
-    assert "holds no longer for 2020 to 2025; BTC ahead of NASDAQ in 4 of 6 years" in lines[2]
+    assert "no longer holds for 2020 to 2025; BTC ahead of NASDAQ in 4 of 6 years" in lines[2]
 
 
 def test_json_is_one_value(run: Run, sample_home: Path) -> None:
     plain = json.loads(run("claims", "--home", sample_home, "--format", "json").out)
     assert [claim["claim_id"] for claim in plain["claims"]] == IDS
-    assert [claim["verdict"] for claim in plain["claims"]] == ["holds no longer"] * 3 + ["cannot be said"]
+    assert [claim["verdict"] for claim in plain["claims"]] == ["no longer holds"] * 3 + ["inconclusive"]
     assert not {"grid", "windows"} & set(plain["claims"][0])
     flags = ("--grid", "--windows", "--history")
     full = json.loads(run("claims", IDS[0], *flags, "--home", sample_home, "--format", "json").out)
     [claim] = full["claims"]
     assert (len(claim["grid"]), len(claim["windows"])) == (144, 73)
-    assert (
-        sum(claim["refused"].values()) + sum(c["verdict"] != "cannot be said" for c in claim["grid"]) == 144
-    )
+    assert sum(claim["refused"].values()) + sum(c["verdict"] != "inconclusive" for c in claim["grid"]) == 144
     [change] = full["history"]
-    assert (change["verdict"], change["snapshot"]) == ("holds no longer", claim["snapshot"])
+    assert (change["verdict"], change["snapshot"]) == ("no longer holds", claim["published"]["snapshot"])
     assert claim["in_history"][0]["held"] == 3
 
 
 def test_csv_and_markdown_hold_one_table(run: Run, sample_home: Path) -> None:
     ask = ("claims", "--home", sample_home, "--format")
-    found = [(row["claim_id"], row["today_wins"]) for row in rows(run(*ask, "csv"))]
+    found = [(row["claim_id"], row["rolled_wins"]) for row in rows(run(*ask, "csv"))]
     assert found == [*((name, "4") for name in WINS), (IDS[3], "")]
     assert len(rows(run(*ask, "csv", "--grid"))) == 144 + 96 + 96 + 486
     assert len(rows(run(*ask, "csv", "--windows"))) == 3 * 73 + 61
@@ -68,27 +66,27 @@ def test_csv_and_markdown_hold_one_table(run: Run, sample_home: Path) -> None:
 
 def test_only_published_year_ends_are_judged(run: Run, sample_home: Path) -> None:
     grid = rows(run("claims", "--grid", "--home", sample_home, "--format", "csv"))
-    judged = [row for row in grid if row["verdict"] != "cannot be said"]
+    judged = [row for row in grid if row["verdict"] != "inconclusive"]
     assert {row["claim_id"] for row in judged} == set(WINS)
     assert {(row["sessions"], row["convention"]) for row in judged} == {("own", "year_end")}
     windows = rows(run("claims", "--windows", "--home", sample_home, "--format", "csv"))
-    assert {row["end_month"] for row in windows if row["verdict"] != "cannot be said"} == {"12"}
+    assert {row["end_month"] for row in windows if row["verdict"] != "inconclusive"} == {"12"}
 
 
 def test_risk_on_simulated_days_is_not_made_up(run: Run, sample_home: Path) -> None:
     lines = run("claims", IDS[3], "--grid", "--history", "--home", sample_home).out.splitlines()
     assert lines[1:5] == [
-        "  as published: cannot be said for 2019 to 2024; figures are simulated",
-        "  today: cannot be said for 2019 to 2024; figures are simulated",
-        "  depends on: none of 486 cells can be judged",
-        "  over all: cannot be said",
+        "  as published: inconclusive for 2019 to 2024; figures are simulated",
+        "  today: inconclusive for 2019 to 2024; figures are simulated",
+        "  depends on: none of 486 readings has a verdict",
+        "  overall: inconclusive",
     ]
-    assert "  not to be had, 324 of 486 cells: figures are simulated" in lines
-    assert "  not to be had, 162 of 486 cells: no instrument VT in this lake" in lines
+    assert "  unavailable, 324 of 486 readings: figures are simulated" in lines
+    assert "  unavailable, 162 of 486 readings: no instrument VT in this lake" in lines
     flags = ("--windows", "--home", sample_home, "--format", "json")
     [claim] = json.loads(run("claims", IDS[3], *flags).out)["claims"]
     assert {window["reason"] for window in claim["windows"]} == {"figures are simulated"}
-    assert (claim["as_published"]["with_sleeve"], claim["share"]) == (None, 0.03)
+    assert (claim["published"]["with_sleeve"], claim["published"]["share"]) == (None, 0.03)
 
 
 def test_an_unknown_claim_and_no_claims(run: Run, sample_home: Path, tmp_path: Path) -> None:
@@ -100,18 +98,21 @@ def test_an_unknown_claim_and_no_claims(run: Run, sample_home: Path, tmp_path: P
     (home / "claims.toml").unlink()
     assert run("build", "--home", home, "--now", "2026-01-02T12:00Z").code == 0
     assert "add entries to claims.toml" in run("claims", "--home", home).out
-    assert json.loads(run("claims", "--home", home, "--format", "json").out) == {"claims": []}
+    assert json.loads(run("claims", "--home", home, "--format", "json").out)["claims"] == []
     # what was found before stays
     kept = json.loads(run("claims", "--history", "--home", home, "--format", "json").out)["history"]
     assert [row["claim_id"] for row in kept] == sorted(IDS)
+    gone = run("claims", IDS[0], "--history", "--home", home)
+    assert gone.code == 0
+    assert f"{IDS[0]} is no longer in claims.toml" in gone.out
 
 
 def test_in_python(sample_home: Path) -> None:
     lake = marketlake.open(home=sample_home)
-    assert [entry.claim_id for entry in lake.claims()] == IDS
-    assert {type(cell.with_sleeve) for cell in lake.claims(IDS[3])[0].grid} == {type(None)}
-    [entry] = lake.claims("BTC_BEATS_GOLD")
-    assert (entry.verdict, entry.depends_on) == ("holds no longer", ())
+    assert [entry.claim_id for entry in lake.claims().claims] == IDS
+    assert {type(cell.with_sleeve) for cell in lake.claims(IDS[3]).claims[0].grid} == {type(None)}
+    [entry] = lake.claims("BTC_BEATS_GOLD").claims
+    assert (entry.verdict, entry.depends_on) == ("no longer holds", ())
 
 
 def test_without_a_lake(run: Run, sample_home: Path, tmp_path: Path) -> None:

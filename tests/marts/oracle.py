@@ -20,7 +20,7 @@ class Day:
     start: date | None
     price: float | None
     total: float | None
-    riskless: float | None
+    risk_free: float | None
 
 
 def days(rows: Sequence[Row], bill: Sequence[Row]) -> list[Day]:
@@ -38,12 +38,12 @@ def days(rows: Sequence[Row], bill: Sequence[Row]) -> list[Day]:
             price = shares * row["close"] / before["close"] - 1
             total = shares * (row["close"] + row["dividend"]) / before["close"] - 1
             start = before["session"]
-            found.append(Day(row["session"], start, price, total, riskless(bill, start, row["session"])))
+            found.append(Day(row["session"], start, price, total, risk_free(bill, start, row["session"])))
         before, shares = row, 1.0
     return found
 
 
-def riskless(bill: Sequence[Row], start: date, end: date) -> float | None:
+def risk_free(bill: Sequence[Row], start: date, end: date) -> float | None:
     """By the last yield at most seven days old when the days began."""
     known = [row for row in bill if start - timedelta(days=7) <= row["session"] <= start]
     if not known:

@@ -37,7 +37,7 @@ def test_returns_are_those_of_a_day_by_day_computation(lake: Path, instrument: A
         assert (row["session"], row["start_session"]) == (day.session, day.start)
         assert row["total_return"] == close_to(day.total)
         assert row["price_return"] == close_to(None if only_total else day.price)
-        assert row["riskless"] == close_to(day.riskless)
+        assert row["risk_free"] == close_to(day.risk_free)
 
 
 @pytest.mark.parametrize("instrument", WITH_RETURN, ids=lambda i: i.id)
@@ -61,7 +61,7 @@ def test_a_year_s_state_is_the_moments_of_its_returns(lake: Path, instrument: An
             assert [row[name] for name in ("m2", "m3", "m4")] == pytest.approx(
                 [expected[name] for name in ("m2", "m3", "m4")], rel=1e-9
             )
-        over = [getattr(d, basis) - d.riskless for d in of_year if d.riskless is not None]
+        over = [getattr(d, basis) - d.risk_free for d in of_year if d.risk_free is not None]
         assert (row["excess_returns"], row["mean_excess"]) == (
             len(over),
             close_to(moments(over)["mean_return"]),

@@ -95,7 +95,7 @@ def _merged(cuts: list[date]) -> str:
             FROM (
                 SELECT
                     d.instrument_key, {stretch} AS year, d.session, d.start_session,
-                    d.riskless, d.price_return AS simple_return, d.price_level * s.unit_value AS level
+                    d.risk_free, d.price_return AS simple_return, d.price_level * s.unit_value AS level
                 FROM daily_return AS d
                 JOIN main.metric_state AS s
                     ON s.instrument_key = d.instrument_key AND s.year = d.year AND s.basis = 'price'

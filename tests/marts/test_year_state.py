@@ -28,7 +28,7 @@ def states(price: npt.NDArray[np.float64], total: npt.NDArray[np.float64]) -> di
         "start_session": [date(2019, 12, 31), *session[:-1]],
         "first_of_year": [True, *[False] * (DAYS - 1)],
         "last_of_year": [*[False] * (DAYS - 1), True],
-        "riskless": np.full(DAYS, 1e-5),
+        "risk_free": np.full(DAYS, 1e-5),
     }
     for basis, returns in (("price", price), ("total", total)):
         level = 100 * (1 + returns).cumprod()

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 
 Closes = Mapping[date, float]
-Riskless = Callable[[date, date], float]
+RiskFree = Callable[[date, date], float]
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,16 @@ def periods(closes: Closes, start: date, end: date, frequency: str = "daily") ->
     return Periods(points, levels[1:] / levels[:-1] - 1, levels)
 
 
-def excess(p: Periods, riskless: Riskless) -> np.ndarray:
+def excess(p: Periods, risk_free: RiskFree) -> np.ndarray:
     spans = zip(p.points[:-1], p.points[1:], strict=True)
-    return p.returns - np.array([riskless(a, b) for a, b in spans])
+    return p.returns - np.array([risk_free(a, b) for a, b in spans])
 
 
-def constant(rate: float) -> Riskless:
+def constant(rate: float) -> RiskFree:
     return lambda a, b: (1 + rate) ** ((b - a).days / 365.25) - 1
 
 
-def bill(yields: Closes) -> Riskless:
+def bill(yields: Closes) -> RiskFree:
     """The 13-week bill's return over the days, by the last yield known when they began."""
 
     days = sorted(yields)
@@ -67,9 +67,9 @@ def bill(yields: Closes) -> Riskless:
     return over
 
 
-def alone(p: Periods, a: float, riskless: Riskless) -> dict[str, float]:
+def alone(p: Periods, a: float, risk_free: RiskFree) -> dict[str, float]:
     """Figures of one instrument; `a` periods a year."""
-    r, e = p.returns, excess(p, riskless)
+    r, e = p.returns, excess(p, risk_free)
     centred = r - r.mean()
     high = np.maximum.accumulate(p.levels)
     at_risk = float(np.quantile(r, 0.05))
@@ -89,10 +89,10 @@ def alone(p: Periods, a: float, riskless: Riskless) -> dict[str, float]:
     }
 
 
-def beside(p: Periods, b: Periods, a: float, riskless: Riskless) -> dict[str, float]:
+def beside(p: Periods, b: Periods, a: float, risk_free: RiskFree) -> dict[str, float]:
     """Figures against a benchmark on the same points."""
     r, s = p.returns, b.returns
-    e, f = excess(p, riskless), excess(b, riskless)
+    e, f = excess(p, risk_free), excess(b, risk_free)
     beta = np.cov(e, f)[0, 1] / f.var(ddof=1)
     captures = {}
     for name, mask in (("up_capture", s > 0), ("down_capture", s < 0)):

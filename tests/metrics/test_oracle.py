@@ -64,13 +64,13 @@ def assert_figures(found: Any, instrument: str, expected: dict[str, float]) -> N
     ("frequency", "risk_free"), [("daily", 0.0), ("daily", "BILL"), ("weekly", "BILL"), ("monthly", 0.03)]
 )
 def test_random_walks_on_three_calendars(lake: Path, prices: Prices, frequency: str, risk_free: Any) -> None:
-    riskless = oracle.bill(prices["BILL"]) if risk_free == "BILL" else oracle.constant(risk_free)
+    bill = oracle.bill(prices["BILL"]) if risk_free == "BILL" else oracle.constant(risk_free)
     found = Lake(lake).metrics(
         ["BTC", "SHARE"], start=START, end=END, benchmark="NASDAQ", frequency=frequency, risk_free=risk_free
     )
     for name in ("BTC", "SHARE", "NASDAQ"):
         own = oracle.periods(prices[name], START, END, frequency)
-        expected = oracle.alone(own, per_year(frequency, name), riskless)
+        expected = oracle.alone(own, per_year(frequency, name), bill)
         assert_figures(found, name, expected)
         figure = found.figure(name, "sharpe")
         assert (figure.n, figure.first_session, figure.last_session) == (
@@ -81,7 +81,7 @@ def test_random_walks_on_three_calendars(lake: Path, prices: Prices, frequency: 
             oracle.periods(closes, START, END, frequency)
             for closes in oracle.shared(prices[name], prices["NASDAQ"])
         ]
-        assert_figures(found, name, oracle.beside(*pair, per_year(frequency, "NASDAQ"), riskless))
+        assert_figures(found, name, oracle.beside(*pair, per_year(frequency, "NASDAQ"), bill))
 
 
 def test_another_currency_and_shared_sessions(lake: Path, prices: Prices) -> None:

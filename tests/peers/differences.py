@@ -103,7 +103,7 @@ def unchanged_days(m: Measure) -> Row:
     return percent(m.value("GOLD", "positive_share"), q.win_rate(m.returns("GOLD")))
 
 
-def riskless_return(m: Measure) -> Row:
+def risk_free_return(m: Measure) -> Row:
     import empyrical as e
     import ffn
     from quantstats import stats as q
@@ -183,7 +183,7 @@ DIFFERENCES: Final[Mapping[str, Callable[[Measure], Row]]] = {
     "Value at risk": value_at_risk,
     "Expected shortfall": expected_shortfall,
     "Days without a change": unchanged_days,
-    "Riskless return": riskless_return,
+    "Risk-free return": risk_free_return,
     "Beta of excess returns": excess_beta,
     "Alpha": alpha,
     "Capture": capture,

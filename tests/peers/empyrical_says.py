@@ -19,8 +19,8 @@ def alone(s: Span) -> dict[str, float]:
         "volatility": e.annual_volatility(r, annualization=s.per_year),
         "downside_deviation": e.downside_risk(r, annualization=s.per_year),
         # its own risk-free rate is one number for every period; ours follows the days of each return
-        "sharpe": e.sharpe_ratio(r, risk_free=s.riskless, annualization=s.per_year),
-        "sortino": e.sortino_ratio(r, required_return=s.riskless, annualization=s.per_year),
+        "sharpe": e.sharpe_ratio(r, risk_free=s.risk_free, annualization=s.per_year),
+        "sortino": e.sortino_ratio(r, required_return=s.risk_free, annualization=s.per_year),
         "max_drawdown": e.max_drawdown(r),
         "calmar": e.calmar_ratio(r, annualization=elapsed),
         "value_at_risk": e.value_at_risk(r),
@@ -32,7 +32,7 @@ def beside(s: Span, b: Span) -> dict[str, float]:
     import empyrical as e
 
     r, other = s.returns, b.returns
-    # it takes the covariance of returns; ours is of returns over the riskless one of their days
+    # it takes the covariance of returns; ours is of returns over the risk-free one of their days
     alpha, beta = e.alpha_beta(s.excess, b.excess, annualization=s.per_year)
     return {
         "beta": beta,
@@ -55,7 +55,7 @@ def calendar_returns(returns: pd.Series, frequency: str) -> list[float]:
 
 
 def rolling(s: Span, b: Span, window: int) -> dict[str, pd.Series]:
-    """The figures of `beside` over the latest returns, with the same alignments; riskless return 0."""
+    """The figures of `beside` over the latest returns, with the same alignments; risk-free return 0."""
     import empyrical as e
 
     r, other = s.returns, b.returns

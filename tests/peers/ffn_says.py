@@ -17,9 +17,9 @@ def alone(s: Span) -> dict[str, float]:
         "total_return": ffn.calc_total_return(s.window),
         "log_return": ffn.to_log_returns(s.window).sum(),
         "cagr": ffn.calc_cagr(s.window),
-        # its riskless rate is cut into equal periods unless it is a series
-        "sharpe": ffn.calc_sharpe(r, rf=s.riskless, nperiods=s.per_year),
-        "sortino": ffn.calc_sortino_ratio(r, rf=s.riskless, nperiods=s.per_year),
+        # its risk-free rate is cut into equal periods unless it is a series
+        "sharpe": ffn.calc_sharpe(r, rf=s.risk_free, nperiods=s.per_year),
+        "sortino": ffn.calc_sortino_ratio(r, rf=s.risk_free, nperiods=s.per_year),
         "max_drawdown": ffn.calc_max_drawdown(s.levels),
     }
 

@@ -37,7 +37,7 @@ def alone(s: Span) -> dict[str, float]:
 def beside(s: Span, b: Span) -> dict[str, float]:
     from quantstats import stats as q
 
-    # it has no riskless return here: hand it excess returns
+    # it has no risk-free return here: hand it excess returns
     greeks = q.greeks(s.excess, b.excess, periods=s.per_year)
     return {
         "beta": greeks["beta"],
@@ -66,7 +66,7 @@ def drawdowns(levels: pd.Series) -> pd.DataFrame:
 
 
 def rolling(s: Span, b: Span, window: int) -> dict[str, pd.Series]:
-    """Riskless return 0; its rolling alpha is of one period."""
+    """Risk-free return 0; its rolling alpha is of one period."""
     from quantstats import stats as q
 
     greeks = q.rolling_greeks(s.returns, b.returns, periods=window).dropna()

@@ -15,7 +15,7 @@ class Span:
     """`levels` begin with the close before the first return; all series share the later dates."""
 
     levels: pd.Series
-    riskless: pd.Series
+    risk_free: pd.Series
     """Of each return's own days."""
     per_year: float
     window: pd.Series
@@ -27,7 +27,7 @@ class Span:
 
     @property
     def excess(self) -> pd.Series:
-        return self.returns - self.riskless
+        return self.returns - self.risk_free
 
     @property
     def years(self) -> float:
@@ -41,7 +41,7 @@ def returns(levels: pd.Series) -> pd.Series:
 def span(
     closes: pd.Series, start: date, end: date, frequency: str, per_year: float, rate: float = 0.0
 ) -> Span:
-    """The window's whole periods; `rate` is a riskless return a year."""
+    """The window's whole periods; `rate` is a risk-free return a year."""
     stored = closes.loc[: str(end)]
     window = stored.loc[_before(stored, start) :]
     levels = _period_ends(stored, start, end, RULES[frequency]) if frequency in RULES else window

@@ -9,8 +9,9 @@ import numpy as np
 
 from marketlake.engine.listing import Listed
 from marketlake.model.calendars import Days
-from marketlake.portfolio.market import Market, Riskless
+from marketlake.portfolio.market import Market
 from marketlake.portfolio.plan import Holding, Plan
+from marketlake.portfolio.rates import RiskFree
 
 IDS = ("SHARES", "BONDS", "COIN")
 
@@ -33,11 +34,11 @@ def market(start: str = "2014-12-31", end: str = "2017-07-01", seed: int = 1) ->
     whole = weekdays(f"{start[:4]}-01-01", f"{int(end[:4]) + 1}-01-01")
     none = np.empty(0, dtype="datetime64[D]")
     stored = np.tile(days[[0, -1]], (len(IDS), 1))
-    riskless = Riskless("BILL", "no", np.linspace(0.0, 0.0003, len(days)))
+    risk_free = RiskFree("BILL", "no", np.linspace(0.0, 0.0003, len(days)))
     # now and then no yield is known
-    riskless.returns[::60] = np.nan
+    risk_free.returns[::60] = np.nan
     return Market(
-        listed, "USD", days, levels(len(days), seed), whole, none, None, (), "s1", "live", stored, riskless
+        listed, "USD", days, levels(len(days), seed), whole, none, None, (), "s1", "live", stored, risk_free
     )
 
 

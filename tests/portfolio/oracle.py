@@ -35,9 +35,9 @@ class Book:
     def volatility(self, periods_per_year: float) -> float:
         return statistics.stdev(self.returns) * periods_per_year**0.5
 
-    def sharpe(self, riskless: Sequence[float], periods_per_year: float) -> float:
-        """`riskless` to each close after the start; what is not known takes its return with it."""
-        pairs = zip(self.returns, riskless, strict=True)
+    def sharpe(self, risk_free: Sequence[float], periods_per_year: float) -> float:
+        """`risk_free` to each close after the start; what is not known takes its return with it."""
+        pairs = zip(self.returns, risk_free, strict=True)
         excess = [plain - free for plain, free in pairs if not math.isnan(free)]
         return statistics.fmean(excess) / statistics.stdev(excess) * periods_per_year**0.5
 

@@ -11,8 +11,8 @@ from marketlake.portfolio.figures import COSTS
 from marketlake.portfolio.history import outcomes, windows_of
 from marketlake.portfolio.measure import measure, span
 from marketlake.portfolio.plan import Plan
-from marketlake.portfolio.schedule import year_fraction
-from marketlake.portfolio.walk import record, track
+from marketlake.portfolio.schedule import rebalancing, year_fraction
+from marketlake.portfolio.walk import growth, record, track
 
 from .markets import day, market, plan
 from .oracle import work
@@ -59,9 +59,9 @@ def test_every_figure_of_the_engine_is_that_of_the_loop(way: dict[str, Any], pay
         assert path.value[:, k] == close(book.value, rel=1e-9)
         assert path.index[:, k] == close(book.index, rel=1e-9)
         assert found.volatility == close(book.volatility(window.periods_per_year), rel=1e-9)
-        sharpe = book.sharpe(window.riskless.tolist(), window.periods_per_year)
+        sharpe = book.sharpe(window.risk_free.tolist(), window.periods_per_year)
         assert found.sharpe == close(sharpe, rel=1e-9)
-        assert found.drawdown.depth == close(book.deepest, rel=1e-9)
+        assert found.max_drawdown.depth == close(book.deepest, rel=1e-9)
         assert found.trading_costs == close(book.costs, rel=1e-9, abs=1e-9)
         assert found.fees == close(book.fees, rel=1e-9, abs=1e-7)
         assert found.paid_in == close(sum(money for _, money in book.paid), rel=1e-12)
@@ -94,11 +94,21 @@ def test_all_start_months_at_once_are_each_one_alone(way: dict[str, Any]) -> Non
             book = work(days, where.levels[first : last + 1].tolist(), held, held.weights(sleeve).tolist())
             risk = book.volatility((last - first) / years)
             assert found.end_value[s, k] == close(book.value[-1], rel=1e-9)
-            assert found.drawdown[s, k] == close(book.deepest, rel=1e-9)
+            assert found.max_drawdown[s, k] == close(book.deepest, rel=1e-9)
             per_risk = (book.index[-1] ** (1 / years) - 1) / risk
             assert found.return_per_volatility[s, k] == close(per_risk, rel=1e-9)
-            riskless = where.riskless.returns[first + 1 : last + 1].tolist()
-            assert found.sharpe[s, k] == close(book.sharpe(riskless, (last - first) / years), rel=1e-9)
+            risk_free = where.risk_free.returns[first + 1 : last + 1].tolist()
+            assert found.sharpe[s, k] == close(book.sharpe(risk_free, (last - first) / years), rel=1e-9)
+
+
+@pytest.mark.parametrize("way", WAYS[:-1], ids=lambda way: way["rebalance"])
+def test_whole_stretches_at_once_are_the_walk_without_costs(way: dict[str, Any]) -> None:
+    held, where, first, last = sleeved(**way), market(), 20, 600
+    weights = np.stack([held.weights(s) for s in (0.0, 0.03, 0.10)], axis=1)
+    path = record(track(where.days, where.levels, held, (first,), (last,)), weights, held)
+    window = slice(first, last + 1)
+    due = rebalancing(where.days, held.rebalance)[window]
+    assert growth(where.levels[window], due, weights) == close(path.index, rel=1e-12)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way["rebalance"])
@@ -111,6 +121,6 @@ def test_the_parts_add_up(way: dict[str, Any]) -> None:
     parts = found.holdings
     assert [part.id for part in parts] == ["SHARES", "BONDS", "COIN", COSTS]
     assert sum(p.gain for p in parts) == close(found.gain, rel=1e-9)
-    assert sum(p.return_contribution for p in parts) == close(found.time_weighted_return, rel=1e-9)
+    assert sum(p.return_contribution for p in parts) == close(found.total_return, rel=1e-9)
     assert sum(p.risk_contribution or 0 for p in parts) == close(found.volatility, rel=1e-9)
     assert found.end_value == close(found.paid_in + found.gain, rel=1e-12)

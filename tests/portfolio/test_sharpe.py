@@ -14,7 +14,7 @@ import pytest
 
 from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError, UsageError
-from marketlake.portfolio.market import bill_return, yields_on
+from marketlake.portfolio.rates import bill_return, yields_on
 
 from ..query.lakes import BILL, BTC, NASDAQ, SHARE, bar, make
 from .markets import weekdays

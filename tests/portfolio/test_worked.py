@@ -46,16 +46,16 @@ def test_two_years_rebalanced_by_hand() -> None:
     after = (1485 - 4.95) / 2
     assert found.end_value == close(after * 0.5 + after * 1.1)
     assert found.trading_costs == close(10 + 4.95)
-    assert found.time_weighted_return == close(found.end_value / 1000 - 1)
-    assert found.time_weighted_return_annualised == close((found.end_value / 1000) ** 0.5 - 1)
+    assert found.total_return == close(found.end_value / 1000 - 1)
+    assert found.cagr == close((found.end_value / 1000) ** 0.5 - 1)
     assert [part.gain for part in found.holdings] == close([495 - after * 0.5, after * 0.1, -14.95])
     # 495 moved in one direction... half of what was bought and sold, over the mean value, over two years
     mean = (990 + (1485 - 4.95) + found.end_value) / 3
     assert found.turnover == close(495 / 2 / mean / 2)
     # from 1.485 less costs down to the end
-    assert found.drawdown.depth == close(found.end_value / (1485 - 4.95) - 1)
-    assert f"{found.drawdown.peak} {found.drawdown.trough}" == "2015-12-31 2016-12-30"
-    assert found.drawdown.recovery is None
+    assert found.max_drawdown.depth == close(found.end_value / (1485 - 4.95) - 1)
+    assert f"{found.max_drawdown.peak} {found.max_drawdown.trough}" == "2015-12-31 2016-12-30"
+    assert found.max_drawdown.recovery is None
 
 
 def test_contributions_come_on_the_first_session_of_a_month_and_grow_at_the_anniversary() -> None:
@@ -110,7 +110,7 @@ def test_without_flows_money_weighted_is_time_weighted(
     weights: tuple[float, ...], way: str, seed: int
 ) -> None:
     found = run(market(seed=seed), plan(weights, rebalance=way, trading_cost=0.001))
-    assert found.money_weighted_return == close(found.time_weighted_return_annualised, rel=1e-9, abs=1e-12)
+    assert found.money_weighted_return == close(found.cagr, rel=1e-9, abs=1e-12)
 
 
 @settings(max_examples=8, deadline=None)
@@ -129,7 +129,7 @@ def test_all_in_one_holding_is_its_total_return(way: str) -> None:
     where = market()
     found = run(where, plan((1.0, 0.0, 0.0), rebalance=way, contribute=100.0))
     growth = where.levels[-1, 0] / where.levels[0, 0]
-    assert found.time_weighted_return == close(growth - 1, rel=1e-11)
+    assert found.total_return == close(growth - 1, rel=1e-11)
     assert found.turnover == close(0, abs=1e-12)
 
 
@@ -149,6 +149,6 @@ def test_a_sleeve_of_nothing_is_the_plan_without_it(funded_by: str) -> None:
 def test_below_a_year_nothing_is_annualised() -> None:
     where = market("2015-01-05", "2015-07-01")
     found = run(where, plan(contribute=100.0))
-    assert found.time_weighted_return_annualised is None
+    assert found.cagr is None
     assert found.return_per_volatility is None
-    assert run(where, plan()).money_weighted_return == close(run(where, plan()).time_weighted_return)
+    assert run(where, plan()).money_weighted_return == close(run(where, plan()).total_return)

@@ -108,7 +108,7 @@ ANSWERS: dict[str, Callable[[Lake], Any]] = {
     "explain": lambda lake: lake.explain(["BTC"], SINCE, currency="EUR").to_dict(),
     "check": lambda lake: lake.check().to_dict(),
     "portfolio": lambda lake: lake.portfolio("97 SHARE, 3 BTC", {"sleeve": "BTC"}).to_dict(),
-    "claims": lambda lake: [entry.to_dict() for entry in lake.claims()],
+    "claims": lambda lake: lake.claims().to_dict(),
     "report": lambda lake: lake.report_page(),
 }
 """Every public answer."""
@@ -145,7 +145,6 @@ def ask(states: States, name: str, monkeypatch: pytest.MonkeyPatch, steps: Steps
 
 def test_every_answer_of_a_lake_is_asked_here() -> None:
     others = {"engine", "reader", "report_page", "query_rows", "instruments", "trends"}
-    others |= {"claim_checks", "claim_history"}
     assert {name for name in dir(Lake) if not name.startswith("_")} == {*ANSWERS, *others}
 
 

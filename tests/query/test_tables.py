@@ -15,11 +15,13 @@ import pytest
 
 import marketlake as ml
 from marketlake.answers.result import Answer, Tabular
+from marketlake.claims.claim import WinsClaim
 from marketlake.model.errors import UsageError
 
 from .lakes import BTC, SHARE, make, year_ends
 
 YEARS = {2019: 1.0, 2020: 2.0, 2021: 3.0}
+CLAIM = WinsClaim("C", "a beats b", "us", "2022", 2020, 2021, a="BTC", b="SHARE", at_least=1)
 ANSWERS: dict[str, Callable[[ml.Lake], Tabular]] = {
     "prices": lambda lake: lake.prices(["BTC"]),
     "query": lambda lake: lake.query("SELECT instrument_id FROM bar"),
@@ -34,12 +36,10 @@ ANSWERS: dict[str, Callable[[ml.Lake], Tabular]] = {
     "explain": lambda lake: lake.explain(["BTC"], "2020-06-01"),
     "check": lambda lake: lake.check(),
     "portfolio": lambda lake: lake.portfolio("97 SHARE, 3 BTC", {"sleeve": "BTC"}),
+    "claims": lambda lake: lake.claims(),
 }
 
 NO_TABLE = {
-    "claims": "each has several lists of its own",
-    "claim_checks": "a part of the claims",
-    "claim_history": "a part of the claims",
     "engine": "what runs the SQL",
     "query_rows": "the rows of a query as Python values",
     "reader": "the open lake",
@@ -52,7 +52,12 @@ NO_TABLE = {
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> ml.Lake:
     folder = tmp_path_factory.mktemp("tables")
-    make(folder, [SHARE, BTC], [*year_ends(SHARE, YEARS), *year_ends(BTC, {2019: 1.0, 2020: 3.0, 2021: 2.0})])
+    make(
+        folder,
+        [SHARE, BTC],
+        [*year_ends(SHARE, YEARS), *year_ends(BTC, {2019: 1.0, 2020: 3.0, 2021: 2.0})],
+        claims=[CLAIM],
+    )
     return ml.open(folder)
 
 

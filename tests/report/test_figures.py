@@ -1,4 +1,4 @@
-"""Every figure in the page is the command line's, to the last digit that is shown."""
+"""Every figure in the page is that of `Lake`, to the last digit that is shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from marketlake.lake import Lake
 from marketlake.report.document import report
 
 from ..query import lakes, shared_data
-from . import told
+from . import market, told
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -76,7 +76,8 @@ def test_a_page_that_begins_later_has_the_same_figures(
     from .browser import open_page
 
     page = tmp_path / "report.html"
-    page.write_text(report(real_lake, room=16_500), "utf-8")
+    with Lake(real_lake).reader() as reader:
+        page.write_text(report(reader, room=16_500), "utf-8")
     found = open_page(browser, page)
     assert (
         found.text("#compare .aside")
@@ -112,5 +113,19 @@ def test_series_behind_the_charts(opened: Opened, lake: Path, asked: tuple[str |
     # the table has the last session of each month
     last = {session[:7]: value for session, value in told.correlations(lake, ask).items()}
     assert {month: value for month, value in opened.table("#rolling")[1:]} == last
+    assert opened.table("#growth")[1:] == told.grown(lake, ask)
+    assert opened.table("#drawdown")[1:] == told.fallen(lake, ask)
     risk = {row[0]: row[1:] for row in opened.table("#scatter")[1:]}
-    assert risk[ask["a"]] == told.alone(lake, ask["a"], ask)
+    assert ask["a"] in risk
+    assert risk == {name: told.alone(lake, name, ask) for name in risk}
+
+
+def test_sizes_of_the_sleeve(opened: Opened, lake: Path) -> None:
+    opened.draw_all()
+    share = market.PLAN.share
+    holdings = {name: weight * (1 - share) for name, weight in market.PLAN.plan.items()} | {"BTC": share}
+    plan = ", ".join(f"{weight * 100:.10f} {name}" for name, weight in holdings.items())
+    first, last = market.PLAN.first_year, market.PLAN.last_year
+    expected = told.sizes(lake, plan, {"sleeve": "BTC"}, f"{first - 1}-12-31", f"{last}-12-31")
+    assert len(expected) == 11
+    assert opened.table("#sleeve")[1:] == expected

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from marketlake.claims.ledger import Entry
-from marketlake.claims.verdict import CANNOT, FAILS, HOLDS, LAPSED
+from marketlake.claims.verdict import FAILS, HOLDS, INCONCLUSIVE, LAPSED
 from marketlake.lake import Lake
 from marketlake.report.bars import scale_of
 from marketlake.report.claims import headline_of, label_of
@@ -16,7 +16,7 @@ from marketlake.report.claims import headline_of, label_of
 
 @pytest.fixture(scope="module")
 def entry(lake: Path) -> Entry:
-    return Lake(lake).claims("SHARE_WINS")[0]
+    return Lake(lake).claims("SHARE_WINS").claims[0]
 
 
 @pytest.mark.parametrize(
@@ -24,12 +24,12 @@ def entry(lake: Path) -> Entry:
     [
         (HOLDS, HOLDS, "True when it was said, and still true."),
         (HOLDS, LAPSED, "True when it was said. Not any more."),
-        (HOLDS, CANNOT, "True when it was said; today it cannot be told."),
+        (HOLDS, INCONCLUSIVE, "True when it was said; today it cannot be told."),
         (FAILS, HOLDS, "Not true when it was said. It is now."),
         (FAILS, FAILS, "Not true when it was said, nor since."),
-        (CANNOT, HOLDS, "True today; of its own years it cannot be told."),
-        (CANNOT, FAILS, "Not true today."),
-        (CANNOT, CANNOT, "It cannot be told from what is stored."),
+        (INCONCLUSIVE, HOLDS, "True today; of its own years it cannot be told."),
+        (INCONCLUSIVE, FAILS, "Not true today."),
+        (INCONCLUSIVE, INCONCLUSIVE, "It cannot be told from what is stored."),
     ],
 )
 def test_the_headline_says_both_verdicts(entry: Entry, published: str, rolled: str, said: str) -> None:

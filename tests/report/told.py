@@ -1,24 +1,27 @@
-"""What the command line shows for the same question, in its own digits."""
+"""What `Lake` answers to the same question, in the digits of the page."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from marketlake.answers.metrics import Metrics
-from marketlake.cli.compare import _score, _shown
-from marketlake.cli.metrics import _shown as _figure
+import numpy as np
+
+from marketlake.answers.compare import ComparedYear
+from marketlake.answers.metrics import Figure, Metrics
 from marketlake.lake import Lake
+from marketlake.portfolio.figures import Figures
 
 Ask = dict[str, Any]
 Table = list[list[str]]
 _LINES = {
-    "cumulative return": "total_return",
-    "a year (CAGR)": "cagr",
+    "total return": "total_return",
+    "CAGR": "cagr",
     "volatility": "volatility",
     "Sharpe ratio, over 0": "sharpe",
-    "deepest fall": "max_drawdown",
+    "maximum drawdown": "max_drawdown",
     "best day": "best_period",
     "worst day": "worst_period",
 }
@@ -33,11 +36,24 @@ def years(lake: Path, ask: Ask) -> tuple[Table, str, list[str]]:
         currency=ask["currency"],
         basis=ask["basis"],
     )
-    rows = [
-        [("" if cell is None else str(cell)) for cell in _shown(found, row).values()] for row in found.rows
+    if not found.years:
+        return [*map(_year, found.rows)], "No year can be judged.", list(found.notes)
+    (a, a_wins), (b, b_wins) = found.wins.items()
+    score = f"{a} ahead in {a_wins} of {found.years} years, {b} in {b_wins}."
+    return [*map(_year, found.rows)], score, list(found.notes)
+
+
+def _year(row: ComparedYear) -> list[str]:
+    ends = ([one.start_session for one in row.returns], [one.end_session for one in row.returns])
+    return [
+        str(row.year),
+        *(_percent(one.simple_return) for one in row.returns),
+        "" if row.difference is None else f"{row.difference * 100:+,.2f} points",
+        row.winner or ("" if row.complete else "incomplete"),
+        # where the two differ, both are shown
+        *(" / ".join(dict.fromkeys(f"{day or ''}" for day in days)) for days in ends),
+        row.quality.replace(",", ", "),
     ]
-    rows = [[*row[:-1], row[-1].replace(",", ", ")] for row in rows]
-    return rows, f"{_score(found)}.", list(found.notes)
 
 
 def figures(lake: Path, ask: Ask) -> tuple[dict[str, list[str]], str]:
@@ -73,6 +89,66 @@ def correlations(lake: Path, ask: Ask) -> dict[str, str]:
     """`metrics A --benchmark B --rolling`, by session."""
     found = Lake(lake).rolling([ask["a"]], benchmark=ask["b"], **_taken(ask))
     return {f"{r.session}": "" if r.correlation is None else f"{r.correlation:,.2f}" for r in found.rows}
+
+
+def grown(lake: Path, ask: Ask) -> Table:
+    """What 10,000 became by daily returns, a line a month."""
+    return _monthly(lake, ask, lambda index: [f"{10_000 * value:,.2f}" for value in index])
+
+
+def fallen(lake: Path, ask: Ask) -> Table:
+    """How far each month's last close is below the highest so far."""
+
+    def percents(index: Any) -> list[str]:
+        return [_unsigned(value) for value in index / np.maximum.accumulate(index) - 1]
+
+    return _monthly(lake, ask, percents)
+
+
+def _monthly(lake: Path, ask: Ask, shown: Callable[[Any], list[str]]) -> Table:
+    """The last values of each month of both, of indices that begin with 1 at the window's start."""
+    found = Lake(lake).returns(_ids(ask), period="day", **_taken(ask))
+    cells: dict[tuple[str, str], str] = {}
+    for name in _ids(ask):
+        rows = [row for row in found.rows if row.instrument_id == name]
+        sessions = [*(row.start_session for row in rows[:1]), *(row.session for row in rows)]
+        index = np.cumprod([1.0, *(1 + row.simple_return for row in rows)])
+        values = zip(sessions, shown(index), strict=True) if rows else ()
+        cells |= {(f"{session:%Y-%m}", name): text for session, text in values}
+    months = sorted({month for month, _ in cells})
+    return [[month, *(cells.get((month, name), "") for name in _ids(ask))] for month in months]
+
+
+def sizes(lake: Path, plan: str, settings: dict[str, Any], start: str, end: str) -> Table:
+    """`portfolio`, a line a size of the sleeve."""
+    found = Lake(lake).portfolio(plan, settings, start=start, end=end)
+    return [_size(one) for one in found.sweep]
+
+
+def _size(one: Figures) -> list[str]:
+    return [
+        f"{(one.sleeve or 0) * 100:g} %",
+        f"{one.end_value:,.2f}",
+        _percent(one.cagr),
+        _unsigned(one.volatility),
+        _ratio(one.return_per_volatility),
+        _ratio(one.sharpe),
+        _unsigned(one.max_drawdown.depth),
+    ]
+
+
+def _ratio(value: float | None) -> str:
+    return "" if value is None else f"{value:,.2f}"
+
+
+def _unsigned(value: float | None) -> str:
+    return _percent(value).replace("+", "")
+
+
+def _figure(figure: Figure) -> str:
+    if figure.value is None:
+        return figure.reason or "-"
+    return _percent(figure.value) if figure.unit == "fraction" else f"{figure.value:,.2f}"
 
 
 def alone(lake: Path, name: str, ask: Ask, frequency: str = "daily") -> list[str]:
@@ -112,8 +188,8 @@ def _value(found: Metrics, name: str, metric: str) -> str:
         return ""
     if figure.value is None:
         return "-" if metric != "cagr" or figure.reason is None else figure.reason.split(":")[0]
-    # a deviation has no sign
-    return _figure(figure).replace("+", "") if metric == "volatility" else _figure(figure)
+    # only a return has a sign
+    return _figure(figure).replace("+", "") if metric in ("volatility", "max_drawdown") else _figure(figure)
 
 
 def _recovered(found: Metrics, name: str) -> str:

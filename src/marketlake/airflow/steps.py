@@ -124,7 +124,7 @@ def build(ti: Any = None) -> dict[str, Any]:
         settings = load_settings()
         rebuilt = build_database(settings)
         page = refresh_report(settings, rebuilt)
-        claims = Lake(settings.lake).claim_checks()
+        claims = Lake(settings.lake).claims().checks
         return {
             "rebuilt": rebuilt,
             "snapshot": open_manifest(settings.lake).snapshot,

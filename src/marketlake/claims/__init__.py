@@ -6,25 +6,36 @@ of check is a module of `kinds`, and a pair of SQL texts that those two read.
 
 from __future__ import annotations
 
-from .ledger import Change, Entry, read_history, read_ledger
+from .ledger import Change, Entry, Ledger, read_ledger
 from .load import KINDS, load_claims
-from .verdict import CANNOT, DEPENDS, FAILS, HOLDS, LAPSED, Cell, ClaimCheck, Summary, Window, read_checks
+from .verdict import (
+    DEPENDS,
+    FAILS,
+    HOLDS,
+    INCONCLUSIVE,
+    LAPSED,
+    Cell,
+    ClaimCheck,
+    Summary,
+    Window,
+    read_checks,
+)
 
 __all__ = [
-    "CANNOT",
     "DEPENDS",
     "FAILS",
     "HOLDS",
+    "INCONCLUSIVE",
     "KINDS",
     "LAPSED",
     "Cell",
     "Change",
     "ClaimCheck",
     "Entry",
+    "Ledger",
     "Summary",
     "Window",
     "load_claims",
     "read_checks",
-    "read_history",
     "read_ledger",
 ]

@@ -1,36 +1,27 @@
-"""One claim of the ledger with everything that was found about it; plain values."""
+"""The ledger: every claim with its verdicts, readings and windows, and how the verdicts changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar
 
+from ..answers.result import Answer
 from ..engine.reader import Reader
 from ..model.errors import UsageError
 from .load import KINDS
 from .verdict import PUBLISHED, ROLLED, Cell, ClaimCheck, Summary, Window, overall, read_checks, summary
 
-_CLAIM: Final = (
-    "claim_id",
-    "kind",
-    "statement",
-    "source",
-    "published",
-    "a",
-    "b",
-    "at_least",
-    "share",
-    "rebalance",
-    "funded_by",
-    "of_years",
-)
+Rows = dict[str, list[Any]]
+"""By claim, the rows of one table as objects."""
 
 
 @dataclass(frozen=True)
 class Entry:
     """A claim as published, today, under every reading and in every window of history."""
+
+    computed: ClassVar = ("claim_id", "criterion", "verdict", "depends_on", "refused", "in_history")
 
     published: ClaimCheck
     rolled: ClaimCheck
@@ -42,9 +33,9 @@ class Entry:
         return self.published.claim_id
 
     @property
-    def asked(self) -> str:
+    def criterion(self) -> str:
         """What is checked, in words."""
-        return KINDS[self.published.kind].asks(self.published)
+        return KINDS[self.published.kind].criterion(self.published)
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -53,13 +44,13 @@ class Entry:
 
     @property
     def verdict(self) -> str:
-        """`holds`, `holds no longer`, `depends`, `does not hold` or `cannot be said`."""
-        return overall(self.published, self.rolled, self.grid).word
+        """`holds`, `no longer holds`, `depends`, `does not hold` or `inconclusive`."""
+        return overall(self.published, self.rolled, self.grid).verdict
 
     @property
     def depends_on(self) -> tuple[str, ...]:
-        """What flips the verdict, one way a line; empty when nothing does."""
-        return overall(self.published, self.rolled, self.grid).flips
+        """What changes the verdict, one change a line; empty when nothing does."""
+        return overall(self.published, self.rolled, self.grid).changes
 
     @property
     def refused(self) -> dict[str, int]:
@@ -67,73 +58,10 @@ class Entry:
         reasons = [cell.reason for cell in self.grid if not cell.judged]
         return {reason: reasons.count(reason) for reason in dict.fromkeys(reasons)}
 
-    def to_dict(self, *, grid: bool = True, windows: bool = True) -> dict[str, Any]:
-        """As JSON values, with or without the long lists."""
-        check = self.published
-        claim = (*_CLAIM, "snapshot")
-        found: dict[str, Any] = {name: getattr(check, name) for name in claim}
-        found |= {"asked": self.asked, "verdict": self.verdict, "depends_on": list(self.depends_on)}
-        found |= {"as_published": _span(check), "today": _span(self.rolled)}
-        found |= {"readings": len(self.grid), "refused": self.refused}
-        found |= {"in_history": [asdict(s) | {"text": str(s)} for s in self.summaries]}
-        if grid:
-            found["grid"] = [asdict(cell) for cell in self.grid]
-        if windows:
-            found["windows"] = [asdict(window) for window in self.windows]
-        return found
-
     @property
-    def summaries(self) -> tuple[Summary, Summary]:
+    def in_history(self) -> tuple[Summary, Summary]:
         """How often the claim held over calendar years, then over years ending in any month."""
         return summary(self.windows, self.published.of_years)
-
-
-def _span(check: ClaimCheck) -> dict[str, Any]:
-    names = ("first_year", "last_year", "verdict", "reason", "wins", "years", "with_sleeve", "without_sleeve")
-    return {name: getattr(check, name) for name in names}
-
-
-Found = dict[str, list[Any]]
-
-
-def read_ledger(reader: Reader, claim_id: str | None = None) -> tuple[Entry, ...]:
-    """Every claim (or the one named) as the last build found it, in the order of `claims.toml`.
-
-    Raises `UsageError` for a claim that is not there.
-    """
-    checks = read_checks(reader)
-    grid, windows = _by_claim(reader, "claim_grid", Cell), _by_claim(reader, "claim_window", Window)
-    spans = {(check.claim_id, check.span): check for check in checks}
-    return tuple(_entry(name, spans, grid, windows) for name in _wanted(checks, claim_id))
-
-
-def _wanted(checks: tuple[ClaimCheck, ...], claim_id: str | None) -> list[str]:
-    names = list(dict.fromkeys(check.claim_id for check in checks))
-    if claim_id is None:
-        return names
-    if claim_id not in names:
-        known = ", ".join(names) or "none; add entries to claims.toml, then `marketlake build`"
-        raise UsageError(f"no claim {claim_id[:64]!r} in the last build; known: {known}")
-    return [claim_id]
-
-
-def _by_claim(reader: Reader, table: str, kind: type) -> Found:
-    """The rows of a table, in their order, as objects by claim."""
-    names = [field.name for field in fields(kind)]
-    found: Found = {}
-    text = f"SELECT claim_id, {', '.join(names)} FROM main.{table} ORDER BY rowid"  # noqa: S608 (names are ours)
-    for row in reader.records(text):
-        found.setdefault(row.pop("claim_id"), []).append(kind(**row))
-    return found
-
-
-def _entry(name: str, spans: Mapping[tuple[str, str], ClaimCheck], grid: Found, windows: Found) -> Entry:
-    return Entry(
-        published=spans[name, PUBLISHED],
-        rolled=spans[name, ROLLED],
-        grid=tuple(grid[name]),
-        windows=tuple(windows.get(name, ())),
-    )
 
 
 @dataclass(frozen=True)
@@ -158,12 +86,69 @@ class Change:
     rolled_wins: int | None
 
 
-def read_history(reader: Reader, claim_id: str | None = None) -> tuple[Change, ...]:
-    """Every change of every claim (or of the one named), oldest first.
+@dataclass(frozen=True)
+class Ledger(Answer):
+    """The claims of the last build and every change of their verdicts; as a table, a row a check."""
 
-    A claim that was taken out of `claims.toml` keeps its history.
+    claims: tuple[Entry, ...]
+    """In the order of `claims.toml`."""
+    history: tuple[Change, ...]
+    """Oldest first. A claim that was taken out of `claims.toml` keeps its history."""
+    snapshot: str
+    origin: str
+
+    @property
+    def checks(self) -> tuple[ClaimCheck, ...]:
+        """The headline of each claim as published, then over the latest whole years."""
+        return tuple(check for entry in self.claims for check in (entry.published, entry.rolled))
+
+    def lines(self) -> tuple[type[Any], Iterable[Any]]:
+        """A row a check."""
+        return ClaimCheck, self.checks
+
+
+def read_ledger(reader: Reader, claim_id: str | None = None) -> Ledger:
+    """All claims, or the one named.
+
+    Raises `UsageError` for a claim that is neither in the last build nor in the history.
     """
+    checks, history = read_checks(reader), _read_history(reader)
+    known = list(dict.fromkeys(check.claim_id for check in checks))
+    if claim_id is not None:
+        history = tuple(change for change in history if change.claim_id == claim_id)
+        if claim_id not in known and not history:
+            names = ", ".join(known) or "none; add entries to claims.toml, then `marketlake build`"
+            raise UsageError(f"no claim {claim_id[:64]!r} in the last build; known: {names}")
+    grid, windows = _by_claim(reader, "claim_grid", Cell), _by_claim(reader, "claim_window", Window)
+    spans = {(check.claim_id, check.span): check for check in checks}
+    return Ledger(
+        claims=tuple(_entry(name, spans, grid, windows) for name in known if claim_id in (None, name)),
+        history=history,
+        snapshot=reader.about.snapshot,
+        origin=reader.about.origin,
+    )
+
+
+def _read_history(reader: Reader) -> tuple[Change, ...]:
     names = ", ".join(Change.__dataclass_fields__)
     text = f"SELECT {names} FROM main.claim_history ORDER BY claim_id, change"  # noqa: S608 (names are ours)
-    found = [Change(**row) for row in reader.records(text)]
-    return tuple(change for change in found if claim_id in (None, change.claim_id))
+    return tuple(Change(**row) for row in reader.records(text))
+
+
+def _by_claim(reader: Reader, table: str, kind: type) -> Rows:
+    """The rows of a table, in their order, as objects by claim."""
+    names = [field.name for field in fields(kind)]
+    found: Rows = {}
+    text = f"SELECT claim_id, {', '.join(names)} FROM main.{table} ORDER BY rowid"  # noqa: S608 (names are ours)
+    for row in reader.records(text):
+        found.setdefault(row.pop("claim_id"), []).append(kind(**row))
+    return found
+
+
+def _entry(name: str, spans: Mapping[tuple[str, str], ClaimCheck], grid: Rows, windows: Rows) -> Entry:
+    return Entry(
+        published=spans[name, PUBLISHED],
+        rolled=spans[name, ROLLED],
+        grid=tuple(grid[name]),
+        windows=tuple(windows.get(name, ())),
+    )

@@ -104,7 +104,7 @@ class Kind:
     """Of `claims.toml`, beyond those that every claim has."""
     optional: tuple[str, ...]
     read: Callable[[Fields], Claim]
-    asks: Callable[[ClaimCheck], str]
+    criterion: Callable[[ClaimCheck], str]
     """What is checked, in words."""
     dimensions: tuple[str, ...]
     """The columns of `claim_grid` that make a reading, in the order in which a change of them is told."""
@@ -149,7 +149,7 @@ def _check_wins(fields: Fields, claim: WinsClaim) -> None:
         raise fields.error("at_least must not be more than of_years")
 
 
-def _asks_wins(check: ClaimCheck) -> str:
+def _criterion_of_wins(check: ClaimCheck) -> str:
     return f"{check.a} ahead in at least {check.at_least} of {check.of_years} years"
 
 
@@ -158,7 +158,7 @@ WINS: Final = Kind(
     keys=("a", "b", "at_least", "of_years"),
     optional=("alternatives",),
     read=_read_wins,
-    asks=_asks_wins,
+    criterion=_criterion_of_wins,
     dimensions=("b", "basis", "sessions", "convention", "worth"),
     told={"b": "against {}"},
     words={
@@ -237,7 +237,7 @@ def _check_sleeve(fields: Fields, claim: SleeveClaim) -> None:
         raise fields.error("alternatives must be others than the plan's holdings and the sleeve, each once")
 
 
-def _asks_sleeve(check: ClaimCheck) -> str:
+def _criterion_of_sleeve(check: ClaimCheck) -> str:
     funded = "pro rata" if check.funded_by == PRO_RATA else f"from {check.funded_by}"
     when = "never rebalanced" if check.rebalance == "never" else f"rebalanced {check.rebalance}"
     return (
@@ -251,7 +251,7 @@ SLEEVE: Final = Kind(
     keys=("plan", "sleeve", "sleeve_share"),
     optional=("rebalance", "funded_by", "alternatives"),
     read=_read_sleeve,
-    asks=_asks_sleeve,
+    criterion=_criterion_of_sleeve,
     dimensions=("a", "b", "rebalance", "funded_by", "risk", "worth"),
     told={
         "a": "with {} as the sleeve",
@@ -263,7 +263,7 @@ SLEEVE: Final = Kind(
         ("rebalance", "never"): "never rebalanced",
         ("funded_by", PRO_RATA): "funded pro rata",
         ("risk", "monthly_volatility"): "by monthly volatility",
-        ("risk", "deepest_fall"): "by the deepest fall",
+        ("risk", "max_drawdown"): "by the deepest fall",
         ("worth", "real"): "after inflation",
         ("worth", "over_bill"): "over a Treasury bill",
     },

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import duckdb
 import pyarrow as pa
 
-from ..engine.build import Fill, arrow_table, create_table, define, relation_of
+from ..engine.build import Fill, arrow_table, create_table, define
+from ..engine.reader import reader_of
 from ..engine.sql_text import chain, statement
 from ..model.instruments import Universe
 from .claim import REBALANCING, Claim, SleeveClaim, WinsClaim
+from .sleeve import evaluate, first_beside
+from .sleeve_tables import sleeve_tables
 
 _CLAIM: Final = {
     "claim_id": pa.string(),
@@ -57,23 +61,63 @@ _CLAIM_WEIGHT: Final = {
     "without_weight": pa.float64(),
 }
 
+CLAIM_MARTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "mart/claim_grid": {
+        "bar": "mart/claim_bar",
+        "return_index": "view/return_index",
+        "claim_inflation": "mart/claim_inflation",
+        "claim_side": "mart/claim_side",
+        "level": "mart/claim_level",
+        # from here on the names mean the pairs and the sessions they share; main.* are the stored relations
+        "calendar_session": "mart/claim_session",
+        "instrument": "mart/claim_instrument",
+        "calendar_year": "mart/calendar_year",
+        "year_level": "mart/year_level",
+        "calendar_year_return": "mart/calendar_year_return",
+        "claim_year": "mart/claim_year",
+        "claim_wins_grid": "mart/claim_wins_grid",
+    },
+    "mart/claim_check": {},
+    "mart/claim_window": {
+        "bar": "mart/claim_bar",
+        "return_index": "view/return_index",
+        "level": "mart/level",
+        "claim_wins_window": "mart/claim_wins_window",
+    },
+}
+"""By text: what stands in for the stored relations that it reads; in order."""
+SCRATCH: Final = ("claim_sleeve_grid", "claim_sleeve_window")
+"""Tables that only those texts read, so they are not stored."""
+
 Row = tuple[object, ...]
 
 
 def fill_claims(claims: Sequence[Claim], universe: Universe) -> Fill:
-    """What adds the claims, and what became of them, to the database that is built."""
+    """What adds the claims and their verdicts to the database that is built."""
+    sleeves = [claim for claim in claims if isinstance(claim, SleeveClaim)]
 
     def fill(connection: duckdb.DuckDBPyConnection) -> None:
         for table, rows in claim_tables(claims, universe).items():
             create_table(connection, table, rows)
-        for name, before in CLAIM_MARTS.items():
-            text = chain(before, name) if before else statement(name)
-            if name in SCRATCH:
-                connection.execute(f"CREATE TEMP TABLE {relation_of(name)} AS {text}")
+        for table, rows in _sleeve_tables(connection, sleeves).items():
+            if table in SCRATCH:
+                connection.register(table, rows)
             else:
-                define(connection, "TABLE", name, text)
+                create_table(connection, table, rows)
+        for name, before in CLAIM_MARTS.items():
+            define(connection, "TABLE", name, chain(before, name) if before else statement(name))
+        for table in SCRATCH:
+            connection.unregister(table)
 
     return fill
+
+
+def _sleeve_tables(
+    connection: duckdb.DuckDBPyConnection, claims: Sequence[SleeveClaim]
+) -> Mapping[str, pa.Table]:
+    row = connection.execute("SELECT root FROM main.lake").fetchone()
+    reader = reader_of(connection, Path(row[0] if row else ""))
+    return sleeve_tables(evaluate(reader, claims))
 
 
 def claim_tables(claims: Sequence[Claim], universe: Universe) -> dict[str, pa.Table]:
@@ -102,7 +146,7 @@ def _claim(claim: Claim) -> Row:
 def _opponents(claims: Sequence[Claim], universe: Universe) -> list[Row]:
     """One row a claim and b: its own (place 0), then each alternative; with what deflates the pair."""
     return [
-        (claim.id, place, claim.a, b, _first(universe, "inflation", claim.a))
+        (claim.id, place, claim.a, b, first_beside(universe.by_id, "inflation", claim.a))
         for claim in claims
         if isinstance(claim, WinsClaim)
         for place, b in enumerate((claim.b, *claim.alternatives))
@@ -121,8 +165,8 @@ def _plans(claims: Sequence[SleeveClaim], universe: Universe) -> list[Row]:
             one.rebalance,
             REBALANCING[one.rebalance],
             one.funded_by,
-            _first(universe, "inflation", one.sleeve),
-            _first(universe, "rate", one.sleeve),
+            first_beside(universe.by_id, "inflation", one.sleeve),
+            first_beside(universe.by_id, "rate", one.sleeve),
         )
         for claim in claims
         for place, one in enumerate(claim.readings())
@@ -137,71 +181,3 @@ def _weights(claims: Sequence[SleeveClaim]) -> list[Row]:
         for place, one in enumerate(claim.readings())
         for weight in one.weights()
     ]
-
-
-def _first(universe: Universe, asset_class: str, instrument_id: str) -> str | None:
-    """The first consumer prices or bill in the instrument's currency, as `compare` takes them."""
-    instrument = universe.by_id.get(instrument_id)
-    if instrument is None:
-        return None
-    found = (
-        i.id
-        for i in universe.instruments
-        if i.asset_class == asset_class and i.quote_currency == instrument.quote_currency
-    )
-    return next(found, None)
-
-
-CLAIM_MARTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "mart/claim_inflation": {},
-    "mart/claim_obstacle": {},
-    "mart/claim_bill": {},
-    "mart/claim_holding": {"bar": "mart/claim_bar", "return_index": "view/return_index"},
-    "mart/claim_holding_base": {},
-    "mart/claim_month": {},
-    "mart/claim_run": {},
-    "mart/claim_run_weight": {},
-    "mart/claim_plan_return": {},
-    "mart/claim_sleeve": {},
-    "mart/claim_sleeve_ratio": {},
-    "mart/claim_grid": {
-        "claim_sleeve_grid": "mart/claim_sleeve_grid",
-        "bar": "mart/claim_bar",
-        "return_index": "view/return_index",
-        "claim_side": "mart/claim_side",
-        "level": "mart/claim_level",
-        # from here on the names mean the pairs and the sessions they share; main.* are the stored relations
-        "calendar_session": "mart/claim_session",
-        "instrument": "mart/claim_instrument",
-        "calendar_year": "mart/calendar_year",
-        "year_level": "mart/year_level",
-        "calendar_year_return": "mart/calendar_year_return",
-        "claim_year": "mart/claim_year",
-        "claim_wins_grid": "mart/claim_wins_grid",
-    },
-    "mart/claim_check": {},
-    "mart/claim_window": {
-        "claim_sleeve_window": "mart/claim_sleeve_window",
-        "bar": "mart/claim_bar",
-        "return_index": "view/return_index",
-        "level": "mart/level",
-        "claim_wins_window": "mart/claim_wins_window",
-    },
-}
-"""By text: what stands in for the stored relations that it reads; in order."""
-SCRATCH: Final = frozenset(
-    f"mart/claim_{name}"
-    for name in (
-        "inflation",
-        "obstacle",
-        "holding",
-        "bill",
-        "holding_base",
-        "month",
-        "run",
-        "run_weight",
-        "plan_return",
-        "sleeve_ratio",
-    )
-)
-"""Marts that only others read: tables of the build's own connection, gone with it."""

@@ -1,9 +1,9 @@
-"""The command `claims`: what became of public statements. It changes nothing."""
+"""The command `claims`: verdicts on public statements. It changes nothing."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -14,11 +14,10 @@ from .output import paint_verdict, print_json, print_rows, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..claims.ledger import Change, Entry
+    from ..claims.ledger import Change, Entry, Ledger
     from ..claims.verdict import Cell, ClaimCheck
 
-
-_CLAIM = (
+_CLAIM: Final = (
     "claim_id",
     "kind",
     "statement",
@@ -29,8 +28,9 @@ _CLAIM = (
     "at_least",
     "share",
     "of_years",
-    "verdict",
 )
+_SPANS: Final = ("published", "rolled")
+_FIGURES: Final = ("first_year", "last_year", "verdict", "wins", "years", "with_sleeve", "without_sleeve")
 
 
 def claims(
@@ -49,86 +49,95 @@ def claims(
     lake: Lake = None,
     output: Output = Format.table,
 ) -> None:
-    """How public claims fare: as published, today, under other readings, in all of history."""
+    """Verdicts on public claims: as published, today, under other readings, in all of history."""
     if output in (Format.csv, Format.markdown) and grid + windows + history > 1:
         raise UsageError(f"{output} holds one table; ask for one of --grid, --windows and --history")
-    opened = lake_of(settings_of(home, lake, None, None))
-    ledger = opened.claims(claim_id)
-    changes = opened.claim_history(claim_id) if history else ()
+    ledger = lake_of(settings_of(home, lake, None, None)).claims(claim_id)
+    shown = {"grid": grid, "windows": windows, "history": history}
     if output is Format.json:
-        found: dict[str, Any] = {"claims": [e.to_dict(grid=grid, windows=windows) for e in ledger]}
-        print_json(found | ({"history": [asdict(change) for change in changes]} if history else {}))
+        print_json(_values(ledger, [name for name, wanted in shown.items() if not wanted]))
     elif output is Format.table:
-        _tell(ledger, changes, grid=grid, windows=windows)
+        _print(ledger, shown)
     else:
-        rows, columns = _flat(ledger, changes, grid=grid, windows=windows, history=history)
+        rows, columns = _flat(ledger, next((name for name, wanted in shown.items() if wanted), ""))
         print_rows(rows, columns, output)
 
 
-def _flat(
-    ledger: Sequence[Entry], changes: Sequence[Change], *, grid: bool, windows: bool, history: bool
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """One table with its columns."""
+def _values(ledger: Ledger, left_out: Sequence[str]) -> dict[str, Any]:
+    """The JSON values without the long lists that are not asked for."""
+    values = ledger.to_dict()
+    for part in (values, *values["claims"]):
+        for name in left_out:
+            part.pop(name, None)
+    return values
+
+
+def _flat(ledger: Ledger, table: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """One table with its columns: grid, windows, history or (empty) a line a claim."""
     from ..claims.ledger import Change
     from ..claims.verdict import Cell, Window
 
-    if history:
-        return [asdict(change) for change in changes], list(Change.__dataclass_fields__)
-    if grid:
-        rows = [{"claim_id": e.claim_id} | asdict(cell) for e in ledger for cell in e.grid]
-        return rows, ["claim_id", *Cell.__dataclass_fields__]
-    if windows:
-        rows = [{"claim_id": e.claim_id} | asdict(window) for e in ledger for window in e.windows]
-        return rows, ["claim_id", *Window.__dataclass_fields__]
-    rows = [_headline(entry) for entry in ledger]
-    return rows, [*_CLAIM, "depends_on", *(f"{p}_{n}" for p in _SPANS for n in _COUNTED), "snapshot"]
-
-
-_SPANS = {"as_published": "as published", "today": "today"}
-_COUNTED = ("first_year", "last_year", "verdict", "wins", "years", "with_sleeve", "without_sleeve")
+    if table == "history":
+        return [asdict(change) for change in ledger.history], [field.name for field in fields(Change)]
+    if table:
+        kind: type[Any] = Cell if table == "grid" else Window
+        rows = [{"claim_id": e.claim_id} | asdict(one) for e in ledger.claims for one in getattr(e, table)]
+        return rows, ["claim_id", *(field.name for field in fields(kind))]
+    spans = (f"{span}_{name}" for span in _SPANS for name in _FIGURES)
+    return [_headline(e) for e in ledger.claims], [*_CLAIM, "verdict", "depends_on", *spans, "snapshot"]
 
 
 def _headline(entry: Entry) -> dict[str, Any]:
-    found = entry.to_dict(grid=False, windows=False)
-    spans = {f"{span}_{name}": found[span][name] for span in _SPANS for name in _COUNTED}
-    return found | spans | {"depends_on": "; ".join(entry.depends_on)}
+    checks = {"published": asdict(entry.published), "rolled": asdict(entry.rolled)}
+    spans = {f"{span}_{name}": checks[span][name] for span in _SPANS for name in _FIGURES}
+    own = {"verdict": entry.verdict, "depends_on": "; ".join(entry.depends_on)}
+    return checks["published"] | spans | own
 
 
-def _tell(ledger: Sequence[Entry], changes: Sequence[Change], *, grid: bool, windows: bool) -> None:
-    for place, entry in enumerate(ledger):
+def _print(ledger: Ledger, shown: dict[str, bool]) -> None:
+    histories = _by_claim(ledger.history if shown["history"] else ())
+    for place, entry in enumerate(ledger.claims):
         if place:
             say()
-        _tell_entry(entry)
-        if grid:
-            _tell_grid(entry)
-        if windows:
-            _tell_windows(entry)
-        own = [change for change in changes if change.claim_id == entry.claim_id]
-        if own:
-            _tell_history(own)
-    if not ledger:
+        _print_entry(entry)
+        if shown["grid"]:
+            _print_grid(entry)
+        if shown["windows"]:
+            _print_windows(entry)
+        _print_history(histories.pop(entry.claim_id, []))
+    if not ledger.claims:
         say("no claims: add entries to claims.toml, then `marketlake build`")
+    for name, changes in histories.items():
+        say(f"\n{name} is no longer in claims.toml")
+        _print_history(changes)
 
 
-def _tell_entry(entry: Entry) -> None:
+def _by_claim(history: Sequence[Change]) -> dict[str, list[Change]]:
+    found: dict[str, list[Change]] = {}
+    for change in history:
+        found.setdefault(change.claim_id, []).append(change)
+    return found
+
+
+def _print_entry(entry: Entry) -> None:
     check = entry.published
     say(f'"{check.statement}" ({check.source}, {check.published})')
     say(f"  as published: {_span(check)}")
     say(f"  today: {_span(entry.rolled)}")
     say(f"  depends on: {'; '.join(entry.depends_on) or _on_nothing(entry)}")
-    say(f"  over all: {entry.verdict}")
-    say(f"  {entry.claim_id}: {entry.asked}")
-    for summary in entry.summaries:
+    say(f"  overall: {entry.verdict}")
+    say(f"  {entry.claim_id}: {entry.criterion}")
+    for summary in entry.in_history:
         say(f"  in history: {summary}")
     for reason, count in entry.refused.items():
-        say(f"  not to be had, {count} of {len(entry.grid)} cells: {reason}")
+        say(f"  unavailable, {count} of {len(entry.grid)} readings: {reason}")
 
 
 def _on_nothing(entry: Entry) -> str:
     judged = sum(cell.judged for cell in entry.grid)
     if not judged:
-        return f"none of {len(entry.grid)} cells can be judged"
-    return f"nothing: {judged} of {len(entry.grid)} cells can be judged, and none turns it over"
+        return f"none of {len(entry.grid)} readings has a verdict"
+    return f"nothing: {judged} of {len(entry.grid)} readings have a verdict, and none changes it"
 
 
 def _span(check: ClaimCheck) -> str:
@@ -136,8 +145,8 @@ def _span(check: ClaimCheck) -> str:
     return f"{check.verdict}{years}; {check.reason}"
 
 
-def _tell_grid(entry: Entry) -> None:
-    """A line for each reading that is judged in either span."""
+def _print_grid(entry: Entry) -> None:
+    """A line for each reading that has a verdict in either span."""
     both: dict[tuple[str, ...], dict[str, Cell]] = {}
     for cell in entry.grid:
         both.setdefault(tuple(getattr(cell, name) for name in entry.dimensions), {})[cell.span] = cell
@@ -158,13 +167,13 @@ def _score(cell: Cell) -> str:
     return f"{cell.verdict}, {cell.score}" if cell.judged else cell.reason
 
 
-def _tell_windows(entry: Entry) -> None:
+def _print_windows(entry: Entry) -> None:
     say()
     rows = [{"years ending": w.end, "verdict": w.verdict, "reason": w.reason} for w in entry.windows]
     print_rows(rows, ["years ending", "verdict", "reason"], Format.table, paint=paint_verdict)
 
 
-def _tell_history(changes: Sequence[Change]) -> None:
+def _print_history(changes: Sequence[Change]) -> None:
     rows = [
         {
             "recorded": change.recorded_at,
@@ -177,8 +186,9 @@ def _tell_history(changes: Sequence[Change]) -> None:
         }
         for change in changes
     ]
-    say()
-    print_rows(rows, list(rows[0]), Format.table, paint=paint_verdict)
+    if rows:
+        say()
+        print_rows(rows, list(rows[0]), Format.table, paint=paint_verdict)
 
 
 def _scored(verdict: str, wins: int | None, change: Change) -> str:

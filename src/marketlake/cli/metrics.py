@@ -172,9 +172,9 @@ def print_metrics(found: Metrics, output: Format) -> None:
         say()
         columns = ["rolling", "windows", "lowest", "median", "highest", "latest", "above 0"]
         print_rows(_windows(found), columns + [f"above {found.benchmark}"] * bool(found.benchmark), output)
-    riskless = found.risk_free if isinstance(found.risk_free, str) else f"{found.risk_free:g} a year"
+    over = found.risk_free if isinstance(found.risk_free, str) else f"{found.risk_free:g} a year"
     against = f", against {found.benchmark}" if found.benchmark else ""
-    _close(found, f"{found.frequency} returns", f", risk-free {riskless}{against}", output)
+    _close(found, f"{found.frequency} returns", f", risk-free {over}{against}", output)
 
 
 def print_returns(found: Returns, output: Format) -> None:

@@ -295,7 +295,7 @@ def paint_outcome(column: str, row: Mapping[str, Any]) -> str:
 def paint_verdict(column: str, row: Mapping[str, Any]) -> str:
     """What holds is green, what does not red, what no longer does yellow."""
     word = str(row.get(column) or "").partition(",")[0]
-    return {"holds": GOOD, "does not hold": BAD, "holds no longer": STALE}.get(word, "")
+    return {"holds": GOOD, "does not hold": BAD, "no longer holds": STALE}.get(word, "")
 
 
 def paint_status(column: str, row: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The figures of a plan, for people and, flattened, for spreadsheets."""
+"""The command `portfolio`: a retirement plan with and without a sleeve."""
 
 from __future__ import annotations
 
@@ -31,204 +31,7 @@ from .output import percent, print_json, print_rows, say
 if TYPE_CHECKING:
     from ..portfolio.figures import Figures, HistoryRow, PortfolioAnswer
 
-
 Table = list[dict[str, str]]
-
-
-def side_by_side(answer: PortfolioAnswer) -> Table:
-    """A line a figure: the plan, and where it has a sleeve the plan without it and the difference."""
-    own, without, over = answer.with_sleeve, answer.without_sleeve, sharpe_over(answer)
-    if without is None:
-        return [{"figure": name, "plan": shown} for name, shown in _lines(own, over).items()]
-    beside, more = _lines(without, over), _differences(own, without, over)
-    return [
-        {
-            "figure": name,
-            f"with {answer.plan.sleeve}": shown,
-            "without": beside[name],
-            "difference": more.get(name, ""),
-        }
-        for name, shown in _lines(own, over).items()
-    ]
-
-
-def sharpe_over(answer: PortfolioAnswer) -> str:
-    """The Sharpe ratio's name, with what it is over."""
-    match answer.risk_free:
-        case None:
-            return "Sharpe ratio"
-        case float() as rate:
-            return f"Sharpe ratio over {rate * 100:.4g} %"
-    return f"Sharpe ratio over {answer.risk_free}"
-
-
-def brought(answer: PortfolioAnswer) -> Table:
-    """What each holding of the plan brought, the trading costs, and their sum."""
-    own = answer.with_sleeve
-    rows = [
-        _share(part.id, part.weight, part.gain, part.return_contribution, part.risk_contribution)
-        for part in own.holdings
-    ]
-    return [*rows, _share("plan", 1.0, own.gain, own.time_weighted_return, own.volatility)]
-
-
-def flat(figures: Figures) -> dict[str, Any]:
-    """The figures as one line of plain cells; weights and holdings by instrument."""
-    cells = asdict(figures)
-    fall, parts, weights = cells.pop("drawdown"), cells.pop("holdings"), cells.pop("weights")
-    cells |= {"max_drawdown": fall["depth"]} | {f"drawdown_{k}": v for k, v in fall.items() if k != "depth"}
-    cells |= {f"weight_{name}": weight for name, weight in weights.items()}
-    for part in parts:
-        name = part["id"].replace(" ", "_")
-        cells |= {f"{key}_{name}": part[key] for key in ("gain", "return_contribution", "risk_contribution")}
-    return cells
-
-
-def _lines(f: Figures, over: str) -> dict[str, str]:
-    span = _span(f)
-    fall = f.drawdown
-    return {
-        "paid in": f"{f.paid_in:,.2f}",
-        "end value": f"{f.end_value:,.2f}",
-        "end value, real": "" if f.real_end_value is None else f"{f.real_end_value:,.2f}",
-        "gain": f"{f.gain:,.2f}",
-        "time-weighted return, total": percent(f.time_weighted_return),
-        "time-weighted return, a year": percent(f.time_weighted_return_annualised),
-        "time-weighted, a year, real": percent(f.real_time_weighted_return_annualised),
-        f"money-weighted return, {span}": percent(f.money_weighted_return),
-        f"money-weighted, {span}, real": percent(f.real_money_weighted_return),
-        "volatility, a year": unsigned(f.volatility),
-        "return / volatility": ratio(f.return_per_volatility),
-        over: ratio(f.sharpe),
-        "deepest fall": percent(fall.depth),
-        "from its high": f"{fall.peak or ''}",
-        "to its low": f"{fall.trough or ''}",
-        "recovered": f"{fall.recovery or ('not yet' if fall.trough else '')}",
-        "turnover by rebalancing, a year": unsigned(f.turnover),
-        "trading costs": f"{f.trading_costs:,.2f}",
-        "fees": f"{f.fees:,.2f}",
-    }
-
-
-def _differences(a: Figures, b: Figures, over: str) -> dict[str, str]:
-    real = (
-        None if a.real_end_value is None or b.real_end_value is None else a.real_end_value - b.real_end_value
-    )
-    span = _span(a)
-    return {
-        "end value": f"{a.end_value - b.end_value:+,.2f}",
-        "end value, real": "" if real is None else f"{real:+,.2f}",
-        "gain": f"{a.gain - b.gain:+,.2f}",
-        "time-weighted return, total": _points(a.time_weighted_return, b.time_weighted_return),
-        "time-weighted return, a year": _points(
-            a.time_weighted_return_annualised, b.time_weighted_return_annualised
-        ),
-        "time-weighted, a year, real": _points(
-            a.real_time_weighted_return_annualised, b.real_time_weighted_return_annualised
-        ),
-        f"money-weighted return, {span}": _points(a.money_weighted_return, b.money_weighted_return),
-        f"money-weighted, {span}, real": _points(a.real_money_weighted_return, b.real_money_weighted_return),
-        "volatility, a year": _points(a.volatility, b.volatility),
-        "return / volatility": _more(a.return_per_volatility, b.return_per_volatility),
-        over: _more(a.sharpe, b.sharpe),
-        "deepest fall": _points(a.drawdown.depth, b.drawdown.depth),
-        "turnover by rebalancing, a year": _points(a.turnover, b.turnover),
-        "trading costs": f"{a.trading_costs - b.trading_costs:+,.2f}",
-        "fees": f"{a.fees - b.fees:+,.2f}",
-    }
-
-
-def _share(
-    name: str, weight: float | None, gain: float, returned: float, risk: float | None
-) -> dict[str, str]:
-    return {
-        "holding": name,
-        "weight": unsigned(weight),
-        "gain": f"{gain:+,.2f}",
-        "of the time-weighted return": percent(returned),
-        "of the volatility": percent(risk),
-    }
-
-
-def _span(f: Figures) -> str:
-    """What the money-weighted return is over."""
-    return "total" if f.time_weighted_return_annualised is None else "a year"
-
-
-def unsigned(fraction: float | None) -> str:
-    """A percentage without a plus."""
-    return "" if fraction is None else f"{fraction * 100:,.2f} %"
-
-
-def ratio(value: float | None) -> str:
-    """Two digits."""
-    return "" if value is None else f"{value:.2f}"
-
-
-def _more(a: float | None, b: float | None) -> str:
-    return "" if a is None or b is None else f"{a - b:+.2f}"
-
-
-def _points(a: float | None, b: float | None) -> str:
-    return "" if a is None or b is None else f"{(a - b) * 100:+,.2f} points"
-
-
-def sizes(answer: PortfolioAnswer) -> Table:
-    """A line a size of the sleeve."""
-    return [
-        {
-            "sleeve": f"{(one.sleeve or 0) * 100:g} %",
-            "end value": f"{one.end_value:,.2f}",
-            "time-weighted": percent(_rate(one)),
-            "money-weighted": percent(one.money_weighted_return),
-            "volatility": unsigned(one.volatility),
-            "return / volatility": ratio(one.return_per_volatility),
-            "Sharpe": ratio(one.sharpe),
-            "deepest fall": percent(one.drawdown.depth),
-            "turnover": unsigned(one.turnover),
-        }
-        for one in answer.sweep
-    ]
-
-
-def past(answer: PortfolioAnswer) -> Table:
-    """A line a size of the sleeve over all windows of history."""
-    history = answer.history
-    return [] if history is None else [_past(row, history.windows) for row in history.rows]
-
-
-def past_title(answer: PortfolioAnswer) -> str:
-    """What the windows of history are."""
-    history = answer.history
-    if history is None:
-        return ""
-    return (
-        f"Every start at a month's end, {history.first_start:%Y-%m} to {history.last_start:%Y-%m}, "
-        f"held {history.horizon} years: {history.windows} overlapping, dependent windows "
-        f"(only {history.apart} fit one after another).\n"
-        "End value against the plan without the sleeve:"
-    )
-
-
-def _past(row: HistoryRow, windows: int) -> dict[str, str]:
-    return {
-        "sleeve": f"{row.sleeve * 100:g} %",
-        "helped": f"{row.helped} of {windows} ({row.share_helped * 100:.0f} %)",
-        "median": percent(row.median),
-        "worst": percent(row.worst),
-        "worst start": f"{row.worst_start}",
-        "best": percent(row.best),
-        "best start": f"{row.best_start}",
-        "more return / volatility": f"{row.better_per_risk} of {windows}",
-        "higher Sharpe": f"{row.higher_sharpe} of {row.sharpe_windows}" if row.sharpe_windows else "",
-        "shallower fall": f"{row.calmer} of {windows}",
-    }
-
-
-def _rate(f: Figures) -> float:
-    """A year, else in all, as the conventions below the tables say."""
-    yearly = f.time_weighted_return_annualised
-    return f.time_weighted_return if yearly is None else yearly
 
 
 class Rebalance(StrEnum):
@@ -332,6 +135,195 @@ def portfolio(
         _print(answer, output)
 
 
+def side_by_side(answer: PortfolioAnswer) -> Table:
+    """A line a figure: the plan, and where it has a sleeve the plan without it and the difference."""
+    own, without, over = answer.with_sleeve, answer.without_sleeve, sharpe_over(answer)
+    if without is None:
+        return [{"figure": name, "plan": shown} for name, shown in _lines(own, over).items()]
+    beside, more = _lines(without, over), _differences(own, without, over)
+    return [
+        {
+            "figure": name,
+            f"with {answer.plan.sleeve}": shown,
+            "without": beside[name],
+            "difference": more.get(name, ""),
+        }
+        for name, shown in _lines(own, over).items()
+    ]
+
+
+def sharpe_over(answer: PortfolioAnswer) -> str:
+    """The Sharpe ratio's name, with what it is over."""
+    match answer.risk_free:
+        case None:
+            return "Sharpe ratio"
+        case float() as rate:
+            return f"Sharpe ratio over {rate * 100:.4g} %"
+    return f"Sharpe ratio over {answer.risk_free}"
+
+
+def contributions(answer: PortfolioAnswer) -> Table:
+    """What each holding of the plan contributed, the trading costs, and their sum."""
+    own = answer.with_sleeve
+    rows = [
+        _share(part.id, part.weight, part.gain, part.return_contribution, part.risk_contribution)
+        for part in own.holdings
+    ]
+    return [*rows, _share("plan", 1.0, own.gain, own.total_return, own.volatility)]
+
+
+def flat(figures: Figures) -> dict[str, Any]:
+    """The figures as one line of plain cells; weights and holdings by instrument."""
+    cells = asdict(figures)
+    fall, parts, weights = cells.pop("max_drawdown"), cells.pop("holdings"), cells.pop("weights")
+    cells |= {"max_drawdown": fall["depth"]} | {f"drawdown_{k}": v for k, v in fall.items() if k != "depth"}
+    cells |= {f"weight_{name}": weight for name, weight in weights.items()}
+    for part in parts:
+        name = part["id"].replace(" ", "_")
+        cells |= {f"{key}_{name}": part[key] for key in ("gain", "return_contribution", "risk_contribution")}
+    return cells
+
+
+def _lines(f: Figures, over: str) -> dict[str, str]:
+    span = _span(f)
+    fall = f.max_drawdown
+    return {
+        "paid in": f"{f.paid_in:,.2f}",
+        "end value": f"{f.end_value:,.2f}",
+        "end value, real": "" if f.real_end_value is None else f"{f.real_end_value:,.2f}",
+        "gain": f"{f.gain:,.2f}",
+        "total return": percent(f.total_return),
+        "CAGR": percent(f.cagr),
+        "CAGR, real": percent(f.real_cagr),
+        f"money-weighted return, {span}": percent(f.money_weighted_return),
+        f"money-weighted return, {span}, real": percent(f.real_money_weighted_return),
+        "volatility": unsigned(f.volatility),
+        "return / volatility": ratio(f.return_per_volatility),
+        over: ratio(f.sharpe),
+        "maximum drawdown": unsigned(fall.depth),
+        "from its high": f"{fall.peak or ''}",
+        "to its low": f"{fall.trough or ''}",
+        "recovered": f"{fall.recovery or ('not yet' if fall.trough else '')}",
+        "turnover by rebalancing, annualised": unsigned(f.turnover),
+        "trading costs": f"{f.trading_costs:,.2f}",
+        "fees": f"{f.fees:,.2f}",
+    }
+
+
+def _differences(a: Figures, b: Figures, over: str) -> dict[str, str]:
+    real = (
+        None if a.real_end_value is None or b.real_end_value is None else a.real_end_value - b.real_end_value
+    )
+    span = _span(a)
+    return {
+        "end value": f"{a.end_value - b.end_value:+,.2f}",
+        "end value, real": "" if real is None else f"{real:+,.2f}",
+        "gain": f"{a.gain - b.gain:+,.2f}",
+        "total return": _points(a.total_return, b.total_return),
+        "CAGR": _points(a.cagr, b.cagr),
+        "CAGR, real": _points(a.real_cagr, b.real_cagr),
+        f"money-weighted return, {span}": _points(a.money_weighted_return, b.money_weighted_return),
+        f"money-weighted return, {span}, real": _points(
+            a.real_money_weighted_return, b.real_money_weighted_return
+        ),
+        "volatility": _points(a.volatility, b.volatility),
+        "return / volatility": _more(a.return_per_volatility, b.return_per_volatility),
+        over: _more(a.sharpe, b.sharpe),
+        "maximum drawdown": _points(a.max_drawdown.depth, b.max_drawdown.depth),
+        "turnover by rebalancing, annualised": _points(a.turnover, b.turnover),
+        "trading costs": f"{a.trading_costs - b.trading_costs:+,.2f}",
+        "fees": f"{a.fees - b.fees:+,.2f}",
+    }
+
+
+def _share(
+    name: str, weight: float | None, gain: float, returned: float, risk: float | None
+) -> dict[str, str]:
+    return {
+        "holding": name,
+        "weight": unsigned(weight),
+        "gain": f"{gain:,.2f}",
+        "of the total return": percent(returned),
+        "of the volatility": unsigned(risk),
+    }
+
+
+def _span(f: Figures) -> str:
+    """What the money-weighted return is over."""
+    return "total" if f.cagr is None else "annualised"
+
+
+def unsigned(fraction: float | None) -> str:
+    """A percentage without a plus."""
+    return "" if fraction is None else f"{fraction * 100:,.2f} %"
+
+
+def ratio(value: float | None) -> str:
+    """Two digits."""
+    return "" if value is None else f"{value:.2f}"
+
+
+def _more(a: float | None, b: float | None) -> str:
+    return "" if a is None or b is None else f"{a - b:+.2f}"
+
+
+def _points(a: float | None, b: float | None) -> str:
+    return "" if a is None or b is None else f"{(a - b) * 100:+,.2f} points"
+
+
+def sizes(answer: PortfolioAnswer) -> Table:
+    """A line a size of the sleeve."""
+    rate = "total return" if answer.with_sleeve.cagr is None else "CAGR"
+    return [
+        {
+            "sleeve": f"{(one.sleeve or 0) * 100:g} %",
+            "end value": f"{one.end_value:,.2f}",
+            rate: percent(one.total_return if one.cagr is None else one.cagr),
+            "money-weighted return": percent(one.money_weighted_return),
+            "volatility": unsigned(one.volatility),
+            "return / volatility": ratio(one.return_per_volatility),
+            "Sharpe": ratio(one.sharpe),
+            "maximum drawdown": unsigned(one.max_drawdown.depth),
+            "turnover": unsigned(one.turnover),
+        }
+        for one in answer.sweep
+    ]
+
+
+def past(answer: PortfolioAnswer) -> Table:
+    """A line a size of the sleeve over all windows of history."""
+    history = answer.history
+    return [] if history is None else [_past(row, history.windows) for row in history.rows]
+
+
+def past_title(answer: PortfolioAnswer) -> str:
+    """What the windows of history are."""
+    history = answer.history
+    if history is None:
+        return ""
+    return (
+        f"Every start at a month's end, {history.first_start:%Y-%m} to {history.last_start:%Y-%m}, "
+        f"held {history.horizon} years: {history.windows} overlapping windows "
+        f"(at most {history.independent} of them independent).\n"
+        "End value against the plan without the sleeve:"
+    )
+
+
+def _past(row: HistoryRow, windows: int) -> dict[str, str]:
+    return {
+        "sleeve": f"{row.sleeve * 100:g} %",
+        "helped": f"{row.helped} of {windows} ({row.share_helped * 100:.0f} %)",
+        "median": percent(row.median),
+        "worst": percent(row.worst),
+        "worst start": f"{row.worst_start}",
+        "best": percent(row.best),
+        "best start": f"{row.best_start}",
+        "more return / volatility": f"{row.higher_return_per_volatility} of {windows}",
+        "higher Sharpe": f"{row.higher_sharpe} of {row.sharpe_windows}" if row.sharpe_windows else "",
+        "smaller drawdown": f"{row.smaller_drawdown} of {windows}",
+    }
+
+
 def _expense(text: str) -> tuple[str, float]:
     name, _, rate = text.partition("=")
     try:
@@ -345,7 +337,7 @@ def _expense(text: str) -> tuple[str, float]:
 def _print(answer: PortfolioAnswer, output: Format) -> None:
     say(answer.summary)
     _section("", side_by_side(answer), output)
-    _section("What each holding brought to the plan (columns add up):", brought(answer), output)
+    _section("What each holding contributed to the plan (columns add up):", contributions(answer), output)
     _section("Other sizes of the sleeve over the same dates:", sizes(answer), output)
     _section(past_title(answer), past(answer), output)
     say()

@@ -44,7 +44,7 @@ _CLAIM: Final = {
 }
 _VERDICT: Final = {
     "span": "published: the claim's own years; rolled: the latest whole years",
-    "verdict": "holds, holds no longer, does not hold or cannot be said",
+    "verdict": "holds, no longer holds, does not hold or inconclusive",
     "reason": "the count or the ratios, or what stands in the way",
     "wins": "years in which a returned more than b; null for a sleeve",
     "years": "years complete for all that is asked about; null for a sleeve without a verdict",
@@ -238,7 +238,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "annual_return": "growth as a rate a year",
         "volatility": "of daily returns, a year",
         "monthly_volatility": "of monthly returns, a year",
-        "deepest_fall": "from a high to a low, at closes; 0 or below",
+        "max_drawdown": "from a high to a low, at closes; 0 or below",
         "bill_return": "of the bill over the same days, a year; null where a yield is missing",
         "sharpe": "of daily returns over the bill's, a year",
         "monthly_sharpe": "of monthly returns over the bill's, a year",
@@ -250,7 +250,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "sessions": "own, or shared by all",
         "convention": "year_end, first_to_last or december_average; null for a sleeve",
         "worth": "nominal, real (after consumer prices) or over_bill (over what a Treasury bill returned)",
-        "risk": "daily_volatility, monthly_volatility or deepest_fall; null without a sleeve",
+        "risk": "daily_volatility, monthly_volatility or max_drawdown; null without a sleeve",
         "headline": "the reading that claim_check tells",
     },
     "claim_window": _CLAIM

@@ -20,7 +20,7 @@ from ..model.instruments import Instrument
 from ..model.schema import MARTS, YEAR_CLOSE
 from .duck import connect
 from .metric_sql import DAY_NUMBER
-from .sql_text import glob_safe, literal, source, statement
+from .sql_text import glob_safe, literal, statement
 
 Close = tuple[date, float]
 """A session and the close that the next return runs from."""
@@ -181,7 +181,7 @@ def last_closes() -> Iterator[Callable[[Path], pa.Table]]:
 
 def recipe(engine: str) -> str:
     """All that the numbers follow from beside the data: the texts and the engine."""
-    texts = [source(name) for name in ("mart/year_close", *STEPS.values())]
+    texts = [statement(name) for name in ("mart/year_close", *STEPS.values())]
     return "\n".join([engine, *texts, str(MARTS)])
 
 

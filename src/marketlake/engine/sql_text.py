@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+_INCLUDE: Final = re.compile(r"^( *)-- include: (\S+)$")
 _PARAMETER: Final = re.compile(r"\$([a-z_]+)")
 
 
@@ -22,9 +23,20 @@ def source(name: str) -> str:
 
 @cache
 def statement(name: str) -> str:
-    """The text of `sql/<name>.sql` without comments, whose words could look like parameters."""
-    lines = source(name).splitlines()
-    return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
+    """The text of `sql/<name>.sql` without comments, whose words could look like parameters.
+
+    A line `-- include: <name>` stands for another text: a definition that several texts share.
+    """
+    return "\n".join(_lines(name))
+
+
+def _lines(name: str) -> Iterator[str]:
+    for line in source(name).splitlines():
+        included = _INCLUDE.match(line)
+        if included:
+            yield from (included[1] + inner for inner in _lines(included[2]))
+        elif not line.lstrip().startswith("--"):
+            yield line
 
 
 def chain(parts: Mapping[str, str], final: str) -> str:

@@ -124,7 +124,7 @@ def _build(
             now=now,
             more=fill_claims(load_claims(settings.home / "claims.toml"), settings.universe),
         )
-        record_verdicts(lake, Lake(settings.lake).claims(), now)
+        record_verdicts(lake, Lake(settings.lake).claims().claims, now)
         lake.commit(built=f"{wanted}-{database_digest(settings.lake)}")
         return True
 

@@ -187,7 +187,7 @@ def _delisted(last: date | None) -> str:
 
 def _claims(settings: Settings) -> Sequence[ClaimCheck]:
     try:
-        return Lake(settings.lake).claim_checks()
+        return Lake(settings.lake).claims().checks
     except LakeError:
         # a database that is missing or of another place is reported by `built`
         return ()

@@ -75,7 +75,7 @@ DAILY_RETURN: Final = pa.schema(
         _field("price_return", _FLOAT, "return without dividends; null at the first session", nullable=True),
         _field("total_return", _FLOAT, "return, dividends reinvested at the ex-date's close", nullable=True),
         _field(
-            "riskless", _FLOAT, "what the bill earned over the same days; null without one", nullable=True
+            "risk_free", _FLOAT, "what the bill earned over the same days; null without one", nullable=True
         ),
         _field("price_level", _FLOAT, "level within the year, without dividends", nullable=True),
         _field("price_high", _FLOAT, "highest price_level of the year so far", nullable=True),
@@ -100,7 +100,7 @@ YEAR_STATE: Final = pa.schema(
         _field("worst_return", _FLOAT, "lowest return", nullable=True),
         _field("best_return", _FLOAT, "highest return", nullable=True),
         _field("excess_returns", pa.int32(), "number of returns for which the bill's is known"),
-        _field("mean_excess", _FLOAT, "mean of return - riskless", nullable=True),
+        _field("mean_excess", _FLOAT, "mean of return - risk_free", nullable=True),
         _field("excess_m2", _FLOAT, "sum of (excess - mean)^2", nullable=True),
         _field("excess_downside", _FLOAT, "sum of min(excess, 0)^2", nullable=True),
         _field("start_session", pa.date32(), "session the first return runs from", nullable=True),
@@ -330,7 +330,7 @@ CLAIM_HISTORY: Final = pa.schema(
         _field("at_least", pa.int32(), "years that a must win; null for a sleeve", nullable=True),
         _field("of_years", pa.int32(), "length of the span in years"),
         _field(
-            "verdict", pa.string(), "over all: holds, holds no longer, depends, does not hold, cannot be said"
+            "verdict", pa.string(), "over all: holds, no longer holds, depends, does not hold, inconclusive"
         ),
         _field("depends_on", pa.string(), "what flips the verdict, in words; empty when nothing does"),
         _field("published_verdict", pa.string(), "in the claim's own years"),

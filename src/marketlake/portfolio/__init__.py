@@ -17,8 +17,8 @@ from .figures import (
     HoldingShare,
     PortfolioAnswer,
 )
-from .market import USUAL_BILL
 from .plan import PERIODS, PRO_RATA, REBALANCING, TERMS, Holding, Plan, read_plan
+from .rates import USUAL_BILL
 
 __all__ = [
     "COSTS",

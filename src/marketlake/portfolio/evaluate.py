@@ -11,7 +11,8 @@ from ..model.errors import UsageError
 from ..model.terms import Terms
 from .figures import History, PortfolioAnswer
 from .history import history_of
-from .market import Known, Market, read_market
+from .known import Known
+from .market import Market, read_market
 from .measure import measure, window_of
 from .notes import conventions_of, notes_of, summary_of
 from .plan import Plan
@@ -61,7 +62,7 @@ def portfolio(reader: DuckReader, terms: Terms, plan: Plan, *, horizon: int | No
         quality=tuple(dict.fromkeys(flag for flag, _ in notes if flag)),
         notes=tuple(note for _, note in notes),
         conventions=conventions_of(plan, market, window, known),
-        risk_free=market.riskless.used,
+        risk_free=market.risk_free.used,
         as_of=terms.as_of,
         strict=terms.strict,
         snapshot=market.snapshot,

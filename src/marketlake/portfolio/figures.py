@@ -1,4 +1,4 @@
-"""The answer's plain values: returns, rates, weights and risk are fractions, money is in its currency."""
+"""The values of a portfolio answer: returns, weights and risk are fractions, money is in its currency."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ..answers.result import Answer
 from .plan import Plan
 
 COSTS: Final = "trading costs"
-"""Stands beside the holdings, so that their parts add up to the whole."""
+"""The name under which they are listed with the holdings, so that the parts add up to the whole."""
 
 
 @dataclass(frozen=True)
 class Drawdown:
-    """The deepest fall of the time-weighted index; a date is None where there is none (yet)."""
+    """The maximum drawdown of the time-weighted index; a date is None where there is none (yet)."""
 
     depth: float
     """0 or below."""
@@ -26,14 +26,14 @@ class Drawdown:
 
 @dataclass(frozen=True)
 class HoldingShare:
-    """What one holding brought; with the trading costs each column adds up to the plan's figure."""
+    """What one holding contributed; with the trading costs each column adds up to the plan's figure."""
 
     id: str
     weight: float | None
     gain: float
     """Of the plan's gain in money."""
     return_contribution: float
-    """Of the time-weighted return over the window."""
+    """Of the total return over the window."""
     risk_contribution: float | None
     """Of the volatility."""
 
@@ -51,23 +51,27 @@ class Figures:
     paid_in: float
     """The start amount and all contributions."""
     gain: float
-    time_weighted_return: float
-    time_weighted_return_annualised: float | None
-    """None below one year."""
-    real_time_weighted_return_annualised: float | None
+    total_return: float
+    """Time-weighted, over the window."""
+    cagr: float | None
+    """Of the total return; None below one year."""
+    real_cagr: float | None
+    """The same after consumer prices."""
     money_weighted_return: float | None
-    """A year; over the window where that is shorter than a year."""
+    """Annualised; over the window where that is shorter than a year."""
     money_weighted_note: str
-    """Why there is none."""
+    """Why it is unavailable."""
     real_money_weighted_return: float | None
     """The same of payments and end value in money of the start."""
     volatility: float | None
+    """Annualised."""
     return_per_volatility: float | None
-    """Annualised return over volatility, no interest deducted."""
+    """CAGR over volatility, no interest deducted."""
     sharpe: float | None
-    """Mean over deviation of the returns less the riskless ones, annualised; None where none are known."""
-    drawdown: Drawdown
+    """Mean over deviation of the returns over the risk-free ones, annualised; None where none are known."""
+    max_drawdown: Drawdown
     turnover: float
+    """Half of what rebalancing bought and sold, annualised, as a share of the average value."""
     trading_costs: float
     fees: float
     holdings: tuple[HoldingShare, ...]
@@ -75,15 +79,15 @@ class Figures:
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """One size of the sleeve over every window of history, against the plan without it in the same window."""
+    """One size of the sleeve in every window of history, against the plan without it in the same window."""
 
     sleeve: float
     helped: int
     """Windows with a higher end value."""
     share_helped: float
-    calmer: int
-    """Windows with a shallower deepest fall."""
-    better_per_risk: int
+    smaller_drawdown: int
+    """Windows with a smaller maximum drawdown."""
+    higher_return_per_volatility: int
     """Windows with more return per volatility."""
     sharpe_windows: int
     """Windows in which both have a Sharpe ratio."""
@@ -105,8 +109,8 @@ class HistoryWindow:
     end: date
     end_value: float
     end_value_without: float
-    drawdown: float
-    drawdown_without: float
+    max_drawdown: float
+    max_drawdown_without: float
     return_per_volatility: float | None
     return_per_volatility_without: float | None
     sharpe: float | None
@@ -120,8 +124,8 @@ class History:
     horizon: int
     """Years."""
     windows: int
-    apart: int
-    """How many of them fit one after another without overlap."""
+    independent: int
+    """How many of them do not overlap."""
     first_start: date
     last_start: date
     rows: tuple[HistoryRow, ...]
@@ -156,11 +160,11 @@ class PortfolioAnswer(Answer):
     notes: tuple[str, ...]
     conventions: tuple[str, ...]
     risk_free: float | str | None
-    """What the Sharpe ratios are over: a return a year, the id of a 13-week bill; None: there are none."""
+    """What the Sharpe ratios are over: a yearly return or the id of a 13-week bill; None: there are none."""
     as_of: datetime | None
     """Only what could be known then is in the answer."""
     strict: bool
-    """Known then means held then by this lake."""
+    """Whether that is what this lake itself had stored then."""
     snapshot: str
     origin: str
 

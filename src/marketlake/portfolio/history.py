@@ -1,23 +1,23 @@
-"""The sleeve in every window of history: all start months and all sizes of the sleeve in one walk."""
+"""The sleeve in every window of history: all start months and all sizes of it in one walk."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from .figures import History, HistoryRow, HistoryWindow
-from .market import Market, to_date
-from .measure import no_moments
+from .known import to_date
+from .market import Market
 from .plan import Floats, Plan
+from .risk import ROUNDING, cagr, drawdown, no_moments, number, per_risk, sharpe, volatility
 from .schedule import year_fraction
 from .walk import invested, track, walk
 
 Starts = tuple[tuple[int, ...], tuple[int, ...]]
 """First and last session of each window."""
-_ROUNDING: Final = 1e-12
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Outcome:
     """How S windows ended for K sizes of the sleeve, each (S, K)."""
 
     end_value: Floats
-    drawdown: Floats
+    max_drawdown: Floats
     return_per_volatility: Floats
     """Not a number where nothing varied."""
     sharpe: Floats
-    """Not a number where nothing varied or no riskless return is known."""
+    """Not a number where nothing varied or no risk-free return is known."""
 
 
 def windows_of(market: Market, years: int) -> Starts:
@@ -55,7 +55,7 @@ def history_of(market: Market, plan: Plan, years: int) -> History | None:
     return History(
         horizon=years,
         windows=len(windows[0]),
-        apart=_apart(windows),
+        independent=_independent(windows),
         first_start=to_date(starts[0]),
         last_start=to_date(starts[-1]),
         rows=tuple(rows),
@@ -69,7 +69,7 @@ def outcomes(market: Market, plan: Plan, windows: Starts, sleeves: Sequence[floa
     shape = len(windows[0]), len(sleeves)
     end_value = np.full(shape, invested(plan))
     index = np.full(shape, invested(plan) / plan.start)
-    high, drawdown = index.copy(), np.zeros(shape)
+    high, deepest = index.copy(), np.zeros(shape)
     plain, excess = no_moments(*shape), no_moments(*shape)
     for step in walk(track(market.days, market.levels, plan, *windows), weights, plan):
         at = step.plans
@@ -77,15 +77,19 @@ def outcomes(market: Market, plan: Plan, windows: Starts, sleeves: Sequence[floa
         change = (grown - step.cost) / step.before.sum(axis=0) - 1
         index[at] *= 1 + change
         high[at] = np.maximum(high[at], index[at])
-        drawdown[at] = np.minimum(drawdown[at], index[at] / high[at] - 1)
+        deepest[at] = np.minimum(deepest[at], drawdown(index[at], high[at]))
         plain.add(at, change)
-        if not np.isnan(market.riskless.returns[step.session]):
-            excess.add(at, change - market.riskless.returns[step.session])
+        if not np.isnan(market.risk_free.returns[step.session]):
+            excess.add(at, change - market.risk_free.returns[step.session])
         end_value[at] = grown + step.flow - step.cost
     years = _years(market, windows)
-    per_year = np.sqrt(plain.count / years)
-    per_risk = (index ** (1 / years) - 1) / (plain.deviation() * per_year)
-    return Outcome(end_value, drawdown, per_risk, excess.mean / excess.deviation() * per_year)
+    per_year = plain.count / years
+    return Outcome(
+        end_value=end_value,
+        max_drawdown=deepest,
+        return_per_volatility=per_risk(cagr(index, years), volatility(plain, per_year)),
+        sharpe=sharpe(excess, per_year),
+    )
 
 
 def _years(market: Market, windows: Starts) -> Floats:
@@ -104,8 +108,10 @@ def _row(found: Outcome, sleeves: Sequence[float], k: int, starts: Any) -> Histo
         sleeve=sleeves[k],
         helped=helped,
         share_helped=helped / len(more),
-        calmer=_count(found.drawdown[:, k] - found.drawdown[:, 0]),
-        better_per_risk=_count(found.return_per_volatility[:, k] - found.return_per_volatility[:, 0]),
+        smaller_drawdown=_count(found.max_drawdown[:, k] - found.max_drawdown[:, 0]),
+        higher_return_per_volatility=_count(
+            found.return_per_volatility[:, k] - found.return_per_volatility[:, 0]
+        ),
         sharpe_windows=int((~np.isnan(sharper)).sum()),
         higher_sharpe=_count(sharper),
         median=float(np.median(more)),
@@ -124,28 +130,24 @@ def _by_start(market: Market, windows: Starts, found: Outcome, k: int) -> tuple[
             end=to_date(market.days[last]),
             end_value=float(found.end_value[s, k]),
             end_value_without=float(found.end_value[s, 0]),
-            drawdown=float(found.drawdown[s, k]),
-            drawdown_without=float(found.drawdown[s, 0]),
-            return_per_volatility=_number(found.return_per_volatility[s, k]),
-            return_per_volatility_without=_number(found.return_per_volatility[s, 0]),
-            sharpe=_number(found.sharpe[s, k]),
-            sharpe_without=_number(found.sharpe[s, 0]),
+            max_drawdown=float(found.max_drawdown[s, k]),
+            max_drawdown_without=float(found.max_drawdown[s, 0]),
+            return_per_volatility=number(found.return_per_volatility[s, k]),
+            return_per_volatility_without=number(found.return_per_volatility[s, 0]),
+            sharpe=number(found.sharpe[s, k]),
+            sharpe_without=number(found.sharpe[s, 0]),
         )
         for s, (first, last) in enumerate(zip(*windows, strict=True))
     )
 
 
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
 def _count(more: Floats) -> int:
     """Windows with more, by more than rounding; what is not a number is not more."""
-    return int((more > _ROUNDING).sum())
+    return int((more > ROUNDING).sum())
 
 
-def _apart(windows: Starts) -> int:
-    """How many windows fit one after another: the earliest to end next, again and again."""
+def _independent(windows: Starts) -> int:
+    """How many windows do not overlap: the next is always the earliest that starts after the last."""
     count, free = 0, -1
     for first, last in zip(*windows, strict=True):
         if first >= free:

@@ -1,4 +1,4 @@
-"""The window of a plan: its sessions, how long it is, what consumer prices and riskless money did in it."""
+"""All figures of one plan over one window."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import numpy as np
 
 from ..model.errors import UsageError
 from .figures import COSTS, Drawdown, Figures, HoldingShare
-from .market import Market, to_date
+from .known import to_date
+from .market import Market
 from .plan import Floats, Plan
+from .risk import cagr, drawdowns, moments_of, number, per_risk, sharpe, volatility
 from .schedule import year_fraction
 from .walk import Path
 
@@ -30,15 +32,15 @@ class Window:
     """Returns between shared sessions in a year of this window."""
     prices: Floats
     """Consumer prices at the start and each close after it over those at the start, (N + 1,); not a number
-    where no index tells."""
-    riskless: Floats
-    """The riskless return to each close after the start, (N,); not a number where it is not known."""
+    where unknown."""
+    risk_free: Floats
+    """The risk-free return to each close after the start, (N,); not a number where it is not known."""
     shortened: bool
-    """The market does not reach as far as was asked."""
+    """The market does not cover the whole window that was named."""
 
     @property
     def inflation(self) -> float | None:
-        """Consumer prices at the end over those at the start; None where no index tells."""
+        """Consumer prices at the end over those at the start; None where unknown."""
         return None if np.isnan(self.prices[-1]) else float(self.prices[-1])
 
 
@@ -72,7 +74,7 @@ def span(market: Market, first: int, last: int, shortened: bool = False) -> Wind
         whole_years=whole,
         periods_per_year=(last - first) / years,
         prices=deflator.levels(days, whole) if deflator else np.full(len(days), np.nan),
-        riskless=market.riskless.returns[first + 1 : last + 1],
+        risk_free=market.risk_free.returns[first + 1 : last + 1],
         shortened=shortened,
     )
 
@@ -86,47 +88,6 @@ def _missed(market: Market, end: date) -> bool:
     """Whether the calendars have a session between the last stored one and `end`."""
     later = (market.expected > market.days[-1]) & (market.expected <= np.datetime64(end))
     return bool(later.any())
-
-
-ROUNDING: Final = 1e-12
-"""A deviation up to this is rounding: nothing varied."""
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Of S x K series, whose arrays are updated in place (Welford's recurrence)."""
-
-    count: Floats
-    """(S, 1)."""
-    mean: Floats
-    squares: Floats
-    """Squared distances from the mean, summed, (S, K)."""
-
-    def add(self, at: slice, values: Floats) -> None:
-        """One more value (S', K) of each of the series `at`."""
-        self.count[at] += 1
-        off = values - self.mean[at]
-        self.mean[at] += off / self.count[at]
-        self.squares[at] += off * (values - self.mean[at])
-
-    def deviation(self) -> Floats:
-        """Sample standard deviation (S, K); not a number below two values or where nothing varied."""
-        variance = self.squares / np.where(self.count > 1, self.count - 1, np.nan)
-        spread = np.sqrt(variance)
-        return np.where(spread > ROUNDING, spread, np.nan)
-
-
-def no_moments(series: int, sizes: int) -> Moments:
-    """Of nothing yet."""
-    return Moments(np.zeros((series, 1)), np.zeros((series, sizes)), np.zeros((series, sizes)))
-
-
-def deviation(values: Floats) -> float | None:
-    """Sample standard deviation of one series; 0 where nothing varied, None below two values."""
-    if len(values) < 2:
-        return None
-    spread = float(np.std(values, ddof=1))
-    return spread if spread > ROUNDING else 0.0
 
 
 _LIMIT: Final = 16.0
@@ -189,7 +150,8 @@ def measure(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int
     rate = annualised(total, window.years)
     money = _money_weighted(path, float(value[-1]), window, np.ones(len(value)))
     real_money = _money_weighted(path, float(value[-1]), window, window.prices)
-    risk = _volatility(path.returns[:, k], window.periods_per_year)
+    risk = volatility(moments_of(path.returns[:, k]), window.periods_per_year)
+    excess = moments_of(path.returns[:, k] - window.risk_free)
     return Figures(
         sleeve=sleeve,
         weights=dict(zip(plan.ids, map(float, plan.weights(sleeve)), strict=True)),
@@ -197,16 +159,16 @@ def measure(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int
         real_end_value=None if window.inflation is None else float(value[-1]) / window.inflation,
         paid_in=float(path.flow.sum()),
         gain=float(value[-1] - path.flow.sum()),
-        time_weighted_return=total,
-        time_weighted_return_annualised=rate,
-        real_time_weighted_return_annualised=_real(total, window),
+        total_return=total,
+        cagr=rate,
+        real_cagr=_real(total, window),
         money_weighted_return=money.value,
         money_weighted_note=money.reason,
         real_money_weighted_return=real_money.value,
-        volatility=risk,
-        return_per_volatility=None if rate is None or not risk else rate / risk,
-        sharpe=_sharpe(path.returns[:, k] - window.riskless, window.periods_per_year),
-        drawdown=deepest(path, k),
+        volatility=number(risk),
+        return_per_volatility=None if rate is None else number(per_risk(np.array(rate), risk)),
+        sharpe=number(sharpe(excess, window.periods_per_year)),
+        max_drawdown=max_drawdown(path, k),
         turnover=_turnover(path, k, window),
         trading_costs=float(path.cost[:, k].sum()),
         fees=float(path.fee[:, k].sum()),
@@ -215,16 +177,16 @@ def measure(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int
 
 
 def annualised(total: float, years: float) -> float | None:
-    """A return over `years` as a rate a year; None below one year."""
-    return float((1 + total) ** (1 / years) - 1) if years >= 1 else None
+    """The CAGR of a return over `years`; None below one year."""
+    return float(cagr(1 + total, years)) if years >= 1 else None
 
 
-def deepest(path: Path, k: int) -> Drawdown:
-    """The deepest fall of the time-weighted index below an earlier high."""
+def max_drawdown(path: Path, k: int) -> Drawdown:
+    """The maximum drawdown of the time-weighted index."""
     index = path.index[:, k]
-    high = np.maximum.accumulate(index)
-    trough = int(np.argmin(index / high))
-    depth = float(index[trough] / high[trough] - 1)
+    below = drawdowns(index)
+    trough = int(np.argmin(below))
+    depth = float(below[trough])
     if depth >= 0:
         return Drawdown(0.0, None, None, None)
     peak = int(np.argmax(index[: trough + 1]))
@@ -235,19 +197,6 @@ def deepest(path: Path, k: int) -> Drawdown:
 
 def _real(total: float, window: Window) -> float | None:
     return None if window.inflation is None else annualised((1 + total) / window.inflation - 1, window.years)
-
-
-def _volatility(returns: Floats, periods_per_year: float) -> float | None:
-    """Standard deviation (n - 1) of simple returns from shared session to shared session, annualised."""
-    spread = deviation(returns)
-    return None if spread is None else float(spread * np.sqrt(periods_per_year))
-
-
-def _sharpe(excess: Floats, periods_per_year: float) -> float | None:
-    """Mean over deviation, annualised, of the returns whose riskless one is known; None if nothing varied."""
-    known = excess[~np.isnan(excess)]
-    spread = deviation(known)
-    return float(known.mean() / spread * np.sqrt(periods_per_year)) if spread else None
 
 
 def _money_weighted(path: Path, end_value: float, window: Window, prices: Floats) -> Rate:
@@ -263,7 +212,7 @@ def _money_weighted(path: Path, end_value: float, window: Window, prices: Floats
 
 
 def _turnover(path: Path, k: int, window: Window) -> float:
-    """Half of what rebalancing bought and sold, a year, as a share of the average value."""
+    """Half of what rebalancing bought and sold, annualised, as a share of the average value."""
     return float(path.rebalanced[:, k].sum() / 2 / path.value[:, k].mean() / window.years)
 
 
@@ -290,7 +239,7 @@ def _shares(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int
 
 def _risk(parts: Floats, periods_per_year: float) -> list[float | None]:
     whole = parts.sum(axis=1)
-    spread = deviation(whole)
+    spread = number(moments_of(whole).deviation)
     if not spread:
         return [None] * parts.shape[1]
     moved = parts - parts.mean(axis=0)

@@ -1,4 +1,4 @@
-"""What to know before quoting an answer: flags and notes on the data."""
+"""The words of a portfolio answer: its summary, its conventions, quality flags and notes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,20 @@ from typing import Final
 import numpy as np
 
 from .figures import Figures, History
-from .market import USUAL_BILL, Known, Market, to_date
+from .known import Known, to_date
+from .market import Market
 from .measure import Window
 from .plan import PRO_RATA, Plan
+from .rates import USUAL_BILL
 
 Note = tuple[str, str]
 """A quality flag (empty where it is none) and a sentence."""
+_PAY_DAYS: Final = {
+    "month": "on the first of each month",
+    "semimonthly": "on the first and the 15th of each month",
+    "biweekly": "every 14 days from the start",
+    "week": "every 7 days from the start",
+}
 
 
 def notes_of(market: Market, window: Window, figures: Figures, history: History | None) -> tuple[Note, ...]:
@@ -24,7 +32,7 @@ def notes_of(market: Market, window: Window, figures: Figures, history: History 
         *_levels(market),
         *_sessions(market, window),
         *_inflation(market, window),
-        *_riskless(market, window),
+        *_risk_free(market, window),
         *([("", f"no money-weighted return: {money}")] if money else []),
         *([("", _dependent(history))] if history else []),
     )
@@ -35,8 +43,8 @@ def _simulated(market: Market) -> Iterator[Note]:
         names = ", ".join(market.simulated)
         yield (
             "simulated",
-            f"daily prices of {names} are made up (year ends may be published figures): volatility, falls "
-            "and all that happens between year ends are an exercise and give no verdict",
+            f"daily prices of {names} are simulated (year ends may be published figures): volatility, "
+            "drawdowns and everything between year ends are an exercise and give no verdict",
         )
 
 
@@ -45,12 +53,12 @@ def _levels(market: Market) -> Iterator[Note]:
         if one.price_index:
             yield (
                 "price_index",
-                f"{one.id} is a price index: no dividends are in it, its figures are price returns",
+                f"{one.id} is a price index without dividends: its figures are price returns",
             )
         elif one.return_basis == "total":
-            yield "", f"{one.id} is stored as total return only: its distributions are in its figures"
+            yield "", f"{one.id} is stored as total return only: its figures include distributions"
         if one.proxy_for:
-            yield "proxy", f"{one.id} stands in for {one.proxy_for}"
+            yield "proxy", f"{one.id} is a proxy for {one.proxy_for}"
         if one.quote_currency != market.currency:
             yield (
                 "",
@@ -76,7 +84,7 @@ def _sessions(market: Market, window: Window) -> Iterator[Note]:
     if len(unpriced):
         yield (
             "no_rate",
-            f"{_count(len(unpriced))} without a rate or price are left out, first {to_date(unpriced[0])}",
+            f"{_count(len(unpriced))} left out for want of a rate or price, first {to_date(unpriced[0])}",
         )
     if len(missing):
         yield "gap", f"{_count(len(missing))} missing and spanned, first {to_date(missing[0])}"
@@ -93,46 +101,38 @@ def _inflation(market: Market, window: Window) -> Iterator[Note]:
     elif window.inflation is None:
         yield "", f"{index.id} does not reach over the window, so no real figures"
     elif index.synthetic == "all" or (index.synthetic == "daily" and not window.whole_years):
-        yield "simulated", f"{index.id} is made up between Decembers, and the real figures with it"
+        yield "simulated", f"{index.id} is simulated between Decembers, so the real figures are simulated too"
 
 
-def _riskless(market: Market, window: Window) -> Iterator[Note]:
-    riskless = market.riskless
-    if riskless.used is None:
+def _risk_free(market: Market, window: Window) -> Iterator[Note]:
+    risk_free = market.risk_free
+    if risk_free.used is None:
         yield (
             "",
             f"no yields of {USUAL_BILL} in {market.currency} are stored, so no Sharpe ratio; name another "
-            "13-week bill or a fraction a year: --risk-free 0.02",
+            "13-week bill or a yearly fraction: --risk-free 0.02",
         )
         return
-    unknown, everywhere = (int(np.isnan(one).sum()) for one in (window.riskless, riskless.returns[1:]))
+    unknown, everywhere = (int(np.isnan(one).sum()) for one in (window.risk_free, risk_free.returns[1:]))
     if everywhere:
         yield (
             "no_bill",
-            f"no yield of {riskless.used} is known for {unknown:,} of the {len(window.riskless):,} returns "
-            f"({everywhere:,} of {len(market.days) - 1:,} in all history), which no Sharpe ratio has in it",
+            f"no yield of {risk_free.used} is known for {unknown:,} of the {len(window.risk_free):,} returns "
+            f"({everywhere:,} of {len(market.days) - 1:,} in all history); the Sharpe ratios leave them out",
         )
-    if riskless.synthetic != "no":
-        yield "simulated", f"{riskless.used} is made up, and the Sharpe ratios with it"
+    if risk_free.synthetic != "no":
+        yield "simulated", f"{risk_free.used} is simulated, so the Sharpe ratios are simulated too"
 
 
 def _dependent(history: History) -> str:
     return (
-        f"the {history.windows} windows of {history.horizon} years overlap and are dependent: "
-        f"only {history.apart} fit one after another, so shares of windows are not probabilities"
+        f"the {history.windows} windows of {history.horizon} years overlap: at most "
+        f"{history.independent} of them are independent, so shares of windows are not probabilities"
     )
 
 
-_PAY_DAYS: Final = {
-    "month": "on the first of each month",
-    "semimonthly": "on the first and the 15th of each month",
-    "biweekly": "every 14 days from the start",
-    "week": "every 7 days from the start",
-}
-
-
 def conventions_of(plan: Plan, market: Market, window: Window, known: Known) -> tuple[str, ...]:
-    """From what the figures are taken to what they cost."""
+    """How the figures are computed, from the prices to the costs."""
     return (
         f"{window.start} to {window.end}, {market.currency}, total return (dividends reinvested at the "
         f"ex-date's close), on the {window.last - window.first:,} sessions after the start that all holdings "
@@ -140,8 +140,8 @@ def conventions_of(plan: Plan, market: Market, window: Window, known: Known) -> 
         *([f"only what was {known.moment}, windows of history included"] if known.moment else []),
         _years(window),
         f"volatility: simple returns between shared sessions, n - 1, {window.periods_per_year:.2f} periods a "
-        "year; deepest fall: of the time-weighted index at closes",
-        f"return / volatility: over zero; {_sharpe(market)}",
+        "year; maximum drawdown: of the time-weighted index at closes",
+        f"return / volatility: CAGR over volatility; {_sharpe(market)}",
         "real: in money of the start, by consumer prices: December over December between year ends "
         "(payments: of the month before), otherwise last published",
         _paying(plan),
@@ -153,19 +153,17 @@ def conventions_of(plan: Plan, market: Market, window: Window, known: Known) -> 
 
 def _years(window: Window) -> str:
     if window.years < 1:
-        return (
-            f"{window.years:.4f} years (days / 365.25): no return is annualised, the money-weighted neither"
-        )
+        return f"{window.years:.4f} years (days / 365.25): below one year no return is annualised"
     rule = "whole calendar years, exactly" if window.whole_years else "days / 365.25"
     return f"annualised over {window.years:.6g} years ({rule}); the money-weighted return uses the same years"
 
 
 def _sharpe(market: Market) -> str:
-    used = market.riskless.used
+    used = market.risk_free.used
     if used is None:
-        return "no riskless return is known, so there is no Sharpe ratio"
+        return "no risk-free return is known, so there is no Sharpe ratio"
     if isinstance(used, float):
-        return f"Sharpe ratio: over {used * 100:.4g} % a year, (1 + rate)^(days / 365.25)"
+        return f"Sharpe ratio: over {used * 100:.4g} % annually, (1 + rate)^(days / 365.25)"
     return (
         f"Sharpe ratio: over the 13-week bill {used} by its discount yield as last known before each return"
     )
@@ -175,7 +173,7 @@ def _paying(plan: Plan) -> str:
     if not plan.contribute:
         return f"{plan.start:,.2f} at the close of the start, no contributions"
     when = _PAY_DAYS[plan.per]
-    grown = f", {plan.pay_growth * 100:+.4g} % at each anniversary of the start" if plan.pay_growth else ""
+    grown = f", growing {plan.pay_growth * 100:.4g} % at each anniversary" if plan.pay_growth else ""
     return (
         f"{plan.start:,.2f} at the close of the start; {plan.contribute:,.2f} due {when}{grown}, paid at the "
         "close of the first session on or after it, never at the last, and bought at target weights"
@@ -194,7 +192,7 @@ def _rebalancing(plan: Plan) -> str:
 def _costs(plan: Plan) -> str:
     own = "".join(f", {h.id} {h.expense_ratio * 100:.4g} %" for h in plan.holdings if h.expense_ratio)
     return (
-        f"fees a year by calendar day: plan {plan.plan_fee * 100:.4g} %{own}; a fund's expense ratio is in "
+        f"annual fees by calendar day: plan {plan.plan_fee * 100:.4g} %{own}; a fund's expense ratio is in "
         f"its price already; trading costs {plan.trading_cost * 10_000:g} basis points of everything bought "
         "and sold, the start included"
     )
@@ -210,19 +208,18 @@ def _funding(plan: Plan) -> Iterator[str]:
 def summary_of(plan: Plan, market: Market, window: Window, own: Figures, without: Figures | None) -> str:
     """What the sleeve did, or how the plan did where it has none."""
     if without is None or not own.sleeve:
-        said = _plain(market, window, own)
+        text = _plain(market, window, own)
     else:
-        said = f"{_subject(plan, own.sleeve)} {_change(market, own, without)}{_price(own, without)}"
-    made_up = "With simulated prices, " if market.simulated else ""
-    return f"{made_up}{said if made_up else said[0].upper() + said[1:]}."
+        text = f"{_subject(plan, own.sleeve)} {_change(market, own, without)}{_price(own, without)}"
+    simulated = "With simulated prices, " if market.simulated else ""
+    return f"{simulated}{text if simulated else text[0].upper() + text[1:]}."
 
 
 def _plain(market: Market, window: Window, own: Figures) -> str:
-    rate = own.time_weighted_return_annualised
-    returned = f"{_percent(own.time_weighted_return)} in all" if rate is None else f"{_percent(rate)} a year"
+    name, rate = ("total return", own.total_return) if own.cagr is None else ("CAGR", own.cagr)
     return (
         f"{own.paid_in:,.0f} {market.currency} paid in from {window.start} to {window.end} became "
-        f"{own.end_value:,.0f}: time-weighted {returned}, deepest fall {_percent(-own.drawdown.depth)}"
+        f"{own.end_value:,.0f}: {name} {_percent(rate)}, maximum drawdown {_percent(-own.max_drawdown.depth)}"
     )
 
 
@@ -240,14 +237,14 @@ def _change(market: Market, own: Figures, without: Figures) -> str:
 
 
 def _price(own: Figures, without: Figures) -> str:
-    """What got rougher, then what did not, with and without."""
-    pairs = [("a deepest fall", -own.drawdown.depth, -without.drawdown.depth)]
+    """Which risk is higher with the sleeve, then which is not."""
+    pairs = [("a maximum drawdown", -own.max_drawdown.depth, -without.max_drawdown.depth)]
     if own.volatility is not None and without.volatility is not None:
         pairs.insert(0, ("a volatility", own.volatility, without.volatility))
-    rougher = [_instead(*pair) for pair in pairs if pair[1] > pair[2]]
-    calmer = [_instead(*pair) for pair in pairs if pair[1] <= pair[2]]
-    price = f", at the price of {' and '.join(rougher)}" if rougher else ""
-    return price + (f", with {' and '.join(calmer)}" if calmer else "")
+    higher = [_instead(*pair) for pair in pairs if pair[1] > pair[2]]
+    lower = [_instead(*pair) for pair in pairs if pair[1] <= pair[2]]
+    price = f", at the price of {' and '.join(higher)}" if higher else ""
+    return price + (f", with {' and '.join(lower)}" if lower else "")
 
 
 def _instead(name: str, own: float, without: float) -> str:

@@ -20,7 +20,7 @@ _MID_MONTH: Final = np.timedelta64(14, "D")
 def is_last(days: Days, months: int) -> Flags:
     """Which days are the last listed in their stretch of `months` calendar months (1, 3 or 12)."""
     stretch = days.astype("datetime64[M]").astype(np.int64) // months
-    return np.append(stretch[1:] != stretch[:-1], True)
+    return np.append(stretch[1:] != stretch[:-1], True)[: len(days)]
 
 
 def rebalancing(days: Days, rebalance: str) -> Flags:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -85,6 +86,19 @@ def walk(along: Track, weights: Floats, plan: Plan) -> Iterator[Step]:
 def invested(plan: Plan) -> float:
     """What of the start amount is left after buying the holdings."""
     return plan.start * (1 - plan.trading_cost)
+
+
+def growth(levels: Floats, due: Flags, weights: Floats) -> Floats:
+    """Growth of one unit (N + 1, K) in plans without payments and costs, a whole stretch at a time.
+
+    `levels` (N + 1, H) are those of the window, `due` (N + 1,) its closes at which the calendar rebalances,
+    `weights` (H, K) the targets. It is what `walk` yields for such a plan.
+    """
+    index = np.ones((len(levels), weights.shape[1]))
+    for start, end in pairwise([0, *(np.flatnonzero(due[1:-1]) + 1), len(levels) - 1]):
+        grown = (levels[start + 1 : end + 1] / levels[start]) @ weights
+        index[start + 1 : end + 1] = index[start] * grown
+    return index
 
 
 def _flows(along: Track, plan: Plan) -> Floats:

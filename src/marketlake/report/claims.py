@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..answers.compare import ComparedYear, Comparison
 from ..claims.ledger import Entry
-from ..claims.verdict import CANNOT, FAILS, HOLDS, LAPSED, Cell, ClaimCheck
+from ..claims.verdict import FAILS, HOLDS, INCONCLUSIVE, LAPSED, Cell, ClaimCheck
 from .bars import Span, draw
 from .bundle import page_file
 
@@ -24,14 +24,14 @@ _HEADLINES: Final[Mapping[tuple[str, str], str]] = {
     (HOLDS, HOLDS): "True when it was said, and still true.",
     (HOLDS, LAPSED): "True when it was said. Not any more.",
     (HOLDS, FAILS): "True when it was said. Not any more.",
-    (HOLDS, CANNOT): "True when it was said; today it cannot be told.",
+    (HOLDS, INCONCLUSIVE): "True when it was said; today it cannot be told.",
     (FAILS, HOLDS): "Not true when it was said. It is now.",
     (FAILS, FAILS): "Not true when it was said, nor since.",
     (FAILS, LAPSED): "Not true when it was said, nor since.",
-    (FAILS, CANNOT): "Not true when it was said.",
-    (CANNOT, HOLDS): "True today; of its own years it cannot be told.",
-    (CANNOT, FAILS): "Not true today.",
-    (CANNOT, LAPSED): "Not true today.",
+    (FAILS, INCONCLUSIVE): "Not true when it was said.",
+    (INCONCLUSIVE, HOLDS): "True today; of its own years it cannot be told.",
+    (INCONCLUSIVE, FAILS): "Not true today.",
+    (INCONCLUSIVE, LAPSED): "Not true today.",
 }
 _SAME: Final[Mapping[str, str]] = {HOLDS: "True", FAILS: "Not true"}
 
@@ -115,7 +115,7 @@ _WORDS: Final = {
     "over_bill": "over the bill",
     "daily_volatility": "daily vol.",
     "monthly_volatility": "monthly vol.",
-    "deepest_fall": "deepest fall",
+    "max_drawdown": "max. drawdown",
 }
 
 Reading = tuple[str, ...]
@@ -191,7 +191,7 @@ def _cell(cell: Cell | None) -> str:
     if not cell.judged:
         return (
             f'<td class="none" title="{escape(cell.reason)}"><span aria-hidden="true">·</span>'
-            '<span class="only-read">cannot be had</span></td>'
+            '<span class="only-read">unavailable</span></td>'
         )
     kind = "holds" if cell.verdict == HOLDS else "fails"
     short = (
@@ -331,8 +331,8 @@ def _claim(entry: Entry) -> str:
     return (
         f'<section class="claim"><h3>\N{LEFT DOUBLE QUOTATION MARK}{escape(published.statement)}'
         f"\N{RIGHT DOUBLE QUOTATION MARK}</h3>"
-        f'<p class="terms">{escape(entry.asked)}. Over all: <strong>{escape(entry.verdict)}</strong>. '
+        f'<p class="terms">{escape(entry.criterion)}. Overall: <strong>{escape(entry.verdict)}</strong>. '
         f"{judged} of {len(entry.grid)} readings can be judged.</p>{tables}{depends}"
-        f'<p class="terms">In history, {escape(str(entry.summaries[0]))}.</p>'
-        f"<details><summary>What cannot be had, and why</summary>{grid_reasons(entry)}</details></section>"
+        f'<p class="terms">In history, {escape(entry.in_history[0].text)}.</p>'
+        f"<details><summary>Unavailable readings, and why</summary>{grid_reasons(entry)}</details></section>"
     )

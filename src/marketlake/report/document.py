@@ -63,7 +63,7 @@ def report(reader: DuckReader, *, room: int = series.ROOM) -> str:
     `room`: how many bars are embedded day by day at most, besides those of claims and reference rates.
     Raises `EmptyLakeError` where there are no two instruments to compare.
     """
-    ledger = read_ledger(reader)
+    ledger = read_ledger(reader).claims
     first = _wins(reader, ledger)
     part = hero(*first) if first else None
     plans = sleeves(reader, ledger)

@@ -1,4 +1,4 @@
-"""What 0 to 10 % of something would have done to a plan: the claim about a sleeve, through `portfolio`."""
+"""Claims about a sleeve in the report: sizes of 0 to 10 % over the claim's spans, by `portfolio`."""
 
 from __future__ import annotations
 
@@ -81,13 +81,12 @@ def _told(entry: Entry, check: ClaimCheck, answer: PortfolioAnswer) -> Row:
 
 
 def _size(one: Figures) -> Row:
-    rate = one.time_weighted_return_annualised
     return {
         "sleeve": one.sleeve,
         "end_value": one.end_value,
-        "return": one.time_weighted_return if rate is None else rate,
+        "cagr": one.cagr,
         "volatility": one.volatility,
-        "per_volatility": one.return_per_volatility,
+        "return_per_volatility": one.return_per_volatility,
         "sharpe": one.sharpe,
-        "depth": one.drawdown.depth,
+        "max_drawdown": one.max_drawdown.depth,
     }

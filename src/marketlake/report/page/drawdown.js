@@ -3,7 +3,7 @@
 import { isoDay } from "./calendars.js";
 import { acrossTicks, keepApart, linear, niceStep, steps, surface, text, watermark, yearTicks } from "./frame.js";
 import { bothSpans, terms, titled } from "./figures.js";
-import { percent } from "./format.js";
+import { unsigned } from "./format.js";
 import { empty, tableOfDays } from "./growth.js";
 import { underWater } from "./measure.js";
 import { path, svg } from "./svg.js";
@@ -20,13 +20,13 @@ export function drawdownView(state) {
     title: titled(names, ["", " and ", ", percent below the highest close so far"]),
     terms: terms(ask, `nominal, ${frequency} closes on own sessions`, bothSpans(measured), `n ${counts}`, quality),
     draw: (width) => draw(width, lines, measured, names, quality),
-    table: tableOfDays(["session", ask.a, ask.b], lines, percent),
+    table: tableOfDays(["session", ask.a, ask.b], lines, unsigned),
   };
 }
 
 function draw(width, lines, measured, names, quality) {
   const falls = measured.map((m, i) => m?.fall?.low && { ...m.fall, i }).filter(Boolean);
-  const words = falls.map((fall) => `${names[fall.i]} at worst ${percent(fall.depth)} on ${isoDay(fall.low)}`);
+  const words = falls.map((fall) => `${names[fall.i]} at worst ${unsigned(fall.depth)} on ${isoDay(fall.low)}`);
   const area = surface(width, width < 520 ? 250 : 300, `Drawdowns: ${words.join(", ")}`);
   const all = lines.flat();
   if (!all.length) return empty(area);
@@ -50,7 +50,7 @@ function draw(width, lines, measured, names, quality) {
   const labels = falls.map((fall) => ({ ...fall, y: y(fall.depth) + 15, x: Math.min(area.right - 60, Math.max(area.left + 60, x(fall.low))) }));
   if (labels.length === 2 && Math.abs(labels[0].x - labels[1].x) < 150) keepApart(labels, 16, area.top, area.bottom - 2);
   for (const label of labels) {
-    area.root.append(text(label.x, label.y, `${percent(label.depth)}, ${isoDay(label.low)}`, `value won middle halo ${"ab"[label.i]}-ink`));
+    area.root.append(text(label.x, label.y, `${unsigned(label.depth)}, ${isoDay(label.low)}`, `value won middle halo ${"ab"[label.i]}-ink`));
   }
   const mark = watermark(area, quality);
   if (mark) area.root.append(mark);

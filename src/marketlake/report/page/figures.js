@@ -33,11 +33,11 @@ export function figuresTable(state) {
   const each = frequency === "daily" ? "day" : "month";
   const day = (value) => (value === null || value === undefined ? "" : isoDay(value));
   const lines = {
-    "cumulative return": (m) => percent(m.cumulative),
-    "a year (CAGR)": (m) => (m.short ? "shorter than a year" : percent(m.cagr)),
+    "total return": (m) => percent(m.cumulative),
+    CAGR: (m) => (m.short ? "shorter than a year" : percent(m.cagr)),
     volatility: (m) => unsigned(m.volatility),
     "Sharpe ratio, over 0": (m) => ratio(m.sharpe),
-    "deepest fall": (m) => percent(m.fall?.depth),
+    "maximum drawdown": (m) => unsigned(m.fall?.depth),
     "from its high": (m) => day(m.fall?.high),
     "to its low": (m) => day(m.fall?.low),
     recovered: (m) => (m.fall?.low ? day(m.fall.recovered) || "not yet" : ""),

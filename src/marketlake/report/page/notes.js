@@ -14,7 +14,7 @@ function* bases(both, basis) {
     if (priceIndex && basis !== "price") yield `${one.id} is a price index: no dividends are in it, its figures are price returns`;
     else if (own[i] !== basis) yield `${one.id} is stored as total return only: its distributions are in its figures`;
   }
-  if (own[0] !== own[1]) yield `a mixture: ${both.map((one, i) => `${one.id} is ${own[i]} return`).join(" against ")}`;
+  if (own[0] !== own[1]) yield `a mixture: ${both.map((one, i) => `${own[i]} return of ${one.id}`).join(" against ")}`;
 }
 
 function* closes(both) {

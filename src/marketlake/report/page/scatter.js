@@ -20,12 +20,12 @@ export function scatterView(state) {
   const quality = joined(...shown.map((m) => m.quality));
   return {
     name: "risk-and-return",
-    plain: "Return a year against volatility, everything in the lake",
-    title: ["Return a year against volatility a year; hollow: not over the whole window"],
+    plain: "CAGR against volatility, everything in the lake",
+    title: ["CAGR against volatility; hollow: not over the whole window"],
     terms: terms(ask, `nominal, ${frequency} returns on own sessions`, bothSpans(shown), `n ${shown.length} instruments, ${whole.length} over the whole window`, quality),
     draw: (width) => draw(width, shown, ask, quality),
     table: {
-      head: ["instrument", "a year (CAGR)", "volatility", "n", "from", "to", "quality"],
+      head: ["instrument", "CAGR", "volatility", "n", "from", "to", "quality"],
       rows: shown.map((m) => [m.id, percent(m.cagr), unsigned(m.volatility), String(m.n), ...[m.span.from, m.span.to].map(iso), flags(m.quality)]),
       numbers: 3,
     },
@@ -48,13 +48,13 @@ function draw(width, shown, ask, quality) {
   for (const tick of steps(left, right, niceStep(right, width < 520 ? 4 : 7))) {
     area.root.append(line(x(tick), area.bottom, x(tick), area.bottom + 5, "axis"), text(x(tick), area.bottom + 18, word(tick), "tick middle"));
   }
-  area.root.append(text(area.right, area.bottom + 36, "volatility a year \u2192", "note end"), text(area.left + 4, area.top - 2, "\u2191 return a year", "note"));
+  area.root.append(text(area.right, area.bottom + 36, "volatility \u2192", "note end"), text(area.left + 4, area.top - 2, "\u2191 CAGR", "note"));
   const rank = (m) => (m.id === ask.a || m.id === ask.b ? 0 : 1);
   const taken = [];
   for (const m of [...shown].sort((p, q) => rank(p) - rank(q) || q.volatility - p.volatility)) {
     const side = m.id === ask.a ? "a" : m.id === ask.b ? "b" : "";
     const [cx, cy] = [x(m.volatility), y(m.cagr)];
-    const title = svg("title", {}, `${m.one.label}: ${percent(m.cagr)} a year, volatility ${unsigned(m.volatility)}`);
+    const title = svg("title", {}, `${m.one.label}: CAGR ${percent(m.cagr)}, volatility ${unsigned(m.volatility)}`);
     area.root.append(svg("circle", { class: `mark ${side}${m.span.complete ? "" : " hollow"}`, cx: cx.toFixed(1), cy: cy.toFixed(1), r: side ? 6 : 4 }, title));
     const place = room(taken, cx, cy, m.id.length, area);
     if (place) area.root.append(text(place.x, place.y, m.id, `${side ? `value won ${side}-ink` : "note"}${place.end ? " end" : ""}`));

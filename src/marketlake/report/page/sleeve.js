@@ -7,9 +7,9 @@ import { html, path, svg } from "./svg.js";
 
 const PANELS = [
   { key: "end_value", name: "10,000 became", say: (v) => fixed(v, 0) },
-  { key: "volatility", name: "volatility a year", say: unsigned },
-  { key: "depth", name: "deepest fall", say: percent },
-  { key: "per_volatility", name: "return per volatility", say: ratio },
+  { key: "volatility", name: "volatility", say: unsigned },
+  { key: "max_drawdown", name: "maximum drawdown", say: unsigned },
+  { key: "return_per_volatility", name: "return per volatility", say: ratio },
 ];
 
 export function sleeveFigures(market) {
@@ -30,15 +30,15 @@ function sleeveView(one) {
     draw: (width) => draw(width, one),
     table: {
       note: one.notes.join("; "),
-      head: ["sleeve", "end value", "return a year", "volatility", "return / volatility", over, "deepest fall"],
+      head: ["sleeve", "end value", "CAGR", "volatility", "return / volatility", over, "maximum drawdown"],
       rows: one.sizes.map((s) => [
         share(s.sleeve),
         fixed(s.end_value, 2),
-        percent(s.return),
+        percent(s.cagr),
         unsigned(s.volatility),
-        s.per_volatility === null ? "" : ratio(s.per_volatility),
+        s.return_per_volatility === null ? "" : ratio(s.return_per_volatility),
         s.sharpe === null ? "" : ratio(s.sharpe),
-        percent(s.depth),
+        unsigned(s.max_drawdown),
       ]),
     },
   };

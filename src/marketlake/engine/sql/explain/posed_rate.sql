@@ -7,7 +7,9 @@ WITH rate_day AS (
     SELECT
         r.posed, r.instrument_id AS currency, r.session + age.days AS day, max_by(r.close, r.session) AS rate
     FROM posed_row AS r
-    CROSS JOIN (VALUES (0), (1), (2), (3), (4), (5), (6), (7)) AS age (days)
+    CROSS JOIN (
+        -- include: shared/known_for
+    ) AS age
     WHERE r.close > 0
     GROUP BY r.posed, r.instrument_id, r.session + age.days
 )

@@ -6,5 +6,7 @@
 SELECT n.currency, b.session + age.days AS day, max_by(b.close, b.session) / 100 AS discount_yield
 FROM bill_bar AS b
 JOIN bill AS n ON n.instrument_id = b.instrument_id
-CROSS JOIN (VALUES (0), (1), (2), (3), (4), (5), (6), (7)) AS age (days)
+CROSS JOIN (
+    -- include: shared/known_for
+) AS age
 GROUP BY n.currency, b.session + age.days

@@ -2,8 +2,8 @@
 -- Formula: readings: b and its alternatives x price, total x own, shared sessions x three year conventions x nominal, real;
 --          the headline is the claim's own b, price, own, year_end, nominal (headline = true);
 --          rolled: as many years, ending with the last that is complete for both in the headline;
---          wins = years of the span in which a returned more than b. holds: wins >= at_least; holds no longer: rolled
---          fails where published held under the same reading; does not hold: neither; cannot be said: reason says why
+--          wins = years of the span in which a returned more than b. holds: wins >= at_least; no longer holds: rolled
+--          fails where published held under the same reading; does not hold: neither; inconclusive: reason says why
 -- Unit: counts of years
 -- Grain: claim_id, span, b, basis, sessions, convention, worth
 -- Source: claim_year, claim, claim_opponent, instrument
@@ -85,9 +85,9 @@ judged AS (
 SELECT
     j.claim_id, j.span, j.first_year, j.last_year, j.place, j.a, j.b, j.basis, j.sessions, j.convention, j.worth, j.headline,
     CASE
-        WHEN j.obstacle IS NOT NULL THEN 'cannot be said'
+        WHEN j.obstacle IS NOT NULL THEN 'inconclusive'
         WHEN j.met THEN 'holds'
-        WHEN j.span = 'rolled' AND p.met AND p.obstacle IS NULL THEN 'holds no longer'
+        WHEN j.span = 'rolled' AND p.met AND p.obstacle IS NULL THEN 'no longer holds'
         ELSE 'does not hold'
     END AS verdict,
     coalesce(j.obstacle, j.a || ' ahead of ' || j.b || ' in ' || j.wins || ' of ' || j.years || ' years' || j.mixture) AS reason,

@@ -68,7 +68,7 @@ tally AS (
 SELECT
     claim_id, CAST(end_year AS INTEGER) AS end_year, CAST(end_month AS INTEGER) AS end_month,
     CASE
-        WHEN years < of_years OR simulated > 0 OR mixed > 0 THEN 'cannot be said'
+        WHEN years < of_years OR simulated > 0 OR mixed > 0 THEN 'inconclusive'
         WHEN wins >= at_least THEN 'holds'
         ELSE 'does not hold'
     END AS verdict,

@@ -4,7 +4,7 @@
 --          unit of the session before its first has become), so that a changed bar touches its own year and the first
 --          return of the next: price_high is the highest of them so far, price_low_ahead the lowest still to come, each
 --          with the session's own. Only sessions with a close above 0.
---          riskless, over the d days of the return: (1 - y x 91/360)^(-d/91) - 1, with the discount yield y of the
+--          risk_free, over the d days of the return: (1 - y x 91/360)^(-d/91) - 1, with the discount yield y of the
 --          currency's 13-week bill as known at the return's start
 -- Unit: fraction; levels in the quote currency
 -- Grain: instrument_id, session
@@ -13,6 +13,7 @@ WITH step AS (
     SELECT
         r.instrument_id, r.session, m.first_day, m.quote_currency, r.price_index, r.total_index,
         lag(r.session) OVER past AS start_session,
+        unix_date(r.session) - unix_date(lag(r.session) OVER past) AS days,
         lead(r.session) OVER past IS NULL AS last_of_year,
         r.price_index / lag(r.price_index) OVER past - 1 AS price_return,
         r.total_index / lag(r.total_index) OVER past - 1 AS total_return,
@@ -33,7 +34,8 @@ WITH step AS (
 SELECT
     s.instrument_id, s.session, s.start_session, coalesce(s.start_session < s.first_day, TRUE) AS first_of_year,
     s.last_of_year, s.price_return, s.total_return,
-    power(1 - y.discount_yield * 91 / 360, (unix_date(s.start_session) - unix_date(s.session)) / 91.0) - 1 AS riskless,
+    -- include: shared/bill_growth
+    - 1 AS risk_free,
     s.price_index AS price_level, s.price_high, s.price_low_ahead,
     s.total_index AS total_level, s.total_high, s.total_low_ahead
 FROM step AS s

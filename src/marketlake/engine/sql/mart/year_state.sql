@@ -48,7 +48,7 @@ closer AS (
         c.instrument_id, c.basis, d.session,
         CASE WHEN c.basis = 'price' THEN d.price_level ELSE d.total_level END AS level,
         CASE WHEN c.basis = 'price' THEN d.price_return ELSE d.total_return END - c.mean_return AS off,
-        CASE WHEN c.basis = 'price' THEN d.price_return ELSE d.total_return END - d.riskless - c.mean_excess AS excess_off
+        CASE WHEN c.basis = 'price' THEN d.price_return ELSE d.total_return END - d.risk_free - c.mean_excess AS excess_off
     FROM daily_return AS d
     JOIN doubtful AS c ON c.instrument_id = d.instrument_id
 ),

@@ -1,4 +1,4 @@
--- sortino: return over the riskless one per unit of its downside, annualised.
+-- sortino: return over the risk-free one per unit of its downside, annualised.
 -- Formula: mean(excess) / sqrt(sum of min(excess, 0)^2 / n) x sqrt(periods per year)
 -- Unit: ratio
 -- Grain: instrument_id

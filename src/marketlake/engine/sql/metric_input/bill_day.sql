@@ -5,6 +5,8 @@
 -- Source: bar
 SELECT unix_date(b.session) + age.days AS day, max_by(b.close, b.session) / 100 AS discount_yield
 FROM bar AS b
-CROSS JOIN (VALUES (0), (1), (2), (3), (4), (5), (6), (7)) AS age (days)
+CROSS JOIN (
+    -- include: shared/known_for
+) AS age
 WHERE b.instrument_id = $bill
 GROUP BY unix_date(b.session) + age.days

@@ -2,7 +2,7 @@
 -- Formula: simple_return = level of the period's last session / that of the last session of the period before - 1;
 --          of a pair both are taken on the sessions that both have. Only periods wholly within $first_day to $last_day;
 --          the last one stored only when no session of it is still to come.
---          riskless, over the d days of the return: (1 - y x 91/360)^(-d/91) - 1 with the bill's discount yield y known at
+--          risk_free, over the d days of the return: (1 - y x 91/360)^(-d/91) - 1 with the bill's discount yield y known at
 --          the return's start (deflated where $real), or (1 + $risk_free)^(d/365.25) - 1 where $bill is empty
 -- Unit: fraction; levels in the currency asked for
 -- Grain: instrument_id, kind, session
@@ -76,8 +76,10 @@ SELECT
     s.start_benchmark_level, s.benchmark_level, s.start_deflator, s.deflator,
     CASE
         WHEN $bill = '' THEN power(1 + $risk_free, s.days / 365.25) - 1
-        ELSE power(1 - y.discount_yield * 91 / 360, -s.days / 91.0) * s.start_deflator / s.deflator - 1
-    END AS riskless
+        ELSE
+            -- include: shared/bill_growth
+            * s.start_deflator / s.deflator - 1
+    END AS risk_free
 FROM step AS s
 LEFT JOIN last_stored AS o ON o.instrument_id = s.instrument_id AND o.kind = s.kind
 LEFT JOIN bill_day AS y ON y.day = s.start_day

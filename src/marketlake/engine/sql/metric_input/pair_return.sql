@@ -6,8 +6,8 @@
 SELECT
     p.instrument_id, p.start_session, p.session, p.simple_return, p.benchmark_return,
     p.simple_return - p.benchmark_return AS active_return,
-    p.simple_return - p.riskless AS excess_return,
-    p.benchmark_return - p.riskless AS benchmark_excess,
+    p.simple_return - p.risk_free AS excess_return,
+    p.benchmark_return - p.risk_free AS benchmark_excess,
     g.periods_per_year
 FROM metric_period AS p
 JOIN metric_grid AS g ON g.instrument_id = p.instrument_id AND g.kind = p.kind

@@ -7,7 +7,7 @@
 -- Grain: instrument_key, session
 -- Source: daily_return
 SELECT
-    instrument_key, year, session, start_session, riskless, price_return AS simple_return, price_level AS level,
+    instrument_key, year, session, start_session, risk_free, price_return AS simple_return, price_level AS level,
     CASE
         WHEN year($last_day) > year($first_day) OR (month($last_day) = 12 AND dayofmonth($last_day) = 31)
             THEN price_low_ahead / price_level
@@ -18,7 +18,7 @@ WHERE
     AND session >= $first_day AND session <= $last_day AND $basis = 'price' AND price_level IS NOT NULL
 UNION ALL
 SELECT
-    instrument_key, year, session, start_session, riskless, total_return AS simple_return, total_level AS level,
+    instrument_key, year, session, start_session, risk_free, total_return AS simple_return, total_level AS level,
     CASE
         WHEN year($last_day) > year($first_day) OR (month($last_day) = 12 AND dayofmonth($last_day) = 31)
             THEN total_low_ahead / total_level
@@ -30,7 +30,7 @@ WHERE
     AND total_level IS NOT NULL
 UNION ALL
 SELECT
-    instrument_key, year, session, start_session, riskless, price_return AS simple_return, price_level AS level,
+    instrument_key, year, session, start_session, risk_free, price_return AS simple_return, price_level AS level,
     price_level / price_high AS fall
 FROM daily_return
 WHERE
@@ -42,7 +42,7 @@ WHERE
     AND session <= $last_day AND $basis = 'price' AND price_level IS NOT NULL
 UNION ALL
 SELECT
-    instrument_key, year, session, start_session, riskless, total_return AS simple_return, total_level AS level,
+    instrument_key, year, session, start_session, risk_free, total_return AS simple_return, total_level AS level,
     total_level / total_high AS fall
 FROM daily_return
 WHERE

@@ -6,6 +6,8 @@
 SELECT r.instrument_id AS currency, r.session + age.days AS day, max_by(r.close, r.session) AS rate
 FROM bar AS r
 JOIN instrument AS n ON n.instrument_id = r.instrument_id
-CROSS JOIN (VALUES (0), (1), (2), (3), (4), (5), (6), (7)) AS age (days)
+CROSS JOIN (
+    -- include: shared/known_for
+) AS age
 WHERE n.asset_class = 'currency' AND n.quote_currency = 'USD' AND r.close > 0
 GROUP BY r.instrument_id, r.session + age.days
