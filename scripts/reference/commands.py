@@ -57,9 +57,8 @@ class Option:
 
 
 def page() -> str:
-    commands = {
-        command.name or command.callback.__name__: command.callback for command in app.registered_commands
-    }
+    called = [(command.name, command.callback) for command in app.registered_commands]
+    commands = {name or callback.__name__: callback for name, callback in called if callback is not None}
     options = {name: list(options_of(callback)) for name, callback in commands.items()}
     count = Counter(option for own in options.values() for option in own)
     shared = [option for option in count if count[option] >= SHARED]

@@ -72,7 +72,7 @@ def page() -> str:
     for name, text in ALSO.items():
         lines += [f"### {name}", "", *paragraph(text), ""]
     lines += ["## Views and tables", ""]
-    described = {pair: table for table in reversed(TABLES) for pair in COLUMNS[table].items()}
+    described = {pair: table for table in reversed(list(TABLES)) for pair in COLUMNS[table].items()}
     for name in COLUMNS:
         if name not in TABLES and name not in INTERNAL:
             lines += [*relation(name, described), ""]
