@@ -11,7 +11,8 @@ from typing import Any, Final, get_args, get_type_hints
 
 import marketlake
 from marketlake.answers.result import Table
-from marketlake.lake import Lake, MeasuredLake, RevisedLake
+from marketlake.lake import Lake
+from marketlake.model.terms import Options, Terms
 
 from .markdown import attribute_docs, table
 
@@ -64,17 +65,16 @@ COMMON: Final = {
 }
 """What an attribute of this name is, wherever its own class says nothing of it."""
 ANSWERS: Final = {
-    "Comparison": "query.comparison",
-    "ManyComparison": "query.many_comparison",
-    "Matrix": "query.matrix_answer",
-    "Metrics": "query.metric_answer",
-    "Scoreboard": "query.scoreboard_answer",
-    "CalendarReturns": "query.metric_series",
-    "RollingFigures": "query.metric_series",
+    "Comparison": "answers.compare",
+    "Matrix": "answers.matrix",
+    "Metrics": "answers.metrics",
+    "Scoreboard": "answers.scoreboard",
+    "Returns": "answers.returns",
+    "Rolling": "answers.returns",
     "PortfolioAnswer": "portfolio.figures",
-    "Changes": "query.change_answer",
-    "Explanation": "query.explain_answer",
-    "LakeCheck": "query.check_lake",
+    "Changes": "answers.changes",
+    "Explanation": "answers.explain",
+    "LakeCheck": "answers.check",
 }
 
 
@@ -83,14 +83,26 @@ def page() -> str:
     parts = [INTRODUCTION.replace("OPEN", names + "."), "## open", "", *function("open", marketlake.open)]
     methods = {
         name: method
-        for part in (Lake, MeasuredLake, RevisedLake)
-        for name, method in vars(part).items()
+        for name, method in vars(Lake).items()
         if inspect.isfunction(method) and not name.startswith("_")
     }
     for name, method in methods.items():
         parts += [f"## {name}", "", *function(f"lake.{name}", method)]
-    parts += ["## Table", "", told(Table), ""]
+    parts += ["## Options", "", *options(), "## Table", "", told(Table), ""]
     return "\n".join(parts)
+
+
+def options() -> Iterator[str]:
+    """The keywords that several methods share."""
+    docs = attribute_docs(Terms)
+    hints = {name: Terms.__annotations__[name] for name in Options.__annotations__}
+    taken = [
+        (f"`{name}`", f"`{hint}`", docs.get(name) or COMMON.get(name, "")) for name, hint in hints.items()
+    ]
+    yield f"`**options`: {told(Options)}"
+    yield ""
+    yield from table(("option", "type", "what it is"), taken)
+    yield ""
 
 
 def function(name: str, called: Any) -> Iterator[str]:
@@ -123,7 +135,10 @@ def function(name: str, called: Any) -> Iterator[str]:
 
 
 def parameter(one: inspect.Parameter) -> str:
-    return f"{one.name}: {one.annotation}" + (f" = {one.default!r}" if one.default is not one.empty else "")
+    stars = "**" if one.kind is one.VAR_KEYWORD else ""
+    return f"{stars}{one.name}: {one.annotation}" + (
+        f" = {one.default!r}" if one.default is not one.empty else ""
+    )
 
 
 def told(what: Any) -> str:
