@@ -1,4 +1,5 @@
-"""What the tests share: a lake of all small cases, one of real prices, builds without what no claim reads."""
+"""What the tests share: a lake of all small cases, one of real prices, builds without what no claim
+reads."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ SLEEVE = SleeveClaim(
 def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
     """By claim: the shipped ones and SLEEVE, whose plan holds what real prices are at hand for."""
     prices = shared_data.folder() / "prices"
-    # Bitcoin's series begins in 2014, and no claim reaches further back than the shorter of two series
+    # Bitcoin's series begins in 2014, and no claim reaches further back than the shorter of two
+    # series
     bars = [row for pair in FILES for row in shared_data.bars_of(*pair) if row["session"].year >= 2014]
     months = shared_data.table(prices / "CPIAUCSL.csv")
     bars += [bar(CPI, row["observation_date"], float(row["CPIAUCSL"])) for row in months if row["CPIAUCSL"]]
@@ -55,7 +57,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _half_the_time() -> Iterator[None]:
-    """No claim reads the metrics' macros or the columns' comments, which take half of a small build."""
+    """No claim reads the metrics' macros or the columns' comments, which take half of a small
+    build."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "macros", lambda: [f"CREATE MACRO {DAY_NUMBER}"])
         patch.setattr(build, "add_comments", lambda connection: None)
