@@ -2,9 +2,11 @@
 
 PYTEST_WORKERS ?= 2
 BIN := .venv/bin
+PYTEST = $(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadgroup
+QUICK := tests/unit tests/sources tests/store tests/query tests/compare tests/metrics tests/portfolio
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run test cluster-test check spark format docs airflow env benchmark campaign lock clean
+.PHONY: help venv run quick test coverage mutants cluster-test check spark format docs airflow env benchmark campaign lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,8 +17,19 @@ venv: ## set up .venv (the other targets do it by themselves)
 run: venv ## pull, store and compare the sample market with Airflow embedded; LIVE=1 asks the real vendors
 	@sh scripts/run $(if $(LIVE),live,sample)
 
-test: check spark ## all checks and all tests, offline
-	@$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadgroup
+quick: venv ## tests of units, sources, the store and answers in a minute, offline
+	@$(PYTEST) -m "not slow" --hypothesis-profile quick --durations 5 $(QUICK)
+
+test: check spark ## all checks and all tests, offline; ends with the 20 slowest tests
+	@$(PYTEST) --durations 20
+
+coverage: venv ## run all tests and report which lines and branches none of them takes
+	@$(PYTEST) --cov --cov-report term:skip-covered --cov-report html:build/coverage
+	@echo "to look at: build/coverage/index.html"
+
+mutants: venv ## change the formulas, checks and the merge in small ways and see whether a test fails; MUTANTS="a.b.c*" for some
+	@$(BIN)/mutmut run --max-children $(PYTEST_WORKERS) $(MUTANTS)
+	@$(BIN)/mutmut results
 
 cluster-test: venv ## Postgres, Redis and two Celery workers on loopback: kill one, compare; skipped where they are missing
 	@sh scripts/cluster
@@ -57,5 +70,5 @@ lock: venv ## resolve the dependencies anew
 	@sh scripts/lock
 
 clean: ## remove .venv, caches and the sample lake; data/ stays
-	@rm -rf .venv .venv-celery .marketlake .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	@rm -rf .venv .venv-celery .marketlake .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist mutants .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

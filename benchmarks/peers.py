@@ -23,7 +23,7 @@ class Peer:
     says: Callable[[pd.Series], Mapping[str, float]]
     sample: int
     whole_years: float
-    any_dates: float | None
+    any_dates: float
 
 
 def empyrical(closes: pd.Series) -> Mapping[str, float]:
@@ -92,7 +92,8 @@ PEERS: Final = (
 
 
 def _years(closes: pd.Series) -> float:
-    return (closes.index[-1] - closes.index[0]).days / 365.25
+    first, last = pd.DatetimeIndex(closes.index)[[0, -1]]
+    return float((last - first).days / 365.25)
 
 
 def _uncorrected(skew: float, kurtosis: float, n: int) -> Mapping[str, float]:

@@ -1,149 +1,110 @@
-"""Write docs/metrics from the headings of the metrics' SQL files and their golden cases.
+"""Write docs/metrics.md and docs/metrics/inputs.md from the headings of the SQL files and the golden cases.
 
 python scripts/metric_docs.py
 """
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from scripts.reference.markdown import item, paragraph
 
 from marketlake.engine.metric_sql import METRICS, RELATIONS, SIGNATURE, TABLES
-from marketlake.engine.sql_text import Heading, read_heading, statement
+from marketlake.engine.sql_text import read_heading
 
-ROOT = Path(__file__).parents[1]
-PLACE = ROOT / "docs" / "metrics"
-GOLDEN = ROOT / "tests" / "metrics" / "golden"
-GROUPS = {
-    "span": "What the whole window returned",
+ROOT: Final = Path(__file__).parents[1]
+GOLDEN: Final = ROOT / "tests" / "metrics" / "golden"
+GROUPS: Final = {
+    "span": "Return of the whole window",
     "own": "Risk, from the returns of the periods",
-    "pair": "Beside a benchmark, on the sessions that both have",
-    "table": "More than a figure an instrument",
+    "pair": "Against a benchmark, on shared sessions",
+    "table": "Tables: several rows per instrument",
 }
-READ = tuple(name for name in RELATIONS if name != "month_period")
+READ: Final = tuple(name for name in RELATIONS if name != "month_period")
 
 
 def main() -> None:
-    PLACE.mkdir(exist_ok=True)
     for name, text in documents().items():
-        (PLACE / name).write_text(text, "utf-8")
+        (ROOT / "docs" / name).write_text(text, "utf-8")
 
 
 def documents() -> dict[str, str]:
-    """Every page by file name."""
-    pages = {f"{name}.md": page(name) for group in groups().values() for name in group}
-    return {"README.md": index()} | pages | {"relations.md": relations()}
+    """Every page by its path in docs."""
+    return {"metrics.md": metrics(), "metrics/inputs.md": inputs()}
 
 
 def groups() -> dict[str, list[str]]:
     """The metrics by what they are about."""
-    found: dict[str, list[str]] = {kind: [] for kind in GROUPS}
+    grouped: dict[str, list[str]] = {kind: [] for kind in GROUPS}
     for metric in METRICS:
-        found[metric.kind].append(metric.name)
-    found["table"].extend(TABLES)
-    return found
+        grouped[metric.kind].append(metric.name)
+    grouped["table"].extend(TABLES)
+    return grouped
 
 
-def index() -> str:
-    """The introduction with the list of the metrics."""
-    lines = []
+def metrics() -> str:
+    """The introduction, then every metric."""
+    lines: list[str] = []
     for kind, names in groups().items():
-        lines += [f"### {GROUPS[kind]}", "", "| metric | what it is | unit |", "|---|---|---|"]
+        lines += [f"## {GROUPS[kind]}", ""]
         for name in names:
-            head = read_heading(f"metric/{name}")
-            lines.append(f"| [{name}]({name}.md) | {head.title} | {head.fields['Unit']} |")
-        lines.append("")
+            lines += [*metric(name), ""]
     text = (Path(__file__).parent / "metric_index.md").read_text("utf-8")
-    tables = ", ".join(f"`{name}`" for name in TABLES)
-    for mark, written in (("SIGNATURE", SIGNATURE), ("TABLES", tables), ("METRICS", "\n".join(lines))):
+    marks = {"SIGNATURE": SIGNATURE, "METRICS": "\n".join(lines)}
+    for mark, written in marks.items():
         text = text.replace(f"<{mark}>", written)
-    return text
+    return text.rstrip() + "\n"
 
 
-def page(name: str) -> str:
-    """The page of one metric."""
-    path = f"metric/{name}"
-    head = read_heading(path)
-    file = f"../../src/marketlake/engine/sql/{path}.sql"
-    return "\n".join([
-        f"# {name}",
-        "",
-        f"{head.title}.",
-        "",
-        *fields(head),
-        "",
-        "## Worked by hand",
-        "",
-        *worked(name),
-        "",
-        "## As SQL",
-        "",
-        f"[`{name}.sql`]({file}), which reads the [relations](relations.md) named above:",
+def metric(name: str) -> Iterator[str]:
+    """One metric: title, formula, unit, a worked example, its text."""
+    head = read_heading(f"metric/{name}")
+    yield f"### {name}"
+    yield ""
+    yield from paragraph(f"{head.title}. [SQL](../src/marketlake/engine/sql/metric/{name}.sql)")
+    yield ""
+    yield from item(f"Formula: {head.fields['Formula']}")
+    yield from item(
+        f"Unit: {head.fields['Unit']}. [Worked example](../tests/metrics/golden/{name}.toml){worked(name)}"
+    )
+
+
+def worked(name: str) -> str:
+    """The value of the golden case, whose arithmetic is in its file."""
+    text = (GOLDEN / f"{name}.toml").read_text("utf-8")
+    expected: list[dict[str, Any]] = tomllib.loads(text)["expected"]
+    values = [row["value"] for row in expected if "value" in row]
+    return f": {values[0]:.6g}" if len(values) == 1 else ""
+
+
+def inputs() -> str:
+    """The relations that the metrics read."""
+    lines = [
+        "# Inputs of the metrics",
         "",
         "```sql",
-        statement(path),
+        "-- a metric reads relations in which window, frequency, currency and moment are settled",
+        "SELECT instrument_id, avg(simple_return) AS value FROM period_return GROUP BY instrument_id",
         "```",
         "",
-        f"In `market.duckdb`: `metric_{name}`. Other libraries' definitions: [differences](differences.md). "
-        "All metrics: [index](README.md).",
-        "",
-    ])  # fmt: skip
-
-
-def relations() -> str:
-    """The page of what the metrics read."""
-    lines = [
-        "# What the metrics read",
-        "",
-        "The relations in `src/marketlake/engine/sql/metric_input`, each made from those before it. "
-        "[Back to the index](README.md).",
-        "",
+        *paragraph(
+            "This page is written from the headings in `src/marketlake/engine/sql/metric_input`. Each "
+            "relation is made from those before it; its file has the formula. "
+            "[How to add a metric](../howto/metric.md)."
+        ),
     ]
+    lines.append("")
     for name in READ:
         head = read_heading(f"metric_input/{name}")
-        lines += [f"## {name}", "", f"{head.title}.", "", *fields(head), ""]
-    return "\n".join(lines)
-
-
-def fields(head: Heading) -> Iterator[str]:
-    """A line a field; what it reads as links."""
-    for field, text in head.fields.items():
-        yield f"- {field}: {linked(text) if field == 'Source' else text}"
-
-
-def linked(names: str) -> str:
-    """The relations and metrics of a source, each with its page."""
-    pages = {name: f"{name}.md" for group in groups().values() for name in group}
-    pages |= {name: f"relations.md#{name}" for name in READ} | {"month_period": "relations.md#metric_period"}
-    return ", ".join(f"[{n}]({pages[n]})" if n in pages else n for n in names.split(", "))
-
-
-def worked(name: str) -> Iterator[str]:
-    """The golden case: how it is worked out, the closes, what is asked and what comes out."""
-    text = (GOLDEN / f"{name}.toml").read_text("utf-8")
-    case = tomllib.loads(text)
-    yield "; ".join(line[2:] for line in text.splitlines() if line.startswith("# ")) + "."
-    yield ""
-    closes: dict[str, dict[str, float]] = case["closes"]
-    yield from table([
-        {"session": day, **{f"close of {name}": held.get(day, "") for name, held in closes.items()}}
-        for day in sorted({day for held in closes.values() for day in held})
-    ])  # fmt: skip
-    yield ""
-    yield "Asked for " + ", ".join(f"`{key} = {value}`" for key, value in case["parameters"].items()) + ":"
-    yield ""
-    yield from table(case["expected"])
-
-
-def table(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """Rows as Markdown, in the columns of them all."""
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    yield f"| {' | '.join(columns)} |"
-    yield "|" + "---|" * len(columns)
-    for row in rows:
-        yield f"| {' | '.join(str(row.get(column, '')) for column in columns)} |"
+        link = f"../../src/marketlake/engine/sql/metric_input/{name}.sql"
+        lines += item(f"[`{name}`]({link}), a row per {head.fields['Grain']}: {head.title}")
+    return "\n".join([*lines, ""])
 
 
 if __name__ == "__main__":

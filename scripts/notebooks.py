@@ -30,11 +30,11 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m scripts.notebooks")
     arguments.add_argument("--home", type=Path)
     arguments.add_argument("--to", type=Path, default=PLACE)
-    asked = arguments.parse_args()
-    with sample(asked.home) as home, tempfile.TemporaryDirectory() as scratch:
+    options = arguments.parse_args()
+    with sample(options.home) as home, tempfile.TemporaryDirectory() as scratch:
         # this process looks for its own files there too
         os.environ |= environment(home, scratch)
-        asyncio.run(run_all(home.resolve(), asked.to))
+        asyncio.run(run_all(home.resolve(), options.to))
 
 
 @contextmanager

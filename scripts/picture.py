@@ -16,7 +16,7 @@ from typing import Any
 
 WIDTH, HEIGHT = 760, 340
 LEFT, RIGHT, TOP, BOTTOM = 66, 744, 64, 292
-COLOURS = {"a": "#e07b00", "b": "#3b78c3"}
+COLOURS = ("#e07b00", "#3b78c3")
 TICKS = (-1.0, 0.0, 1.0, 2.0, 3.0)
 
 
@@ -26,19 +26,18 @@ def main() -> None:
 
 def draw(answer: dict[str, Any]) -> Iterator[str]:
     """The lines of the SVG for the JSON of `marketlake compare`."""
-    rows = [row for row in answer["rows"] if row["a_return"] is not None and row["b_return"] is not None]
-    title = (
-        f"{answer['a']} and {answer['b']} by calendar year, {answer['basis']} return in {answer['currency']}"
-    )
+    names = answer["instruments"]
+    rows = [row for row in answer["rows"] if None not in values(row)]
+    title = f"{names[0]} and {names[1]} by calendar year, {answer['basis']} return in {answer['currency']}"
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{escape(title)}" font-family="system-ui, sans-serif" font-size="12">'
     )
     yield f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="#fff"/>'
     yield f'<text x="{LEFT}" y="26" font-size="15" font-weight="600" fill="#1b1f24">{escape(title)}</text>'
-    for side, x in (("a", LEFT), ("b", LEFT + 90)):
-        yield f'<rect x="{x}" y="38" width="11" height="11" rx="2" fill="{COLOURS[side]}"/>'
-        yield f'<text x="{x + 16}" y="48" fill="#4a525b">{escape(answer[side])}</text>'
+    for name, colour, x in zip(names, COLOURS, (LEFT, LEFT + 90), strict=True):
+        yield f'<rect x="{x}" y="38" width="11" height="11" rx="2" fill="{colour}"/>'
+        yield f'<text x="{x + 16}" y="48" fill="#4a525b">{escape(name)}</text>'
     yield text(RIGHT, 48, "full colour: ahead in that year", "end")
     for tick in TICKS:
         yield f'<line x1="{LEFT}" x2="{RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="{line(tick)}"/>'
@@ -46,17 +45,22 @@ def draw(answer: dict[str, Any]) -> Iterator[str]:
     step = (RIGHT - LEFT) / len(rows)
     for place, row in enumerate(rows):
         middle = LEFT + step * (place + 0.5)
-        yield from bar("a", middle - 32, row["a_return"], row["winner"] == answer["a"])
-        yield from bar("b", middle + 2, row["b_return"], row["winner"] == answer["b"])
+        for name, colour, x, value in zip(names, COLOURS, (-32, 2), values(row), strict=True):
+            yield from bar(colour, middle + x, value, row["winner"] == name)
         yield text(middle, HEIGHT - 20, str(row["year"]), "middle")
     yield "</svg>"
 
 
-def bar(side: str, x: float, value: float, won: bool) -> Iterator[str]:
+def values(row: dict[str, Any]) -> list[Any]:
+    """The returns of a year, in the order of the instruments."""
+    return [one["simple_return"] for one in row["returns"]]
+
+
+def bar(colour: str, x: float, value: float, won: bool) -> Iterator[str]:
     top, bottom = sorted((y(value), y(0.0)))
     yield (
         f'<rect x="{x:.1f}" y="{top:.1f}" width="30" height="{max(bottom - top, 1):.1f}" rx="2" '
-        f'fill="{COLOURS[side]}" fill-opacity="{1 if won else 0.55}"/>'
+        f'fill="{colour}" fill-opacity="{1 if won else 0.55}"/>'
     )
     at = y(value) - 5 if value >= 0 else y(value) + 13
     yield text(x + 15, at, f"{value * 100:+.0f}", "middle", "600" if won else "400", "11")

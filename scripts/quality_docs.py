@@ -5,16 +5,26 @@ python scripts/quality_docs.py
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from scripts.reference.markdown import item, paragraph
 
 from marketlake.engine.checks import Check, checks
 from marketlake.engine.sql_text import read_heading
 
-ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "quality.md"
-TEXTS = ROOT / "src" / "marketlake" / "engine" / "sql" / "check"
-FIELDS = ("Formula", "Why", "Remedy", "Unit", "Source")
+ROOT: Final = Path(__file__).parents[1]
+PAGE: Final = ROOT / "docs" / "quality.md"
+TEXTS: Final = ROOT / "src" / "marketlake" / "engine" / "sql" / "check"
+LOOKS_AT: Final = {
+    "served": "Checks of a vendor response",
+    "bar": "Checks of rows: of every response, and again of stored bars",
+    "lake": "Checks of the whole lake",
+}
 
 
 def main() -> None:
@@ -24,16 +34,11 @@ def main() -> None:
 def document() -> str:
     """The page."""
     text = Path(__file__).with_name("quality_page.md").read_text("utf-8")
-    sections = "\n".join(line for check in checks() for line in section(check)).rstrip()
-    return text.replace("<INDEX>", "\n".join(index())).replace("<CHECKS>", sections)
-
-
-def index() -> Iterator[str]:
-    """A row a check."""
-    yield "| check | looks at | severity | finds |"
-    yield "|---|---|---|---|"
-    for check in checks():
-        yield f"| [{check.name}](#{check.name}) | {check.looks_at} | {check.severity} | {check.description} |"
+    lines: list[str] = []
+    for kind, title in LOOKS_AT.items():
+        lines += [f"## {title}", ""]
+        lines += [line for check in checks() if check.looks_at == kind for line in section(check)]
+    return text.replace("<CHECKS>", "\n".join(lines).rstrip())
 
 
 def section(check: Check) -> Iterator[str]:
@@ -42,15 +47,23 @@ def section(check: Check) -> Iterator[str]:
     yield f"### {check.name}"
     yield ""
     if not path.exists():
-        yield f"{check.description}. Severity: {check.severity}. Remedy: {check.remedy}."
+        yield from paragraph(f"{check.severity.capitalize()}: {lower(check.description)}.")
+        yield ""
+        yield from item(f"Remedy: {check.remedy}")
         yield ""
         return
     fields = read_heading(f"check/{check.name}").fields
     link = f"../{path.relative_to(ROOT).as_posix()}"
-    yield f"{check.description}. Severity: {fields['Severity']}. [SQL]({link})"
+    severity = fields["Severity"].capitalize()
+    yield from paragraph(f"{severity}: {lower(check.description)}. [SQL]({link})")
     yield ""
-    yield from (f"- {name}: {fields[name]}" for name in FIELDS if fields[name] != "-")
+    for name in ("Formula", "Why", "Remedy"):
+        yield from item(f"{name}: {fields[name]}")
     yield ""
+
+
+def lower(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 if __name__ == "__main__":

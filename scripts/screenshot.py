@@ -28,8 +28,10 @@ def main() -> None:
         window.wait_for_selector("html[data-ready=yes]")
         bars = window.locator("#bars .terms").bounding_box()
         assert bars is not None
-        area = {"x": 0, "y": 0, "width": WIDTH, "height": bars["y"] + bars["height"] + 2}
-        window.screenshot(path=picture, clip=area, full_page=True)
+        height = bars["y"] + bars["height"] + 2
+        window.screenshot(
+            path=picture, clip={"x": 0, "y": 0, "width": WIDTH, "height": height}, full_page=True
+        )
         browser.close()
     size = picture.stat().st_size
     if size > MOST:

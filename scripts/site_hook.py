@@ -49,13 +49,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def pointed_to(files: Files) -> list[str]:
     """The files of the repository, no pages, that pages point to."""
-    found = set()
+    paths = set()
     for file in files.documentation_pages():
         for match in LINK.finditer(file.content_string):
             path = in_repository(file.src_uri, match[3])
             if (ROOT / path).is_file() and not path.startswith("docs/") and path not in OUTSIDE:
-                found.add(path)
-    return sorted(found)
+                paths.add(path)
+    return sorted(paths)
 
 
 def in_repository(page: str, link: str) -> str:

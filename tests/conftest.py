@@ -12,10 +12,12 @@ _slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile(
     "suite", deadline=None, derandomize=True, max_examples=60, suppress_health_check=_slow
 )
+# `make quick`: --hypothesis-profile=quick
+settings.register_profile("quick", settings.get_profile("suite"), max_examples=10)
 settings.register_profile("campaign", deadline=None, max_examples=1_000, suppress_health_check=_slow)
 settings.load_profile("campaign" if campaign() else "suite")
 
-pytest_plugins = ["tests.chromium", "tests.sample"]
+pytest_plugins = ["tests.alone", "tests.chromium", "tests.sample"]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,9 +1,9 @@
-"""docs/reference/database.md: what `market.duckdb` holds beside the stored tables."""
+"""docs/reference/database.md: what `market.duckdb` has on top of the stored tables."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from marketlake.engine.describe import COLUMNS
@@ -11,17 +11,30 @@ from marketlake.engine.scoreboard_sql import scoreboard_macros
 from marketlake.engine.sql_text import read_heading, source
 from marketlake.model.schema import TABLES
 
-from .markdown import table
+from .markdown import item, paragraph
+from .tables import Described, columns
 
-INTRODUCTION = """\
+INTRODUCTION: Final = """\
 # market.duckdb
 
-Written from the headings of the SQL files and from the comments that the database carries
-(`FROM duckdb_columns()`). The [stored tables](tables.md) are views here, with the same columns; every
-[metric](../metrics/README.md) is a macro `metric_<name>(...)`.
+```sql
+FROM compare('BTC', 'NASDAQ');
+FROM price_as_of(TIMESTAMP '2020-06-01') WHERE instrument_id = 'NASDAQ' ORDER BY session DESC LIMIT 5;
+SELECT table_name, comment FROM duckdb_columns() WHERE column_name = 'quality';
+```
+
+This page is written from the headings of the SQL files and from the comments in the database. The
+[stored tables](tables.md) are views here, with the same columns. Every [metric](../metrics.md) is a
+macro `metric_<name>(...)`. A column is described once, where it occurs first; keys are in `Grain`.
 """
 MACROS: Final = ("compare", "price_as_of", "price_observed_by", "total_return_index")
 ROOMS: Final = ("view", "mart", "check_result")
+ALSO: Final = {
+    "changes": "`changes(since, until := now)`: the sessions that differ between two moments: "
+    "[revisions](../revisions.md).",
+    "check_bar": "`check_bar(id)`: the checks of rows over the stored bars of one instrument: "
+    "[data quality](../quality.md).",
+}
 NO_HEADING: Final = {
     "instrument": "The instruments of `instruments.toml`.",
     "bar_version": "Every version of every bar, the current ones and those that were replaced.",
@@ -36,31 +49,41 @@ NO_HEADING: Final = {
 }
 
 
+KEYS: Final = frozenset(
+    (name, COLUMNS["bar"][name])
+    for name in ("instrument_id", "session", "year", "asset_class", "calendar", "month")
+)
+INTERNAL: Final = frozenset({
+    "metric_state", "odd_session", "instrument_coverage", "block_state", "year_block", "calendar_year",
+    "claim_opponent", "claim_plan", "claim_weight", "claim_sleeve",
+})  # fmt: skip
+"""Read by macros and other views: their columns are named here, and described in the database."""
+
+
 def page() -> str:
-    parts = [INTRODUCTION, "## Macros", ""]
-    parts += [line for name in MACROS for line in macro(name)]
-    parts += [
-        "### scoreboard, scoreboard_years",
-        "",
-        "The standard metrics of all instruments over any window.",
-        "",
-    ]
-    parts += [f"- `{signature(text)}`" for text in scoreboard_macros()]
-    parts += [
-        "",
-        "### changes",
-        "",
-        "What the lake holds otherwise at one moment than at another: [What changed](../revisions.md).",
-    ]
-    parts += [
-        "",
-        "### check_bar",
-        "",
-        "The checks of rows over the stored bars of one instrument: [Data quality](../quality.md).",
-    ]
-    parts += ["", "## Views and tables", ""]
-    parts += [line for name in COLUMNS if name not in TABLES for line in relation(name)]
-    return "\n".join(parts)
+    lines = [INTRODUCTION, "## Macros", ""]
+    for name in MACROS:
+        lines += [*macro(name), ""]
+    lines += ["### scoreboard, scoreboard_years", ""]
+    lines += paragraph(
+        "The standard metrics of all instruments over any window: [scoreboard](../scoreboard.md)."
+    )
+    lines += ["", *(f"- `{signature(text)}`" for text in scoreboard_macros()), ""]
+    for name, text in ALSO.items():
+        lines += [f"### {name}", "", *paragraph(text), ""]
+    lines += ["## Views and tables", ""]
+    described = {pair: table for table in reversed(list(TABLES)) for pair in COLUMNS[table].items()}
+    for name in COLUMNS:
+        if name not in TABLES and name not in INTERNAL:
+            lines += [*relation(name, described), ""]
+    lines += ["## Internal views and tables", "", *paragraph(
+        "Macros and other views read these. `FROM duckdb_columns()` describes their columns."
+    ), ""]  # fmt: skip
+    for name in COLUMNS:
+        if name in INTERNAL:
+            lines += item(f"`{name}`: {title(name)}")
+    lines.append("")
+    return "\n".join(lines)
 
 
 def macro(name: str) -> Iterator[str]:
@@ -68,32 +91,56 @@ def macro(name: str) -> Iterator[str]:
     yield f"### {name}"
     yield ""
     title = re.sub(rf"^{name}\([^)]*\): ", "", head.title, flags=re.IGNORECASE)
-    yield f"`{signature(source(f'macro/{name}'))}`: {title}."
+    yield from paragraph(f"`{signature(source(f'macro/{name}'))}`: {title}.")
     yield ""
     yield from fields(head.fields)
 
 
 def signature(text: str) -> str:
     """The macro's name with its arguments."""
-    found = re.search(r"CREATE MACRO (.*?) AS TABLE", text, re.DOTALL)
-    assert found
-    return " ".join(found[1].split())
+    match = re.search(r"CREATE MACRO (.*?) AS TABLE", text, re.DOTALL)
+    assert match
+    return " ".join(match[1].split())
 
 
-def relation(name: str) -> Iterator[str]:
+def relation(name: str, described: Described) -> Iterator[str]:
+    """What it is, and the columns that are not described before."""
     room = next((room for room in ROOMS if has(room, name)), None)
     yield f"### {name}"
     yield ""
     if room and name not in NO_HEADING:
         head = read_heading(f"{room}/{name}")
-        yield f"{head.title}."
+        yield from paragraph(f"{head.title}.")
         yield ""
-        yield from fields(head.fields)
+        # units of columns are in their descriptions
+        yield from fields({field: text for field, text in head.fields.items() if field != "Unit"})
     else:
-        yield NO_HEADING[name]
+        yield from paragraph(NO_HEADING[name])
         yield ""
-    yield from table(("column", "what it holds"), [(f"`{n}`", told) for n, told in COLUMNS[name].items()])
-    yield ""
+    # the keys are in the comments of every relation, whether it has them or not
+    rest = {column: text for column, text in COLUMNS[name].items() if (column, text) not in KEYS}
+    if base := base_of(name):
+        yield from item(f"The columns of `{base}`")
+        rest = {column: text for column, text in rest.items() if COLUMNS[base].get(column) != text}
+    yield from columns(
+        name, rest, {column: f"`{column}`: {text}" for column, text in rest.items()}, described
+    )
+
+
+def title(name: str) -> str:
+    """What an internal relation is, in a sentence."""
+    room = next((room for room in ROOMS if has(room, name)), None)
+    if name in NO_HEADING or room is None:
+        return NO_HEADING[name].rstrip(".")
+    return read_heading(f"{room}/{name}").title
+
+
+def base_of(name: str) -> str | None:
+    """The relation whose columns this one has too, six at least, all of them."""
+    own = COLUMNS[name].items()
+    earlier = list(COLUMNS)[: list(COLUMNS).index(name)]
+    fits = [one for one in earlier if len(COLUMNS[one]) >= 6 and COLUMNS[one].items() <= own]
+    return max(fits, key=lambda one: len(COLUMNS[one]), default=None)
 
 
 def has(room: str, name: str) -> bool:
@@ -104,7 +151,8 @@ def has(room: str, name: str) -> bool:
     return True
 
 
-def fields(told: object) -> Iterator[str]:
-    assert isinstance(told, dict)
-    yield from (f"- {name}: {text}" for name, text in told.items())
-    yield ""
+def fields(heading: Mapping[str, str]) -> Iterator[str]:
+    """The fields of a heading that say more than nothing."""
+    for name in ("Formula", "Unit", "Grain"):
+        if heading.get(name, "-") != "-":
+            yield from item(f"{name}: {heading[name]}")

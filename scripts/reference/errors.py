@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from typing import Final
 
 from marketlake.model import errors
 
-from .markdown import table
-
-INTRODUCTION = """\
+INTRODUCTION: Final = """\
 # Errors
 
-Written from `marketlake.errors`. All of them derive from `marketlake.MarketlakeError`, so one `except` takes
-whatever is raised on purpose. A message says what, where, the limit and the remedy, and never holds a secret.
+```python
+import marketlake as ml
 
-```text
+try:
+    ml.open().compare(["BTC", "NOBODY"])
+except ml.MarketlakeError as error:
+    print(error)
+```
+
+This page is written from `marketlake.model.errors`. Every error derives from `MarketlakeError`, so
+one `except` is enough. A message says what is wrong, where, the limit and the remedy, and never
+holds a secret. The number is the exit code of a command; a word is the outcome in `run`.
 """
 
 
 def page() -> str:
-    tree = (errors.__doc__ or "").split("\n\n", 1)[1].rstrip()
-    rows = table(("error", "means", "exit code", "outcome in `run`"), described(errors.MarketlakeError))
-    return "\n".join([f"{INTRODUCTION}{tree}", "```", "", *rows, ""])
+    return "\n".join([INTRODUCTION, *described(errors.MarketlakeError, 0), ""])
 
 
-def described(error: type[errors.MarketlakeError]) -> Iterator[tuple[str, str, str, str]]:
-    told = " ".join((inspect.getdoc(error) or "").split())
-    yield f"`{error.__name__}`", told, str(error.exit_code), str(vars(error).get("outcome", ""))
+def described(error: type[errors.MarketlakeError], depth: int) -> Iterator[str]:
+    text = " ".join((inspect.getdoc(error) or "").split())
+    marks = [str(error.exit_code), str(vars(error).get("outcome", ""))]
+    yield f"{'    ' * depth}- `{error.__name__}` ({', '.join(mark for mark in marks if mark)}): {text}"
     for kind in error.__subclasses__():
-        yield from described(kind)
+        yield from described(kind, depth + 1)

@@ -7,164 +7,170 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from types import FunctionType
 from typing import Any, Final, get_args, get_type_hints
 
 import marketlake
-from marketlake.answers.result import Table
-from marketlake.lake import Lake, MeasuredLake, RevisedLake
+from marketlake.answers.result import Answer, Table
+from marketlake.lake import Lake
+from marketlake.model.terms import Options, Terms
 
-from .markdown import attribute_docs, table
+from .markdown import attribute_docs, item, names, paragraph
 
-INTRODUCTION = """\
-# The library
+INTRODUCTION: Final = """\
+# Python
 
-Written from the code. `import marketlake as ml` brings these names and no others:
-OPEN
+```python
+import marketlake as ml
 
-Every figure is a fraction, every session a date, every moment UTC. An answer is a frozen dataclass; all but
-`claims` and `report` are tables too:
+lake = ml.open()
+lake.compare(["BTC", "NASDAQ"], start=2019, end=2024).wins  # {'BTC': 5, 'NASDAQ': 1}
+lake.prices("SPY", basis="total").to_pandas()
+lake.query("FROM instrument").to_polars()
+```
 
-- `answer.to_arrow()`: a `pyarrow.Table`
-- `answer.to_pandas()`: a `pandas.DataFrame`
-- `answer.to_polars()`: a `polars.DataFrame`, if polars is installed
-- `polars.DataFrame(answer)`, `pyarrow.table(answer)`: whatever reads Arrow reads an answer
+This page is written from the code. `import marketlake as ml` brings these names and no others:
+OPEN. `Lake` is the one object to hold. It needs no
+closing: each method opens the lake, answers from one snapshot, and retries if a commit came in
+between.
 
-Bad questions raise [`MarketlakeError`](errors.md).
+Figures are fractions, sessions are dates, moments are UTC. Every answer is a frozen dataclass with
+`to_dict()`. Unless noted it is also a table: `to_arrow()`, `to_pandas()`, `to_polars()`, or
+`polars.DataFrame(answer)`. Answers repeat the terms they were computed with and have `instruments`,
+`rows`, `notes`, `snapshot` and `origin`. Errors derive from [`MarketlakeError`](errors.md): every
+answer may raise `UsageError`, `EmptyLakeError` and `CorruptLakeError`.
+
+## Several answers from one state
+
+```python
+from marketlake.answers.compare import compare
+from marketlake.answers.metrics import metrics
+from marketlake.model.terms import Terms
+
+with lake.reader() as reader:
+    years = compare(reader, Terms.of(["BTC", "NASDAQ"], {"start": 2019, "end": 2024}))
+    figures = metrics(reader, Terms.of("BTC", {"start": 2019, "end": 2024}))
+years.snapshot == figures.snapshot  # True
+```
+
+The block raises `LakeChangedError` at its end if a commit or a build came in between
+([why](../decisions/0002-one-reader.md)).
+
+## Options
+
+The keywords that the methods below share. A method refuses those that it does not take.
 """
-COMMON: Final = {
-    "instruments": "those asked about, in the order of the answer",
-    "instrument_id": "our name of the instrument",
-    "start": "first day asked for",
-    "end": "last day asked for",
-    "first_year": "first of its years",
-    "last_year": "last of its years",
-    "frequency": "how often returns are taken: daily, weekly or monthly",
-    "currency": "what figures are in; empty or `own` where each is in its own",
-    "basis": "price, total or vendor_adjusted",
-    "convention": "which closes a year spans",
-    "sessions": "own or shared",
-    "real": "whether after consumer prices",
-    "benchmark": "beside what; None for nothing",
-    "risk_free": "what is taken off: a yearly fraction, or the id of a bill",
-    "as_of": "only what could be known then; None for now",
-    "strict": "known then means held then by this lake",
-    "rows": "one by one, as its table has them",
-    "notes": "what to know before quoting it, a sentence each",
-    "snapshot": "id of the stored files that were asked",
-    "origin": "live or simulated",
-    "session": "trading day",
-    "n": "returns, or sessions, that went into it",
-    "quality": "flags joined by commas; empty when there is nothing to say",
-    "year": "calendar year",
-    "simple_return": "a fraction; None where there is none",
-    "winner": "who returned most, or `tie`; None where no year is complete",
-    "source": "which vendor served it",
-    "a": "the instrument named first",
-    "b": "the other one",
-}
-"""What an attribute of this name is, wherever its own class says nothing of it."""
-ANSWERS: Final = {
-    "Comparison": "query.comparison",
-    "ManyComparison": "query.many_comparison",
-    "Matrix": "query.matrix_answer",
-    "Metrics": "query.metric_answer",
-    "Scoreboard": "query.scoreboard_answer",
-    "CalendarReturns": "query.metric_series",
-    "RollingFigures": "query.metric_series",
-    "PortfolioAnswer": "portfolio.figures",
-    "Changes": "query.change_answer",
-    "Explanation": "query.explain_answer",
-    "LakeCheck": "query.check_lake",
+COMMON: Final = frozenset({"notes", "snapshot", "origin", "rows", *Options.__annotations__, "instruments"})
+"""Attributes that answers share, which the page names once."""
+WINDOW: Final = {
+    "start": "first day of the window, a date, its ISO text or a year",
+    "end": "last day of the window; a year means its 31 December",
+    "benchmark": "id of the instrument to compare with",
 }
 
 
 def page() -> str:
-    names = ", ".join(f"`{name}`" for name in marketlake.__all__)
-    parts = [INTRODUCTION.replace("OPEN", names + "."), "## open", "", *function("open", marketlake.open)]
-    methods = {
-        name: method
-        for part in (Lake, MeasuredLake, RevisedLake)
-        for name, method in vars(part).items()
-        if inspect.isfunction(method) and not name.startswith("_")
-    }
-    for name, method in methods.items():
-        parts += [f"## {name}", "", *function(f"lake.{name}", method)]
-    parts += ["## Table", "", told(Table), ""]
-    return "\n".join(parts)
+    opened = names(marketlake.__all__)
+    lines = [INTRODUCTION.replace("OPEN", opened)]
+    docs = attribute_docs(Terms)
+    for name in Options.__annotations__:
+        lines += item(f"`{name}`: {(WINDOW.get(name) or docs.get(name, '')).rstrip('.')}")
+    lines += ["", "## open", "", *function("open", marketlake.open)]
+    for name, method in vars(Lake).items():
+        if isinstance(method, FunctionType) and not name.startswith("_"):
+            lines += ["", f"## {name}", "", *function(f"lake.{name}", method)]
+    lines += ["", "## Table", "", *paragraph(text_of(Table)), ""]
+    return "\n".join(lines)
 
 
 def function(name: str, called: Any) -> Iterator[str]:
-    """The signature, what it does, and what it answers."""
+    """The signature, what it does, and the answer."""
+    called = inspect.unwrap(called)
     signature = inspect.signature(called)
-    taken = [one for one in signature.parameters.values() if one.name != "self"]
-    shown = [parameter(one) for one in taken]
-    kinds = [one.kind for one in taken]
-    star = inspect.Parameter.KEYWORD_ONLY
-    if star in kinds:
-        shown.insert(kinds.index(star), "*")
     answer = str(signature.return_annotation)
-    yield "```text"
-    yield from (
-        (f"{name}(", *(f"    {one}," for one in shown), f") -> {answer}")
-        if shown
-        else (f"{name}() -> {answer}",)
-    )
-    yield "```"
+    yield from paragraph(f"`{name}({', '.join(arguments(signature))})` → `{answer}`")
     yield ""
-    text = told(called)
-    yield re.sub(r": see `[\w.]+`", "", text)
-    yield ""
-    deeper = re.search(r"see `([\w.]+)\.(\w+)`", text) or re.search(r"see `(\w+)`", text)
-    if deeper and len(deeper.groups()) == 2:
-        yield told(getattr(importlib.import_module(f"marketlake.{deeper[1]}"), deeper[2]))
+    text = text_of(called)
+    first, _, rest = text.partition("\n\n")
+    shown = re.sub(r": see `[\w.]+`|See `[\w.]+`\.", "", f"{first}\n\n{without_errors(rest)}")
+    yield from paragraph(shown)
+    if deeper := re.search(r"[Ss]ee `([\w.]+)\.(\w+)`", text):
+        yield from more(*deeper.groups())
+    if kind := answer_of(called, answer):
         yield ""
-    if answer in ANSWERS:
-        yield from fields_of(answer)
+        yield from columns_of(kind)
 
 
-def parameter(one: inspect.Parameter) -> str:
-    return f"{one.name}: {one.annotation}" + (f" = {one.default!r}" if one.default is not one.empty else "")
+def arguments(signature: inspect.Signature) -> Iterator[str]:
+    star = False
+    for one in signature.parameters.values():
+        if one.name == "self":
+            continue
+        if one.kind is inspect.Parameter.VAR_KEYWORD:
+            yield f"**{one.name}"
+            continue
+        if one.kind is inspect.Parameter.KEYWORD_ONLY and not star:
+            star = True
+            yield "*"
+        yield one.name + (f"={one.default!r}" if one.default is not one.empty else "")
 
 
-def told(what: Any) -> str:
+def more(module: str, name: str) -> Iterator[str]:
+    """What the function behind a method says beyond its first line."""
+    try:
+        called = getattr(importlib.import_module(f"marketlake.{module}"), name)
+    except ModuleNotFoundError:
+        called = getattr(importlib.import_module(f"marketlake.{module}.{name}"), name)
+    for part in text_of(called).split("\n\n")[1:]:
+        if kept := without_errors(part):
+            yield ""
+            yield from paragraph(kept)
+
+
+def without_errors(text: str) -> str:
+    """Without the errors that every answer may raise, which the page names once."""
+    return re.sub(
+        r"\s*Raises `UsageError`, `EmptyLakeError`.*?`CorruptLakeError`\.", "", text, flags=re.DOTALL
+    )
+
+
+def text_of(what: Any) -> str:
     return inspect.getdoc(what) or ""
 
 
-def fields_of(answer: str) -> Iterator[str]:
-    """The answer's attributes, then those of its rows."""
-    kind = getattr(importlib.import_module(f"marketlake.{ANSWERS[answer]}"), answer)
-    yield f"`{answer}`: {told(kind)}"
-    yield ""
-    yield from table(("attribute", "type", "what it is"), [*attributes(kind), *properties(kind)])
-    yield ""
+def answer_of(called: Any, answer: str) -> type[Answer] | None:
+    """The class of the answer; None where it is no answer with rows."""
+    kinds = {kind.__name__: kind for kind in answers(Answer)}
+    return kinds.get(answer)
+
+
+def answers(kind: type[Any]) -> Iterator[type[Any]]:
+    for name in ("compare", "metrics", "returns", "scoreboard", "matrix", "changes", "explain", "check"):
+        importlib.import_module(f"marketlake.answers.{name}")
+    importlib.import_module("marketlake.portfolio.figures")
+    importlib.import_module("marketlake.claims.ledger")
+    for one in kind.__subclasses__():
+        yield one
+        yield from answers(one)
+
+
+def columns_of(kind: type[Any]) -> Iterator[str]:
+    """The answer's attributes, then the columns of its rows."""
+    assert is_dataclass(kind)
+    properties = [name for name, _ in inspect.getmembers(kind, lambda one: isinstance(one, property))]
+    own = [*(field.name for field in fields(kind)), *properties]
+    if kept := [name for name in own if name not in COMMON]:
+        yield from item(f"Attributes: {names(kept)}")
     row = row_of(kind)
-    yield f"Its rows, `{row.__name__}`: {told(row)}"
-    yield ""
-    yield from table(("column", "type", "what it is"), list(attributes(row)))
-    yield ""
+    # a row that only a property knows has no columns to name here
+    if is_dataclass(row):
+        yield from item(f"Columns: {names(field.name for field in fields(row))}")
 
 
 def row_of(kind: type[Any]) -> type[Any]:
-    """What a line of its table is."""
+    """The class of a row of its table."""
     if "lines" in vars(kind):
-        found: type[Any] = get_args(get_args(get_type_hints(kind.lines)["return"])[0])[0]
-        return found
+        kinds: type[Any] = get_args(get_args(get_type_hints(kind.lines)["return"])[0])[0]
+        return kinds
     row: type[Any] = get_args(get_type_hints(kind)[kind.in_rows])[0]
     return row
-
-
-def attributes(kind: type[Any]) -> Iterator[tuple[str, str, str]]:
-    assert is_dataclass(kind)
-    docs = {
-        name: text
-        for one in reversed(kind.__mro__)
-        if is_dataclass(one)
-        for name, text in attribute_docs(one).items()
-    }
-    for field in fields(kind):
-        yield f"`{field.name}`", f"`{field.type}`", docs.get(field.name) or COMMON.get(field.name, "")
-
-
-def properties(kind: type[Any]) -> Iterator[tuple[str, str, str]]:
-    for name, value in inspect.getmembers(kind, lambda one: isinstance(one, property)):
-        yield f"`{name}`", f"`{inspect.signature(value.fget).return_annotation}`", told(value)

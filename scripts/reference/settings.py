@@ -11,22 +11,34 @@ from marketlake.cli import options
 from marketlake.model import settings
 from marketlake.model.settings import Settings
 
-from .markdown import attribute_docs, table
+from .markdown import attribute_docs, item, paragraph
 
-INTRODUCTION = """\
+INTRODUCTION: Final = """\
 # Settings
 
-Written from `marketlake.settings`. A flag wins over the environment, the environment over `marketlake.toml`,
-and that over the default. A wrong value or an unknown key is an error: it
-names the file, the key and what is allowed.
+```toml
+# marketlake.toml
+currency = "EUR"
+batch_size = 50
+
+[requests_per_second]
+yahoo = 1
+
+[deadline_hours]
+crypto = 6
+```
+
+This page is written from `marketlake.model.settings`. A flag wins over the environment, the
+environment over `marketlake.toml`, and that over the default. A wrong value or an unknown key is an
+error that names the file, the key and the allowed values.
 """
 OTHER: Final = {
     "MARKETLAKE_RETRY_SECONDS": "Airflow only: seconds before a task's first retry",
 }
 ALSO: Final = {
     "lake": "where the lake is",
-    "now": "pins the clock, such as 2026-01-02T12:00Z; else the machine's",
-    "requests_per_second": "by source; 0 does not limit; what is not named has a default",
+    "now": "pins the clock, such as 2026-01-02T12:00Z",
+    "requests_per_second": "by source; 0 means no limit",
 }
 DEFAULTS: Final = {"home": "the working directory", "lake": "`data` in the home"}
 
@@ -46,17 +58,17 @@ def page() -> str:
             default(field),
             docs[name].rstrip("."),
         ))  # fmt: skip
-    lines = table(("flag", "environment", "`marketlake.toml`", "default", "what it is"), rows)
-    rates = table(
-        ("source", "requests a second"), [(name, f"{rate:g}") for name, rate in settings._LIVE_RATES.items()]
-    )
-    other = [f"`{name}`: {told}." for name, told in OTHER.items()]
-    closing = (
-        "Unless told otherwise, live vendors are asked so often at most; any other source once a second:"
-    )
-    return "\n".join(
-        [INTRODUCTION, *lines, "", *other, "", "## How gently vendors are asked", "", closing, "", *rates, ""]
-    )
+    lines = [line for row in rows for line in item(described(*row))]
+    rates = ", ".join(f"{name} {rate:g}" for name, rate in settings._LIVE_RATES.items())
+    other = [f"`{name}`: {text}." for name, text in OTHER.items()]
+    closing = f"Default requests per second to live vendors: {rates}, any other source 1."
+    return "\n".join([INTRODUCTION, *lines, "", *other, "", *paragraph(closing), ""])
+
+
+def described(flag: str, variable: str, key: str, default: str, text: str) -> str:
+    """One setting with every way to set it."""
+    ways = ", ".join(way for way in (flag, variable, key and f"{key} in the file") if way)
+    return f"{ways or '`[deadline_hours]` in the file'}: {text}. Default: {default}"
 
 
 def default(field: Field[Any]) -> str:

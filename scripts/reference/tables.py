@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import pyarrow as pa
@@ -11,18 +11,23 @@ import pyarrow as pa
 from marketlake.model.layout import SCHEMA_VERSION
 from marketlake.model.schema import MARTS, RAW, TABLES
 
-from .markdown import table
+from .markdown import item, names, paragraph
 
-INTRODUCTION = f"""\
-# Tables
+INTRODUCTION: Final = f"""\
+# Stored tables
 
-Written from the schemas, which also stand in every Parquet file as the description of each column.
-Version of the schema: {SCHEMA_VERSION}.
+```sql
+FROM bar WHERE instrument_id = 'BTC' AND session >= '2024-12-01' ORDER BY session;
+```
+
+This page is written from the schemas, which are also in every Parquet file as the description of
+each column. Version of the schema: {SCHEMA_VERSION}.
 
 A table is a folder of plain Parquet, which any tool reads with a glob (`bar/*/*/part.parquet`). The
-partitions are columns too: `asset_class` and `year`, or `month`. Instants are UTC; `session` is a label
-on the instrument's calendar; returns, shares and rates are fractions, never percent; what ends in `_bp` is in
-basis points (1/10,000).
+partitions are columns too: `asset_class` and `year`, or `month`. Moments are UTC. A `session` is a
+label on the instrument's calendar. Returns, shares and rates are fractions, never percent. Names
+that end in `_bp` are basis points (1/10,000), names that end in `_s` are seconds. A column marked
+with `?` may be null. The views and macros on top are in [market.duckdb](database.md).
 """
 QUOTE: Final = "quote currency"
 UNITS: Final = (
@@ -36,7 +41,10 @@ UNITS: Final = (
     (r"m3", "fraction cubed"),
     (r"m4", "fraction to the fourth"),
     (r".*_s", "seconds"),
-    (r".*(_return|_yield|mean_excess|risk_free|within|confidence|deviation|drawdown|best|worst)", "fraction"),
+    (
+        r".*(_return|_yield|mean_excess|riskless|risk_free|within|confidence|deviation|drawdown|best|worst)",
+        "fraction",
+    ),
     (
         r".*(level|level_low|level_high|_high|_low|_low_ahead|(first|last|december|start)_(price|total|vendor)|first_growth)",
         "level",
@@ -44,60 +52,86 @@ UNITS: Final = (
     (r".*(factor|correlation)", "ratio"),
 )
 """By the names of columns that hold numbers; the first that fits whole."""
+UNSAID: Final = frozenset({"basis points", "seconds", "fraction", "exchange rate"})
+"""Units that the introduction gives."""
 FOLDERS: Final = {
     "bar": "Current bars, sorted by instrument and session.",
-    "revision": "Rows that were replaced, with the moment at which they were.",
-    "run": "One row an instrument and run: outcome, coverage, counts.",
+    "revision": "Replaced rows, with the moment of replacement: the restatements and other revisions.",
+    "run": "One row per instrument and run: outcome, coverage, counts.",
     "quarantine": "Rows that failed a check, with the reason.",
     "finding": "Oddities that were stored all the same.",
-    "gap": "Sessions that were asked for and not served, a row a change.",
-    "correction": "Corrections by hand as they came to stand or were removed.",
-    "claim_history": "Verdicts on claims, a row a change.",
-    "reconciliation": "What several sources said of a session.",
-    "reconciliation_pair": "How two sources compared over a window.",
-    "daily_return": "A row a session: returns on both bases, the bill's, levels of the year.",
-    "year_state": "A row an instrument, year and basis: what any span of years merges from.",
-    "year_level": "A row an instrument and year: what a calendar-year return is made of.",
-    "year_close": "The close that each instrument's next return runs from.",
+    "gap": "Expected sessions that no vendor served, one row per change of state.",
+    "correction": "Manual corrections, one row per entry that was added or removed.",
+    "claim_history": "Verdicts on claims, one row per change.",
+    "reconciliation": "The closes of several sources for one session.",
+    "reconciliation_pair": "Two sources compared over a window.",
+    "daily_return": "Mart, one row per session: returns on both bases and of the bill, levels of the year.",
+    "year_state": "Mart, one row per instrument, year and basis: what any span of years merges from.",
+    "year_level": "Mart, one row per instrument and year: the inputs of a calendar-year return.",
+    "year_close": "Mart: the close that each instrument's next return starts from.",
 }
 BY_YEAR: Final = frozenset({"bar", "revision", *MARTS})
+Described = dict[tuple[str, str], str]
+"""The relation that describes a column of this name and description first."""
 
 
 def page() -> str:
-    parts = [INTRODUCTION]
+    described: Described = {}
+    lines = [INTRODUCTION.rstrip()]
     for name, schema in TABLES.items():
         where = "asset_class=*/year=*" if name in BY_YEAR else "month=*"
-        parts.append("\n".join(section(name, f"{FOLDERS[name]} `{name}/{where}/part.parquet`", schema)))
-    parts.append("\n".join(section("raw", "Every answer as it was served: immutable, a file a batch.", RAW)))
-    return "\n".join(parts)
+        what = f"{FOLDERS[name]} `{name}/{where}/part.parquet`"
+        lines += ["", *section(name, what, schema, described)]
+    lines += ["", *section("raw", "Vendor responses as served: immutable, one file per batch.", RAW, {}), ""]
+    return "\n".join(lines)
 
 
-def section(name: str, what: str, schema: pa.Schema) -> Iterator[str]:
+def section(name: str, what: str, schema: pa.Schema, described: Described) -> Iterator[str]:
     yield f"## {name}"
     yield ""
-    yield what
+    yield from paragraph(what)
     yield ""
-    rows = [
-        (f"`{f.name}`", kind(f.type), unit(f), "may be null" if f.nullable else "", told(f)) for f in schema
-    ]
-    yield from table(("column", "type", "unit", "null", "what it holds"), rows)
-    yield ""
+    texts = {field.name: text_of(field) for field in schema}
+    lines = {field.name: f"`{field.name}`{kinds(field)}: {text_of(field)}" for field in schema}
+    yield from columns(name, texts, lines, described)
 
 
-def told(field: pa.Field) -> str:
+def columns(
+    name: str, texts: Mapping[str, str], lines: Mapping[str, str], described: Described
+) -> Iterator[str]:
+    """The columns of a relation; those that are described elsewhere by name only."""
+    elsewhere: dict[str, list[str]] = {}
+    for column, text in texts.items():
+        if place := described.get((column, text)):
+            elsewhere.setdefault(place, []).append(column)
+    for place, known in elsewhere.items():
+        yield from item(f"{names(known)}: as in `{place}`")
+    for column, text in texts.items():
+        if (column, text) not in described:
+            yield from item(lines[column])
+            described[column, text] = name
+
+
+def text_of(field: pa.Field) -> str:
     return str(field.metadata[b"description"].decode())
 
 
+def kinds(field: pa.Field) -> str:
+    """Type and unit in brackets, with a mark where it may be null."""
+    parts = [kind(field.type) + ("?" if field.nullable else "")]
+    if (words := unit(field)) and words not in UNSAID:
+        parts.append(words)
+    return f" ({', '.join(parts)})"
+
+
 def kind(arrow: pa.DataType) -> str:
-    """In words that all readers share."""
+    """The name that all readers know."""
     words = {"double": "float64", "date32[day]": "date", "timestamp[us, tz=UTC]": "timestamp"}
     return words.get(str(arrow), str(arrow))
 
 
 def unit(field: pa.Field) -> str:
-    """What a number is counted in; a float without a unit is a mistake."""
-    if pa.types.is_timestamp(field.type):
-        return "UTC"
+    """The unit of a number; a float without a unit is a mistake."""
     if not pa.types.is_floating(field.type):
         return ""
     for name, words in UNITS:

@@ -22,6 +22,8 @@ from marketlake.model.settings import load_settings
 from marketlake.simulator.folder import load_market
 from marketlake.simulator.server import serve
 
+from ..universes import entry
+
 SHARED = Path(os.environ.get("MARKETLAKE_SHARED", Path(__file__).parents[3] / "shared")) / "data"
 pytestmark = pytest.mark.skipif(
     not (SHARED / "prices").is_dir(), reason="no folder shared/data/prices beside the project"
@@ -55,8 +57,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("real")
     home.joinpath("instruments.toml").write_text(
         "".join(
-            f'[[instrument]]\nid = "{i}"\nname = "{i}"\nasset_class = "{c}"\ncalendar = "{k}"\n'
-            f'since = {since}\nsources = [{{ source = "{source}", symbol = "{symbol}" }}]\n'
+            entry(i, f"{source}:{symbol}", kind=c, calendar=k, since=since)
             for i, c, k, since, source, symbol in UNIVERSE
         )
     )

@@ -16,6 +16,8 @@ import pytest
 
 from marketlake.airflow.standalone import airflow_environment
 
+from ..universes import entry
+
 PROJECT = Path(__file__).parents[2]
 DAGS = PROJECT / "dags"
 _FOLDER = tempfile.TemporaryDirectory(prefix="marketlake-airflow-", ignore_cleanup_errors=True)
@@ -23,37 +25,11 @@ AIRFLOW_HOME = Path(_FOLDER.name)
 
 os.environ |= airflow_environment(AIRFLOW_HOME, DAGS) | {"MARKETLAKE_RETRY_SECONDS": "0"}
 
-UNIVERSE = """
-[[instrument]]
-id = "BTC"
-name = "Bitcoin"
-asset_class = "crypto"
-calendar = "24/7"
-quote_currency = "USD"
-return_basis = "price"
-since = 2018-01-01
-sources = [{ source = "bitstamp", symbol = "BTC/USD" }, { source = "yahoo", symbol = "BTC-USD" }]
-
-[[instrument]]
-id = "NASDAQ"
-name = "Nasdaq Composite"
-asset_class = "index"
-calendar = "XNYS"
-quote_currency = "USD"
-return_basis = "price"
-since = 2018-01-01
-sources = [{ source = "yahoo", symbol = "^IXIC" }]
-
-[[instrument]]
-id = "SPY"
-name = "SPDR S&P 500 ETF Trust"
-asset_class = "fund"
-calendar = "XNYS"
-quote_currency = "USD"
-return_basis = "price"
-since = 2018-01-01
-sources = [{ source = "yahoo", symbol = "SPY" }]
-"""
+UNIVERSE = (
+    entry("BTC", "bitstamp:BTC/USD", "yahoo:BTC-USD", since="2018-01-01")
+    + entry("NASDAQ", "yahoo:^IXIC", kind="index", calendar="XNYS", since="2018-01-01")
+    + entry("SPY", "yahoo:SPY", kind="fund", calendar="XNYS", since="2018-01-01")
+)
 
 
 class Pipeline:

@@ -84,7 +84,7 @@ def test_returns_waits_for_any_asset_that_something_updates(dags: dict[str, Any]
 def test_the_backfill_form_refuses(dags: dict[str, Any], conf: dict[str, Any]) -> None:
     from airflow.sdk.exceptions import ParamValidationError
 
-    with pytest.raises(ParamValidationError):
+    with pytest.raises(ParamValidationError, match="Invalid input for param"):
         fill(dags["backfill"].params, conf)
 
 

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -14,7 +15,10 @@ from marketlake.model.errors import UnavailableError
 
 
 class Refuses(BaseHTTPRequestHandler):
+    asked: ClassVar[list[str]] = []
+
     def do_HEAD(self) -> None:
+        self.asked.append(self.path)
         self.send_response(403)
         self.end_headers()
 
@@ -24,6 +28,7 @@ class Refuses(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def vendor() -> Iterator[str]:
+    Refuses.asked.clear()
     with HTTPServer(("127.0.0.1", 0), Refuses) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -44,11 +49,20 @@ def test_no_vendor_there_is_an_error_that_says_what_to_do(nobody: str) -> None:
 
 
 def test_any_answer_counts_as_there(nobody: str, vendor: str) -> None:
-    require_a_vendor(["yahoo", "ecb"], {"yahoo": nobody, "ecb": vendor})
+    addresses = {"yahoo": nobody, "ecb": vendor}
+    require_a_vendor(["yahoo", "ecb"], addresses)
+    assert Refuses.asked == ["/"]
+    # the answer of the one vendor is what made the difference
+    with pytest.raises(UnavailableError, match="none of yahoo can be reached"):
+        require_a_vendor(["yahoo"], addresses)
 
 
 def test_a_source_whose_address_is_not_known_counts_as_there(nobody: str) -> None:
-    require_a_vendor(["yahoo", "files"], {"yahoo": nobody})
+    addresses = {"yahoo": nobody}
+    with pytest.raises(UnavailableError, match="none of yahoo can be reached"):
+        require_a_vendor(["yahoo"], addresses)
+    assert "files" not in ADDRESSES
+    assert require_a_vendor(["yahoo", "files"], addresses) is None  # type: ignore[func-returns-value]
 
 
 def test_the_vendors_are_asked_over_tls() -> None:

@@ -18,21 +18,10 @@ from marketlake.airflow.standalone import airflow, password_file
 from marketlake.simulator.server import Simulator
 
 from ..sample import NOW
+from ..universes import entry
 
 DAGS = Path(__file__).parents[2] / "dags"
 WITHIN_S: Final = 150
-
-UNIVERSE = """
-[[instrument]]
-id = "BTC"
-name = "Bitcoin"
-asset_class = "crypto"
-calendar = "24/7"
-quote_currency = "USD"
-return_basis = "price"
-since = 2025-11-01
-sources = [{ source = "bitstamp", symbol = "BTC/USD" }]
-"""
 
 
 class Api:
@@ -67,7 +56,9 @@ class Api:
 @pytest.fixture
 def market(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample_simulator: Simulator) -> Path:
     """A home with one instrument, which the simulator serves."""
-    (tmp_path / "instruments.toml").write_text(UNIVERSE)
+    (tmp_path / "instruments.toml").write_text(
+        entry("BTC", "bitstamp:BTC/USD", name="Bitcoin", since="2025-11-01")
+    )
     monkeypatch.setenv("MARKETLAKE_HOME", str(tmp_path))
     monkeypatch.setenv("MARKETLAKE_NOW", NOW)
     monkeypatch.setenv("MARKETLAKE_SOURCE_URL", sample_simulator.url)
@@ -95,10 +86,10 @@ def free_port() -> int:
 def processes_of(home: Path) -> list[int]:
     """Those that carry this AIRFLOW_HOME in their environment (where the system tells)."""
     wanted, found = f"AIRFLOW_HOME={home}".encode(), []
-    for entry in Path("/proc").glob("[0-9]*"):
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            if int(entry.name) != os.getpid() and wanted in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
+            if int(process.name) != os.getpid() and wanted in (process / "environ").read_bytes().split(b"\0"):
+                found.append(int(process.name))
         except OSError:
             continue
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -37,9 +36,8 @@ DAYS = 374  # 2023-12-25 to 2025-01-01
 
 
 @pytest.fixture(autouse=True)
-def no_flushing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+def _alone(alone: None) -> None:
+    """Of any test here."""
 
 
 @pytest.fixture

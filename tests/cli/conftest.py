@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 from scripts.sample_lake import NOW as NOW
 
@@ -26,3 +29,12 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the machine reaches a test."""
     for name in ("HOME", "LAKE", "NOW", "SOURCE_URL"):
         monkeypatch.delenv(f"MARKETLAKE_{name}", raising=False)
+
+
+@pytest.fixture
+def home(run: Run, tmp_path: Path, sample_home: Path) -> Path:
+    """A copy of the sample home to damage, its database built for the new place."""
+    home = tmp_path / "home"
+    shutil.copytree(sample_home, home)
+    assert run("build", "--home", home, "--now", NOW).code == 0
+    return home

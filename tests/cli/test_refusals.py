@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,15 +13,6 @@ from .conftest import NOW, Run
 
 def digest(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
-
-
-@pytest.fixture
-def home(run: Run, tmp_path: Path, sample_home: Path) -> Path:
-    """A copy of the sample home to damage, its database built for the new place."""
-    home = tmp_path / "home"
-    shutil.copytree(sample_home, home)
-    assert run("build", "--home", home, "--now", NOW).code == 0
-    return home
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from .conftest import NOW, Run
-
-
-@pytest.fixture
-def home(run: Run, tmp_path: Path, sample_home: Path) -> Path:
-    home = tmp_path / "home"
-    shutil.copytree(sample_home, home)
-    assert run("build", "--home", home, "--now", NOW).code == 0
-    return home
 
 
 def test_build_replaces_a_damaged_database(run: Run, home: Path) -> None:

@@ -16,6 +16,8 @@ from marketlake.cli import main
 
 from ..query.lakes import BTC, NASDAQ, SHARE, bar, make, year_ends
 
+pytestmark = pytest.mark.slow
+
 GOLD = replace(BTC, id="GOLD", asset_class="metal", calendar="XNYS")
 Run = Callable[..., tuple[int, str, str]]
 

@@ -17,6 +17,8 @@ from ..query.lakes import BTC, EUR, NASDAQ, SHARE, bar, make
 from . import oracle
 from .walks import ALL, EURO, make_lake, random_prices, sessions
 
+pytestmark = pytest.mark.slow
+
 Prices = dict[str, dict[date, float]]
 WINDOWS = [(None, None), (date(2020, 2, 5), date(2021, 7, 14))]
 LATER = date(2022, 6, 30)

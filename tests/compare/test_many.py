@@ -24,10 +24,10 @@ C = {2018: 4.0, 2019: 5.0, 2020: 4.0, 2021: 8.0}
 IDS = ("BTC", "NASDAQ", "GOLD")
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bars = [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(GOLD, C)]
-    return make(tmp_path, [BTC, NASDAQ, GOLD, SHARE, BILL], bars)
+    return make(tmp_path_factory.mktemp("many"), [BTC, NASDAQ, GOLD, SHARE, BILL], bars)
 
 
 def test_the_winner_and_its_lead_over_the_next(lake: Path) -> None:
@@ -81,7 +81,7 @@ def test_risk_is_that_of_metrics_over_the_same_window(tmp_path: Path, terms: dic
         total = found.risk.figure(name, "total_return").value
         assert total == pytest.approx(grown - 1, abs=1e-12)
         assert found.risk.figure(name, "cagr").value == pytest.approx(math.sqrt(grown) - 1, abs=1e-12)
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="correlation"):
         found.risk.figure("BTC", "correlation")
 
 
@@ -140,7 +140,7 @@ def test_the_answer_is_frozen_json(lake: Path) -> None:
     }
     assert answer["rows"][0]["returns"][0]["end_session"] == "2019-12-31"
     assert answer["risk"]["figures"][0]["metric"] == "total_return"
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(FrozenInstanceError, match="basis"):
         found.basis = "total"  # type: ignore[misc]
 
 

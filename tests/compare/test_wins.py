@@ -15,6 +15,8 @@ from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..query.lakes import BILL, BTC, CPI, EUR, FUND, NASDAQ, NOW, SHARE, build, make, write, year_ends
 
+pytestmark = pytest.mark.slow
+
 GOLD = replace(BTC, id="GOLD", asset_class="metal", calendar="XNYS")
 CLOSES = {
     BTC: {2016: 10.0, 2017: 30, 2018: 20, 2019: 25, 2020: 60, 2021: 90},

@@ -8,16 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..campaign_size import times
+from ..pipeline import homes
 from ..pipeline.homes import rows, serve_rows, told
 
-ENTRY = """
-[[instrument]]
-id = "{id}"
-asset_class = "{asset_class}"
-calendar = "24/7"
-since = 2023-12-25
-sources = [{{ source = "files", symbol = "{id}.csv" }}]
-"""
 CLASSES = {"COIN": "crypto", "TOKEN": "crypto", "METAL": "metal"}
 FIRST_DAY = date(2023, 12, 25)
 LOADED, DAYS = 9, times(3, 12)
@@ -26,9 +19,7 @@ LOADED, DAYS = 9, times(3, 12)
 
 def make_home(home: Path) -> Path:
     """A home whose vendor serves every day to come; what is not finished yet is not taken."""
-    (home / "files").mkdir(parents=True)
-    text = "".join(ENTRY.format(id=name, asset_class=kind) for name, kind in CLASSES.items())
-    (home / "instruments.toml").write_text(text)
+    homes.make_home(home, CLASSES)
     serve(home)
     return home
 

@@ -44,8 +44,8 @@ class Snippet:
 
 def snippets(page: str) -> Iterator[Snippet]:
     text = (ROOT / page).read_text("utf-8")
-    for found in BLOCK.finditer(text):
-        yield Snippet(page, text.count("\n", 0, found.start()) + 1, found["language"], found["text"])
+    for match in BLOCK.finditer(text):
+        yield Snippet(page, text.count("\n", 0, match.start()) + 1, match["language"], match["text"])
 
 
 @dataclass
@@ -99,13 +99,13 @@ class Reader:
         """Statements; an expression with a value behind `#` has that value, to the digits shown."""
         if not_run(self.page, snippet.text):
             return
-        said = snippet.text.splitlines()
+        code = snippet.text.splitlines()
         for node in ast.parse(snippet.text).body:
             if not isinstance(node, ast.Expr):
                 exec(compile(ast.Module([node], []), snippet.where, "exec"), self.names)
                 continue
             value = eval(compile(ast.Expression(node.value), snippet.where, "eval"), self.names)
-            comment = said[(node.end_lineno or 0) - 1].partition("  # ")[2]
+            comment = code[(node.end_lineno or 0) - 1].partition("  # ")[2]
             if comment and (expected := literal(comment)) is not None:
                 assert same(value, expected[0]), f"{snippet.where}: {value!r}, not {comment}"
 
@@ -117,8 +117,8 @@ class Reader:
         if not_run(self.page, snippet.text):
             return
         for statement in duckdb.extract_statements(snippet.text):
-            found = ml.open(self.lake).sql(statement.query.strip().rstrip(";"))
-            assert len(found) or may_be_empty(self.page, statement.query.strip()), (
+            answer = ml.open(self.lake).query(statement.query.strip().rstrip(";"))
+            assert len(answer) or may_be_empty(self.page, statement.query.strip()), (
                 f"{snippet.where}: {statement.query}"
             )
 

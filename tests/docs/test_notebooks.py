@@ -26,10 +26,10 @@ def test_their_outputs_are_current(sample_home: Path, tmp_path: Path) -> None:
         [sys.executable, "-W", "ignore", "-m", "scripts.notebooks", "--home", sample_home, "--to", tmp_path],
         cwd=ROOT, check=True, timeout=1800, env=environment,
     )  # fmt: skip
-    stored = {path.name: said(path) for path in PLACE.glob("*.ipynb")}
+    stored = {path.name: texts(path) for path in PLACE.glob("*.ipynb")}
     assert len(stored) == 3
-    told = {path.name: said(path) for path in tmp_path.glob("*.ipynb")}
-    assert told == stored, "run python -m scripts.notebooks"
+    fresh = {path.name: texts(path) for path in tmp_path.glob("*.ipynb")}
+    assert fresh == stored, "run python -m scripts.notebooks"
 
 
 def test_they_are_small_and_whole() -> None:
@@ -44,10 +44,10 @@ def test_they_are_small_and_whole() -> None:
         )
 
 
-def said(notebook: Path) -> list[list[str]]:
+def texts(notebook: Path) -> list[list[str]]:
     """What each cell printed or showed, as text; a picture is only counted.
 
-    What is printed comes in as many pieces as the kernel was asked for it, so it is put together.
+    What is printed comes in as many pieces as the kernel was read, so it is put together.
     """
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     return [list(shown(cell.get("outputs", ()))) for cell in cells]

@@ -20,22 +20,22 @@ from .snippets import ROOT
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-ASKING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
+FETCHED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
 """What a browser fetches by itself, by element."""
 
 
-class Asked(HTMLParser):
-    """Addresses that a page would ask for when it is opened."""
+class Links(HTMLParser):
+    """Addresses that a page requests when it is opened."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.addresses: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         if tag == "link" and values.get("rel") in {"canonical", "next", "prev"}:
             return
-        self.found += [values[ASKING[tag]] or ""] if tag in ASKING and ASKING[tag] in values else []
+        self.addresses += [values[FETCHED[tag]] or ""] if tag in FETCHED and FETCHED[tag] in values else []
 
 
 @pytest.fixture(scope="module")
@@ -49,29 +49,29 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def test_no_page_asks_anything_of_a_network(site: Path) -> None:
+def test_no_page_requests_anything_from_a_network(site: Path) -> None:
     pages = sorted(site.rglob("*.html"))
     assert len(pages) > 60
     for page in pages:
         text = page.read_text("utf-8")
-        asked = Asked()
-        asked.feed(text)
+        links = Links()
+        links.feed(text)
         # what the theme's script would fetch by itself: diagrams and shims
         assert 'class="mermaid"' not in text
         assert "unpkg.com" not in text
-        assert asked.found
-        assert [one for one in asked.found if re.match(r"(https?:)?//", one)] == [], page
+        assert links.addresses
+        assert [one for one in links.addresses if re.match(r"(https?:)?//", one)] == [], page
     for sheet in site.rglob("*.css"):
         assert not re.search(r"(@import|url\()\s*[\"']?(https?:)?//", sheet.read_text("utf-8")), sheet
 
 
 def test_every_page_is_in_the_navigation(site: Path) -> None:
-    """But the pages of single metrics, which their index lists, and the files that pages point to."""
+    """Except the files of the repository that pages point to."""
     start = (site / "index.html").read_text("utf-8")
     reached = set(re.findall(r'class="md-nav__link[^"]*"[^>]*href="([^"#]+)"', start))
     reached |= set(re.findall(r'href="([^"#:]+\.html)"', start))
     pages = {page.relative_to(site).as_posix() for page in site.rglob("*.html")} - {"404.html", "index.html"}
-    lost = {page for page in pages - reached if not page.startswith(("metrics/", "source/"))}
+    lost = {page for page in pages - reached if not page.startswith("source/")}
     assert lost == set(), "name them in mkdocs.yml"
 
 
@@ -92,13 +92,13 @@ def address(site: Path) -> Iterator[str]:
 
 @pytest.mark.xdist_group("browser")
 def test_it_can_be_read_and_searched_on_a_desk_and_on_a_phone(browser: Browser, address: str) -> None:
-    asked: list[str] = []
-    complaints: list[str] = []
+    requests: list[str] = []
+    errors: list[str] = []
     for width in (1280, 390):
         page = browser.new_page(viewport={"width": width, "height": 900})
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
         for name in ("index.html", "notebooks/bitcoin-nasdaq.html", "reference/tables.html"):
             page.goto(address + name)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -110,5 +110,5 @@ def test_it_can_be_read_and_searched_on_a_desk_and_on_a_phone(browser: Browser, 
             page.keyboard.type("dividend", delay=20)
             page.wait_for_selector(".md-search-result__item a")
         page.close()
-    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
-    assert complaints == []
+    assert [url for url in requests if not url.startswith((address, "data:", "blob:"))] == []
+    assert errors == []

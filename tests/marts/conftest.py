@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,8 @@ from .markets import MARKET, bars
 
 
 @pytest.fixture(autouse=True)
-def no_flushing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting for the disk proves nothing in a test and takes most of its time."""
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+def _no_flushing(no_flushing: None) -> None:
+    """Of any test here."""
 
 
 @pytest.fixture(scope="session")

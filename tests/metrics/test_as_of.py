@@ -16,6 +16,8 @@ from marketlake.model.errors import EmptyLakeError, UsageError
 from ..query.lakes import BTC, EUR, NASDAQ
 from .walks import WEEKDAYS, every_day, lay, rewrite, value, walk
 
+pytestmark = pytest.mark.slow
+
 MOMENT = datetime(2021, 11, 24, 12, tzinfo=UTC)
 LAST_KNOWN = date(2021, 11, 23)
 """A bar is known half a day after its session."""

@@ -16,6 +16,8 @@ from marketlake.cli import main
 from ..query.lakes import BTC, NASDAQ, bar
 from .walks import lay
 
+pytestmark = pytest.mark.slow
+
 START = date(2020, 12, 31)
 
 

@@ -15,6 +15,8 @@ from marketlake.lake import Lake
 from .macro import macro_call
 from .walks import WINDOW
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_macros_give_what_python_gives(four: Path) -> None:
     options: dict[str, Any] = {"benchmark": "SHARE", "frequency": "weekly", "sessions": "shared"}

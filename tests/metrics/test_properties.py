@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from marketlake.model.terms import FREQUENCIES
 
 from marketlake.lake import Lake
+from marketlake.model.terms import FREQUENCIES
 
 from ..query.lakes import BILL, BTC, CPI, EUR, NASDAQ, bar
 from .walks import ABROAD, ETH, TWIN, WINDOW, assert_same, bars, closes, every_day, rewrite, value, walk

@@ -14,6 +14,8 @@ from ..query.lakes import BTC, CPI, EUR, FUND, NOW, SHARE, bar
 from .macro import macro_call
 from .walks import INDEX, PROXY, WEEKDAYS, WINDOW, every_day, lay, rewrite, value, walk
 
+pytestmark = pytest.mark.slow
+
 TODAY = NOW.date()
 RECENT = every_day(TODAY - timedelta(days=1), TODAY - timedelta(days=60))
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from marketlake.answers.returns import YEAR_OF_PERIODS
-from marketlake.model.terms import PERIODS
 
 import marketlake as ml
+from marketlake.answers.returns import YEAR_OF_PERIODS
 from marketlake.lake import Lake
 from marketlake.model.errors import UsageError
+from marketlake.model.terms import PERIODS
 
 from ..query.lakes import BTC, CPI, EUR, NASDAQ, bar
 from . import oracle

@@ -189,6 +189,6 @@ DIFFERENCES: Final[Mapping[str, Callable[[Measure], Row]]] = {
     "Capture": capture,
     "Information ratio": information_ratio,
     "Two calendars": two_calendars,
-    "Dates of a fall": dates_of_a_fall,
+    "Dates of a drawdown": dates_of_a_fall,
     "Dividends": dividends,
 }

@@ -2,61 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from marketlake.model.clock import SystemClock, VirtualClock
-from marketlake.model.settings import Settings
 from marketlake.simulator.folder import load_market
 from marketlake.simulator.server import Simulator, serve
 
-ENTRY = """
-[[instrument]]
-id = "{id}"
-asset_class = "{kind}"
-calendar = "24/7"
-since = {since}
-sources = [{sources}]
-"""
-YAHOO = '{ source = "yahoo", symbol = "%s-USD" }'
+from ..alone import TickingClock, VirtualSettings
+from ..universes import entry
+
+YAHOO = "yahoo:%s-USD"
 FIRST = date(2023, 11, 1)
 
 
-class TickingClock(VirtualClock):
-    """Two batches are never of the same tick."""
-
-    ticks = 0
-
-    def monotonic(self) -> float:
-        self.ticks += 1
-        return super().monotonic() + self.ticks * 1e-3
-
-
-@dataclass(frozen=True)
-class VirtualSettings(Settings):
-    """Settings with a clock that only the test moves."""
-
-    virtual: VirtualClock = field(default_factory=lambda: TickingClock(datetime(2024, 1, 10, 12, tzinfo=UTC)))
-
-    @property
-    def clock(self) -> VirtualClock:
-        return self.virtual
-
-
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of the machine reaches a test, no test waits for the disk or leaves a slot
-    behind."""
-    for name in ("HOME", "LAKE", "NOW", "SOURCE_URL"):
-        monkeypatch.delenv(f"MARKETLAKE_{name}", raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path / "user"))
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-    monkeypatch.setattr(SystemClock, "sleep", lambda self, seconds: None)
+def _alone(alone: None) -> None:
+    """Of any test here."""
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +63,7 @@ def make(tmp_path: Path, simulator: Simulator) -> Make:
         home = tmp_path / name
         home.mkdir(exist_ok=True)
         listed = sources or {i: YAHOO % i for i in ("OLD", "NEW")}
-        entries = (ENTRY.format(id=i, kind="crypto", since=FIRST, sources=s) for i, s in listed.items())
+        entries = (entry(i, *refs.split(), since=FIRST) for i, refs in listed.items())
         (home / "instruments.toml").write_text("".join(entries))
         moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
         simulator.set_clock(moment)

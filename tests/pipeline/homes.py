@@ -13,21 +13,15 @@ import pyarrow.parquet as pq
 from marketlake.model.settings import Settings, load_settings
 from marketlake.store.writer import open_manifest
 
-ENTRY = """
-[[instrument]]
-id = "{id}"
-asset_class = "{asset_class}"
-calendar = "24/7"
-since = 2023-12-25
-sources = [{{ source = "files", symbol = "{id}.csv" }}]
-"""
+from ..universes import entry
+
 CLASSES = {"COIN": "crypto", "METAL": "metal"}
 
 
 def make_home(home: Path, classes: Mapping[str, str] = CLASSES) -> Path:
     """A home with instruments that read `files/ID.csv`."""
     (home / "files").mkdir(parents=True, exist_ok=True)
-    text = "".join(ENTRY.format(id=name, asset_class=kind) for name, kind in classes.items())
+    text = "".join(entry(name, f"files:{name}.csv", kind=kind) for name, kind in classes.items())
     (home / "instruments.toml").write_text(text)
     return home
 

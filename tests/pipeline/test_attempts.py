@@ -19,13 +19,13 @@ from marketlake.store.raw import read_columns
 from .conftest import YAHOO, Make
 
 SOURCES = {
-    "yahoo": '{ source = "yahoo", symbol = "BTC-USD" }',
-    "bitstamp": '{ source = "bitstamp", symbol = "BTC/USD" }',
-    "binance": '{ source = "binance", symbol = "BTC/USD" }',
-    "coinbaseexchange": '{ source = "coinbaseexchange", symbol = "BTC/USD" }',
-    "kraken": '{ source = "kraken", symbol = "BTC/USD" }',
+    "yahoo": "yahoo:BTC-USD",
+    "bitstamp": "bitstamp:BTC/USD",
+    "binance": "binance:BTC/USD",
+    "coinbaseexchange": "coinbaseexchange:BTC/USD",
+    "kraken": "kraken:BTC/USD",
 }
-TWO = f"{SOURCES['yahoo']}, {SOURCES['bitstamp']}"
+TWO = f"{SOURCES['yahoo']} {SOURCES['bitstamp']}"
 
 
 def slept_with(make: Make, simulator: Simulator, share: float) -> list[float]:

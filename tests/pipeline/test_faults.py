@@ -139,7 +139,7 @@ def test_nothing_worked_is_exit_code_1(make: Make, simulator: Simulator) -> None
     assert exit_code(ingest(make())) == 1
 
 
-BOTH = '{ source = "yahoo", symbol = "BTC-USD" }, { source = "bitstamp", symbol = "BTC/USD" }'
+BOTH = "yahoo:BTC-USD bitstamp:BTC/USD"
 
 
 def test_the_next_source_steps_in_and_the_row_says_so(make: Make, simulator: Simulator) -> None:
@@ -164,8 +164,7 @@ def test_what_another_try_may_cure_is_reported_before_what_it_cannot(
 
 def test_the_breaker_leaves_a_dead_host_alone(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("reset:yahoo")])
-    one = '{ source = "yahoo", symbol = "OLD-USD" }'
-    settings = make("home", NOW, **{f"I{n}": one for n in range(6)})
+    settings = make("home", NOW, **{f"I{n}": YAHOO % "OLD" for n in range(6)})
     found = ingest(settings)
     assert [row["outcome"] for row in found] == ["unavailable"] * 6
     assert [row["message"].startswith("not requested") for row in found] == [False] * 3 + [True] * 3

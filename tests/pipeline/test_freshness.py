@@ -17,16 +17,14 @@ from marketlake.model.settings import load_settings
 from marketlake.simulator.fault import parse_fault
 from marketlake.simulator.server import Simulator
 
-from .conftest import VirtualSettings
-
-YAHOO = '{ source = "yahoo", symbol = "%s-USD" }'
+from .conftest import YAHOO, VirtualSettings
 
 
 def test_a_session_is_stale_once_its_deadline_has_passed(
     make: Callable[..., VirtualSettings], simulator: Simulator
 ) -> None:
     settings = make("home", OLD=YAHOO % "OLD", NEW=YAHOO % "NEW")
-    with pytest.raises(EmptyLakeError):
+    with pytest.raises(EmptyLakeError, match="marketlake run"):
         stale(settings)
     ingest(settings, ["OLD"])
     clock = settings.virtual

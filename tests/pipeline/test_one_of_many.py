@@ -32,20 +32,13 @@ from marketlake.sources.limiter import MachineLimiter
 from marketlake.store.verify import verify
 
 from ..campaign_size import campaign
+from ..universes import entry
 from .conftest import TickingClock, VirtualSettings
 from .homes import rows
 
 COUNT = 5_000
 FIRST = date(2024, 1, 1)
 NOONS = [datetime(2024, 1, day, 12, tzinfo=UTC) for day in (12, 13)]
-_ENTRY = """
-[[instrument]]
-id = "S{number:04}"
-asset_class = "crypto"
-calendar = "24/7"
-since = 2024-01-01
-sources = [{{ source = "yahoo", symbol = "S{number:04}" }}]
-"""
 Chart = dict[str, Any]
 Change = Callable[[Chart], Any]
 
@@ -192,7 +185,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    text = "".join(_ENTRY.format(number=number) for number in range(COUNT))
+    text = "".join(entry(f"S{n:04}", f"yahoo:S{n:04}", since=FIRST) for n in range(COUNT))
     (tmp_path / "instruments.toml").write_text(text)
     settings = VirtualSettings(
         tmp_path, tmp_path / "data", batch_size=1000, reverify_days=0, virtual=TickingClock(NOONS[0])

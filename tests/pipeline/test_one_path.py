@@ -30,13 +30,13 @@ from .homes import rows
 FIRST, LATER = "2024-01-10T12:00", "2024-01-10T18:00"
 SECOND, LAST = "2024-01-12T12:00", "2024-01-12T18:00"
 NAMES = ("OLD", "NEW", "SPARE", "BTC")
-TYPO = '{ source = "yahooo", symbol = "%s-USD" }'
+TYPO = "yahooo:%s-USD"
 MISTAKES = {
-    "a source that does not exist": (YAHOO % "SPARE", TYPO % "SPARE"),
-    "a source that is no name": (YAHOO % "SPARE", '{ source = "Yahoo!", symbol = "SPARE-USD" }'),
-    "a symbol that nobody knows": (YAHOO % "SPARE", YAHOO % "NOBODY"),
-    "a symbol that is empty": (YAHOO % "SPARE", '{ source = "yahoo", symbol = "" }'),
-    "a symbol that cannot be one": (YAHOO % "SPARE", '{ source = "yahoo", symbol = ".." }'),
+    "a source that does not exist": ('source = "yahoo"', 'source = "yahooo"'),
+    "a source that is no name": ('source = "yahoo"', 'source = "Yahoo!"'),
+    "a symbol that nobody knows": ('"SPARE-USD"', '"NOBODY-USD"'),
+    "a symbol that is empty": ('"SPARE-USD"', '""'),
+    "a symbol that cannot be one": ('"SPARE-USD"', '".."'),
     "a calendar that does not exist": ('calendar = "24/7"', 'calendar = "XNYZ"'),
     "a calendar that is no name": ('calendar = "24/7"', 'calendar = "New York"'),
 }
@@ -105,7 +105,7 @@ def home(make: Make) -> Home:
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_both_paths_store_the_same(home: Home, simulator: Simulator, mistake: str) -> None:
-    fallback = f"{YAHOO % 'OLD'}, {TYPO % 'OLD'}"
+    fallback = f"{YAHOO % 'OLD'} {TYPO % 'OLD'}"
     found = {}
     for name, way in {"line": by_command_line, "dag": by_dag}.items():
         simulator.set_faults([])
@@ -173,14 +173,14 @@ def test_an_answer_whose_calendar_was_broken_before_it_was_stored_stays_in_raw(h
 
 
 def test_a_wrong_fallback_is_named_where_the_first_source_answers(home: Home) -> None:
-    (row,) = ingest(home("home", FIRST, OLD=f"{YAHOO % 'OLD'}, {TYPO % 'OLD'}"), ["OLD"])
+    (row,) = ingest(home("home", FIRST, OLD=f"{YAHOO % 'OLD'} {TYPO % 'OLD'}"), ["OLD"])
     assert (row["outcome"], row["new_rows"]) == ("ok", 70)
     assert "unknown source 'yahooo'" in row["message"]
     assert exit_code([row]) == 0
 
 
 def test_a_typo_in_a_fallback_loses_no_answer_of_the_batch(home: Home, simulator: Simulator) -> None:
-    settings = home("home", FIRST, OLD=f"{YAHOO % 'OLD'}, {TYPO % 'OLD'}")
+    settings = home("home", FIRST, OLD=f"{YAHOO % 'OLD'} {TYPO % 'OLD'}")
     simulator.set_faults([parse_fault("503:yahoo:OLD-USD")])
     dag = Dag(settings)
     assert dag.run()
@@ -241,8 +241,7 @@ def test_an_instrument_that_was_removed_after_the_plan_stops_no_other(home: Home
 
 
 def test_a_reconciliation_goes_on_without_the_instrument(home: Home) -> None:
-    second = '{ source = "files", symbol = "%s.csv" }'
-    both = {name: f"{YAHOO % name}, {second % name}" for name in ("OLD", "SPARE")}
+    both = {name: f"{YAHOO % name} files:{name}.csv" for name in ("OLD", "SPARE")}
     settings = home("home", FIRST, **both)
     (settings.home / "files").mkdir()
     (settings.home / "files" / "OLD.csv").write_text("date,close\n2024-01-09,100\n")

@@ -136,7 +136,7 @@ def test_an_interrupted_simulated_run_never_becomes_live(home: Path, monkeypatch
         patched.setattr(module, "store_pending", lambda settings: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             ingest(simulated)
-    with pytest.raises(OriginError):
+    with pytest.raises(OriginError, match="holds simulated data and this run would add live"):
         run(home, "2024-01-04T12:00Z")
 
 
@@ -189,7 +189,7 @@ def test_plans(home: Path) -> None:
     with pytest.raises(UsageError, match="unknown instrument"):
         run(home, "2024-01-04T12:00Z", "NOBODY")
     run(home, "2024-01-04T12:00Z")
-    with pytest.raises(OriginError):
+    with pytest.raises(OriginError, match="holds live data and this run would add simulated"):
         plan_daily(replace(settings, source_url="http://127.0.0.1:9"), universe)
 
 

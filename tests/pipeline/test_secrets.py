@@ -16,7 +16,8 @@ from marketlake.ingest.fetch import collect
 from marketlake.sources.contract import Access
 from marketlake.sources.http import BoundedSession
 
-from .conftest import ENTRY, FIRST
+from ..universes import entry
+from .conftest import FIRST
 
 SECRET = "planted-SECRET-7f3a"
 SOURCES = ("yahoo", "binance", "fred")
@@ -41,15 +42,7 @@ def text_of(path: Path) -> str:
 def home(tmp_path: Path) -> Path:
     home = tmp_path / "home"
     home.mkdir()
-    entries = (
-        ENTRY.format(
-            id=name.upper(),
-            kind="crypto",
-            since=FIRST,
-            sources=f'{{ source = "{name}", symbol = "{SYMBOLS.get(name, "BTC/USD")}" }}',
-        )
-        for name in SOURCES
-    )
+    entries = (entry(name.upper(), f"{name}:{SYMBOLS.get(name, 'BTC/USD')}", since=FIRST) for name in SOURCES)
     (home / "instruments.toml").write_text("".join(entries))
     return home
 
@@ -86,13 +79,7 @@ def test_a_proxy_password_and_keys_in_the_environment_stay_there(
 
 def test_a_clients_words_are_kept_without_secrets(make, simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a client tells it that was sent through a proxy to an address with a key."""
-    settings = make(
-        "home",
-        **{
-            n.upper(): f'{{ source = "{n}", symbol = "{SYMBOLS.get(n, "BTC/USD")}" }}'
-            for n in ("binance", "fred")
-        },
-    )
+    settings = make("home", **{n.upper(): f"{n}:{SYMBOLS.get(n, 'BTC/USD')}" for n in ("binance", "fred")})
 
     monkeypatch.setattr(BoundedSession, "request", lambda self, m, u, *a, **k: _refuse(u))
     fetched = collect(settings, "run-1", _jobs(settings))

@@ -69,21 +69,21 @@ def test_a_retry_fetches_only_what_failed(settings: VirtualSettings, simulator: 
 
 
 @pytest.mark.parametrize(
-    ("faults", "error"),
+    ("faults", "error", "words"),
     [
-        (["404:yahoo:OLD-USD"], TerminalError),
-        (["404:yahoo:OLD-USD", "503:yahoo:NEW-USD"], UnavailableError),
-        (["html:yahoo:OLD-USD"], UnavailableError),
-        (["429:yahoo:OLD-USD", "503:yahoo:NEW-USD"], RateLimitedError),
+        (["404:yahoo:OLD-USD"], TerminalError, "OLD not_found"),
+        (["404:yahoo:OLD-USD", "503:yahoo:NEW-USD"], UnavailableError, "NEW unavailable"),
+        (["html:yahoo:OLD-USD"], UnavailableError, "OLD malformed"),
+        (["429:yahoo:OLD-USD", "503:yahoo:NEW-USD"], RateLimitedError, "OLD rate_limited"),
     ],
 )
 def test_the_error_says_whether_to_try_again(
-    settings: VirtualSettings, simulator: Simulator, faults: list[str], error: type[Exception]
+    settings: VirtualSettings, simulator: Simulator, faults: list[str], error: type[Exception], words: str
 ) -> None:
     dag = Dag(settings)
     (batch,) = dag.plan()
     simulator.set_faults([parse_fault(text) for text in faults])
-    with pytest.raises(error) as raised:
+    with pytest.raises(error, match=words) as raised:
         dag.fetch(batch)
     assert type(raised.value) is error
     # the answers are persisted all the same
@@ -127,7 +127,7 @@ def test_check_names_every_instrument_that_failed(settings: VirtualSettings, sim
     dag = Dag(settings)
     (batch,) = dag.plan()
     simulator.set_faults([parse_fault("404:yahoo:OLD-USD")])
-    with pytest.raises(TerminalError):
+    with pytest.raises(TerminalError, match="OLD not_found"):
         dag.fetch(batch)
     stored = dag.store()
     assert list(stored["failed"]) == ["OLD"]

@@ -16,6 +16,8 @@ from marketlake.model.errors import EmptyLakeError, UsageError
 from ..query.lakes import BILL, BTC, CPI, EUR, SHARE, bar, make
 from .markets import weekdays
 
+pytestmark = pytest.mark.slow
+
 close = pytest.approx
 LOADED, REVISED = datetime(2021, 6, 1, tzinfo=UTC), datetime(2021, 7, 1, tzinfo=UTC)
 USUAL = replace(BILL, id="TBILL_13W")

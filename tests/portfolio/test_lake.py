@@ -21,6 +21,8 @@ from marketlake.portfolio.plan import read_plan
 
 from ..query.lakes import BILL, BTC, CPI, EUR, FUND, NASDAQ, SHARE, bar, make
 
+pytestmark = pytest.mark.slow
+
 close = pytest.approx
 LONDON = replace(SHARE, id="ABROAD", quote_currency="EUR")
 MADE_UP = replace(SHARE, id="MADE_UP", synthetic="all")

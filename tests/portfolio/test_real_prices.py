@@ -22,6 +22,8 @@ from marketlake.portfolio.figures import Figures, PortfolioAnswer
 from ..query import shared_data
 from ..query.lakes import BTC, FUND, bar, make
 
+pytestmark = pytest.mark.slow
+
 close = pytest.approx
 INDEX, INDEX_SYMBOL = shared_data.FILES["SP500"]
 BOND = replace(FUND, id="BND", name="US bonds", asset_class="bond")

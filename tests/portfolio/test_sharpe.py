@@ -20,6 +20,8 @@ from marketlake.portfolio.rates import bill_return, yields_on
 from ..query.lakes import BILL, BTC, NASDAQ, SHARE, bar, make
 from .markets import weekdays
 
+pytestmark = pytest.mark.slow
+
 close = pytest.approx
 USUAL = replace(BILL, id="TBILL_13W")
 EMPTY = replace(BILL, id="EMPTY_BILL")

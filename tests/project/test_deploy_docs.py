@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 PROJECT = Path(__file__).parents[2]
-PAGES = [PROJECT / "docs" / f"{name}.md" for name in ("deploy", "kubernetes", "watching")]
+PAGES = [PROJECT / "docs" / f"{name}.md" for name in ("deploy", "operate", "kubernetes", "watching")]
 COMPOSE = (PROJECT / "docker-compose.yml").read_text()
 SERVICES = yaml.safe_load(COMPOSE)["services"]
 

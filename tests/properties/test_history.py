@@ -26,17 +26,10 @@ from marketlake.store.writer import claim
 
 from ..campaign_size import times
 from ..pipeline.homes import rows, stored_bytes
+from ..universes import entry
 from .model import PRICES, Model, Row
 from .vendors import DAYS, FIRST, NAMES, Answer, day, histories, plain_row
 
-_ENTRY = """
-[[instrument]]
-id = "{id}"
-asset_class = "crypto"
-calendar = "24/7"
-since = 2023-12-01
-sources = [{{ source = "files", symbol = "{id}" }}]
-"""
 _VALUES = (*PRICES, "volume", "dividend", "split")
 _FACTS = ("instrument_id", "session", "source", "close_at", "known_at", "observed_at", "backfilled")
 
@@ -90,7 +83,9 @@ def test_the_lake_is_what_the_model_says(answers: list[Answer]) -> None:
 
 
 def _home(folder: Path) -> Settings:
-    (folder / "instruments.toml").write_text("".join(_ENTRY.format(id=name) for name in NAMES))
+    (folder / "instruments.toml").write_text(
+        "".join(entry(name, f"files:{name}", since="2023-12-01") for name in NAMES)
+    )
     home = load_settings(home=folder, environ={"MARKETLAKE_SOURCE_URL": "http://127.0.0.1:9"})
     claim(home.lake, SIMULATED)
     return home

@@ -120,10 +120,12 @@ def build(
 def build_database(
     lake: Path, instruments: Sequence[Instrument], claims: Sequence[Claim] = (), now: datetime = NOW
 ) -> Path | None:
-    """`market.duckdb` alone."""
+    """`market.duckdb` alone, without its comments."""
     universe = Universe(tuple(instruments))
     more = fill_claims(claims, universe)
-    return engine_build.build_database(lake, universe, snapshot="s1", origin="live", now=now, more=more)
+    # a sixth of the time of so small a build; tests/query/test_database.py builds one with them
+    with mock.patch.object(engine_build, "add_comments"):
+        return engine_build.build_database(lake, universe, snapshot="s1", origin="live", now=now, more=more)
 
 
 def files(lake: Path, table: str) -> list[str]:

@@ -24,10 +24,11 @@ BARS = [
 ]
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    make(tmp_path, [SHARE, BTC, EUR, FUND, replace(SHARE, id="OTHER", quote_currency="GBP")], BARS)
-    return open(tmp_path)
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    place = tmp_path_factory.mktemp("api")
+    make(place, [SHARE, BTC, EUR, FUND, replace(SHARE, id="OTHER", quote_currency="GBP")], BARS)
+    return open(place)
 
 
 def test_prices_as_traded(lake: Lake) -> None:
@@ -86,7 +87,7 @@ def test_compare(tmp_path: Path) -> None:
 def test_the_lake_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MARKETLAKE_LAKE", raising=False)
     assert open(home=tmp_path).path == tmp_path.resolve() / "data"
-    with pytest.raises(EmptyLakeError):
+    with pytest.raises(EmptyLakeError, match="marketlake run"):
         open(home=tmp_path).prices(["BTC"])
 
 

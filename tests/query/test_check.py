@@ -23,6 +23,8 @@ from marketlake.model.errors import EmptyLakeError, UsageError
 from ..sample import Run
 from .lakes import BTC, NOW, SHARE, bar, build_database, save, write
 
+pytestmark = pytest.mark.slow
+
 DAYS = [date(2025, 12, 1) + timedelta(days=n) for n in range(31)]
 SERVED = datetime(2025, 12, 31, 12, tzinfo=UTC)
 RUN: dict[str, Any] = {
@@ -165,7 +167,7 @@ def test_the_catalogue_is_in_sql(tmp_path: Path) -> None:
 
 
 def test_refusals(tmp_path: Path) -> None:
-    with pytest.raises(EmptyLakeError):
+    with pytest.raises(EmptyLakeError, match="marketlake run"):
         Lake(tmp_path / "none").check()
     lake = make(tmp_path, steady())
     with pytest.raises(UsageError, match="severity"):

@@ -19,9 +19,20 @@ A = {2018: 100.0, 2019: 150.0, 2020: 120.0, 2021: 240.0}
 B = {2018: 10.0, 2019: 11.0, 2020: 22.0, 2021: 33.0}
 
 
+def make_pair(lake: Path) -> Path:
+    return make(lake, [BTC, NASDAQ, SHARE], [*year_ends(BTC, A), *year_ends(NASDAQ, B)])
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tests must not change it."""
+    return make_pair(tmp_path_factory.mktemp("pair"))
+
+
 @pytest.fixture
-def lake(tmp_path: Path) -> Path:
-    return make(tmp_path, [BTC, NASDAQ, SHARE], [*year_ends(BTC, A), *year_ends(NASDAQ, B)])
+def own_lake(tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    return make_pair(tmp_path)
 
 
 def test_without_years_every_year_that_is_complete_for_both(lake: Path) -> None:
@@ -70,12 +81,12 @@ def test_the_answer_is_json(lake: Path) -> None:
     assert answer["rows"][0]["returns"][0]["end_session"] == "2019-12-31"
 
 
-def test_bars_newer_than_the_tables_count(lake: Path) -> None:
+def test_bars_newer_than_the_tables_count(own_lake: Path) -> None:
     later = year_ends(BTC, A | {2022: 480.0}) + year_ends(NASDAQ, B | {2022: 33.0})
-    write(lake, [BTC, NASDAQ], later)
-    found = Lake(lake).compare(["BTC", "NASDAQ"], start=2022, end=2022)
+    write(own_lake, [BTC, NASDAQ], later)
+    found = Lake(own_lake).compare(["BTC", "NASDAQ"], start=2022, end=2022)
     assert found.rows[0].returns[0].simple_return == pytest.approx(1.0, rel=1e-12)
-    assert Lake(lake).query_rows("SELECT max(year) FROM calendar_year_return").rows == ((2021,),)
+    assert Lake(own_lake).query_rows("SELECT max(year) FROM calendar_year_return").rows == ((2021,),)
 
 
 def test_shared_sessions_are_the_last_that_both_have(tmp_path: Path) -> None:
@@ -212,16 +223,16 @@ def test_an_instrument_without_bars_is_named(lake: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"nothing", None])
-def test_a_damaged_file_is_named(lake: Path, damage: bytes | None) -> None:
-    path = lake / "bar" / "asset_class=crypto" / "year=2020" / "part.parquet"
+def test_a_damaged_file_is_named(own_lake: Path, damage: bytes | None) -> None:
+    path = own_lake / "bar" / "asset_class=crypto" / "year=2020" / "part.parquet"
     path.write_bytes(path.read_bytes()[:-9] if damage is None else damage)
     with pytest.raises(CorruptLakeError, match=r"year=2020.*marketlake verify"):
-        Lake(lake).compare(["BTC", "NASDAQ"])
+        Lake(own_lake).compare(["BTC", "NASDAQ"])
     with pytest.raises(CorruptLakeError, match="year=2020"):
-        Lake(lake).query_rows("SELECT sum(close) FROM bar")
+        Lake(own_lake).query_rows("SELECT sum(close) FROM bar")
 
 
-def test_a_lake_that_moved_asks_for_a_build(lake: Path, tmp_path: Path) -> None:
+def test_a_lake_that_moved_asks_for_a_build(own_lake: Path, tmp_path: Path) -> None:
     moved = tmp_path.with_name(tmp_path.name + "-moved")
     tmp_path.rename(moved)
     with pytest.raises(LakeError, match="marketlake build"):

@@ -13,12 +13,16 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from marketlake.engine import build as engine_build
 from marketlake.engine.reader import open_lake
 from marketlake.lake import Lake
 from marketlake.model import layout, schema
 from marketlake.model.errors import CorruptLakeError, LakeBusyError, LakeWriteError, SchemaVersionError
+from marketlake.model.instruments import Universe
 
-from .lakes import BTC, EUR, NASDAQ, bar, build, build_database, make, year_ends
+from .lakes import BTC, EUR, NASDAQ, NOW, bar, build, build_database, make, year_ends
+
+pytestmark = pytest.mark.slow
 
 BARS = [*year_ends(BTC, {2019: 1.0, 2020: 2.0}), *year_ends(NASDAQ, {2019: 1.0, 2020: 3.0})]
 TYPES = {
@@ -73,6 +77,8 @@ def test_no_connection_prints_its_progress(lake: Path) -> None:
 
 
 def test_every_column_is_described(lake: Path) -> None:
+    universe = Universe((BTC, NASDAQ, EUR))
+    engine_build.build_database(lake, universe, snapshot="s1", origin="live", now=NOW)
     text = "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"
     assert Lake(lake).query_rows(text).rows == ()
     text = "SELECT comment FROM duckdb_columns() WHERE table_name = 'bar' AND column_name = 'close'"
@@ -175,8 +181,7 @@ def test_a_database_open_for_writing_elsewhere_is_named(lake: Path) -> None:
 
 def test_compare_loads_nothing_heavy(lake: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from marketlake.answers.compare import compare;"
-        "compare(Path(sys.argv[1]), 'BTC', 'NASDAQ');"
+        "import sys; import marketlake; marketlake.open(sys.argv[1]).compare(['BTC', 'NASDAQ'], risk=True);"
         "print(sorted({'pandas', 'pyarrow', 'exchange_calendars', 'numpy'} & set(sys.modules)))"
     )
     answer = subprocess.run(

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from marketlake.model.terms import BASES
 
 from marketlake.lake import Lake
+from marketlake.model.terms import BASES
 
 from .lakes import SHARE, bar, make, write
 

@@ -15,6 +15,8 @@ from marketlake.lake import Lake
 from . import shared_data
 from .lakes import make
 
+pytestmark = pytest.mark.slow
+
 PERCENT = {
     "BTC": (92.20, 303.16, 59.67, -64.27, 155.42, 121.05),
     "NASDAQ": (35.23, 43.64, 21.39, -33.10, 43.42, 28.64),

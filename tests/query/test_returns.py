@@ -7,9 +7,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from marketlake.model.terms import BASES
 
 from marketlake.lake import Lake
+from marketlake.model.terms import BASES
 
 from .lakes import BILL, BTC, FUND, NASDAQ, SHARE, bar, make, year_ends
 

@@ -69,7 +69,7 @@ def test_what_reads_is_allowed(lake: Path, text: str) -> None:
 )
 def test_what_writes_or_sets_is_refused(lake: Path, text: str) -> None:
     before = sorted(lake.glob("*/**/*"))
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match=r"one reading statement|cannot be run"):
         Lake(lake).query_rows(text.replace("{lake}", str(lake)))
     assert sorted(lake.glob("*/**/*")) == before
 
@@ -106,9 +106,8 @@ def test_nothing_outside_the_lake_is_read(
 
 
 def test_errors_are_one_line(lake: Path) -> None:
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(UsageError, match="nonsense") as caught:
         Lake(lake).query_rows("SELECT nonsense FROM bar")
-    assert "nonsense" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

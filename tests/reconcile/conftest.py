@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from marketlake.model.clock import SystemClock
 from marketlake.simulator.folder import load_market
 from marketlake.simulator.server import Simulator, serve
 
-from ..pipeline.conftest import TickingClock, VirtualSettings
+from ..alone import TickingClock, VirtualSettings
+from ..universes import entry
 from .vendors import COINS, SHARES, closes, write_series
 
 NOW = datetime(2024, 1, 10, 22, 30, tzinfo=UTC)
 
-ENTRY = """
-[[instrument]]
-id = "{id}"
-asset_class = "{kind}"
-calendar = "{calendar}"
-since = 2023-10-02
-sources = [{sources}]
-"""
-
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of the machine reaches a test, no test waits for the disk or leaves a slot
-    behind."""
-    for name in ("HOME", "LAKE", "NOW", "SOURCE_URL"):
-        monkeypatch.delenv(f"MARKETLAKE_{name}", raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path / "user"))
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-    monkeypatch.setattr(SystemClock, "sleep", lambda self, seconds: None)
+def _alone(alone: None) -> None:
+    """Of any test here."""
 
 
 @pytest.fixture(scope="session")
@@ -81,11 +65,9 @@ def make(tmp_path: Path, simulator: Simulator) -> Make:
         (home / "files").mkdir(parents=True, exist_ok=True)
         text = ""
         for name, sources in listed.items():
-            refs = (ref.split(":", 1) for ref in sources.split())
-            parts = ", ".join(f'{{ source = "{s}", symbol = "{symbol}" }}' for s, symbol in refs)
             kind = {"EUR": "currency"}.get(name, "crypto" if name in COINS else "equity")
             calendar = "XNYS" if kind == "equity" else "24/7"
-            text += ENTRY.format(id=name, kind=kind, calendar=calendar, sources=parts)
+            text += entry(name, *sources.split(), kind=kind, calendar=calendar, since="2023-10-02")
         (home / "instruments.toml").write_text(text)
         return VirtualSettings(home, home / "data", source_url=simulator.url, virtual=TickingClock(NOW))
 

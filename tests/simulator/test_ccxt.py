@@ -15,6 +15,12 @@ from marketlake.simulator.server import Simulator, serve
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 DAY = 86_400_000
 IDS = {"binance": "BTCUSDT", "coinbaseexchange": "BTC-USD", "kraken": "XXBTZUSD", "bitstamp": "btcusd"}
+UNLISTED = {
+    "binance": "Invalid symbol",
+    "coinbaseexchange": "NotFound",
+    "kraken": "Unknown asset pair",
+    "bitstamp": "ZZZYYY.*404 Not Found",
+}
 LIMITS = {"binance": 1000, "coinbaseexchange": 300, "bitstamp": 1000}
 
 
@@ -107,7 +113,7 @@ def test_an_unlisted_pair_is_an_error_of_the_exchange(name: str, simulator: Simu
     exchange = client(name, simulator.url)
     market = {"id": "ZZZYYY", "symbol": "ZZZ/USD", "base": "ZZZ", "quote": "USD", "spot": True}
     exchange.set_markets([{**exchange.safe_market_structure(market), "type": "spot"}])
-    with pytest.raises(ccxt.BaseError):
+    with pytest.raises(ccxt.BaseError, match=UNLISTED[name]):
         exchange.fetch_ohlcv("ZZZ/USD", "1d", limit=5)
 
 

@@ -130,5 +130,5 @@ def test_running_forever_ends_with_an_interrupt(sample: Market, get: Get) -> Non
 
     with pytest.raises(KeyboardInterrupt):
         run_forever(sample, started, now=NOW)
-    with pytest.raises(requests.ConnectionError):
+    with pytest.raises(requests.ConnectionError, match="refused"):
         get(seen[0])

@@ -46,7 +46,15 @@ def test_a_mistake_is_named(text: str, words: str) -> None:
         parse_fault(text)
 
 
-@pytest.mark.parametrize("given", ["text", 5, {"kind": "429", "colour": 1}, {"kind": "429", "params": 3}])
-def test_another_shape_is_refused(given: object) -> None:
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("text", "a fault must be a table of .*; got text"),
+        (5, "a fault must be a table of .*; got 5"),
+        ({"kind": "429", "colour": 1}, "a fault must be a table of .*; got .*colour"),
+        ({"kind": "429", "params": 3}, "fault 429: params must be a table, not '3'"),
+    ],
+)
+def test_another_shape_is_refused(given: object, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
         fault_from(given)

@@ -80,13 +80,13 @@ def test_a_known_symbol_is_denied_in_the_vendors_words(chart: Get, simulator: Si
 
 def test_silence_ends_with_the_clients_patience(chart: Get) -> None:
     started = time.monotonic()
-    with pytest.raises(requests.Timeout):
+    with pytest.raises(requests.Timeout, match="Read timed out"):
         chart("hang", timeout=0.3)
     assert time.monotonic() - started < 2
 
 
 def test_a_hang_that_ends_drops_the_connection(chart: Get) -> None:
-    with pytest.raises(requests.ConnectionError):
+    with pytest.raises(requests.ConnectionError, match="without response"):
         chart("hang:*:*:seconds=0.1")
 
 
@@ -104,7 +104,7 @@ def test_an_answer_is_cut_though_its_length_is_right(chart: Get) -> None:
     answer = chart("truncated:*:*:length=actual,keep=0.25")
     assert answer.status_code == 200
     assert len(answer.content) == int(answer.headers["Content-Length"])
-    with pytest.raises(requests.exceptions.JSONDecodeError):
+    with pytest.raises(requests.exceptions.JSONDecodeError, match=r"(?i)unterminated|expecting|end of data"):
         answer.json()
 
 
@@ -237,6 +237,7 @@ def test_chance_follows_the_seed(simulator: Simulator, get: Get) -> None:
 
 def test_stopping_does_not_wait_for_a_hanging_request(sample: Market, get: Get) -> None:
     started = time.monotonic()
-    with serve(sample, now=NOW, faults=[parse_fault("hang")]) as simulator, pytest.raises(requests.Timeout):
+    timeout = pytest.raises(requests.Timeout, match="Read timed out")
+    with serve(sample, now=NOW, faults=[parse_fault("hang")]) as simulator, timeout:
         get(f"{simulator.url}/yahoo/v8/finance/chart/SPY", timeout=0.2)
     assert time.monotonic() - started < 2

@@ -195,7 +195,7 @@ def test_a_redirect_is_not_followed(case, vendor, access, canned, status, to):
         assert isinstance(error, SourceError)
         assert Path("/etc/hostname").read_text().strip() not in str(error)
         other.setblocking(False)
-        with pytest.raises(BlockingIOError):
+        with pytest.raises(BlockingIOError, match="unavailable"):
             other.accept()
     assert not [path for path in vendor.asked if "elsewhere" in path]
 

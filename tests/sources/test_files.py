@@ -52,10 +52,19 @@ def test_what_leads_out_of_the_folder_is_blocked(access, symbol):
         create("files").fetch(request(symbol.format(absolute=secret)), access)
 
 
-@pytest.mark.parametrize("symbol", ["none.csv", ".", "a\x00b", "x" * 5000, "loop"])
-def test_what_is_no_file_is_not_found(access, symbol):
+@pytest.mark.parametrize(
+    ("symbol", "said"),
+    [
+        ("none.csv", "there is no file 'none.csv'"),
+        (".", "is no file; name one CSV or Parquet file"),
+        ("a\x00b", "there is no file 'a.*b'"),
+        ("x" * 5000, "there is no file 'xxxx"),
+        ("loop", "there is no file 'loop'"),
+    ],
+)
+def test_what_is_no_file_is_not_found(access, symbol, said):
     (access.files / "loop").symlink_to(access.files / "loop")
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError, match=said):
         create("files").fetch(request(symbol), access)
 
 

@@ -45,9 +45,9 @@ def test_what_would_steer_a_terminal_is_taken_out() -> None:
     "body", [b"", b"<html>", b"[]", b"null", b'{"quotes": 7}', b'{"quotes": [1]}', b'{"quotes": null}']
 )
 def test_an_answer_of_no_shape_is_malformed(body: bytes) -> None:
-    with pytest.raises(MalformedError):
+    with pytest.raises(MalformedError, match="the answer to the search is not what Yahoo documents"):
         read_search(body)
-    with pytest.raises(MalformedError):
+    with pytest.raises(MalformedError, match="of SPY is not what Yahoo documents"):
         read_facts(body, "SPY")
     assert read_expenses(body) is None
 
@@ -56,7 +56,7 @@ def test_an_answer_of_no_shape_is_malformed(body: bytes) -> None:
     "meta", [{"exchangeTimezoneName": "../etc"}, {"exchangeTimezoneName": ""}, {"firstTradeDate": 10**18}]
 )
 def test_facts_of_no_sense_are_malformed(meta: dict[str, Any]) -> None:
-    with pytest.raises(MalformedError):
+    with pytest.raises(MalformedError, match="of SPY is not what Yahoo documents"):
         read_facts(chart(**meta), "SPY")
 
 

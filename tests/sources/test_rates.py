@@ -147,6 +147,6 @@ def test_what_is_no_series_of_fred_is_malformed(text):
 
 @pytest.mark.parametrize("symbol", ["../x", "CPI&id=OTHER", "CPI,GDP", "", "é"])
 def test_what_is_no_series_id_is_not_asked(vendor, access, symbol):
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError, match="is no series id; it looks like CPIAUCNS"):
         create("fred").fetch(Request("X", symbol, *SPAN), access)
     assert vendor.asked == []

@@ -13,6 +13,8 @@ import pytest
 
 from marketlake.model.settings import load_settings
 
+from ..universes import entry
+
 NOW = "2022-03-01T12:00Z"
 
 
@@ -23,11 +25,18 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("home")
     entries = [
-        f'[[instrument]]\nid = "{i.id}"\nname = "{i.name}"\nasset_class = "{i.asset_class}"\n'
-        f'calendar = "{i.calendar}"\nquote_currency = "{i.quote_currency}"\n'
-        f'return_basis = "{i.return_basis}"\n'
-        f'since = {i.since}\nproxy_for = "{i.proxy_for}"\nsynthetic = "{i.synthetic}"\n'
-        f'sources = [{{ source = "yahoo", symbol = "{i.id}" }}]\n'
+        entry(
+            i.id,
+            f"yahoo:{i.id}",
+            kind=i.asset_class,
+            calendar=i.calendar,
+            since=i.since,
+            name=i.name,
+            quote_currency=i.quote_currency,
+            return_basis=i.return_basis,
+            proxy_for=i.proxy_for,
+            synthetic=i.synthetic,
+        )
         for i in MARKET
     ]
     (folder / "instruments.toml").write_text("\n".join(entries), "utf-8")

@@ -150,5 +150,5 @@ def test_reading_goes_on_while_the_file_is_replaced(tmp_path: Path) -> None:
     blocks = read_blocks(tmp_path / "a", BAR, None)
     (tmp_path / "a").write_bytes(b"")
     assert pa.concat_tables(blocks).equals(table)
-    with pytest.raises(CorruptLakeError):
+    with pytest.raises(CorruptLakeError, match="is damaged"):
         read_parquet(tmp_path / "a", BAR)

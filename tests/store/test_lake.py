@@ -161,7 +161,7 @@ def test_live_and_simulated_data_never_share_a_lake(tmp_path: Path) -> None:
     for refused in (lambda: assert_belongs(tmp_path, "live"), lambda: claim(tmp_path, "live")):
         with pytest.raises(OriginError, match="simulated data and this run would add live"):
             refused()
-    with pytest.raises(OriginError), writer(tmp_path, "live"):
+    with pytest.raises(OriginError, match="would add live"), writer(tmp_path, "live"):
         pass
     assert everything(tmp_path) == before
 
@@ -188,7 +188,7 @@ def test_a_manifest_that_cannot_be_used_is_told(
     before = everything(tmp_path)
     with pytest.raises(error, match=said):
         open_manifest(tmp_path)
-    with pytest.raises(error), writer(tmp_path, None):
+    with pytest.raises(error, match=said), writer(tmp_path, None):
         pass
     assert everything(tmp_path) == before
 

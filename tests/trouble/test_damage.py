@@ -238,6 +238,6 @@ def test_a_lake_without_any_answer_left_is_not_touched(home: Path) -> None:
     (lake / layout.MANIFEST).write_bytes(b"{")
     with pytest.raises(EmptyLakeError, match="nothing can be rebuilt"):
         replay(settings_of(home, SECOND))
-    with pytest.raises(MarketlakeError):
+    with pytest.raises(MarketlakeError, match="manifest"):
         next_day(home)
     assert (lake / layout.MANIFEST).read_bytes() == b"{"

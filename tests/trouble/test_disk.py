@@ -29,9 +29,8 @@ Refusing = Callable[[Disk], AbstractContextManager[None]]
 
 
 @pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+def _alone(alone: None) -> None:
+    """Of any test here."""
 
 
 @pytest.fixture

@@ -10,12 +10,34 @@ from typing import Any, Final
 
 from ..engine.listing import Listed, rates_needed, reach
 from ..engine.reader import DuckReader, Record
-from ..engine.sql_text import chain, statement
+from ..engine.sql_text import chain, constant, statement
 from ..model.errors import UsageError
 from ..model.terms import Terms
 from .changes import Change, Span, held_changes, hold_changes
+from .compare import year_figures
 from .result import Answer
 from .scope import Scope, no_bars, resolve
+
+_ROWS_AT_ONCE: Final = 2_000_000
+_RETURNS: Final = {
+    "posed_row": "explain/posed_row",
+    "bar": "explain/posed_bar",
+    "instrument": "explain/posed_instrument",
+    "exchange_rate": "explain/posed_rate",
+    "return_index": "view/return_index",
+    "level": "query/level",
+    "year_level": "mart/year_level",
+    "calendar_year_return": "mart/calendar_year_return",
+}
+_NOISE: Final = 1e-15
+"""A mean of the same values may come out so far apart when they are added in another order."""
+_JOINED: Final = ("year_end", "december_average")
+"""Conventions whose years join, so that a window's return is what its years multiply to."""
+
+Key = tuple[str, date]
+"""Instrument and session."""
+Returns = Mapping[int, float | None]
+"""By year; a year without a row is not in it."""
 
 
 @dataclass(frozen=True)
@@ -77,61 +99,13 @@ class Explanation(Answer):
     origin: str
 
 
-_ROWS_AT_ONCE: Final = 2_000_000
-_RETURNS: Final = {
-    "pose": "explain/pose",
-    "posed_row": "explain/posed_row",
-    "bar": "explain/posed_bar",
-    "instrument": "explain/posed_instrument",
-    "exchange_rate": "explain/posed_rate",
-    "return_index": "view/return_index",
-    "level": "query/level",
-    "year_level": "mart/year_level",
-    "calendar_year_return": "mart/calendar_year_return",
-}
-
-Returns = Mapping[int, float | None]
-"""By year; a year without a row is not in it."""
-
-
 @dataclass(frozen=True)
-class Steps:
+class _Steps:
     """`rows[n]` is replaced between `returns[n]` and `returns[n + 1]`; in the last of `returns` all are."""
 
-    rows: tuple[tuple[str, date], ...]
+    rows: Sequence[Key]
     """Instrument and session."""
-    returns: tuple[Returns, ...]
-
-
-def take_steps(reader: DuckReader, values: Mapping[str, object]) -> Steps:
-    """`values` are the parameters of sql/explain."""
-    reader.hold("held_row", chain({"bar_version": "query/bar_version"}, "explain/held_row"), values)
-    reader.hold("step", statement("explain/step"), values)
-    found = reader.records("SELECT instrument_id, session FROM step ORDER BY place")
-    rows = tuple((row["instrument_id"], row["session"]) for row in found)
-    returns: list[dict[int, float | None]] = [{} for _ in range(len(rows) + 2)]
-    for row in _returns(reader, {**values, "steps": len(rows)}):
-        returns[row["step"]][row["year"]] = row["simple_return"]
-    return Steps(rows, tuple(returns))
-
-
-def _returns(reader: DuckReader, values: Mapping[str, Any]) -> Sequence[Record]:
-    """A row a step and year; so many steps at a time that memory is bounded."""
-    [held] = reader.records("SELECT count(*) AS rows FROM held_row")
-    at_once = max(1, _ROWS_AT_ONCE // max(held["rows"], 1))
-    text = chain(_RETURNS, "explain/step_return")
-    found: list[Record] = []
-    for low in range(0, values["steps"] + 2, at_once):
-        found += reader.records(text, {**values, "low": low, "high": low + at_once - 1})
-    return found
-
-
-_NOISE: Final = 1e-15
-"""A mean of the same values may come out so far apart when they are added in another order."""
-_JOINED: Final = ("year_end", "december_average")
-"""Conventions whose years join, so that a window's return is what its years multiply to."""
-
-Key = tuple[str, date]
+    returns: Sequence[Returns]
 
 
 def explain(reader: DuckReader, terms: Terms, span: Span) -> Explanation:
@@ -146,10 +120,18 @@ def explain(reader: DuckReader, terms: Terms, span: Span) -> Explanation:
     terms.only("explain", "start", "end", "basis", "convention", "currency")
     terms.check_ids()
     scope = resolve(reader.listing, replace(terms, ids=tuple(dict.fromkeys(terms.ids))))
+    related = {i.id: (i, *rates_needed(reader.listing, (i,), scope.currency)) for i in scope.wanted}
+    years = _years(reader, scope)
+    with reader.scratch():
+        hold_changes(reader, list(dict.fromkeys(one for some in related.values() for one in some)), span)
+        changed = {(row.instrument_id, row.session): row for row in held_changes(reader)}
+        touched = {name for name, _ in changed}
+        moving = [name for name, some in related.items() if touched & {one.id for one in some}]
+        steps = _steps(reader, scope, span, {name: related[name] for name in moving}, years)
+    same = _unchanged(reader, scope, span, [name for name in related if name not in moving])
     figures: list[MovedFigure] = []
-    for one in scope.wanted:
-        with reader.scratch():
-            figures += _figures(reader, scope, one, span)
+    for name in related:
+        figures += _moved(steps.get(name) or same[name], changed, name, years[name], terms.convention)
     return Explanation(
         since=span.since,
         until=span.until,
@@ -162,47 +144,101 @@ def explain(reader: DuckReader, terms: Terms, span: Span) -> Explanation:
     )
 
 
-def _figures(reader: DuckReader, scope: Scope, one: Listed, span: Span) -> Iterator[MovedFigure]:
-    related = (one, *rates_needed(reader.listing, (one,), scope.currency))
-    first, last = _years(reader, scope.terms, one)
-    values = {
-        **scope.values(),
-        **reach(related),
-        **span.values,
-        "instrument": one.id,
-        "wanted": [],
-        "first_year": first,
-        "last_year": last,
-        # with the year before, at whose end the first one begins
-        "first_day": date(first - 1, 1, 1),
-        "last_day": date(last, 12, 31),
+def _years(reader: DuckReader, scope: Scope) -> dict[str, range]:
+    """Those asked for; where left out, those that an instrument's stored sessions may give a return."""
+    text = """
+        SELECT instrument_id, min(session) AS first, max(session) AS last FROM main.bar
+        WHERE list_contains($classes, asset_class) AND list_contains($ids, instrument_id)
+        GROUP BY instrument_id
+    """
+    stored = {row["instrument_id"]: row for row in reader.records(text, reach(scope.wanted))}
+    window = scope.terms.years("explain")
+    found = {}
+    for name in scope.terms.ids:
+        if name not in stored:
+            raise no_bars(reader, name, scope.terms)
+        begin, end = stored[name]["first"], stored[name]["last"]
+        begun = begin.year + (scope.terms.convention != "first_to_last")
+        first = window[0] if window[0] is not None else begun
+        last = window[1] if window[1] is not None else max(begun, end.year)
+        if first > last:
+            raise UsageError(f"{name} has sessions from {begin} to {end}; choose years among them")
+        found[name] = range(first, last + 1)
+    return found
+
+
+def _unchanged(reader: DuckReader, scope: Scope, span: Span, names: Sequence[str]) -> dict[str, _Steps]:
+    """The returns of instruments of which no row changed, nor of their rates: one query for all."""
+    if not names:
+        return {}
+    known = {"as_of": span.until, "strict": span.until is not None}
+    own = resolve(
+        reader.listing,
+        replace(scope.terms, ids=tuple(names), currency=scope.currency, **known),  # type: ignore[arg-type]
+    )
+    found: dict[str, dict[int, float | None]] = {name: {} for name in names}
+    for row in year_figures(reader, own):
+        found[row["instrument_id"]][row["year"]] = row["simple_return"]
+    return {name: _Steps((), (returns, returns)) for name, returns in found.items()}
+
+
+def _steps(
+    reader: DuckReader,
+    scope: Scope,
+    span: Span,
+    related: Mapping[str, Sequence[Listed]],
+    years: Mapping[str, range],
+) -> dict[str, _Steps]:
+    """The returns of each instrument while its changed rows are replaced one after the other."""
+    if not related:
+        return {}
+    everything = list(dict.fromkeys(one for some in related.values() for one in some))
+    values = {**scope.values(), **reach(everything), **span.values, "wanted": []}
+    reader.hold("explain_scope", _scope_text(related, years), {})
+    reader.hold("held_row", chain({"bar_version": "query/bar_version"}, "explain/held_row"), values)
+    reader.hold("step", statement("explain/step"), values)
+    reader.hold("pose", statement("explain/pose"), values)
+    rows: dict[str, list[Key]] = {name: [] for name in related}
+    for row in reader.records("SELECT target, instrument_id, session FROM step ORDER BY target, place"):
+        rows[row["target"]].append((row["instrument_id"], row["session"]))
+    returns: dict[str, list[dict[int, float | None]]] = {
+        name: [{} for _ in range(len(own) + 2)] for name, own in rows.items()
     }
-    hold_changes(reader, related, span)
-    changed = {(row.instrument_id, row.session): row for row in held_changes(reader)}
-    steps = take_steps(reader, values)
-    return _moved(steps, changed, one.id, range(first, last + 1), scope.terms.convention)
+    for row in _step_returns(reader, values, sum(map(len, returns.values()))):
+        returns[row["target"]][row["step"]][row["year"]] = row["simple_return"]
+    return {name: _Steps(rows[name], returns[name]) for name in related}
 
 
-def _years(reader: DuckReader, terms: Terms, one: Listed) -> tuple[int, int]:
-    """Those asked for; where left out, those that stored sessions may give a return."""
-    text = "SELECT min(session) AS first, max(session) AS last FROM main.bar "
-    narrow = "WHERE list_contains($classes, asset_class) AND list_contains($ids, instrument_id)"
-    [stored] = reader.records(text + narrow, reach([one]))
-    if stored["first"] is None:
-        raise no_bars(reader, one.id, terms)
-    begun = stored["first"].year + (terms.convention != "first_to_last")
-    window = terms.years("explain")
-    first = window[0] if window[0] is not None else begun
-    last = window[1] if window[1] is not None else max(begun, stored["last"].year)
-    if first > last:
-        raise UsageError(
-            f"{one.id} has sessions from {stored['first']} to {stored['last']}; choose years among them"
-        )
-    return first, last
+def _scope_text(related: Mapping[str, Sequence[Listed]], years: Mapping[str, range]) -> str:
+    """A row a target and instrument that it depends on, itself first, with the days and years that count."""
+    lines = []
+    for target, some in related.items():
+        first, last = years[target][0], years[target][-1]
+        for one in some:
+            # with the year before, at whose end the first one begins
+            days = constant(date(first - 1, 1, 1)), constant(date(last, 12, 31))
+            rate = constant(one.id != target)
+            lines.append(
+                f"({constant(target)}, {constant(one.id)}, {rate}, {', '.join(days)}, {first}, {last})"
+            )
+    columns = "target, instrument_id, rate, first_day, last_day, first_year, last_year"
+    return f"SELECT * FROM (VALUES {', '.join(lines)}) AS s ({columns})"  # noqa: S608 (quoted)
+
+
+def _step_returns(reader: DuckReader, values: Mapping[str, Any], poses: int) -> Sequence[Record]:
+    """A row a target, step and year; so many steps at a time that memory is bounded."""
+    text = "SELECT max(rows) AS rows FROM (SELECT count(*) AS rows FROM held_row GROUP BY target)"
+    [held] = reader.records(text)
+    at_once = max(1, _ROWS_AT_ONCE // max(held["rows"] or 0, 1))
+    text = chain(_RETURNS, "explain/step_return")
+    found: list[Record] = []
+    for low in range(0, poses, at_once):
+        found += reader.records(text, {**values, "low": low, "high": low + at_once - 1})
+    return found
 
 
 def _moved(
-    steps: Steps, changed: Mapping[Key, Change], instrument_id: str, years: range, convention: str
+    steps: _Steps, changed: Mapping[Key, Change], instrument_id: str, years: range, convention: str
 ) -> Iterator[MovedFigure]:
     windows = [(year, year) for year in years]
     if convention in _JOINED and len(years) > 1:

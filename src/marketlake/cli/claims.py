@@ -128,7 +128,7 @@ def _print_entry(entry: Entry) -> None:
     say(f"  overall: {entry.verdict}")
     say(f"  {entry.claim_id}: {entry.criterion}")
     for summary in entry.in_history:
-        say(f"  in history: {summary}")
+        say(f"  in history: {summary.text}")
     for reason, count in entry.refused.items():
         say(f"  unavailable, {count} of {len(entry.grid)} readings: {reason}")
 

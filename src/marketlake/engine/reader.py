@@ -208,7 +208,7 @@ def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         remedy = "run `marketlake build`" if stored else "nothing is stored yet, run `marketlake run`"
         raise EmptyLakeError(f"{shown(lake)} has no {DATABASE}: {remedy}")
     root = database.parent
-    before = _stamps(root, [DATABASE, MANIFEST, PENDING, *_listed(root)])
+    before = _stamps(root, [MANIFEST, PENDING, *_listed(root)])
     _assert_whole(root, before)
     connection = connect()
     try:

@@ -1,4 +1,4 @@
--- posed_instrument: the instrument once for each step.
+-- posed_instrument: each target once for each of its steps.
 -- Formula: instrument, under the step's name
 -- Unit: -
 -- Grain: instrument_id (the step)
@@ -6,5 +6,5 @@
 SELECT
     p.posed AS instrument_id, n.asset_class, n.calendar, n.quote_currency, n.return_basis, n.proxy_for, n.synthetic
 FROM main.instrument AS n
-CROSS JOIN pose AS p
-WHERE n.instrument_id = $instrument
+JOIN pose AS p ON p.target = n.instrument_id
+WHERE p.number BETWEEN $low AND $high

@@ -10,7 +10,8 @@ WITH turn AS (
             h.session = p.session AND (h.rate < p.rate OR (h.rate = p.rate AND h.instrument_id <= p.instrument_id))
         ) AS replaced
     FROM pose AS p
-    CROSS JOIN held_row AS h
+    JOIN held_row AS h ON h.target = p.target
+    WHERE p.number BETWEEN $low AND $high
 )
 
 SELECT

@@ -1,4 +1,4 @@
--- calmar: yearly return per unit of the maximum drawdown.
+-- calmar: CAGR per unit of the maximum drawdown.
 -- Formula: cagr / |max_drawdown|; cagr of the whole window, drawdown on the periods' closes
 -- Unit: ratio
 -- Grain: instrument_id

@@ -1,4 +1,4 @@
--- max_drawdown: the largest fall from a high, with the sessions of the high, of the low and of the recovery.
+-- max_drawdown: the largest decline from a high, with the sessions of high, low and recovery.
 -- Formula: depth of the drawdown of rank 1; 0 where there is none
 -- Unit: fraction
 -- Grain: instrument_id

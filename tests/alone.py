@@ -1,0 +1,49 @@
+"""Fixtures that keep the machine out of a test: its disk, its settings, its time."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from marketlake.model.clock import SystemClock, VirtualClock
+from marketlake.model.settings import Settings
+
+
+@pytest.fixture
+def no_flushing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waiting for the disk proves nothing in a test and takes most of its time."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+
+
+@pytest.fixture
+def alone(no_flushing: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the machine reaches a test, no test waits for the disk or leaves a slot behind."""
+    for name in ("HOME", "LAKE", "NOW", "SOURCE_URL"):
+        monkeypatch.delenv(f"MARKETLAKE_{name}", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    monkeypatch.setattr(SystemClock, "sleep", lambda self, seconds: None)
+
+
+class TickingClock(VirtualClock):
+    """Two batches are never of the same tick."""
+
+    ticks = 0
+
+    def monotonic(self) -> float:
+        self.ticks += 1
+        return super().monotonic() + self.ticks * 1e-3
+
+
+@dataclass(frozen=True)
+class VirtualSettings(Settings):
+    """Settings with a clock that only the test moves."""
+
+    virtual: VirtualClock = field(default_factory=lambda: TickingClock(datetime(2024, 1, 10, 12, tzinfo=UTC)))
+
+    @property
+    def clock(self) -> VirtualClock:
+        return self.virtual
