@@ -94,7 +94,8 @@ def test_what_the_lake_does_not_reach_is_said(lake: Lake) -> None:
 
 def test_money_paid_in_is_worth_less_later_too(lake: Lake) -> None:
     answer = lake.portfolio("100 ABROAD", {"contribute": 100}, currency="USD")
-    # the index starts at 250 in December 2019 and rises by 1 a month; a payment has the month's before
+    # the index starts at 250 in December 2019 and rises by 1 a month; a payment has the month's
+    # before
     paid = [(0.0, 10_000.0), *(((answer_day(n) - answer.start).days, 100.0) for n in range(1, 25))]
     real = [(days, money * 250 / (250 + max(0, n - 1))) for n, (days, money) in enumerate(paid)]
     length = (answer.end - answer.start).days

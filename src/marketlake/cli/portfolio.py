@@ -102,7 +102,8 @@ def portfolio(
     now: Now = None,
     output: Output = Format.table,
 ) -> None:
-    """A retirement plan: value, return and risk, with and without a sleeve, in every window of history."""
+    """A retirement plan: value, return and risk, with and without a sleeve, in every window of
+    history."""
     plan_settings = {
         "sleeve": sleeve,
         "funded_by": funded_by,

@@ -1,5 +1,5 @@
 -- block_merge: the states of blocks of $years years, each of the two halves that are blocks already.
--- Formula: moments merge as in span_moment; the deepest fall is one of the halves' own or that from the earlier one's high to the
+-- Formula: moments merge as in span_moment; the maximum drawdown is one of the halves' own or that from the earlier one's high to the
 --          later one's low. A block begins in a year that $years divides
 -- Unit: as block_state
 -- Grain: basis, first_year, instrument_key

@@ -1,4 +1,4 @@
--- block_path: the values that an instrument's path runs through in each block of years, and its deepest fall within it.
+-- block_path: the values that an instrument's path runs through in each block of years, and its maximum drawdown within it.
 -- Formula: as stored. Apart from block_sum, because a window function carries along every column of what it reads
 -- Unit: as metric_state
 -- Grain: instrument_key, year

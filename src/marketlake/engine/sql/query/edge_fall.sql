@@ -1,4 +1,4 @@
--- edge_fall: the deepest fall in a window that begins and ends within one year.
+-- edge_fall: the maximum drawdown in a window that begins and ends within one year.
 -- Formula: least of level / highest level since $first_day - 1; only here are neither the highest so far nor the lowest
 --          to come those of the window. Apart from edge_return, because a window function carries along every column of
 --          what it reads

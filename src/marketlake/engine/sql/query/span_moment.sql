@@ -1,4 +1,4 @@
--- span_moment: the moments of each instrument's returns in the window, its growth and its deepest fall.
+-- span_moment: the moments of each instrument's returns in the window, its growth and its maximum drawdown.
 -- Formula: merged from span_sum and span_path. Moments merge as Chan, Golub and LeVeque do it: m2 = sum of m2 + sum of
 --          n mean^2 - N MEAN^2, higher ones by the same expansion; where nothing varies, what is left is rounding and m2 is 0.
 --          max_drawdown is the worst of each block's own and of its low against the highest value before it
