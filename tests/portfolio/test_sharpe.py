@@ -130,7 +130,7 @@ def test_without_a_bill_in_the_currency_there_is_none_and_it_says_so(lake: Lake)
         (float("inf"), "not a fraction"),
     ],
 )
-def test_what_is_no_riskless_return_is_refused(lake: Lake, asked: float | str, message: str) -> None:
+def test_what_is_no_risk_free_return_is_refused(lake: Lake, asked: float | str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         lake.portfolio("100 SHARE", risk_free=asked)
 
