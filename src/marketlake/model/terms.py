@@ -193,7 +193,7 @@ def day_of(day: Day | None, of_year: str = "01-01") -> date | None:
         try:
             return date.fromisoformat(day)
         except ValueError:
-            raise UsageError(f"{day[:40]!r} is not a date; write it like 2024-12-31") from None
+            raise UsageError(f"{day[:40]!r} is not a date or a year; write 2024-12-31 or 2024") from None
     return day.date() if isinstance(day, datetime) else day
 
 
