@@ -136,7 +136,7 @@ def check_table() -> pa.Table:
 
 
 def calendar_session_table(calendars: Sequence[str], first_year: int, last_year: int) -> pa.Table:
-    """Every session of the calendars in whole years, past and future, numbered within each calendar."""
+    """Every session of the calendars in whole years, numbered within each calendar."""
     start, end = date(first_year, 1, 1), date(last_year, 12, 31)
     # an instrument with an unknown calendar fails in the run, not here
     calendars = [name for name in calendars if is_known(name, end)]
@@ -167,7 +167,7 @@ def fill(
     about: pa.Table,
     more: Fill,
 ) -> None:
-    """Define everything in an empty database; `about` is the row of table `lake`, `more` adds tables."""
+    """Define everything in an empty database; `about` is table `lake`, `more` adds tables."""
     connection.execute("SET TimeZone = 'UTC'")
     for table in TABLES:
         connection.execute(_stored_view(root, table))
@@ -219,7 +219,7 @@ def _stored_view(root: Path, table: str) -> str:
 
 
 def _files(root: Path, below: str) -> str:
-    """The glob of a table; for a lake in a bucket the bucket's, unless a reader sets its local copy."""
+    """The glob of a table; in a bucket its address, unless a reader sets a local copy."""
     address = address_of(root)
     if address is None:
         return literal(glob_safe(root) + below)

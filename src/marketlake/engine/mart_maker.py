@@ -45,7 +45,7 @@ _COLUMNS: Final = {
 
 @dataclass(frozen=True)
 class Members:
-    """The instruments of one year, sorted by id, with the closes that their first returns run from."""
+    """The instruments of one year, sorted by id, with the closes before their first returns."""
 
     year: int
     instruments: Sequence[Instrument]

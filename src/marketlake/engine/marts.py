@@ -29,7 +29,7 @@ from .mart_maker import COMPUTED, Close, DuckMaker, Maker, Members, Sources
 
 @dataclass(frozen=True)
 class Inputs:
-    """The inputs of one asset class; `years` are those with bars, `recipe` identifies texts and engine."""
+    """The inputs of one asset class; `years` have bars, `recipe` identifies texts and engine."""
 
     lake: Writer
     universe: Universe
@@ -49,7 +49,7 @@ class Inputs:
 
     @cached_property
     def bill_table(self) -> pa.Table:
-        """instrument_id, currency: the first listed yield of each currency, used as its 13-week bill."""
+        """instrument_id, currency: the first yield of each currency, used as its 13-week bill."""
         rates = [i for i in self.universe.instruments if i.asset_class == "rate"]
         first = {i.quote_currency: i.id for i in reversed(rates)}
         return pa.table(
@@ -101,10 +101,10 @@ def refresh_marts(
     on_year: Callable[[int], None] = lambda _: None,
     maker: Maker = DUCKDB,
 ) -> int:
-    """Bring every mart up to date, one commit per asset class; returns how many years were computed.
+    """Update every mart, one commit per asset class; returns how many years were computed.
 
-    `full_refresh` computes all years. `on_plan` receives an upper bound of the number of years, which
-    falls with each class inspected; `on_year` each finished year. A different `maker` than before
+    `full_refresh` computes all years. `on_plan` receives an upper bound of the number of years,
+    which falls with each class inspected; `on_year` each finished year. A different `maker` than before
     computes all years too, because its results differ in the last digits.
     """
     stored = [path for path in lake.manifest.paths("bar") if lake.manifest.files[path].rows]

@@ -1,9 +1,9 @@
 """An open lake: `market.duckdb` attached once, one snapshot, one listing of the instruments.
 
 Every answer is a function of a reader and opens nothing itself. The database is attached to its own
-connection, which cannot read outside the lake and has locked settings. Any number of readers, in any
-process, can read while a build replaces the file. At the end a reader compares the files with those
-at its start: an answer has one state of the lake, or it is a `LakeChangedError`.
+connection, which cannot read outside the lake and has locked settings. Any number of readers can
+read while a build replaces the file. At the end a reader compares the files with those at its
+start: an answer has one state of the lake, or it is a `LakeChangedError`.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Engine(Protocol):
     """Opens lakes."""
 
     def open(self, lake: Path, tables: Sequence[str] = ()) -> AbstractContextManager[Reader]:
-        """The lake; `tables` are those of `sql/mart` that an answer reads in addition to stored files."""
+        """The lake; `tables` are those of `sql/mart` that an answer also reads."""
 
 
 @dataclass
@@ -226,7 +226,7 @@ def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def stored_files(lake: Path) -> Iterator[None]:
-    """Turn DuckDB's failure with files into `CorruptLakeError`, naming the file, or `LakeWriteError`."""
+    """Convert DuckDB's file errors to `CorruptLakeError`, with the file, or `LakeWriteError`."""
     try:
         yield
     except duckdb.Error as error:
@@ -244,7 +244,7 @@ def stored_files(lake: Path) -> Iterator[None]:
 
 
 def damaged_file(lake: Path) -> Path | None:
-    """The first stored Parquet file that DuckDB cannot read completely; None when all are readable."""
+    """The first stored Parquet file that DuckDB cannot read completely, or None."""
     with connect() as connection:
         for path in sorted(lake.resolve().glob("*/**/part.parquet")):
             try:
@@ -260,7 +260,7 @@ def brief(error: duckdb.Error) -> str:
 
 
 def point_at_copy(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
-    """Point the views at the local copy of a lake in a bucket; a lake in a folder needs no variable."""
+    """Point the views at the local copy of a lake in a bucket."""
     if address_of(root) is not None:
         _execute(connection, f"SET VARIABLE {COPY} = {literal(glob_safe(root))}")
 

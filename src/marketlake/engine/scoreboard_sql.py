@@ -1,4 +1,4 @@
-"""The scoreboard as macros: whole years from stored blocks, other windows also from daily returns."""
+"""The scoreboard as macros: whole years from stored blocks, cut years from daily returns."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def _lines(name: str) -> Iterator[str]:
 def chain(parts: Mapping[str, str], final: str) -> str:
     """One query: each part (relation: text name) as a common table expression, then `final`.
 
-    A part shadows the stored relation of its name, so that the text of a view also runs on narrower bars.
+    A part shadows the stored relation of the same name, so a view's text also runs on fewer bars.
     """
     return chained({relation: statement(name) for relation, name in parts.items()}, statement(final))
 

@@ -3,8 +3,9 @@
 Names are exchange MICs (`XNYS`, `XLON`, `CMES`, from exchange_calendars) and three of our own:
 
 - `24/7`     crypto: every UTC day, ending at the next midnight
-- `TARGET`   the euro reference rates: working days of the TARGET system, fixed at 16:00 in Frankfurt
-- `MONTHLY`  a statistic of a month, labelled with the month's first day, published within 15 days of its end
+- `TARGET`   euro reference rates: working days of the TARGET system, fixed at 16:00 in Frankfurt
+- `MONTHLY`  monthly statistics, labelled with the month's first day, published within 15 days of its
+             end
 """
 
 from __future__ import annotations
