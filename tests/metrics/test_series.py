@@ -121,7 +121,7 @@ def test_a_real_year_goes_by_december(desk: Path) -> None:
     ("asked", "said"),
     [
         ({"periods": 1}, "2 to 100,000"),
-        ({"ids": ["NASDAQ"]}, "with itself"),
+        ({"ids": ["NASDAQ"]}, "against itself"),
         ({"frequency": "yearly"}, "daily"),
     ],
     ids=str,

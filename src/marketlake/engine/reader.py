@@ -156,14 +156,14 @@ class DuckReader:
         return scoreboard_macro(first, last, basis)
 
     def _run(self, text: str, values: Values | None) -> duckdb.DuckDBPyConnection:
-        """Bind inside the engine: a value handed over by Python makes DuckDB import pandas, which takes
-        longer than the query."""
+        """Bind in SQL: a parameter from Python makes DuckDB import pandas, which is slower than the
+        query."""
         names = sorted(parameters(text)) if values is not None else []
         if not names:
             return self.execute(text)
         given = ", ".join(f'"{name}" := {constant((values or {})[name])}' for name in names)
-        self.execute(f"PREPARE question AS {text}")
-        return self.execute(f"EXECUTE question({given})")
+        self.execute(f"PREPARE statement AS {text}")
+        return self.execute(f"EXECUTE statement({given})")
 
 
 @dataclass(frozen=True)
@@ -174,8 +174,8 @@ class DuckEngine:
     def open(self, lake: Path, tables: Sequence[str] = ()) -> Iterator[DuckReader]:
         """The lake's reader; closed at the end.
 
-        Raises `EmptyLakeError`, `CorruptLakeError`, `LakeBusyError`, `SchemaVersionError` or `LakeError`, and
-        at its end `LakeChangedError` where a commit or a build replaced files meanwhile.
+        Raises `EmptyLakeError`, `CorruptLakeError`, `LakeBusyError`, `SchemaVersionError` or
+        `LakeError`, and at the end `LakeChangedError` where a commit or a build replaced files.
         """
         with open_lake(lake) as connection:
             yield reader_of(connection, lake)
