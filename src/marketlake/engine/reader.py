@@ -185,7 +185,7 @@ DUCKDB: Final = DuckEngine()
 
 
 def reader_of(connection: duckdb.DuckDBPyConnection, lake: Path) -> DuckReader:
-    """The reader of a connection whose default schema is a lake's database."""
+    """The reader of a connection with a lake's database as default schema."""
     reader = DuckReader(connection, lake, About("", "", datetime.fromtimestamp(0, UTC)), {})
     reader.execute(f"CREATE OR REPLACE TEMP MACRO {DAY_NUMBER}")
     for row in reader.records("SELECT snapshot, origin, built_at FROM main.lake"):
@@ -196,7 +196,7 @@ def reader_of(connection: duckdb.DuckDBPyConnection, lake: Path) -> DuckReader:
 
 @contextmanager
 def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose default schema is the lake's database, as `DuckEngine.open` describes."""
+    """A connection with the lake's database as default schema, as `DuckEngine.open` describes."""
     if address_of(lake) is not None:
         # imported here: a lake in a folder does not need Arrow
         from ..store.bucket.copy import refresh

@@ -64,7 +64,7 @@ class Calendar:
         return np.asarray(self.days[index] == sessions)
 
     def last_finished(self, now: datetime) -> date:
-        """The last session whose close and lag have passed; `EARLIEST` when there is none."""
+        """The last session with a passed close and lag; `EARLIEST` when there is none."""
         count = bisect_right(self._ends, (now - self.lag).astimezone(UTC).replace(tzinfo=None))
         return self._dates[count - 1] if count else EARLIEST
 

@@ -169,7 +169,7 @@ CORRECTION: Final = pa.schema(
 
 GAP: Final = pa.schema(
     [
-        _field("run_id", pa.string(), "the run whose answer showed it"),
+        _field("run_id", pa.string(), "the run that detected it"),
         _field("instrument_id", pa.string(), "id of the instrument in instruments.toml"),
         _field("session", pa.date32(), "trading day that the calendar expects, between stored ones"),
         _field("source", pa.string(), "the source requested"),

@@ -59,13 +59,13 @@ class Settings:
     deadlines: Mapping[str, float] = field(default_factory=dict)
     """Hours by asset class within which a finished session is to be stored."""
     limiter_url: str | None = field(default=None, repr=False)
-    """The Redis whose queue all machines share; None queues on this machine. Holds a password."""
+    """The Redis with the queue that all machines share; None queues on this machine. Holds a password."""
     spark_master: str | None = None
     """Where `--engine spark` runs; None is spark-submit's setting, else this machine."""
 
     @property
     def origin(self) -> str:
-        """`simulated` when the clients are pointed at a stand-in, else `live`."""
+        """`simulated` when the clients are pointed at a simulator, else `live`."""
         return SIMULATED if self.source_url else LIVE
 
     @property

@@ -44,7 +44,7 @@ class Path:
 
 
 def anchored_path(days: Days, anchors: dict[int, float], shape: Shape) -> Path:
-    """A path over `days` whose last close of each year is exactly the anchor's.
+    """A path over `days`; the last close of each year is exactly the anchor's.
 
     `anchors` are year-end closes by consecutive year; the path starts on the first one's session
     and ends on the last one's.
