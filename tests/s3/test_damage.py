@@ -15,7 +15,7 @@ from marketlake.ingest.replay import replay
 from marketlake.lake import Lake
 from marketlake.model.errors import CorruptLakeError
 from marketlake.model.schema import MARTS, TABLES
-from marketlake.store.raw import local_files, batch_names
+from marketlake.store.raw import batch_names, local_files
 from marketlake.store.verify import verify
 
 from ..campaign_size import campaign, some

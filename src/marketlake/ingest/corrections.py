@@ -27,7 +27,7 @@ from ..model.schema import BAR, CORRECTION, CORRECTION_MODE, IN_FORCE, REMOVED, 
 from ..model.settings import Settings
 from ..store import raw
 from ..store.manifest import Manifest
-from ..store.raw import local_files, batch_names
+from ..store.raw import batch_names, local_files
 from ..store.writer import Writer, claim
 from .fetch import batch_id
 from .merge import match, merge_bars, same_value

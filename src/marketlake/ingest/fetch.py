@@ -37,7 +37,7 @@ from ..model.settings import Settings
 from ..sources.contract import Access, Page, Request, Source, answered_at, unexpected
 from ..sources.limiter import limiter_for
 from ..store import raw
-from ..store.raw import local_files, batch_names
+from ..store.raw import batch_names, local_files
 from ..store.writer import claim, open_manifest
 from .gaps import accepted_gaps, coverage, read_gaps
 from .job import RECONCILE, Attempt, Fetched, Job, calendar_error
