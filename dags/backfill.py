@@ -1,4 +1,4 @@
-"""`backfill`: fetch a stretch of history again, on demand."""
+"""`backfill`: fetch a window of history again, on demand."""
 
 from airflow.sdk import DAG, Asset, Param
 
@@ -6,17 +6,17 @@ from marketlake.airflow import schedule, steps
 from marketlake.airflow.chain import lake_tasks
 
 DOC = """
-### Fetch a stretch of history again
+### Fetch a window of history again
 
 Choose the instruments (none means all) and the first and last day. Bars that are missing are added;
-a bar that the vendor now gives differently is replaced, and its old values stay in `revision`.
+a bar that the vendor has restated is replaced, and its old values are kept in `revision`.
 """
 
 IDS = schedule.instrument_ids()
 
 with DAG(
     dag_id="backfill",
-    description="Fetch a stretch of history again",
+    description="Fetch a window of history again",
     doc_md=DOC,
     schedule=None,
     max_active_runs=1,

@@ -12,15 +12,15 @@ DOC = """
 
 Instruments: {instruments}
 
-What is fetched follows from what is stored, so a missed day needs no backfill. A failed instrument stops
-no other; the task `check` then fails the run and names it, as it does for rows that a data check put
-in quarantine. Other findings are in its log. When bars changed, the DAG `returns` follows.
+Each run fetches whatever is not stored yet, so a missed day needs no backfill. A failed instrument
+stops no other. The task `check` fails the run for failed instruments and quarantined rows, and names
+them. Other findings are in its log. If bars changed, the DAG `returns` follows.
 """
 
 for each in schedule.calendar_schedules():
     with DAG(
         dag_id=each.dag_id,
-        description=f"Pull the daily bars of {each.calendar} and store them",
+        description=f"Ingest the daily bars of {each.calendar}",
         doc_md=DOC.format(calendar=each.calendar, instruments=each.listed),
         schedule=CronTriggerTimetable(each.cron, timezone=each.zone, run_immediately=True),
         start_date=datetime(2024, 1, 1, tzinfo=UTC),

@@ -1,4 +1,4 @@
-"""`returns`: market.duckdb, returns and claims, whenever bars of any calendar changed."""
+"""`returns`: rebuild market.duckdb, returns and claims when bars of any calendar change."""
 
 from airflow.sdk import DAG, Asset, AssetAny, task
 
@@ -9,8 +9,8 @@ from marketlake.airflow.chain import retried
 DOC = """
 ### market.duckdb and the claims
 
-Rebuilds `market.duckdb` from the stored bars and checks every claim of claims.toml. It starts by itself
-when an `ingest` or `backfill` run has stored something new.
+Rebuilds `market.duckdb` from the stored bars and checks every claim of claims.toml. It starts when
+an `ingest` or `backfill` run has stored new bars.
 """
 
 with DAG(

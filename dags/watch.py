@@ -1,4 +1,4 @@
-"""`watch`: every hour, whether each asset class is as fresh as it is to be."""
+"""`watch`: check every hour that each asset class is fresh."""
 
 from datetime import UTC, datetime
 
@@ -10,14 +10,14 @@ from marketlake.airflow.chain import final
 DOC = """
 ### Is the data fresh?
 
-Fails while a finished session is not stored within the deadline of its asset class: {deadlines} (hours
-after the venue's figures are out; `[deadline_hours]` in marketlake.toml). An alert goes out when an
-instrument comes to be late.
+Fails while a finished session is not stored within the deadline of its asset class: {deadlines}
+(hours after the venue publishes; `[deadline_hours]` in marketlake.toml). An alert is sent when an
+instrument becomes late.
 """
 
 with DAG(
     dag_id="watch",
-    description="See that every instrument is as fresh as it is to be",
+    description="Check that every instrument is fresh",
     doc_md=DOC.format(deadlines=schedule.deadlines()),
     schedule=CronTriggerTimetable("50 * * * *", timezone="UTC"),
     start_date=datetime(2024, 1, 1, tzinfo=UTC),

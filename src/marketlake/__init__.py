@@ -3,7 +3,7 @@
 import marketlake as ml
 
 lake = ml.open()
-lake.compare("BTC", "NASDAQ", first_year=2019, last_year=2024).a_wins
+lake.compare(["BTC", "NASDAQ"], start=2019, end=2024).wins
 lake.prices(["SPY", "AGG"], basis="total").to_pandas()
 """
 
@@ -22,18 +22,18 @@ __all__ = ["Lake", "MarketlakeError", "Table", "open"]
 
 
 def open(lake: str | Path | None = None, home: str | Path | None = None) -> Lake:
-    """The lake at a path, else the one that the environment and `marketlake.toml` name.
+    """The lake at a path; by default, the one in the environment and `marketlake.toml`.
 
-    Nothing is read before the first question. Raises `ConfigError` for an unreadable configuration.
+    Nothing is read before the first answer. Raises `ConfigError` for an unreadable configuration.
     """
-    # imported here, because every import of a part of this package passes by
+    # imported here because every import of a submodule runs this file
     from .lake import open as api_open
 
     return api_open(lake, home)
 
 
 def __getattr__(name: str) -> object:
-    """The types, for annotations and `except`: imported when they are named, for the same reason."""
+    """Import the public types on first use, for annotations and `except`."""
     if name == "MarketlakeError":
         from .model.errors import MarketlakeError
 

@@ -1,7 +1,7 @@
 """The Python interface: `import marketlake as ml; lake = ml.open()`.
 
-`Lake` is the one object that a user holds. Each of its methods opens the lake once, asks one function of
-`answers`, `portfolio`, `claims` or `report`, and asks again where a commit or a build came in between.
+`Lake` is the one object that a user holds. Each method opens the lake once and calls one function
+of `answers`, `portfolio`, `claims` or `report`. It retries if a commit or a build came in between.
 """
 
 from __future__ import annotations
@@ -49,16 +49,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _TRIES: Final = 5
 Ids = Sequence[str] | str
-"""Instrument ids; one alone needs no list."""
+"""Instrument ids; a single id needs no list."""
 
 
 @dataclass(frozen=True)
 class Lake:
-    """One lake; every answer is of one published state of it.
+    """One lake; every answer is computed from one published state.
 
     Every answer but `report` is also a table: `.to_arrow()`, `.to_pandas()`, `.to_polars()`; all
-    have `.to_dict()`. A day is a date, its ISO text or a year; a moment a datetime or its ISO text (UTC where
-    it has no offset). Errors are those of `marketlake.model.errors`.
+    have `.to_dict()`. A day is a date, its ISO text or a year. A moment is a datetime or its ISO
+    text (UTC without an offset). Errors are those of `marketlake.model.errors`.
 
     >>> lake = ml.open()
     >>> lake.compare(["BTC", "NASDAQ"], start=2019, end=2024).wins
@@ -66,20 +66,20 @@ class Lake:
 
     path: Path
     engine: Engine = DUCKDB
-    """What runs the SQL of `compare`, `metrics`, `returns`, `rolling` and `scoreboard`."""
+    """The SQL engine of `compare`, `metrics`, `returns`, `rolling` and `scoreboard`."""
 
     @contextmanager
     def reader(self) -> Iterator[DuckReader]:
         """The lake, attached once, for several answers of one state: `answer(reader, terms)`.
 
-        Raises `EmptyLakeError`, `CorruptLakeError` and, at its end, `LakeChangedError` where a commit or a
-        build came in between: ask again then, as every method of `Lake` does.
+        Raises `EmptyLakeError` and `CorruptLakeError`. Raises `LakeChangedError` at its end if a
+        commit or a build came in between; retry then, as every method of `Lake` does.
         """
         with DUCKDB.open(self.path) as reader:
             yield reader
 
     def compare(self, ids: Ids, *, risk: bool = False, **options: Unpack[Options]) -> Comparison:
-        """Two or more instruments by calendar year, as fractions: see `answers.compare.compare`."""
+        """Compare instruments by calendar year, as fractions: see `answers.compare.compare`."""
         terms = Terms.of(ids, options)
         return self._ask(lambda reader: answer_compare(reader, terms, risk=risk))
 
@@ -98,7 +98,8 @@ class Lake:
         return self._ask(lambda reader: answer_returns(reader, terms, period=period))
 
     def rolling(self, ids: Ids, *, periods: int | None = None, **options: Unpack[Options]) -> Rolling:
-        """Correlation, beta, alpha, ... over the latest `periods` returns: see `answers.returns.rolling`."""
+        """Rolling correlation, beta, alpha, ... against a benchmark: see
+        `answers.returns.rolling`."""
         terms = Terms.of(ids, options)
         return self._ask(lambda reader: answer_rolling(reader, terms, periods=periods))
 
@@ -108,15 +109,15 @@ class Lake:
         return self._ask(lambda reader: answer_scoreboard(reader, terms, by_year=by_year), TABLES)
 
     def matrix(self, ids: Ids = (), **options: Unpack[Options]) -> Matrix:
-        """Years won and correlations of all against all: see `answers.matrix.matrix`."""
-        # imported here: numpy, which the other answers do without
+        """Years won and correlations of all pairs: see `answers.matrix.matrix`."""
+        # imported here because most answers do not need numpy
         from .answers.matrix import matrix
 
         terms = Terms.of(ids, options)
         return self._read(lambda reader: matrix(reader, terms))
 
     def prices(self, ids: Ids, **options: Unpack[Options]) -> Table:
-        """Bars as traded, or the index of a basis, a row an instrument and session: see `answers.prices`."""
+        """Bars as traded, or an index, per instrument and session: see `answers.prices`."""
         terms = Terms.of(ids, {"basis": "as_traded", **options})
         return Table(self._read(lambda reader: answer_prices(reader, terms)))
 
@@ -129,7 +130,8 @@ class Lake:
         kinds: Ids = (),
         most: int | None = None,
     ) -> Changes:
-        """Each session that changed between two moments, and why: see `answers.changes.changes`."""
+        """Each session that changed between two moments, and the cause: see
+        `answers.changes.changes`."""
         terms, span = Terms.of(ids), _span(since, until)
         listing = ListedChanges((kinds,) if isinstance(kinds, str) else tuple(kinds), most)
         return self._read(lambda reader: answer_changes(reader, terms, span, listing=listing))
@@ -137,7 +139,8 @@ class Lake:
     def explain(
         self, ids: Ids, since: Moment, until: Moment | None = None, **options: Unpack[Options]
     ) -> Explanation:
-        """How far calendar-year returns moved, and by which rows: see `answers.explain.explain`."""
+        """How far calendar-year returns moved, and which rows moved them: see
+        `answers.explain.explain`."""
         terms, span = Terms.of(ids, options), _span(since, until)
         return self._read(lambda reader: answer_explain(reader, terms, span))
 
@@ -149,7 +152,7 @@ class Lake:
         now: Moment | None = None,
         **options: Unpack[Options],
     ) -> LakeCheck:
-        """What the data checks find in what is stored: see `answers.check.check`."""
+        """The findings of the data checks over the stored data: see `answers.check.check`."""
         terms, moment = Terms.of(ids, options), moment_of(now)
         return self._read(lambda reader: answer_check(reader, terms, severity=severity, now=moment))
 
@@ -161,8 +164,11 @@ class Lake:
         horizon: int | None = None,
         **options: Unpack[Options],
     ) -> PortfolioAnswer:
-        """A plan, or its text or file with `settings` (see `portfolio.read_plan`), over the stored prices."""
-        # imported here: numpy, which the other answers do without
+        """Backtest a plan over the stored prices: see `portfolio.read_plan`.
+
+        `plan` is a `Plan`, or its text or file with `settings`.
+        """
+        # imported here because most answers do not need numpy
         from .portfolio import portfolio, read_plan
 
         wanted = read_plan(plan, settings) if isinstance(plan, str) else plan
@@ -170,7 +176,7 @@ class Lake:
         return self._read(lambda reader: portfolio(reader, terms, wanted, horizon=horizon))
 
     def claims(self, claim_id: str | None = None) -> Ledger:
-        """The claims of the last build, or one, with every change of their verdicts.
+        """The claims of the last build, or one of them, with every change of their verdicts.
 
         See `claims.ledger.read_ledger`.
         """
@@ -179,44 +185,44 @@ class Lake:
         return self._read(lambda reader: read_ledger(reader, claim_id))
 
     def query(self, text: str) -> Table:
-        """The answer of one reading SQL statement on `market.duckdb`, as a table."""
+        """Run one read-only SQL statement on `market.duckdb`; returns a table."""
         return Table(self._read(lambda reader: answer_query(reader, text)))
 
     def query_rows(self, text: str) -> Rows:
-        """As `query`, as Python values: without Arrow."""
+        """Like `query`, as Python values without Arrow."""
         return self._read(lambda reader: query_rows(reader, text))
 
     def instruments(self) -> Table:
-        """What the lake knows of each instrument, in the order of `instruments.toml`."""
+        """All instruments with their attributes, in the order of `instruments.toml`."""
         return self.query("FROM instrument ORDER BY rowid")
 
     def trends(self, since: date, sessions: int) -> Trends:
-        """The level after each of an instrument's latest `sessions` returns since a date."""
+        """The levels after the latest `sessions` returns of each instrument since a date."""
         return self._read(lambda reader: trend_of_sessions(reader, since, sessions))
 
     def report_page(self) -> str:
         """The HTML page of the lake; the same snapshot gives the same page."""
-        # imported here: numpy and the charts, which no other answer needs
+        # imported here because only the report needs numpy and the charts
         from .report import report
 
         return self._read(report)
 
     def report(self, path: Path | None = None) -> Path:
-        """Write the page to `path`, or beside `market.duckdb`, whole or not at all; returns where."""
+        """Write the page atomically to `path`, or next to `market.duckdb`; returns the path."""
         from .report import publish
 
         return publish(self.path, self.report_page(), path)
 
     def _read(self, answer: Callable[[DuckReader], T]) -> T:
-        """An answer that DuckDB alone can give."""
+        """An answer that only DuckDB can give."""
         return self._ask(answer, engine=DUCKDB)
 
     def _ask(
         self, answer: Callable[[Any], T], tables: Sequence[str] = (), *, engine: Engine | None = None
     ) -> T:
-        """An answer of one state: asked again where a commit or a build came in between.
+        """Answer from one state; retry if a commit or a build came in between.
 
-        This is the only place where an answer is retried.
+        This is the only place that retries an answer.
         """
         opened = engine or self.engine
         for _ in range(_TRIES - 1):
@@ -227,15 +233,18 @@ class Lake:
 
 
 def open(lake: str | Path | None = None, home: str | Path | None = None) -> Lake:
-    """The lake named, else the one that the settings of `home` (default: MARKETLAKE_HOME, else here) name."""
+    """Open a lake by its location; by default, the lake of the settings of `home`.
+
+    `home` defaults to MARKETLAKE_HOME, or the current folder.
+    """
     settings = load_settings(
-        home=Path(home) if home is not None else None, lake=None if lake is None else _place(str(lake))
+        home=Path(home) if home is not None else None, lake=None if lake is None else _absolute(str(lake))
     )
     return Lake(settings.lake)
 
 
-def _place(lake: str) -> str:
-    """A relative folder is meant from here, not from the home."""
+def _absolute(lake: str) -> str:
+    """A relative folder is relative to the current folder, not to the home."""
     return lake if is_url(lake) else str(Path(lake).resolve())
 
 

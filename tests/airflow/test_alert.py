@@ -125,7 +125,7 @@ def test_failed_data_is_told_by_the_run(run_dag: Callable[..., Any], pipeline: A
     ((_, body),) = webhook.bodies
     assert body["kind"] == "failed"
     assert body["lines"] == [
-        "1 of 1 instruments did not end well:",
+        "1 of 1 instruments failed:",
         "  SPY: NotFoundError: made to fail",
     ]
 

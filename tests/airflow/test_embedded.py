@@ -74,7 +74,7 @@ def test_findings_are_told_and_fail_nothing_by_themselves(
     lines = said.splitlines()
     assert lines.count("    warn jump: SPY 2024-01-05, from 10 to 30") == 2
     assert not any("2024-01-06" in line for line in lines)
-    assert lines.count("    7 findings in all: `marketlake check`") == 2
+    assert lines.count("    7 findings in total: `marketlake check`") == 2
 
 
 def test_a_lake_that_refuses_is_told_with_its_own_words(

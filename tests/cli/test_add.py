@@ -120,7 +120,7 @@ def test_a_vendor_that_fails_is_told(run: Run, path: Path, failing: Simulator) -
     assert refused.code in {0, 1}
     again = run(*asked) if refused.code else refused
     assert again.code == 0
-    assert "left out: bitstamp" in again.err
+    assert "skipped: bitstamp" in again.err
     assert load_universe(path).get("BTC").sources[0].source == "coinbaseexchange"
 
 

@@ -107,7 +107,7 @@ def test_query_reads_and_only_reads(run: Run, sample_home: Path) -> None:
     assert run("query", sql, "--home", sample_home, "--format", "csv").out.startswith("years\n")
     refused = run("query", "DROP TABLE instrument", "--home", sample_home)
     assert refused.code == 2
-    assert "reading" in refused.err
+    assert "read-only" in refused.err
 
 
 HOSTILE = "'=1+1', '+1', '-1', '@a', chr(9) || 'x', chr(13) || 'x', 'x' || chr(13) || '=1', '\uff1d1'"

@@ -58,7 +58,7 @@ def test_explain_for_programs(run: Run, restated_home: Path) -> None:
 def test_many_rows_are_cut_and_said_so(run: Run, restated_home: Path) -> None:
     printed = run("changes", "BTC", "--since", "2020-01-01", "--home", restated_home).out
     assert "40 of them are listed" in printed
-    assert "by 2020-01-01 00:00Z" in printed
+    assert "between 2020-01-01 00:00Z and now" in printed
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,4 @@ def test_status_says_when_histories_were_verified(run: Run, restated_home: Path)
     found = json.loads(run(*asked, "--format", "json").out)
     told = {one["instrument_id"]: one["verified_on"] for one in found["instruments"]}
     assert (told["BTC"], found["reverify_days"]) == ("2026-01-26", 30)
-    assert "whole histories are asked for again every 30 days" in run(*asked).out
+    assert "whole histories are re-verified every 30 days" in run(*asked).out

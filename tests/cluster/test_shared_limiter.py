@@ -68,7 +68,7 @@ def test_a_long_rest_is_kept_by_all_and_nobody_waits_for_it(url: str) -> None:
     host = next(HOSTS)
     (first, one), (second, two) = limiter(url), limiter(url)
     first.shut(host, 1e12)
-    with pytest.raises(RateLimitedError, match=f"{host} wants to be left alone for 3[56]") as refused:
+    with pytest.raises(RateLimitedError, match=f"{host} is rate limited for 3[56]") as refused:
         second.wait(host)
     assert refused.value.retry_after == pytest.approx(3600, abs=1)
     assert sum(one.slept) + sum(two.slept) == 0

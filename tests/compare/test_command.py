@@ -95,7 +95,7 @@ def test_matrix_as_a_table(run: Run) -> None:
     assert "BTC 2 of 3 1 of 3" in lines
     assert "GOLD 0 of 3 2 of 3" in lines
     assert any(line.startswith("2019-01-01 to 2021-12-31: price return, USD, nominal.") for line in lines)
-    assert "note: nothing is stored of SHARE" in lines
+    assert "note: no bars are stored of SHARE" in lines
 
 
 def test_matrix_as_json_csv_and_markdown(run: Run) -> None:

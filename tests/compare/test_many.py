@@ -98,7 +98,7 @@ def test_shared_sessions_are_those_that_all_have(tmp_path: Path) -> None:
     returns = {one.instrument_id: one for one in found.rows[0].returns}
     assert {one.start_session for one in returns.values()} == {date(2020, 12, 30)}
     assert [one.simple_return for one in returns.values()] == pytest.approx([2, 0.8, 2], rel=1e-12)
-    assert "shared sessions are those that all 3 have" in found.notes
+    assert "shared sessions are those that all 3 instruments have" in found.notes
 
 
 def test_real_returns_and_another_convention(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_what_is_not_stored_is_left_out_unless_named(tmp_path: Path) -> None:
     lake = make(tmp_path, [SHARE, BTC, GOLD], stored)
     found = Lake(lake).matrix()
     assert found.instruments == ("BTC", "GOLD")
-    assert "nothing is stored of SHARE" in found.notes
+    assert "no bars are stored of SHARE" in found.notes
     with pytest.raises(EmptyLakeError, match="SHARE"):
         Lake(lake).matrix(["BTC", "SHARE"])
 

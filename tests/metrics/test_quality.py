@@ -65,7 +65,7 @@ def test_a_total_return_fund_beside_a_price(desk: Path) -> None:
     lake = rewrite(desk, walk(FUND, WEEKDAYS) + walk(SHARE, WEEKDAYS, 2))
     found = Lake(lake).metrics(["FUND", "SHARE"], **WINDOW)
     assert [found.figure(i, "cagr").basis for i in ("FUND", "SHARE")] == ["total", "price"]
-    assert "a mixture: FUND is total return, SHARE is price return" in found.notes
+    assert "a mixture: total return of FUND against price return of SHARE" in found.notes
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stale(lake: Path, **asked: date) -> set[str]:
     found = Lake(lake).metrics(["BTC", "LATE", "TOLERABLE", "DELISTED"], benchmark="BTC", **asked)
     marked = {f.instrument_id for f in found.figures if "stale" in f.quality.split(",")}
-    assert any("more than 5 sessions are over" in note for note in found.notes) == bool(marked)
+    assert any("is more than 5 sessions old" in note for note in found.notes) == bool(marked)
     return marked
 
 

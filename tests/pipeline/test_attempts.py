@@ -124,7 +124,7 @@ def test_a_long_retry_after_is_kept_by_other_workers(make: Make, simulator: Simu
     second = replace(second, requests_per_second=limits)
     (row,) = ingest(second)
     assert (row["outcome"], len(simulator.requests)) == ("rate_limited", asked)
-    assert "wants to be left alone" in row["message"]
+    assert "is rate limited for" in row["message"]
     third = make("third", "2024-01-10T12:31", NEW=YAHOO % "NEW")
     (row,) = ingest(replace(third, requests_per_second=limits))
     assert row["outcome"] == "ok"

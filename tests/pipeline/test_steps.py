@@ -131,5 +131,5 @@ def test_check_names_every_instrument_that_failed(settings: VirtualSettings, sim
         dag.fetch(batch)
     stored = dag.store()
     assert list(stored["failed"]) == ["OLD"]
-    with pytest.raises(MarketlakeError, match=r"1 of 2 instruments did not end well:\n  OLD: not_found"):
+    with pytest.raises(MarketlakeError, match=r"1 of 2 instruments failed:\n  OLD: not_found"):
         dag.check()

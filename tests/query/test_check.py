@@ -145,7 +145,7 @@ def test_what_only_the_answer_shows_is_told_from_the_record(tmp_path: Path) -> N
     names = ("unsorted", "close_outside_range", "correction_not_needed")
     rows = [noted | {"check": name, "session": DAYS[n]} for n, name in enumerate(names)]
     lake = make(tmp_path, steady(), finding=rows)
-    # of a check that is made again, what was noted is history; of a correction that is gone, too
+    # recorded findings of a check that runs again are obsolete, and so are those of a removed correction
     assert found(lake) == [("warn", "unsorted", DAYS[0])]
     told = Lake(lake).query_rows('SELECT "check" FROM check_result ORDER BY 1').rows
     assert told == (("close_outside_range",), ("unsorted",))

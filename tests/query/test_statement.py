@@ -69,7 +69,7 @@ def test_what_reads_is_allowed(lake: Path, text: str) -> None:
 )
 def test_what_writes_or_sets_is_refused(lake: Path, text: str) -> None:
     before = sorted(lake.glob("*/**/*"))
-    with pytest.raises(UsageError, match=r"one reading statement|cannot be run"):
+    with pytest.raises(UsageError, match=r"one read-only statement|the query failed"):
         Lake(lake).query_rows(text.replace("{lake}", str(lake)))
     assert sorted(lake.glob("*/**/*")) == before
 
@@ -101,7 +101,7 @@ def test_nothing_outside_the_lake_is_read(
     (tmp_path / ".tmp" / "here.txt").write_text("outside")
     monkeypatch.chdir(tmp_path)
     wanted = text.replace("{outside}", str(lake.parent / "secret.txt")).replace("{lake}", str(lake))
-    with pytest.raises(UsageError, match="cannot be run"):
+    with pytest.raises(UsageError, match="the query failed"):
         Lake(lake).query_rows(wanted)
 
 

@@ -114,7 +114,7 @@ def test_without_polars_the_remedy_is_named(lake: ml.Lake, monkeypatch: pytest.M
 def test_a_notebook_shows_the_first_rows_and_escapes_them(lake: ml.Lake, tmp_path: Path) -> None:
     table: Any = lake.query("SELECT '<b>' || i AS \"a<b\", i / 3 AS third FROM range(30) AS r (i)")
     shown = table._repr_html_()
-    assert "30 rows, the first 20 of them" in shown
+    assert "30 rows, first 20 shown" in shown
     assert "<th>a&lt;b</th>" in shown
     assert "<td>&lt;b&gt;19</td>" in shown
     assert "<b>" not in shown

@@ -15,7 +15,7 @@ from marketlake.ingest.replay import replay
 from marketlake.lake import Lake
 from marketlake.model.errors import CorruptLakeError
 from marketlake.model.schema import MARTS, TABLES
-from marketlake.store.raw import at_hand, batch_names
+from marketlake.store.raw import batch_names, local_files
 from marketlake.store.verify import verify
 
 from ..campaign_size import campaign, some
@@ -84,7 +84,7 @@ def test_a_stored_table_is_restored_from_the_answers(lake: Bucket, home: Path, t
 def test_a_copy_that_is_whole_restores_whatever_it_has(lake: Bucket, home: Path) -> None:
     """Also what no answer tells, and answers themselves."""
     build(lake.settings(home, SECOND))
-    at_hand(lake.copy(), batch_names(lake.copy()))
+    local_files(lake.copy(), batch_names(lake.copy()))
     sound = lake.read()
     tables = ("bar", "claim_history", "year_state", "raw", "market.duckdb")
     paths = [table if table in sound else of_table(lake, table) for table in tables]

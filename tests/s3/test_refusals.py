@@ -127,7 +127,7 @@ def test_a_store_that_ignores_conditions_is_refused(bucket: Bucket, monkeypatch:
         return real(self, request)
 
     monkeypatch.setattr(URLLib3Session, "send", careless)
-    with pytest.raises(ConfigError, match="does not know conditional writes"):
+    with pytest.raises(ConfigError, match="lacks conditional writes"):
         claim(bucket.copy(), "live")
     assert bucket.read() == {}
 

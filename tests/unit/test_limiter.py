@@ -74,7 +74,7 @@ def test_a_long_rest_is_kept_by_all_and_nobody_waits_for_it(tmp_path: Path) -> N
     (first, one), (second, two) = limiter(tmp_path), limiter(tmp_path)
     first.shut("yahoo", 1800)
     second.wait("ecb")
-    with pytest.raises(RateLimitedError, match="yahoo wants to be left alone for 1800 s") as refused:
+    with pytest.raises(RateLimitedError, match="yahoo is rate limited for 1800 s") as refused:
         second.wait("yahoo")
     assert refused.value.retry_after == pytest.approx(1800)
     assert (sum(one.slept), sum(two.slept)) == (0, 0)

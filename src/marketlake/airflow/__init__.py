@@ -1,7 +1,7 @@
-"""Everything on Airflow's side that is not a DAG file.
+"""Everything for Airflow except the DAG files.
 
 `schedule` and `steps` import nothing heavy, so that the DAG files parse quickly; `chain` and
-`policy` need Airflow; `embedded` and `standalone` start it.
+`alert` need Airflow; `embedded` and `standalone` start it.
 """
 
 from __future__ import annotations

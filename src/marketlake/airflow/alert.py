@@ -1,9 +1,9 @@
-"""Alerts: failed, stale and surprising data, to a Slack channel, a webhook and a mailbox.
+"""Alerts for failed, stale and surprising data, to a Slack channel, a webhook and a mailbox.
 
-Where they go is in the environment, since an address of a webhook is a secret:
-MARKETLAKE_ALERT_SLACK and MARKETLAKE_ALERT_WEBHOOK are addresses, MARKETLAKE_ALERT_MAIL a mailbox
-that Airflow's connection `smtp_default` sends to. What is not set is not used. An alert that cannot
-be sent is a line in the log, never a failed task.
+The targets are in the environment, because a webhook's address is a secret: MARKETLAKE_ALERT_SLACK
+and MARKETLAKE_ALERT_WEBHOOK are addresses, MARKETLAKE_ALERT_MAIL is a mailbox for Airflow's
+connection `smtp_default`. Unset targets are skipped. An alert that cannot be sent is logged and
+never fails a task.
 """
 
 from __future__ import annotations
@@ -28,11 +28,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Alert:
-    """What happened, in lines; vendors' words are cleaned, bounded and marked up nowhere."""
+    """What happened, in lines.
+
+    External text is cleaned and bounded, and never interpreted as markup.
+    """
 
     kind: str
     about: str
-    """The DAG, and its run where there is one."""
+    """The DAG, and its run if there is one."""
     lines: Sequence[str]
 
     @property
@@ -49,14 +52,14 @@ class Alert:
 
 
 def send(alert: Alert, environ: Mapping[str, str] = os.environ) -> None:
-    """To every channel that is set."""
+    """Send to every configured channel."""
     for name, channel in _CHANNELS.items():
         if place := environ.get(name):
             _try(name, channel, place, alert)
 
 
 class AlertNotifier(BaseNotifier):
-    """An Airflow notifier: as `on_failure_callback` it tells that a task failed, and why."""
+    """An Airflow notifier: as `on_failure_callback` it reports a failed task and its error."""
 
     def notify(self, context: Any) -> None:
         """Send the alert of a failed task."""

@@ -1,5 +1,4 @@
-"""The tasks of an `ingest` or `backfill` DAG, and how a failed task is treated: by the type of its
-error."""
+"""The tasks of an `ingest` or `backfill` DAG, and their retry policy by type of error."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from .alert import AlertNotifier
 from .schedule import pool_of
 
 RETRY_DELAY: Final = timedelta(seconds=float(os.environ.get("MARKETLAKE_RETRY_SECONDS", "30")))
-"""Between tries; ten times as long where the vendor limits the rate."""
+"""Delay between tries; ten times as long if the vendor limits the rate."""
 # Errors are named by path, so that parsing a DAG file imports nothing for them.
 _HOPELESS: Final = (
     "TerminalError",
@@ -28,11 +27,10 @@ _LONGEST_FETCH: Final = timedelta(hours=1)
 
 
 def retried() -> Mapping[str, Any]:
-    """Arguments of a task that is worth another try, unless the type of its error rules that
-    out."""
+    """Arguments of a task that is retried, unless the type of its error rules that out."""
     policy = ExceptionRetryPolicy(
         rules=[
-            _rule(RetryAction.FAIL, *_HOPELESS, reason="another try would get the same answer"),
+            _rule(RetryAction.FAIL, *_HOPELESS, reason="a retry would fail the same way"),
             _rule(
                 RetryAction.RETRY,
                 "RateLimitedError",
@@ -45,9 +43,9 @@ def retried() -> Mapping[str, Any]:
 
 
 def final() -> Mapping[str, Any]:
-    """Arguments of a task whose error is a verdict; tried again only when its worker was lost."""
+    """Arguments of a task whose error is a verdict; retried only if its worker was lost."""
     policy = ExceptionRetryPolicy(
-        rules=[_rule(RetryAction.FAIL, "MarketlakeError", reason="this is what the run came to")]
+        rules=[_rule(RetryAction.FAIL, "MarketlakeError", reason="this is the result of the run")]
     )
     return {"retries": 1, "retry_delay": RETRY_DELAY, "retry_policy": policy}
 
@@ -58,10 +56,9 @@ def _rule(action: RetryAction, *errors: str, reason: str, delay: timedelta | Non
 
 
 def lake_tasks(sources: Sequence[str], calendar: str | None, outlet: Asset) -> None:
-    """Add the tasks to the DAG at hand: per source a plan and a mapped fetch, then one store and
-    one check.
+    """Add the tasks to the current DAG: per source a plan and mapped fetches, one store, one check.
 
-    `store` and `check` run whatever became of the fetches, so one failed instrument stops no other.
+    `store` and `check` run whatever the fetches return, so a failed instrument stops no other.
     """
     done = TriggerRule.ALL_DONE
     store = task(task_id="store", trigger_rule=done, outlets=[outlet], **retried())(steps.store)()
@@ -73,7 +70,7 @@ def lake_tasks(sources: Sequence[str], calendar: str | None, outlet: Asset) -> N
 
 
 def _fetch_of(source: str, calendar: str | None) -> XComArg:
-    """The plan of a source and the fetch mapped over its batches, in the pool of its host."""
+    """The plan of a source, and the fetch mapped over its batches, in the pool of its host."""
     batches = task(task_id=f"plan_{source}", **retried())(steps.plan)(source, calendar)
     fetch = task(
         task_id=f"fetch_{source}",

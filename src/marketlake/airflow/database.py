@@ -12,13 +12,13 @@ from ..sources import NO_SOURCE
 from .schedule import first_sources, pool_of
 
 POOL_SLOTS: Final = 2
-"""Batches fetched from one host at once; the limiter spaces their requests."""
+"""Concurrent batches per host; the limiter spaces their requests."""
 
 
 def migrate(home: Path) -> bool:
     """Create or upgrade the tables unless this version of Airflow did so already.
 
-    Whether it was needed.
+    Returns whether it was needed.
     """
     from airflow import __version__
 
@@ -33,7 +33,7 @@ def migrate(home: Path) -> bool:
 
 
 def create_pools(sources: Iterable[str]) -> None:
-    """Make sure that each source has its pool; a task whose pool is missing would wait forever."""
+    """Create a pool for each source; a task whose pool is missing waits forever."""
     from airflow.models.pool import Pool
 
     for source in sources:
@@ -42,17 +42,15 @@ def create_pools(sources: Iterable[str]) -> None:
         Pool.create_or_update_pool(
             name=pool_of(source),
             slots=POOL_SLOTS,
-            description=f"how many batches are fetched from {source} at once",
+            description=f"number of concurrent batches from {source}",
             include_deferred=False,
         )
 
 
 def create_admin(password: str) -> bool:
-    """Make Airflow's roles and, while there is no user, the user `admin`.
+    """Create Airflow's roles and, if there is no user, the user `admin`.
 
-    Returns whether there was none.
-
-    For the login of Airflow's provider `fab`, which must be the one that is set.
+    Returns whether there was none. Airflow must use the login of its provider `fab`.
     """
     from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 
@@ -63,7 +61,7 @@ def create_admin(password: str) -> bool:
             return False
         role = security.find_role("Admin")
         if not security.add_user("admin", "Admin", "", "admin@localhost", role, password=password):
-            raise MarketlakeError("the user admin could not be made; see Airflow's log above")
+            raise MarketlakeError("the user admin could not be created; see Airflow's log above")
         return True
 
 

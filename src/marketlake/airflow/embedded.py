@@ -1,6 +1,6 @@
 """Run every DAG once in this process (`make run`), with Airflow's log in a file.
 
-A live run first checks that a vendor can be reached, so that one without a network changes nothing.
+A live run first checks that a vendor is reachable, so that without a network nothing changes.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ ADDRESSES: Final[Mapping[str, str]] = {
 _TIMEOUT_S: Final = 5.0
 _IMPATIENT: Final = {"MARKETLAKE_RETRY_SECONDS": "2"}
 """Short pauses: a user is waiting at the terminal."""
-_FINDINGS_TOLD: Final = 5
+_SHOWN_FINDINGS: Final = 5
 
 Say = Callable[[str], None]
 
 
 def require_a_vendor(sources: Iterable[str], addresses: Mapping[str, str] = ADDRESSES) -> None:
-    """Return once any of the sources answers, with any status; `UnavailableError` when none does.
+    """Return if any source answers, with any status; `UnavailableError` if none does.
 
-    A source that is not among `addresses` (an exchange less in use, a file) counts as there.
+    A source that is not in `addresses` (a rare exchange, a file) counts as reachable.
     """
     wanted = tuple(dict.fromkeys(sources))
     if not all(source in addresses and not _answers(addresses[source]) for source in wanted):
@@ -70,7 +70,7 @@ def _answers(address: str) -> bool:
 
 
 def xcoms(dag_run: DagRun, key: str) -> list[tuple[str, Any]]:
-    """Task id and value of everything left under `key`, in the order of time."""
+    """Task id and value of everything stored under `key`, oldest first."""
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
 
@@ -87,17 +87,17 @@ class Ingested:
     planned: int
     """Instruments planned."""
     stored: bool
-    """Whether the answers were stored, new or not."""
+    """True if the answers were stored, new or not."""
     succeeded: bool
-    """Whether the DAG run ended green."""
+    """True if the DAG run succeeded."""
     new: int = 0
     revised: int = 0
     failed: Mapping[str, str] = field(default_factory=dict)
     """Outcome and message by instrument id."""
     findings: tuple[str, ...] = ()
-    """What the data checks found, a line each."""
+    """The findings of the data checks, one line each."""
     errors: tuple[str, ...] = ()
-    """Messages of the tasks that broke."""
+    """Messages of the failed tasks."""
 
     @property
     def worked(self) -> int:
@@ -113,7 +113,7 @@ class Ingested:
 
 
 def exit_code(ingested: Iterable[Ingested], built: bool) -> int:
-    """0 when all went well, 1 when nothing did, 3 when some did."""
+    """0 if all succeeded, 1 if nothing did, 3 if some did."""
     results = list(ingested)
     if built and all(result.succeeded for result in results):
         return 0
@@ -156,9 +156,9 @@ def run(home: Path, dags: Path, say: Say) -> int:
 
 
 def _end_on_interrupt(say: Say) -> None:
-    """End immediately on Ctrl-C: Airflow takes the exception for a task's own.
+    """Exit immediately on Ctrl-C: Airflow would treat the exception as a task's own.
 
-    The lake bears any kill.
+    The lake survives any kill.
     """
 
     def end(signum: int, frame: FrameType | None) -> None:
@@ -174,10 +174,10 @@ def _ingest(bag: dict[str, DAG], dag_id: str, say: Say) -> Ingested:
         result.append(str(ingested))
     for instrument, why in ingested.failed.items():
         say(f"    {instrument}: {why}")
-    for line in (*ingested.findings[:_FINDINGS_TOLD], *ingested.errors):
+    for line in (*ingested.findings[:_SHOWN_FINDINGS], *ingested.errors):
         say(f"    {line}")
-    if len(ingested.findings) > _FINDINGS_TOLD:
-        say(f"    {len(ingested.findings)} findings in all: `marketlake check`")
+    if len(ingested.findings) > _SHOWN_FINDINGS:
+        say(f"    {len(ingested.findings)} findings in total: `marketlake check`")
     return ingested
 
 
@@ -222,7 +222,7 @@ def _load(dags: Path) -> dict[str, DAG]:
 
 @contextmanager
 def _timed(say: Say, what: str) -> Iterator[list[str]]:
-    """Say what begins and, with what the block appended, how it ended and how long it took."""
+    """Print the start and, with what the block appended, the result and duration."""
     say(f"{what} ...")
     started = time.monotonic()
     result: list[str] = []
@@ -232,7 +232,8 @@ def _timed(say: Say, what: str) -> Iterator[list[str]]:
 
 @contextmanager
 def airflow_log(path: Path) -> Iterator[Say]:
-    """Send what is written to standard output and error to `path`; yields a way to the terminal."""
+    """Redirect standard output and error to `path`; yields a function that prints to the
+    terminal."""
     with path.open("a") as log, os.fdopen(os.dup(1), "w", buffering=1) as terminal:
         saved_descriptors = os.dup(1), os.dup(2)
         os.dup2(log.fileno(), 1)

@@ -1,9 +1,9 @@
-"""Whether a part of Airflow has reported recently, for the health check of a container.
+"""The health check of a container: whether a part of Airflow has reported recently.
 
-    python -m marketlake.airflow.health scheduler
+`python -m marketlake.airflow.health scheduler`
 
-Airflow's own `jobs check` tells the same and starts all of Airflow for it, ten seconds of a core
-each time.
+Airflow's own `jobs check` does the same, but starts all of Airflow: ten seconds of a core each
+time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _WITHIN_S: Final = 8.0
 
 
 def main() -> int:
-    """0 when it is healthy; else 1 and why."""
+    """0 if healthy; otherwise 1, and the reason is printed."""
     parser = argparse.ArgumentParser(prog="python -m marketlake.airflow.health", description=__doc__)
     parser.add_argument("part", choices=PARTS)
     part = parser.parse_args().part
@@ -36,7 +36,7 @@ def health(server: str, part: str) -> str:
     parts = urlsplit(server)
     address = f"{parts.scheme}://{parts.netloc}/api/v2/monitor/health"
     try:
-        # a proxy must not stand between Airflow's own parts
+        # no proxy between Airflow's own parts
         with build_opener(ProxyHandler({})).open(address, timeout=_WITHIN_S) as answer:
             return str(json.load(answer).get(part, {}).get("status"))
     except (URLError, OSError, ValueError) as error:

@@ -1,8 +1,8 @@
-"""When each calendar is ingested, and from which sources: read from `instruments.toml`, nothing
-heavy.
+"""When each calendar is ingested, and from which sources, from `instruments.toml`.
 
-The moments lie in the calendar's own time zone, after the last close and the venue's lag of an
-ordinary day. A late or missed run costs nothing: what is fetched follows from what is stored.
+The moments are in the calendar's own time zone, after the last close and the venue's lag on an
+ordinary day. A late or missed run loses nothing: each run fetches whatever is not stored. This file
+imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -39,26 +39,26 @@ MOMENTS: Final[Mapping[str, tuple[str, str]]] = {
     "XTKS": ("45 16 * * 1-5", "Asia/Tokyo"),
     "XTSE": ("15 17 * * 1-5", "America/Toronto"),
 }
-# Not wrong for any calendar, only later than need be.
+# Correct for any calendar, but later than necessary.
 _ANY_OTHER: Final = ("45 23 * * *", "UTC")
 
 
 @dataclass(frozen=True)
 class CalendarSchedule:
-    """One calendar of the universe: what its `ingest` DAG needs to know."""
+    """One calendar of the universe, as its `ingest` DAG needs it."""
 
     calendar: str
     cron: str
     zone: str
-    """IANA name; the cron expression is read in it."""
+    """IANA name of the cron expression's time zone."""
     sources: tuple[str, ...]
-    """First usable sources of the calendar's instruments, each once; `NO_SOURCE` for those without
+    """First usable source of each instrument, without duplicates; `NO_SOURCE` for those without
     one."""
     instruments: tuple[str, ...]
 
     @property
     def listed(self) -> str:
-        """The instruments in words; of thousands the first few."""
+        """The instruments as text; of thousands only the first few."""
         more = len(self.instruments) - _LISTED
         return ", ".join(self.instruments[:_LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
@@ -69,21 +69,21 @@ class CalendarSchedule:
 
     @property
     def asset(self) -> str:
-        """Name of the asset that is updated when bars of this calendar changed."""
+        """Name of the asset that is updated when bars of this calendar change."""
         return f"marketlake_bar_{_slug(self.calendar)}"
 
 
 def calendar_schedules(settings: Settings | None = None) -> tuple[CalendarSchedule, ...]:
     """One entry per calendar of the universe, in its order.
 
-    `ConfigError` when it cannot be read.
+    `ConfigError` if it cannot be read.
     """
     universe = (settings or load_settings()).universe
     return tuple(_schedule(universe, calendar) for calendar in universe.calendars)
 
 
 def asset_names() -> list[str]:
-    """The assets that are updated when bars changed."""
+    """The assets that are updated when bars change."""
     return [*(each.asset for each in calendar_schedules()), BACKFILL_ASSET]
 
 
@@ -93,21 +93,20 @@ def instrument_ids() -> list[str]:
 
 
 def deadlines() -> str:
-    """Hours by asset class, in words."""
+    """Hours by asset class, as text."""
     settings = load_settings()
     classes = dict.fromkeys(each.asset_class for each in settings.universe.instruments)
     return ", ".join(f"{name} {settings.deadline_hours(name):g}" for name in classes)
 
 
 def first_sources() -> tuple[str, ...]:
-    """The first usable source of each instrument, each once."""
+    """The first usable source of each instrument, without duplicates."""
     return tuple(dict.fromkeys(s for schedule in calendar_schedules() for s in schedule.sources))
 
 
 def pool_of(source: str) -> str:
-    """The Airflow pool that limits how many tasks use one host at once."""
-    # nothing is requested where there is no source, and a task in a pool that does not exist never
-    # starts
+    """The Airflow pool that limits concurrent tasks per host."""
+    # without a source nothing is requested; a task in a missing pool never starts
     return _DEFAULT_POOL if source == NO_SOURCE else f"marketlake_{source}"
 
 

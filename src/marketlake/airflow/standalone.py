@@ -1,6 +1,6 @@
-"""The environment of an Airflow that serves one machine: SQLite, loopback, nothing sent anywhere.
+"""A standalone Airflow for one machine: SQLite, loopback, nothing sent anywhere.
 
-Airflow reads it on import, so it is set before anything of Airflow is imported.
+Airflow reads its environment on import, so it is set before any import of Airflow.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ def airflow_environment(home: Path, dags: Path, port: int = 8080) -> dict[str, s
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
-        # our lines are on the terminal; a proxy must not stand between Airflow's own parts
+        # no proxy between Airflow's own parts
         "NO_PROXY": "127.0.0.1,localhost",
     }
 
 
 def main() -> int:
-    """Parse the arguments, start Airflow, say where it is, wait for Ctrl-C or TERM."""
+    """Parse the arguments, start Airflow, print its address, wait for Ctrl-C or TERM."""
     parser = argparse.ArgumentParser(prog="python -m marketlake.airflow.standalone")
     parser.add_argument("--airflow-home", type=Path, required=True, help="folder for Airflow's database")
     parser.add_argument("--dags", type=Path, required=True, help="folder with the DAG files")
@@ -71,13 +71,13 @@ def main() -> int:
 
 
 def password_file(home: Path) -> Path:
-    """Where Airflow leaves the password that it made up for the user admin."""
+    """The file with the password that Airflow generated for the user admin."""
     return home / "simple_auth_manager_passwords.json.generated"
 
 
 @contextmanager
 def airflow(home: Path, dags: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A ready Airflow on loopback; none of its processes is left when the block ends."""
+    """A ready Airflow on loopback; all its processes end with the block."""
     _require_free(port)
     home.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, **airflow_environment(home, dags, port)}
@@ -101,7 +101,8 @@ def airflow(home: Path, dags: Path, port: int) -> Iterator[subprocess.Popen[byte
 
 
 def _prepare(environment: Mapping[str, str]) -> None:
-    """Tables and pools, in a process of its own: Airflow reads its environment on import."""
+    """Create tables and pools in a separate process, because Airflow reads its environment on
+    import."""
     command = [sys.executable, "-m", "marketlake.airflow.database"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -116,7 +117,7 @@ def _require_free(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise UsageError(
-                f"port {port} is taken ({error.strerror}); choose another with PORT=..."
+                f"port {port} is in use ({error.strerror}); choose another with PORT=..."
             ) from None
 
 
@@ -130,7 +131,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, home: Path) -
 
 
 def _healthy(port: int) -> bool:
-    """Whether the pages answer and every part of Airflow has reported recently."""
+    """True if the pages answer and every part of Airflow has reported recently."""
     import requests
 
     try:

@@ -1,8 +1,8 @@
-"""What the tasks do: each calls a step of `marketlake.ingest.run` with the settings of the
-environment.
+"""The functions of the tasks: each calls a step of `marketlake.ingest.run`.
 
-Only plain values pass between tasks. What a step returns or raises is expressed in Airflow's terms:
-a result, a skipped task, an XCom value, an error whose type decides about a retry.
+Settings come from the environment. Only plain values pass between tasks. Results and errors are
+converted to Airflow's terms: a result, a skipped task, an XCom value, an error whose type decides
+about a retry.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 
 SUMMARY_KEY: Final = "summary"
-"""XCom key under which `store` leaves its result, also when it is skipped."""
+"""XCom key of the result of `store`, also when it is skipped."""
 FINDINGS_KEY: Final = "findings"
-"""XCom key under which `check` leaves the findings of the data checks, a line each."""
+"""XCom key of the findings of the data checks, one line each."""
 STALE_KEY: Final = "marketlake_stale"
-"""Airflow variable with the instruments that were already reported as stale."""
+"""Airflow variable with the instruments already reported as stale."""
 ERROR_KEY: Final = "error"
-"""XCom key under which a task that fails leaves its message."""
+"""XCom key of the error message of a failed task."""
 _MOST_FINDINGS: Final = 100
-"""Lines of findings in the result of a run; all of them are in the lake."""
+"""Maximum number of findings in the result of a run; the lake has all of them."""
 
 _log = logging.getLogger(__name__)
 Batch = list[dict[str, Any]]
@@ -42,12 +42,12 @@ def plan(
 ) -> list[Batch]:
     """The batches whose first usable source is `source`.
 
-    The DAG `backfill` has its instruments and its window in `params`.
+    The DAG `backfill` passes its instruments and window in `params`.
     """
     from ..ingest import run
 
     given = params or {}
-    with _error_left(ti):
+    with _recording_error(ti):
         start, end = day_of(given.get("from")), day_of(given.get("to"), "12-31")
         scope = run.Scope(given.get("instruments", ()), _window(start, end), calendar, source)
         batches = run.plan(load_settings(), run_of(ti), scope)
@@ -55,23 +55,23 @@ def plan(
 
 
 def fetch(batch: Batch, ti: Any = None) -> dict[str, Any]:
-    """Fetch one batch; raises by the kind of failure, which the retry policy goes by."""
+    """Fetch one batch; the type of the error decides the retry policy."""
     from ..ingest import run
     from ..ingest.job import Job
 
-    with _error_left(ti):
+    with _recording_error(ti):
         fetched = run.fetch(load_settings(), run_of(ti), [Job.from_dict(one) for one in batch])
         run.assert_fetched(fetched)
     return {"outcomes": {one.job.instrument_id: one.outcome for one in fetched}}
 
 
 def store(ti: Any = None, outlet_events: Any = None) -> dict[str, Any]:
-    """Store what was fetched; skipped, so that no asset is updated, when nothing is new."""
+    """Store the fetched answers; skipped if nothing is new, so that no asset is updated."""
     from ..ingest import run
     from ..ingest.runs import failed
     from ..store.writer import open_manifest
 
-    with _error_left(ti):
+    with _recording_error(ti):
         settings = load_settings()
         rows = run.store(settings, run_of(ti))
         snapshot = open_manifest(settings.lake).snapshot
@@ -88,11 +88,9 @@ def store(ti: Any = None, outlet_events: Any = None) -> dict[str, Any]:
 
 
 def check(ti: Any = None) -> None:
-    """Report the findings of the checks, and fail the run for quarantined rows, instruments or
-    steps.
+    """Report the findings of the checks; fail for quarantined rows, failed instruments or steps.
 
-    It is the last task and runs whatever became of the others. A finding that is merely odd fails
-    nothing.
+    It is the last task and always runs. Findings that are merely unusual do not fail the run.
     """
     from ..ingest.runs import run_findings, run_rows
 
@@ -114,13 +112,13 @@ def check(ti: Any = None) -> None:
 
 
 def build(ti: Any = None) -> dict[str, Any]:
-    """Bring `market.duckdb` and the report up to date and evaluate the claims."""
+    """Update `market.duckdb` and the report, and evaluate the claims."""
     from ..ingest.build import build as build_database
     from ..ingest.build import refresh_report
     from ..lake import Lake
     from ..store.writer import open_manifest
 
-    with _error_left(ti):
+    with _recording_error(ti):
         settings = load_settings()
         rebuilt = build_database(settings)
         page = refresh_report(settings, rebuilt)
@@ -134,7 +132,7 @@ def build(ti: Any = None) -> dict[str, Any]:
 
 
 def watch(ti: Any = None) -> None:
-    """Fail while an instrument is past its deadline; send an alert once, when it becomes stale."""
+    """Fail while an instrument is past its deadline; send one alert when it becomes stale."""
     from airflow.sdk import Variable
 
     from ..ingest.status import stale
@@ -150,14 +148,14 @@ def watch(ti: Any = None) -> None:
 
 
 def report_failure(context: Context) -> None:
-    """One line in the log of the DAG processor, where an operator's alerting can find it."""
+    """Log one line in the DAG processor's log, for an operator's alerting."""
     run = context["dag_run"]
     what = "marketlake: run %s of %s failed; the log of its task `check` names the instruments"
     _log.error(what, run.run_id, run.dag_id)
 
 
 def run_of(ti: Any) -> str:
-    """Our id of a DAG run: unique over DAGs and harmless in a path."""
+    """Our id of a DAG run: unique over DAGs and safe in a path."""
     return re.sub(r"[^A-Za-z0-9_.-]", "-", f"{ti.dag_id}.{ti.run_id}")
 
 
@@ -177,19 +175,18 @@ def _listed(lines: list[str]) -> list[str]:
 
 
 def _assert_good(rows: list[Any]) -> None:
-    """Raise when any instrument of the run did not end well, naming each."""
+    """Raise if any instrument of the run failed, naming each."""
     from ..ingest.runs import failed
 
     bad = failed(rows)
     if bad:
         listed = "\n".join(f"  {name}: {text}" for name, text in bad.items())
-        raise MarketlakeError(f"{len(bad)} of {len(rows)} instruments did not end well:\n{listed}")
+        raise MarketlakeError(f"{len(bad)} of {len(rows)} instruments failed:\n{listed}")
 
 
 @contextmanager
-def _error_left(ti: Any) -> Iterator[None]:
-    """Leave the message of a failure next to the results, where the embedded run and the UI find
-    it."""
+def _recording_error(ti: Any) -> Iterator[None]:
+    """Store the message of a failure in XCom, where the embedded run and the UI find it."""
     try:
         yield
     except MarketlakeError as error:

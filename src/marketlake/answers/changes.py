@@ -1,4 +1,4 @@
-"""The answer to `changes`: plain values, a summary and a line for each session that changed."""
+"""The answer to `changes`: which sessions changed between two moments, and why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .result import Answer
 
 FIELDS: Final = ("open", "high", "low", "close", "volume", "dividend", "split")
 NEW_KINDS: Final = ("arrived", "gap_fill", "history")
-"""A session that was not held before."""
+"""Kinds of a session that was not stored before."""
 KINDS: Final = (*NEW_KINDS, "correction", "split", "dividend", "vendor_restatement", "volume", "rounding")
 
 
@@ -26,7 +26,7 @@ _ALL: Final = 2**62
 
 @dataclass(frozen=True)
 class Span:
-    """Two moments, both aware and in their order; `until` None is now."""
+    """Two moments with a time zone, in order; `until` None means now."""
 
     since: datetime
     until: datetime | None = None
@@ -39,20 +39,20 @@ class Span:
 
     @property
     def values(self) -> dict[str, object]:
-        """The two moments as parameters of the texts."""
+        """The two moments as query parameters."""
         return {"since": self.since, "until": self.until or _LAST}
 
 
 @dataclass(frozen=True)
 class ListedChanges:
-    """Which of the changes are listed: those of `kinds` (none: all), at most `most` of them."""
+    """Which changes to list: those of `kinds` (empty: all), at most `most` rows."""
 
     kinds: tuple[str, ...] = ()
     most: int | None = None
 
     def __post_init__(self) -> None:
         if self.most is not None and self.most < 0:
-            raise UsageError(f"at most {self.most} rows cannot be; give 0 or more")
+            raise UsageError(f"most is {self.most}, must be 0 or more")
         for kind in self.kinds:
             one_of("kind", kind, KINDS)
 
@@ -62,7 +62,7 @@ ALL_CHANGES: Final = ListedChanges()
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One value of a session before and after; None where there was none."""
+    """One value of a session before and after; None where there was no value."""
 
     name: str
     old: float | None
@@ -71,24 +71,24 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Change:
-    """One session whose values are others than before."""
+    """One session whose values changed."""
 
     instrument_id: str
     session: date
     kind: str
-    """One of `KINDS`; sql/query/change.sql says when each applies."""
+    """One of `KINDS`; sql/query/change.sql defines each."""
     fields: tuple[FieldChange, ...]
-    """What differs; every field that has a value where the session is new."""
+    """The values that differ; for a new session, every field that has a value."""
     source: str
     seen_before: datetime | None
-    """When the lake first saw the old values; None where the session is new."""
+    """When the lake first saw the old values; None for a new session."""
     seen: datetime
-    """When it first saw the new ones."""
+    """When the lake first saw the new values."""
 
 
 @dataclass(frozen=True)
 class ChangeSummary:
-    """What of one kind happened to one instrument."""
+    """The changes of one kind to one instrument."""
 
     instrument_id: str
     kind: str
@@ -98,37 +98,38 @@ class ChangeSummary:
     first_seen: datetime
     last_seen: datetime
     largest_move: float | None
-    """By how much a close moved at most, a fraction; None where all sessions are new."""
+    """Largest change of a close, as a fraction; None where all sessions are new."""
 
 
 @dataclass(frozen=True)
 class Changes(Answer):
-    """What a lake holds otherwise at `until` (None: now) than at `since`."""
+    """The difference between a lake at `until` (None: now) and at `since`."""
 
     computed = ("sessions",)
 
     since: datetime
     until: datetime | None
     instruments: tuple[str, ...]
-    """Those asked about; none for all."""
+    """The requested ids; empty for all."""
     kinds: tuple[str, ...]
-    """Those asked for; none for all."""
+    """The requested kinds; empty for all."""
     summary: tuple[ChangeSummary, ...]
     rows: tuple[Change, ...]
-    """By instrument and session; at most as many as were asked for."""
+    """By instrument and session; at most the requested number."""
     settled: Mapping[str, int]
-    """By instrument, how many volumes settled in place in between: which, and from what, is not kept."""
+    """Per instrument, the number of volumes that settled in place in between. Their old values
+    are not stored."""
     snapshot: str
     origin: str
 
     @property
     def sessions(self) -> int:
-        """How many sessions changed, listed or not."""
+        """Number of sessions that changed, listed or not."""
         return sum(one.sessions for one in self.summary)
 
 
 def change_of(row: Mapping[str, Any]) -> Change:
-    """From a row of sql/query/change.sql."""
+    """Convert a row of sql/query/change.sql."""
     new = row["kind"] in NEW_KINDS
     differing = set(row["fields"].split(","))
     fields = tuple(
@@ -148,11 +149,11 @@ def change_of(row: Mapping[str, Any]) -> Change:
 
 
 def changes(reader: DuckReader, terms: Terms, span: Span, *, listing: ListedChanges = ALL_CHANGES) -> Changes:
-    """Each session whose values differ between two moments; what the lake held is what it had seen by then
-    (strictly, by `observed_at`).
+    """List the sessions whose values differ between two moments.
 
-    Takes ids (none: all). `listing` narrows the rows: to some kinds, and to a number of rows (not of the
-    summary). Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
+    The state at a moment is what the lake had seen by then (strictly, by `observed_at`). Takes ids
+    (none: all). `listing` limits the rows to some kinds and to a number of rows; the summary is
+    never cut. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only("changes")
     names = list(dict.fromkeys(terms.ids))
@@ -177,7 +178,7 @@ def changes(reader: DuckReader, terms: Terms, span: Span, *, listing: ListedChan
 
 
 def hold_changes(reader: DuckReader, wanted: Sequence[Listed], span: Span) -> None:
-    """The temporary relation `change`, of these instruments or, where none is named, of all."""
+    """Create the temporary relation `change` for these instruments, or for all if none is given."""
     parts = {"bar_version": "query/bar_version"} if wanted else {}
     text = chain(parts, "query/change") if parts else statement("query/change")
     reader.hold("change", text, reach(wanted) | span.values)

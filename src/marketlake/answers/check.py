@@ -1,4 +1,4 @@
-"""All checks over what is stored: bars, quarantined rows, and the lake as a whole."""
+"""All data checks over the stored bars, the quarantined rows and the lake as a whole."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from .result import Answer
 
 SEVERITIES: Final = (FAIL, WARN)
 _SLICE: Final = 1_000_000
-"""Stored rows checked together, at least: about 250 MB."""
+"""Minimum number of stored rows per slice: about 250 MB."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check has found."""
+    """One finding of a data check."""
 
     severity: str
-    """`fail`: wrong or quarantined; `warn`: stored and odd."""
+    """`fail`: wrong or quarantined; `warn`: stored but unusual."""
     check: str
     instrument_id: str
     session: date
     message: str
     source: str
-    """Which source served it; empty where it is about the lake."""
+    """The source that served the row; empty for a finding about the lake."""
     seen_at: datetime
     remedy: str
 
@@ -48,7 +48,7 @@ class LakeCheck(Answer):
 
     @property
     def severe(self) -> int:
-        """How many findings are failures."""
+        """Number of findings with severity `fail`."""
         return sum(one.severity == FAIL for one in self.findings)
 
 
@@ -59,11 +59,12 @@ def check(
     severity: str | None = None,
     now: datetime | None = None,
 ) -> LakeCheck:
-    """Run every check over the stored rows of the instruments (none named: all), on sessions from `start` on.
+    """Run every check over the stored rows of the instruments (none: all), from `start` on.
 
-    Takes ids and start. `severity` narrows to `fail` or `warn`; `now`, aware, is what lateness is measured by
-    (None: when market.duckdb was built). Bars are stored as traded, so the checks of served rows apply as
-    they are. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
+    Takes ids and start. `severity` selects `fail` or `warn`. `now`, with a time zone, is the
+    reference for lateness (None: when market.duckdb was built). Bars are stored as traded, so the
+    checks of served rows apply unchanged. Raises `UsageError`, `EmptyLakeError`,
+    `CorruptLakeError`.
     """
     terms.only("check", "start")
     check_aware("now", now)
@@ -79,10 +80,11 @@ def check(
 
 
 def _hold_results(reader: DuckReader, names: Sequence[str], now: datetime | None) -> None:
-    """The temporary relation `check_result`: what all checks find."""
+    """Create the temporary relation `check_result` with the findings of all checks."""
     moment = constant(now) if now else "(SELECT built_at FROM main.lake)"
     reader.hold("found", recorded("quarantined"), {})
-    # of the checks that are made again, what was noted is history
+
+    # the checks of bars run again below, so their recorded findings are obsolete
     again = "SELECT \"check\" FROM quality_check WHERE looks_at = 'bar'"
     _insert(reader, f'FROM ({recorded("noted")}) WHERE "check" NOT IN ({again})')
     _insert(reader, of_lake(moment))
@@ -100,7 +102,7 @@ def _insert(reader: DuckReader, text: str) -> None:
 
 
 def _slices(reader: DuckReader, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The first and the last instrument of each slice, in order; instruments asked for stand alone."""
+    """The first and last instrument of each slice, in order; each requested id is its own slice."""
     rows = reader.records(statement("check_input/stored_count"), {"ids": list(names)})
     counts = [tuple(row.values()) for row in rows]
     if names:

@@ -1,7 +1,6 @@
-"""Two or more instruments by calendar year: each one's return, who was ahead, by how much, how often.
+"""Compare two or more instruments by calendar year.
 
-A year's figures come from the stored bars themselves, by the same texts as the table
-`calendar_year_return`.
+The figures come from the stored bars, by the same SQL as the table `calendar_year_return`.
 """
 
 from __future__ import annotations
@@ -20,7 +19,8 @@ from .scope import Scope, no_bars, resolve
 
 TIE: Final = "tie"
 SHOWN: Final = ("total_return", "cagr", "volatility", "max_drawdown", "sharpe", "correlation")
-"""The metrics beside a comparison, as `metrics` gives them: daily returns, no risk-free rate."""
+"""The metrics shown with a comparison, as `metrics` computes them: daily returns, no risk-free
+rate."""
 YEARS: Final = {
     "instrument": "query/instrument",
     "calendar_session": "query/calendar_session",
@@ -33,57 +33,58 @@ YEARS: Final = {
     "calendar_year_return": "mart/calendar_year_return",
     "inflation": "query/inflation",
 }
-"""The texts over `bar` that the return of a calendar year follows from."""
+"""The SQL files over `bar` that compute the return of a calendar year."""
 
 
 @dataclass(frozen=True)
 class InstrumentYear:
-    """What one instrument returned in a calendar year, as a fraction."""
+    """The return of one instrument in one calendar year, as a fraction."""
 
     instrument_id: str
     simple_return: float | None
     start_session: date | None
     end_session: date | None
     complete: bool
-    """The calendar's own sessions stand at both ends."""
+    """True if the calendar's own first and last sessions are stored."""
     quality: str
-    """Flags joined by commas; empty when there is nothing to say."""
+    """Flags joined by commas; empty if there is none."""
 
 
 @dataclass(frozen=True)
 class ComparedYear:
-    """One calendar year of all instruments, in the order in which they were named."""
+    """One calendar year of all instruments, in the requested order."""
 
     computed = ("difference", "quality")
 
     year: int
     complete: bool
-    """Complete for all of them."""
+    """True if the year is complete for all instruments."""
     winner: str | None
-    """Who returned most, or `tie`; None unless the year is complete for all and nothing is simulated."""
+    """The instrument with the highest return, or `tie`. None unless the year is complete for all
+    instruments and nothing is simulated."""
     runner_up: str | None
-    """Who came second, where there is one winner and one second."""
+    """The second, where there is exactly one winner and one second."""
     lead: float | None
-    """The winner's return less the next one's: a difference of fractions, 0 in a tie."""
+    """The winner's return minus the next one: a difference of fractions, 0 in a tie."""
     returns: tuple[InstrumentYear, ...]
 
     @property
     def difference(self) -> float | None:
-        """Of two: the first one's return less the second's; None where one is missing, and of more."""
-        found = [one.simple_return for one in self.returns]
-        if len(found) != 2 or found[0] is None or found[1] is None:
+        """With two instruments: first return minus second. None with more, or if one is missing."""
+        values = [one.simple_return for one in self.returns]
+        if len(values) != 2 or values[0] is None or values[1] is None:
             return None
-        return found[0] - found[1]
+        return values[0] - values[1]
 
     @property
     def quality(self) -> str:
-        """The flags of all, each once."""
+        """The flags of all instruments, each once."""
         return joined(one.quality for one in self.returns)
 
 
 @dataclass(frozen=True)
 class YearReturn(InstrumentYear):
-    """A row of the table: one instrument in one year, and who was ahead in it."""
+    """A row of the table: one instrument in one year, and the winner of that year."""
 
     year: int
     year_complete: bool
@@ -94,7 +95,10 @@ class YearReturn(InstrumentYear):
 
 @dataclass(frozen=True)
 class Risk:
-    """Figures of `SHOWN` from `start` to `end`; correlations are with `benchmark`, on shared sessions."""
+    """The metrics of `SHOWN` from `start` to `end`.
+
+    Correlations are with `benchmark`, on shared sessions.
+    """
 
     start: date
     end: date
@@ -102,16 +106,16 @@ class Risk:
     figures: tuple[Figure, ...]
 
     def figure(self, instrument_id: str, metric: str) -> Figure:
-        """The figure of an instrument; `KeyError` where there is none."""
+        """The figure of an instrument; `KeyError` if there is none."""
         for figure in self.figures:
             if (figure.instrument_id, figure.metric) == (instrument_id, metric):
                 return figure
-        raise KeyError(f"no {metric} of {instrument_id} beside this comparison")
+        raise KeyError(f"no {metric} of {instrument_id} in this comparison")
 
 
 @dataclass(frozen=True)
 class Comparison(Answer):
-    """Two or more instruments by calendar year: how each did, who was ahead, and what to know of it."""
+    """Two or more instruments by calendar year: returns, wins and notes."""
 
     computed = ("years", "wins", "verdict")
 
@@ -119,7 +123,8 @@ class Comparison(Answer):
     currency: str
     basis: str
     bases: Mapping[str, str]
-    """What each one's figures are: price or total where the basis asked for does not exist for it."""
+    """The basis of each instrument: price or total where the requested basis does not exist for
+    it."""
     convention: str
     sessions: str
     real: bool
@@ -127,24 +132,27 @@ class Comparison(Answer):
     strict: bool
     rows: tuple[ComparedYear, ...]
     risk: Risk | None
-    """Return and risk over the whole window; None unless asked for, and where there is no year."""
+    """Return and risk over the whole window; None unless requested, and where there is no year."""
     notes: tuple[str, ...]
     snapshot: str
     origin: str
 
     @property
     def years(self) -> int:
-        """How many years of the window can be judged: complete for all, with figures, not simulated."""
+        """Number of judged years: complete for all instruments, with figures, not simulated."""
         return sum(row.winner is not None for row in self.rows)
 
     @property
     def wins(self) -> dict[str, int]:
-        """In how many of these years each one returned most, alone."""
+        """Per instrument, the number of judged years in which it alone had the highest return."""
         return {name: sum(row.winner == name for row in self.rows) for name in self.instruments}
 
     @property
     def verdict(self) -> str | None:
-        """Who won most years, or `tie`; None when no year can be judged or any figure is simulated."""
+        """The instrument that won most years, or `tie`.
+
+        None if no year can be judged or any figure is simulated.
+        """
         if not self.years or any("simulated" in row.quality for row in self.rows):
             return None
         most = max(self.wins.values())
@@ -152,24 +160,24 @@ class Comparison(Answer):
         return first[0] if len(first) == 1 else TIE
 
     def returns_of(self, instrument_id: str) -> list[float | None]:
-        """One instrument's return in each year; `KeyError` where it is not compared."""
+        """One instrument's return in each year; `KeyError` if it is not compared."""
         if instrument_id not in self.instruments:
             raise KeyError(f"no {instrument_id} in this comparison")
         place = self.instruments.index(instrument_id)
         return [row.returns[place].simple_return for row in self.rows]
 
     def lines(self) -> tuple[type[YearReturn], Iterable[YearReturn]]:
-        """A row a year and instrument."""
+        """One row per year and instrument."""
         return YearReturn, (_year_return(row, one) for row in self.rows for one in row.returns)
 
 
 def compare(reader: Reader, terms: Terms, *, risk: bool = False) -> Comparison:
-    """How two or more instruments did in each calendar year; returns are fractions.
+    """Compare the returns of two or more instruments in each calendar year, as fractions.
 
-    Takes start and end (whole years; default: from the first year that is complete for all to the last),
-    currency, basis, real, convention, sessions, as_of, strict. `risk` adds return and risk over all these
-    years together, from the last session before the first year, whatever the convention.
-    Raises `UsageError`, `EmptyLakeError` (nothing stored), `CorruptLakeError`.
+    Takes start and end (whole years; default: the first to the last year that is complete for all),
+    currency, basis, real, convention, sessions, as_of, strict. `risk` adds return and risk over all
+    these years together, from the last session before the first year, for any convention. Raises
+    `UsageError`, `EmptyLakeError` (nothing stored), `CorruptLakeError`.
     """
     terms.only(
         "compare", "start", "end", "currency", "basis", "real", "convention", "sessions", "as_of", "strict"
@@ -202,24 +210,28 @@ def compare(reader: Reader, terms: Terms, *, risk: bool = False) -> Comparison:
 
 
 def year_figures(reader: Reader, scope: Scope) -> list[Record]:
-    """The rows of query/year_figure.sql, from the bars themselves."""
+    """The rows of query/year_figure.sql, computed from the bars."""
     return reader.chained({"bar": scope.bars} | YEARS, "query/year_figure", year_values(scope))
 
 
 def year_values(scope: Scope) -> dict[str, object]:
-    """The parameters of the texts about calendar years, whose ends may be published facts."""
+    """Query parameters for calendar years.
+
+    The figures at the ends of a year may be published facts even where an instrument is partly
+    simulated.
+    """
     if any(i.synthetic != "no" for i in scope.rates) or (
         scope.deflator and scope.deflator.synthetic == "all"
     ):
         return scope.values()
-    spoilt = scope.terms.sessions == "shared"
-    return scope.values(simulated=[i.id for i in scope.wanted if spoilt and i.synthetic != "no"])
+    shared = scope.terms.sessions == "shared"
+    return scope.values(simulated=[i.id for i in scope.wanted if shared and i.synthetic != "no"])
 
 
 def compared_years(
     ids: Sequence[str], window: tuple[int | None, int | None], figures: Iterable[Record]
 ) -> tuple[ComparedYear, ...]:
-    """One row a year of the window (None: all complete years), empty where nothing is stored."""
+    """One row per year of the window (None: all complete years), empty where nothing is stored."""
     by_key = {(figure["year"], figure["instrument_id"]): figure for figure in figures}
     complete = [
         year
@@ -246,7 +258,7 @@ def _one(name: str, figure: Record | None) -> InstrumentYear:
 
 
 def _ranked(complete: bool, returns: Sequence[InstrumentYear]) -> tuple[str | None, str | None, float | None]:
-    """Who won, who came second, by how much."""
+    """Winner, runner-up and lead."""
     known = [(one.simple_return, one.instrument_id) for one in returns if one.simple_return is not None]
     simulated = any("simulated" in one.quality for one in returns)
     if not complete or simulated or len(known) < len(returns):
@@ -260,7 +272,7 @@ def _ranked(complete: bool, returns: Sequence[InstrumentYear]) -> tuple[str | No
 
 
 def _risk(reader: Reader, scope: Scope, years: Sequence[int]) -> Risk | None:
-    """The figures over whole `years`, by the same reader; None where there is no year."""
+    """The figures over whole `years`, by the same reader; None if there is no year."""
     if not years:
         return None
     ids = scope.terms.ids

@@ -1,4 +1,4 @@
-"""The answer to `explain`: plain values, a figure and the rows that moved it."""
+"""The answer to `explain`: how far returns moved between two moments, and which rows moved them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .compare import year_figures
 from .result import Answer
 from .scope import Scope, no_bars, resolve
 
-_ROWS_AT_ONCE: Final = 2_000_000
+_MOST_ROWS: Final = 2_000_000
 _RETURNS: Final = {
     "posed_row": "explain/posed_row",
     "bar": "explain/posed_bar",
@@ -30,41 +30,41 @@ _RETURNS: Final = {
     "calendar_year_return": "mart/calendar_year_return",
 }
 _NOISE: Final = 1e-15
-"""A mean of the same values may come out so far apart when they are added in another order."""
+"""Rounding: the mean of the same values may differ by this if they are added in another order."""
 _JOINED: Final = ("year_end", "december_average")
-"""Conventions whose years join, so that a window's return is what its years multiply to."""
+"""Conventions whose years are contiguous, so that a window's return is the product of its years."""
 
 Key = tuple[str, date]
 """Instrument and session."""
 Returns = Mapping[int, float | None]
-"""By year; a year without a row is not in it."""
+"""By year; years without a row are absent."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one changed row did to a figure."""
+    """The contribution of one changed row to a figure."""
 
     change: Change
-    """Of the instrument itself, or of a rate that converts it."""
+    """A row of the instrument itself, or of a rate that converts it."""
     contribution: float
-    """In the figure's own unit: a part of its difference."""
+    """Part of the figure's difference, in its unit."""
 
 
 @dataclass(frozen=True)
 class MovedFigure:
-    """A return as it was at one moment and at the other; fractions."""
+    """A return before and after; fractions."""
 
     computed = ("name", "difference")
 
     instrument_id: str
     first_year: int
     last_year: int
-    """The same year, or the last of a window."""
+    """Equal to `first_year`, or the last year of a window."""
     before: float | None
-    """None where the rows held then gave none."""
+    """None if the rows stored then gave no return."""
     after: float | None
     parts: tuple[Part, ...]
-    """In the order in which rows were replaced. They add up to the difference; none where there is none."""
+    """In the order of replacement; they add up to the difference. Empty where there is none."""
 
     @property
     def name(self) -> str:
@@ -74,7 +74,7 @@ class MovedFigure:
 
     @property
     def difference(self) -> float | None:
-        """`after` less `before`; None unless both are there."""
+        """`after` minus `before`; None if either is missing."""
         return None if self.before is None or self.after is None else self.after - self.before
 
     @property
@@ -84,7 +84,8 @@ class MovedFigure:
 
 @dataclass(frozen=True)
 class Explanation(Answer):
-    """How far calendar-year returns, and those of the window, moved between two moments, and why."""
+    """How far the returns of calendar years and of the window moved between two moments, and
+    why."""
 
     in_rows = "figures"
 
@@ -94,14 +95,15 @@ class Explanation(Answer):
     convention: str
     currency: str
     figures: tuple[MovedFigure, ...]
-    """By instrument, its years in order, then the window."""
+    """By instrument: its years in order, then the window."""
     snapshot: str
     origin: str
 
 
 @dataclass(frozen=True)
 class _Steps:
-    """`rows[n]` is replaced between `returns[n]` and `returns[n + 1]`; in the last of `returns` all are."""
+    """`rows[n]` is replaced between `returns[n]` and `returns[n + 1]`; the last has all
+    replaced."""
 
     rows: Sequence[Key]
     """Instrument and session."""
@@ -109,12 +111,12 @@ class _Steps:
 
 
 def explain(reader: DuckReader, terms: Terms, span: Span) -> Explanation:
-    """Each calendar-year return of the instruments, and that of all these years together, at both moments.
+    """Each calendar-year return, and that of all years together, at both moments.
 
-    Takes start and end (whole years; default: all that are stored), basis, convention, currency. What was
-    held at a moment is what had been seen (strictly, by `observed_at`). The changed rows are replaced one
-    at a time, in the order of their sessions (the instrument's own row before those of rates). A row's part
-    is how far the return then moves, so the parts add up to the whole.
+    Takes start and end (whole years; default: all stored), basis, convention, currency. The state
+    at a moment is what the lake had seen by then (strictly, by `observed_at`). The changed rows are
+    replaced one at a time, by session; the instrument's own row comes before those of rates. A
+    row's part is the resulting move of the return, so the parts add up to the whole difference.
     Raises `UsageError`, `EmptyLakeError` (nothing stored), `CorruptLakeError`.
     """
     terms.only("explain", "start", "end", "basis", "convention", "currency")
@@ -145,7 +147,8 @@ def explain(reader: DuckReader, terms: Terms, span: Span) -> Explanation:
 
 
 def _years(reader: DuckReader, scope: Scope) -> dict[str, range]:
-    """Those asked for; where left out, those that an instrument's stored sessions may give a return."""
+    """The requested years; by default, all years for which the stored sessions may give a
+    return."""
     text = """
         SELECT instrument_id, min(session) AS first, max(session) AS last FROM main.bar
         WHERE list_contains($classes, asset_class) AND list_contains($ids, instrument_id)
@@ -168,7 +171,7 @@ def _years(reader: DuckReader, scope: Scope) -> dict[str, range]:
 
 
 def _unchanged(reader: DuckReader, scope: Scope, span: Span, names: Sequence[str]) -> dict[str, _Steps]:
-    """The returns of instruments of which no row changed, nor of their rates: one query for all."""
+    """The returns of instruments without a changed row, of their own or of a rate: one query."""
     if not names:
         return {}
     known = {"as_of": span.until, "strict": span.until is not None}
@@ -210,12 +213,15 @@ def _steps(
 
 
 def _scope_text(related: Mapping[str, Sequence[Listed]], years: Mapping[str, range]) -> str:
-    """A row a target and instrument that it depends on, itself first, with the days and years that count."""
+    """One row per target and instrument that it depends on, with the relevant days and years.
+
+    The target itself comes first.
+    """
     lines = []
     for target, some in related.items():
         first, last = years[target][0], years[target][-1]
         for one in some:
-            # with the year before, at whose end the first one begins
+            # including the year before, because the first return starts at its end
             days = constant(date(first - 1, 1, 1)), constant(date(last, 12, 31))
             rate = constant(one.id != target)
             lines.append(
@@ -226,15 +232,15 @@ def _scope_text(related: Mapping[str, Sequence[Listed]], years: Mapping[str, ran
 
 
 def _step_returns(reader: DuckReader, values: Mapping[str, Any], poses: int) -> Sequence[Record]:
-    """A row a target, step and year; so many steps at a time that memory is bounded."""
+    """One row per target, step and year, in batches of steps to limit memory."""
     text = "SELECT max(rows) AS rows FROM (SELECT count(*) AS rows FROM held_row GROUP BY target)"
     [held] = reader.records(text)
-    at_once = max(1, _ROWS_AT_ONCE // max(held["rows"] or 0, 1))
+    batch = max(1, _MOST_ROWS // max(held["rows"] or 0, 1))
     text = chain(_RETURNS, "explain/step_return")
-    found: list[Record] = []
-    for low in range(0, poses, at_once):
-        found += reader.records(text, {**values, "low": low, "high": low + at_once - 1})
-    return found
+    rows: list[Record] = []
+    for low in range(0, poses, batch):
+        rows += reader.records(text, {**values, "low": low, "high": low + batch - 1})
+    return rows
 
 
 def _moved(
@@ -246,22 +252,25 @@ def _moved(
     for first, last in windows:
         path = [_return(returns, first, last) for returns in steps.returns]
         parts = tuple(Part(changed[steps.rows[place]], by) for place, by in _contributions(path))
-        # where no row moved it, the last bit of a product did
+        # without a row that moved it, only the last bit of a product differs
         after = path[-1] if parts or None in (path[0], path[-1]) else path[0]
         yield MovedFigure(instrument_id, first, last, path[0], after, parts)
 
 
 def _return(returns: Returns, first: int, last: int) -> float | None:
-    """Of the years together; None where one of them has none."""
-    found = [returns.get(year) for year in range(first, last + 1)]
-    known = [one for one in found if one is not None]
-    if len(known) < len(found):
+    """The return over the years together; None if one year has none."""
+    values = [returns.get(year) for year in range(first, last + 1)]
+    known = [one for one in values if one is not None]
+    if len(known) < len(values):
         return None
     return known[0] if len(known) == 1 else math.prod(1 + one for one in known) - 1
 
 
 def _contributions(path: Sequence[float | None]) -> Iterator[tuple[int, float]]:
-    """How far each step moved the figure; a step that leaves it without one counts with the next."""
+    """How far each step moved the figure.
+
+    A step after which there is no figure counts with the next step.
+    """
     reached = path[0]
     if reached is None or path[-1] is None:
         return

@@ -1,6 +1,6 @@
-"""All against all: years won and correlations of every pair of instruments.
+"""All against all: years won and correlation for every pair of instruments.
 
-A pair's returns run from one session that both have to the next.
+A pair's returns run between sessions that both instruments have.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from .result import Answer, joined, json_value
 from .scope import Scope, no_bars, resolve
 
 _ROUNDING: Final = 1e-12
-"""A standard deviation up to this is rounding, as in sql/metric/correlation.sql."""
+"""A standard deviation up to this is rounding error, as in sql/metric/correlation.sql."""
 _DOUBTFUL: Final = 0.01
-"""Where less of the mean square than this is variance, the difference of the two has lost digits."""
+"""If the variance is a smaller share of the mean square, the subtraction has lost digits."""
 _NO_DAY: Final = np.datetime64("NaT", "D")
 _CONVERTED: Final = {
     "rate_day": "query/rate_day",
@@ -40,13 +40,13 @@ _CONVERTED: Final = {
 _NATIVE: Final = {"return_index": "view/return_index", "metric_level": "query/native_level"}
 MISSING: Final = ("", "no_rate", "no_price", "no_cpi")
 _MOST: Final = 2000
-"""Pairs grow with the square: at 2,000 instruments two million of them take about 3 GB."""
+"""The number of pairs is quadratic: 2,000 instruments are two million pairs and about 3 GB."""
 _NOTED: Final = ("simulated", "gap", "no_rate", "no_price", "no_cpi")
 
 
 @dataclass(frozen=True)
 class Window:
-    """Which returns are taken."""
+    """Which returns to take."""
 
     frequency: str
     first: date
@@ -55,7 +55,7 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Correlations:
-    """Square, an instrument a row and a column; NaN and NaT where a pair has none."""
+    """Square arrays, one row and one column per instrument; NaN and NaT where a pair has none."""
 
     value: NDArray[np.float64]
     n: NDArray[np.int64]
@@ -65,13 +65,13 @@ class Correlations:
 
 @dataclass(frozen=True, eq=False)
 class Wins:
-    """Square: in how many years the instrument of the row beat that of the column, of how many."""
+    """Square arrays: in how many of how many years the row's instrument beat the column's."""
 
     wins: NDArray[np.int64]
     ties: NDArray[np.int64]
     years: NDArray[np.int64]
     first_year: NDArray[np.int64]
-    """0 where no year can be judged."""
+    """0 if no year can be judged."""
     last_year: NDArray[np.int64]
 
 
@@ -82,27 +82,27 @@ class Pair:
     a: str
     b: str
     a_wins: int
-    """Calendar years in which a returned more."""
+    """Calendar years in which a had the higher return."""
     b_wins: int
     ties: int
     years: int
-    """Years that can be judged: complete for both, with figures, not simulated."""
+    """Judged years: complete for both, with figures, not simulated."""
     first_year: int | None
     last_year: int | None
     correlation: float | None
-    """Of simple returns from one session that both have to the next."""
+    """Of simple returns between sessions that both have."""
     n: int
-    """Returns that went into it."""
+    """Number of returns used."""
     first_session: date | None
-    """Where the first of them begins."""
+    """Start of the first return."""
     last_session: date | None
     quality: str
-    """Of the returns: flags of both, joined by commas."""
+    """Of the returns: the flags of both, joined by commas."""
 
 
 @dataclass(frozen=True, eq=False)
 class Matrix(Answer):
-    """All against all; rows and columns of the arrays are `instruments`, in this order."""
+    """All against all; rows and columns of the arrays follow `instruments`."""
 
     instruments: tuple[str, ...]
     start: date | None
@@ -111,7 +111,8 @@ class Matrix(Answer):
     currency: str
     basis: str
     bases: Mapping[str, str]
-    """What each one's figures are: price or total where the basis asked for does not exist for it."""
+    """The basis of each instrument: price or total where the requested basis does not exist for
+    it."""
     convention: str
     real: bool
     as_of: datetime | None
@@ -119,7 +120,7 @@ class Matrix(Answer):
     won: Wins
     correlation: Correlations
     quality: tuple[str, ...]
-    """Of each one's returns, flags joined by commas."""
+    """Per instrument, the flags of its returns, joined by commas."""
     notes: tuple[str, ...]
     snapshot: str
     origin: str
@@ -136,12 +137,12 @@ class Matrix(Answer):
         return (self._pair(i, j) for i, j in combinations(range(len(self.instruments)), 2))
 
     def lines(self) -> tuple[type[Pair], Iterable[Pair]]:
-        """A row a pair."""
+        """One row per pair."""
         return Pair, self.pairs()
 
     def _pair(self, i: int, j: int) -> Pair:
-        won, found = self.won, self.correlation
-        value, first_year = float(found.value[i, j]), int(won.first_year[i, j])
+        won, correlations = self.won, self.correlation
+        value, first_year = float(correlations.value[i, j]), int(won.first_year[i, j])
         return Pair(
             a=self.instruments[i],
             b=self.instruments[j],
@@ -152,14 +153,14 @@ class Matrix(Answer):
             first_year=first_year or None,
             last_year=int(won.last_year[i, j]) or None,
             correlation=None if np.isnan(value) else value,
-            n=int(found.n[i, j]),
-            first_session=found.first[i, j].item(),
-            last_session=found.last[i, j].item(),
+            n=int(correlations.n[i, j]),
+            first_session=correlations.first[i, j].item(),
+            last_session=correlations.last[i, j].item(),
             quality=joined((self.quality[i], self.quality[j])),
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The matrix as JSON values, a pair once in place of the squares."""
+        """The matrix as JSON values, with one entry per pair instead of the square arrays."""
         squares = {"won", "correlation", "quality"}
         names = [field.name for field in fields(self) if field.name not in squares]
         return {name: json_value(getattr(self, name)) for name in names} | {
@@ -169,24 +170,25 @@ class Matrix(Answer):
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """Levels of instruments by day; columns in the order of their ids."""
+    """Levels of instruments by day; columns are in the order of the ids."""
 
     days: Days
     level: Levels
     missing: NDArray[np.int8]
-    """Why a bar has no level: a place in `MISSING`, or 0 where it has one; -1 where there is no bar."""
+    """Why a bar has no level: an index into `MISSING`. 0 where it has a level, -1 where there is
+    no bar."""
 
 
 Squares = TypeVar("Squares", Wins, Correlations)
 
 
 def matrix(reader: DuckReader, terms: Terms) -> Matrix:
-    """Of every pair of instruments: who returned more in how many calendar years, and how they correlate.
+    """For every pair of instruments, the calendar years won and the correlation of returns.
 
-    Takes start, end, frequency, currency, basis, real, convention, as_of, strict. No ids: all that have a
-    return and are stored. Without dates: for each pair all that both have. Years are those wholly from
-    `start` to `end`, on each one's own sessions; returns run between sessions that the pair shares.
-    Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
+    Takes start, end, frequency, currency, basis, real, convention, as_of, strict. Without ids: all
+    stored instruments that have a return. Without dates: all that the pair has in common. Years lie
+    wholly between `start` and `end` and use each instrument's own sessions; returns run between
+    sessions that the pair shares. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only(
         *("matrix", "start", "end", "frequency", "currency", "basis", "real", "convention", "as_of", "strict")
@@ -198,13 +200,13 @@ def matrix(reader: DuckReader, terms: Terms) -> Matrix:
     scope = resolve(reader.listing, named)
     stored = read_levels(reader, scope, window.last)
     by_id = sorted(named.ids)
-    found = {name for name, some in zip(by_id, _some(stored), strict=True) if some}
-    lost = next((name for name in named.ids if name not in found), None)
-    if lost is not None and (terms.ids or not found):
-        raise no_bars(reader, lost, terms)
+    with_bars = {name for name, some in zip(by_id, _some(stored), strict=True) if some}
+    without = next((name for name in named.ids if name not in with_bars), None)
+    if without is not None and (terms.ids or not with_bars):
+        raise no_bars(reader, without, terms)
     sessions = read_sessions(reader, {i.calendar for i in scope.wanted})
     won = read_wins(reader, scope, *_whole_years(window))
-    wanted = tuple(i for i in scope.wanted if i.id in found)
+    wanted = tuple(i for i in scope.wanted if i.id in with_bars)
     order = np.array([by_id.index(i.id) for i in wanted])
     calendars = [reader.listing[name].calendar for name in by_id]
     flags = qualities(scope, stored, sessions, window)
@@ -221,8 +223,8 @@ def matrix(reader: DuckReader, terms: Terms) -> Matrix:
         real=terms.real,
         as_of=terms.as_of,
         strict=terms.strict,
-        won=_taken(won, order),
-        correlation=_taken(correlations(stored.days, stored.level, calendars, sessions, window), order),
+        won=_reordered(won, order),
+        correlation=_reordered(correlations(stored.days, stored.level, calendars, sessions, window), order),
         quality=tuple(quality.values()),
         notes=_notes(scope, wanted, quality),
         snapshot=reader.about.snapshot,
@@ -237,10 +239,11 @@ def correlations(
     sessions: Mapping[str, Days],
     window: Window,
 ) -> Correlations:
-    """Pearson correlation of simple returns; `level` has a row a day of `days`, a column an instrument.
+    """Pearson correlation of simple returns; `level` is days by instruments.
 
-    Instruments of one calendar are taken together, so that the work is a few matrix products a pair of
-    calendars; only the periods in which an instrument lacks its calendar's session are looked at one by one.
+    Instruments of one calendar are processed together, so a pair of calendars costs a few matrix
+    products. Only periods in which an instrument lacks a session of its calendar are processed one
+    by one.
     """
     count = level.shape[1]
     answer = Correlations(
@@ -298,7 +301,7 @@ def _pearson(grid: Grid, sides: tuple[Side, Side], m: Moments) -> NDArray[np.flo
 
 
 def _one_pair(grid: Grid, sides: tuple[Side, Side], i: int, j: int) -> float:
-    """The same from the deviations themselves, which loses no digits."""
+    """The same from the deviations themselves, without loss of digits."""
     a, b = sides
     rows = np.flatnonzero(a.present[:, i] & b.present[:, j])
     period = grid.period[rows]
@@ -314,7 +317,7 @@ def _one_pair(grid: Grid, sides: tuple[Side, Side], i: int, j: int) -> float:
 
 
 def read_levels(reader: DuckReader, scope: Scope, last: date) -> Stored:
-    """What one unit of each has become, up to `last`, in the currency and on the basis asked for."""
+    """The level of each instrument up to `last`, in the requested currency and basis."""
     values = year_values(scope) | {"last_day": last}
     return _squared(_arrays(reader, _level_text(scope), values), len(scope.wanted))
 
@@ -326,9 +329,9 @@ def read_sessions(reader: DuckReader, calendars: set[str]) -> dict[str, Days]:
 
 
 def read_wins(reader: DuckReader, scope: Scope, first: int, last: int) -> Wins:
-    """Years won among instruments in the order of their ids, from the stored table where it has them."""
+    """Years won, in the order of the ids; from the stored table where it has them."""
     parts = {"matrix_member": "query/matrix_member", "bar": scope.bars}
-    # nothing to convert, deflate or know by then: the table has it
+    # the table holds figures without conversion, deflation and as-of
     stored = not scope.rates and not scope.terms.real and scope.terms.as_of is None
     parts |= {"inflation": "query/inflation"} if stored else YEARS
     parts |= {"year_figure": "query/year_figure"}
@@ -344,12 +347,12 @@ def read_wins(reader: DuckReader, scope: Scope, first: int, last: int) -> Wins:
 def qualities(scope: Scope, stored: Stored, sessions: Mapping[str, Days], window: Window) -> dict[str, str]:
     """The flags of each instrument's returns in the window."""
     by_id = sorted(scope.wanted, key=lambda i: i.id)
-    spoilt = any(i is not None and i.synthetic != "no" for i in (*scope.rates, scope.deflator))
+    simulated = any(i is not None and i.synthetic != "no" for i in (*scope.rates, scope.deflator))
     return {
         i.id: ",".join(
             (
                 *_stored_flags(stored, place, sessions[i.calendar], window),
-                *_own_flags(i, scope.terms.basis, spoilt),
+                *_own_flags(i, scope.terms.basis, simulated),
             )
         )
         for place, i in enumerate(by_id)
@@ -367,7 +370,7 @@ def _level_text(scope: Scope) -> str:
 
 
 def _arrays(reader: DuckReader, text: str, values: Mapping[str, object]) -> dict[str, NDArray[Any]]:
-    """The columns of a text, whole numbers as 64 bits."""
+    """The columns of a query; integers as 64 bits."""
     return {
         name: np.asarray(column, np.float64 if column.dtype.kind == "f" else np.int64)
         for name, column in reader.numpy(text, values).items()
@@ -388,7 +391,7 @@ def _squared(found: Mapping[str, NDArray[Any]], count: int) -> Stored:
 
 def _stored_flags(stored: Stored, place: int, sessions: Days, window: Window) -> Iterator[str]:
     rows = np.flatnonzero(stored.missing[:, place] >= 0)
-    # the first return begins at the last session before the window
+    # the first return starts at the last session before the window
     rows = rows[max(0, int(np.searchsorted(stored.days[rows], number_of(window.first))) - 1) :]
     if not len(rows):
         return
@@ -400,12 +403,12 @@ def _stored_flags(stored: Stored, place: int, sessions: Days, window: Window) ->
     yield from (flag for code, flag in enumerate(MISSING) if code and (codes == code).any())
 
 
-def _own_flags(instrument: Listed, basis: str, spoilt: bool) -> Iterator[str]:
+def _own_flags(instrument: Listed, basis: str, simulated: bool) -> Iterator[str]:
     if instrument.price_index and basis != "price":
         yield "price_index"
     if instrument.proxy_for:
         yield "proxy"
-    if spoilt or instrument.synthetic != "no":
+    if simulated or instrument.synthetic != "no":
         yield "simulated"
 
 
@@ -415,7 +418,7 @@ def _notes(scope: Scope, wanted: Sequence[Listed], quality: Mapping[str, str]) -
     return (
         *scope_notes(scope, wanted),
         *(f"{FLAGS[flag]} ({', '.join(names)})" for flag, names in marked.items() if names),
-        *([f"nothing is stored of {', '.join(unstored)}"] if unstored else []),
+        *([f"no bars are stored of {', '.join(unstored)}"] if unstored else []),
     )
 
 
@@ -434,7 +437,7 @@ def _some(stored: Stored) -> list[bool]:
 
 
 def _whole_years(window: Window) -> tuple[int, int]:
-    """The first and the last calendar year that lie within the window."""
+    """The first and last calendar year that lie within the window."""
     first, last = window.first, window.last
     return (
         first.year + ((first.month, first.day) > (1, 1)),
@@ -442,8 +445,8 @@ def _whole_years(window: Window) -> tuple[int, int]:
     )
 
 
-def _taken(squares: Squares, order: Days) -> Squares:
-    """Rows and columns in another order, not to be written to."""
+def _reordered(squares: Squares, order: Days) -> Squares:
+    """Rows and columns in another order; the arrays are read-only."""
     arrays = [getattr(squares, field.name)[np.ix_(order, order)] for field in fields(squares)]
     for array in arrays:
         array.flags.writeable = False

@@ -1,4 +1,4 @@
-"""Return and risk of one or many instruments over a window, from the stored bars themselves."""
+"""Return and risk metrics of instruments over a window, computed from the stored bars."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOTED: Final = ("simulated", "partial", "gap", "stale", "no_rate", "no_price", "
 _DEEPEST: Final = 1000
 _DAY: Final = timedelta(days=1)
 _SUMMED: Final = frozenset({"period_return", "pair_return"})
-"""Kept sorted: threads leave the order of rows to chance, and the last bit of a sum goes by that order."""
+"""Sorted when stored: threads return rows in any order, and the last bit of a sum depends on it."""
 
 
 @dataclass(frozen=True)
@@ -39,27 +39,27 @@ class Figure:
     unit: str
     """fraction, ratio or log."""
     n: int
-    """Returns that went into it."""
+    """Number of returns used."""
     first_session: date | None
     last_session: date | None
     periods_per_year: float | None
-    """What it was annualised by; None where it was not."""
+    """The annualisation factor; None if the figure is not annualised."""
     basis: str
     currency: str
     quality: str
-    """Flags joined by commas; empty when there is nothing to say."""
+    """Flags joined by commas; empty if there is none."""
     reason: str | None
     """Why there is no value."""
     start_session: date | None = None
-    """Where the period, or the drawdown, that it describes began."""
+    """Start of the described period or drawdown."""
     end_session: date | None = None
-    """Where it ended: for a drawdown, its low."""
+    """End of the period; for a drawdown, its low."""
     recovery_session: date | None = None
 
 
 @dataclass(frozen=True)
 class Drawdown:
-    """One fall from a high; depth is a fraction, rank 1 the deepest."""
+    """One drawdown; depth is a fraction, rank 1 is the deepest."""
 
     instrument_id: str
     rank: int
@@ -72,7 +72,8 @@ class Drawdown:
 
 @dataclass(frozen=True)
 class RollingReturn:
-    """All windows of `years` years that begin and end with a month: total returns, as fractions."""
+    """Total returns of all windows of `years` years that start and end at a month's end;
+    fractions."""
 
     instrument_id: str
     years: int
@@ -85,14 +86,14 @@ class RollingReturn:
     latest: float
     positive_share: float
     win_share: float | None
-    """How many of `pairs` windows returned more than the benchmark; None without one."""
+    """Share of `pairs` windows with a higher return than the benchmark; None without one."""
     pairs: int
     quality: str
 
 
 @dataclass(frozen=True)
 class Metrics(Answer):
-    """Figures of some instruments over one window."""
+    """Figures of instruments over one window."""
 
     in_rows = "figures"
 
@@ -116,7 +117,7 @@ class Metrics(Answer):
     origin: str
 
     def figure(self, instrument_id: str, metric: str) -> Figure:
-        """The figure of an instrument; `KeyError` when it was not asked for."""
+        """The figure of an instrument; `KeyError` if it was not requested."""
         for figure in self.figures:
             if (figure.instrument_id, figure.metric) == (instrument_id, metric):
                 return figure
@@ -125,7 +126,7 @@ class Metrics(Answer):
 
 @dataclass(frozen=True)
 class Window:
-    """A window whose relations are held by the reader, and the parameters of the texts that read them."""
+    """A window, and the parameters of the SQL that reads its temporary relations."""
 
     first: date
     last: date
@@ -133,22 +134,22 @@ class Window:
 
 
 def metrics(reader: Reader, terms: Terms, *, deepest: int = 5, annualise_short: bool = False) -> Metrics:
-    """Every metric of the instruments (and of the benchmark) from `start` to `end`; fractions.
+    """Compute every metric of the instruments (and the benchmark) from `start` to `end`; fractions.
 
-    Takes `TAKES`. The first return begins at the last session before `start`. Without dates: the span that
-    all of them have. `deepest` is how many drawdowns are listed; `annualise_short` gives a yearly rate of
-    less than a year too.
-    Raises `UsageError`, `EmptyLakeError` (nothing stored), `CorruptLakeError`.
+    Takes `TAKES`. The first return starts at the last session before `start`. Without dates: the
+    span that all instruments have. `deepest` is the number of drawdowns to list; `annualise_short`
+    also annualises windows of less than a year. Raises `UsageError`, `EmptyLakeError` (nothing
+    stored), `CorruptLakeError`.
     """
     terms.only("metrics", *TAKES)
     one_of("frequency", terms.frequency, FREQUENCIES)
     if not 0 <= deepest <= _DEEPEST:
-        raise UsageError(f"{deepest} drawdowns cannot be listed; ask for 0 to {_DEEPEST}")
+        raise UsageError(f"deepest is {deepest}, must be 0 to {_DEEPEST}")
     terms.check_ids()
     scope = resolve(reader.listing, terms)
     with held(reader, scope, SCOREBOARD, {"annualise_short": annualise_short}) as window:
         every = tuple(_all_figures(reader, scope, window.values))
-        falls, rolling = _drawdowns(reader, scope, window, every), _rolling(reader, scope, window, every)
+        drawdowns, rolling = _drawdowns(reader, scope, window, every), _rolling(reader, scope, window, every)
     return Metrics(
         instruments=terms.named,
         start=window.first,
@@ -163,7 +164,7 @@ def metrics(reader: Reader, terms: Terms, *, deepest: int = 5, annualise_short: 
         as_of=terms.as_of,
         strict=terms.strict,
         figures=every,
-        drawdowns=tuple(fall for fall in falls if fall.rank <= deepest),
+        drawdowns=tuple(one for one in drawdowns if one.rank <= deepest),
         rolling=rolling,
         notes=metric_notes(scope, every),
         snapshot=reader.about.snapshot,
@@ -175,7 +176,10 @@ def metrics(reader: Reader, terms: Terms, *, deepest: int = 5, annualise_short: 
 def held(
     reader: Reader, scope: Scope, relations: Sequence[str], more: Mapping[str, object] | None = None
 ) -> Iterator[Window]:
-    """The relations of the metrics' texts for a window, each from those before it; dropped at the end."""
+    """The temporary relations of the metrics for a window, in order of dependency.
+
+    They are dropped at the end.
+    """
     with reader.scratch():
         values = scope.values() | dict(more or {})
         reader.hold(BARS, bars(scope.bars, values), {})
@@ -188,19 +192,19 @@ def held(
 
 
 def metric_notes(scope: Scope, figures: Sequence[Figure]) -> tuple[str, ...]:
-    """The sentences that apply to figures of a window."""
+    """The notes that apply to the figures of a window."""
     t = scope.terms
     calendars = {i.calendar for i in scope.wanted}
     pairs = t.benchmark is not None and t.sessions == "own" and len(calendars) > 1
     return (
         *scope_notes(scope),
-        *(["figures against the benchmark are taken on the sessions that both have"] if pairs else []),
+        *(["figures against the benchmark use the sessions that both have"] if pairs else []),
         *flag_notes(figures, NOTED),
     )
 
 
 def _window(reader: Reader, scope: Scope) -> tuple[date, date]:
-    """The dates asked for; where left out, as far as all instruments reach."""
+    """The requested dates; by default, the span that all instruments have."""
     t = scope.terms
     text = f"WITH bar AS (SELECT * FROM {BARS}) {statement('metric_input/bar_span')}"  # noqa: S608
     stored = {row["instrument_id"]: row for row in reader.records(text) if row["instrument_id"] in t.named}
@@ -215,7 +219,8 @@ def _window(reader: Reader, scope: Scope) -> tuple[date, date]:
 
 
 def _due_day(reader: Reader, terms: Terms) -> date:
-    """Sessions up to here were over when the lake was built, or at the moment of as-of before it."""
+    """The last day whose sessions were over when the lake was built, or at the as-of moment
+    before."""
     built = reader.about.built_at.astimezone(UTC).date()
     known = built if terms.as_of is None else min(built, terms.as_of.astimezone(UTC).date())
     return min(known - _DAY, terms.end or date.max)
@@ -226,10 +231,10 @@ def _all_figures(reader: Reader, scope: Scope, values: Mapping[str, object]) -> 
     for metric in METRICS:
         if metric.kind == "pair" and benchmark is None:
             continue
-        found = {row["instrument_id"]: row for row in reader.records(figures(metric, values))}
+        rows = {row["instrument_id"]: row for row in reader.records(figures(metric, values))}
         for instrument in scope.wanted:
             if metric.kind != "pair" or instrument.id != benchmark:
-                yield _figure(scope, metric, instrument, found.get(instrument.id))
+                yield _figure(scope, metric, instrument, rows.get(instrument.id))
 
 
 def _figure(scope: Scope, metric: Metric, instrument: Listed, row: Record | None) -> Figure:
@@ -277,8 +282,8 @@ def _rolling(
     reader: Reader, scope: Scope, window: Window, figures: Sequence[Figure]
 ) -> tuple[RollingReturn, ...]:
     order = scope.terms.named
-    alone = {f.instrument_id: f.quality for f in figures if f.metric == "volatility"}
-    beside = alone | {f.instrument_id: f.quality for f in figures if f.metric == "correlation"}
+    own = {f.instrument_id: f.quality for f in figures if f.metric == "volatility"}
+    against = own | {f.instrument_id: f.quality for f in figures if f.metric == "correlation"}
     rows = reader.records(table("rolling_return", window.values))
     rows.sort(key=lambda row: (order.index(row["instrument_id"]), row["years"]))
-    return tuple(RollingReturn(**row, quality=beside[row["instrument_id"]]) for row in rows)
+    return tuple(RollingReturn(**row, quality=against[row["instrument_id"]]) for row in rows)

@@ -1,4 +1,4 @@
-"""What to know before quoting an answer, in sentences; the most important come first."""
+"""Notes on an answer: what a reader must know before quoting it, most important first."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from .scope import Scope, basis_of
 _NAMED: Final = 8
 FLAGS: Final[Mapping[str, str]] = {
     "simulated": "figures marked simulated are made up and give no verdict",
-    "partial": "the window does not begin and end with sessions of the calendar that are stored",
+    "partial": "the calendar's sessions at the start or end of the window are not stored",
     "gap": "sessions of the calendar are missing within the window; returns span them",
-    "stale": "more than 5 sessions are over since the last one stored",
+    "stale": "the last stored session is more than 5 sessions old",
     "no_rate": "no reference rate for some sessions",
     "no_price": "no price for some sessions",
     "no_cpi": "no consumer price index for some sessions",
-    "no_bill": "no yield of the bill for some periods, which are left out",
-    "price_index": "a price index: no dividends are in it, its figures are price returns",
+    "no_bill": "no yield of the bill for some periods; these are left out",
+    "price_index": "a price index without dividends: its figures are price returns",
     "proxy": "stands in for something else",
 }
-"""What each quality flag means."""
+"""The meaning of each quality flag."""
 
 
 class Marked(Protocol):
-    """A figure with its quality, flags joined by commas."""
+    """A figure with quality flags joined by commas."""
 
     @property
     def instrument_id(self) -> str: ...
@@ -35,7 +35,8 @@ class Marked(Protocol):
 
 
 def scope_notes(scope: Scope, wanted: Sequence[Listed] | None = None) -> Iterator[str]:
-    """What follows from the instruments and the terms; `wanted` are those in the answer (default: all)."""
+    """The notes on the instruments and the terms; `wanted` are those in the answer (default:
+    all)."""
     answered = scope.wanted if wanted is None else wanted
     yield from _bases(answered, scope.terms.basis)
     yield from _closes(answered, scope.terms.sessions)
@@ -47,7 +48,7 @@ def scope_notes(scope: Scope, wanted: Sequence[Listed] | None = None) -> Iterato
 
 
 def flag_notes(figures: Iterable[Marked], flags: Iterable[str]) -> Iterator[str]:
-    """What each of `flags` means, with the instruments that it marks."""
+    """The meaning of each of `flags`, with the instruments that have it."""
     marks = [(figure.instrument_id, figure.quality.split(",")) for figure in figures]
     for flag in flags:
         marked = dict.fromkeys(name for name, own in marks if flag in own)
@@ -56,23 +57,23 @@ def flag_notes(figures: Iterable[Marked], flags: Iterable[str]) -> Iterator[str]
 
 
 def some_of(names: Sequence[str]) -> str:
-    """The names; of many the first few and how many more."""
+    """The names; of a long list, the first few and the number of the others."""
     more = len(names) - _NAMED
     return ", ".join(names) if more <= 1 else f"{', '.join(names[:_NAMED])} and {more:,} more"
 
 
 def _bases(wanted: Sequence[Listed], basis: str) -> Iterator[str]:
-    """Whose figures are not on the basis asked for, and that the answer mixes price and total returns."""
+    """Instruments that are not on the requested basis, and a mix of price and total returns."""
     bases = [(i.id, basis_of(i, basis)) for i in wanted]
     for instrument, (name, own) in zip(wanted, bases, strict=True):
         if instrument.price_index and basis != "price":
-            yield f"{name} is a price index: no dividends are in it, its figures are price returns"
+            yield f"{name} is a price index without dividends: its figures are price returns"
         elif own != basis:
-            yield f"{name} is stored as total return only: its distributions are in its figures"
+            yield f"{name} is stored as total return only: its figures include distributions"
     kinds = dict.fromkeys(own for _, own in bases)
     if len(kinds) > 1:
-        alike = (f"{kind} return of {', '.join(n for n, own in bases if own == kind)}" for kind in kinds)
-        yield f"a mixture: {' against '.join(alike)}"
+        groups = (f"{kind} return of {', '.join(n for n, own in bases if own == kind)}" for kind in kinds)
+        yield f"a mixture: {' against '.join(groups)}"
 
 
 def _closes(wanted: Sequence[Listed], sessions: str) -> Iterator[str]:
@@ -82,4 +83,4 @@ def _closes(wanted: Sequence[Listed], sessions: str) -> Iterator[str]:
         those = f"{others[0].id} ({others[0].calendar})" if len(wanted) == 2 else "the others"
         yield f"a day of {' and '.join(late)} ends at midnight UTC, hours after a session of {those}"
     if sessions == "shared" and len(wanted) > 2:
-        yield f"shared sessions are those that all {len(wanted)} have"
+        yield f"shared sessions are those that all {len(wanted)} instruments have"

@@ -1,4 +1,4 @@
-"""The sessions that two groups of instruments may share, cut into the periods that returns are taken over."""
+"""Sums over the returns of all pairs of instruments, for their correlations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Days = NDArray[np.int64]
 """Days since 1970-01-01."""
 Levels = NDArray[np.float64]
-"""A row a session of the grid, a column an instrument; NaN where there is no figure."""
+"""One row per session of the grid, one column per instrument; NaN where there is no figure."""
 Mask = NDArray[np.bool_]
 
 NONE: Final = -1
@@ -22,7 +22,7 @@ _MONDAY: Final = 4
 
 @dataclass(frozen=True)
 class Grid:
-    """Sessions in order and their periods; a session is told by its row, a period by its place."""
+    """Sessions in order and their periods; rows and periods are identified by index."""
 
     days: Days
     period: Days
@@ -30,11 +30,11 @@ class Grid:
     begins: Days
     """The first row of each period."""
     due: Days
-    """The row of each period's last session by the calendars; `NONE` where nothing is stored of it."""
+    """The row of each period's last calendar session; `NONE` if that session is not stored."""
     due_day: Days
     """The day of that session."""
     counted: Mask
-    """Whether the period lies within the window."""
+    """True if the period lies within the window."""
     daily: bool
 
 
@@ -54,7 +54,7 @@ def make_grid(days: Days, sessions: Days, frequency: str, first: date, last: dat
 
 
 def _last_due(sessions: Days, frequency: str, starts: Days, stored: Days) -> Days:
-    """The last session of each period by the calendars; the last stored one where they have none."""
+    """The last calendar session of each period; the last stored one if the calendars have none."""
     place = np.searchsorted(sessions, _ends(starts, frequency), side="right") - 1
     due = sessions[np.maximum(place, 0)] if len(sessions) else stored
     return np.where((place >= 0) & (due >= starts), due, stored)
@@ -86,24 +86,29 @@ def number_of(day: date) -> int:
 
 @dataclass(frozen=True)
 class Side:
-    """Regular periods run from one due session to the next; whoever lacks either is irregular there."""
+    """One group of instruments.
+
+    A regular period runs from one due session to the next. A period in which an instrument lacks
+    either session is irregular.
+    """
 
     level: Levels
     present: Mask
     mean: NDArray[np.float64]
-    """Of each one's regular returns: taken off, so that sums of squares lose no digits."""
+    """Mean of each instrument's regular returns; subtracted so that sums of squares lose no
+    digits."""
     regular: Mask
-    """A row a period, a column an instrument."""
+    """One row per period, one column per instrument."""
     returns: Levels
-    """Regular returns less the mean; 0 elsewhere."""
+    """Regular returns minus the mean; 0 elsewhere."""
     irregular: Mask
     """Something is stored in the period and before it, but not at both due sessions."""
     first_row: Days
-    """Where each one's levels begin; the number of rows where there are none."""
+    """The first row with a level; the number of rows if there is none."""
 
 
 def make_side(grid: Grid, level: Levels) -> Side:
-    """The group whose levels on the grid's sessions these are."""
+    """The group with these levels on the grid's sessions."""
     present = ~np.isnan(level)
     rows = np.arange(len(level))[:, None]
     closing = np.maximum.reduceat(np.where(present, rows, NONE), grid.begins, axis=0)
@@ -132,7 +137,7 @@ def _returns(grid: Grid, level: Levels, regular: Mask) -> Levels:
     returns = np.zeros(regular.shape)
     end = level[grid.due[1:]]
     start = level[grid.due[:-1]]
-    # where a due session is not stored the row is another's; `regular` leaves those out
+    # if a due session is not stored, the index is NONE; `regular` excludes it
     np.divide(end, start, out=returns[1:], where=regular[1:])
     returns[1:] -= regular[1:]
     return returns
@@ -144,7 +149,10 @@ Sums = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """A row an instrument of one group, a column one of another; x and y are returns less their means."""
+    """One row per instrument of one group, one column per instrument of the other.
+
+    x and y are returns minus their means.
+    """
 
     n: Sums
     x: Sums
@@ -153,9 +161,9 @@ class Moments:
     yy: Sums
     xy: Sums
     first: Days
-    """The grid's row from which the first return runs; `NEVER` where there is none."""
+    """The row where the first return starts; `NEVER` if there is none."""
     last: Days
-    """The row to which the last return runs; `NONE` where there is none."""
+    """The row where the last return ends; `NONE` if there is none."""
 
     @property
     def sums(self) -> tuple[Sums, ...]:
@@ -163,19 +171,19 @@ class Moments:
 
     @property
     def turned(self) -> Moments:
-        """The same, seen from the other group."""
+        """The same with the groups swapped."""
         m = self
         return Moments(m.n.T, m.y.T, m.x.T, m.yy.T, m.xx.T, m.xy.T, m.first.T, m.last.T)
 
     def add(self, other: Moments) -> None:
-        """Add what comes of further returns, in place."""
+        """Add the sums of further returns, in place."""
         for mine, theirs in zip(self.sums, other.sums, strict=True):
             mine += theirs
         np.minimum(self.first, other.first, out=self.first)
         np.maximum(self.last, other.last, out=self.last)
 
     def mirrored(self) -> Moments:
-        """A turned copy without what each one has with itself."""
+        """A swapped copy without the diagonal."""
         turned = self.turned
         n, x, y, xx, yy, xy = (array.copy() for array in turned.sums)
         for array in (n, x, y, xx, yy, xy):
@@ -187,29 +195,31 @@ class Moments:
 
 
 def no_moments(rows: int, columns: int) -> Moments:
-    """Of no returns at all."""
+    """The sums over no returns."""
     shape = rows, columns
     n, x, y, xx, yy, xy = (np.zeros(shape) for _ in range(6))
     return Moments(n, x, y, xx, yy, xy, np.full(shape, NEVER), np.full(shape, NONE))
 
 
 _BLOCK: Final = 256
-"""Periods looked at together; bounds the memory."""
+"""Periods per batch; limits the memory."""
 
 
 @dataclass(frozen=True)
 class _Cases:
-    """One instrument's periods, each with one of the others: the same length all."""
+    """The periods of one instrument, each with one of the others; both arrays have the same
+    length."""
 
     period: Days
     other: Days
 
 
 def bridged(grid: Grid, a: Side, b: Side, second: bool = False) -> Moments:
-    """The sums over the irregular periods of `a`, beside each of `b`.
+    """The sums over the irregular periods of `a`, paired with each of `b`.
 
-    A pair of which both are irregular is met from both sides: the first side takes it (`second` says that `b`
-    was that one); within one group (`a` is `b`) the one of lower place does.
+    A pair in which both are irregular appears from both sides and must count once. The first side
+    counts it (`second`: `b` was the first side). Within one group (`a` is `b`) the lower index
+    counts it.
     """
     sums = no_moments(a.level.shape[1], b.level.shape[1])
     for one in np.flatnonzero(a.irregular.any(axis=0)).tolist():
@@ -233,14 +243,14 @@ def _add(sums: Moments, grid: Grid, a: Side, b: Side, one: int, cases: _Cases) -
     begin = grid.begins[cases.period]
     end = _last_shared(a, b, one, cases.other, np.append(grid.begins, len(grid.days))[cases.period + 1])
     start = _last_shared(a, b, one, cases.other, begin)
-    kept = (end >= begin) & (start != NONE) & _over(grid, a, b, one, cases, end)
-    start, end, other = start[kept], end[kept], cases.other[kept]
+    valid = (end >= begin) & (start != NONE) & _over(grid, a, b, one, cases, end)
+    start, end, other = start[valid], end[valid], cases.other[valid]
     x = a.level[end, one] / a.level[start, one] - 1 - a.mean[one]
     y = b.level[end, other] / b.level[start, other] - 1 - b.mean[other]
     count = len(b.first_row)
     for target, value in zip(sums.sums, (np.ones(len(x)), x, y, x * x, y * y, x * y), strict=True):
         target[one] += np.bincount(other, value, count)
-    # cases come by period: the last one written of each other is its earliest, or latest
+    # cases are sorted by period, so the last write per column is its earliest or latest row
     first, last = np.full(count, sums.first[one]), np.full(count, sums.last[one])
     first[other[::-1]], last[other] = start[::-1], end
     np.minimum(sums.first[one], first, out=sums.first[one])
@@ -248,7 +258,7 @@ def _add(sums: Moments, grid: Grid, a: Side, b: Side, one: int, cases: _Cases) -
 
 
 def _over(grid: Grid, a: Side, b: Side, one: int, cases: _Cases, end: Days) -> Mask:
-    """The last period of a pair counts once none of its sessions is still to come."""
+    """The last period of a pair counts once all its sessions are over."""
     if grid.daily:
         return np.ones(len(end), dtype=bool)
     latest = _last_shared(a, b, one, cases.other, np.full(len(end), len(grid.days)))
@@ -256,27 +266,27 @@ def _over(grid: Grid, a: Side, b: Side, one: int, cases: _Cases, end: Days) -> M
 
 
 def _last_shared(a: Side, b: Side, one: int, others: Days, before: Days) -> Days:
-    """The last row before `before` in which the one and the other have a level; `NONE` without one."""
+    """The last row before `before` in which both have a level; `NONE` if there is none."""
     rows = np.flatnonzero(a.present[:, one])
     place = np.searchsorted(rows, before) - 1
-    found = np.full(len(others), NONE)
+    result = np.full(len(others), NONE)
     left = np.flatnonzero(place >= 0)
     while len(left):
         row = rows[place[left]]
         hit = b.present[row, others[left]]
-        found[left[hit]] = row[hit]
+        result[left[hit]] = row[hit]
         left = left[~hit]
         place[left] -= 1
-        # before the other's first level there is nothing to find
+        # the other has no levels before its first row
         left = left[(place[left] >= 0) & (rows[place[left]] >= b.first_row[others[left]])]
-    return found
+    return result
 
 
 def pair_moments(grid: Grid, a: Side, b: Side) -> Moments:
-    """The sums of all pairs of one of `a` and one of `b`; where both are one group, `a` is `b`."""
+    """The sums of all pairs of one of `a` and one of `b`; for one group, `a` is `b`."""
     sums = _regular(grid, a, b)
     more = bridged(grid, a, b)
-    # added to each other first, so that a pair's sums are the same from either side to the last digit
+    # added to each other first, so that the sums of (a, b) and (b, a) are equal to the last digit
     more.add(more.mirrored() if a is b else bridged(grid, b, a, second=True).turned)
     sums.add(more)
     return sums
@@ -301,14 +311,14 @@ def _regular(grid: Grid, a: Side, b: Side) -> Moments:
 
 
 def _outer_periods(a: Side, b: Side) -> tuple[Days, Days]:
-    """The first and the last period in which both of a pair are regular; `NONE` where there is none."""
+    """The first and last period in which both of a pair are regular; `NONE` if there is none."""
     count = len(a.regular)
     first = np.maximum.outer(_first(a.regular), _first(b.regular))
     last = count - 1 - np.maximum.outer(_first(a.regular[::-1]), _first(b.regular[::-1]))
     _walk(a, b, first, first <= last, 1)
-    met = first <= last
-    _walk(a, b, last, met, -1)
-    first[~met] = last[~met] = NONE
+    exists = first <= last
+    _walk(a, b, last, exists, -1)
+    first[~exists] = last[~exists] = NONE
     return first, last
 
 
@@ -317,7 +327,8 @@ def _first(mask: Mask) -> Days:
 
 
 def _walk(a: Side, b: Side, place: Days, pairs: Mask, step: int) -> None:
-    """Move each pair's `place` on until both are regular there; past the last period where they never are."""
+    """Move each pair's `place` to the next period where both are regular; past the end if there
+    is none."""
     i, j = np.nonzero(pairs)
     while len(i):
         at = place[i, j]

@@ -1,4 +1,4 @@
-"""Prices as an Arrow table: as traded or as an index, in any currency, as known at a moment."""
+"""Prices as an Arrow table: as traded or as an index, in any currency, as of any moment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Trends = Mapping[str, tuple[float | None, ...]]
-"""By instrument id, a short series to draw beside it."""
+"""By instrument id, a short series for a sparkline."""
 _RATES: Final = {
     "instrument": "query/instrument",
     "rate_day": "query/rate_day",
@@ -24,13 +24,14 @@ _RATES: Final = {
 
 
 def prices(reader: DuckReader, terms: Terms) -> pa.Table:
-    """One row an instrument and session, both ends included, sorted by both.
+    """One row per instrument and session, sorted by both; start and end included.
 
-    Takes start, end, basis, currency, as_of, strict. Basis `as_traded`: instrument_id, session, open, high,
-    low, close, volume, dividend, split, currency, quality, source, known_at, observed_at. Any other basis
-    (`price`, `total`, `vendor_adjusted`): instrument_id, session, basis, level, currency, quality; the level
-    starts at the first stored close, whatever `start` is. Without a currency, each in its own; a session
-    without a rate is null with quality `no_rate`. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
+    Takes start, end, basis, currency, as_of, strict. Basis `as_traded`: instrument_id, session,
+    open, high, low, close, volume, dividend, split, currency, quality, source, known_at,
+    observed_at. Any other basis (`price`, `total`, `vendor_adjusted`): instrument_id, session,
+    basis, level, currency, quality; the level starts at the first stored close, whatever `start`
+    is. Without a currency, each instrument is in its own. A session without a rate is null with
+    quality `no_rate`. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only("prices", "start", "end", "basis", "currency", "as_of", "strict")
     terms.check_ids()
@@ -51,7 +52,8 @@ def prices(reader: DuckReader, terms: Terms) -> pa.Table:
 
 
 def trend_of_years(reader: Reader, basis: str, first_year: int, last_year: int) -> Trends:
-    """Each instrument's return in each year from `first_year` to `last_year`; None where it has none."""
+    """Each instrument's return per year from `first_year` to `last_year`; None where there is
+    none."""
     values = {"basis": basis, "first_year": first_year, "last_year": last_year}
     years = _by_id(reader.records(statement("query/trend_year"), values), "year", "simple_return")
     wanted = range(first_year, last_year + 1)
@@ -59,7 +61,7 @@ def trend_of_years(reader: Reader, basis: str, first_year: int, last_year: int) 
 
 
 def trend_of_sessions(reader: Reader, since: date, sessions: int) -> Trends:
-    """The level after each of an instrument's latest `sessions` returns since a date."""
+    """The levels after the latest `sessions` returns of each instrument since a date."""
     rows = reader.records(statement("query/trend_recent"), {"since": since, "sessions": sessions})
     return {name: tuple(known.values()) for name, known in _by_id(rows, "session", "level").items()}
 

@@ -1,4 +1,5 @@
-"""A user's own SQL on a lake: one reading statement, nothing outside the lake."""
+"""A user's own SQL on a lake: one read-only statement, without access to anything outside the
+lake."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS: Final = 2_000_000
 _MOST_BYTES: Final = 4 * 1024**3
-_REMEDY: Final = "sum it up, add a LIMIT, or open market.duckdb with DuckDB itself"
+_REMEDY: Final = "aggregate it, add a LIMIT, or open market.duckdb with DuckDB itself"
 
 
 @dataclass(frozen=True)
@@ -30,20 +31,20 @@ class Rows:
 
 
 def query_rows(reader: DuckReader, text: str) -> Rows:
-    """The answer of one SELECT (or FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE) on `market.duckdb`.
+    """Run one SELECT (or FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE) on `market.duckdb`.
 
-    Raises `UsageError` for anything else and for what DuckDB refuses, `EmptyLakeError`, `CorruptLakeError`.
+    Raises `UsageError` for anything else and for SQL errors, `EmptyLakeError`, `CorruptLakeError`.
     """
     with _executed(reader, text) as result:
         names = tuple(column[0] for column in result.description or [])
         rows = result.fetchmany(_MOST_ROWS + 1)
         if len(rows) > _MOST_ROWS:
-            raise UsageError(f"the answer has more than {_MOST_ROWS:,} rows; {_REMEDY}")
+            raise UsageError(f"the result has more than {_MOST_ROWS:,} rows; {_REMEDY}")
         return Rows(names, tuple(rows))
 
 
 def query(reader: DuckReader, text: str) -> pa.Table:
-    """As `query_rows`, as an Arrow table."""
+    """Like `query_rows`, as an Arrow table."""
     import pyarrow as pa
 
     with _executed(reader, text) as result:
@@ -52,7 +53,7 @@ def query(reader: DuckReader, text: str) -> pa.Table:
         for batch in stream:
             size += batch.nbytes
             if size > _MOST_BYTES:
-                raise UsageError(f"the answer has more than {_MOST_BYTES // 1024**3} GiB; {_REMEDY}")
+                raise UsageError(f"the result has more than {_MOST_BYTES // 1024**3} GiB; {_REMEDY}")
             batches.append(batch)
         return pa.Table.from_batches(batches, stream.schema)
 
@@ -66,12 +67,12 @@ def _executed(reader: DuckReader, text: str) -> Iterator[duckdb.DuckDBPyConnecti
         if damaged_file(reader.lake) is not None:
             with stored_files(reader.lake):
                 raise
-        raise UsageError(f"the query cannot be run: {brief(error)}") from error
+        raise UsageError(f"the query failed: {brief(error)}") from error
 
 
 def _check_reading(reader: DuckReader, text: str) -> None:
     statements = reader.connection.extract_statements(text)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise UsageError(
-            "only one reading statement can be run: SELECT, FROM, WITH, VALUES, DESCRIBE or SHOW"
+            "only one read-only statement is allowed: SELECT, FROM, WITH, VALUES, DESCRIBE or SHOW"
         )

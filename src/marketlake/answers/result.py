@@ -1,4 +1,4 @@
-"""What every answer can become: JSON values, and a table (Arrow, and from it pandas or polars)."""
+"""The base classes of answers: conversion to JSON values and to tables (Arrow, pandas, polars)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHOWN: Final = 20
 
 
 class Tabular(ABC):
-    """What can be had as a table; every conversion starts from `to_arrow`."""
+    """Anything that converts to a table; every conversion starts from `to_arrow`."""
 
     @abstractmethod
     def to_arrow(self) -> pa.Table:
@@ -35,7 +35,7 @@ class Tabular(ABC):
 
     def to_polars(self) -> pl.DataFrame:
         """As a `polars.DataFrame`; `UsageError` where polars is not installed."""
-        # imported here: polars is the caller's choice, not a dependency
+        # imported here because polars is optional
         try:
             import polars as pl
         except ImportError:
@@ -43,13 +43,13 @@ class Tabular(ABC):
         return pl.DataFrame(self.to_arrow())
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """What reads Arrow reads this: `polars.DataFrame(answer)`, `pyarrow.table(answer)`."""
+        """The Arrow interface: `polars.DataFrame(answer)`, `pyarrow.table(answer)`."""
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Table(Tabular):
-    """Rows and named columns, as DuckDB gave them."""
+    """Rows and named columns, as DuckDB returned them."""
 
     arrow: pa.Table
 
@@ -69,34 +69,34 @@ class Table(Tabular):
         return int(self.arrow.num_rows)
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the first rows, and how many there are."""
+        """The notebook view: the first rows, and the number of rows."""
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
         rows = self.arrow.slice(0, _SHOWN).to_pylist()
         body = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>" for row in rows)
-        more = f"<caption>{len(self):,} rows, the first {_SHOWN} of them</caption>" * (len(self) > _SHOWN)
+        more = f"<caption>{len(self):,} rows, first {_SHOWN} shown</caption>" * (len(self) > _SHOWN)
         return f"<table>{more}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 class Answer(Tabular):
-    """An answer, a dataclass, that has a row a year, an instrument, a figure, ..."""
+    """An answer: a dataclass with one row per year, instrument, figure, ..."""
 
     computed: ClassVar[tuple[str, ...]] = ()
-    """Properties that belong to the JSON values."""
+    """Properties to include in the JSON values."""
     in_rows: ClassVar[str] = "rows"
-    """Which field of the answer holds the rows."""
+    """The field of the answer that holds the rows."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer as JSON values: days and moments as ISO text, fractions as numbers."""
+        """The answer as JSON values: dates and moments as ISO text, fractions as numbers."""
         return dict(json_value(self))
 
     def lines(self) -> tuple[type[Any], Iterable[Any]]:
-        """The kind of the rows, whose fields are the columns, and the rows."""
+        """The class of the rows, whose fields are the columns, and the rows."""
         kind = get_type_hints(type(self))[self.in_rows]
         return get_args(kind)[0], getattr(self, self.in_rows)
 
     def to_arrow(self) -> pa.Table:
-        """A column for each field of a row, a row for each of the answer."""
-        # imported here: Arrow, which the commands do without
+        """One column per field of a row, one row per row of the answer."""
+        # imported here because most commands do not need Arrow
         import pyarrow as pa
 
         kind, lines = self.lines()
@@ -104,7 +104,7 @@ class Answer(Tabular):
 
 
 def json_value(value: Any) -> Any:
-    """A value as JSON has it; a dataclass is its fields and what it lists as `computed`."""
+    """Convert a value for JSON; a dataclass becomes its fields and its `computed` properties."""
     if is_dataclass(value) and not isinstance(value, type):
         names = (*(field.name for field in fields(value)), *getattr(value, "computed", ()))
         return {name: json_value(getattr(value, name)) for name in names}
@@ -116,12 +116,12 @@ def json_value(value: Any) -> Any:
 
 
 def joined(qualities: Iterable[str]) -> str:
-    """All flags of some qualities, each once, joined by commas."""
+    """The flags of all qualities, each once, joined by commas."""
     return ",".join(dict.fromkeys(flag for text in qualities for flag in text.split(",") if flag))
 
 
 def _arrow(kind: type[Any]) -> pa.DataType:
-    """The Arrow type of a field's annotation; None is allowed of all."""
+    """The Arrow type of a field's annotation; every field is nullable."""
     import pyarrow as pa
 
     plain = {str: pa.string(), float: pa.float64(), int: pa.int64(), bool: pa.bool_(), date: pa.date32()}

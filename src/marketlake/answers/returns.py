@@ -1,4 +1,5 @@
-"""The answers that have a figure a period: returns by period, and rolling figures beside a benchmark."""
+"""Answers with one figure per period: returns by period, and rolling figures against a
+benchmark."""
 
 from __future__ import annotations
 
@@ -17,44 +18,47 @@ from .result import Answer
 from .scope import Scope, resolve
 
 YEAR_OF_PERIODS: Final = {"daily": 252, "weekly": 52, "monthly": 12}
-"""How many returns a rolling window holds unless `periods` is given: about a year."""
+"""Default number of returns in a rolling window: about a year."""
 _LONGEST: Final = 100_000
 _RETURNS: Final = ("start", "end", "basis", "currency", "real", "sessions", "as_of", "strict")
 
 
 @dataclass(frozen=True)
 class PeriodReturn:
-    """What one instrument earned in one period of the calendar."""
+    """The return of one instrument in one calendar period."""
 
     instrument_id: str
     period: date
-    """Its first day; of a week the Monday."""
+    """The first day of the period; for a week, the Monday."""
     start_session: date
-    """The session before it, from whose close the return is taken."""
+    """The session before the period; the return starts from its close."""
     session: date
-    """Its last session."""
+    """The last session of the period."""
     days: int
     n: int
-    """Sessions with a figure in it."""
+    """Number of sessions with a figure."""
     simple_return: float | None
     log_return: float | None
     quality: str
-    """Flags joined by commas; empty when there is nothing to say."""
+    """Flags joined by commas; empty if there is none."""
 
 
 @dataclass(frozen=True)
 class RollingFigure:
-    """One instrument beside the benchmark over the returns up to `session`; None where nothing varies."""
+    """One instrument against the benchmark over the returns up to `session`.
+
+    None where nothing varies.
+    """
 
     instrument_id: str
     first_session: date
     session: date
     n: int
-    """Returns that went into it."""
+    """Number of returns used."""
     correlation: float | None
     beta: float | None
     alpha: float | None
-    """A yearly fraction, as the tracking error."""
+    """Annualised, as the tracking error."""
     tracking_error: float | None
     information_ratio: float | None
     up_capture: float | None
@@ -65,7 +69,7 @@ class RollingFigure:
 
 @dataclass(frozen=True, kw_only=True)
 class _BySession(Answer):
-    """How an answer was asked for, and what to know before quoting it."""
+    """The terms of an answer, and its notes."""
 
     instruments: tuple[str, ...]
     start: date
@@ -83,7 +87,7 @@ class _BySession(Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Returns(_BySession):
-    """A return of each instrument in each whole period of the window."""
+    """The return of each instrument in each whole period of the window."""
 
     period: str
     rows: tuple[PeriodReturn, ...]
@@ -91,7 +95,8 @@ class Returns(_BySession):
 
 @dataclass(frozen=True, kw_only=True)
 class Rolling(_BySession):
-    """Figures of each instrument beside the benchmark, at each period that has enough before it."""
+    """Figures of each instrument against the benchmark, at each period with enough returns
+    before it."""
 
     benchmark: str
     frequency: str
@@ -101,11 +106,11 @@ class Rolling(_BySession):
 
 
 def returns(reader: Reader, terms: Terms, *, period: str = "month") -> Returns:
-    """What the instruments earned in each whole day, week, month, quarter or year of the window; fractions.
+    """The return of the instruments in each whole day, week, month, quarter or year; fractions.
 
-    Takes start, end, basis, currency, real, sessions, as_of, strict, as `metrics` does. Rows by instrument,
-    in the order named, then by period.
-    Raises `UsageError`, `EmptyLakeError` (nothing stored), `CorruptLakeError`.
+    Takes start, end, basis, currency, real, sessions, as_of, strict, as `metrics` does. Rows are
+    sorted by instrument, in the requested order, then by period. Raises `UsageError`,
+    `EmptyLakeError` (nothing stored), `CorruptLakeError`.
     """
     terms.only("returns", *_RETURNS)
     one_of("period", period, tuple(PERIODS))
@@ -118,22 +123,23 @@ def returns(reader: Reader, terms: Terms, *, period: str = "month") -> Returns:
 
 
 def rolling(reader: Reader, terms: Terms, *, periods: int | None = None) -> Rolling:
-    """Correlation, beta, alpha, ... against the benchmark over `periods` returns up to each session.
+    """Correlation, beta, alpha, ... against the benchmark over the latest `periods` returns.
 
-    `periods` is 252 days, 52 weeks or 12 months unless given. Takes what `metrics` takes. Rows by instrument,
-    in the order named, then by session.
-    Raises `UsageError`, `EmptyLakeError` (nothing stored), `CorruptLakeError`.
+    Each session with enough returns before it has a row. `periods` defaults to 252 days, 52 weeks
+    or 12 months. Takes the same options as `metrics`. Rows are sorted by instrument, in the
+    requested order, then by session. Raises `UsageError`, `EmptyLakeError` (nothing stored),
+    `CorruptLakeError`.
     """
     terms.only("rolling", *TAKES)
     one_of("frequency", terms.frequency, FREQUENCIES)
     terms.check_ids()
     if terms.benchmark is None:
-        raise UsageError("rolling figures are taken beside a benchmark; name one, such as SP500")
+        raise UsageError("rolling figures need a benchmark; name one, such as SP500")
     if set(terms.ids) <= {terms.benchmark}:
-        raise UsageError(f"{terms.benchmark[:40]} against itself says nothing; name another instrument")
+        raise UsageError(f"{terms.benchmark[:40]} cannot be its own benchmark; name another instrument")
     length = YEAR_OF_PERIODS[terms.frequency] if periods is None else periods
     if not 2 <= length <= _LONGEST:
-        raise UsageError(f"a window of {length} returns cannot be; give 2 to {_LONGEST:,}")
+        raise UsageError(f"periods is {length}, must be 2 to {_LONGEST:,}")
     scope = resolve(reader.listing, terms)
     with held(reader, scope, SERIES) as window:
         text = table("rolling_benchmark", {**window.values, "periods": length})

@@ -1,4 +1,4 @@
-"""What an answer reads: the terms with their names looked up, as parameters of the texts."""
+"""The scope of an answer: its terms with all names resolved, as query parameters."""
 
 from __future__ import annotations
 
@@ -22,37 +22,38 @@ from ..model.terms import Terms
 
 @dataclass(frozen=True)
 class Scope:
-    """Terms, and the instruments that answering them needs."""
+    """Terms, and the instruments that the answer needs."""
 
     terms: Terms
     wanted: tuple[Listed, ...]
-    """The instruments in the order named, the benchmark last."""
+    """The instruments in the requested order, the benchmark last."""
     currency: str
     rates: tuple[Listed, ...]
-    """Reference rates that convert them to the currency."""
+    """Reference rates for the conversion to the currency."""
     deflator: Listed | None
     bill: Listed | None
 
     @property
     def bases(self) -> dict[str, str]:
-        """What each one's figures are: price or total where the basis asked for does not exist for it."""
+        """The basis of each instrument: price or total where the requested basis does not exist
+        for it."""
         return {i.id: basis_of(i, self.terms.basis) for i in self.wanted}
 
     @property
     def bars(self) -> str:
-        """The text of the bars that could be known."""
+        """The SQL file of the bars: the current ones, or those known at the as-of moment."""
         return "query/bar_as_of" if self.terms.as_of else "query/bar_now"
 
     def values(self, *, simulated: list[str] | None = None) -> dict[str, object]:
-        """The parameters by name; `simulated` are the instruments none of whose figures is a fact."""
+        """Query parameters by name; `simulated` are the instruments with simulated figures only."""
         t = self.terms
         others = [i for i in (self.bill, self.deflator) if i is not None]
-        spoilt = [i.id for i in self.wanted] if any(i.synthetic != "no" for i in self.rates) else []
+        via_simulated = [i.id for i in self.wanted] if any(i.synthetic != "no" for i in self.rates) else []
         return {
             **reach([*self.wanted, *self.rates, *others]),
             "wanted": [i.id for i in self.wanted],
-            "simulated": spoilt if simulated is None else simulated,
-            # empty where there is none: texts and macros alike compare with it
+            "simulated": via_simulated if simulated is None else simulated,
+            # empty if there is none: SQL files and macros compare with the empty text
             "benchmark": t.benchmark or "",
             "frequency": t.frequency,
             "basis": t.basis,
@@ -71,11 +72,11 @@ class Scope:
 
 
 def resolve(listing: Listing, terms: Terms) -> Scope:
-    """The instruments, the currency and what converts to it; `UsageError` for what has no return."""
+    """Resolve instruments, currency and conversion rates; `UsageError` for what has no return."""
     wanted = tuple(find(listing, name) for name in terms.named)
     for instrument in wanted:
         if instrument.asset_class == "rate":
-            raise UsageError(f"{instrument.id} is a yield, not a price: it has no return")
+            raise UsageError(f"{instrument.id} is a yield, not a price, so it has no return")
     currency = currency_of(wanted) if terms.currency is None else currency_code(terms.currency)
     return Scope(
         terms,
@@ -88,14 +89,14 @@ def resolve(listing: Listing, terms: Terms) -> Scope:
 
 
 def basis_of(instrument: Listed, basis: str) -> str:
-    """What the figures of an instrument are when `basis` is asked for."""
+    """The basis of an instrument's figures when `basis` is requested."""
     if instrument.return_basis == "total":
         return "total"
     return "price" if instrument.price_index else basis
 
 
 def no_bars(reader: Reader, instrument_id: str, terms: Terms) -> EmptyLakeError:
-    """The error of an instrument without a bar."""
+    """The error for an instrument without bars."""
     when = f" by {terms.as_of.isoformat()}" if terms.as_of else ""
     if not reader.records("SELECT 1 AS one FROM main.bar LIMIT 1"):
         return EmptyLakeError(f"no bars are stored in {shown(reader.lake)} yet; run `marketlake run`")
@@ -109,7 +110,7 @@ def _bill(listing: Listing, risk_free: float | str | None, currency: str) -> Lis
         return None
     bill = find(listing, risk_free)
     if bill.asset_class != "rate":
-        raise UsageError(f"{bill.id} is not a yield; give a 13-week bill's, or a fraction such as 0.02")
+        raise UsageError(f"{bill.id} is not a yield; give a 13-week bill, or a fraction such as 0.02")
     if bill.quote_currency != currency:
         raise UsageError(f"{bill.id} is in {bill.quote_currency}, not {currency}; give a fraction instead")
     return bill

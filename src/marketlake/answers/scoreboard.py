@@ -21,23 +21,23 @@ TABLES: Final = (
     *("calendar_year", "calendar_grid", "calendar_year_return", "metric_state", "odd_session"),
     *("instrument_coverage", "block_state", "year_block"),
 )
-"""Marts that an engine other than DuckDB computes for it first."""
+"""Marts that an engine other than DuckDB computes first."""
 _NOTED: Final = ("simulated", "partial", "gap", "stale", "no_price", "no_bill", "price_index", "proxy")
 
 
 @dataclass(frozen=True)
 class Score:
-    """One instrument's figures over the window, from its daily returns; None where there is none."""
+    """One instrument's figures over the window, from daily returns; None where there is none."""
 
     instrument_id: str
     total_return: float | None
     cagr: float | None
     """None for less than a year."""
     volatility: float | None
-    """Annualised, as downside_deviation and the ratios are."""
+    """Annualised, as downside_deviation and the ratios."""
     downside_deviation: float | None
     sharpe: float | None
-    """Over zero, as sortino is."""
+    """Without a risk-free rate, as sortino."""
     sortino: float | None
     sharpe_over_bill: float | None
     """Over the currency's 13-week bill."""
@@ -51,15 +51,15 @@ class Score:
     skew: float | None
     kurtosis: float | None
     n: int
-    """Daily returns that went into it."""
+    """Number of daily returns used."""
     first_session: date
-    """Where the first of them begins."""
+    """Start of the first return."""
     last_session: date
     periods_per_year: float
     basis: str
     currency: str
     quality: str
-    """Flags joined by commas; empty when there is nothing to say."""
+    """Flags joined by commas; empty if there is none."""
 
 
 COLUMNS: Final = tuple(field.name for field in fields(Score))
@@ -72,16 +72,16 @@ class Scoreboard(Answer):
     start: date
     end: date
     basis: str
-    """What was asked for; each row says what it got."""
+    """The requested basis; each row has its own."""
     rows: tuple[Score, ...]
     notes: tuple[str, ...]
     snapshot: str
     origin: str
     by_year: Trends | None = None
-    """Each one's return in each year of the window; None unless asked for."""
+    """Each instrument's return per year of the window; None unless requested."""
 
     def row(self, instrument_id: str) -> Score:
-        """The row of an instrument; `KeyError` when it has no return in the window or was not asked for."""
+        """The row of an instrument; `KeyError` if it was not requested or has no return."""
         for row in self.rows:
             if row.instrument_id == instrument_id:
                 return row
@@ -89,19 +89,20 @@ class Scoreboard(Answer):
 
 
 def scoreboard(reader: Reader, terms: Terms, *, by_year: bool = False) -> Scoreboard:
-    """The standard metrics of the instruments (none named: all), each in its own currency; fractions.
+    """The standard metrics of instruments (none: all), each in its own currency; fractions.
 
-    Takes start, end and basis (price or total). All are those with a return, without consumer prices. The
-    figures are those of `metrics` at daily frequency on each one's own sessions, from what is stored now.
-    Without dates: from the first calendar year that is complete for one of them to the last. What is stored
-    as total return only has that on either basis. `by_year` adds each one's return in each of the years.
-    Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
+    Takes start, end and basis (price or total). Without ids: all instruments with a return, except
+    consumer prices. The figures equal those of `metrics` at daily frequency on each instrument's
+    own sessions, from the current data. Without dates: from the first to the last calendar year
+    that is complete for any of them. Instruments stored as total return have that on either basis.
+    `by_year` adds the return of each instrument in each year. Raises `UsageError`,
+    `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only("scoreboard", "start", "end", "basis")
     one_of("basis", terms.basis, STATE_BASES)
     for name in terms.ids:
         if find(reader.listing, name).asset_class == "rate":
-            raise UsageError(f"{name} is a yield, not a price: it has no return")
+            raise UsageError(f"{name} is a yield, not a price, so it has no return")
     with reader.scratch():
         first, last = _window(reader, terms)
         rows = _rows(reader, terms, first, last)
@@ -121,7 +122,7 @@ def _window(reader: Reader, terms: Terms) -> tuple[date, date]:
         [years] = reader.records(text)
         if years["first_year"] is None:
             raise EmptyLakeError(
-                f"no calendar year is complete in {shown(reader.lake)}; name the first and the last day"
+                f"no calendar year is complete in {shown(reader.lake)}; give the first and the last day"
             )
         start, end = start or date(years["first_year"], 1, 1), end or date(years["last_year"], 12, 31)
     if start > end:
@@ -138,7 +139,7 @@ def _rows(reader: Reader, terms: Terms, first: date, last: date) -> tuple[Score,
 
 
 def _named(ids: Sequence[str]) -> str:
-    """Which instruments a row is of, written in: a macro takes no parameters of a statement."""
+    """The condition on ids, written into the text: a macro takes no statement parameters."""
     if ids:
         which = f"list_contains({constant(list(ids))}, instrument_id)"
     else:

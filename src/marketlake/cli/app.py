@@ -30,8 +30,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     epilog=(
-        "Alone it shows the state of the lake and what can be asked. The TAB key completes commands, "
-        "options and ids after `marketlake --install-completion`, in a new shell."
+        "Without a command it shows the state of the lake and example commands. After `marketlake "
+        "--install-completion`, the TAB key completes commands, options and ids in a new shell."
     ),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
@@ -39,7 +39,7 @@ app = typer.Typer(
 
 @app.callback()
 def alone(context: typer.Context) -> None:
-    """Without a command: what can be asked, and the state of the lake."""
+    """Without a command: the state of the lake and example commands."""
     if context.invoked_subcommand is None:
         overview()
 

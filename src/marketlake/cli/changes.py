@@ -1,4 +1,5 @@
-"""The command `changes`: what a lake holds otherwise than at an earlier moment, and why."""
+"""The commands `changes` and `explain`: what changed between two moments, and the effect on
+returns."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 LISTED: Final = 40
-"""Rows that people are shown; programs get all."""
+"""Maximum number of rows in a table; CSV and JSON have all."""
 _CSV: Final = ("instrument_id", "session", "kind", "field", "old", "new", "source", "seen_before", "seen")
 
 
@@ -48,15 +49,15 @@ def changes(
     ] = None,
     until: Until = None,
     kind: Annotated[
-        list[str] | None, typer.Option(help="Only this kind, such as vendor_restatement; may be given again.")
+        list[str] | None, typer.Option(help="Only this kind, such as vendor_restatement; may be repeated.")
     ] = None,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
     output: Output = Format.table,
 ) -> None:
-    """What changed between two moments, as this lake saw it: each session, old and new values, and why."""
-    found = lake_of(settings_of(home, lake, now, None)).changes(
+    """List the sessions that changed between two moments, with old and new values and the cause."""
+    answer = lake_of(settings_of(home, lake, now, None)).changes(
         since,
         until,
         ids or (),
@@ -64,27 +65,30 @@ def changes(
         most=LISTED if output in {Format.table, Format.markdown} else None,
     )
     if output is Format.json:
-        print_json(found.to_dict())
+        print_json(answer.to_dict())
     elif output is Format.csv:
-        print_rows([line for row in found.rows for line in _lines(row)], _CSV, output)
+        print_rows([line for row in answer.rows for line in _lines(row)], _CSV, output)
     else:
-        _print(found, output)
+        _print(answer, output)
 
 
 def _lines(row: Change) -> list[dict[str, Any]]:
-    """A line for each value that differs."""
+    """One line per value that differs."""
     shared = {name: getattr(row, name) for name in _CSV if hasattr(row, name)}
     return [shared | {"field": one.name, "old": one.old, "new": one.new} for one in row.fields]
 
 
 def change_text(row: Change, names: Sequence[str] = FIELDS) -> str:
-    """What happened to a session in a few words, by these fields; of a new one its close, and its events."""
+    """A short description of a change, limited to these fields.
+
+    For a new session: its close, and its dividend or split.
+    """
     if row.seen_before is not None:
-        told = [one for one in row.fields if one.name in names]
-        return ", ".join(f"{one.name} {text_of(one.old)} -> {text_of(one.new)}" for one in told)
+        changed = [one for one in row.fields if one.name in names]
+        return ", ".join(f"{one.name} {text_of(one.old)} -> {text_of(one.new)}" for one in changed)
     usual = {"dividend": 0.0, "split": 1.0}
-    told = [one for one in row.fields if one.name == "close" or one.new != usual.get(one.name, one.new)]
-    return ", ".join(f"{one.name} {text_of(one.new)}" for one in told)
+    unusual = [one for one in row.fields if one.name == "close" or one.new != usual.get(one.name, one.new)]
+    return ", ".join(f"{one.name} {text_of(one.new)}" for one in unusual)
 
 
 def _print(c: Changes, output: Format) -> None:
@@ -124,14 +128,14 @@ def _summary(one: ChangeSummary) -> dict[str, Any]:
 
 
 def _words(c: Changes) -> list[str]:
-    until = f"by {text_of(c.until)}" if c.until else "now"
-    lines = [f"{c.sessions:,} sessions are held otherwise {until} than by {text_of(c.since)}."]
+    until = text_of(c.until) if c.until else "now"
+    lines = [f"{c.sessions:,} sessions changed between {text_of(c.since)} and {until}."]
     if c.sessions > len(c.rows):
-        lines.append(f"{len(c.rows)} of them are listed; --format csv or json lists all, --kind chooses.")
+        lines.append(f"{len(c.rows)} of them are listed; --format csv or json lists all, --kind filters.")
     if c.settled:
         lines.append(
-            f"note: {sum(c.settled.values()):,} volumes settled in place in between "
-            f"({', '.join(c.settled)}): which ones, and from what, is not kept"
+            f"note: {sum(c.settled.values()):,} volumes settled in place meanwhile "
+            f"({', '.join(c.settled)}): their old values are not stored"
         )
     lines.append(f"snapshot {c.snapshot}, {c.origin} data")
     return lines
@@ -142,7 +146,7 @@ _EXPLAIN_CSV: Final = (
     *("row", "session", "kind", "what", "seen", "contribution"),
 )
 _ENTERING: Final = ("close", "dividend", "split")
-"""What a return is made of."""
+"""The fields that returns depend on."""
 
 
 def explain(
@@ -159,21 +163,21 @@ def explain(
     now: Now = None,
     output: Output = Format.table,
 ) -> None:
-    """How far calendar-year returns moved between two moments, as this lake saw them, and by which rows."""
+    """Show how far calendar-year returns moved between two moments, and which rows moved them."""
     options = given(start=start, end=end, currency=currency, basis=basis, convention=convention)
-    found = lake_of(settings_of(home, lake, now, None)).explain(ids, since, until, **options)
+    answer = lake_of(settings_of(home, lake, now, None)).explain(ids, since, until, **options)
     if output is Format.json:
-        print_json(found.to_dict())
+        print_json(answer.to_dict())
     elif output is Format.csv:
         print_rows(
-            [line for figure in found.figures for line in _explain_lines(figure)], _EXPLAIN_CSV, output
+            [line for figure in answer.figures for line in _explain_lines(figure)], _EXPLAIN_CSV, output
         )
     else:
-        _print_explanation(found, output)
+        _print_explanation(answer, output)
 
 
 def _explain_lines(figure: MovedFigure) -> list[dict[str, Any]]:
-    """A line a row; one for a figure that no row moved."""
+    """One line per row; one line for a figure that no row moved."""
     shared = {
         "instrument_id": figure.instrument_id,
         "figure": figure.name,
@@ -181,7 +185,7 @@ def _explain_lines(figure: MovedFigure) -> list[dict[str, Any]]:
         "after": figure.after,
         "difference": figure.difference,
     }
-    lines = [shared | _told(part) | {"contribution": part.contribution} for part in figure.parts]
+    lines = [shared | _change_cells(part) | {"contribution": part.contribution} for part in figure.parts]
     return lines or [shared]
 
 
@@ -195,9 +199,9 @@ def _print_explanation(e: Explanation, output: Format) -> None:
     if output is not Format.table:
         return
     say()
-    say(f"{e.basis} return, {e.currency}, {e.convention}; what the lake had seen by either moment.")
+    say(f"{e.basis} return, {e.currency}, {e.convention}; from what the lake had seen by each moment.")
     if any(figure.parts for figure in e.figures):
-        say("A row's part is how far the return moves when its turn comes: rows are replaced oldest first.")
+        say("Rows are replaced one by one, oldest first; a row's part is the resulting move of the return.")
     say(f"snapshot {e.snapshot}, {e.origin} data")
 
 
@@ -213,11 +217,13 @@ def _figure(figure: MovedFigure, before: str, after: str) -> dict[str, Any]:
 
 
 def _print_parts(figure: MovedFigure, output: Format) -> None:
-    """The largest parts, in the order in which rows were replaced."""
+    """The largest parts, in the order of replacement."""
     by_size = sorted(figure.parts, key=lambda part: -abs(part.contribution))
     largest = set(map(id, by_size[:LISTED]))
     shown = [
-        _told(part) | {"part": _points(part.contribution)} for part in figure.parts if id(part) in largest
+        _change_cells(part) | {"part": _points(part.contribution)}
+        for part in figure.parts
+        if id(part) in largest
     ]
     rest = by_size[LISTED:]
     if rest:
@@ -229,7 +235,7 @@ def _print_parts(figure: MovedFigure, output: Format) -> None:
     print_rows([{**row, name: row.get("row")} for row in shown], columns, output)
 
 
-def _told(part: Part) -> dict[str, Any]:
+def _change_cells(part: Part) -> dict[str, Any]:
     change = part.change
     return {
         "row": change.instrument_id,

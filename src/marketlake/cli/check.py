@@ -1,4 +1,4 @@
-"""The command `check`: what the data checks find in what is stored, and what is in quarantine."""
+"""The command `check`: the findings of the data checks, and the quarantined rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 LISTED: Final = 40
-"""Findings that people are shown; programs get all."""
+"""Maximum number of findings in a table; CSV and JSON have all."""
 _COLUMNS: Final = ("severity", "check", "instrument_id", "session", "message", "source", "seen_at", "remedy")
 _SHOWN: Final = ("severity", "check", "instrument", "session", "seen")
 _SEVERE: Final = 3
@@ -31,21 +31,21 @@ def check(
     now: Now = None,
     output: Output = Format.table,
 ) -> None:
-    """Run all checks over what is stored; exit code 3 when something severe is found."""
+    """Run all data checks over the stored data; exit code 3 if any finding is severe."""
     settings = settings_of(home, lake, now, None)
     start = given(start=parse_date(since) if since else None)
-    found = lake_of(settings).check(ids or (), severity=severity, now=settings.clock.now(), **start)
+    answer = lake_of(settings).check(ids or (), severity=severity, now=settings.clock.now(), **start)
     if output is Format.json:
-        print_json(found.to_dict())
+        print_json(answer.to_dict())
     elif output is Format.csv:
-        print_rows([vars(one) for one in found.findings], _COLUMNS, output)
+        print_rows([vars(one) for one in answer.findings], _COLUMNS, output)
     else:
-        _print(found, output)
-    if found.severe:
+        _print(answer, output)
+    if answer.severe:
         raise typer.Exit(_SEVERE)
 
 
-def _print(found: LakeCheck, output: Format) -> None:
+def _print(answer: LakeCheck, output: Format) -> None:
     rows = [
         {
             "severity": one.severity,
@@ -54,14 +54,14 @@ def _print(found: LakeCheck, output: Format) -> None:
             "session": one.session,
             "seen": f"{one.message} ({one.source})" if one.source else one.message,
         }
-        for one in found.findings[:LISTED]
+        for one in answer.findings[:LISTED]
     ]
     print_rows(rows, _SHOWN, output, paint=_paint)
     if output is Format.table:
         say()
-        for name, remedy in dict.fromkeys((one.check, one.remedy) for one in found.findings):
+        for name, remedy in dict.fromkeys((one.check, one.remedy) for one in answer.findings):
             say(f"{name}: {remedy}")
-        for line in _last_words(found):
+        for line in _summary(answer):
             say(line)
 
 
@@ -71,11 +71,11 @@ def _paint(column: str, row: Mapping[str, Any]) -> str:
     return BAD if row["severity"] == "fail" else STALE
 
 
-def _last_words(found: LakeCheck) -> list[str]:
-    count = len(found.findings)
-    lines = [f"{count:,} finding{'' if count == 1 else 's'}, {found.severe:,} of them severe"]
+def _summary(answer: LakeCheck) -> list[str]:
+    count = len(answer.findings)
+    lines = [f"{count:,} finding{'' if count == 1 else 's'}, {answer.severe:,} of them severe"]
     if count > LISTED:
         lines.append(
-            f"{LISTED} of them are listed; --format csv or json lists all, --severity and ids choose"
+            f"{LISTED} of them are listed; --format csv or json lists all, --severity and ids filter"
         )
-    return [*lines, f"snapshot {found.snapshot}, {found.origin} data"]
+    return [*lines, f"snapshot {answer.snapshot}, {answer.origin} data"]

@@ -1,4 +1,4 @@
-"""The command `claims`: verdicts on public statements. It changes nothing."""
+"""The command `claims`: verdicts on public claims. It is read-only."""
 
 from __future__ import annotations
 
@@ -37,21 +37,26 @@ def claims(
     claim_id: Annotated[
         str | None,
         typer.Argument(
-            metavar="[ID]", help="A claim of claims.toml; all when left out.", autocompletion=complete_claims
+            metavar="[ID]", help="Id of a claim in claims.toml; default: all.", autocompletion=complete_claims
         ),
     ] = None,
-    grid: Annotated[bool, typer.Option("--grid", help="Its verdict under every reading of it.")] = False,
-    windows: Annotated[
-        bool, typer.Option("--windows", help="Every window of its length in history.")
+    grid: Annotated[
+        bool, typer.Option("--grid", help="Show the verdict under every reading of the claim.")
     ] = False,
-    history: Annotated[bool, typer.Option("--history", help="How its verdict changed, by snapshot.")] = False,
+    windows: Annotated[
+        bool, typer.Option("--windows", help="Show every window of the claim's length in history.")
+    ] = False,
+    history: Annotated[
+        bool, typer.Option("--history", help="Show how the verdict changed, by snapshot.")
+    ] = False,
     home: Home = None,
     lake: Lake = None,
     output: Output = Format.table,
 ) -> None:
-    """Verdicts on public claims: as published, today, under other readings, in all of history."""
+    """Show verdicts on public claims: as published, today, under other readings, in all of
+    history."""
     if output in (Format.csv, Format.markdown) and grid + windows + history > 1:
-        raise UsageError(f"{output} holds one table; ask for one of --grid, --windows and --history")
+        raise UsageError(f"{output} can hold one table; choose one of --grid, --windows and --history")
     ledger = lake_of(settings_of(home, lake, None, None)).claims(claim_id)
     shown = {"grid": grid, "windows": windows, "history": history}
     if output is Format.json:
@@ -63,17 +68,17 @@ def claims(
         print_rows(rows, columns, output)
 
 
-def _values(ledger: Ledger, left_out: Sequence[str]) -> dict[str, Any]:
-    """The JSON values without the long lists that are not asked for."""
+def _values(ledger: Ledger, omitted: Sequence[str]) -> dict[str, Any]:
+    """The JSON values without the long lists that were not requested."""
     values = ledger.to_dict()
     for part in (values, *values["claims"]):
-        for name in left_out:
+        for name in omitted:
             part.pop(name, None)
     return values
 
 
 def _flat(ledger: Ledger, table: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """One table with its columns: grid, windows, history or (empty) a line a claim."""
+    """One table with its columns: grid, windows, history, or (empty) one line per claim."""
     from ..claims.ledger import Change
     from ..claims.verdict import Cell, Window
 
@@ -113,10 +118,10 @@ def _print(ledger: Ledger, shown: dict[str, bool]) -> None:
 
 
 def _by_claim(history: Sequence[Change]) -> dict[str, list[Change]]:
-    found: dict[str, list[Change]] = {}
+    by_claim: dict[str, list[Change]] = {}
     for change in history:
-        found.setdefault(change.claim_id, []).append(change)
-    return found
+        by_claim.setdefault(change.claim_id, []).append(change)
+    return by_claim
 
 
 def _print_entry(entry: Entry) -> None:
@@ -146,7 +151,7 @@ def _span(check: ClaimCheck) -> str:
 
 
 def _print_grid(entry: Entry) -> None:
-    """A line for each reading that has a verdict in either span."""
+    """One line per reading that has a verdict in either span."""
     both: dict[tuple[str, ...], dict[str, Cell]] = {}
     for cell in entry.grid:
         both.setdefault(tuple(getattr(cell, name) for name in entry.dimensions), {})[cell.span] = cell

@@ -43,7 +43,7 @@ _CSV: Final = (
     *("year_complete", "winner", "runner_up", "lead"),
 )
 _NOTHING_JUDGED: Final = (
-    "No year can be judged: `marketlake status` shows what is stored, --from and --to choose years of it"
+    "No year can be judged: `marketlake status` shows what is stored, --from and --to select years"
 )
 
 
@@ -59,7 +59,8 @@ def compare(
     as_of: AsOf = None,
     strict: Strict = False,
     risk: Annotated[
-        bool, typer.Option("--risk", help="Of two, also return and risk over all years; more show it anyway.")
+        bool,
+        typer.Option("--risk", help="Also show return and risk over all years; always on for three or more."),
     ] = False,
     engine: Engine = EngineName.duckdb,
     home: Home = None,
@@ -67,7 +68,7 @@ def compare(
     now: Now = None,
     output: Output = Format.table,
 ) -> None:
-    """Two or more instruments by calendar year: each one's return, who won, by how much, how often."""
+    """Compare instruments by calendar year: returns, winner, lead and number of wins."""
     settings = settings_of(home, lake, now, None)
     options = given(
         start=start,
@@ -80,13 +81,13 @@ def compare(
         as_of=as_of,
         strict=strict,
     )
-    found = lake_of(settings, engine).compare(ids, risk=risk or len(ids) > 2, **options)
+    answer = lake_of(settings, engine).compare(ids, risk=risk or len(ids) > 2, **options)
     if output is Format.json:
-        print_json(found.to_dict())
+        print_json(answer.to_dict())
     elif output is Format.csv:
-        print_rows([vars(line) for line in found.lines()[1]], _CSV, output)
+        print_rows([vars(line) for line in answer.lines()[1]], _CSV, output)
     else:
-        _print(found, output)
+        _print(answer, output)
 
 
 def _print(c: Comparison, output: Format) -> None:
@@ -114,7 +115,7 @@ def _of_two(row: ComparedYear) -> dict[str, Any]:
         **{one.instrument_id: percent(one.simple_return) for one in row.returns},
         "difference": None if row.difference is None else f"{row.difference * 100:+,.2f} points",
         "ahead": row.winner or ("" if row.complete else "incomplete"),
-        # where the two differ, both are shown
+        # both dates are shown where they differ
         "from": " / ".join(dict.fromkeys(starts)),
         "to": " / ".join(dict.fromkeys(ends)),
         "quality": row.quality,
@@ -130,7 +131,7 @@ def _day(day: Any) -> str:
 
 
 def _of_many(row: ComparedYear) -> dict[str, Any]:
-    """A star marks a return of part of a year."""
+    """A star marks the return of an incomplete year."""
     returns = {
         one.instrument_id: one.simple_return
         if one.simple_return is None
@@ -154,7 +155,7 @@ def _score(c: Comparison) -> str:
         (a, a_wins), (b, b_wins) = c.wins.items()
         return f"{a} ahead in {a_wins} of {c.years} years, {b} in {b_wins}"
     ranked = sorted(c.wins.items(), key=lambda pair: -pair[1])
-    ahead = [f"{name} ahead in {won}" for name, won in ranked if won] or ["nobody alone ahead"]
+    ahead = [f"{name} ahead in {won}" for name, won in ranked if won] or ["no single winner"]
     return f"Of {c.years} years, {', '.join(ahead)}"
 
 
@@ -164,7 +165,7 @@ def _terms(c: Comparison) -> str:
 
 
 def _print_risk(c: Comparison, risk: Risk, output: Format) -> None:
-    """A line a figure, a column an instrument; with what they are taken from, for people."""
+    """One line per figure, one column per instrument, then dates and quality."""
     from ..answers.compare import SHOWN
     from ..engine.metric_sql import label_of
 
@@ -189,8 +190,8 @@ def _print_risk(c: Comparison, risk: Risk, output: Format) -> None:
     if output is Format.table:
         say()
         say(
-            "Risk is taken from daily returns, without a risk-free rate; correlation on the sessions "
-            "that the two share."
+            "Risk figures use daily returns and no risk-free rate; correlation uses the sessions "
+            "that both share."
         )
 
 
@@ -199,7 +200,7 @@ def _years_ahead(c: Comparison) -> dict[str, str]:
 
 
 def _paint(column: str, row: Mapping[str, Any]) -> str:
-    """The year's winner, and what is doubtful about the year."""
+    """Mark the year's winner, incomplete years and quality flags."""
     if row["ahead"] == "incomplete":
         return QUIET
     if column == "quality":

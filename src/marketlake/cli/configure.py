@@ -1,4 +1,4 @@
-"""Commands that write configuration: init and add."""
+"""The commands `init` and `add`, which write configuration files."""
 
 from __future__ import annotations
 
@@ -29,36 +29,35 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the configuration should say; empty is the default."""
+    """The requested configuration; empty means the default."""
 
     words: tuple[str, ...] = ()
-    """Asset classes and instrument ids; all if none."""
+    """Asset classes and instrument ids; empty for all."""
     lake: str = ""
     currency: str = ""
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="The home to write; created when it is not there.")] = Path(),
+    folder: Annotated[Path, typer.Argument(help="The home to write; created if missing.")] = Path(),
     sample: Annotated[
-        bool, typer.Option("--sample", help="The sample market's universe instead of the live one.")
+        bool, typer.Option("--sample", help="Use the sample market's universe instead of the live one.")
     ] = False,
     begin: Annotated[
         str | None,
-        typer.Option(
-            "--with", help='What to begin with: asset classes and ids, such as "crypto, SPY, GOLD".'
-        ),
+        typer.Option("--with", help='Asset classes and ids to start with, such as "crypto, SPY, GOLD".'),
     ] = None,
     lake: Annotated[
-        str | None, typer.Option("--lake", help="Where the lake should be; data in the home if left out.")
+        str | None, typer.Option("--lake", help="Location of the lake; default: data in the home.")
     ] = None,
     currency: Annotated[
-        str | None, typer.Option(help="Home currency, such as EUR: comparisons convert into it.")
+        str | None, typer.Option(help="Home currency, such as EUR; comparisons convert to it.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take the defaults without questions.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Use the defaults without asking.")] = False,
 ) -> None:
-    """Write instruments.toml, claims.toml and marketlake.toml; a file that is there stays as it is.
+    """Write instruments.toml, claims.toml and marketlake.toml; existing files stay unchanged.
 
-    Asks on a terminal, unless an option answers already; never when piped.
+    On a terminal it asks three questions, unless an option already answers them. It never asks when
+    piped.
     """
     answered = yes or sample or any(flag is not None for flag in (begin, lake, currency))
     there = all((folder / name).exists() for name in ("instruments.toml", "marketlake.toml"))
@@ -98,17 +97,17 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
 def _answers() -> Wishes:
     """The answers to three questions."""
     sys.stderr.write(
-        "Three questions; Enter takes what stands in brackets, and every file can be changed later.\n"
+        "Three questions; Enter accepts the default in brackets. Every file can be edited later.\n"
         f"Asset classes: {', '.join(ASSET_CLASSES)}\n"
     )
-    words = _ask("Begin with (all, or classes and ids such as: crypto, metal, SPY)", "all", _known_words)
-    lake = _ask("Where should the lake be", "data", _place)
-    currency = _ask("Home currency to compare in, such as EUR (own: each one's own)", "own", _code)
+    words = _ask("Instruments (all, or classes and ids such as: crypto, metal, SPY)", "all", _known_words)
+    lake = _ask("Location of the lake", "data", _place)
+    currency = _ask("Home currency for comparisons, such as EUR (own: each instrument's own)", "own", _code)
     return Wishes(words, lake, currency)
 
 
 def _ask(question: str, default: str, read: Callable[[str], Answer]) -> Answer:
-    """The answer as it is read; one that cannot be is requested again."""
+    """Ask until the answer can be read."""
     while True:
         try:
             return read(typer.prompt(question, default=default, err=True).strip())
@@ -117,7 +116,7 @@ def _ask(question: str, default: str, read: Callable[[str], Answer]) -> Answer:
 
 
 def _known_words(text: str) -> tuple[str, ...]:
-    """As `_words`; `UsageError` for what does not come with marketlake."""
+    """As `_words`; `UsageError` for an id that marketlake does not ship."""
     from ..ingest.configure import starting_instruments
     from ..model.toml_file import shipped
 
@@ -127,13 +126,13 @@ def _known_words(text: str) -> tuple[str, ...]:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Asset classes as they are written, anything else as ids."""
+    """Asset classes in lower case, anything else as ids in upper case."""
     return tuple(_word(part) for part in re.split(r"[,\s]+", text) if part)
 
 
 def _place(text: str) -> str:
     if not text.isprintable():
-        raise UsageError("the lake's place must be printable text, such as data or /srv/lake")
+        raise UsageError("the location of the lake must be printable text, such as data or /srv/lake")
     return "" if text == "data" else text
 
 
@@ -145,32 +144,34 @@ def _code(text: str) -> str:
 
 
 def _word(text: str) -> str:
-    """An asset class as it is written, anything else as an id."""
+    """An asset class in lower case, anything else as an id in upper case."""
     return text.lower() if text.lower() in {*ASSET_CLASSES, "all"} else text.upper()
 
 
 def add(
     symbol: Annotated[
-        str, typer.Argument(help="A symbol of Yahoo's such as VOD.L, a pair such as SOL/USD, or a name.")
+        str, typer.Argument(help="A Yahoo symbol such as VOD.L, a pair such as SOL/USD, or a name.")
     ],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write the entry without a question.")] = False,
-    own_id: Annotated[str | None, typer.Option("--id", help="Our id; from the symbol if left out.")] = None,
-    name: Annotated[str | None, typer.Option(help="Its name; the vendor's if left out.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write the entry without asking.")] = False,
+    own_id: Annotated[
+        str | None, typer.Option("--id", help="Instrument id; default: from the symbol.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name; default: the vendor's.")] = None,
     asset_class: Annotated[
-        str | None, typer.Option(help="Such as bond for a bond fund; from the vendor's word if left out.")
+        str | None, typer.Option(help="Asset class, such as bond for a bond fund; default: from the vendor.")
     ] = None,
     calendar: Annotated[
-        str | None, typer.Option(help="Whose days it trades on, such as XLON; from its zone if left out.")
+        str | None, typer.Option(help="Trading calendar, such as XLON; default: from the time zone.")
     ] = None,
-    currency: Annotated[str | None, typer.Option(help="What its price is in.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Currency of the price.")] = None,
     since: Annotated[
-        str | None, typer.Option(help="First session to fetch; the vendor's first if left out.")
+        str | None, typer.Option(help="First session to fetch; default: the vendor's first.")
     ] = None,
     home: Home = None,
     now: Now = None,
     source_url: SourceUrl = None,
 ) -> None:
-    """Look an instrument up at the vendors and propose its entry; written once confirmed."""
+    """Look up an instrument at the vendors and propose its entry; write it after confirmation."""
     from ..ingest.configure import add as write
     from ..ingest.configure import assert_new, entry_text
 
@@ -188,40 +189,40 @@ def add(
     assert_new(universe, entry)
     sys.stdout.write(entry_text(entry, remark))
     if not (yes or _confirmed()):
-        sys.stderr.write("nothing was written; --yes writes without a question\n")
+        sys.stderr.write("nothing was written; --yes writes without asking\n")
         return
     added = write(settings.home, entry, remark)
     sys.stderr.write(f"written to {settings.home / 'instruments.toml'}; next: marketlake run {added.id}\n")
 
 
 def _proposed(settings: Settings, text: str, given: dict[str, Any]) -> tuple[Entry, str]:
-    """The entry and a remark on it."""
+    """The proposed entry, and a remark on it."""
     from ..ingest.configure import candidates, facts_of, on_exchanges, propose, remark
     from .progress import watching
 
     with watching(f"looking up {text[:40]} at yahoo"):
-        found = candidates(settings, text)
-    chosen = found[0] if len(found) == 1 else _chosen(text, found)
+        listings = candidates(settings, text)
+    chosen = listings[0] if len(listings) == 1 else _chosen(text, listings)
     with watching(f"looking up {chosen.symbol}"):
         facts = facts_of(settings, chosen)
         exchanges, errors = on_exchanges(settings, chosen)
     for error in errors:
-        sys.stderr.write(f"left out: {error}\n")
+        sys.stderr.write(f"skipped: {error}\n")
     return propose(chosen, facts, exchanges, given), remark(facts)
 
 
-def _chosen(text: str, found: Sequence[Listing]) -> Listing:
-    """The one that is picked by number; `UsageError` where there is no terminal."""
-    rows = [{"": place, **vars(listing)} for place, listing in enumerate(found, 1)]
+def _chosen(text: str, listings: Sequence[Listing]) -> Listing:
+    """The listing that the user picks by number; `UsageError` without a terminal."""
+    rows = [{"": place, **vars(listing)} for place, listing in enumerate(listings, 1)]
     print_rows(rows, ["", *_COLUMNS], Format.table)
     if not can_ask():
-        symbols = ", ".join(listing.symbol for listing in found)
-        raise UsageError(f"{text[:40]!r} may mean several instruments; name one of {symbols}")
+        symbols = ", ".join(listing.symbol for listing in listings)
+        raise UsageError(f"{text[:40]!r} matches several instruments; name one of {symbols}")
     while True:
         number: int = typer.prompt("Which one? (Ctrl-C for none)", type=int, err=True)
-        if 1 <= number <= len(found):
-            return found[number - 1]
-        sys.stderr.write(f"a number from 1 to {len(found)}\n")
+        if 1 <= number <= len(listings):
+            return listings[number - 1]
+        sys.stderr.write(f"enter a number from 1 to {len(listings)}\n")
 
 
 def _confirmed() -> bool:

@@ -54,7 +54,7 @@ def run(
     source_url: SourceUrl = None,
     output: Output = Format.table,
 ) -> None:
-    """Fetch what is due, store it and bring market.duckdb and report.html up to date."""
+    """Fetch due data, store it, and update market.duckdb and report.html."""
     settings = settings_of(home, lake, now, source_url)
     rows = _ingest(settings, ids or [])
     _build(settings)
@@ -69,21 +69,21 @@ def ingest(
     source_url: SourceUrl = None,
     output: Output = Format.table,
 ) -> None:
-    """Fetch what is due and store it."""
+    """Fetch due data and store it."""
     settings = settings_of(home, lake, now, source_url)
     _finish(settings, _ingest(settings, ids or []), output)
 
 
 def build(
     full_refresh: Annotated[
-        bool, typer.Option("--full-refresh", help="Compute every mart again from the bars.")
+        bool, typer.Option("--full-refresh", help="Recompute every mart from the bars.")
     ] = False,
     engine: Engine = EngineName.duckdb,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
 ) -> None:
-    """Bring the marts, market.duckdb and report.html up to date, also after the lake was moved."""
+    """Update the marts, market.duckdb and report.html, also after the lake was moved."""
     _build(settings_of(home, lake, now, None), full_refresh=full_refresh, engine=engine)
 
 
@@ -91,7 +91,7 @@ def backfill(
     ids: Annotated[list[str], typer.Argument(help="Instrument ids.", autocompletion=complete_ids)],
     start: Annotated[str, typer.Option("--from", help="First year or session, such as 2015-01-01.")],
     end: Annotated[
-        str | None, typer.Option("--to", help="Last year or session; the last finished one if left out.")
+        str | None, typer.Option("--to", help="Last year or session; default: the last finished one.")
     ] = None,
     home: Home = None,
     lake: Lake = None,
@@ -99,7 +99,7 @@ def backfill(
     source_url: SourceUrl = None,
     output: Output = Format.table,
 ) -> None:
-    """Fetch a window again, or for the first time, and store what it brings."""
+    """Fetch a window of history, again or for the first time, and store it."""
     settings = settings_of(home, lake, now, source_url)
     window = parse_day(start, "01-01"), parse_day(end, "12-31") if end else None
     rows = _ingest(settings, ids, window)
@@ -135,27 +135,27 @@ def _build(settings: Settings, *, full_refresh: bool = False, engine: EngineName
         page = refresh_report(settings, rebuilt)
     sys.stderr.write(f"market.duckdb {'rebuilt' if rebuilt else 'is up to date'}: {shown(settings.lake)}\n")
     if page is not None:
-        sys.stderr.write(f"to look at: {page}\n")
+        sys.stderr.write(f"report: {page}\n")
 
 
 def _finish(settings: Settings, rows: Sequence[RunRow], output: Format) -> None:
-    """The summary, and the run's exit code."""
+    """Print the summary and exit with the run's exit code."""
     from ..ingest.runs import exit_code, failed
 
     shown = [{title: row[name] for title, name in _COLUMNS.items()} for row in rows]
     print_rows(shown, list(_COLUMNS), output, paint=paint_outcome)
     if output is Format.table:
-        say(_last_word(rows, len(failed(rows)), settings.origin))
+        say(_summary(rows, len(failed(rows)), settings.origin))
         if rows and all(row["outcome"] == UnavailableError.outcome for row in rows):
-            place = settings.source_url or "the vendors"
-            say(f"no source answered: check the connection to {place}. Stored data is unchanged; run again")
+            vendors = settings.source_url or "the vendors"
+            say(f"no source answered: check the connection to {vendors}. Stored data is unchanged; run again")
     code = exit_code(rows)
     if code:
         raise typer.Exit(code)
 
 
-def _last_word(rows: Sequence[RunRow], bad: int, origin: str) -> str:
+def _summary(rows: Sequence[RunRow], bad: int, origin: str) -> str:
     new, revised = (sum(row[name] for row in rows) for name in ("new_rows", "revised_rows"))
-    what = f"{new:,} new rows, {revised:,} revised" if new or revised else "nothing was new"
-    trouble = f"; {bad} of {len(rows)} did not end well, see above" if bad else ""
-    return f"{len(rows)} instrument{'' if len(rows) == 1 else 's'}, {origin}: {what}{trouble}"
+    what = f"{new:,} new rows, {revised:,} revised" if new or revised else "nothing new"
+    failures = f"; {bad} of {len(rows)} failed, see above" if bad else ""
+    return f"{len(rows)} instrument{'' if len(rows) == 1 else 's'}, {origin}: {what}{failures}"

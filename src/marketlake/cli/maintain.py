@@ -1,4 +1,4 @@
-"""Commands that look after the lake (verify, replay), and simulate."""
+"""Maintenance commands: verify and replay; and simulate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) -> None:
-    """Compare every stored file with the manifest's checksums; exit code 1 when one is damaged."""
+    """Compare every stored file with the manifest's checksums; exit code 1 if any is damaged."""
     from ..store.verify import verify as verify_files
     from .progress import watching
 
@@ -30,8 +30,8 @@ def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) 
     if damages:
         if output is Format.table:
             say(
-                "`marketlake replay` restores what follows from raw/ and names what does not, "
-                "`marketlake build --full-refresh` the marts and market.duckdb; restore raw/ from a backup"
+                "`marketlake replay` rebuilds tables from raw/ and lists what it cannot rebuild, "
+                "`marketlake build --full-refresh` rebuilds marts and market.duckdb; restore raw/ from backup"
             )
         raise typer.Exit(1)
 
@@ -39,9 +39,8 @@ def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) 
 def replay(home: Home = None, lake: Lake = None, now: Now = None, source_url: SourceUrl = None) -> None:
     """Rebuild bars and revisions from the answers in raw/, without network.
 
-    Restore damaged records.
-
-    Exit code 1 when something could not be restored; it is named.
+    Damaged records are restored. Exit code 1 if anything could not be restored; the output names
+    it.
     """
     from ..ingest.build import build
     from ..ingest.replay import replay as replay_raw
@@ -65,12 +64,12 @@ def replay(home: Home = None, lake: Lake = None, now: Now = None, source_url: So
 
 def simulate(
     market: Annotated[
-        str, typer.Option(help="`sample`, or a folder of CSV or Parquet files, one a symbol.")
+        str, typer.Option(help="`sample`, or a folder of CSV or Parquet files, one per symbol.")
     ] = "sample",
     now: Now = None,
-    port: Annotated[int, typer.Option(help="Port on loopback; 0 takes a free one.")] = 8765,
+    port: Annotated[int, typer.Option(help="Port on loopback; 0 selects a free one.")] = 8765,
     port_file: Annotated[
-        Path | None, typer.Option(help="Where to write the address once the simulator listens.")
+        Path | None, typer.Option(help="File to write the address to once the simulator listens.")
     ] = None,
     fault: Annotated[
         list[str] | None,
@@ -79,7 +78,7 @@ def simulate(
         ),
     ] = None,
 ) -> None:
-    """Serve a market on loopback in the vendors' dialects, until interrupted."""
+    """Serve a market on loopback in the vendors' formats, until interrupted."""
     from ..model.settings import load_settings
     from ..simulator.fault import parse_fault
     from ..simulator.folder import load_market

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 _SQUARE: Final = 16
-"""More than this do not fit side by side: a line a pair then."""
+"""Larger matrices do not fit side by side and are printed as one line per pair."""
 _COLUMNS: Final = (
     *("a", "b", "a_wins", "b_wins", "ties", "years", "first_year", "last_year"),
     *("correlation", "n", "first_session", "last_session", "quality"),
@@ -46,9 +46,7 @@ _COLUMNS: Final = (
 def matrix(
     ids: Annotated[
         list[str] | None,
-        typer.Argument(
-            help="Instrument ids; all that have a return if left out.", autocompletion=complete_ids
-        ),
+        typer.Argument(help="Instrument ids; default: all that have a return.", autocompletion=complete_ids),
     ] = None,
     start: Start = None,
     end: End = None,
@@ -64,7 +62,7 @@ def matrix(
     now: Now = None,
     output: Output = Format.table,
 ) -> None:
-    """All against all: how many calendar years each beat each other, and how their returns correlate."""
+    """Compare all against all: calendar years won, and correlation of returns."""
     settings = settings_of(home, lake, now, None)
     options = given(
         start=start,
@@ -77,13 +75,13 @@ def matrix(
         as_of=as_of,
         strict=strict,
     )
-    found = lake_of(settings).matrix(ids or (), **options)
+    answer = lake_of(settings).matrix(ids or (), **options)
     if output is Format.json:
-        print_json(found.to_dict())
+        print_json(answer.to_dict())
     elif output is Format.csv:
-        print_rows([vars(pair) for pair in found.pairs()], _COLUMNS, output)
+        print_rows([vars(pair) for pair in answer.pairs()], _COLUMNS, output)
     else:
-        _print(found, output)
+        _print(answer, output)
 
 
 def _print(m: Matrix, output: Format) -> None:
@@ -145,5 +143,5 @@ def _terms(m: Matrix) -> str:
     window = f"{m.start or 'the first'} to {m.end or 'the last'}"
     return (
         f"{window}: {m.basis} return, {m.currency}, {worth}. Years: {m.convention}, own sessions. "
-        f"Correlations: of {of} {m.frequency} returns, each pair on the sessions that both have."
+        f"Correlations: {of} {m.frequency} returns per pair, on the sessions that both have."
     )

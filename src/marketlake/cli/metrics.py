@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from ..answers.metrics import Figure, Metrics
     from ..answers.returns import Returns, Rolling
 
-    Told = TypeVar("Told", Metrics, Returns, Rolling)
+    AnswerT = TypeVar("AnswerT", Metrics, Returns, Rolling)
 
 _ROWS: Final = 120
-"""A table for people shows this many rows, the latest."""
+"""Maximum number of rows in a table; the latest are shown."""
 _DRAWN: Final = 60
 
 
@@ -62,17 +62,19 @@ def metrics(
     real: Real = False,
     risk_free: RiskFree = None,
     sessions: SessionsOption = Sessions.own,
-    annualise: Annotated[str, typer.Option(help="auto, or periods per year.")] = "auto",
+    annualise: Annotated[
+        str, typer.Option(help="Periods per year; auto derives them from the calendar.")
+    ] = "auto",
     annualise_short: Annotated[
-        bool, typer.Option("--annualise-short", help="A yearly rate also of a window below a year.")
+        bool, typer.Option("--annualise-short", help="Annualise windows of less than a year too.")
     ] = False,
     deepest: Annotated[int, typer.Option(help="How many drawdowns to list.")] = 3,
     rolling: Annotated[
-        bool, typer.Option("--rolling", help="Instead: figures against the benchmark, window by window.")
+        bool, typer.Option("--rolling", help="Show rolling figures against the benchmark instead.")
     ] = False,
     window: Annotated[
         int | None,
-        typer.Option(help="With --rolling: returns a window; 252 days, 52 weeks, 12 months if left out."),
+        typer.Option(help="Returns per rolling window; default: 252 days, 52 weeks or 12 months."),
     ] = None,
     as_of: AsOf = None,
     strict: Strict = False,
@@ -82,7 +84,7 @@ def metrics(
     now: Now = None,
     output: Output = Format.table,
 ) -> None:
-    """Return and risk of instruments over a window: CAGR, volatility, Sharpe, drawdown, beta and more."""
+    """Show return and risk over a window: CAGR, volatility, Sharpe, drawdown, beta and more."""
     if window is not None and not rolling:
         raise UsageError("--window is the length of rolling windows; give --rolling too")
     settings = settings_of(home, lake, now, None)
@@ -105,13 +107,13 @@ def metrics(
         rolled = opened.rolling(ids, periods=window, **options)
         _print(rolled, rolled.rows, print_rolling, output)
     else:
-        found = opened.metrics(ids, deepest=deepest, annualise_short=annualise_short, **options)
-        _print(found, found.figures, print_metrics, output)
+        answer = opened.metrics(ids, deepest=deepest, annualise_short=annualise_short, **options)
+        _print(answer, answer.figures, print_metrics, output)
 
 
 def returns(
     ids: Named,
-    period: Annotated[Period, typer.Option("--by", help="The stretch of the calendar.")] = Period.month,
+    period: Annotated[Period, typer.Option("--by", help="Length of a period.")] = Period.month,
     start: Start = None,
     end: End = None,
     basis: BasisOption = Basis.price,
@@ -126,7 +128,7 @@ def returns(
     now: Now = None,
     output: Output = Format.table,
 ) -> None:
-    """What instruments returned in each day, week, month, quarter or year."""
+    """Show the return of instruments in each day, week, month, quarter or year."""
     settings = settings_of(home, lake, now, None)
     options = given(
         start=start,
@@ -138,19 +140,21 @@ def returns(
         as_of=as_of,
         strict=strict,
     )
-    found = lake_of(settings, engine).returns(ids, period=period.value, **options)
-    _print(found, found.rows, print_returns, output)
+    answer = lake_of(settings, engine).returns(ids, period=period.value, **options)
+    _print(answer, answer.rows, print_returns, output)
 
 
-def _print(found: Told, rows: Sequence[Any], table: Callable[[Told, Format], None], output: Format) -> None:
-    """The whole answer as JSON, its rows as CSV, else its tables."""
+def _print(
+    answer: AnswerT, rows: Sequence[Any], table: Callable[[AnswerT, Format], None], output: Format
+) -> None:
+    """Print the whole answer as JSON, its rows as CSV, or its tables."""
     if output is Format.json:
-        print_json(found.to_dict())
+        print_json(answer.to_dict())
     elif output is Format.csv:
         columns = list(vars(rows[0])) if rows else ["instrument_id"]
         print_rows([vars(row) for row in rows], columns, output)
     else:
-        table(found, output)
+        table(answer, output)
 
 
 def _annualise(text: str) -> float | None:
@@ -162,27 +166,27 @@ def _annualise(text: str) -> float | None:
         raise UsageError(f"{text[:20]!r} is neither auto nor a number of periods per year") from None
 
 
-def print_metrics(found: Metrics, output: Format) -> None:
-    """The scoreboard, the deepest drawdowns and the rolling returns."""
-    print_rows(_lines(found), ["metric", *found.instruments], output)
-    if found.drawdowns:
+def print_metrics(answer: Metrics, output: Format) -> None:
+    """Print the metrics, the deepest drawdowns and the rolling returns."""
+    print_rows(_lines(answer), ["metric", *answer.instruments], output)
+    if answer.drawdowns:
         say()
-        print_rows(_falls(found), ["drawdown", "depth", "high", "low", "recovered"], output)
-    if found.rolling:
+        print_rows(_drawdowns(answer), ["drawdown", "depth", "high", "low", "recovered"], output)
+    if answer.rolling:
         say()
         columns = ["rolling", "windows", "lowest", "median", "highest", "latest", "above 0"]
-        print_rows(_windows(found), columns + [f"above {found.benchmark}"] * bool(found.benchmark), output)
-    over = found.risk_free if isinstance(found.risk_free, str) else f"{found.risk_free:g} a year"
-    against = f", against {found.benchmark}" if found.benchmark else ""
-    _close(found, f"{found.frequency} returns", f", risk-free {over}{against}", output)
+        print_rows(_windows(answer), columns + [f"above {answer.benchmark}"] * bool(answer.benchmark), output)
+    over = answer.risk_free if isinstance(answer.risk_free, str) else f"{answer.risk_free:g} annually"
+    against = f", against {answer.benchmark}" if answer.benchmark else ""
+    _close(answer, f"{answer.frequency} returns", f", risk-free {over}{against}", output)
 
 
-def print_returns(found: Returns, output: Format) -> None:
-    """A line a period and instrument, the instruments of a period together."""
-    ordered = sorted(found.rows, key=lambda row: (row.period, found.instruments.index(row.instrument_id)))
+def print_returns(answer: Returns, output: Format) -> None:
+    """One line per period and instrument, sorted by period."""
+    ordered = sorted(answer.rows, key=lambda row: (row.period, answer.instruments.index(row.instrument_id)))
     lines = [
         {
-            found.period: _label(found.period, row.period),
+            answer.period: _label(answer.period, row.period),
             "instrument": row.instrument_id,
             "return": percent(row.simple_return),
             "log": None if row.log_return is None else f"{row.log_return:+.4f}",
@@ -193,16 +197,16 @@ def print_returns(found: Returns, output: Format) -> None:
         }
         for row in ordered
     ]
-    columns = [found.period, "instrument", "return", "log", "n", "from", "to", "quality"]
+    columns = [answer.period, "instrument", "return", "log", "n", "from", "to", "quality"]
     _print_latest(lines, columns, output)
     if drawn(output):
-        _draw(found)
-    _close(found, f"returns by {found.period}", "", output)
+        _draw(answer)
+    _close(answer, f"returns by {answer.period}", "", output)
 
 
-def print_rolling(found: Rolling, output: Format) -> None:
-    """A line a session and instrument, the instruments of a session together."""
-    ordered = sorted(found.rows, key=lambda row: (row.session, found.instruments.index(row.instrument_id)))
+def print_rolling(answer: Rolling, output: Format) -> None:
+    """One line per session and instrument, sorted by session."""
+    ordered = sorted(answer.rows, key=lambda row: (row.session, answer.instruments.index(row.instrument_id)))
     lines = [
         {
             "to": row.session,
@@ -221,16 +225,16 @@ def print_rolling(found: Rolling, output: Format) -> None:
     ]
     columns = ["to", "instrument", "correlation", "beta", "alpha", "tracking error", "information ratio"]
     _print_latest(lines, [*columns, "up capture", "down capture", "from", "quality"], output)
-    each = f", {found.periods} {found.frequency} returns each, against {found.benchmark}"
-    _close(found, "rolling figures", each, output)
+    each = f", {answer.periods} {answer.frequency} returns each, against {answer.benchmark}"
+    _close(answer, "rolling figures", each, output)
 
 
-def _draw(found: Returns) -> None:
-    """A line an instrument: its latest returns, oldest first."""
+def _draw(answer: Returns) -> None:
+    """One sparkline per instrument: its latest returns, oldest first."""
     say()
-    width = max(len(name) for name in found.instruments)
-    for name in found.instruments:
-        returns = [row.simple_return for row in found.rows if row.instrument_id == name][-_DRAWN:]
+    width = max(len(name) for name in answer.instruments)
+    for name in answer.instruments:
+        returns = [row.simple_return for row in answer.rows if row.instrument_id == name][-_DRAWN:]
         say(f"{name:<{width}}  {sparkline(returns)}")
 
 
@@ -249,43 +253,45 @@ def _print_latest(lines: Sequence[dict[str, Any]], columns: Sequence[str], outpu
     print_rows(shown, columns, output)
     if len(shown) < len(lines):
         say()
-        say(f"the latest {len(shown)} of {len(lines):,} rows; --format csv, json or markdown has all")
+        say(f"the latest {len(shown)} of {len(lines):,} rows; --format csv, json or markdown prints all")
 
 
-def _close(found: Metrics | Returns | Rolling, what: str, more: str, output: Format) -> None:
-    """What must be said under any table."""
+def _close(answer: Metrics | Returns | Rolling, what: str, more: str, output: Format) -> None:
+    """Print the terms, the notes and the snapshot."""
     if output is not Format.table:
         return
-    worth = "real" if found.real else "nominal"
-    known = f", as known at {found.as_of.isoformat()}{' by this lake' * found.strict}" if found.as_of else ""
+    worth = "real" if answer.real else "nominal"
+    known = (
+        f", as known at {answer.as_of.isoformat()}{' by this lake' * answer.strict}" if answer.as_of else ""
+    )
     say()
     say(
-        f"{found.start} to {found.end}: {found.basis} return, {found.currency}, {worth}, {what} on "
-        f"{found.sessions} sessions{more}{known}"
+        f"{answer.start} to {answer.end}: {answer.basis} return, {answer.currency}, {worth}, {what} on "
+        f"{answer.sessions} sessions{more}{known}"
     )
-    for note in found.notes:
+    for note in answer.notes:
         say(f"note: {note}")
-    say(f"snapshot {found.snapshot}, {found.origin} data")
+    say(f"snapshot {answer.snapshot}, {answer.origin} data")
 
 
-def _lines(found: Metrics) -> list[dict[str, Any]]:
-    """A line a metric, then what must be said of them all."""
+def _lines(answer: Metrics) -> list[dict[str, Any]]:
+    """One line per metric, then the lines that apply to all of them."""
     from ..engine.metric_sql import label_of
 
     lines: dict[str, dict[str, Any]] = {}
-    for figure in found.figures:
-        line = lines.setdefault(figure.metric, {"metric": label_of(figure.metric, found.frequency)})
+    for figure in answer.figures:
+        line = lines.setdefault(figure.metric, {"metric": label_of(figure.metric, answer.frequency)})
         line[figure.instrument_id] = _shown(figure)
-    of_risk = [figure for figure in found.figures if figure.metric == "volatility"]
-    said: dict[str, list[Any]] = {
-        f"{found.frequency} returns": [f"{f.n:,}" for f in of_risk],
+    of_risk = [figure for figure in answer.figures if figure.metric == "volatility"]
+    shared: dict[str, list[Any]] = {
+        f"{answer.frequency} returns": [f"{f.n:,}" for f in of_risk],
         "from": [f.first_session for f in of_risk],
         "to": [f.last_session for f in of_risk],
-        "periods a year": [f"{f.periods_per_year:g}" if f.periods_per_year else None for f in of_risk],
+        "periods per year": [f"{f.periods_per_year:g}" if f.periods_per_year else None for f in of_risk],
         "quality": [f.quality for f in of_risk],
     }
     names = [f.instrument_id for f in of_risk]
-    more = [{"metric": name, **dict(zip(names, told, strict=True))} for name, told in said.items()]
+    more = [{"metric": name, **dict(zip(names, cells, strict=True))} for name, cells in shared.items()]
     return [*lines.values(), *more]
 
 
@@ -295,20 +301,20 @@ def _shown(figure: Figure) -> str:
     return figure_text(figure.metric, figure.value)
 
 
-def _falls(found: Metrics) -> list[dict[str, Any]]:
+def _drawdowns(answer: Metrics) -> list[dict[str, Any]]:
     return [
         {
-            "drawdown": f"{fall.instrument_id} {fall.rank}",
-            "depth": percent(fall.depth, plus=False),
-            "high": fall.peak_session,
-            "low": fall.trough_session,
-            "recovered": fall.recovery_session or "not yet",
+            "drawdown": f"{one.instrument_id} {one.rank}",
+            "depth": percent(one.depth, plus=False),
+            "high": one.peak_session,
+            "low": one.trough_session,
+            "recovered": one.recovery_session or "not yet",
         }
-        for fall in found.drawdowns
+        for one in answer.drawdowns
     ]
 
 
-def _windows(found: Metrics) -> list[dict[str, Any]]:
+def _windows(answer: Metrics) -> list[dict[str, Any]]:
     return [
         {
             "rolling": f"{r.instrument_id} {r.years} years" if r.years > 1 else f"{r.instrument_id} 1 year",
@@ -318,7 +324,7 @@ def _windows(found: Metrics) -> list[dict[str, Any]]:
             "highest": percent(r.highest),
             "latest": percent(r.latest),
             "above 0": percent(r.positive_share, plus=False),
-            f"above {found.benchmark}": percent(r.win_share, plus=False),
+            f"above {answer.benchmark}": percent(r.win_share, plus=False),
         }
-        for r in found.rolling
+        for r in answer.rolling
     ]

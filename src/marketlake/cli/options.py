@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they resolve to."""
+"""Options that several commands share, and the functions that resolve them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Format(StrEnum):
 
 
 class Basis(StrEnum):
-    """What a return is made of."""
+    """Basis of a return."""
 
     price = "price"
     total = "total"
@@ -37,14 +37,14 @@ class Basis(StrEnum):
 
 
 class StateBasis(StrEnum):
-    """The bases that states of years are stored for."""
+    """The bases that the stored states of years have."""
 
     price = "price"
     total = "total"
 
 
 class Convention(StrEnum):
-    """Which closes a calendar year's return spans."""
+    """The closes that a calendar year's return runs between."""
 
     year_end = "year_end"
     first_to_last = "first_to_last"
@@ -52,14 +52,14 @@ class Convention(StrEnum):
 
 
 class Sessions(StrEnum):
-    """Whose sessions count."""
+    """The sessions that returns use."""
 
     own = "own"
     shared = "shared"
 
 
 class Frequency(StrEnum):
-    """How often returns are taken."""
+    """The frequency of returns."""
 
     daily = "daily"
     weekly = "weekly"
@@ -67,7 +67,7 @@ class Frequency(StrEnum):
 
 
 class Period(StrEnum):
-    """A stretch of the calendar."""
+    """A calendar period."""
 
     day = "day"
     week = "week"
@@ -77,7 +77,7 @@ class Period(StrEnum):
 
 
 def complete_ids(context: typer.Context, incomplete: str) -> list[str]:
-    """Instrument ids of the configuration that begin so, for the shell; none where it cannot be read."""
+    """Configured instrument ids with this prefix, for shell completion; none on a ConfigError."""
     try:
         ids = [
             one.id for one in settings_of(context.params.get("home"), None, None, None).universe.instruments
@@ -88,7 +88,7 @@ def complete_ids(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def complete_claims(context: typer.Context, incomplete: str) -> list[str]:
-    """Claims of the configuration that begin so, for the shell; none where it cannot be read."""
+    """Configured claims with this prefix, for shell completion; none on a ConfigError."""
     try:
         home = settings_of(context.params.get("home"), None, None, None).home
         entries = read_toml(home / "claims.toml").get("claim", [])
@@ -99,7 +99,7 @@ def complete_claims(context: typer.Context, incomplete: str) -> list[str]:
 
 
 class EngineName(StrEnum):
-    """What runs the SQL."""
+    """The SQL engine."""
 
     duckdb = "duckdb"
     spark = "spark"
@@ -107,73 +107,72 @@ class EngineName(StrEnum):
 
 Home = Annotated[
     Path | None,
-    typer.Option("--home", help="Folder with instruments.toml and claims.toml [env: MARKETLAKE_HOME]."),
+    typer.Option("--home", help="Folder of instruments.toml and claims.toml [env: MARKETLAKE_HOME]."),
 ]
 Lake = Annotated[
     Path | None,
-    typer.Option("--lake", help="A folder or s3://bucket/prefix [env: MARKETLAKE_LAKE; default: HOME/data]."),
+    typer.Option("--lake", help="Folder or s3://bucket/prefix [env: MARKETLAKE_LAKE; default: HOME/data]."),
 ]
 Now = Annotated[
     str | None,
-    typer.Option("--now", help="Pin the clock, such as 2026-01-02T12:00Z [env: MARKETLAKE_NOW]."),
+    typer.Option("--now", help="Fix the clock, such as 2026-01-02T12:00Z [env: MARKETLAKE_NOW]."),
 ]
 SourceUrl = Annotated[
     str | None,
     typer.Option(
-        "--source-url", help="Ask this address instead of the vendors [env: MARKETLAKE_SOURCE_URL]."
+        "--source-url", help="Use this address instead of the vendors [env: MARKETLAKE_SOURCE_URL]."
     ),
 ]
 Engine = Annotated[
     EngineName,
-    typer.Option("--engine", help="What runs the SQL; where Spark is: [env: MARKETLAKE_SPARK_MASTER]."),
+    typer.Option("--engine", help="SQL engine; address of Spark: [env: MARKETLAKE_SPARK_MASTER]."),
 ]
-Output = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
+Output = Annotated[Format, typer.Option("--format", help="Output format.")]
 Ids = Annotated[
     list[str] | None,
-    typer.Argument(
-        help="Instrument ids; all of instruments.toml when none is given.", autocompletion=complete_ids
-    ),
+    typer.Argument(help="Instrument ids; default: all of instruments.toml.", autocompletion=complete_ids),
 ]
 Named = Annotated[
     list[str],
     typer.Argument(help="Instrument ids, such as BTC NASDAQ GOLD.", autocompletion=complete_ids),
 ]
 Start = Annotated[
-    str | None, typer.Option("--from", help="First year or day; as far back as the data allow if left out.")
+    str | None, typer.Option("--from", help="First year or day; default: as early as possible.")
 ]
-End = Annotated[
-    str | None, typer.Option("--to", help="Last year or day; as far as the data allow if left out.")
+End = Annotated[str | None, typer.Option("--to", help="Last year or day; default: as late as possible.")]
+Currency = Annotated[str | None, typer.Option(help="Convert to this currency at reference rates.")]
+BasisOption = Annotated[Basis, typer.Option("--basis", help="Price return, or total return with dividends.")]
+Real = Annotated[bool, typer.Option("--real", help="Adjust for consumer prices of the currency.")]
+ConventionOption = Annotated[
+    Convention, typer.Option("--convention", help="How a calendar year's return is measured.")
 ]
-Currency = Annotated[str | None, typer.Option(help="Convert all at the reference rates, such as EUR.")]
-BasisOption = Annotated[Basis, typer.Option("--basis", help="Price alone, or with dividends.")]
-Real = Annotated[bool, typer.Option("--real", help="After consumer prices of the currency.")]
-ConventionOption = Annotated[Convention, typer.Option("--convention", help="What a year's return spans.")]
 SessionsOption = Annotated[
-    Sessions, typer.Option("--sessions", help="Each one's own sessions, or those that all share.")
+    Sessions, typer.Option("--sessions", help="Each instrument's own sessions, or shared ones.")
 ]
 FrequencyOption = Annotated[
-    Frequency, typer.Option("--frequency", help="Of the returns that risk or correlation is taken from.")
+    Frequency, typer.Option("--frequency", help="Frequency of returns for risk and correlation.")
 ]
 Benchmark = Annotated[
     str | None,
-    typer.Option(help="Also beta, alpha, capture, ... against this instrument.", autocompletion=complete_ids),
+    typer.Option(help="Also show beta, alpha, capture, ... against this id.", autocompletion=complete_ids),
 ]
 RiskFree = Annotated[
-    str | None, typer.Option(help="A yearly fraction such as 0.02, or a 13-week bill such as TBILL_13W.")
+    str | None,
+    typer.Option(help="Annual rate such as 0.02, or a 13-week bill such as TBILL_13W."),
 ]
-AsOf = Annotated[str | None, typer.Option(help="Only what could be known then, such as 2024-06-30.")]
-Strict = Annotated[bool, typer.Option("--strict", help="With --as-of: only what this lake had seen then.")]
+AsOf = Annotated[str | None, typer.Option(help="Only data known at this moment, such as 2024-06-30.")]
+Strict = Annotated[bool, typer.Option("--strict", help="With --as-of: only data this lake had seen by then.")]
 Since = Annotated[str, typer.Option("--since", help="A moment, such as 2026-01-02T12:00Z or 2026-01-02.")]
-Until = Annotated[str | None, typer.Option("--until", help="A later moment; now if left out.")]
+Until = Annotated[str | None, typer.Option("--until", help="A later moment; default: now.")]
 
 
 def settings_of(home: Path | None, lake: Path | None, now: str | None, url: str | None) -> Settings:
-    """The settings with these flags on top."""
+    """The settings, with these flags applied."""
     return load_settings(home=home, lake=lake, now=now, source_url=url)
 
 
 def lake_of(settings: Settings, engine: EngineName = EngineName.duckdb) -> OpenLake:
-    """The lake of the settings, read by the engine of this name."""
+    """The lake of the settings, read by this engine."""
     from ..lake import Lake as OpenLake
 
     if engine is EngineName.duckdb:
@@ -186,7 +185,7 @@ def lake_of(settings: Settings, engine: EngineName = EngineName.duckdb) -> OpenL
 
 
 def maker_of(name: EngineName, settings: Settings) -> Maker:
-    """What makes the marts under this name."""
+    """The maker of marts for this engine."""
     if name is EngineName.duckdb:
         from ..engine.mart_maker import DuckMaker
 
@@ -197,13 +196,13 @@ def maker_of(name: EngineName, settings: Settings) -> Maker:
 
 
 def given(**options: Any) -> Options:
-    """The options that were given, as `Lake` takes them; words of an enumeration as text."""
-    found = {name: value for name, value in options.items() if value is not None}
-    return cast("Options", {k: str(v) if isinstance(v, StrEnum) else v for k, v in found.items()})
+    """The options with a value, as `Lake` takes them; enumerations become text."""
+    present = {name: value for name, value in options.items() if value is not None}
+    return cast("Options", {k: str(v) if isinstance(v, StrEnum) else v for k, v in present.items()})
 
 
 def risk_free_of(text: str | None) -> float | str | None:
-    """A number, else the name of a bill."""
+    """A number, or the id of a bill."""
     try:
         return None if text is None else float(text)
     except ValueError:
@@ -219,10 +218,10 @@ def parse_date(text: str) -> date:
 
 
 def parse_day(text: str, of_year: str) -> date:
-    """A date; of a year its day `of_year`, such as 01-01; `UsageError` for anything else."""
+    """A date. A year becomes its day `of_year`, such as 01-01. `UsageError` for anything else."""
     return parse_date(f"{text}-{of_year}" if text.isdigit() and len(text) == 4 else text)
 
 
 def close_before(text: str) -> date:
-    """A date; of a year the last day of the year before, whose close its first return runs from."""
+    """A date. A year becomes the last day of the year before, where its first return starts."""
     return parse_date(f"{int(text) - 1:04}-12-31" if text.isdigit() and len(text) == 4 else text)

@@ -1,4 +1,4 @@
-"""What the reader's side is: a terminal that can draw, or a pipe, which gets plain text."""
+"""Output to a terminal that can draw, or to a pipe, which gets plain text."""
 
 from __future__ import annotations
 
@@ -23,24 +23,25 @@ if TYPE_CHECKING:
 
 
 GOOD, BAD, STALE, QUIET = "green", "bold red", "yellow", "dim"
-"""The only colours, by what they mean: won or well, failed, old or doubtful, beside the point."""
+"""All styles by meaning: won or good, failed, old or doubtful, minor."""
 
 _STEPS: Final = "▁▂▃▄▅▆▇█"
 _PIPED_WIDTH: Final = 200
 
 
 def draws(stream: TextIO) -> bool:
-    """Whether the stream is a terminal that can move its cursor and shows blocks."""
+    """True if the stream is a terminal that can move its cursor and print block characters."""
     return stream.isatty() and os.environ.get("TERM") != "dumb" and _shows(stream, _STEPS)
 
 
 def can_ask() -> bool:
-    """Whether there is somebody to answer a question."""
+    """True if a user can answer a question."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def console() -> Console:
-    """Standard output: colour only on a terminal, whatever FORCE_COLOR says, and none under NO_COLOR."""
+    """Standard output: colour only on a terminal, even with FORCE_COLOR, and never with
+    NO_COLOR."""
     from rich.console import Console
 
     if sys.stdout.isatty():
@@ -49,13 +50,13 @@ def console() -> Console:
 
 
 def sparkline(values: Sequence[float | None]) -> str:
-    """A character a value, from the lowest to the highest; a blank where there is none."""
+    """One block character per value, lowest to highest; a blank for None."""
     known = [value for value in values if value is not None]
     if not known:
         return ""
     low, span = min(known), max(known) - min(known)
     top = len(_STEPS) - 1
-    # a flat series is drawn in the middle: neither low nor high
+    # a flat series is drawn in the middle
     steps = [None if v is None else round((v - low) / span * top) if span else top // 2 for v in values]
     return "".join(" " if step is None else _STEPS[step] for step in steps)
 
@@ -72,12 +73,12 @@ Cell = tuple[str, str]
 """Text and its style."""
 _GAP: Final = 3
 _FOLDED: Final = 24
-"""No text is folded to less."""
+"""Minimum width of a folded column."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A heading and what stands under it."""
+    """A heading and its cells."""
 
     title: str
     cells: Sequence[Cell]
@@ -85,12 +86,12 @@ class Column:
 
     @property
     def width(self) -> int:
-        """Without folding."""
+        """The width without folding."""
         return max(map(len, (self.title, *(text for text, _ in self.cells))))
 
     @property
     def least(self) -> int:
-        """The room it needs: only text with spaces in it is folded."""
+        """The minimum width: only text with spaces is folded."""
         folds = not self.of_figures and any(" " in text for text, _ in self.cells)
         return min(self.width, _FOLDED) if folds else self.width
 
@@ -100,7 +101,10 @@ class Column:
 
 
 def show(columns: Sequence[Column]) -> None:
-    """Print the table; a pipe has room enough and gets one part, a narrow terminal as many as it takes."""
+    """Print the table.
+
+    A pipe gets one part; a narrow terminal gets as many parts as it needs.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -121,28 +125,28 @@ def show(columns: Sequence[Column]) -> None:
 
 
 def parts(columns: Sequence[Column], room: int) -> list[list[Column]]:
-    """Which columns stand beside each other in so much room; the first is in every part.
+    """Split the columns into parts that fit this width; the first column is in every part.
 
-    Where there is no room for all, none is spent on a column that says nothing.
+    If they do not all fit, empty columns are dropped.
     """
     if sum(_GAP + column.least for column in columns) - _GAP <= room:
         return [list(columns)]
     first, *rest = columns
     others = [column for column in rest if any(text for text, _ in column.cells)]
-    found, used = [[first]], first.least
+    groups, used = [[first]], first.least
     for column in others:
         need = _GAP + column.least
-        if used + need > room and len(found[-1]) > 1:
-            found.append([first])
+        if used + need > room and len(groups[-1]) > 1:
+            groups.append([first])
             used = first.least
-        found[-1].append(column)
+        groups[-1].append(column)
         used += need
-    return found
+    return groups
 
 
 Row = Mapping[str, Any]
 Paint = Callable[[str, Row], str]
-"""The style of a row's cell by its column, one of `terminal`'s; empty for none."""
+"""The style of a cell by its column, such as GOOD; empty for none."""
 Series = Sequence[float | None]
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _FIGURE: Final = re.compile(r"(?![0-9]{4}$)[+-]?[0-9][0-9,]*(\.[0-9]+)?( %| points)?|-")
@@ -157,9 +161,10 @@ def print_rows(
     paint: Paint = lambda column, row: "",
     trend: Mapping[str, Series] | None = None,
 ) -> None:
-    """Print rows; `columns` gives their order and is the heading even where there are no rows.
+    """Print rows; `columns` gives their order, and the heading even if there are no rows.
 
-    A terminal also shows what `paint` says of a cell and, under a column, the line of its `trend`.
+    A terminal also shows the style that `paint` returns for a cell and, under a column, its
+    `trend`.
     """
     cells = [[row.get(column) for column in columns] for row in rows]
     if how is Format.json:
@@ -173,20 +178,20 @@ def print_rows(
 
 
 def print_json(value: Any) -> None:
-    """One JSON value and nothing else."""
+    """Print one JSON value."""
     import orjson
 
-    # what JSON has no word for (a DECIMAL, an interval) is written as text
+    # types that JSON lacks (a DECIMAL, an interval) are written as text
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode() + "\n")
 
 
 def drawn(how: Format) -> bool:
-    """Whether the answer is a table on a terminal that can draw lines in it."""
+    """True if the answer is a table on a terminal that can draw."""
     return how is Format.table and draws(sys.stdout)
 
 
 def say(text: str = "") -> None:
-    """A line for people, on standard output; a terminal's is broken between words."""
+    """Print a line; on a terminal, long lines break between words."""
     if sys.stdout.isatty():
         text = "\n".join(_broken(line, get_terminal_size().columns) for line in text.split("\n"))
     sys.stdout.write(text + "\n")
@@ -199,12 +204,12 @@ def _broken(line: str, width: int) -> str:
 
 
 def percent(fraction: float | None, *, plus: bool = True) -> str:
-    """A fraction as a percentage, two digits; with its sign, where it is a return a plus too."""
+    """A fraction as a percentage with two digits; `plus` adds the plus sign of returns."""
     return "" if fraction is None else f"{fraction * 100:{'+' if plus else ''},.2f} %"
 
 
 def figure_text(metric: str, value: float) -> str:
-    """The value of a metric as a person reads it."""
+    """The text of a metric's value."""
     from ..engine.metric_sql import BY_NAME
 
     known = BY_NAME[metric]
@@ -212,7 +217,7 @@ def figure_text(metric: str, value: float) -> str:
 
 
 def text_of(value: Any) -> str:
-    """A value as a person reads it."""
+    """The text of a value."""
     if value is None:
         return ""
     if isinstance(value, float):
@@ -233,19 +238,19 @@ def _table(
     trend: Mapping[str, Series],
 ) -> None:
     drawn = bool(trend) and draws(sys.stdout)
-    found = []
+    table = []
     for place, name in enumerate(columns):
         values = [line[place] for line in cells]
         under = [(text_of(value), tones[place]) for value, tones in zip(values, styles, strict=True)]
         last = [(sparkline(trend.get(name, ())), QUIET)] if drawn else []
-        found.append(Column(_one_line(name), [*under, *last], _is_of_figures(values)))
-    show(found)
+        table.append(Column(_one_line(name), [*under, *last], _is_of_figures(values)))
+    show(table)
 
 
 def _is_of_figures(values: Sequence[Any]) -> bool:
-    """Most of them are numbers: a column of figures may end in a date or a word."""
-    told = [value for value in values if value not in (None, "")]
-    return bool(told) and 2 * sum(map(_is_figure, told)) > len(told)
+    """True if most values are numbers: a column of figures may end in a date or a word."""
+    known = [value for value in values if value not in (None, "")]
+    return bool(known) and 2 * sum(map(_is_figure, known)) > len(known)
 
 
 def _is_figure(value: Any) -> bool:
@@ -263,11 +268,11 @@ def _csv(columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> str:
 
 
 def _harmless(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula is quoted with an apostrophe."""
+    """Quote text that a spreadsheet would run as a formula."""
     if value is None or isinstance(value, bool | int | float | Decimal):
         return value
     text = value.isoformat() if isinstance(value, date) else str(value)
-    # the writer quotes no carriage return, behind which a spreadsheet begins a new row
+    # the csv writer does not quote a carriage return, which starts a new row in a spreadsheet
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return f"'{text}" if text.startswith(_FORMULA) else text
 
@@ -282,8 +287,8 @@ _ODD: Final = frozenset({"never fetched", "delisted", NotFoundError.outcome})
 
 
 def paint_outcome(column: str, row: Mapping[str, Any]) -> str:
-    """A failure is red; what was never fetched, or is gone, yellow."""
-    # imported here: half a second that completion has not
+    """Failures in red; never fetched or delisted in yellow."""
+    # imported here because the import takes half a second, too long for completion
     from ..model.schema import GOOD_OUTCOMES
 
     outcome = row["outcome"]
@@ -293,13 +298,13 @@ def paint_outcome(column: str, row: Mapping[str, Any]) -> str:
 
 
 def paint_verdict(column: str, row: Mapping[str, Any]) -> str:
-    """What holds is green, what does not red, what no longer does yellow."""
+    """Holds in green, does not hold in red, no longer holds in yellow."""
     word = str(row.get(column) or "").partition(",")[0]
     return {"holds": GOOD, "does not hold": BAD, "no longer holds": STALE}.get(word, "")
 
 
 def paint_status(column: str, row: Mapping[str, Any]) -> str:
-    """As `paint_outcome`, and what is behind the calendar is stale."""
+    """As `paint_outcome`; data behind the calendar is stale."""
     if column in {"sessions_due", "last_session"}:
         return STALE if row["sessions_due"] else ""
     return paint_outcome(column, row)

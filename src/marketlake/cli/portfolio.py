@@ -35,7 +35,7 @@ Table = list[dict[str, str]]
 
 
 class Rebalance(StrEnum):
-    """When weights go back to target."""
+    """When weights return to target."""
 
     never = "never"
     monthly = "monthly"
@@ -45,7 +45,7 @@ class Rebalance(StrEnum):
 
 
 class Per(StrEnum):
-    """How often pay comes."""
+    """The pay period."""
 
     month = "month"
     semimonthly = "semimonthly"
@@ -54,44 +54,42 @@ class Per(StrEnum):
 
 
 def portfolio(
-    plan: Annotated[str, typer.Argument(help='Weights such as "57 SPY, 40 AGG, 3 BTC", or a .toml file.')],
+    plan: Annotated[str, typer.Argument(help='Weights, "57 SPY, 40 AGG, 3 BTC", or a .toml file.')],
     sleeve: Annotated[
-        str | None, typer.Option(help="The holding to judge the plan with and without.")
+        str | None, typer.Option(help="Compare the plan with and without this holding.")
     ] = None,
     funded_by: Annotated[
-        str | None, typer.Option(help="pro-rata [default], or the holding that makes room for the sleeve.")
+        str | None, typer.Option(help="pro-rata [default], or the holding that funds the sleeve.")
     ] = None,
     start: Annotated[
         str | None,
-        typer.Option("--from", help="First year, or the close to start from; as far back as all reach."),
+        typer.Option("--from", help="First year, or starting close; default: as early as possible."),
     ] = None,
     end: End = None,
     rebalance: Annotated[
-        Rebalance | None, typer.Option(help="When weights go back to target [default: yearly].")
+        Rebalance | None, typer.Option(help="When weights return to target [default: yearly].")
     ] = None,
     band: Annotated[
-        float | None, typer.Option(help="With band: points that a weight may be off, such as 5.")
+        float | None, typer.Option(help="With band: allowed deviation of a weight in points, such as 5.")
     ] = None,
-    amount: Annotated[
-        float | None, typer.Option("--start", help="Money at the start [default: 10000].")
-    ] = None,
+    amount: Annotated[float | None, typer.Option("--start", help="Initial amount [default: 10000].")] = None,
     contribute: Annotated[
-        float | None, typer.Option(help="Money paid in each pay period [default: 0].")
+        float | None, typer.Option(help="Contribution per pay period [default: 0].")
     ] = None,
     per: Annotated[Per | None, typer.Option(help="The pay period [default: month].")] = None,
-    pay_growth: Annotated[float | None, typer.Option(help="Percent a year [default: 0].")] = None,
-    plan_fee: Annotated[float | None, typer.Option(help="Percent of the plan a year [default: 0].")] = None,
+    pay_growth: Annotated[float | None, typer.Option(help="Percent per year [default: 0].")] = None,
+    plan_fee: Annotated[float | None, typer.Option(help="Percent of the plan per year [default: 0].")] = None,
     expense: Annotated[
         list[str] | None,
         typer.Option(
-            help="Percent a year of a holding that is not a fund, such as BTC=0.25; may be repeated."
+            help="Percent per year for a holding that is no fund, such as BTC=0.25; may be repeated."
         ),
     ] = None,
     trading_cost: Annotated[
-        float | None, typer.Option(help="Basis points of everything bought and sold [default: 0].")
+        float | None, typer.Option(help="Basis points of all purchases and sales [default: 0].")
     ] = None,
     horizon: Annotated[
-        int | None, typer.Option(help="Years of each window of history [default: 5, where stored].")
+        int | None, typer.Option(help="Years per window of history [default: 5, where stored].")
     ] = None,
     currency: Currency = None,
     risk_free: RiskFree = None,
@@ -102,8 +100,7 @@ def portfolio(
     now: Now = None,
     output: Output = Format.table,
 ) -> None:
-    """A retirement plan: value, return and risk, with and without a sleeve, in every window of
-    history."""
+    """Backtest a retirement plan: value, return and risk, with and without a sleeve."""
     plan_settings = {
         "sleeve": sleeve,
         "funded_by": funded_by,
@@ -125,8 +122,8 @@ def portfolio(
         as_of=as_of,
         strict=strict,
     )
-    found = lake_of(settings_of(home, lake, now, None))
-    answer = found.portfolio(plan, plan_settings, horizon=horizon, **options)
+    opened = lake_of(settings_of(home, lake, now, None))
+    answer = opened.portfolio(plan, plan_settings, horizon=horizon, **options)
     if output is Format.json:
         print_json(answer.to_dict())
     elif output is Format.csv:
@@ -137,16 +134,17 @@ def portfolio(
 
 
 def side_by_side(answer: PortfolioAnswer) -> Table:
-    """A line a figure: the plan, and where it has a sleeve the plan without it and the difference."""
+    """One line per figure: the plan and, if it has a sleeve, the plan without it and the
+    difference."""
     own, without, over = answer.with_sleeve, answer.without_sleeve, sharpe_over(answer)
     if without is None:
         return [{"figure": name, "plan": shown} for name, shown in _lines(own, over).items()]
-    beside, more = _lines(without, over), _differences(own, without, over)
+    other, more = _lines(without, over), _differences(own, without, over)
     return [
         {
             "figure": name,
             f"with {answer.plan.sleeve}": shown,
-            "without": beside[name],
+            "without": other[name],
             "difference": more.get(name, ""),
         }
         for name, shown in _lines(own, over).items()
@@ -154,17 +152,17 @@ def side_by_side(answer: PortfolioAnswer) -> Table:
 
 
 def sharpe_over(answer: PortfolioAnswer) -> str:
-    """The Sharpe ratio's name, with what it is over."""
+    """The label of the Sharpe ratio, with its risk-free rate."""
     match answer.risk_free:
         case None:
-            return "Sharpe ratio"
+            return "Sharpe"
         case float() as rate:
-            return f"Sharpe ratio over {rate * 100:.4g} %"
-    return f"Sharpe ratio over {answer.risk_free}"
+            return f"Sharpe over {rate * 100:.4g} %"
+    return f"Sharpe over {answer.risk_free}"
 
 
 def contributions(answer: PortfolioAnswer) -> Table:
-    """What each holding of the plan contributed, the trading costs, and their sum."""
+    """The contribution of each holding of the plan and of the trading costs, and their sum."""
     own = answer.with_sleeve
     rows = [
         _share(part.id, part.weight, part.gain, part.return_contribution, part.risk_contribution)
@@ -174,10 +172,10 @@ def contributions(answer: PortfolioAnswer) -> Table:
 
 
 def flat(figures: Figures) -> dict[str, Any]:
-    """The figures as one line of plain cells; weights and holdings by instrument."""
+    """The figures as one row; weights and holdings become one column per instrument."""
     cells = asdict(figures)
-    fall, parts, weights = cells.pop("max_drawdown"), cells.pop("holdings"), cells.pop("weights")
-    cells |= {"max_drawdown": fall["depth"]} | {f"drawdown_{k}": v for k, v in fall.items() if k != "depth"}
+    drawdown, parts, weights = cells.pop("max_drawdown"), cells.pop("holdings"), cells.pop("weights")
+    cells |= {"max_drawdown": drawdown.pop("depth")} | {f"drawdown_{k}": v for k, v in drawdown.items()}
     cells |= {f"weight_{name}": weight for name, weight in weights.items()}
     for part in parts:
         name = part["id"].replace(" ", "_")
@@ -187,7 +185,7 @@ def flat(figures: Figures) -> dict[str, Any]:
 
 def _lines(f: Figures, over: str) -> dict[str, str]:
     span = _span(f)
-    fall = f.max_drawdown
+    drawdown = f.max_drawdown
     return {
         "paid in": f"{f.paid_in:,.2f}",
         "end value": f"{f.end_value:,.2f}",
@@ -198,14 +196,14 @@ def _lines(f: Figures, over: str) -> dict[str, str]:
         "CAGR, real": percent(f.real_cagr),
         f"money-weighted return, {span}": percent(f.money_weighted_return),
         f"money-weighted return, {span}, real": percent(f.real_money_weighted_return),
-        "volatility": unsigned(f.volatility),
+        "volatility": percent(f.volatility, plus=False),
         "return / volatility": ratio(f.return_per_volatility),
         over: ratio(f.sharpe),
-        "maximum drawdown": unsigned(fall.depth),
-        "from its high": f"{fall.peak or ''}",
-        "to its low": f"{fall.trough or ''}",
-        "recovered": f"{fall.recovery or ('not yet' if fall.trough else '')}",
-        "turnover by rebalancing, annualised": unsigned(f.turnover),
+        "maximum drawdown": percent(drawdown.depth, plus=False),
+        "from its high": f"{drawdown.peak or ''}",
+        "to its low": f"{drawdown.trough or ''}",
+        "recovered": f"{drawdown.recovery or ('not yet' if drawdown.trough else '')}",
+        "turnover by rebalancing, annualised": percent(f.turnover, plus=False),
         "trading costs": f"{f.trading_costs:,.2f}",
         "fees": f"{f.fees:,.2f}",
     }
@@ -242,25 +240,20 @@ def _share(
 ) -> dict[str, str]:
     return {
         "holding": name,
-        "weight": unsigned(weight),
+        "weight": percent(weight, plus=False),
         "gain": f"{gain:,.2f}",
         "of the total return": percent(returned),
-        "of the volatility": unsigned(risk),
+        "of the volatility": percent(risk, plus=False),
     }
 
 
 def _span(f: Figures) -> str:
-    """What the money-weighted return is over."""
+    """Whether the money-weighted return is total or annualised."""
     return "total" if f.cagr is None else "annualised"
 
 
-def unsigned(fraction: float | None) -> str:
-    """A percentage without a plus."""
-    return "" if fraction is None else f"{fraction * 100:,.2f} %"
-
-
 def ratio(value: float | None) -> str:
-    """Two digits."""
+    """Two decimals."""
     return "" if value is None else f"{value:.2f}"
 
 
@@ -273,7 +266,7 @@ def _points(a: float | None, b: float | None) -> str:
 
 
 def sizes(answer: PortfolioAnswer) -> Table:
-    """A line a size of the sleeve."""
+    """One line per size of the sleeve."""
     rate = "total return" if answer.with_sleeve.cagr is None else "CAGR"
     return [
         {
@@ -281,24 +274,24 @@ def sizes(answer: PortfolioAnswer) -> Table:
             "end value": f"{one.end_value:,.2f}",
             rate: percent(one.total_return if one.cagr is None else one.cagr),
             "money-weighted return": percent(one.money_weighted_return),
-            "volatility": unsigned(one.volatility),
+            "volatility": percent(one.volatility, plus=False),
             "return / volatility": ratio(one.return_per_volatility),
             "Sharpe": ratio(one.sharpe),
-            "maximum drawdown": unsigned(one.max_drawdown.depth),
-            "turnover": unsigned(one.turnover),
+            "maximum drawdown": percent(one.max_drawdown.depth, plus=False),
+            "turnover": percent(one.turnover, plus=False),
         }
         for one in answer.sweep
     ]
 
 
 def past(answer: PortfolioAnswer) -> Table:
-    """A line a size of the sleeve over all windows of history."""
+    """One line per size of the sleeve, over all windows of history."""
     history = answer.history
     return [] if history is None else [_past(row, history.windows) for row in history.rows]
 
 
 def past_title(answer: PortfolioAnswer) -> str:
-    """What the windows of history are."""
+    """A description of the windows of history."""
     history = answer.history
     if history is None:
         return ""
@@ -331,7 +324,7 @@ def _expense(text: str) -> tuple[str, float]:
         return name, float(rate)
     except ValueError:
         raise UsageError(
-            f"{text[:40]!r} is not an instrument and its percent a year; write it like BTC=0.25"
+            f"{text[:40]!r} is not an instrument with percent per year; write it like BTC=0.25"
         ) from None
 
 
@@ -359,7 +352,7 @@ def _section(title: str, table: Table, output: Format) -> None:
 
 
 def _aligned(table: Table) -> Table:
-    """Headings and figures of all columns but the first set to the right."""
+    """Right-align all columns but the first, headings included."""
     first, *others = table[0]
     widths = {name: max(len(name), *(len(row[name]) for row in table)) for name in others}
     return [

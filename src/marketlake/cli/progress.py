@@ -1,4 +1,4 @@
-"""Progress of long work on standard error, with the time left: on a terminal that can draw, else silence."""
+"""Progress on standard error with the time left, on a terminal that can draw."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 
 class Silent:
-    """Says nothing: nobody watches."""
+    """Shows nothing."""
 
     def plan(self, count: int) -> None:
-        """How many parts the work has, as far as is known by now."""
+        """Set the number of parts of the work, as known so far."""
 
     def part(self, name: str, count: int = 1) -> None:
-        """What has just been done."""
+        """Report a finished part."""
 
     def begin(self, what: str) -> None:
-        """What is begun; how long it takes is not known yet."""
+        """Start a step of unknown length."""
 
 
 class Drawn(Silent):
-    """A line with a bar."""
+    """A progress bar."""
 
     def __init__(self, line: Progress, what: str) -> None:
         self._line = line
@@ -42,14 +42,14 @@ class Drawn(Silent):
         self._line.update(self._task, advance=count, description=name)
 
     def begin(self, what: str) -> None:
-        # a line of its own, so that count and time left are this step's
+        # a new task, so that count and time left are those of this step
         self._line.remove_task(self._task)
         self._task = self._line.add_task(what, total=None)
 
 
 @contextmanager
 def watching(what: str) -> Iterator[Silent]:
-    """Tells of the work while the context lasts, and leaves nothing behind."""
+    """Show progress while the context lasts, and remove it afterwards."""
     if not draws(sys.stderr):
         yield Silent()
         return
@@ -58,7 +58,7 @@ def watching(what: str) -> Iterator[Silent]:
 
     from .progress_columns import Done, Left
 
-    # what is told may come from a file, so it is not markup
+    # the description may come from a file, so it is not markup
     columns = (TextColumn("{task.description:<24}", markup=False), BarColumn(), Done(), Left())
     with Progress(*columns, console=Console(stderr=True), transient=True) as line:
         yield Drawn(line, what)
@@ -66,7 +66,7 @@ def watching(what: str) -> Iterator[Silent]:
 
 @contextmanager
 def progress() -> Iterator[Listener]:
-    """A listener to a run that draws while the context lasts."""
+    """A listener that draws the progress of a run."""
     from ..ingest.run import Listener
 
     with watching("planning") as watched:

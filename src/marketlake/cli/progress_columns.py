@@ -1,4 +1,4 @@
-"""What stands right of a bar: how much is done and how long it still takes, as far as that is known."""
+"""The columns to the right of a progress bar: parts done, and time left."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from rich.text import Text
 
 
 class Done(MofNCompleteColumn):
-    """So many of so many; nothing while nobody knows of how many."""
+    """Done of total; empty while the total is unknown."""
 
     def render(self, task: Task) -> Text:
         return Text() if task.total is None else super().render(task)
 
 
 class Left(ProgressColumn):
-    """`0:00:12 left`; the time since the beginning while nobody knows better."""
+    """Time left, such as `0:00:12 left`; elapsed time while it is unknown."""
 
     def __init__(self) -> None:
         super().__init__()

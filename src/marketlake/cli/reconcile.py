@@ -1,4 +1,4 @@
-"""The command `reconcile`: what further sources say of the stored sessions."""
+"""The command `reconcile`: compare the stored sessions with further sources."""
 
 from __future__ import annotations
 
@@ -50,19 +50,21 @@ def reconcile(
     ids: Ids = None,
     start: Annotated[
         str | None,
-        typer.Option("--from", help="First year or session; the last 30 finished ones if left out."),
+        typer.Option("--from", help="First year or session; default: the last 30 finished ones."),
     ] = None,
     end: Annotated[
-        str | None, typer.Option("--to", help="Last year or session; the last finished one if left out.")
+        str | None, typer.Option("--to", help="Last year or session; default: the last finished one.")
     ] = None,
-    sessions: Annotated[bool, typer.Option("--sessions", help="A row a session, not a row a pair.")] = False,
+    sessions: Annotated[
+        bool, typer.Option("--sessions", help="One row per session, not per pair of sources.")
+    ] = False,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
     source_url: SourceUrl = None,
     output: Output = Format.table,
 ) -> None:
-    """Compare stored sessions with every further source; name the cause of each difference."""
+    """Compare stored sessions with every further source; show the cause of each difference."""
     from ..ingest.build import build
     from ..ingest.reconcile import reconcile as run_reconcile
     from .progress import progress
@@ -71,20 +73,20 @@ def reconcile(
     first = parse_day(start, "01-01") if start else None
     last = parse_day(end, "12-31") if end else None
     with progress() as listener:
-        found = run_reconcile(settings, ids or [], first, last, listener)
+        result = run_reconcile(settings, ids or [], first, last, listener)
     build(settings)
-    columns, rows = (_SESSIONS, found.sessions) if sessions else (_PAIRS, found.pairs)
+    columns, rows = (_SESSIONS, result.sessions) if sessions else (_PAIRS, result.pairs)
     print_rows([_shown(row, columns, output) for row in rows], list(columns), output, paint=_paint)
-    for name, text in found.failed.items():
+    for name, text in result.failed.items():
         sys.stderr.write(f"{name}: {text}\n")
     if output is Format.table:
-        say(_last_word(found))
-    if found.exit_code:
-        raise typer.Exit(found.exit_code)
+        say(_summary(result))
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)
 
 
 def _shown(row: Row, columns: dict[str, str], output: Format) -> dict[str, object]:
-    """For people, basis points to a hundredth."""
+    """In tables, basis points are rounded to two digits."""
     shown = {title: row[name] for title, name in columns.items()}
     if output is Format.table:
         for title, name in columns.items():
@@ -94,18 +96,18 @@ def _shown(row: Row, columns: dict[str, str], output: Format) -> dict[str, objec
 
 
 def _paint(column: str, row: Mapping[str, Any]) -> str:
-    """Who is off is a failure, what could not be compared is doubtful."""
+    """A difference is a failure; a pair that was not compared is doubtful."""
     if column != "cause" or row["cause"] == "agrees":
         return ""
     return STALE if row["cause"] == "not_compared" else BAD
 
 
-def _last_word(found: Reconciliation) -> str:
-    instruments = len({row["instrument_id"] for row in found.pairs})
-    off = sum(row["cause"] != "agrees" for row in found.sessions)
-    silent = sum(row["cause"] == "not_compared" for row in found.pairs)
-    agreed = f"{off} of {_count(found.sessions, 'session')} off" if off else "all agree"
-    pairs = f"; {silent} of {_count(found.pairs, 'pair')} not compared" if silent else ""
+def _summary(result: Reconciliation) -> str:
+    instruments = len({row["instrument_id"] for row in result.pairs})
+    off = sum(row["cause"] != "agrees" for row in result.sessions)
+    silent = sum(row["cause"] == "not_compared" for row in result.pairs)
+    agreed = f"{off} of {_count(result.sessions, 'session')} off" if off else "all agree"
+    pairs = f"; {silent} of {_count(result.pairs, 'pair')} not compared" if silent else ""
     return f"{instruments} instrument{'' if instruments == 1 else 's'}: {agreed}{pairs}"
 
 

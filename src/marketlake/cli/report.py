@@ -1,4 +1,4 @@
-"""The command `report`: the page to look at."""
+"""The command `report`: write the HTML page."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from .output import say
 def report(
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Where to write it; report.html in the lake's folder if left out."),
+        typer.Option("--out", help="Output file; default: report.html in the lake's folder."),
     ] = None,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
 ) -> None:
-    """One HTML page: the claims, any two instruments in charts, the state of the data. Opens from disk."""
+    """Write one self-contained HTML page: claims, charts of any two instruments, state of the
+    data."""
     say(str(lake_of(settings_of(home, lake, now, None)).report(out)))

@@ -41,18 +41,16 @@ _FIGURES: Final = (
 def scoreboard(
     ids: Annotated[
         list[str] | None,
-        typer.Argument(
-            help="Instrument ids; all that have a return if left out.", autocompletion=complete_ids
-        ),
+        typer.Argument(help="Instrument ids; default: all that have a return.", autocompletion=complete_ids),
     ] = None,
     start: Start = None,
     end: End = None,
-    basis: Annotated[StateBasis, typer.Option(help="Price alone, or with dividends.")] = StateBasis.price,
-    sort: Annotated[
-        str, typer.Option(help="Figure to sort by, the highest first; or another column.")
-    ] = "sharpe",
+    basis: Annotated[
+        StateBasis, typer.Option(help="Price return, or total return with dividends.")
+    ] = StateBasis.price,
+    sort: Annotated[str, typer.Option(help="Column to sort by; figures sort from the highest.")] = "sharpe",
     top: Annotated[
-        int | None, typer.Option(min=1, help="How many rows; 20 of a table, else all, if left out.")
+        int | None, typer.Option(min=1, help="Maximum number of rows; default: 20 in a table, else all.")
     ] = None,
     engine: Engine = EngineName.duckdb,
     home: Home = None,
@@ -60,46 +58,47 @@ def scoreboard(
     now: Now = None,
     output: Output = Format.table,
 ) -> None:
-    """The standard metrics of all instruments over a window, from stored states of their years."""
+    """Show the standard metrics of all instruments over a window, from stored states of their
+    years."""
     from ..answers.scoreboard import COLUMNS
 
     if sort not in COLUMNS:
         raise UsageError(f"there is no column {sort[:40]!r} to sort by; choose one of {', '.join(COLUMNS)}")
     settings = settings_of(home, lake, now, None)
     options = given(start=start, end=end, basis=basis)
-    found = lake_of(settings, engine).scoreboard(ids or (), by_year=drawn(output), **options)
-    rows = _sorted(found.rows, sort)
+    answer = lake_of(settings, engine).scoreboard(ids or (), by_year=drawn(output), **options)
+    rows = _sorted(answer.rows, sort)
     if output is Format.json:
-        print_json(replace(found, rows=tuple(rows[:top])).to_dict())
+        print_json(replace(answer, rows=tuple(rows[:top])).to_dict())
     elif output is Format.csv:
         print_rows([vars(row) for row in rows[:top]], COLUMNS, output)
     else:
-        _print(found, rows[: top or _TOP], found.by_year or {}, output)
+        _print(answer, rows[: top or _TOP], answer.by_year or {}, output)
 
 
 def _sorted(rows: tuple[Score, ...], column: str) -> list[Score]:
-    """Figures from the highest on, text and dates in their order; what has none at the end."""
+    """Figures descending, text and dates ascending; None at the end."""
     with_value = [row for row in rows if getattr(row, column) is not None]
     numbers = all(isinstance(getattr(row, column), int | float) for row in with_value)
     ranked = sorted(with_value, key=lambda row: getattr(row, column), reverse=numbers)
     return ranked + [row for row in rows if getattr(row, column) is None]
 
 
-def _print(found: Scoreboard, rows: list[Score], years: Trends, output: Format) -> None:
+def _print(answer: Scoreboard, rows: list[Score], years: Trends, output: Format) -> None:
     lines = [_line(row) | {_YEARS: sparkline(years.get(row.instrument_id, ()))} for row in rows]
-    # no column of a bill that the lake does not have
+    # skip columns without values, such as a bill that is not stored
     figures = [name for name in map(_heading, _FIGURES) if any(line[name] is not None for line in lines)]
     columns = ["instrument", *[_YEARS] * bool(years), *figures, "n", "from", "to", "quality"]
     print_rows(lines, columns, output, paint=lambda column, _: STALE if column == "quality" else "")
     if output is not Format.table:
         return
     say()
-    terms = "own currency, own sessions, daily; Sharpe and Sortino over zero"
-    say(f"{found.start} to {found.end}: {found.basis} return, {terms}")
-    for note in found.notes:
+    terms = "own currency, own sessions, daily; Sharpe and Sortino without a risk-free rate"
+    say(f"{answer.start} to {answer.end}: {answer.basis} return, {terms}")
+    for note in answer.notes:
         say(f"note: {note}")
-    say(f"snapshot {found.snapshot}, {found.origin} data")
-    say(f"{len(rows)} of {len(found.rows):,} instruments")
+    say(f"snapshot {answer.snapshot}, {answer.origin} data")
+    say(f"{len(rows)} of {len(answer.rows):,} instruments")
 
 
 def _line(row: Score) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Commands that tell what is stored: status, query. They change nothing."""
+"""Read-only commands: status, query, and the overview without a command."""
 
 from __future__ import annotations
 
@@ -36,62 +36,63 @@ if TYPE_CHECKING:
 _SESSIONS: Final = 30
 _LATEST: Final = f"last {_SESSIONS}"
 _REACH: Final = timedelta(days=60)
-"""Holds as many sessions at any exchange."""
+"""Contains that many sessions at any exchange."""
 
 
 def status(home: Home = None, lake: Lake = None, now: Now = None, output: Output = Format.table) -> None:
-    """What is stored, how fresh it is, how the last runs ended, and how the claims fare."""
+    """Show what is stored, how fresh it is, how the last runs ended, and the verdicts on claims."""
     from ..ingest.status import status as lake_status
 
     settings = settings_of(home, lake, now, None)
-    found = lake_status(settings)
+    state = lake_status(settings)
     if output is Format.json:
-        print_json(found.to_dict())
+        print_json(state.to_dict())
         return
-    trends = _trends(settings, found) if drawn(output) else {}
+    trends = _trends(settings, state) if drawn(output) else {}
     columns = ["instrument_id", "sessions_due", "last_session", "outcome", "source", "message"]
     if trends:
         columns.insert(3, _LATEST)
-    rows = [vars(one) | {_LATEST: sparkline(trends.get(one.instrument_id, ()))} for one in found.instruments]
+    rows = [vars(one) | {_LATEST: sparkline(trends.get(one.instrument_id, ()))} for one in state.instruments]
     print_rows(rows, columns, output, paint=paint_status)
     if output is Format.table:
         say()
-        say(f"{found.lake}: {found.origin} data, snapshot {found.snapshot}")
-        say(f"{found.bars:,} bars, {found.revisions:,} revisions, {found.quarantined:,} rows in quarantine")
-        say(_reverified(found))
-        _print_gaps(found)
-        if found.waiting:
-            say(f"{found.waiting} raw batches wait to be stored: `marketlake run`")
-        if not found.built:
+        say(f"{state.lake}: {state.origin} data, snapshot {state.snapshot}")
+        say(f"{state.bars:,} bars, {state.revisions:,} revisions, {state.quarantined:,} rows in quarantine")
+        say(_reverified(state))
+        _print_gaps(state)
+        if state.waiting:
+            say(f"{state.waiting} raw batches wait to be stored: `marketlake run`")
+        if not state.built:
             say("market.duckdb is older than the bars: `marketlake build`")
-        _print_claims(found.claims)
+        _print_claims(state.claims)
 
 
-def _trends(settings: Settings, found: LakeStatus) -> Trends:
-    """The latest sessions of what was stored in the last months; none without a database of it."""
-    stored = [one.last_session for one in found.instruments if one.last_session]
+def _trends(settings: Settings, state: LakeStatus) -> Trends:
+    """The latest sessions of the instruments stored in the last months; empty without a
+    database."""
+    stored = [one.last_session for one in state.instruments if one.last_session]
     try:
-        return lake_of(settings).trends(max(stored) - _REACH, _SESSIONS) if stored and found.built else {}
+        return lake_of(settings).trends(max(stored) - _REACH, _SESSIONS) if stored and state.built else {}
     except LakeError:
         return {}
 
 
-def _reverified(found: LakeStatus) -> str:
-    if not found.reverify_days:
-        return "whole histories are not asked for again (reverify_days = 0)"
-    days = [one.verified_on for one in found.instruments if one.verified_on]
-    since = f", the longest ago on {min(days)}" if days else ""
+def _reverified(state: LakeStatus) -> str:
+    if not state.reverify_days:
+        return "whole histories are not re-verified (reverify_days = 0)"
+    days = [one.verified_on for one in state.instruments if one.verified_on]
+    since = f", the oldest on {min(days)}" if days else ""
     return (
-        f"whole histories are asked for again every {found.reverify_days} days: "
-        f"{len(days)} of {len(found.instruments)} verified of late{since}"
+        f"whole histories are re-verified every {state.reverify_days} days:  "
+        f"{len(days)} of {len(state.instruments)} verified recently{since}"
     )
 
 
-def _print_gaps(found: LakeStatus) -> None:
-    left = sum(one.open_gaps for one in found.instruments)
-    given_up = sum(one.permanent_gaps for one in found.instruments)
-    if left or given_up:
-        say(f"{left:,} gaps are asked for again, {given_up:,} are the vendors' own: FROM session_gap")
+def _print_gaps(state: LakeStatus) -> None:
+    open_gaps = sum(one.open_gaps for one in state.instruments)
+    permanent = sum(one.permanent_gaps for one in state.instruments)
+    if open_gaps or permanent:
+        say(f"{open_gaps:,} open gaps, {permanent:,} permanent gaps: FROM session_gap")
 
 
 def _print_claims(checks: Sequence[ClaimCheck]) -> None:
@@ -101,103 +102,103 @@ def _print_claims(checks: Sequence[ClaimCheck]) -> None:
         say(f'"{spans[0].statement}" ({spans[0].source}, {spans[0].published})')
         for check in spans:
             when = "as published" if check.span == "published" else "today"
-            # years of today are not known while an instrument is missing
+            # today's years are unknown while an instrument is missing
             years = f", {check.first_year} to {check.last_year}" if check.first_year else ""
             say(f"  {when}{years}: {check.verdict}; {check.reason}")
 
 
 def query(
     sql: Annotated[
-        str, typer.Argument(help="One reading statement, such as \"FROM compare('BTC', 'NASDAQ')\".")
+        str, typer.Argument(help="One read-only statement, such as \"FROM compare('BTC', 'NASDAQ')\".")
     ],
     home: Home = None,
     lake: Lake = None,
     output: Output = Format.table,
 ) -> None:
-    """Ask market.duckdb in SQL, read-only."""
+    """Run SQL on market.duckdb, read-only."""
     answer = lake_of(settings_of(home, lake, None, None)).query_rows(sql)
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     print_rows(rows, list(answer.columns), output)
 
 
-_ASKED: Final = (
-    ("Who was ahead, year by year?", "compare {a} {b}"),
-    ("What return, at what risk?", "metrics {a} {b}"),
-    ("Which did best?", "scoreboard --from 2020"),
-    ("What would 3 % have done to a plan?", 'portfolio "57 {b}, 40 {c}, 3 {a}" --sleeve {a}'),
-    ("Is what they say true?", "claims"),
-    ("Anything else?", "query \"FROM compare('{a}', '{b}')\""),
+_QUESTIONS: Final = (
+    ("Compare calendar years", "compare {a} {b}"),
+    ("Return and risk", "metrics {a} {b}"),
+    ("Rank all instruments", "scoreboard --from 2020"),
+    ("Backtest a 3 % sleeve in a plan", 'portfolio "57 {b}, 40 {c}, 3 {a}" --sleeve {a}'),
+    ("Check public claims", "claims"),
+    ("Run SQL", "query \"FROM compare('{a}', '{b}')\""),
 )
 _FAVOURITES: Final = ("BTC", "SPY", "AGG", "NASDAQ", "GOLD")
 _NAMED: Final = 5
 _STALE_DAYS: Final = 5
-"""Longer than a weekend with a holiday on either side."""
+"""Longer than a weekend with a holiday on each side."""
 
 
 def overview() -> None:
-    """What a newcomer sees first; the exit code is 0 whatever there is."""
+    """The state of the lake and example commands; the exit code is always 0."""
     settings = settings_of(None, None, None, None)
-    say("marketlake keeps daily prices as they were traded and answers how they did against each other.")
+    say("marketlake stores daily prices as traded and compares their returns.")
     say()
     try:
-        found = _found(settings)
+        state = _overview(settings)
     except ConfigError as error:
         _missing(settings, error)
     except EmptyLakeError:
-        say(f"Lake: none at {settings.lake} yet; {settings.home / 'instruments.toml'} says what to fetch.")
+        say(f"Lake: none at {settings.lake} yet; {settings.home / 'instruments.toml'} lists what to fetch.")
         _next("marketlake run")
     except LakeError as error:
         _line("Lake: ", str(error), BAD)
         _next("marketlake verify")
     else:
-        _state(settings, found)
-        _questions(found.stored)
-        _next(_to_do(settings, found))
+        _state(settings, state)
+        _questions(state.stored)
+        _next(_to_do(settings, state))
     say("All commands: marketlake --help.  One of them: marketlake compare --help.")
     say("Completion with the TAB key: marketlake --install-completion")
 
 
-def _found(settings: Settings) -> Overview:
+def _overview(settings: Settings) -> Overview:
     from ..ingest.status import overview as overview_of
 
     return overview_of(settings)
 
 
 def _missing(settings: Settings, error: ConfigError) -> None:
-    """No configuration yet is no failure; one that cannot be read is."""
+    """A missing configuration is no failure; an unreadable one is."""
     if (settings.home / "instruments.toml").exists():
         _line("Configuration: ", str(error), BAD)
         return
-    say(f"Lake: none here; {settings.home} has no instruments.toml, which says what to fetch.")
-    say("Where there is one: cd there, or set MARKETLAKE_HOME.")
+    say(f"Lake: none here; {settings.home} has no instruments.toml, which lists what to fetch.")
+    say("If you have one elsewhere: cd there, or set MARKETLAKE_HOME.")
     _next("marketlake init my-lake")
 
 
-def _state(settings: Settings, found: Overview) -> None:
-    say(f"Lake: {settings.lake} ({found.origin} data)")
-    say(f"  {len(found.stored)} of {found.known} instruments, {found.bars:,} daily bars")
-    if found.last_session:
-        age = _age(settings, found)
-        when = f"{found.last_session}" + (f", {age} days ago" if age > _STALE_DAYS else "")
+def _state(settings: Settings, state: Overview) -> None:
+    say(f"Lake: {settings.lake} ({state.origin} data)")
+    say(f"  {len(state.stored)} of {state.known} instruments, {state.bars:,} daily bars")
+    if state.last_session:
+        age = _age(settings, state)
+        when = f"{state.last_session}" + (f", {age} days ago" if age > _STALE_DAYS else "")
         _line("  latest session ", when, STALE if age > _STALE_DAYS else GOOD)
-    if found.failed:
-        more = f" and {len(found.failed) - _NAMED} more" if len(found.failed) > _NAMED else ""
-        _line("  last fetch failed: ", ", ".join(found.failed[:_NAMED]) + more, BAD)
-    if found.waiting:
-        _line("  ", f"{found.waiting} raw batches wait to be stored", STALE)
+    if state.failed:
+        more = f" and {len(state.failed) - _NAMED} more" if len(state.failed) > _NAMED else ""
+        _line("  last fetch failed: ", ", ".join(state.failed[:_NAMED]) + more, BAD)
+    if state.waiting:
+        _line("  ", f"{state.waiting} raw batches wait to be stored", STALE)
     say()
 
 
-def _age(settings: Settings, found: Overview) -> int:
-    return (settings.clock.now().date() - found.last_session).days if found.last_session else 0
+def _age(settings: Settings, state: Overview) -> int:
+    return (settings.clock.now().date() - state.last_session).days if state.last_session else 0
 
 
 def _questions(stored: Sequence[str]) -> None:
-    """Questions that this lake can answer: with instruments that it holds."""
+    """Example commands that this lake can answer, with stored instruments."""
     names = [name for name in _FAVOURITES if name in stored]
     names += [name for name in stored if name not in names]
-    asked = [(text, command) for text, command in _ASKED if len(names) > _needed(command)]
-    shown = [(text, command.format(**dict(zip("abc", names, strict=False)))) for text, command in asked]
+    possible = [(text, command) for text, command in _QUESTIONS if len(names) > _needed(command)]
+    shown = [(text, command.format(**dict(zip("abc", names, strict=False)))) for text, command in possible]
     width = max(len(text) for text, _ in shown)
     for text, command in shown:
         _line(f"  {text:<{width}}  ", f"marketlake {command}", "bold")
@@ -205,14 +206,14 @@ def _questions(stored: Sequence[str]) -> None:
 
 
 def _needed(command: str) -> int:
-    """The place of the last instrument that a question names."""
+    """The index of the last instrument that a command names."""
     return max((place for place, name in enumerate("abc") if f"{{{name}}}" in command), default=-1)
 
 
-def _to_do(settings: Settings, found: Overview) -> str:
-    if found.waiting or found.failed or not found.stored or _age(settings, found) > _STALE_DAYS:
+def _to_do(settings: Settings, state: Overview) -> str:
+    if state.waiting or state.failed or not state.stored or _age(settings, state) > _STALE_DAYS:
         return "marketlake run"
-    return "marketlake build" if not found.built else "marketlake status"
+    return "marketlake build" if not state.built else "marketlake status"
 
 
 def _next(command: str) -> None:
@@ -220,7 +221,7 @@ def _next(command: str) -> None:
     say()
 
 
-def _line(plain: str, told: str, style: str) -> None:
+def _line(plain: str, styled: str, style: str) -> None:
     from rich.text import Text
 
-    console().print(Text.assemble((plain, QUIET if plain.isspace() else ""), (told, style)), soft_wrap=True)
+    console().print(Text.assemble((plain, QUIET if plain.isspace() else ""), (styled, style)), soft_wrap=True)

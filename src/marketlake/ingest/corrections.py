@@ -27,7 +27,7 @@ from ..model.schema import BAR, CORRECTION, CORRECTION_MODE, IN_FORCE, REMOVED, 
 from ..model.settings import Settings
 from ..store import raw
 from ..store.manifest import Manifest
-from ..store.raw import at_hand, batch_names
+from ..store.raw import batch_names, local_files
 from ..store.writer import Writer, claim
 from .fetch import batch_id
 from .merge import match, merge_bars, same_value
@@ -256,7 +256,7 @@ def persist_corrections(settings: Settings, run_id: str) -> None:
     """Persist corrections.toml as a raw batch, where it changed; `ConfigError` if it is wrong."""
     body = encode(load_corrections(settings.home / "corrections.toml", settings.universe))
     root, now = settings.lake, settings.clock.now()
-    last = at_hand(root, batch_names(root, _SUFFIX)[-1:])
+    last = local_files(root, batch_names(root, _SUFFIX)[-1:])
     stored = [row["sha256"] for path in last for row in raw.read_columns(path, ["sha256"])]
     if hashlib.sha256(body).hexdigest() in stored or (not stored and body == encode({})):
         return

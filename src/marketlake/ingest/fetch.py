@@ -37,7 +37,7 @@ from ..model.settings import Settings
 from ..sources.contract import Access, Page, Request, Source, answered_at, unexpected
 from ..sources.limiter import limiter_for
 from ..store import raw
-from ..store.raw import at_hand, batch_names
+from ..store.raw import batch_names, local_files
 from ..store.writer import claim, open_manifest
 from .gaps import accepted_gaps, coverage, read_gaps
 from .job import RECONCILE, Attempt, Fetched, Job, calendar_error
@@ -293,7 +293,7 @@ def answered(root: Path, run_id: str) -> set[tuple[str, str]]:
     columns = ["run_id", "instrument_id", "source", "mode", "outcome"]
     return {
         (row["instrument_id"], row["source"] if row["mode"] == RECONCILE else "")
-        for path in at_hand(root, batch_names(root, f"-{slug(run_id)}"))
+        for path in local_files(root, batch_names(root, f"-{slug(run_id)}"))
         for row in raw.read_columns(path, columns)
         if row["run_id"] == run_id and row["outcome"] == "ok"
     }

@@ -1,6 +1,6 @@
-"""The vendors. `create` knows them by name; each is one file, imported when it is used.
+"""The data sources by name; each is one file, imported on first use.
 
-This file imports nothing heavy: Airflow's DAG files read it.
+This file imports nothing heavy, because Airflow's DAG files read it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from .contract import Source
 
 NO_SOURCE: Final = "none"
-"""Stands for the source of an instrument that lists no usable one."""
+"""The source name of an instrument without a usable source."""
 _EXCHANGE: Final = re.compile(r"[a-z][a-z0-9]{1,31}")
 
 
 def create(name: str) -> Source:
-    """The source called `name`: one of `NAMES` or a ccxt exchange id.
+    """The source with this name: one of `NAMES` or a ccxt exchange id.
 
     `UsageError` for any other.
     """
@@ -34,21 +34,21 @@ def create(name: str) -> Source:
 
 
 def exists(name: str) -> bool:
-    """Whether there is a source called `name`."""
+    """True if there is a source with this name."""
     return name in _MAKERS or _is_exchange(name)
 
 
 def fault_of(ref: SourceRef) -> str:
-    """Why an entry of `sources` cannot be used; empty where it can be."""
+    """Why an entry of `sources` cannot be used; empty if it can."""
     return ref.fault or (
         "" if exists(ref.source) else f"{_unknown(ref.source)}. Correct it in instruments.toml"
     )
 
 
 def leading(instrument: Instrument) -> str:
-    """The name of the first of an instrument's sources that can be used.
+    """The name of an instrument's first usable source.
 
-    `NO_SOURCE` where none can.
+    `NO_SOURCE` if there is none.
     """
     return next((ref.source for ref in instrument.sources if not fault_of(ref)), NO_SOURCE)
 
@@ -107,7 +107,7 @@ NAMES: Final = tuple(_MAKERS)
 
 @lru_cache(maxsize=1024)
 def _is_exchange(name: str) -> bool:
-    """ccxt has a module per exchange; looking for the file saves its import of four seconds."""
+    """True if ccxt has a module with this name; importing ccxt would take four seconds."""
     spec = find_spec("ccxt")
     if spec is None or not spec.submodule_search_locations or not _EXCHANGE.fullmatch(name):
         return False

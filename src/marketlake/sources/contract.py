@@ -1,23 +1,23 @@
-"""The contract of a source, written once.
+"""The contract of a source.
 
-A source is one file. It does two things and nothing else:
+A source is one file with two functions:
 
-- `fetch(request)` is I/O: it requests daily rows from the vendor from `request.start` to `request.end` and
-  returns every answer as served, one `Page` each, whatever its status. It stops paging at the first
-  answer that is not good. It raises where there is no answer to persist: `UnavailableError` when no host
-  answered, `MalformedError` for an answer too long or cut off, `NotFoundError` or `BlockedError` for a
-  symbol that cannot be requested. It waits for the limiter before each request, bounds an answer by
-  `access.max_bytes` and `access.timeout`, and never retries: the pipeline decides that.
-- `parse(pages)` is pure: it turns the pages of any number of instruments into one `SERVED` table and
-  names the instruments whose pages are an error, with the error. It gives the same answer years later,
-  when `replay` reads the pages from `raw/`. It needs no network, no clock and no `access`.
+- `fetch(request)` is I/O. It requests daily rows from `request.start` to `request.end` and returns
+  every answer as served, one `Page` each, whatever its status. It stops paging at the first bad
+  answer. It raises if there is no answer to persist: `UnavailableError` if no host answered,
+  `MalformedError` for an answer too long or cut off, `NotFoundError` or `BlockedError` for a
+  symbol that cannot be requested. It waits for the limiter before each request, limits an answer
+  by `access.max_bytes` and `access.timeout`, and never retries: the pipeline does.
+- `parse(pages)` is pure. It converts the pages of any number of instruments to one `SERVED` table,
+  and returns the errors by instrument. It gives the same result years later, when `replay` reads
+  the pages from `raw/`. It needs no network, no clock and no `access`.
 
 `parse` reports rows as the vendor serves them: duplicates, unfinished bars and rows outside the
-requested window stay in. A vendor's peculiarities are undone in its own file: time stamps
-become session dates in the venue's zone, missing values become nulls, a row without any value is
-dropped. A dividend or split on a date without prices is a row whose prices are null. Where the
-vendor restates history for later splits, `split_adjusted` is true and `normalise` undoes it, so the
-answer must reach the vendor's present.
+requested window stay in. A vendor's quirks are handled in its own file: time stamps become session
+dates in the venue's zone, missing values become nulls, rows without any value are dropped. A
+dividend or split on a date without prices is a row whose prices are null. If the vendor adjusts
+history for later splits, `split_adjusted` is true and `normalise` reverses it, so the answer must
+extend to the vendor's latest session.
 
 An answer with no rows in the window is no failure: it parses to no rows.
 """
@@ -50,7 +50,7 @@ from .limiter import Limiter
 _SECONDS: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 _LONGEST_RETRY_S: Final = 86_400.0
 _YEARS: Final = range(1971, 2100)
-"""Within them no zone shifts a moment out of the calendar."""
+"""Years in which no time zone shifts a moment out of the calendar."""
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """Less than any venue's lag."""
 _SECRET_HEADERS: Final = frozenset({"set-cookie", "cookie", "authorization", "proxy-authorization"})
@@ -68,7 +68,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Page:
-    """One answer as served."""
+    """One answer as served by the vendor."""
 
     request: Request
     url: str
@@ -80,7 +80,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Parsed:
-    """What the pages say."""
+    """The result of parsing pages."""
 
     bars: pa.Table
     """Schema `SERVED`."""
@@ -90,22 +90,22 @@ class Parsed:
 
 @dataclass(frozen=True)
 class Access:
-    """All a source may use of the outside world."""
+    """What a source may use: clock, limiter, files and network."""
 
     clock: Clock
     limiter: Limiter
     files: Path
     """The folder that the source `files` may read."""
     base_url: str | None = None
-    """Stands in for every vendor; the source's name is the first path segment."""
+    """Replaces every vendor's address; the source's name is the first path segment."""
     timeout: float = 30.0
     """Seconds until an answer must be complete."""
     max_bytes: int = 64 * 1024 * 1024
-    """Longest answer taken."""
+    """Maximum size of an answer."""
 
 
 class Source(ABC):
-    """One vendor. `name` is what `instruments.toml` calls it."""
+    """One vendor. `name` is its name in `instruments.toml`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -120,9 +120,9 @@ class Source(ABC):
 
 
 def status_error(page: Page, source: str) -> SourceError | None:
-    """What an HTTP status means in general; None for 200.
+    """The error for an HTTP status; None for 200.
 
-    A vendor's own meaning of a status is in its file.
+    Vendor-specific meanings are in the vendor's file.
     """
     what = f"{source} answered {page.status} for {page.request.symbol}"
     if page.status == 200:
@@ -139,11 +139,9 @@ def status_error(page: Page, source: str) -> SourceError | None:
 
 
 def answered_at(clock: Clock, moment: datetime, pages: Sequence[Page]) -> datetime:
-    """When an answer was given: `moment`, by our clock, or the vendor's time where ours runs ahead
-    of it.
+    """The time of an answer: `moment`, by our clock, or the vendor's time if our clock is ahead.
 
-    So a clock that jumped forward takes no unfinished bar for a finished one. A pinned one is
-    believed.
+    So a clock that jumped forward does not finish an unfinished bar. A pinned clock is trusted.
     """
     if clock.is_pinned:
         return moment
@@ -152,9 +150,9 @@ def answered_at(clock: Clock, moment: datetime, pages: Sequence[Page]) -> dateti
 
 
 def vendor_time(headers: Mapping[str, str]) -> datetime | None:
-    """The header Date, and Age where a cache answered.
+    """The Date header, plus Age if a cache answered.
 
-    None where there is none to be understood.
+    None if it cannot be read.
     """
     values = {name.lower(): text for name, text in headers.items()}
     try:
@@ -168,11 +166,9 @@ def vendor_time(headers: Mapping[str, str]) -> datetime | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After header, a date counted from the answer's own.
+    """Seconds of a Retry-After header; a date counts from the answer's own date.
 
-    None when it is neither.
-
-    A moment that has passed is 0, and nothing is longer than a day.
+    None if it is neither. A past moment is 0; the maximum is one day.
     """
     values = {name.lower(): text.strip() for name, text in headers.items()}
     value = values.get("retry-after", "")
@@ -181,7 +177,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _from_to(sent: str, until: str) -> float | None:
-    """Seconds between two HTTP dates, which are always GMT; None where one of them is no date."""
+    """Seconds between two HTTP dates, which are always GMT; None if either cannot be read."""
     try:
         first, last = (parsedate_to_datetime(text).replace(tzinfo=UTC) for text in (sent, until))
     except (ValueError, TypeError, OverflowError):
@@ -195,19 +191,18 @@ def public_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def unexpected(request: Request, error: Exception) -> MalformedError:
-    """The error for what no source declares: a defect of ours, which must cost this instrument
-    alone."""
+    """The error for an unforeseen exception, a defect of ours; it fails this instrument only."""
     what = plain(f"{type(error).__name__}: {error}"[:200])
     return MalformedError(
-        f"the answer for {request.symbol} could not be worked on ({what}); please report it"
+        f"the answer for {request.symbol} could not be processed ({what}); please report it"
     )
 
 
 def excerpt(body: bytes) -> str:
-    """The beginning of an answer, fit for a message."""
+    """The start of an answer, safe for a message."""
     return plain(body[:120].decode("utf-8", errors="replace"))
 
 
 def plain(text: str) -> str:
-    """Text of others, fit for a message."""
+    """External text, safe for a message."""
     return "".join(c if c.isprintable() else " " for c in text).strip()

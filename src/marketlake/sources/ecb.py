@@ -38,13 +38,13 @@ _NOT_THE_TABLE: Final = (
     zlib.error,
     csv.Error,
 )
-"""What a damaged, encrypted or altogether different archive raises."""
+"""Errors that a damaged, encrypted or different archive raises."""
 _PAIR: Final = re.compile(r"([A-Z]{3})/([A-Z]{3})")
 _MISSING: Final = frozenset({"", "N/A"})
 
 
 class _Rates(Source):
-    """Reads the table; where it comes from is each subclass's own."""
+    """Parses the table; each subclass fetches it."""
 
     def parse(self, pages: Sequence[Page]) -> Parsed:
         tables: dict[bytes, _Table] = {}
@@ -52,10 +52,9 @@ class _Rates(Source):
 
 
 class Ecb(_Rates):
-    """The ECB's own file, downloaded once per instance and address however many currencies are
-    read.
+    """The ECB's own file, downloaded once per instance and address for all currencies.
 
-    An archive that is not whole is requested again.
+    A damaged archive is requested again.
     """
 
     def __init__(self) -> None:
@@ -126,7 +125,7 @@ def _rows(page: Page, tables: dict[bytes, _Table], source: str) -> Rows:
 def _pair(symbol: str, source: str) -> tuple[str, str]:
     match = _PAIR.fullmatch(symbol)
     if not match:
-        raise NotFoundError(f"{source}: {symbol[:40]!r} is no pair of currencies; write it like EUR/USD")
+        raise NotFoundError(f"{source}: {symbol[:40]!r} is not a currency pair; write it like EUR/USD")
     return match[1], match[2]
 
 
@@ -147,7 +146,7 @@ def _is_whole(body: bytes) -> bool:
 
 
 def _unpacked(body: bytes) -> str:
-    """The text of the archive's only CSV; the size that the archive states is not trusted."""
+    """The text of the archive's only CSV; the archive's stated size is not trusted."""
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         tables = [entry for entry in archive.infolist() if entry.filename.endswith(".csv")]
         if len(tables) != 1 or tables[0].compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:

@@ -1,5 +1,7 @@
-"""Crypto exchanges through ccxt: candles of a pair, parsed by ccxt's own code from recorded
-answers."""
+"""Crypto exchanges through ccxt: daily candles of a pair.
+
+ccxt's own code parses the recorded answers.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,7 @@ class ExchangeReader:
     def rows(self, pages: list[Page]) -> Rows:
         """The candles of one instrument's pages.
 
-        Raises the `SourceError` that a page amounts to.
+        Raises the `SourceError` for a bad page.
         """
         pair = Pair.of(pages[0].request.symbol, self._name)
         candles = [candle for page in pages for candle in self._candles(page, pair)]
@@ -74,7 +76,7 @@ class ExchangeReader:
             raise self._malformed(page, f"{type(wrong).__name__} {plain(str(wrong)[:100])}") from wrong
 
     def _document(self, page: Page) -> Any:
-        """The answer's JSON, once neither its status nor its text is a refusal."""
+        """The answer's JSON, after a check of its status and text for errors."""
         refused = None if page.status == 400 else status_error(page, self._name)
         if refused:
             raise refused
@@ -96,8 +98,7 @@ class ExchangeReader:
         return document
 
     def _refusal(self, page: Page, error: Exception) -> SourceError:
-        """Our error for ccxt's; where it has no better word than ExchangeError, the text
-        decides."""
+        """Convert ccxt's error; for a plain ExchangeError the text decides."""
         what = f"{self._name} on {page.request.symbol}: {excerpt(str(error).encode())}"
         text = str(error).lower()
         if isinstance(error, ccxt.BadSymbol) or any(words in text for words in _UNKNOWN_PAIR):
@@ -114,7 +115,10 @@ class ExchangeReader:
         return MalformedError(f"{self._name}'s answer for {page.request.symbol} is not daily candles: {what}")
 
     def _read(self, document: Any, page: Page, pair: Pair) -> list[list[Any]]:
-        """All candles of the answer; ccxt reads what is none as no candles, so they are counted."""
+        """All candles of the answer.
+
+        ccxt skips what it cannot read, so the candles are counted.
+        """
         dialect = self._dialect
         market_id = dialect.market_id(pair) if dialect.market_id else _guessed_id(page.url, pair)
         know_market(self._exchange, pair, market_id)
@@ -128,14 +132,14 @@ class ExchangeReader:
         return candles
 
     def _check_daily(self, opened: list[int], pair: Pair) -> None:
-        """Hourly candles must never pass for daily ones."""
+        """Refuse hourly candles."""
         times = {stamp % DAY_MS for stamp in opened}
         if len(times) > 1 or (self._dialect.known and times - {0}):
             raise MalformedError(f"{self._name}'s candles of {pair.symbol} do not each open on a new UTC day")
 
 
 def _has_values(candle: list[Any]) -> bool:
-    """Whether there is a price in it; `ValueError` for a candle that no exchange would send."""
+    """True if the candle has a price; `ValueError` for an impossible candle."""
     stamp, *prices = candle[:6]
     if type(stamp) is not int or not 0 <= stamp < _END_OF_TIME_MS:
         raise ValueError("a candle without a time")
@@ -153,7 +157,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _holds_empty_list(document: Any) -> bool:
-    """Whether the answer, or a part of it two levels down, is an empty list."""
+    """True if the answer, or a part up to two levels down, is an empty list."""
     level = [document]
     for _ in range(3):
         if [] in level:
@@ -163,9 +167,9 @@ def _holds_empty_list(document: Any) -> bool:
 
 
 def _guessed_id(url: str, pair: Pair) -> str:
-    """The exchange's name of the pair, as the recorded request has it.
+    """The exchange's name of the pair, as in the recorded request.
 
-    Its list of markets is not stored.
+    The exchange's list of markets is not stored.
     """
     parts = urlsplit(url)
     words = [unquote(word) for word in parts.path.split("/")] + [value for _, value in parse_qsl(parts.query)]
@@ -176,9 +180,9 @@ def _guessed_id(url: str, pair: Pair) -> str:
 
 
 class Exchange(Source):
-    """A page per request for as many candles as the exchange serves together.
+    """One page per request, with as many candles as the exchange returns at most.
 
-    Serves one thread at a time.
+    Not thread-safe.
     """
 
     def __init__(self, name: str) -> None:
@@ -209,7 +213,7 @@ class Exchange(Source):
         return parse_each(pages, self._reader().rows)
 
     def _next(self, page: Page, since: int, count: int) -> int | None:
-        """Where the next page begins; None when this one is bad or there is no more."""
+        """The start of the next page; None if this page is bad or the last."""
         try:
             sessions = self._reader().rows([page]).session
         except SourceError:
@@ -220,7 +224,7 @@ class Exchange(Source):
         return since + count * DAY_MS if self._dialect.windowed else None
 
     def _client(self, access: Access) -> ExchangeClient:
-        # imported here, as the reader below: ccxt takes four seconds
+        # imported here because ccxt takes four seconds to import
         from .exchange_client import ExchangeClient
 
         if access.base_url not in self._clients:

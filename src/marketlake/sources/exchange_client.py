@@ -1,4 +1,4 @@
-"""How ccxt carries a request to an exchange, and what is known of each exchange's candles."""
+"""The client of the exchanges: how ccxt sends a request, and each exchange's candle format."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DIALECT_FAILURES = (
     AttributeError,
     RecursionError,
 )
-"""What ccxt raises on purpose, and what its readers raise for a document of another shape."""
+"""Errors that ccxt raises on purpose, and those of its parsers for unexpected documents."""
 
 
 @dataclass(frozen=True)
@@ -39,50 +39,50 @@ class Pair:
 
     @classmethod
     def of(cls, symbol: str, source: str) -> Pair:
-        """The pair that a symbol names; `NotFoundError` when it can name none."""
+        """The pair of a symbol; `NotFoundError` if it is not a pair."""
         match = _PAIR.fullmatch(symbol)
         if not match:
-            raise NotFoundError(f"{source}: {symbol[:40]!r} is no spot market; write it like BTC/USD")
+            raise NotFoundError(f"{source}: {symbol[:40]!r} is not a spot market; write it like BTC/USD")
         return cls(symbol, match[1], match[2])
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """One exchange's way of serving daily candles."""
+    """How one exchange serves daily candles."""
 
     limit: int
-    """Candles that one answer holds at most."""
+    """Maximum number of candles per answer."""
     windowed: bool
-    """Whether it answers a span, so that an empty span does not mean that later ones are empty."""
+    """True if it answers a time span, so that later spans may have candles after an empty one."""
     market_id: Callable[[Pair], str] | None = None
-    """Its name of a pair; None where only its own list of markets tells."""
+    """The exchange's name of a pair; None if only its list of markets has it."""
     candles: Callable[[Any], Any] = lambda answer: answer
-    """Where in the answer the candles are."""
+    """Extracts the candles from the answer."""
     as_ccxt_reads: Callable[[Any, str], Any] = lambda answer, market_id: answer
-    """The answer under the name that ccxt looks for."""
+    """The answer in the form that ccxt expects."""
 
     @property
     def known(self) -> bool:
-        """Whether the exchange's id of a pair can be derived from its symbol."""
+        """True if the exchange's id of a pair follows from its symbol."""
         return self.market_id is not None
 
 
 def dialect_of(exchange_id: str) -> Dialect:
     """The exchange's dialect.
 
-    For one that is not known, small pages and ccxt's word for the rest.
+    An unknown exchange gets small pages and ccxt's defaults.
     """
     return _DIALECTS.get(exchange_id, Dialect(limit=500, windowed=True))
 
 
 def _kraken_id(pair: Pair) -> str:
-    """kraken's alternative names, which it takes in every request: bitcoin is XBT, dogecoin XDG."""
+    """kraken's alternative names, valid in every request: bitcoin is XBT, dogecoin XDG."""
     names = {"BTC": "XBT", "DOGE": "XDG"}
     return names.get(pair.base, pair.base) + names.get(pair.quote, pair.quote)
 
 
 def _kraken_candles(document: Any) -> Any:
-    """Its answer names the pair its own way (XXBTZUSD for XBTUSD), next to `last`."""
+    """The answer uses kraken's own name of the pair (XXBTZUSD for XBTUSD), next to `last`."""
     lists = [value for name, value in document["result"].items() if name != "last"]
     if len(lists) != 1:
         raise ValueError(f"{len(lists)} pairs in the answer")
@@ -109,25 +109,25 @@ _DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType(
 
 
 class ExchangeClient:
-    """One exchange at one address; serves one thread at a time."""
+    """One exchange at one address; not thread-safe."""
 
     def __init__(self, name: str, dialect: Dialect, access: Access) -> None:
         self._name = name
         self._market_id = dialect.market_id
         self._session = BoundedSession(name, access)
         self._exchange = open_exchange(name, {"session": self._session})
-        # what was answered is for the reader; ccxt would take the text of any page for candles
+        # the reader parses the answer; ccxt would parse any page as candles
         self._exchange.parse_ohlcvs = lambda *_args, **_named: []
         if access.base_url:
             urls = self._exchange.urls
             urls["api"] = _rebased(urls["api"], name, access.base_url)
 
     def candles(self, pair: Pair, since: int, count: int, access: Access) -> Answer:
-        """The answer to one request for `count` daily candles from `since`, in milliseconds of UTC.
+        """Request `count` daily candles from `since`, in milliseconds of UTC.
 
-        Raises `UnavailableError` when there is none, `NotFoundError` for a pair that its markets do
-        not have, `BlockedError` where the exchange serves no candles, `MalformedError` for one too
-        long.
+        Raises `UnavailableError` without an answer, `NotFoundError` for a pair that its markets do
+        not have, `BlockedError` if the exchange serves no candles, `MalformedError` for an answer
+        too long.
         """
         self._session.access, self._session.last = access, None
         try:
@@ -136,16 +136,16 @@ class ExchangeClient:
         except ccxt.NotSupported as error:
             raise BlockedError(f"{self._name} serves no daily candles; use another source") from error
         except (*DIALECT_FAILURES, RequestException) as error:
-            # here only silence counts
+            # only a missing answer is an error here
             if self._session.last is None:
                 raise unanswered(self._name, error) from error
         assert self._session.last is not None
         return self._session.last
 
     def markets(self, access: Access) -> frozenset[str]:
-        """The spot markets that are open, as `BASE/QUOTE`.
+        """The open spot markets, as `BASE/QUOTE`.
 
-        `UnavailableError` when it does not tell them.
+        `UnavailableError` if they are unavailable.
         """
         self._session.access, self._session.last = access, None
         try:
@@ -169,13 +169,13 @@ class ExchangeClient:
 
 
 def open_exchange(name: str, config: dict[str, Any]) -> Any:
-    """ccxt's exchange without a rate limit of its own, spot markets only."""
+    """ccxt's exchange without its rate limit, spot markets only."""
     options = {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}}
     return getattr(ccxt, name)({"enableRateLimit": False, "options": options, **config})
 
 
 def know_market(exchange: Any, pair: Pair, market_id: str) -> None:
-    """Give ccxt this spot market only, so that it need not request the list."""
+    """Register only this spot market with ccxt, so that it does not request the list."""
     if pair.symbol in (exchange.markets or {}):
         return
     market = {
@@ -198,7 +198,7 @@ def know_market(exchange: Any, pair: Pair, market_id: str) -> None:
 
 
 def _rebased(urls: Any, name: str, base_url: str) -> Any:
-    """Every address of the exchange, moved below `{base_url}/{name}`."""
+    """All addresses of the exchange, moved below `{base_url}/{name}`."""
     if isinstance(urls, dict):
         return {key: _rebased(value, name, base_url) for key, value in urls.items()}
     return rebase(urls, name, base_url) if isinstance(urls, str) and urlsplit(urls).scheme else urls

@@ -1,4 +1,4 @@
-"""Daily rows from CSV or Parquet files below the home's folder `files`."""
+"""Daily rows from CSV or Parquet files in the home's folder `files`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NAMES: Final = {
 }
 _READ: Final = frozenset({*DATES, *NAMES})
 _MOST_ROWS: Final = 200_000
-"""Of one instrument: more days than there have been since 1500."""
+"""Maximum per instrument: more days than there have been since 1500."""
 _MOST_BYTES: Final = 256 * 1024 * 1024
 _LONGEST_TEXT: Final = 100
 
@@ -77,9 +77,9 @@ def _rows(header: list[str], columns: list[Column]) -> Rows:
 
 
 def _is_row(values: dict[str, list[float | None]], position: int) -> bool:
-    """Whether there is a close, or an event whose date must not be lost.
+    """True if there is a close, or an event whose date must be kept.
 
-    0 is how files say none.
+    Files use 0 for no event.
     """
     return values["close"][position] is not None or any(
         values[name][position] for name in ("dividend", "split")
@@ -105,7 +105,7 @@ def _figure(value: Any, name: str, number: int) -> float | None:
 
 
 def _day(value: Any, number: int) -> int:
-    """Days since 1970 of a date as it stands there, whatever its time zone."""
+    """Days since 1970 of a date as written, whatever its time zone."""
     try:
         return _as_date(value).toordinal() - EPOCH
     except (TypeError, ValueError, OverflowError, OSError):
@@ -130,7 +130,7 @@ def _currency(column: Iterable[Any]) -> str | None:
 
 
 def csv_columns(body: bytes) -> tuple[list[str], list[Column]]:
-    """The columns that mean something, line by line: what else a file holds takes no memory."""
+    """The known columns, line by line; other columns use no memory."""
     lines = (line for line in csv.reader(io.StringIO(body.decode("utf-8-sig"), newline="")) if line)
     top = list(islice(lines, 3))
     if not top:
@@ -149,7 +149,7 @@ def csv_columns(body: bytes) -> tuple[list[str], list[Column]]:
 
 
 def _header(top: list[list[str]]) -> tuple[list[str], int]:
-    """The header and the index of the first line of data; yfinance writes three lines of header."""
+    """The header and the index of the first line of data; yfinance writes three header lines."""
     header = [name.strip() for name in top[0]]
     if len(top) > 1 and header[0] == "Price" and top[1][0] == "Ticker":
         if len(set(top[1][1:])) > 1:
@@ -160,7 +160,7 @@ def _header(top: list[list[str]]) -> tuple[list[str], int]:
 
 
 def assert_needed(header: list[str]) -> None:
-    """`ValueError` where a file has no date or no close."""
+    """`ValueError` if a file has no date or no close."""
     names = [name.strip().lower() for name in header]
     if not {*DATES} & {*names} or "close" not in names:
         raise ValueError(f"it needs a column date and a column close; it has {', '.join(names)[:100]}")
@@ -168,7 +168,7 @@ def assert_needed(header: list[str]) -> None:
 
 def parquet_columns(body: bytes) -> tuple[list[str], list[Column]]:
     """The header and the columns of a Parquet file."""
-    # imported here: a run without Parquet files does without
+    # imported here because most runs have no Parquet files
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(pa.BufferReader(body))
@@ -181,7 +181,7 @@ def parquet_columns(body: bytes) -> tuple[list[str], list[Column]]:
         if not _is_plain(field.type):
             raise ValueError(f"column {field.name!r} is of the type {str(field.type)[:40]}")
     _assert_small(file.metadata, wanted)
-    # a text that occurs in many rows is stored once, so that a small file stays small
+    # repeated texts are stored once, so that a small file stays small in memory
     texts = [field.name for field in fields if _is_text(field.type)]
     table = pq.ParquetFile(pa.BufferReader(body), read_dictionary=texts).read(columns=wanted)
     return wanted, [_values(column) for column in table.columns]
@@ -192,7 +192,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _is_plain(kind: pa.DataType) -> bool:
-    """A number, a moment, truth or text, which may be encoded as a dictionary."""
+    """True for a number, moment, boolean or text, possibly dictionary-encoded."""
     value = kind.value_type if pa.types.is_dictionary(kind) else kind
     plain = (pa.types.is_floating, pa.types.is_integer, pa.types.is_decimal, pa.types.is_temporal)
     return _is_text(value) or any(
@@ -201,7 +201,7 @@ def _is_plain(kind: pa.DataType) -> bool:
 
 
 def _assert_small(metadata: Any, wanted: list[str]) -> None:
-    """Refuse what would unpack to more than such a table can be."""
+    """Refuse files that unpack to more than such a table can be."""
     size = sum(
         chunk.total_uncompressed_size
         for group in map(metadata.row_group, range(metadata.num_row_groups))
@@ -223,7 +223,7 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
 
 
 def _as_dates(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Time stamps as the dates they show in their own zone; other columns as they are."""
+    """Time stamps as dates in their own zone; other columns unchanged."""
     if not pa.types.is_timestamp(column.type):
         return column
     shown = column if column.type.tz is None else pc.local_timestamp(column)
@@ -245,9 +245,9 @@ class Files(Source):
 
 
 def _path(symbol: str, folder: Path) -> Path:
-    """The file that a symbol names.
+    """The file of a symbol.
 
-    One outside the folder is refused, by whatever way it leads there.
+    A path outside the folder is refused, links included.
     """
     root = folder.resolve()
     try:

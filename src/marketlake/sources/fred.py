@@ -66,7 +66,7 @@ def _check_header(header: list[str], page: Page) -> None:
 
 
 def _looks_whole(lines: list[list[str]]) -> bool:
-    """Whether a last line that nothing ends may be believed: a figure cut in two is a figure still.
+    """True if the last line, which has no line end, is complete; a truncated figure looks valid.
 
     FRED gives all figures of a series the same number of decimals.
     """

@@ -1,7 +1,6 @@
-"""HTTP for the sources that need no client of their own: every answer bounded in time and size.
+"""HTTP for the sources without a client of their own; every answer is bounded in time and size.
 
-A redirect is an answer like any other: it is stored, not followed, so no vendor can send us
-elsewhere.
+A redirect is stored like any other answer and not followed, so no vendor can redirect us.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _CHUNK: Final = 65536
 
 @dataclass(frozen=True)
 class Answer:
-    """What a host sent back."""
+    """The response of a host."""
 
     url: str
     status: int
@@ -41,8 +40,7 @@ class Answer:
 
 
 class _Adapter(HTTPAdapter):
-    """Knows its connections, so that a timeout can end one that keeps trickling, headers
-    included."""
+    """Tracks its connections, so that a timeout can end a slow one, headers included."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,17 +71,16 @@ class _Adapter(HTTPAdapter):
     def _shut(self) -> None:
         self.is_over = True
         for connection in self._connections:
-            # one that is closed meanwhile has no socket, or none that can be shut
+            # a connection closed meanwhile has no open socket
             with suppress(OSError, AttributeError):
                 connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 class BoundedSession(requests.Session):
-    """Waits for the limiter first, takes at most `access.max_bytes` in `access.timeout`, keeps no
-    cookies.
+    """A session with the limiter, `access.max_bytes` and `access.timeout`, without cookies.
 
-    Raises `MalformedError` for an answer too long or cut off, `requests.RequestException` for none
-    in time.
+    Raises `MalformedError` for an answer too long or cut off, `requests.RequestException` for
+    none in time.
     """
 
     def __init__(self, source: str, access: Access) -> None:
@@ -115,8 +112,10 @@ class BoundedSession(requests.Session):
         return response
 
     def _body(self, response: requests.Response, deadline: float) -> bytes:
-        """The decoded body. `read1` returns with whatever came, so a trickle cannot outlast the
-        deadline."""
+        """The decoded body.
+
+        `read1` returns whatever has arrived, so a slow answer cannot outlast the deadline.
+        """
         body = bytearray()
         try:
             while chunk := response.raw.read1(_CHUNK, decode_content=True):
@@ -133,15 +132,16 @@ class BoundedSession(requests.Session):
         return bytes(body)
 
     def _assert_in_time(self, deadline: float) -> None:
-        """What a connection gave that was shut may look whole."""
+        """A closed connection may return a body that looks whole."""
         if self._adapter.is_over or self.access.clock.monotonic() > deadline:
             raise requests.Timeout(f"the answer of {self.source} was not complete in time")
 
 
 def get(url: str, source: str, access: Access, params: Mapping[str, str] | None = None) -> Answer:
-    """One GET of the vendor's `url`, or of its stand-in when `access.base_url` is set.
+    """One GET of the vendor's `url`, or of its replacement if `access.base_url` is set.
 
-    Raises `UnavailableError` for none in time, `MalformedError` for one too long or cut off.
+    Raises `UnavailableError` without an answer in time, `MalformedError` for one too long or cut
+    off.
     """
     with BoundedSession(source, access) as session:
         try:
@@ -162,18 +162,17 @@ def rebase(url: str, source: str, base_url: str | None) -> str:
 
 
 def unanswered(source: str, error: Exception) -> UnavailableError:
-    """The error for a host that did not answer; the client's own words can be long."""
-    # before it is cut: half of an address with a password would not be known for one
+    """The error for a host that did not answer; the client's text can be long."""
+    # before truncation: a truncated address with a password would not be recognised
     text = without_secrets(str(error))[:200]
     return UnavailableError(f"{source} did not answer: {type(error).__name__}: {text}")
 
 
 def too_long(source: str, limit: int) -> MalformedError:
     """The error for an answer beyond `access.max_bytes`."""
-    return MalformedError(f"{source} sent more than {limit} bytes for one answer; it was not taken")
+    return MalformedError(f"{source} sent more than {limit} bytes for one answer; it was refused")
 
 
 def cut_off(source: str, count: int) -> MalformedError:
-    """The error for an answer that ends before its end; a part may look whole, so nothing of it is
-    stored."""
+    """The error for a truncated answer; a part may look whole, so none of it is stored."""
     return MalformedError(f"the answer of {source} was cut off after {count} bytes")

@@ -1,5 +1,5 @@
-"""The request limiter: one queue per source for all processes of a machine, or of many through
-Redis."""
+"""The request limiter: one queue per source for all processes of a machine, or in Redis for
+many."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from redis import Redis
 
 JITTER: Final = 0.1
-"""So much of a gap is added at random, so that machines do not send in step."""
+"""Random part of a gap, so that machines do not send in step."""
 LONGEST_WAIT_S: Final = 600.0
 LONGEST_SHUT_S: Final = 3600.0
 _ANSWERS_WITHIN_S: Final = 5.0
@@ -46,27 +46,27 @@ _PUT_OFF: Final = f"{_NOW}{_SET} store(KEYS[1], math.max(now + tonumber(ARGV[1])
 
 
 class Limiter(Protocol):
-    """Assigns the moments at which a host may be requested."""
+    """Schedules the requests to a host."""
 
     def wait(self, source: str) -> None:
         """Sleep until the source may be requested.
 
-        `RateLimitedError` where it wants to be left alone.
+        `RateLimitedError` if it is blocked for longer.
         """
 
     def hold(self, source: str, seconds: float) -> None:
-        """Block requests to the source for so long: it sent Retry-After."""
+        """Delay requests to the source, after a Retry-After."""
 
     def shut(self, source: str, seconds: float) -> None:
-        """Refuse requests for so long, which is longer than a run should wait.
+        """Refuse requests for a time that is longer than a run should wait.
 
-        A source without a limit is a stand-in, which needs no limit.
+        A source without a limit is a simulator, which needs none.
         """
 
 
-def left_alone(source: str, seconds: float) -> str:
-    """The message for whom the source is shut."""
-    return f"{source} wants to be left alone for {seconds:.0f} s more"
+def rate_limited(source: str, seconds: float) -> str:
+    """The message for a refused request."""
+    return f"{source} is rate limited for {seconds:.0f} s more"
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class MachineLimiter:
             now = self.clock.monotonic()
             left = self._moment(_shut(path), LONGEST_SHUT_S) - now
             if left > 0:
-                raise RateLimitedError(left_alone(source, left), left)
+                raise RateLimitedError(rate_limited(source, left), left)
             slot = max(now, self._next(path))
             if gap:
                 path.write_text(repr(slot + gap * (1 + random.uniform(0, JITTER))))
@@ -108,7 +108,7 @@ class MachineLimiter:
         return self._moment(path, LONGEST_WAIT_S)
 
     def _moment(self, path: Path, longest: float) -> float:
-        """The stored moment; one further away than the longest wait is from before a reboot."""
+        """The stored moment; one beyond the longest wait is from before a reboot."""
         try:
             moment = float(path.read_text())
         except (FileNotFoundError, ValueError):
@@ -124,7 +124,7 @@ class MachineLimiter:
                 yield path
         except OSError as error:
             raise ConfigError(
-                f"{self.folder} cannot be written ({error.strerror}); set HOME to a folder that can be"
+                f"{self.folder} cannot be written ({error.strerror}); set HOME to a writable folder"
             ) from error
 
 
@@ -137,9 +137,9 @@ class SharedLimiter:
     """The queue in Redis; `Limiter` documents its methods."""
 
     url: str
-    """redis:// or rediss://, with its password; never shown."""
+    """redis:// or rediss://, with its password; never printed."""
     origin: str
-    """Live and simulated fetches do not wait for each other."""
+    """Live and simulated fetches have separate queues."""
     clock: Clock
     rate: Callable[[str], float]
     """Requests a second by source name; 0 is no limit."""
@@ -152,7 +152,7 @@ class SharedLimiter:
         gap = (1 + random.uniform(0, JITTER)) / rate if rate else 0.0
         free, microseconds = self._run(_TAKE, [self._key(source), self._shut(source)], gap)
         if not free:
-            raise RateLimitedError(left_alone(source, microseconds / 1e6), microseconds / 1e6)
+            raise RateLimitedError(rate_limited(source, microseconds / 1e6), microseconds / 1e6)
         self.clock.sleep(microseconds / 1e6)
 
     def hold(self, source: str, seconds: float) -> None:

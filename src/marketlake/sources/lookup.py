@@ -1,8 +1,7 @@
-"""Look up a vendor's symbols and their facts, before anything is requested of their
-prices.
+"""Look up a vendor's symbols and their attributes, for the command `add`.
 
-All of it is text of others: bounded and printable here, and judged by `instruments` before it is
-written.
+All texts are external: they are made printable and bounded here, and `instruments` validates them
+before they are written.
 """
 
 from __future__ import annotations
@@ -41,31 +40,31 @@ class Listing:
     symbol: str
     name: str
     kind: str
-    """The vendor's own word: EQUITY, ETF, INDEX, CRYPTOCURRENCY, ..."""
+    """The vendor's term: EQUITY, ETF, INDEX, CRYPTOCURRENCY, ..."""
     venue: str = ""
-    """As people call it."""
+    """Display name."""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a vendor tells of a symbol with its prices; empty and None where it does not."""
+    """A vendor's attributes of a symbol; empty and None where unknown."""
 
     currency: str
     """As served, minor units included (GBp)."""
     zone: str
-    """Where it trades."""
+    """Time zone of the venue."""
     first_session: date | None
     expense_ratio: float | None = None
-    """Of a fund, a fraction a year."""
+    """For a fund, as an annual fraction."""
 
 
 def bounded(value: Any) -> str:
-    """A vendor's text fit for a line; empty for what is no text."""
+    """A vendor's text in one line; empty for other types."""
     return plain(value[:_LONGEST]) if isinstance(value, str) else ""
 
 
 def search(text: str, access: Access) -> Sequence[Listing]:
-    """Symbols that the text may mean, best first; none where Yahoo knows none.
+    """Symbols that match the text, best first; empty if Yahoo has none.
 
     Raises `SourceError`.
     """
@@ -75,7 +74,7 @@ def search(text: str, access: Access) -> Sequence[Listing]:
 
 
 def facts(listing: Listing, access: Access) -> Facts:
-    """What Yahoo tells of one symbol. Raises `SourceError`, `NotFoundError` where it knows none."""
+    """Yahoo's attributes of one symbol. Raises `SourceError`, `NotFoundError` if it is unknown."""
     symbol = listing.symbol
     if set(symbol) <= {"."}:
         raise NotFoundError(f"{symbol!r} cannot be a symbol of Yahoo's")
@@ -84,7 +83,7 @@ def facts(listing: Listing, access: Access) -> Facts:
     found = read_facts(_good(answer, symbol).body, symbol)
     if listing.kind not in _FUNDS:
         return found
-    # nothing depends on it, so no answer is as good as an empty one
+    # optional: without an answer the expense ratio is None
     with suppress(SourceError):
         profile = client.get(_SUMMARY + path, {"modules": "fundProfile"}, access)
         return replace(found, expense_ratio=read_expenses(profile.body))
@@ -92,7 +91,7 @@ def facts(listing: Listing, access: Access) -> Facts:
 
 
 def read_search(body: bytes) -> Sequence[Listing]:
-    """Pure: the answer to a search; `MalformedError` for anything else."""
+    """Pure: parse the answer to a search; `MalformedError` for anything else."""
     try:
         found = [_listing(quoted) for quoted in orjson.loads(body)["quotes"][: 4 * _MOST]]
     except _WRONG as error:
@@ -101,21 +100,21 @@ def read_search(body: bytes) -> Sequence[Listing]:
 
 
 def read_facts(body: bytes, symbol: str) -> Facts:
-    """Pure: the `meta` of a chart; `MalformedError` for anything else."""
+    """Pure: parse the `meta` of a chart; `MalformedError` for anything else."""
     try:
         meta = orjson.loads(body)["chart"]["result"][0]["meta"]
         zone, first = bounded(meta["exchangeTimezoneName"]), meta.get("firstTradeDate")
         day = None
         if isinstance(first, int):
-            # added, since a moment before 1970 is a negative number
+            # added to the epoch, because a moment before 1970 is negative
             day = (_EPOCH + timedelta(seconds=first)).astimezone(ZoneInfo(zone)).date()
         return Facts(bounded(meta["currency"]), zone, day)
     except (*_WRONG, OverflowError, OSError, ZoneInfoNotFoundError) as error:
-        raise MalformedError(f"yahoo: what it tells of {symbol} is not what Yahoo documents") from error
+        raise MalformedError(f"yahoo: the answer about {symbol} is not what Yahoo documents") from error
 
 
 def read_expenses(body: bytes) -> float | None:
-    """Pure: a fund's expense ratio; None for any other answer, since nothing depends on it."""
+    """Pure: parse a fund's expense ratio; None for any other answer, because it is optional."""
     try:
         profile = orjson.loads(body)["quoteSummary"]["result"][0]["fundProfile"]
         ratio = float(profile["feesExpensesInvestment"]["annualReportExpenseRatio"]["raw"])
@@ -131,7 +130,7 @@ def _listing(quoted: Any) -> Listing:
 
 
 def _good(answer: Answer, symbol: str) -> Answer:
-    """The answer, or the error that its status means."""
+    """The answer, or the error for its status."""
     page = Page(
         Request("", symbol, _EPOCH.date(), _EPOCH.date()), "", answer.status, answer.headers, answer.body
     )

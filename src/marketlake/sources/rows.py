@@ -1,4 +1,4 @@
-"""How parsers collect rows: column lists per instrument, one Arrow table at the end."""
+"""Rows collected by parsers: column lists per instrument, one Arrow table at the end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DOUBLES: Final = _LISTS[1:]
 
 @dataclass
 class Rows:
-    """The rows of one instrument in the vendor's order; all lists are equally long."""
+    """The rows of one instrument in the vendor's order; all lists have equal length."""
 
     session: list[int] = field(default_factory=list)
     """Days since 1970-01-01."""
@@ -40,7 +40,7 @@ class Rows:
 
 
 def closes(sessions: list[int], values: list[float | None], currency: str | None) -> Rows:
-    """Rows of a series that is one number a day; days without a number are dropped."""
+    """Rows of a series with one number per day; days without a number are dropped."""
     known = [(day, value) for day, value in zip(sessions, values, strict=True) if value is not None]
     missing: list[float | None] = [None] * len(known)
     return Rows(
@@ -57,7 +57,7 @@ def closes(sessions: list[int], values: list[float | None], currency: str | None
 
 
 def parse_each(pages: Sequence[Page], read: Callable[[list[Page]], Rows]) -> Parsed:
-    """Read every instrument's pages with `read`; one whose `read` raises fails alone."""
+    """Read every instrument's pages with `read`; an error fails only its instrument."""
     by_instrument: dict[str, list[Page]] = {}
     for page in pages:
         by_instrument.setdefault(page.request.instrument_id, []).append(page)
@@ -99,10 +99,10 @@ def _repeat(values: Sequence[object], counts: Sequence[int], kind: pa.DataType) 
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Within it no garbage is looked for; may be nested.
+    """Disable garbage collection within the context; may be nested.
 
-    What parsing and storing leave behind holds no circles. Looking for them again and again takes a
-    twentieth of the time of storing a day, and more than half of that of parsing.
+    Parsing and storing leave no reference cycles. The collector would take a twentieth of the time
+    of storing a day, and more than half of that of parsing.
     """
     was_on = gc.isenabled()
     gc.disable()

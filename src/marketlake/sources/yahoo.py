@@ -23,14 +23,14 @@ _PRICES: Final = ("open", "high", "low", "close", "volume")
 _NUMBERS: Final = frozenset({float, int, type(None)})
 _STAMPS: Final = frozenset({int})
 _NOT_A_CHART: Final = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, OSError)
-"""What reading a document of another shape, or a date beyond all calendars, raises."""
+"""Errors for a document of another shape, or a date beyond the calendar."""
 _NO_DATA: Final = "Data doesn't exist for startDate"
 _URL: Final = "https://query2.finance.yahoo.com/v8/finance/chart/"
 _THE_PRESENT: Final = "9999999999"
 
 
 def read_chart(page: Page) -> Rows:
-    """The rows of one answer; raises the `SourceError` that it amounts to."""
+    """The rows of one answer; raises the `SourceError` that it contains."""
     try:
         document = orjson.loads(page.body)
     except orjson.JSONDecodeError:
@@ -47,7 +47,7 @@ def read_chart(page: Page) -> Rows:
 
 
 def _error(document: Any) -> str:
-    """Yahoo's own words under `chart` or `finance`, empty where it does not complain."""
+    """Yahoo's error text under `chart` or `finance`; empty without an error."""
     for root in ("chart", "finance"):
         part = document.get(root) if isinstance(document, dict) else None
         error = part.get("error") if isinstance(part, dict) else None
@@ -91,7 +91,7 @@ def _rows(chart: dict[str, Any], page: Page) -> Rows:
 
 
 def _check_meta(meta: dict[str, Any], page: Page) -> None:
-    """Another interval or another instrument must never pass for the requested one."""
+    """Refuse another interval or another instrument."""
     if meta.get("dataGranularity", "1d") != "1d":
         raise ValueError(f"bars of {meta.get('dataGranularity')!r}, not of a day")
     requested = page.request.symbol
@@ -103,7 +103,7 @@ def _check_meta(meta: dict[str, Any], page: Page) -> None:
 
 @lru_cache(maxsize=256)
 def _zone(name: object, offset: object) -> tzinfo:
-    """The exchange's zone; its present offset from UTC where the name is unknown."""
+    """The exchange's zone; its current offset from UTC if the name is unknown."""
     try:
         return ZoneInfo(str(name))
     except (ValueError, OSError, LookupError):
@@ -118,12 +118,12 @@ def _day(stamp: int, zone: tzinfo) -> int:
 
 @lru_cache(maxsize=2**16)
 def _local_day(stamp: int, zone: tzinfo) -> int:
-    """The date there, in days since 1970; an exchange's instruments share their stamps."""
+    """The local date, in days since 1970; an exchange's instruments share their stamps."""
     return datetime.fromtimestamp(stamp, zone).toordinal() - EPOCH
 
 
 def _columns(quote: dict[str, Any], count: int) -> list[list[float | None]]:
-    """Open, high, low, close and volume; a column that is not there is all null."""
+    """Open, high, low, close and volume; a missing column is all null."""
     columns: list[list[float | None]] = []
     for name in _PRICES:
         values: Any = quote.get(name)
@@ -148,7 +148,7 @@ def _number(value: object) -> float:
 
 
 def _dividends(events: dict[str, Any], zone: tzinfo) -> dict[int, float]:
-    """Cash per share by day; an ordinary and a special one on the same day add up."""
+    """Cash per share by day; an ordinary and a special dividend on the same day add up."""
     result: dict[int, float] = {}
     for event in events.values():
         day = _day(event["date"], zone)
@@ -199,7 +199,7 @@ def _by_day(events: dict[int, float], sessions: list[int], none: float) -> list[
 
 
 class Yahoo(Source):
-    """One page per fetch. An instance serves one thread at a time."""
+    """One page per fetch; not thread-safe."""
 
     def __init__(self) -> None:
         super().__init__("yahoo")
@@ -208,7 +208,7 @@ class Yahoo(Source):
     def fetch(self, request: Request, access: Access) -> list[Page]:
         if set(request.symbol) <= {"."}:
             raise NotFoundError(f"{request.symbol!r} cannot be a symbol; check it in instruments.toml")
-        # one segment of the path, whatever is in it
+        # escaped, so that the symbol is one path segment
         url = _URL + quote(request.symbol, safe="")
         answer = self._client(access).get(url, _params(request), access)
         return [answer.page(request)]
@@ -217,7 +217,7 @@ class Yahoo(Source):
         return parse_each(pages, lambda own: read_chart(own[-1]))
 
     def _client(self, access: Access) -> YahooClient:
-        # imported here: yfinance takes four seconds, and replay does not need it
+        # imported here because yfinance takes four seconds and replay does not need it
         from .yahoo_client import YahooClient
 
         if access.base_url not in self._clients:
@@ -226,7 +226,7 @@ class Yahoo(Source):
 
 
 def _params(request: Request) -> dict[str, str]:
-    """A day early: a session east of Greenwich opens before its date begins in UTC."""
+    """Starts a day early: a session east of Greenwich opens before its date starts in UTC."""
     first = datetime.combine(request.start, time(), UTC) - timedelta(days=1)
     return {
         "period1": str(int(first.timestamp())),

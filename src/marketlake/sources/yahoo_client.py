@@ -1,8 +1,8 @@
-"""How yfinance carries a request to Yahoo: its session, cookie and crumb, and nothing else of it.
+"""The client of Yahoo: yfinance's session, cookie and crumb, and nothing else of it.
 
-yfinance hides most failures, so the answer is recorded here before yfinance judges it. On a status
-of 400 or more it fetches a new cookie and crumb and sends once more by itself, unless it was
-refused for good; the last answer counts.
+yfinance hides most failures, so the answer is recorded before yfinance handles it. On a status of
+400 or more, yfinance fetches a new cookie and crumb and retries once, unless the refusal is final.
+The last answer counts.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from .contract import Access
 from .http import Answer, cut_off, rebase, too_long, unanswered
 
 _WANTED: Final = ("/v8/finance/chart/", "/v1/finance/search", "/v10/finance/quoteSummary/")
-"""The paths whose answers are wanted; any other is a step on the way, to a cookie or crumb."""
+"""Paths of data requests; any other request is for a cookie or crumb."""
 _TERMINAL: Final = frozenset({403, 451})
-"""Refusals that a new cookie does not change."""
+"""Refusals that a new cookie cannot change."""
 _COOKIE_BYTES: Final = 1024 * 1024
 _LET_THROUGH: Final = (
     RequestException,
@@ -37,18 +37,17 @@ _LET_THROUGH: Final = (
     LookupError,
     AttributeError,
 )
-"""What yfinance raises for a refusal, a dead host and for cookie pages that are not what it
-expects."""
+"""Errors of yfinance for a refusal, a dead host or unexpected cookie pages."""
 
 
 class YahooClient:
-    """One cookie and crumb for one address; serves one thread at a time."""
+    """One cookie and crumb for one address; not thread-safe."""
 
     def __init__(self, source: str, access: Access) -> None:
         # Without a folder for its cache yfinance keeps its cookie in memory: nothing of it outlives
         # the process and no pickle is read from a disk that others can write to.
         yfinance.set_tz_cache_location(os.devnull)
-        # what it warns of is in the answer or in our error
+        # its warnings repeat our errors
         logging.getLogger("yfinance").setLevel(logging.ERROR)
         self._session = _Session(source, access)
         # Called past its metaclass, which would hand out one client, with one cookie, for all
@@ -56,8 +55,10 @@ class YahooClient:
         self._client: YfData = type.__call__(YfData, self._session)
 
     def get(self, url: str, params: Mapping[str, str], access: Access) -> Answer:
-        """The answer as served; `UnavailableError` for none, `MalformedError` for one too long or
-        cut off."""
+        """The answer as served.
+
+        `UnavailableError` without one, `MalformedError` for one too long or cut off.
+        """
         self._session.begin(access)
         try:
             self._client.get(url, params=dict(params), timeout=access.timeout)
@@ -74,8 +75,7 @@ class YahooClient:
 
 
 class _Session(Session[Response]):
-    """Sends what is meant for yahoo.com to the stand-in, within bounds, and keeps the last wanted
-    answer."""
+    """Sends requests for yahoo.com to `base_url`, within limits, and keeps the last data answer."""
 
     def __init__(self, source: str, access: Access) -> None:
         super().__init__(impersonate="chrome")
@@ -83,7 +83,7 @@ class _Session(Session[Response]):
         self.begin(access)
 
     def begin(self, access: Access) -> None:
-        """A new fetch: the time limit spans all it sends."""
+        """Start a fetch: the time limit covers all its requests."""
         self.access = access
         self.deadline = access.clock.monotonic() + access.timeout
         self.answer: Answer | None = None
@@ -93,7 +93,7 @@ class _Session(Session[Response]):
         if self.answer is not None and self.answer.status in _TERMINAL:
             raise RequestException("yahoo refused; no further request is sent")
         is_wanted = urlsplit(url).path.startswith(_WANTED)
-        # the pages that set a cookie may send us on, but never into a private network
+        # cookie pages may redirect, but never into a private network
         kwargs["allow_redirects"] = False if is_wanted or self.access.base_url else "safe"
         self._wait()
         body = _Body(self.access.max_bytes if is_wanted else _COOKIE_BYTES)
@@ -112,7 +112,7 @@ class _Session(Session[Response]):
         return response
 
     def _wait(self) -> None:
-        """Our turn at the limiter; waiting for it is not the vendor's time."""
+        """Wait for the limiter; the waiting time does not count for the vendor's time limit."""
         before = self.access.clock.monotonic()
         self.access.limiter.wait(self.source)
         self.deadline += self.access.clock.monotonic() - before
@@ -124,7 +124,7 @@ class _Session(Session[Response]):
         return rebase(url, self.source, self.access.base_url)
 
     def _seconds(self, is_wanted: bool) -> float:
-        """What is left of the time; a cookie or crumb, which can be missed, gets a third of all."""
+        """The time left; an optional request (cookie or crumb) gets a third of the limit."""
         left = self.deadline - self.access.clock.monotonic()
         if left <= 0:
             raise Timeout("no time left")
@@ -132,7 +132,7 @@ class _Session(Session[Response]):
 
 
 class _Body:
-    """Takes an answer's chunks until it is too long."""
+    """Collects an answer's chunks up to a limit."""
 
     def __init__(self, limit: int) -> None:
         self.content = bytearray()

@@ -1,4 +1,4 @@
-"""Write to disk durably: whole files, flushed, one writer at a time, errors with a remedy."""
+"""Durable writes to disk: whole files, flushed, one writer at a time, errors with a remedy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ..model.location import shown
 
 @contextmanager
 def disk_errors(what: Path) -> Iterator[None]:
-    """Turn the operating system's refusals into `LakeWriteError`."""
+    """Convert errors of the operating system to `LakeWriteError`."""
     try:
         yield
     except OSError as error:
@@ -50,7 +50,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """The folder and its parents; the entries of new ones are on disk afterwards."""
+    """Create the folder and its parents, and flush their entries to disk."""
     new = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for one in reversed(new):
@@ -58,13 +58,13 @@ def make_folder(folder: Path) -> None:
 
 
 def rename(source: Path, target: Path) -> None:
-    """Atomic, and the folder's entry is on disk afterwards."""
+    """Rename atomically, and flush the folder's entry to disk."""
     source.replace(target)
     flush_folder(target.parent)
 
 
 def flush_folder(folder: Path) -> None:
-    """Put the folder's entries on disk: a file's own flush need not do that."""
+    """Flush the folder's entries to disk; flushing a file need not do that."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -73,7 +73,7 @@ def flush_folder(folder: Path) -> None:
 
 
 def flush(file: IO[bytes]) -> None:
-    """Put on disk what was written; what Python still holds back must reach the system first."""
+    """Flush a file to disk, Python's buffer first."""
     file.flush()
     os.fsync(file.fileno())
 
@@ -85,7 +85,7 @@ def sha256(path: Path) -> str:
 
 
 def is_whole(path: Path, digest: str) -> bool:
-    """Whether the file can be read and has this checksum."""
+    """True if the file can be read and has this checksum."""
     try:
         return sha256(path) == digest
     except OSError:
@@ -94,9 +94,9 @@ def is_whole(path: Path, digest: str) -> bool:
 
 @contextmanager
 def only_writer(root: Path, wait_seconds: float) -> Iterator[None]:
-    """Hold the lake's lock; `LakeBusyError` after `wait_seconds`, naming who holds it.
+    """Hold the lake's lock; `LakeBusyError` after `wait_seconds`, naming the holder.
 
-    The system takes the lock from a process that ends, however it ends.
+    The operating system releases the lock when the process ends, however it ends.
     """
     with disk_errors(root):
         root.mkdir(parents=True, exist_ok=True)
@@ -106,10 +106,10 @@ def only_writer(root: Path, wait_seconds: float) -> Iterator[None]:
         except Timeout:
             raise LakeBusyError(
                 f"{_holder(root)} is writing to {shown(root)} and did not finish within {wait_seconds:g} s; "
-                "try again when it has. If it hangs, end it: the next writer finishes or undoes what it began"
+                "try again later. If it hangs, end it: the next writer finishes or undoes its commit"
             ) from None
     try:
-        _say_who(root)
+        _note_holder(root)
         yield
     finally:
         # a note that stays is replaced by the next writer's
@@ -118,8 +118,8 @@ def only_writer(root: Path, wait_seconds: float) -> Iterator[None]:
         lock.release()
 
 
-def _say_who(root: Path) -> None:
-    """A disk that refuses the note takes nothing from the lock."""
+def _note_holder(root: Path) -> None:
+    """A failure to write the note does not affect the lock."""
     command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]]) if sys.argv else ""
     holder = {"pid": os.getpid(), "host": socket.gethostname(), "command": _plain(command)}
     with suppress(OSError):
@@ -127,7 +127,7 @@ def _say_who(root: Path) -> None:
 
 
 def _holder(root: Path) -> str:
-    """Who holds the lock, in words; it may just be taking or leaving it."""
+    """The holder of the lock, as text; it may be acquiring or releasing it now."""
     path = root / layout.HOLDER
     try:
         since = datetime.fromtimestamp(path.stat().st_mtime, UTC)

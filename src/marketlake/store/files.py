@@ -20,7 +20,7 @@ from .disk import disk_errors, flush, make_folder
 
 ROW_GROUP_ROWS: Final = 30_000
 _BLOCK_GROUPS: Final = 4
-"""Row groups that are read together: 13 MB of bars, which is quicker than more together."""
+"""Row groups per read: 13 MB of bars. Larger reads are slower."""
 
 
 def write_parquet(path: Path, table: pa.Table, schema: pa.Schema) -> None:
@@ -34,10 +34,10 @@ def write_parquet(path: Path, table: pa.Table, schema: pa.Schema) -> None:
 
 @contextmanager
 def parquet_rows(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
-    """Write a table part by part and flush it to disk at the end; nothing stays of one that fails.
+    """Write a table in parts and flush it to disk at the end; a failed file is removed.
 
-    The same rows give the same bytes, wherever the parts were cut. A part is written while the next
-    one is made.
+    The same rows give the same bytes, however they are split into parts. A part is written while
+    the caller makes the next one.
     """
     with _opened(path, schema, "zstd") as writer, ThreadPoolExecutor(1) as pool:
         rest, writing = schema.empty_table(), pool.submit(lambda: None)
@@ -63,11 +63,9 @@ def _write_groups(writer: pq.ParquetWriter, rows: pa.Table) -> None:
 
 @contextmanager
 def parquet_parts(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
-    """Write a table part by part, each in row groups of its own.
+    """Write a table in parts, each in its own row groups; for figures that are read as a whole.
 
-    For figures that are read as a whole.
-
-    The faster compression makes little difference to the size of numbers that hardly repeat.
+    The faster compression hardly changes the size, because the numbers rarely repeat.
     """
 
     def add(part: pa.Table) -> None:
@@ -81,8 +79,7 @@ def parquet_parts(path: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table]
 
 @contextmanager
 def _opened(path: Path, schema: pa.Schema, compression: str) -> Iterator[pq.ParquetWriter]:
-    """Numbers that hardly repeat take less time to write and to read, and less room, without a
-    dictionary."""
+    """A writer without dictionaries for floats, which rarely repeat: faster and smaller."""
     with disk_errors(path):
         make_folder(path.parent)
         try:
@@ -117,13 +114,13 @@ def read_parquet(
 def read_blocks(
     path: Path, schema: pa.Schema, expected_sha256: str | None, ids: Sequence[str] | None = None
 ) -> Iterator[pa.Table]:
-    """A stored table sorted by instrument, some row groups at a time; no instrument is cut in two.
+    """Read a table sorted by instrument, some row groups at a time; no instrument is split.
 
-    With `ids` (sorted) those row groups alone that may hold them. The file may be replaced
+    With `ids` (sorted), read only row groups that may contain them. The file may be replaced
     meanwhile.
     """
     with _damage_reported(path):
-        # names repeat: as codes they are read in half the time
+        # names repeat: reading them as dictionary codes halves the time
         texts = [field.name for field in schema if pa.types.is_string(field.type)]
         file = _open(path, expected_sha256, texts)
         every = range(file.num_row_groups)
@@ -146,8 +143,7 @@ def _blocks(path: Path, file: pq.ParquetFile, groups: Sequence[int], schema: pa.
 
 
 def _cast(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Casting what is as it should be already is a tenth of the time that reading a small file
-    takes."""
+    """Cast only if needed: a redundant cast takes a tenth of the time to read a small file."""
     return table if table.schema.equals(schema) else table.cast(schema)
 
 
@@ -164,7 +160,7 @@ def _open(path: Path, expected_sha256: str | None, coded: Sequence[str] = ()) ->
     content = path.read_bytes()
     if expected_sha256 and hashlib.sha256(content).hexdigest() != expected_sha256:
         raise corrupt(path, "its checksum is not the manifest's")
-    # not from the path: its folders' names are not columns here
+    # from memory, so that the folder names of the path do not become columns
     return pq.ParquetFile(pa.BufferReader(content), read_dictionary=list(coded))
 
 
@@ -182,7 +178,7 @@ def corrupt(path: Path, why: str) -> CorruptLakeError:
     """The error for a damaged file, with the remedy."""
     return CorruptLakeError(
         f"{shown(path)} is damaged: {why}. `marketlake verify` lists every damaged file, "
-        "`marketlake replay` restores what follows from raw/"
+        "`marketlake replay` rebuilds tables from raw/"
     )
 
 

@@ -24,7 +24,7 @@ class Entry:
     rows: int
     bytes: int
     made_from: str = ""
-    """What a mart's file was computed from; empty for what was stored as it came."""
+    """The inputs of a mart's file; empty for other tables."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,14 @@ class Manifest:
     """`live` or `simulated`."""
     files: Mapping[str, Entry] = field(default_factory=dict)
     built: str = ""
-    """What market.duckdb was built from; empty when it was not."""
+    """The inputs of market.duckdb; empty if it was not built."""
     schema_version: int = SCHEMA_VERSION
     commit: int = 0
-    """In a bucket, the commits so far: no two manifests of it are alike. Not counted in a
-    folder."""
+    """In a bucket, the number of commits, so that no two manifests are equal. 0 in a folder."""
 
     @property
     def snapshot(self) -> str:
-        """Names the stored prices: equal for equal bars and revisions, whatever else happened."""
+        """Identifier of the stored prices: equal for equal bars and revisions."""
         digest = hashlib.sha256()
         for path in sorted(self.files):
             if path.startswith(tuple(f"{table}/" for table in layout.PRICES)) and self.files[path].rows:
@@ -55,7 +54,7 @@ class Manifest:
         return sorted(path for path in self.files if path.startswith(f"{table}/"))
 
     def rows(self, table: str) -> int:
-        """How many rows the table has."""
+        """Number of rows of the table."""
         return sum(self.files[path].rows for path in self.paths(table))
 
     def with_files(self, staged: Mapping[str, Entry], removed: tuple[str, ...] = ()) -> Manifest:
@@ -84,7 +83,7 @@ def encode(manifest: Manifest) -> bytes:
 
 
 def _checksum(document: Mapping[str, Any]) -> str:
-    """Of all but itself: a flipped bit must not pass for another file's name or checksum."""
+    """Of everything but itself, to detect a flipped bit in a name or checksum."""
     rest = {name: value for name, value in document.items() if name != "checksum"}
     return hashlib.sha256(orjson.dumps(rest, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
@@ -113,7 +112,7 @@ def read(path: Path) -> Manifest:
 
 
 def decode(content: bytes, path: Path) -> Manifest:
-    """The manifest in what the file at `path` holds; `SchemaVersionError` or `CorruptLakeError`."""
+    """Decode the content of the file at `path`; `SchemaVersionError` or `CorruptLakeError`."""
     try:
         document = orjson.loads(content)
         version = int(document["schema_version"])
@@ -126,7 +125,7 @@ def decode(content: bytes, path: Path) -> Manifest:
             raise ValueError("its checksum differs")
         files = {name: Entry(**entry) for name, entry in document["files"].items()}
         if not all(map(layout.PLACE.fullmatch, files)):
-            raise ValueError("it names what is no file of a lake")
+            raise ValueError("it names a file that is not part of a lake")
         commit = int(document.get("commit", 0))
         return Manifest(str(document["origin"]), files, str(document["built"]), version, commit)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

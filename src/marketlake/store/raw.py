@@ -26,20 +26,20 @@ from .manifest import Entry, Manifest
 
 NO_BODY: Final = hashlib.sha256(b"").hexdigest()
 _RECENT_FILES: Final = 400
-"""In so many of the latest batches an identical body is looked for: enough for months of daily
-runs, and the time it takes does not grow with the lake."""
+"""Number of latest batches to search for an identical body: enough for months of daily runs, and
+the time does not grow with the lake."""
 
 Homes = Mapping[str, list[Path]]
-"""The batches that say they hold a body, by its checksum."""
+"""By checksum, the batches that list a body."""
 OnLoss = Callable[[str, CorruptLakeError], None]
-"""Receives a batch's path and the error of what cannot be read."""
+"""Called with a batch's path and the error if it cannot be read."""
 
 
 def homes(root: Path, *, recent: bool = False) -> Homes:
-    """Of all batches, or of the recent ones; nothing of a file that cannot be read."""
+    """Of all batches, or of the recent ones; unreadable files are skipped."""
     names = batch_names(root)
     found: dict[str, list[Path]] = {}
-    for path in at_hand(root, names[-_RECENT_FILES:] if recent else names):
+    for path in local_files(root, names[-_RECENT_FILES:] if recent else names):
         for digest in _digests(path):
             found.setdefault(digest, []).append(path)
     return found
@@ -50,13 +50,13 @@ def read_bodies(wanted: Iterable[str], found: Homes) -> dict[str, bytes]:
     missing, bodies = set(wanted) & set(found), dict[str, bytes]()
     for path in sorted({path for digest in missing for path in found[digest]}):
         if any(path in found[digest] for digest in missing):
-            bodies |= {digest: body for digest, body in _held(path).items() if digest in missing}
+            bodies |= {digest: body for digest, body in _whole_bodies(path).items() if digest in missing}
             missing -= set(bodies)
     return bodies
 
 
-def _held(path: Path) -> dict[str, bytes]:
-    """The bodies that a batch holds and that are whole."""
+def _whole_bodies(path: Path) -> dict[str, bytes]:
+    """The undamaged bodies of a batch."""
     try:
         with pq.ParquetFile(path) as file:
             table = file.read(columns=["sha256", "body"])
@@ -67,17 +67,17 @@ def _held(path: Path) -> dict[str, bytes]:
 
 
 def is_body(body: bytes, digest: str) -> bool:
-    """Whether the body matches its checksum."""
+    """True if the body matches its checksum."""
     return hashlib.sha256(body).hexdigest() == digest
 
 
 def _digests(path: Path) -> set[str]:
-    """Checksums of the bodies that a batch holds itself, by its own record."""
+    """Checksums of the bodies that a batch contains, by its own record."""
     try:
         with pq.ParquetFile(path) as file:
             digests = file.read(columns=["sha256"])["sha256"].to_pylist()
             others = [digest for digest in digests if digest != NO_BODY]
-            # the bodies themselves are read only where the footer leaves it open
+            # the bodies are read only if the footer does not decide
             if _nulls(file) == len(digests) - len(others):
                 return set(others)
             table = file.read(columns=["sha256", "body"])
@@ -95,9 +95,9 @@ def _nulls(file: pq.ParquetFile) -> int:
 def write_batch(root: Path, batch_id: str, day: date, rows: Sequence[Mapping[str, Any]]) -> str:
     """Persist a batch of answers (`RAW` without sha256); returns its path."""
     digests = [hashlib.sha256(row["body"]).hexdigest() for row in rows]
-    # read, not only looked up: a fresh answer must not be given up for one that is damaged
+    # read and verified: a new body must not be replaced by a reference to a damaged one
     known = {NO_BODY, *read_bodies(digests, homes(root, recent=True))}
-    table = pa.Table.from_pylist(list(_kept(rows, digests, known)), schema=RAW)
+    table = pa.Table.from_pylist(list(_deduplicated(rows, digests, known)), schema=RAW)
     path = layout.raw(day, batch_id)
     if (root / path).exists():
         raise exists(root, path)
@@ -106,7 +106,7 @@ def write_batch(root: Path, batch_id: str, day: date, rows: Sequence[Mapping[str
     return path
 
 
-def _kept(
+def _deduplicated(
     rows: Sequence[Mapping[str, Any]], digests: Sequence[str], known: set[str]
 ) -> Iterator[dict[str, Any]]:
     """The rows with their checksums, each body once."""
@@ -116,7 +116,7 @@ def _kept(
 
 
 def pending(root: Path, manifest: Manifest) -> list[str]:
-    """Batches that are persisted and not yet stored, oldest first."""
+    """Batches that are persisted but not stored yet, oldest first."""
     return sorted(set(batch_names(root)) - set(manifest.paths("raw")))
 
 
@@ -133,22 +133,22 @@ def entry(root: Path, path: str) -> Entry:
 def read_batches(
     root: Path, paths: Sequence[str], named: Mapping[str, Entry] | None = None, on_loss: OnLoss | None = None
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Each batch's path and rows, with the bodies that were stored before filled in.
+    """Each batch's path and rows, with bodies from earlier batches filled in.
 
-    A batch among `named`, the manifest's files, must be the one that was stored. Raises
-    `CorruptLakeError` for an answer that cannot be read; `on_loss`, where given, receives the
-    batch's path and the error, and the rest is read: of a batch that is damaged nothing, of one
-    that refers to a damaged batch the instruments whose answers are whole.
+    A batch in `named`, the manifest's files, must match its checksum there. Raises
+    `CorruptLakeError` for an answer that cannot be read. With `on_loss`, it is called instead with
+    the batch's path and the error, and reading continues: a damaged batch is skipped; of a batch
+    that refers to a damaged one, the instruments with whole answers are read.
     """
     found: Homes | None = None
-    at_hand(root, paths)
+    local_files(root, paths)
     for path in paths:
         try:
             digest = named[path].sha256 if named else None
             rows: list[dict[str, Any]] = read_parquet(root / path, RAW, digest).to_pylist()
             own = _own_bodies(root / path, rows)
         except CorruptLakeError as error:
-            _tell(on_loss, path, error)
+            _report_loss(on_loss, path, error)
             continue
         missing = {row["sha256"] for row in rows} - set(own)
         if missing:
@@ -156,7 +156,7 @@ def read_batches(
             own |= read_bodies(missing, found)
         lost = {row["instrument_id"] for row in rows if row["sha256"] not in own}
         if lost:
-            _tell(on_loss, path, _unanswered(root / path, sorted(lost)))
+            _report_loss(on_loss, path, _unanswered(root / path, sorted(lost)))
         whole = [row for row in rows if row["instrument_id"] not in lost] if lost else rows
         for row in whole:
             row["body"] = own[row["sha256"]]
@@ -171,7 +171,7 @@ def _own_bodies(path: Path, rows: Sequence[Mapping[str, Any]]) -> dict[str, byte
     return own
 
 
-def _tell(on_loss: OnLoss | None, path: str, error: CorruptLakeError) -> None:
+def _report_loss(on_loss: OnLoss | None, path: str, error: CorruptLakeError) -> None:
     if on_loss is None:
         raise error
     on_loss(path, error)
@@ -192,7 +192,7 @@ def read_columns(path: Path, names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def batch_names(root: Path, suffix: str = "") -> list[str]:
-    """The paths of the batches whose names end so, oldest first."""
+    """The paths of the batches with this suffix, oldest first."""
     address, ending = address_of(root), f"{suffix}.parquet"
     if address is None:
         return sorted(
@@ -204,8 +204,8 @@ def batch_names(root: Path, suffix: str = "") -> list[str]:
     return [path for path in objects if path.endswith(ending) and layout.PLACE.fullmatch(path)]
 
 
-def at_hand(root: Path, paths: Iterable[str]) -> list[Path]:
-    """The batches' files, fetched where this machine does not have them yet."""
+def local_files(root: Path, paths: Iterable[str]) -> list[Path]:
+    """The files of the batches; missing ones are fetched from the bucket."""
     wanted, address = list(paths), address_of(root)
     if address is not None and not all((root / path).exists() for path in wanted):
         fetch_files(open_objects(address), root, wanted)
@@ -213,7 +213,7 @@ def at_hand(root: Path, paths: Iterable[str]) -> list[Path]:
 
 
 def persist(root: Path, path: str) -> None:
-    """Put a batch that is staged in its place; one that is there already is never overwritten."""
+    """Move a staged batch into place; an existing batch is never overwritten."""
     temporary, address = root / layout.staged(path), address_of(root)
     if address is not None:
         objects, content = open_objects(address), temporary.read_bytes()
@@ -221,7 +221,7 @@ def persist(root: Path, path: str) -> None:
             objects.put_if(path, content, None)
         except Refused:
             there = objects.get(path)
-            # a request whose answer was lost is sent again, and finds what it wrote itself
+            # a retried request whose first response was lost finds its own write
             if there is None or there.content != content:
                 raise exists(root, path) from None
     with disk_errors(root / path):
@@ -230,11 +230,11 @@ def persist(root: Path, path: str) -> None:
 
 def exists(root: Path, path: str) -> LakeError:
     """The error for a batch that would be overwritten."""
-    return LakeError(f"{shown(root / path)} exists, and a batch is never overwritten; run again")
+    return LakeError(f"{shown(root / path)} exists, and batches are never overwritten; run again")
 
 
 def set_aside(root: Path, path: str) -> str:
-    """Rename a damaged file so that nothing reads it; returns its new path."""
+    """Rename a damaged file so that it is not read; returns the new path."""
     renamed, address = layout.set_aside(path), address_of(root)
     if address is not None and (root / path).exists():
         objects = open_objects(address)
@@ -246,7 +246,7 @@ def set_aside(root: Path, path: str) -> str:
 
 
 def publish_page(root: Path, name: str, content: bytes) -> None:
-    """Put a page next to the lake's database."""
+    """Write a page next to the lake's database."""
     write_bytes(root / name, content)
     address = address_of(root)
     if address is not None:

@@ -1,7 +1,6 @@
-"""Carrying out what was decided, also for a process that died; and mending a manifest that cannot
-be read.
+"""Complete a decided commit, also for a process that died, and repair an unreadable manifest.
 
-All of it is done by whoever holds the lake's lock.
+The caller holds the lake's lock.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from .files import read_parquet
 from .manifest import Entry, Manifest, encode, read
 
 UNREADABLE: Final = Entry("unreadable", 0, 0)
-"""Stands for a file that could not be read when the manifest was rewritten: no file has this
+"""Entry of a file that was unreadable when the manifest was rewritten: no file has this
 checksum."""
 
 
 def carry_out(root: Path, paths: Iterable[str], removed: Iterable[str]) -> None:
-    """Rename what is staged, revisions before bars, then the manifest."""
+    """Rename the staged files, revisions before bars, then the manifest."""
     with disk_errors(root):
         for path in sorted(paths, key=lambda p: (not p.startswith("revision/"), p)):
             temporary = root / layout.staged(path)
@@ -33,14 +32,14 @@ def carry_out(root: Path, paths: Iterable[str], removed: Iterable[str]) -> None:
                 rename(temporary, root / path)
         for path in removed:
             (root / path).unlink(missing_ok=True)
-            # a file that came back after a power cut would be read by every glob
+            # a file that reappears after a power failure would match every glob
             with suppress(FileNotFoundError):
                 flush_folder((root / path).parent)
         rename(root / layout.PENDING, root / layout.MANIFEST)
 
 
 def finish(root: Path) -> None:
-    """Carry out a commit that was decided; remove what was staged for one that was not."""
+    """Complete a decided commit; remove files that were staged for an undecided one."""
     if (root / layout.PENDING).exists():
         decided = read(root / layout.PENDING)
         carry_out(root, decided.files, _no_longer_named(root, decided))
@@ -52,7 +51,7 @@ def finish(root: Path) -> None:
 
 
 def _no_longer_named(root: Path, decided: Manifest) -> tuple[str, ...]:
-    """What the manifest of before names and the decided one does not."""
+    """The files in the previous manifest that are not in the decided one."""
     try:
         before = read(root / layout.MANIFEST)
     except (CorruptLakeError, EmptyLakeError):
@@ -61,7 +60,7 @@ def _no_longer_named(root: Path, decided: Manifest) -> tuple[str, ...]:
 
 
 def mend(root: Path) -> None:
-    """Set aside a decision that cannot be read, and rewrite an unreadable or lost manifest."""
+    """Set aside an unreadable decision, and rewrite an unreadable or lost manifest."""
     pending = root / layout.PENDING
     if _is_damaged(pending):
         with disk_errors(pending):
@@ -85,10 +84,9 @@ def _is_lost(root: Path) -> bool:
 
 
 def _rewrite(root: Path) -> None:
-    """From the files that are there: a table's file that cannot be read is named all the same.
+    """Rebuild the manifest from the existing files; unreadable table files are listed too.
 
-    A raw batch that the record of runs does not know is left to be stored, where that record is
-    whole.
+    If the record of runs is whole, raw batches that it does not list stay pending.
     """
     found = dict(_found(root))
     batches = [path for path in found if path.startswith(layout.RAW) and found[path] is not UNREADABLE]
@@ -114,7 +112,7 @@ def _found(root: Path) -> Iterator[tuple[str, Entry]]:
 
 
 def _recorded(root: Path, found: dict[str, Entry]) -> set[str] | None:
-    """The batches that the record of runs names; None where a part of it cannot be read."""
+    """The batches in the record of runs; None if part of it cannot be read."""
     paths = [path for path in found if path.startswith("run/")]
     if not paths or any(found[path] is UNREADABLE for path in paths):
         return None

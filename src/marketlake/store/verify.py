@@ -24,7 +24,7 @@ _REPLACEABLE: Final = (layout.RAW, *(f"{table}/" for table in MARTS))
 
 @dataclass(frozen=True)
 class Damage:
-    """One file that is not as it should be."""
+    """One damaged file."""
 
     path: str
     problem: str
@@ -35,10 +35,10 @@ def verify(
     on_plan: Callable[[int], None] = lambda _: None,
     on_file: Callable[[str], None] = lambda _: None,
 ) -> tuple[int, list[Damage]]:
-    """How many files the manifest names, and what is wrong with any of them or next to them.
+    """Count the manifest's files and list damaged and stray ones.
 
-    `on_plan` receives how many there are, `on_file` the path of each that was read. Waits for a
-    writer to finish and carries out what a killed one had decided, where the lake can be written.
+    `on_plan` receives the number of files, `on_file` each path that was read. Waits for a writer to
+    finish and completes a decided commit of a killed one, if the lake is writable.
     """
     try:
         with writer(root, None) as lake:
@@ -53,8 +53,7 @@ def verify(
 def _in_bucket(
     objects: Objects, manifest: Manifest, on_plan: Callable[[int], None], on_file: Callable[[str], None]
 ) -> Iterator[Damage]:
-    """Every object is read; the copy stays as it is, since it may be what a damaged one is restored
-    from."""
+    """Read every object; the local copy stays unchanged, because it may restore a damaged one."""
     remedy = "`marketlake replay` restores it, or `marketlake build --full-refresh` after it"
 
     def problem(path: str) -> str:
@@ -81,9 +80,9 @@ def _in_bucket(
 
 
 def assert_whole(root: Path, manifest: Manifest) -> None:
-    """`CorruptLakeError` naming the first table file that is gone; raw batches and marts apart.
+    """`CorruptLakeError` naming the first missing table file; raw batches and marts are exempt.
 
-    A mart follows from the bars: the next build makes it again.
+    The next build recreates a mart from the bars.
     """
     for path in manifest.files:
         if not path.startswith(_REPLACEABLE) and not (root / path).exists():
@@ -91,7 +90,7 @@ def assert_whole(root: Path, manifest: Manifest) -> None:
 
 
 def damaged_tables(root: Path, manifest: Manifest) -> list[str]:
-    """The stored tables' files that are not what the manifest says; raw batches and marts apart."""
+    """The table files that do not match the manifest; raw batches and marts are exempt."""
     stored = {path: e for path, e in manifest.files.items() if not path.startswith(_REPLACEABLE)}
     return [path for path, e in stored.items() if _problem(root / path, e.bytes, e.sha256)]
 
@@ -112,7 +111,7 @@ def _verified(
 
 
 def _database_problem(root: Path, built: str) -> Iterator[str]:
-    """What is wrong with market.duckdb since it was built."""
+    """The problem with market.duckdb since it was built, if any."""
     digest = built.rpartition("-")[2]
     if built and database_digest(root) != digest:
         exists = (root / layout.DATABASE).exists()
@@ -122,7 +121,7 @@ def _database_problem(root: Path, built: str) -> Iterator[str]:
 def database_digest(root: Path) -> str:
     """Checksum of the published database.
 
-    Empty where it is missing, unreadable or has a log next to it.
+    Empty if it is missing, unreadable or has a write-ahead log.
     """
     database = root / layout.DATABASE
     try:
@@ -146,7 +145,7 @@ def _problem(path: Path, size: int, digest: str) -> str:
 
 
 def _strays(root: Path, manifest: Manifest) -> Iterator[str]:
-    """Files that a query's glob would read though no commit put them there."""
+    """Files that a glob would match although no commit wrote them."""
     for table in TABLES:
         for path in sorted((root / table).glob("*/**/*.parquet")):
             name = path.relative_to(root).as_posix()

@@ -1,10 +1,9 @@
 """A lake opened for writing: files are staged, then all put in place or none.
 
-A commit is a redo log. Every new file is written next to its place and flushed; then the next
-manifest is written, which names them: that is the moment of decision. The files are renamed, the
-manifest takes its place. A process that dies before the decision leaves staged files, which the
-next writer removes; one that dies after it leaves the next manifest, which the next writer carries
-out.
+A commit is a redo log. Every new file is written next to its place and flushed. Then the next
+manifest is written, which names them: this is the decision. Finally the files and the manifest are
+renamed. If a process dies before the decision, the next writer removes its staged files. If it dies
+after the decision, the next writer completes the commit.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ T = TypeVar("T")
 
 
 def open_manifest(root: Path) -> Manifest:
-    """The lake's manifest; a commit under way does not count before its files are in their places.
+    """The lake's manifest; an unfinished commit does not count.
 
-    The copy of a bucket is brought up to date first.
+    The copy of a bucket is refreshed first.
     """
     refresh(root)
     return read(root / layout.MANIFEST)
@@ -44,14 +43,14 @@ def open_manifest(root: Path) -> Manifest:
 def assert_belongs(root: Path, origin: str) -> None:
     """Refuse early to add data of `origin` to a lake of the other kind.
 
-    Any lake may still be created.
+    A missing lake is accepted.
     """
     with suppress(EmptyLakeError):
         assert_origin(open_manifest(root), origin, root)
 
 
 def claim(root: Path, origin: str) -> None:
-    """Make the lake for data of `origin` where there is none, so that no other kind can get in
+    """Create the lake for data of `origin` if it is missing, so that no other kind gets in
     first."""
     try:
         assert_origin(open_manifest(root), origin, root)
@@ -64,11 +63,11 @@ def claim(root: Path, origin: str) -> None:
 
 
 def retry_on_conflict(work: Callable[[], T]) -> T:
-    """Do the work, and do it again where another machine's commit came first.
+    """Run `work`, and retry if another machine's commit came first.
 
     Raises `LakeOvertakenError` after the last try. In a folder writers wait for each other, so
-    there is no conflict. Of those that meet at a bucket one succeeds each time, so there is no need
-    to wait.
+    there are no conflicts. In a bucket one of the competing writers always succeeds, so no delay is
+    needed.
     """
     for _ in range(_TRIES - 1):
         try:
@@ -86,12 +85,11 @@ def writer(
     *,
     mending: bool = False,
 ) -> Iterator[Writer]:
-    """The lake's only writer; `LakeBusyError` after `wait_seconds`.
+    """Open the lake as its only writer; `LakeBusyError` after `wait_seconds`.
 
-    A lake is created for data of `origin`; None is for work that adds no data, on a lake that must
-    be there. `mending` first rewrites a manifest that cannot be read. In a bucket a commit is
-    refused with `LakeOvertakenError` when another machine's came first, and mending looks at every
-    object.
+    A missing lake is created for data of `origin`. None is for work that adds no data to an
+    existing lake. `mending` first rewrites an unreadable manifest. In a bucket, a commit raises
+    `LakeOvertakenError` if another machine's came first, and mending reads every object.
     """
     if origin is None:
         with suppress(*([CorruptLakeError] if mending else [])):
@@ -105,23 +103,23 @@ def writer(
 
 @dataclass
 class Writer:
-    """Stages files and commits them. `manifest` is what is in place."""
+    """Stages files and commits them. `manifest` is the current one."""
 
     root: Path
     manifest: Manifest
     staged: dict[str, Entry]
     bucket: Publisher | None = None
-    """Where the commits are published, when `root` is a copy."""
+    """Publishes the commits if `root` is a copy of a bucket."""
 
     @classmethod
     def scratch(cls, root: Path, origin: str) -> Writer:
-        """A new lake that no other process uses, so without a lock."""
+        """A new lake that no other process uses, without a lock."""
         return _created(root, origin, None)
 
     def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """A table by its path, as staged or stored, checked against its checksum.
+        """Read a table, staged or stored, and verify its checksum.
 
-        No rows where it is new.
+        A new table has no rows.
         """
         schema, found = TABLES[path.split("/")[0]], self._found(path)
         if found is None:
@@ -129,15 +127,15 @@ class Writer:
         return read_parquet(found[0], schema, found[1], columns)
 
     def read_blocks(self, path: str, ids: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """A table of bars in blocks of whole instruments.
+        """Read a table of bars in blocks of whole instruments.
 
-        With `ids` (sorted) those that may hold them.
+        With `ids` (sorted), only blocks that may contain them.
         """
         schema, found = TABLES[path.split("/")[0]], self._found(path)
         return iter(()) if found is None else read_blocks(found[0], schema, found[1], ids)
 
     def _found(self, path: str) -> tuple[Path, str] | None:
-        """Where a table is, as staged or stored, and its checksum."""
+        """The path and checksum of a table, staged or stored."""
         entry = self.staged.get(path) or self.manifest.files.get(path)
         temporary = self.root / layout.staged(path)
         return (temporary if temporary.exists() else self.root / path, entry.sha256) if entry else None
@@ -149,9 +147,9 @@ class Writer:
 
     @contextmanager
     def stage_parts(self, path: str) -> Iterator[Callable[[pa.Table], None]]:
-        """Write a table part by part next to its place.
+        """Write a table in parts next to its place.
 
-        What is there may be read in blocks meanwhile.
+        The existing table can be read in blocks meanwhile.
         """
         with parquet_rows(self.root / layout.staged(path), TABLES[path.split("/")[0]]) as add:
             yield add
@@ -165,9 +163,9 @@ class Writer:
 
     @contextmanager
     def stage_mart(self, path: str, made_from: str = "") -> Iterator[Callable[[pa.Table], None]]:
-        """Write a mart part by part next to its place.
+        """Write a mart in parts next to its place.
 
-        One that holds the same bytes already stays.
+        An existing file with the same bytes stays.
         """
         temporary = self.root / layout.staged(path)
         with parquet_parts(temporary, TABLES[path.split("/")[0]]) as add:
@@ -181,16 +179,16 @@ class Writer:
             self.staged[path] = entry
 
     def adopt(self, path: str, entry: Entry) -> None:
-        """Take a file that is already in place (a raw batch) into the manifest."""
+        """Add a file that is already in place (a raw batch) to the manifest."""
         self.staged[path] = entry
 
     def commit(self, removed: tuple[str, ...] = (), built: str | None = None) -> Manifest:
-        """Put everything staged in place; returns the new manifest."""
+        """Put all staged files in place; returns the new manifest."""
         after = self.manifest.with_files(self.staged, removed)
         after = after if built is None else replace(after, built=built)
-        # a damaged file that is restored leaves the manifest as it was
+        # restoring a damaged file does not change the manifest
         if self.staged or after != self.manifest or (self.bucket and not self.bucket.holds(self.manifest)):
-            # a decision must not outlive, in a power cut, the files that it names
+            # after a power failure, the files of a decision must exist if the decision does
             with disk_errors(self.root):
                 for folder in sorted({(self.root / path).parent for path in self.staged}):
                     flush_folder(folder)
@@ -205,7 +203,7 @@ class Writer:
 
 
 def _recovered(root: Path, origin: str | None, bucket: Publisher | None) -> Writer:
-    """A writer on a lake without loose ends."""
+    """A writer after recovery of an unfinished commit."""
     finish(root)
     try:
         manifest = read(root / layout.MANIFEST)
@@ -223,7 +221,7 @@ def _created(root: Path, origin: str, bucket: Publisher | None) -> Writer:
 
 
 def _with_every_table(lake: Writer) -> Writer:
-    """Each table has a file from the start, so that a glob always matches."""
+    """Every table has a file from the start, so that a glob always matches."""
     for table, path in layout.placeholders().items():
         if not lake.manifest.paths(table):
             lake.stage(path, TABLES[table].empty_table())

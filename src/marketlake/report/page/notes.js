@@ -11,8 +11,8 @@ function* bases(both, basis) {
   const own = both.map((one) => basisOf(one, basis));
   for (const [i, one] of both.entries()) {
     const priceIndex = one.asset_class === "index" && one.return_basis === "price";
-    if (priceIndex && basis !== "price") yield `${one.id} is a price index: no dividends are in it, its figures are price returns`;
-    else if (own[i] !== basis) yield `${one.id} is stored as total return only: its distributions are in its figures`;
+    if (priceIndex && basis !== "price") yield `${one.id} is a price index without dividends: its figures are price returns`;
+    else if (own[i] !== basis) yield `${one.id} is stored as total return only: its figures include distributions`;
   }
   if (own[0] !== own[1]) yield `a mixture: ${both.map((one, i) => `${own[i]} return of ${one.id}`).join(" against ")}`;
 }

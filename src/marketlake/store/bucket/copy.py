@@ -1,9 +1,9 @@
-"""This machine's copy of a lake in a bucket. Everything but publishing works on the copy.
+"""This machine's copy of a lake in a bucket. All code except publishing works on the copy.
 
-Opening a lake brings the copy up to date. Nothing is fetched while the manifest has the etag of last
-time, and then only files whose checksums changed. A folder that is a lake by itself is left alone.
+Opening a lake refreshes the copy. If the manifest has the etag of last time, nothing is fetched;
+else only files with changed checksums. A folder that is a lake itself is left alone.
 
-Arrow is imported only where a copy has to change: a question on a current copy does not need it.
+Arrow is imported only when a copy changes; reading a current copy does not need it.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ _UNKNOWN: Final = ""
 
 @dataclass(frozen=True)
 class State:
-    """What the copy was when it was last brought up to date."""
+    """The state of the copy at its last refresh."""
 
     etag: str
     """Of the bucket's manifest."""
     built: str
-    """What the manifest said of the database."""
+    """The manifest's entry for the database."""
     database: tuple[int, int]
-    """Size and time of change of the copy's database; zeros where there is none."""
+    """Size and modification time of the copy's database; zeros if it is missing."""
 
 
 def refresh(root: Path) -> None:
-    """Bring the copy up to date.
+    """Refresh the copy.
 
-    A writer of this machine that is at work on it did so when it began.
+    If another process of this machine is writing to it, that process has refreshed it.
     """
     address = address_of(root)
     if address is None:
@@ -63,7 +63,7 @@ def refresh(root: Path) -> None:
 
 
 def read_state(root: Path) -> State | None:
-    """None where the copy is new or its note cannot be read."""
+    """None if the copy is new or its note cannot be read."""
     try:
         noted = json.loads((root / _STATE).read_bytes())
         return State(str(noted["etag"]), str(noted["built"]), (noted["database"][0], noted["database"][1]))
@@ -72,19 +72,19 @@ def read_state(root: Path) -> State | None:
 
 
 def write_state(root: Path, etag: str, built: str) -> None:
-    """Note that the copy is what the bucket's manifest of this etag says."""
+    """Record that the copy matches the bucket's manifest with this etag."""
     noted = State(etag, built, database_stat(root))
     write_bytes(root / _STATE, json.dumps(asdict(noted)).encode())
 
 
 def forget_state(root: Path) -> None:
-    """Have the copy looked through next time."""
+    """Force a full comparison next time."""
     with disk_errors(root / _STATE):
         (root / _STATE).unlink(missing_ok=True)
 
 
 def database_stat(root: Path) -> tuple[int, int]:
-    """Tells one file in the database's place from another without reading it."""
+    """Identifies the database file without reading it."""
     try:
         found = (root / DATABASE).stat()
     except OSError:
@@ -113,9 +113,9 @@ def _has_every_file(root: Path) -> bool:
 
 @contextmanager
 def _lock_if_free(root: Path) -> Iterator[bool]:
-    """Whether the copy's lock was free and is held.
+    """Try to lock the copy; yields whether it is locked.
 
-    A copy that is still being made is waited for.
+    A copy that is being created is waited for.
     """
     with disk_errors(root):
         root.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ def _lock_if_free(root: Path) -> Iterator[bool]:
         except Timeout:
             if new:
                 raise LakeBusyError(
-                    f"another process is still fetching {address_of(root)} into {root}; try again when it has"
+                    f"another process is still fetching {address_of(root)} into {root}; try again later"
                 ) from None
             yield False
             return
@@ -141,17 +141,14 @@ class _Moved(Exception):  # noqa: N818 - no error: look again
 
 @dataclass(frozen=True)
 class Pulled:
-    """The bucket's manifest, None where there is none.
-
-    And what the copy has whole and the bucket has not.
-    """
+    """The bucket's manifest (None if there is none), and files that only the copy has whole."""
 
     served: Object | None
     better: tuple[str, ...] = ()
 
 
 def pull(objects: Objects, root: Path, *, whole: bool = False) -> Pulled:
-    """`whole` fetches every object again, raw/ included, and tells which are better in the copy."""
+    """Fetch changes; `whole` fetches every object again, raw/ included, to find damaged ones."""
     _finish(root)
     for _ in range(_TRIES):
         served = objects.get(layout.MANIFEST)
@@ -161,7 +158,7 @@ def pull(objects: Objects, root: Path, *, whole: bool = False) -> Pulled:
 
 
 def fetch_files(objects: Objects, root: Path, paths: Iterable[str]) -> None:
-    """Files that the copy does not have, such as batches, which never change, into their places."""
+    """Fetch missing files that never change, such as batches, into their places."""
 
     def fetch(path: str) -> None:
         found = objects.get(path)
@@ -172,7 +169,7 @@ def fetch_files(objects: Objects, root: Path, paths: Iterable[str]) -> None:
 
 
 def _finish(root: Path) -> None:
-    """A copy decides nothing: what it was about to become can be fetched again."""
+    """A copy decides nothing; a pending manifest can be fetched again."""
     from ..recovery import finish
 
     try:
@@ -210,7 +207,7 @@ def _bring(objects: Objects, root: Path, served: Object | None, listed: list[str
 
 
 def decoded(served: Object | None, root: Path) -> Manifest | None:
-    """None where it is missing or damaged."""
+    """None if it is missing or damaged."""
     try:
         return decode(served.content, root / layout.MANIFEST) if served else None
     except CorruptLakeError:
@@ -218,8 +215,7 @@ def decoded(served: Object | None, root: Path) -> Manifest | None:
 
 
 def _missing(root: Path, manifest: Manifest) -> list[str]:
-    """The tables' files that the copy does not have, as far as its own manifest and their sizes
-    tell."""
+    """The table files that the copy lacks, by its manifest and the file sizes."""
     try:
         known = read(root / layout.MANIFEST).files
     except LakeError:
@@ -245,18 +241,17 @@ def _places(root: Path, *, raw: bool) -> list[str]:
 
 
 class _Found(Enum):
-    """What a look for a file came to."""
+    """The result of looking for a file."""
 
     FETCHED = auto()
     NOTHING = auto()
     BETTER = auto()
-    """The copy's own file is what the manifest says, and the bucket's is not or is gone."""
+    """The copy's file matches the manifest; the bucket's is damaged or missing."""
 
 
 @dataclass(frozen=True)
 class _Source:
-    """Where the files of one manifest come from: their places, or where they wait to be put
-    there."""
+    """The source of one manifest's files: their places, or where they wait to be put in place."""
 
     objects: Objects
     root: Path
@@ -266,7 +261,7 @@ class _Source:
     def stage(self, path: str, digest: str) -> _Found:
         """Fetch a file next to its place in the copy.
 
-        A whole one is never given up for a damaged one.
+        A whole file is never replaced by a damaged one.
         """
         content = self.content(path, digest)
         if digest and (content is None or not _is(content, digest)) and self._has(path, digest):
@@ -283,7 +278,7 @@ class _Source:
             return False
 
     def content(self, path: str, digest: str) -> bytes | None:
-        """What the manifest says, else what there is: damage is reported elsewhere."""
+        """The content in the manifest, else what exists; damage is reported elsewhere."""
         for place in (path, layout.in_flight(self.base, digest, path), path):
             found = self.objects.get(place)
             if found is not None and _is(found.content, digest):
@@ -294,7 +289,7 @@ class _Source:
 
 
 def _is(content: bytes, digest: str) -> bool:
-    """Whether the content has this checksum, or one that begins so."""
+    """True if the content has this checksum or prefix of one."""
     return hashlib.sha256(content).hexdigest().startswith(digest)
 
 
@@ -316,8 +311,7 @@ def _bring_database(source: _Source, built: str, *, recheck: bool) -> _Found:
 
 
 def _bring_without(objects: Objects, root: Path, served: Object | None, listed: list[str] | None) -> None:
-    """No manifest that can be read: the copy gets what is there, so that the loss is reported and
-    repaired."""
+    """Without a readable manifest: copy what exists, so that the loss is reported and repaired."""
     forget_state(root)
     batches = objects.paths(layout.RAW)
     kept = set(batches if listed is None else listed)

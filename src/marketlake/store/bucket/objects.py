@@ -1,4 +1,4 @@
-"""Read, write, list and delete the objects of a lake, and explain what a store refuses."""
+"""Read, write, list and delete the objects of a lake, and convert the store's errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _REGION: Final = frozenset(
 )
 _TRY_AGAIN: Final = "what was stored before is untouched; run again"
 _AT_ONCE: Final = 8
-"""Requests under way together."""
+"""Maximum number of concurrent requests."""
 _TRIES: Final = 4
 _NOT_THERE: Final = frozenset({"NoSuchKey", "404"})
 _OTHERWISE: Final = frozenset({"PreconditionFailed", "412"})
@@ -39,26 +39,26 @@ R = TypeVar("R")
 
 
 class Refused(Exception):  # noqa: N818 - not every refusal is an error
-    """A conditional write found something else than was expected."""
+    """The condition of a conditional write was not met."""
 
 
 def code_of(error: Any) -> str:
-    """The store's own word for what went wrong."""
+    """The store's error code."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def explained(error: Exception, where: str, bucket: str) -> LakeError | ConfigError:
-    """Our error for one of boto's."""
+    """Convert an error of boto."""
     if hasattr(error, "response"):
         return _answered(code_of(error), _region(error), where, bucket)
     return _unanswered(type(error).__name__, where)
 
 
 def no_conditions(where: str) -> ConfigError:
-    """The error for a store in which two writers would overwrite each other."""
+    """The error for a store without conditional writes."""
     return ConfigError(
-        f"{where}: the store does not know conditional writes, by which writers take turns; use one that "
-        "does (docs/object-store.md)"
+        f"{where}: the store lacks conditional writes, which serialise writers; use one that "
+        "has them (docs/object-store.md)"
     )
 
 
@@ -114,7 +114,7 @@ def _region(error: Any) -> str:
 
 @dataclass(frozen=True)
 class Object:
-    """What a key holds, and the word by which the store knows this content."""
+    """The content of a key, and its etag."""
 
     content: bytes
     etag: str
@@ -128,7 +128,7 @@ class Objects:
     client: Any
 
     def get(self, path: str) -> Object | None:
-        """The object; None where there is none."""
+        """The object; None if there is none."""
         with self._requests():
             try:
                 answer = self.client.get_object(**self._named(path))
@@ -139,7 +139,7 @@ class Objects:
                 raise
 
     def etag(self, path: str) -> str | None:
-        """The object's etag; None where there is none."""
+        """The object's etag; None if there is none."""
         with self._requests():
             try:
                 return str(self.client.head_object(**self._named(path))["ETag"])
@@ -150,14 +150,14 @@ class Objects:
                 raise
 
     def put(self, path: str, content: bytes) -> None:
-        """Write, whatever is there."""
+        """Write unconditionally."""
         with self._requests():
             self.client.put_object(**self._named(path), Body=content)
 
     def put_if(self, path: str, content: bytes, etag: str | None) -> str:
-        """Write where the object still has this etag, or with None where there is no object.
+        """Write if the object still has this etag, or with None if there is no object.
 
-        Returns the new etag; `Refused` where it is otherwise.
+        Returns the new etag; raises `Refused` otherwise.
         """
         condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
         for _ in range(_TRIES):
@@ -166,7 +166,7 @@ class Objects:
                     answer = self.client.put_object(**self._named(path), Body=content, **condition)
                     return str(answer["ETag"])
                 except self.client.exceptions.ClientError as error:
-                    # two writes of one object met, and the store wants another try
+                    # two writes of one object conflicted; the store asks for a retry
                     if code_of(error) == _MET:
                         continue
                     if code_of(error) in _OTHERWISE or (etag is not None and code_of(error) in _NOT_THERE):
@@ -175,8 +175,7 @@ class Objects:
         raise LakeUnreachableError(f"{self._where()}: too many writers of {path}; run again")
 
     def assert_conditions(self) -> None:
-        """`ConfigError` where the store takes a conditional write without looking at its
-        condition."""
+        """`ConfigError` if the store ignores the condition of a write."""
         path = f"{layout.IN_FLIGHT}probe-{secrets.token_hex(8)}"
         self.put(path, b"")
         try:
@@ -188,7 +187,7 @@ class Objects:
             self.delete(path)
 
     def delete(self, path: str, etag: str | None = None) -> None:
-        """Remove; where the store can, only while the object has this etag."""
+        """Delete; if the store supports it, only while the object has this etag."""
         condition = {} if etag is None else {"IfMatch": etag}
         with self._requests():
             try:
@@ -198,7 +197,7 @@ class Objects:
                     raise
 
     def paths(self, prefix: str) -> list[str]:
-        """The lake's paths that begin so, sorted."""
+        """The lake's paths with this prefix, sorted."""
         start = self.address.key("")
         with self._requests():
             pages = self.client.get_paginator("list_objects_v2").paginate(
@@ -209,7 +208,7 @@ class Objects:
             )
 
     def each(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """Do the work for each item, several at once; results in the items' order."""
+        """Run the work for each item concurrently; results keep the order of the items."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             yield from pool.map(work, items)
 
@@ -218,8 +217,7 @@ class Objects:
 
     @contextmanager
     def _requests(self) -> Iterator[None]:
-        """Turn what boto raises into errors with a remedy, without boto's text about
-        credentials."""
+        """Convert boto's errors to errors with a remedy, without boto's text about credentials."""
         import botocore.exceptions
 
         try:

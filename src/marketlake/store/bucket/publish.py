@@ -1,5 +1,4 @@
-"""Publish a commit: upload its files, decide by a conditional write of the manifest, put them in
-place."""
+"""Publish a commit: upload files, decide by a conditional write of the manifest, put in place."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ RANKS: Final = range(len(_ORDER) + 3)
 
 @dataclass(frozen=True)
 class InFlight:
-    """A file that the commit after `base` puts in its place, or removes from it."""
+    """A file that the commit after `base` puts in place, or removes."""
 
     base: int
     digest: str
@@ -30,7 +29,7 @@ class InFlight:
 
     @classmethod
     def parse(cls, name: str) -> InFlight | None:
-        """From an object's path; None for what is none of ours."""
+        """Parse an object's path; None if it is not an in-flight file."""
         base, _, rest = name.removeprefix(layout.IN_FLIGHT).partition("/")
         digest, _, path = rest.partition("/")
         ours = layout.PLACE.fullmatch(path) or path == layout.DATABASE
@@ -38,7 +37,7 @@ class InFlight:
 
     @property
     def name(self) -> str:
-        """Where it waits."""
+        """The path where it waits."""
         return layout.in_flight(self.base, self.digest, self.path)
 
     @property
@@ -51,7 +50,7 @@ class InFlight:
         return next((n for n, table in enumerate(_ORDER) if self.path.startswith(table)), len(_ORDER))
 
     def is_of(self, manifest: Manifest) -> bool:
-        """Whether the manifest decided it."""
+        """True if the manifest decided it."""
         if self.path == layout.DATABASE:
             return self.digest == manifest.built.rpartition("-")[2]
         entry = manifest.files.get(self.path)
@@ -64,20 +63,20 @@ class InFlight:
 
 @dataclass
 class Publisher:
-    """Publishes the commits of one writer. `served` is the manifest that its next one builds on."""
+    """Publishes the commits of one writer, based on the manifest `served`."""
 
     objects: Objects
     root: Path
     served: Object | None
     commit: int
     restored: tuple[str, ...] = ()
-    """What was damaged in the bucket and whole in the copy, and was put back when this began."""
+    """Objects that were damaged in the bucket and restored from the copy at the start."""
 
     @classmethod
     def begin(cls, root: Path, *, whole: bool) -> Self | None:
-        """Bring the copy up to date and finish what another writer left; None for a folder.
+        """Refresh the copy and finish another writer's commit; None for a folder.
 
-        `whole` looks at every object, and puts back those that are damaged and whole in the copy.
+        `whole` reads every object, and restores damaged ones that are whole in the copy.
         """
         address = address_of(root)
         if address is None:
@@ -87,7 +86,7 @@ class Publisher:
         served = pulled.served
         waiting = _waiting(objects)
         manifest = decoded(served, root)
-        # a manifest that was lost is followed by one of a number that none has had
+        # after the loss of a manifest, the next number must be new
         last = max([found.base + 1 for found in waiting], default=0)
         publisher = cls(objects, root, served, manifest.commit if manifest else last)
         if manifest and waiting:
@@ -97,19 +96,19 @@ class Publisher:
         return publisher
 
     def holds(self, manifest: Manifest) -> bool:
-        """Whether the bucket's manifest is this one."""
+        """True if this is the bucket's manifest."""
         return self.served is not None and self.served.content == encode(manifest)
 
     def publish(
         self, after: Manifest, staged: Mapping[str, Entry], removed: Iterable[str], *, database: bool
     ) -> Manifest:
-        """Returns the manifest as it was published.
+        """Returns the published manifest.
 
-        `LakeOvertakenError` when another writer was first.
+        Raises `LakeOvertakenError` if another writer was first.
         """
         after = replace(after, commit=self.commit + 1)
         if self.commit == 0:
-            # a lake that is made here, or whose files were copied here
+            # a new lake, or one whose files were copied to the bucket
             self.objects.assert_conditions()
         files = {
             InFlight(self.commit, entry.sha256, path): self.root / layout.staged(path)
@@ -133,7 +132,7 @@ class Publisher:
         return after
 
     def remember(self, manifest: Manifest) -> None:
-        """Note that the copy is what was published."""
+        """Record that the copy matches the published manifest."""
         if self.served is not None:
             write_state(self.root, self.served.etag, manifest.built)
 
@@ -143,7 +142,7 @@ class Publisher:
             self.served = Object(content, self.objects.put_if(layout.MANIFEST, content, before))
         except Refused:
             now = self.objects.get(layout.MANIFEST)
-            # a request whose answer was lost is sent again, and finds what it wrote itself
+            # a retried request whose first response was lost finds its own write
             if now is None or now.content != content:
                 forget_state(self.root)
                 raise LakeOvertakenError(
@@ -153,7 +152,7 @@ class Publisher:
             self.served = now
 
     def _finish(self, manifest: Manifest, waiting: Iterable[InFlight]) -> None:
-        """Put in place what a writer decided and did not get to."""
+        """Put in place what a writer decided but did not finish."""
 
         def content(found: InFlight) -> bytes | None:
             one = self.objects.get(found.name)
@@ -162,7 +161,7 @@ class Publisher:
         self._put_in_place([found for found in waiting if found.is_of(manifest)], content)
 
     def _put_back(self, paths: Sequence[str]) -> None:
-        """What the manifest says, over what is damaged."""
+        """Overwrite damaged objects with the copy's files."""
         damaged = [InFlight(self.commit, "", path) for path in paths]
         if damaged:
             self._put_in_place(damaged, lambda found: (self.root / found.path).read_bytes())
@@ -171,8 +170,7 @@ class Publisher:
     def _put_in_place(self, decided: Sequence[InFlight], content: Callable[[InFlight], bytes | None]) -> None:
         etags = self.objects.each(lambda found: self.objects.etag(found.path), decided)
         before = dict(zip(decided, etags, strict=True))
-        # the places were looked at while this manifest stood: what is put over them can be nothing
-        # newer
+        # the etags were read under this manifest, so no newer content is overwritten
         if self.served is None or self.objects.etag(layout.MANIFEST) != self.served.etag:
             return
 
@@ -192,7 +190,7 @@ class Publisher:
             list(self.objects.each(put, [found for found in decided if found.rank == rank]))
 
     def _sweep(self, waiting: Iterable[InFlight]) -> None:
-        """Nothing that builds on an earlier commit than the last can be decided any more."""
+        """Delete in-flight files based on earlier commits, which can no longer be decided."""
         done = [found.name for found in waiting if found.base < self.commit]
         list(self.objects.each(self.objects.delete, done))
 
