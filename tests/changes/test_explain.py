@@ -64,7 +64,7 @@ def lake(history: History, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def figure(lake: Path, name: str, **terms: Any) -> MovedFigure:
-    return next(one for one in Lake(lake).explain(**terms).figures if one.name == name)
+    return next(one for one in Lake(lake).explain(**terms).figures if one.figure == name)
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)

@@ -54,7 +54,7 @@ class Part:
 class MovedFigure:
     """A return before and after; fractions."""
 
-    computed = ("name", "difference")
+    computed = ("figure", "difference")
 
     instrument_id: str
     first_year: int
@@ -67,7 +67,7 @@ class MovedFigure:
     """In the order of replacement; they add up to the difference. Empty where there is none."""
 
     @property
-    def name(self) -> str:
+    def figure(self) -> str:
         """The year, or the window."""
         same = self.first_year == self.last_year
         return str(self.first_year) if same else f"{self.first_year} to {self.last_year}"

@@ -19,7 +19,7 @@ FLAGS: Final[Mapping[str, str]] = {
     "no_cpi": "no consumer price index for some sessions",
     "no_bill": "no yield of the bill for some periods; these are left out",
     "price_index": "a price index without dividends: its figures are price returns",
-    "proxy": "stands in for something else",
+    "proxy": "is a proxy for something else",
 }
 """The meaning of each quality flag."""
 
@@ -44,7 +44,7 @@ def scope_notes(scope: Scope, wanted: Sequence[Listed] | None = None) -> Iterato
         if one.quote_currency != scope.currency:
             quoted = f"{one.id} is quoted in {one.quote_currency}"
             yield f"{quoted} and converted to {scope.currency} at reference rates"
-    yield from (f"{one.id} stands in for {one.proxy_for}" for one in answered if one.proxy_for)
+    yield from (f"{one.id} is a proxy for {one.proxy_for}" for one in answered if one.proxy_for)
 
 
 def flag_notes(figures: Iterable[Marked], flags: Iterable[str]) -> Iterator[str]:

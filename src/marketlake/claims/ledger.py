@@ -35,7 +35,7 @@ class Entry:
     @property
     def criterion(self) -> str:
         """What is checked, in words."""
-        return KINDS[self.published.kind].criterion(self.published)
+        return self.published.criterion
 
     @property
     def dimensions(self) -> tuple[str, ...]:

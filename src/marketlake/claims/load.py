@@ -7,14 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ..model.errors import ConfigError, UsageError
 from ..model.toml_file import read_toml
 from .claim import PRO_RATA, REBALANCING, Claim, SleeveClaim, WinsClaim
-
-if TYPE_CHECKING:
-    from .verdict import ClaimCheck
 
 _ID: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _WHEN: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
@@ -105,8 +102,6 @@ class Kind:
     """Of `claims.toml`, beyond those that every claim has."""
     optional: tuple[str, ...]
     read: Callable[[Fields], Claim]
-    criterion: Callable[[ClaimCheck], str]
-    """What is checked, in words."""
     dimensions: tuple[str, ...]
     """The columns of `claim_grid` that make a reading, in the order in which they are named."""
     templates: Mapping[str, str]
@@ -180,16 +175,11 @@ def _check_wins(fields: Fields, claim: WinsClaim) -> None:
         raise fields.error("at_least must not be more than of_years")
 
 
-def _criterion_of_wins(check: ClaimCheck) -> str:
-    return f"{check.a} ahead in at least {check.at_least} of {check.of_years} years"
-
-
 WINS: Final = Kind(
     name=WinsClaim.kind,
     keys=("a", "b", "at_least", "of_years"),
     optional=("alternatives",),
     read=_read_wins,
-    criterion=_criterion_of_wins,
     dimensions=("b", "basis", "sessions", "convention", "worth"),
     templates={"b": "against {}"},
     words={
@@ -266,21 +256,11 @@ def _check_sleeve(fields: Fields, claim: SleeveClaim) -> None:
         raise fields.error("alternatives must be others than the plan's holdings and the sleeve, each once")
 
 
-def _criterion_of_sleeve(check: ClaimCheck) -> str:
-    funded = "pro rata" if check.funded_by == PRO_RATA else f"from {check.funded_by}"
-    when = "never rebalanced" if check.rebalance == "never" else f"rebalanced {check.rebalance}"
-    return (
-        f"{check.b} with {(check.share or 0) * 100:g} % {check.a}, funded {funded}, {when}: more return per "
-        "volatility than without"
-    )
-
-
 SLEEVE: Final = Kind(
     name=SleeveClaim.kind,
     keys=("plan", "sleeve", "sleeve_share"),
     optional=("rebalance", "funded_by", "alternatives"),
     read=_read_sleeve,
-    criterion=_criterion_of_sleeve,
     dimensions=("a", "b", "rebalance", "funded_by", "risk", "worth"),
     templates={
         "a": "with {} as the sleeve",

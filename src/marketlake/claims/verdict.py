@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from ..engine.reader import Reader
+from .claim import PRO_RATA, WinsClaim
 from .load import KINDS, Kind
 
 HOLDS: Final = "holds"
@@ -70,6 +71,18 @@ class ClaimCheck(Scored):
     funded_by: str | None
     of_years: int
     snapshot: str
+
+    @property
+    def criterion(self) -> str:
+        """What is checked, in words."""
+        if self.kind == WinsClaim.kind:
+            return f"{self.a} ahead in at least {self.at_least} of {self.of_years} years"
+        funded = "pro rata" if self.funded_by == PRO_RATA else f"from {self.funded_by}"
+        when = "never rebalanced" if self.rebalance == "never" else f"rebalanced {self.rebalance}"
+        return (
+            f"{self.b} with {(self.share or 0) * 100:g} % {self.a}, funded {funded}, {when}: more return "
+            "per volatility than without"
+        )
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,7 @@ def _explain_lines(figure: MovedFigure) -> list[dict[str, Any]]:
     """One line per row; one line for a figure that no row moved."""
     shared = {
         "instrument_id": figure.instrument_id,
-        "figure": figure.name,
+        "figure": figure.figure,
         "before": figure.before,
         "after": figure.after,
         "difference": figure.difference,
@@ -208,7 +208,7 @@ def _print_explanation(e: Explanation, output: Format) -> None:
 def _figure(figure: MovedFigure, before: str, after: str) -> dict[str, Any]:
     return {
         "instrument": figure.instrument_id,
-        "figure": figure.name,
+        "figure": figure.figure,
         before: percent(figure.before),
         after: percent(figure.after),
         "difference": _points(figure.difference),
@@ -230,7 +230,7 @@ def _print_parts(figure: MovedFigure, output: Format) -> None:
         total = sum(part.contribution for part in rest)
         shown.append({"what": f"{len(rest):,} more rows", "part": _points(total)})
     say()
-    name = f"{figure.instrument_id} {figure.name}"
+    name = f"{figure.instrument_id} {figure.figure}"
     columns = [name, "session", "kind", "what", "seen", "part"]
     print_rows([{**row, name: row.get("row")} for row in shown], columns, output)
 

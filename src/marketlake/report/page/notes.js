@@ -29,7 +29,7 @@ function converted(both, currency) {
 }
 
 function proxies(both) {
-  return both.filter((one) => one.proxy_for).map((one) => `${one.id} stands in for ${one.proxy_for}`);
+  return both.filter((one) => one.proxy_for).map((one) => `${one.id} is a proxy for ${one.proxy_for}`);
 }
 
 function* madeUp(rows) {

@@ -7,7 +7,7 @@
 --                    end) are later than the last stored one
 --          no_rate, no_price, no_cpi: a session (for span an end) has no exchange rate, price or
 --          consumer price index
---          price_index  dividends were requested and are not included; proxy: it stands in for
+--          price_index  dividends were requested and are not included; proxy: it is a proxy for
 --                       something else
 --          simulated    wholly, or between published year ends (whole years on own sessions are
 --                       published figures)
