@@ -32,15 +32,15 @@ def lake(history: History, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return history.write(tmp_path_factory.mktemp("lake"))
 
 
-def told(found: Changes) -> dict[tuple[str, date], tuple[Any, ...]]:
+def changed_values(answer: Changes) -> dict[tuple[str, date], tuple[Any, ...]]:
     """By session: kind and, for each field that is told, both values."""
     return {
         (row.instrument_id, row.session): (row.kind, {one.name: (one.old, one.new) for one in row.fields})
-        for row in found.rows
+        for row in answer.rows
     }
 
 
-def expected(found: dict[tuple[str, date], tuple[Any, ...]]) -> dict[tuple[str, date], tuple[Any, ...]]:
+def expected(result: dict[tuple[str, date], tuple[Any, ...]]) -> dict[tuple[str, date], tuple[Any, ...]]:
     return {
         key: (
             kind,
@@ -50,16 +50,16 @@ def expected(found: dict[tuple[str, date], tuple[Any, ...]]) -> dict[tuple[str, 
                 if a != b
             },
         )
-        for key, (kind, old, new) in found.items()
+        for key, (kind, old, new) in result.items()
     }
 
 
 def test_every_pair_of_moments_is_what_plain_python_says(lake: Path, history: History) -> None:
     kinds = set()
     for since, until in combinations(ENDS, 2):
-        found = told(Lake(lake).changes(since, until))
-        assert found == expected(history.changes(since, until))
-        kinds |= {kind for kind, _ in found.values()}
+        answer = changed_values(Lake(lake).changes(since, until))
+        assert answer == expected(history.changes(since, until))
+        kinds |= {kind for kind, _ in answer.values()}
     assert kinds == set(KINDS) - {"correction"}
 
 
@@ -67,7 +67,8 @@ def test_changes_compose(lake: Path) -> None:
     """What changed from the first moment to the last is what changed to any between and from it, together."""
     for first, middle, last in list(combinations(ENDS, 3))[::5]:
         one, two, whole = (
-            told(Lake(lake).changes(*pair)) for pair in [(first, middle), (middle, last), (first, last)]
+            changed_values(Lake(lake).changes(*pair))
+            for pair in [(first, middle), (middle, last), (first, last)]
         )
         for key in one.keys() | two.keys() | whole.keys():
             fields = {}
@@ -83,22 +84,22 @@ def test_changes_compose(lake: Path) -> None:
 def test_where_nothing_changed_nothing_is_reported(lake: Path) -> None:
     for moment in ENDS:
         for until in (moment, moment + timedelta(hours=1)):
-            found = Lake(lake).changes(moment, until)
-            assert (found.rows, found.summary, found.sessions) == ((), (), 0)
+            answer = Lake(lake).changes(moment, until)
+            assert (answer.rows, answer.summary, answer.sessions) == ((), (), 0)
 
 
 def test_the_summary_counts_the_rows(lake: Path) -> None:
-    found = Lake(lake).changes(MOMENTS[2])
+    answer = Lake(lake).changes(MOMENTS[2])
     counted: dict[tuple[str, str], int] = {}
-    for row in found.rows:
+    for row in answer.rows:
         counted[row.instrument_id, row.kind] = counted.get((row.instrument_id, row.kind), 0) + 1
-    assert {(one.instrument_id, one.kind): one.sessions for one in found.summary} == counted
-    for one in found.summary:
-        own = [r for r in found.rows if (r.instrument_id, r.kind) == (one.instrument_id, one.kind)]
+    assert {(one.instrument_id, one.kind): one.sessions for one in answer.summary} == counted
+    for one in answer.summary:
+        own = [r for r in answer.rows if (r.instrument_id, r.kind) == (one.instrument_id, one.kind)]
         assert (one.first_session, one.last_session) == (own[0].session, own[-1].session)
         assert (one.first_seen, one.last_seen) == (min(r.seen for r in own), max(r.seen for r in own))
-    assert Lake(lake).changes(MOMENTS[2], most=3).rows == found.rows[:3]
-    assert Lake(lake).changes(MOMENTS[2], most=3).summary == found.summary
+    assert Lake(lake).changes(MOMENTS[2], most=3).rows == answer.rows[:3]
+    assert Lake(lake).changes(MOMENTS[2], most=3).summary == answer.summary
 
 
 def test_ids_and_kinds_narrow(lake: Path) -> None:
@@ -119,8 +120,8 @@ def test_the_macro_says_the_same(lake: Path) -> None:
         .query_rows(f"SELECT instrument_id, session, kind FROM changes({moments}) ORDER BY ALL")
         .rows
     )
-    found = Lake(lake).changes(MOMENTS[2], MOMENTS[5])
-    assert rows == tuple((row.instrument_id, row.session, row.kind) for row in found.rows)
+    answer = Lake(lake).changes(MOMENTS[2], MOMENTS[5])
+    assert rows == tuple((row.instrument_id, row.session, row.kind) for row in answer.rows)
     assert (
         len(Lake(lake).query_rows("FROM changes(DATE '2022-03-01')").rows)
         == Lake(lake).changes(MOMENTS[2]).sessions

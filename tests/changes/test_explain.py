@@ -95,8 +95,8 @@ def test_the_parts_add_up_and_the_ends_are_those_of_compare(
     assert moved > 3
 
 
-def _return(found: Any, one: MovedFigure) -> float | None:
-    row = next(row for row in found.rows if row.year == one.first_year)
+def _return(answer: Any, one: MovedFigure) -> float | None:
+    row = next(row for row in answer.rows if row.year == one.first_year)
     return next(r.simple_return for r in row.returns if r.instrument_id == one.instrument_id)
 
 
@@ -159,8 +159,8 @@ def test_where_nothing_changed_nothing_moved(lake: Path) -> None:
 
 
 def test_without_a_figure_before_there_is_no_difference(lake: Path) -> None:
-    found = Lake(lake).explain(["BTC"], datetime(2021, 1, 1, tzinfo=UTC), start=2020, end=2020)
-    [one] = found.figures
+    answer = Lake(lake).explain(["BTC"], datetime(2021, 1, 1, tzinfo=UTC), start=2020, end=2020)
+    [one] = answer.figures
     assert (one.before, one.difference, one.parts) == (None, None, ())
     assert one.after is not None
 

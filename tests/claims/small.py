@@ -68,9 +68,9 @@ def ahead(*losses: int) -> Bars:
     ]
 
 
-def cell(found: Entry, span: str = "published", **reading: str) -> Cell:
+def cell(entry: Entry, span: str = "published", **reading: str) -> Cell:
     """The cell of a reading; what is not named is as in the headline."""
-    headline = next(one for one in found.grid if one.span == span and one.headline)
-    wanted = {name: getattr(headline, name) for name in found.dimensions} | {"span": span} | reading
-    [one] = [c for c in found.grid if all(getattr(c, name) == value for name, value in wanted.items())]
+    headline = next(one for one in entry.grid if one.span == span and one.headline)
+    wanted = {name: getattr(headline, name) for name in entry.dimensions} | {"span": span} | reading
+    [one] = [c for c in entry.grid if all(getattr(c, name) == value for name, value in wanted.items())]
     return one

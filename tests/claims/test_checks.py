@@ -63,5 +63,5 @@ def test_what_cannot_be_said(ledger: dict[str, Entry], case: str) -> None:
 
 
 def test_an_instrument_that_is_not_there_cannot_be_said(ledger: dict[str, Entry]) -> None:
-    found = ledger["ABSENT"]
-    assert {found.published.verdict, found.rolled.verdict} == {"inconclusive"}
+    entry = ledger["ABSENT"]
+    assert {entry.published.verdict, entry.rolled.verdict} == {"inconclusive"}

@@ -58,7 +58,7 @@ def run(home: Path, now: str) -> str:
     return open_manifest(settings.lake).snapshot
 
 
-def kept(home: Path) -> list[tuple[int, str, str, str]]:
+def recorded(home: Path) -> list[tuple[int, str, str, str]]:
     return [
         (c.change, f"{c.recorded_at:%Y-%m-%d}", c.snapshot, c.verdict)
         for c in Lake(home / "data").claims().history
@@ -68,28 +68,28 @@ def kept(home: Path) -> list[tuple[int, str, str, str]]:
 def test_a_row_a_change_and_none_without(home: Path) -> None:
     first = run(home, "2025-01-02T12:00Z")
     rows = [(1, "2025-01-02", first, "holds")]
-    assert kept(home) == rows
+    assert recorded(home) == rows
     assert run(home, "2025-01-02T13:00Z") == first
     assert build(settings_of(home, "2025-01-03T12:00Z"))
-    assert kept(home) == rows
+    assert recorded(home) == rows
     # other prices are a change, though the verdict stays
     serve_rows(home, "METAL", [1.0] * (DAYS + 1))
     other = run(home, "2025-01-03T12:00Z")
     rows.append((2, "2025-01-03", other, "holds"))
     assert other != first
-    assert kept(home) == rows
+    assert recorded(home) == rows
     # the vendor changes its mind about the last day of the year: a revision, and another verdict
     serve_rows(home, "COIN", [1.0] * DAYS, d20241231=0.5)
     second = run(home, "2025-01-03T13:00Z")
     rows.append((3, "2025-01-03", second, "does not hold"))
     assert second != other
-    assert kept(home) == rows
+    assert recorded(home) == rows
     # and changes it back, a month later
     serve_rows(home, "COIN", [1.0] * (DAYS + 32), d20241231=2.0)
     settings = settings_of(home, "2025-02-03T12:00Z")
     ingest(settings, ["COIN"], (settings.now.date().replace(2024, 12, 30), None))  # type: ignore[union-attr]
     build(settings)
-    assert [(change, verdict) for change, _, _, verdict in kept(home)] == [
+    assert [(change, verdict) for change, _, _, verdict in recorded(home)] == [
         (1, "holds"),
         (2, "holds"),
         (3, "does not hold"),
@@ -106,14 +106,14 @@ def test_a_claim_that_is_put_differently_is_a_change(home: Path) -> None:
     run(home, "2025-01-02T12:00Z")
     (home / "claims.toml").write_text(CLAIM.replace("the coin beat", "the coin won against"))
     assert build(settings_of(home, "2025-01-02T12:00Z"))
-    assert len(kept(home)) == 1
+    assert len(recorded(home)) == 1
     text = CLAIM.replace('a = "COIN"\nb = "METAL"', 'a = "METAL"\nb = "COIN"')
     (home / "claims.toml").write_text(text)
     build(settings_of(home, "2025-01-02T12:00Z"))
-    assert [verdict for *_, verdict in kept(home)] == ["holds", "does not hold"]
+    assert [verdict for *_, verdict in recorded(home)] == ["holds", "does not hold"]
     (home / "claims.toml").write_text("")
     build(settings_of(home, "2025-01-02T12:00Z"))
-    assert [verdict for *_, verdict in kept(home)] == ["holds", "does not hold"]
+    assert [verdict for *_, verdict in recorded(home)] == ["holds", "does not hold"]
 
 
 def assert_whole(home: Path, snapshot: str) -> None:

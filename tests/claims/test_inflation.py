@@ -27,10 +27,10 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
 
 
 def test_inflation_is_taken_out_of_both_and_turns_nothing_over(ledger: dict[str, Entry]) -> None:
-    found = ledger["DOLLARS"]
-    assert (cell(found, worth="real").verdict, cell(found, worth="real").wins) == ("holds", 2)
-    assert cell(found, "rolled", worth="real").reason == "no consumer prices for 1 of 2 years"
-    assert (found.verdict, found.depends_on) == ("holds", ())
+    entry = ledger["DOLLARS"]
+    assert (cell(entry, worth="real").verdict, cell(entry, worth="real").wins) == ("holds", 2)
+    assert cell(entry, "rolled", worth="real").reason == "no consumer prices for 1 of 2 years"
+    assert (entry.verdict, entry.depends_on) == ("holds", ())
 
 
 def test_without_consumer_prices_of_the_currency(ledger: dict[str, Entry]) -> None:

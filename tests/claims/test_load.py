@@ -18,9 +18,9 @@ def test_the_shipped_claims() -> None:
     claims = load_claims(SHIPPED)
     *wins, sleeve = claims
     assert [claim.id for claim in wins] == ["BTC_BEATS_NASDAQ", "BTC_BEATS_GOLD", "BTC_BEATS_SP500"]
-    found = [c for c in wins if isinstance(c, WinsClaim)]
-    assert found[0].alternatives == ("NASDAQ100", "QQQ")
-    assert [(c.a, c.at_least, c.of_years, c.first_year, c.last_year) for c in found] == [
+    win_claims = [c for c in wins if isinstance(c, WinsClaim)]
+    assert win_claims[0].alternatives == ("NASDAQ100", "QQQ")
+    assert [(c.a, c.at_least, c.of_years, c.first_year, c.last_year) for c in win_claims] == [
         ("BTC", 5, 6, 2019, 2024)
     ] * 3
     assert isinstance(sleeve, SleeveClaim)

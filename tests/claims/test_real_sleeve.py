@@ -70,14 +70,14 @@ def test_after_inflation(real: dict[str, Entry]) -> None:
 
 
 def test_the_verdict_and_what_flips_it(real: dict[str, Entry]) -> None:
-    found = real["REAL_SLEEVE"]
-    assert (found.published.verdict, found.rolled.verdict) == ("holds", "holds")
-    assert f"{found.published.with_sleeve:.3f} {found.published.without_sleeve:.3f}" == "0.959 0.782"
-    assert found.verdict == "depends"
-    assert found.depends_on == (
+    entry = real["REAL_SLEEVE"]
+    assert (entry.published.verdict, entry.rolled.verdict) == ("holds", "holds")
+    assert f"{entry.published.with_sleeve:.3f} {entry.published.without_sleeve:.3f}" == "0.959 0.782"
+    assert entry.verdict == "depends"
+    assert entry.depends_on == (
         "with ETH as the sleeve, never rebalanced: does not hold for 2019 to 2024 (0.716 against 0.781)",
     )
-    assert found.refused == {"no Treasury bill in this lake": len(found.grid) // 3}
+    assert entry.refused == {"no Treasury bill in this lake": len(entry.grid) // 3}
     shipped = real["SLEEVE_IMPROVES_60_40"]
     assert (shipped.verdict, shipped.published.reason) == ("inconclusive", "no instrument AGG in this lake")
 

@@ -78,10 +78,10 @@ def test_every_word(ledger: dict[str, Entry], name: str) -> None:
 
 
 def test_the_headline_by_hand(ledger: dict[str, Entry]) -> None:
-    found = cell(ledger["HELPS"])
+    result = cell(ledger["HELPS"])
     # within the year nothing is rebalanced: six months of each step
     shares, bonds, sleeve = ([a, b] * 6 for a, b in (CALM, (0.0, 0.01), UP))
-    for weights, shown in (((0.54, 0.36, 0.1), found.with_sleeve), ((0.6, 0.4, 0.0), found.without_sleeve)):
+    for weights, shown in (((0.54, 0.36, 0.1), result.with_sleeve), ((0.6, 0.4, 0.0), result.without_sleeve)):
         held, returns = list(weights), []
         for steps in zip(shares, bonds, sleeve, strict=True):
             after = [one * (1 + step) for one, step in zip(held, steps, strict=True)]
@@ -104,24 +104,24 @@ def test_the_headline_by_hand(ledger: dict[str, Entry]) -> None:
     ],
 )
 def test_why_it_cannot_be_said(ledger: dict[str, Entry], name: str, reason: str) -> None:
-    found = ledger[name]
-    assert (found.published.reason, found.depends_on) == (reason, ())
-    assert (found.published.with_sleeve, found.published.years) == (None, None)
-    assert {window.verdict for window in found.windows} <= {"inconclusive"}
+    entry = ledger[name]
+    assert (entry.published.reason, entry.depends_on) == (reason, ())
+    assert (entry.published.with_sleeve, entry.published.years) == (None, None)
+    assert {window.verdict for window in entry.windows} <= {"inconclusive"}
 
 
 def test_what_flips_it_is_named(ledger: dict[str, Entry]) -> None:
     # the sleeve is calmer than the shares and worse than the bonds
-    found = ledger["FUNDED"]
-    assert found.published.verdict == "holds"
-    [flip] = found.depends_on
+    entry = ledger["FUNDED"]
+    assert entry.published.verdict == "holds"
+    [flip] = entry.depends_on
     assert flip.startswith("funded from FUNDED_BONDS: does not hold for 2019 to 2019 (")
-    one = cell(found, funded_by="FUNDED_BONDS")
+    one = cell(entry, funded_by="FUNDED_BONDS")
     assert flip.endswith(f"({one.with_sleeve:.3f} against {one.without_sleeve:.3f})")
     assert (one.with_sleeve or 0) < (one.without_sleeve or 0)
 
 
 def test_consumer_prices_and_a_bill_are_wanted(ledger: dict[str, Entry]) -> None:
-    found = ledger["HELPS"]
-    assert cell(found, worth="real").reason == "no consumer prices in this lake"
-    assert cell(found, worth="over_bill").reason == "no Treasury bill in this lake"
+    entry = ledger["HELPS"]
+    assert cell(entry, worth="real").reason == "no consumer prices in this lake"
+    assert cell(entry, worth="over_bill").reason == "no Treasury bill in this lake"

@@ -66,53 +66,53 @@ def put(cases: Ledger) -> None:
     cases.add("ONCE", [*PAIR, ALT], [*ahead(), *LEAPS], today)
 
 
-def flips(found: Entry) -> tuple[str, ...]:
+def flips(entry: Entry) -> tuple[str, ...]:
     """What the verdict depends on, with the instruments called as in the case."""
-    return tuple(line.replace(f"{found.claim_id}_", "") for line in found.depends_on)
+    return tuple(line.replace(f"{entry.claim_id}_", "") for line in entry.depends_on)
 
 
-def told(one: Cell, found: Entry) -> str:
-    return one.reason.replace(f"{found.claim_id}_", "")
+def reason_of(one: Cell, entry: Entry) -> str:
+    return one.reason.replace(f"{entry.claim_id}_", "")
 
 
 @pytest.mark.parametrize(("losses", "words"), WORDS.items())
 def test_every_word(ledger: dict[str, Entry], losses: tuple[int, ...], words: tuple[str, ...]) -> None:
-    found = ledger[f"LOST{'_'.join(map(str, losses))}"]
-    assert (found.published.verdict, found.rolled.verdict, found.verdict) == words
-    assert (found.rolled.first_year, found.rolled.last_year) == (2022, 2023)
+    entry = ledger[f"LOST{'_'.join(map(str, losses))}"]
+    assert (entry.published.verdict, entry.rolled.verdict, entry.verdict) == words
+    assert (entry.rolled.first_year, entry.rolled.last_year) == (2022, 2023)
     years = "the years: it does not hold for 2021 to 2022 (1 of 2), it holds for 2022 to 2023 (2 of 2)"
-    assert found.depends_on == ((years,) if words[2] == "depends" else ())
+    assert entry.depends_on == ((years,) if words[2] == "depends" else ())
 
 
 def test_nothing_to_judge(ledger: dict[str, Entry]) -> None:
-    found = ledger["NOTHING"]
-    assert (found.verdict, found.depends_on) == ("inconclusive", ())
-    assert found.refused == {"no instrument NOTHING_NASDAQ in this lake": 48}
-    assert found.windows == ()
+    entry = ledger["NOTHING"]
+    assert (entry.verdict, entry.depends_on) == ("inconclusive", ())
+    assert entry.refused == {"no instrument NOTHING_NASDAQ in this lake": 48}
+    assert entry.windows == ()
 
 
 def test_another_instrument_turns_it_over(ledger: dict[str, Entry]) -> None:
-    found = ledger["OTHER"]
-    assert found.verdict == "depends"
-    assert flips(found) == (
+    entry = ledger["OTHER"]
+    assert entry.verdict == "depends"
+    assert flips(entry) == (
         "against ALT: does not hold for 2021 to 2022 (1 of 2)",
         "against ALT: does not hold for 2022 to 2023 (1 of 2)",
     )
-    assert cell(found, b="OTHER_NONE").reason == "no instrument OTHER_NONE in this lake"
-    assert found.refused["no instrument OTHER_NONE in this lake"] == 48
+    assert cell(entry, b="OTHER_NONE").reason == "no instrument OTHER_NONE in this lake"
+    assert entry.refused["no instrument OTHER_NONE in this lake"] == 48
     # two spans of years x three of b x price, total x own, shared x three conventions x nominal,
     # real
-    assert len(found.grid) == 2 * 3 * 2 * 2 * 3 * 2
-    assert [c.span for c in found.grid if c.headline] == ["published", "rolled"]
-    assert all(c.reason for c in found.grid)
+    assert len(entry.grid) == 2 * 3 * 2 * 2 * 3 * 2
+    assert [c.span for c in entry.grid if c.headline] == ["published", "rolled"]
+    assert all(c.reason for c in entry.grid)
 
 
 def test_dividends_turn_it_over(ledger: dict[str, Entry]) -> None:
-    found = ledger["DIVIDEND"]
-    assert cell(found).verdict == "holds"
-    assert (cell(found, basis="total").wins, cell(found, basis="total").verdict) == (1, "does not hold")
-    assert found.verdict == "depends"
-    assert flips(found)[0] == "with total returns: does not hold for 2021 to 2022 (1 of 2)"
+    entry = ledger["DIVIDEND"]
+    assert cell(entry).verdict == "holds"
+    assert (cell(entry, basis="total").wins, cell(entry, basis="total").verdict) == (1, "does not hold")
+    assert entry.verdict == "depends"
+    assert flips(entry)[0] == "with total returns: does not hold for 2021 to 2022 (1 of 2)"
 
 
 @pytest.mark.parametrize(
@@ -124,44 +124,47 @@ def test_dividends_turn_it_over(ledger: dict[str, Entry]) -> None:
     ],
 )
 def test_what_a_year_is_turns_it_over(ledger: dict[str, Entry], case: str, change: str) -> None:
-    found = ledger[case]
-    assert (found.published.verdict, found.published.wins) == ("holds", 2)
-    assert flips(found)[0] == f"{change}: does not hold for 2021 to 2022 (1 of 2)"
+    entry = ledger[case]
+    assert (entry.published.verdict, entry.published.wins) == ("holds", 2)
+    assert flips(entry)[0] == f"{change}: does not hold for 2021 to 2022 (1 of 2)"
     if case == "SATURDAY":
-        assert cell(found, sessions="shared").wins == 1
+        assert cell(entry, sessions="shared").wins == 1
 
 
 def test_only_two_changes_together_turn_it_over(ledger: dict[str, Entry]) -> None:
-    found = ledger["TWO"]
-    assert flips(found) == ("against SHARE, with total returns: does not hold for 2021 to 2022 (1 of 2)",)
-    assert cell(found, b="TWO_SHARE").verdict == "holds"
+    entry = ledger["TWO"]
+    assert flips(entry) == ("against SHARE, with total returns: does not hold for 2021 to 2022 (1 of 2)",)
+    assert cell(entry, b="TWO_SHARE").verdict == "holds"
     assert (
-        told(cell(found, basis="total"), found) == "NASDAQ is a price index: there is no total return of it"
+        reason_of(cell(entry, basis="total"), entry)
+        == "NASDAQ is a price index: there is no total return of it"
     )
 
 
 def test_the_reverse_what_does_not_hold_may_hold_under_another_reading(ledger: dict[str, Entry]) -> None:
-    found = ledger["REVERSE"]
-    assert (found.published.verdict, found.verdict) == ("does not hold", "depends")
-    assert flips(found)[0] == "against ALT: holds for 2021 to 2022 (2 of 2)"
+    entry = ledger["REVERSE"]
+    assert (entry.published.verdict, entry.verdict) == ("does not hold", "depends")
+    assert flips(entry)[0] == "against ALT: holds for 2021 to 2022 (2 of 2)"
 
 
 def test_a_mixture_of_bases_is_said(ledger: dict[str, Entry]) -> None:
-    found = ledger["MIXTURE"]
-    assert told(cell(found), found) == "BTC ahead of FUND in 2 of 2 years; a mixture: FUND is total return"
-    assert found.published.reason == cell(found).reason
-    assert told(cell(found, basis="total"), found) == "BTC ahead of FUND in 2 of 2 years"
-    assert found.windows[-1].verdict == "holds"
+    entry = ledger["MIXTURE"]
+    assert (
+        reason_of(cell(entry), entry) == "BTC ahead of FUND in 2 of 2 years; a mixture: FUND is total return"
+    )
+    assert entry.published.reason == cell(entry).reason
+    assert reason_of(cell(entry, basis="total"), entry) == "BTC ahead of FUND in 2 of 2 years"
+    assert entry.windows[-1].verdict == "holds"
 
 
 def test_simulated_days_give_no_verdict(ledger: dict[str, Entry]) -> None:
-    found = ledger["ANCHORED"]
-    assert found.published.verdict == "holds"
-    judged = {(c.basis, c.sessions, c.convention) for c in found.grid if c.judged}
+    entry = ledger["ANCHORED"]
+    assert entry.published.verdict == "holds"
+    judged = {(c.basis, c.sessions, c.convention) for c in entry.grid if c.judged}
     assert judged == {("price", "own", "year_end")}
-    assert cell(found, sessions="shared").reason == "figures are simulated"
-    assert cell(found, convention="december_average").reason == "figures are simulated"
-    assert found.verdict == "holds"
+    assert cell(entry, sessions="shared").reason == "figures are simulated"
+    assert cell(entry, convention="december_average").reason == "figures are simulated"
+    assert entry.verdict == "holds"
 
 
 def test_the_same_years_are_told_once(ledger: dict[str, Entry]) -> None:

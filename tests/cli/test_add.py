@@ -76,7 +76,7 @@ def test_a_coin_comes_from_an_exchange_first(add: Add, path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["^IXIC"], "already, as NASDAQ"),
         (["SPY", "--id", "NASDAQ"], "choose another id"),
@@ -89,21 +89,21 @@ def test_a_coin_comes_from_an_exchange_first(add: Add, path: Path) -> None:
         (["SPY", "--name", "a\x1bb"], "printable"),
     ],
 )
-def test_what_cannot_be_is_refused(add: Add, path: Path, arguments: list[str], said: str) -> None:
+def test_what_cannot_be_is_refused(add: Add, path: Path, arguments: list[str], message: str) -> None:
     result = add(*arguments, "--yes")
     assert result.code in {1, 2}
-    assert said in result.err
+    assert message in result.err
     assert path.read_text() == MINE
 
 
 def test_a_terminal_chooses_and_confirms(
     monkeypatch: pytest.MonkeyPatch, path: Path, simulator: Simulator
 ) -> None:
-    asked = ["add", "synth", "--home", path.parent, "--source-url", simulator.url]
-    shown, _ = on_terminal(monkeypatch, asked, "7\n2\nn\n")
+    command = ["add", "synth", "--home", path.parent, "--source-url", simulator.url]
+    shown, _ = on_terminal(monkeypatch, command, "7\n2\nn\n")
     assert 'symbol = "SYNTH-B"' in shown
     assert path.read_text() == MINE
-    on_terminal(monkeypatch, asked, "2\ny\n")
+    on_terminal(monkeypatch, command, "2\ny\n")
     assert "SYNTH_B" in load_universe(path).by_id
 
 
@@ -115,10 +115,10 @@ def failing() -> Iterator[Simulator]:
 
 
 def test_a_vendor_that_fails_is_told(run: Run, path: Path, failing: Simulator) -> None:
-    asked = ["add", "BTC", "--yes", "--home", path.parent, "--source-url", failing.url]
-    refused = run(*asked)
+    command = ["add", "BTC", "--yes", "--home", path.parent, "--source-url", failing.url]
+    refused = run(*command)
     assert refused.code in {0, 1}
-    again = run(*asked) if refused.code else refused
+    again = run(*command) if refused.code else refused
     assert again.code == 0
     assert "left out: bitstamp" in again.err
     assert load_universe(path).get("BTC").sources[0].source == "coinbaseexchange"

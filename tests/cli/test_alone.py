@@ -21,9 +21,9 @@ def at(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
 
 
 def following(out: str) -> str:
-    found = re.search(r"^Next: marketlake (.*)$", out, re.MULTILINE)
-    assert found
-    return found[1]
+    match = re.search(r"^Next: marketlake (.*)$", out, re.MULTILINE)
+    assert match
+    return match[1]
 
 
 def test_where_nothing_is_it_says_how_to_begin(

@@ -51,15 +51,15 @@ def test_json_is_one_value(run: Run, sample_home: Path) -> None:
 
 
 def test_csv_and_markdown_hold_one_table(run: Run, sample_home: Path) -> None:
-    ask = ("claims", "--home", sample_home, "--format")
-    found = [(row["claim_id"], row["rolled_wins"]) for row in rows(run(*ask, "csv"))]
-    assert found == [*((name, "4") for name in WINS), (IDS[3], "")]
-    assert len(rows(run(*ask, "csv", "--grid"))) == 144 + 96 + 96 + 486
-    assert len(rows(run(*ask, "csv", "--windows"))) == 3 * 73 + 61
-    assert [row["change"] for row in rows(run(*ask, "csv", "--history"))] == ["1", "1", "1", "1"]
-    first = run(*ask, "markdown").out.splitlines()[2]
+    command = ("claims", "--home", sample_home, "--format")
+    wins = [(row["claim_id"], row["rolled_wins"]) for row in rows(run(*command, "csv"))]
+    assert wins == [*((name, "4") for name in WINS), (IDS[3], "")]
+    assert len(rows(run(*command, "csv", "--grid"))) == 144 + 96 + 96 + 486
+    assert len(rows(run(*command, "csv", "--windows"))) == 3 * 73 + 61
+    assert [row["change"] for row in rows(run(*command, "csv", "--history"))] == ["1", "1", "1", "1"]
+    first = run(*command, "markdown").out.splitlines()[2]
     assert first.startswith("| BTC_BEATS_NASDAQ | calendar_year_wins | Bitcoin has")
-    refused = run(*ask, "csv", "--grid", "--history")
+    refused = run(*command, "csv", "--grid", "--history")
     assert refused.code == 2
     assert "one of --grid" in refused.err
 
@@ -100,8 +100,8 @@ def test_an_unknown_claim_and_no_claims(run: Run, sample_home: Path, tmp_path: P
     assert "add entries to claims.toml" in run("claims", "--home", home).out
     assert json.loads(run("claims", "--home", home, "--format", "json").out)["claims"] == []
     # what was found before stays
-    kept = json.loads(run("claims", "--history", "--home", home, "--format", "json").out)["history"]
-    assert [row["claim_id"] for row in kept] == sorted(IDS)
+    history = json.loads(run("claims", "--history", "--home", home, "--format", "json").out)["history"]
+    assert [row["claim_id"] for row in history] == sorted(IDS)
     gone = run("claims", IDS[0], "--history", "--home", home)
     assert gone.code == 0
     assert f"{IDS[0]} is no longer in claims.toml" in gone.out

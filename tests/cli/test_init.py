@@ -49,7 +49,7 @@ def test_a_home_currency_brings_its_rates(run: Run, tmp_path: Path, currency: st
 
 def test_comparisons_follow_the_home_currency(run: Run, tmp_path: Path, sample_home: Path) -> None:
     (tmp_path / "marketlake.toml").write_text('currency = "EUR"\n')
-    asked = [
+    command = [
         "compare",
         "BTC",
         "NASDAQ",
@@ -60,12 +60,12 @@ def test_comparisons_follow_the_home_currency(run: Run, tmp_path: Path, sample_h
         "--format",
         "json",
     ]
-    assert json.loads(run(*asked).out)["currency"] == "EUR"
-    assert json.loads(run(*asked, "--currency", "USD").out)["currency"] == "USD"
+    assert json.loads(run(*command).out)["currency"] == "EUR"
+    assert json.loads(run(*command, "--currency", "USD").out)["currency"] == "USD"
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "message"),
     [
         (["--with", "GOLDD"], "did you mean GOLD"),
         (["--currency", "euro"], "not a currency"),
@@ -73,18 +73,18 @@ def test_comparisons_follow_the_home_currency(run: Run, tmp_path: Path, sample_h
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_written(
-    run: Run, tmp_path: Path, flags: list[str], said: str
+    run: Run, tmp_path: Path, flags: list[str], message: str
 ) -> None:
     result = run("init", tmp_path / "home", *flags)
     assert result.code == 2
-    assert said in result.err
+    assert message in result.err
     assert not (tmp_path / "home").exists()
 
 
 def test_a_terminal_is_asked_and_asked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     typed = "crypto, bnd\ncrypto, AGG\n/srv/lake\ngold\nGBP\n"
-    _, asked = on_terminal(monkeypatch, ["init", tmp_path], typed)
-    assert "'BND' is neither an asset class" in asked
+    _, prompts = on_terminal(monkeypatch, ["init", tmp_path], typed)
+    assert "'BND' is neither an asset class" in prompts
     assert ids(tmp_path) == {"BTC", "ETH", "SOL", "XRP", "AGG", "GBP"}
     assert (written(tmp_path).lake, written(tmp_path).currency) == (Path("/srv/lake"), "GBP")
 
@@ -99,8 +99,8 @@ def test_enter_takes_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 def test_flags_answer_for_the_reader(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: list[str]
 ) -> None:
-    _, asked = on_terminal(monkeypatch, ["init", tmp_path, *flags])
-    assert asked == ""
+    _, prompts = on_terminal(monkeypatch, ["init", tmp_path, *flags])
+    assert prompts == ""
     assert ids(tmp_path)
 
 

@@ -16,7 +16,7 @@ def digest(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["compare", "BTC", "DOGE"], "DOGE"),
         (["compare", "BTC", "NASDAQ", "--from", "last year"], "not a year"),
@@ -30,13 +30,13 @@ def digest(folder: Path) -> dict[str, bytes]:
     ],
 )
 def test_bad_arguments(
-    run: Run, sample_home: Path, simulator: Simulator, arguments: list[str], said: str
+    run: Run, sample_home: Path, simulator: Simulator, arguments: list[str], message: str
 ) -> None:
     before = digest(sample_home)
     online = [] if arguments[0] == "compare" else ["--source-url", simulator.url, "--now", NOW]
     result = run(*arguments, *online, "--home", sample_home)
     assert result.code == 2
-    assert said in result.err
+    assert message in result.err
     assert len(result.err.splitlines()) <= 3
     assert digest(sample_home) == before
 
@@ -79,9 +79,9 @@ def test_a_damaged_file_is_found_and_rebuilt(run: Run, home: Path) -> None:
     path = home / "data" / "bar" / "asset_class=index" / "year=2024" / "part.parquet"
     whole = path.read_bytes()
     path.write_bytes(whole[:-100])
-    asked = run("compare", "NASDAQ", "SP500", "--home", home)
-    assert asked.code == 1
-    assert "marketlake verify" in asked.err
+    answer = run("compare", "NASDAQ", "SP500", "--home", home)
+    assert answer.code == 1
+    assert "marketlake verify" in answer.err
     verified = run("verify", "--home", home)
     assert verified.code == 1
     assert "asset_class=index/year=2024" in verified.out

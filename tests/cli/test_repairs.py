@@ -12,9 +12,9 @@ from .conftest import NOW, Run
 def test_build_replaces_a_damaged_database(run: Run, home: Path) -> None:
     database = home / "data" / "market.duckdb"
     database.write_bytes(b"\x07" * 5000 + database.read_bytes()[5000:])
-    asked = run("compare", "BTC", "NASDAQ", "--home", home)
-    assert asked.code == 1
-    assert "marketlake build" in asked.err
+    answer = run("compare", "BTC", "NASDAQ", "--home", home)
+    assert answer.code == 1
+    assert "marketlake build" in answer.err
     assert "rebuilt" in run("build", "--home", home, "--now", NOW).err
     assert run("compare", "BTC", "NASDAQ", "--home", home).code == 0
     assert "up to date" in run("build", "--home", home, "--now", NOW).err

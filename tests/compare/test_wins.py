@@ -46,10 +46,10 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_every_pair_is_what_compare_says(lake: Path, terms: dict[str, Any]) -> None:
-    found = Lake(lake).matrix(**terms)
-    assert found.instruments == ("BTC", "NASDAQ", "GOLD", "FUND", "EUR")
-    for a, b in combinations(found.instruments, 2):
-        two, pair = Lake(lake).compare([a, b], **terms), found.pair(a, b)
+    answer = Lake(lake).matrix(**terms)
+    assert answer.instruments == ("BTC", "NASDAQ", "GOLD", "FUND", "EUR")
+    for a, b in combinations(answer.instruments, 2):
+        two, pair = Lake(lake).compare([a, b], **terms), answer.pair(a, b)
         assert (pair.a_wins, pair.b_wins, pair.years) == (*two.wins.values(), two.years)
         judged = [row.year for row in two.rows if row.winner]
         assert (pair.first_year, pair.last_year) == (min(judged), max(judged)) if judged else (None, None)
@@ -71,16 +71,16 @@ def test_against_itself_every_year_is_a_tie(lake: Path) -> None:
 def test_simulated_years_are_not_judged(tmp_path: Path) -> None:
     made_up = replace(GOLD, synthetic="all")
     bars = [*year_ends(BTC, CLOSES[BTC]), *year_ends(made_up, CLOSES[GOLD])]
-    found = Lake(make(tmp_path, [BTC, made_up], bars)).matrix()
-    pair = found.pair("BTC", "GOLD")
+    answer = Lake(make(tmp_path, [BTC, made_up], bars)).matrix()
+    pair = answer.pair("BTC", "GOLD")
     assert (pair.years, pair.a_wins, pair.first_year, pair.quality) == (0, 0, None, "gap,simulated")
-    assert any("made up (GOLD)" in note for note in found.notes)
+    assert any("made up (GOLD)" in note for note in answer.notes)
 
 
 def test_a_mixture_of_bases_is_said(lake: Path) -> None:
-    found = Lake(lake).matrix(["BTC", "NASDAQ", "FUND"])
-    assert found.bases == {"BTC": "price", "NASDAQ": "price", "FUND": "total"}
-    assert "a mixture: price return of BTC, NASDAQ against total return of FUND" in found.notes
+    answer = Lake(lake).matrix(["BTC", "NASDAQ", "FUND"])
+    assert answer.bases == {"BTC": "price", "NASDAQ": "price", "FUND": "total"}
+    assert "a mixture: price return of BTC, NASDAQ against total return of FUND" in answer.notes
     total = Lake(lake).matrix(["BTC", "NASDAQ"], basis="total")
     assert total.pair("BTC", "NASDAQ").quality == "gap,price_index"
 
@@ -88,9 +88,9 @@ def test_a_mixture_of_bases_is_said(lake: Path) -> None:
 def test_what_is_not_stored_is_left_out_unless_named(tmp_path: Path) -> None:
     stored = [*year_ends(BTC, CLOSES[BTC]), *year_ends(GOLD, CLOSES[GOLD])]
     lake = make(tmp_path, [SHARE, BTC, GOLD], stored)
-    found = Lake(lake).matrix()
-    assert found.instruments == ("BTC", "GOLD")
-    assert "nothing is stored of SHARE" in found.notes
+    answer = Lake(lake).matrix()
+    assert answer.instruments == ("BTC", "GOLD")
+    assert "nothing is stored of SHARE" in answer.notes
     with pytest.raises(EmptyLakeError, match="SHARE"):
         Lake(lake).matrix(["BTC", "SHARE"])
 

@@ -72,16 +72,16 @@ def seeds(folder: Path, recorded: Path | None) -> list[Seed]:
     """Those of a small market, by hand, and recorded ones where they are at hand; `folder` is empty."""
     _write_market(folder)
     simulator = Simulator(load_market(folder), NOW, [])
-    found = []
+    result = []
     for (source, symbol), target in _TARGETS.items():
         reply = simulator.answer(target)
         assert reply.status == 200, (source, reply.body[:200])
-        found.append(Seed(source, symbol, target, reply.body, KINDS.get(source, "json")))
+        result.append(Seed(source, symbol, target, reply.body, KINDS.get(source, "json")))
     for source, document in _BY_HAND.items():
         body = json.dumps(document).encode()
-        found.append(Seed(source, "BTC/USD", "https://host/candles?symbol=BTCUSD", body, "json"))
-    found.append(Seed("ecb", "GBP/USD", "https://host/eurofxref-hist.zip", _rates(), "zip"))
-    return [*found, *_files(folder), *(_recorded(recorded) if recorded else ())]
+        result.append(Seed(source, "BTC/USD", "https://host/candles?symbol=BTCUSD", body, "json"))
+    result.append(Seed("ecb", "GBP/USD", "https://host/eurofxref-hist.zip", _rates(), "zip"))
+    return [*result, *_files(folder), *(_recorded(recorded) if recorded else ())]
 
 
 def _write_market(folder: Path) -> None:

@@ -34,10 +34,10 @@ def test_a_damaged_answer_is_a_declared_error_or_rows(group: str, tmp_path: Path
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert told["failures"] == []
-    assert set(told["outcomes"]) == set(GROUPS[group])
-    for counts in told["outcomes"].values():
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["failures"] == []
+    assert set(report["outcomes"]) == set(GROUPS[group])
+    for counts in report["outcomes"].values():
         # the damage is neither too small nor too large to say anything
         assert counts["rows"] > 5
         assert counts["MalformedError"] > 20

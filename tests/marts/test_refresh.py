@@ -177,8 +177,8 @@ def test_what_is_configured_counts(root: Path) -> None:
 
 def test_what_is_no_longer_configured_has_no_returns(root: Path) -> None:
     refresh(root, [i for i in MARKET if i is not OTHER])
-    found = pa.parquet.read_table(root / "daily_return/asset_class=equity/year=2020/part.parquet")
-    assert sorted(found["instrument_id"].unique().to_pylist()) == ["OIL", "PAUSED", "SHARE", "STALE"]
+    table = pa.parquet.read_table(root / "daily_return/asset_class=equity/year=2020/part.parquet")
+    assert sorted(table["instrument_id"].unique().to_pylist()) == ["OIL", "PAUSED", "SHARE", "STALE"]
 
 
 def test_partitions_without_bars_go(root: Path) -> None:

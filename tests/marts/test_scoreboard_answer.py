@@ -27,28 +27,28 @@ def run(run: Run, lake: Path) -> Run:
 
 
 def test_python_gives_the_rows_of_the_macro(lake: Path) -> None:
-    found = ml.open(lake).scoreboard("2020-01-01", date(2021, 6, 30), basis="total")
+    answer = ml.open(lake).scoreboard("2020-01-01", date(2021, 6, 30), basis="total")
     expected = scoreboard(lake, "2020-01-01", "2021-06-30", "total")
-    assert [vars(row) for row in found.rows] == list(expected.values())
-    assert (found.start, found.end, found.basis) == (date(2020, 1, 1), date(2021, 6, 30), "total")
-    assert (found.snapshot, found.origin) == ("s1", "live")
-    assert found.row("OIL").quality == "no_price"
+    assert [vars(row) for row in answer.rows] == list(expected.values())
+    assert (answer.start, answer.end, answer.basis) == (date(2020, 1, 1), date(2021, 6, 30), "total")
+    assert (answer.snapshot, answer.origin) == ("s1", "live")
+    assert answer.row("OIL").quality == "no_price"
     with pytest.raises(KeyError, match="no GLOD"):
-        found.row("GLOD")
+        answer.row("GLOD")
 
 
 def test_without_dates_it_is_of_the_complete_years(lake: Path) -> None:
     opened = ml.open(lake)
-    found = opened.scoreboard()
-    assert (found.start, found.end) == (date(2020, 1, 1), date(2022, 12, 31))
+    answer = opened.scoreboard()
+    assert (answer.start, answer.end) == (date(2020, 1, 1), date(2022, 12, 31))
     assert opened.scoreboard(ids=["LATE"]).start == date(2022, 1, 1)
     assert opened.scoreboard(start="2021-06-30").end == date(2022, 12, 31)
 
 
 def test_only_those_asked_about(lake: Path) -> None:
-    found = ml.open(lake).scoreboard("2021-01-01", "2021-12-31", ids=["SHARE", "PAUSED", "BTC", "BTC"])
-    assert [row.instrument_id for row in found.rows] == ["BTC", "SHARE"]
-    assert found.notes[-1] == "no return in the window: PAUSED"
+    answer = ml.open(lake).scoreboard("2021-01-01", "2021-12-31", ids=["SHARE", "PAUSED", "BTC", "BTC"])
+    assert [row.instrument_id for row in answer.rows] == ["BTC", "SHARE"]
+    assert answer.notes[-1] == "no return in the window: PAUSED"
 
 
 def test_notes_tell_what_stands_behind_the_rows(lake: Path) -> None:
@@ -58,18 +58,18 @@ def test_notes_tell_what_stands_behind_the_rows(lake: Path) -> None:
 
 
 def test_tables(lake: Path) -> None:
-    found = ml.open(lake).scoreboard()
-    table = found.to_arrow()
+    answer = ml.open(lake).scoreboard()
+    table = answer.to_arrow()
     assert isinstance(table, pa.Table)
     assert table.schema.field("first_session").type == pa.date32()
-    assert table["n"].to_pylist() == [row.n for row in found.rows]
+    assert table["n"].to_pylist() == [row.n for row in answer.rows]
     # a column without any figure keeps its type
     day = ml.open(lake).scoreboard("2022-03-15", "2022-03-15")
     assert day.to_arrow().schema == table.schema
-    assert list(found.to_pandas()["sharpe"]) == pytest.approx(
-        [row.sharpe if row.sharpe is not None else float("nan") for row in found.rows], nan_ok=True
+    assert list(answer.to_pandas()["sharpe"]) == pytest.approx(
+        [row.sharpe if row.sharpe is not None else float("nan") for row in answer.rows], nan_ok=True
     )
-    assert json.loads(json.dumps(found.to_dict()))["rows"][0]["first_session"] == "2019-12-31"
+    assert json.loads(json.dumps(answer.to_dict()))["rows"][0]["first_session"] == "2019-12-31"
 
 
 def test_consumer_prices_are_left_out_unless_named(tmp_path: Path) -> None:

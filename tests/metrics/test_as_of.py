@@ -22,7 +22,7 @@ MOMENT = datetime(2021, 11, 24, 12, tzinfo=UTC)
 LAST_KNOWN = date(2021, 11, 23)
 """A bar is known half a day after its session."""
 STORED = (BTC, NASDAQ, EUR)
-ASKED: dict[str, Any] = {"benchmark": "NASDAQ", "currency": "EUR"}
+TERMS: dict[str, Any] = {"benchmark": "NASDAQ", "currency": "EUR"}
 
 
 def rows() -> list[dict[str, Any]]:
@@ -49,8 +49,8 @@ def lakes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_the_figures_are_those_of_the_lake_of_that_moment(lakes: tuple[Path, Path]) -> None:
     then, now = lakes
-    before = Lake(then).metrics(["BTC"], **ASKED)
-    after = Lake(now).metrics(["BTC"], as_of=MOMENT, **ASKED)
+    before = Lake(then).metrics(["BTC"], **TERMS)
+    after = Lake(now).metrics(["BTC"], as_of=MOMENT, **TERMS)
     assert (before.end, after.end) == (LAST_KNOWN, LAST_KNOWN)
     fresh = [replace(f, quality=f.quality.replace("stale", "")) for f in before.figures]
     assert after.figures == tuple(fresh)
@@ -59,7 +59,7 @@ def test_the_figures_are_those_of_the_lake_of_that_moment(lakes: tuple[Path, Pat
     )  # fmt: skip
     assert after.as_of == "2021-11-24T12:00:00+00:00"
     # and the present has other figures
-    present = Lake(now).metrics(["BTC"], start=before.start, end=before.end, **ASKED)
+    present = Lake(now).metrics(["BTC"], start=before.start, end=before.end, **TERMS)
     assert value(present, "BTC", "volatility") > 1.02 * value(after, "BTC", "volatility")
 
 

@@ -25,14 +25,14 @@ FIGURES = {metric.name for metric in METRICS}
 
 
 def case(desk: Path, path: Path) -> dict[str, Any]:
-    found = tomllib.loads(path.read_text("utf-8"))
+    golden = tomllib.loads(path.read_text("utf-8"))
     rows = [
         bar(KNOWN[name], date.fromisoformat(day), close)
-        for name, closes in found["closes"].items()
+        for name, closes in golden["closes"].items()
         for day, close in closes.items()
     ]
     rewrite(desk, rows)
-    return found
+    return golden
 
 
 def test_every_metric_has_a_golden_case() -> None:
@@ -64,9 +64,9 @@ def test_the_figure_is_what_was_worked_out_by_hand(
 ) -> None:
     golden = case(desk, path)
     [expected] = golden["expected"]
-    asked = repr((golden["closes"], golden["parameters"]))
-    if asked not in answers:
-        answers[asked] = Lake(desk).metrics(["BTC"], **golden["parameters"])
-    figure = answers[asked].figure("BTC", path.stem)
+    request = repr((golden["closes"], golden["parameters"]))
+    if request not in answers:
+        answers[request] = Lake(desk).metrics(["BTC"], **golden["parameters"])
+    figure = answers[request].figure("BTC", path.stem)
     assert agrees(asdict(figure), expected), figure
     assert (figure.basis, figure.currency, figure.reason) == ("price", "USD", None)

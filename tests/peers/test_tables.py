@@ -34,13 +34,13 @@ def test_calendar_returns(market: Market, period: str, frequency: str, n: int) -
     ours = by_instrument(answer)["simple_return"]
     for name in names:
         window = span(market.closes[name], START, END, "daily", 252)
-        said = [
+        peer_returns = [
             empyrical_says.calendar_returns(window.returns, frequency),
             quantstats_says.calendar_returns(window.returns, frequency),
             ffn_says.calendar_returns(window, frequency),
         ]
         assert len(ours[name]) == n
-        for peer in said:
+        for peer in peer_returns:
             assert ours[name].tolist() == pytest.approx(peer, rel=1e-9, abs=1e-15)
 
 
@@ -62,12 +62,12 @@ def test_calendar_returns_that_only_empyrical_has(market: Market, period: str, f
 
 
 def test_falls(market: Market) -> None:
-    found = market.ask(START, END, deepest=1000).drawdowns
+    answer = market.ask(START, END, deepest=1000).drawdowns
     for name in ("BTC", "SP500", "GOLD", "KO"):
         levels = span(market.closes[name], START, END, "daily", 252).window
         days = [day.date() for day in levels.index]
         quantstats, ffn = quantstats_says.drawdowns(levels), ffn_says.drawdowns(levels)
-        ours = [fall for fall in found if fall.instrument_id == name]
+        ours = [fall for fall in answer if fall.instrument_id == name]
         assert len(ours) == len(quantstats) == len(ffn)
         for fall in ours:
             # both start at the first close under water, we at the high before it

@@ -77,15 +77,15 @@ def test_nothing_known_later_is_in_it(lake: Lake) -> None:
     late = lake.portfolio(PLAN, TERMS, horizon=1)
     assert late.history is not None
     assert late.history.windows == 6
-    asked = lake.portfolio(PLAN, TERMS, start="2020-01-31", end="2021-04-30", as_of="2021-02-15")
-    assert "shortened" in asked.quality
-    assert "SHARE to 2021-02-12" in " ".join(asked.notes)
+    shortened = lake.portfolio(PLAN, TERMS, start="2020-01-31", end="2021-04-30", as_of="2021-02-15")
+    assert "shortened" in shortened.quality
+    assert "SHARE to 2021-02-12" in " ".join(shortened.notes)
 
 
 def test_strictly_only_what_the_lake_held(lake: Lake) -> None:
-    held = lake.portfolio(PLAN, TERMS, as_of="2021-06-15", strict=True)
-    assert (held.strict, held.end) == (True, date(2021, 5, 31))
-    assert "held by this lake at 2021-06-15" in " ".join(held.conventions)
+    answer = lake.portfolio(PLAN, TERMS, as_of="2021-06-15", strict=True)
+    assert (answer.strict, answer.end) == (True, date(2021, 5, 31))
+    assert "held by this lake at 2021-06-15" in " ".join(answer.conventions)
     with pytest.raises(
         EmptyLakeError, match=r"no bars of SHARE are stored .* as held by this lake at 2021-05-01"
     ):

@@ -126,11 +126,11 @@ def test_another_currency(lake: Lake) -> None:
 
 def test_what_the_levels_are_is_said(lake: Lake) -> None:
     answer = lake.portfolio("50 NASDAQ, 30 FUND, 20 MADE_UP", {"sleeve": "MADE_UP"}, horizon=1)
-    said = " ".join(answer.notes)
+    notes = " ".join(answer.notes)
     assert answer.quality == ("simulated", "price_index")
     assert answer.summary.startswith("With simulated prices, a 20 % sleeve of MADE_UP")
-    assert "NASDAQ is a price index" in said
-    assert "FUND is stored as total return only" in said
+    assert "NASDAQ is a price index" in notes
+    assert "FUND is stored as total return only" in notes
     assert [round(100 * (one.sleeve or 0)) for one in answer.sweep] == [*range(11), 20]
 
 
@@ -154,7 +154,7 @@ def test_history_starts_at_every_month_end(lake: Lake) -> None:
 
 
 @pytest.mark.parametrize(
-    ("plan", "asked", "message"),
+    ("plan", "terms", "message"),
     [
         ("100 NOPE", {}, "unknown instrument 'NOPE'"),
         ("100 BILL", {}, "a yield, not a price"),
@@ -169,9 +169,9 @@ def test_history_starts_at_every_month_end(lake: Lake) -> None:
         (SPLIT, {"start": "2023-01-01"}, "no two sessions"),
     ],
 )
-def test_what_cannot_be_answered_says_why(lake: Lake, plan: str, asked: dict[str, Any], message: str) -> None:
+def test_what_cannot_be_answered_says_why(lake: Lake, plan: str, terms: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        lake.portfolio(plan, **asked)
+        lake.portfolio(plan, **terms)
 
 
 def test_a_horizon_longer_than_history_says_so(lake: Lake) -> None:
@@ -199,7 +199,7 @@ def command(run: Run, lake: Lake) -> Run:
     return lambda *arguments: run("portfolio", *arguments, "--lake", lake.path)
 
 
-ASKED = (
+ARGUMENTS = (
     "57 SHARE, 40 NASDAQ, 3 BTC", "--sleeve", "BTC", "--funded-by", "SHARE", "--horizon", "1",
     "--from", "2019-12-31", "--to", "2021-12-31", "--rebalance", "quarterly", "--start", "10000",
     "--contribute", "500", "--per", "month", "--pay-growth", "3", "--plan-fee", "0.2", "--trading-cost", "5",
@@ -208,39 +208,39 @@ ASKED = (
 
 
 def test_a_year_stands_for_the_closes_around_it(command: Run) -> None:
-    by_year = [{"2019-12-31": "2020", "2021-12-31": "2021"}.get(word, word) for word in ASKED]
-    assert command(*by_year) == command(*ASKED)
+    by_year = [{"2019-12-31": "2020", "2021-12-31": "2021"}.get(word, word) for word in ARGUMENTS]
+    assert command(*by_year) == command(*ARGUMENTS)
 
 
 def test_the_command_prints_for_people(command: Run) -> None:
-    code, out, _ = command(*ASKED)
+    code, out, _ = command(*ARGUMENTS)
     assert code == 0
     assert out.startswith("A 3 % sleeve of BTC, funded from SHARE, raised the end value from ")
-    for said in (
+    for text in (
         "money-weighted return, annualised",
         "trading costs",
         "13 overlapping windows",
         "tax-free",
     ):
-        assert said in out
+        assert text in out
     table = out.split("\n\n")[1].splitlines()
     assert len({len(line) for line in table}) == 1
 
 
 def test_json_is_one_value_and_the_answer(command: Run, lake: Lake) -> None:
-    answer = json.loads(command(*ASKED, "--format", "json")[1])
+    answer = json.loads(command(*ARGUMENTS, "--format", "json")[1])
     terms = {
         "sleeve": "BTC", "funded_by": "SHARE", "rebalance": "quarterly", "contribute": 500, "pay_growth": 3,
         "plan_fee": 0.2, "trading_cost": 5, "expenses": {"NASDAQ": 0.2},
     }  # fmt: skip
-    expected = lake.portfolio(ASKED[0], terms, start="2019-12-31", end="2021-12-31", horizon=1)
+    expected = lake.portfolio(ARGUMENTS[0], terms, start="2019-12-31", end="2021-12-31", horizon=1)
     assert answer == json.loads(json.dumps(expected.to_dict()))
     assert answer["with_sleeve"]["sleeve"] == 0.03
     assert len(answer["sweep"]) == 11
 
 
 def test_csv_has_a_line_a_size_of_the_sleeve(command: Run) -> None:
-    rows = list(csv.DictReader(io.StringIO(command(*ASKED, "--format", "csv")[1])))
+    rows = list(csv.DictReader(io.StringIO(command(*ARGUMENTS, "--format", "csv")[1])))
     assert [float(row["sleeve"]) for row in rows] == [n / 100 for n in range(11)]
     assert {"end_value", "max_drawdown", "weight_BTC", "risk_contribution_SHARE"} <= set(rows[0])
 

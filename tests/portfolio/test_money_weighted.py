@@ -12,8 +12,8 @@ close = pytest.approx
 
 def test_by_hand() -> None:
     # 100 for two years and 100 for one at 10 %
-    found = money_weighted_return(np.array([100.0, 100.0]), np.array([0.0, 1.0]), 121 + 110, 2.0)
-    assert found.value == close(0.10, rel=1e-12)
+    result = money_weighted_return(np.array([100.0, 100.0]), np.array([0.0, 1.0]), 121 + 110, 2.0)
+    assert result.value == close(0.10, rel=1e-12)
 
 
 @pytest.mark.parametrize("rate", [-0.99, -0.3, 0.0, 0.07, 5.0, 1000.0])
@@ -25,11 +25,11 @@ def test_any_rate_is_found_again(rate: float) -> None:
 
 def test_two_rates_are_said_and_none_is_chosen() -> None:
     # 100 in, 230 out after one year, 132 in after two: 10 % and 20 % both balance
-    found = money_weighted_return(np.array([100.0, -230.0, 132.0]), np.array([0.0, 1.0, 2.0]), 0.0, 2.0)
-    assert found.value is None
-    assert "10.00 %, 20.00 %" in found.reason
+    result = money_weighted_return(np.array([100.0, -230.0, 132.0]), np.array([0.0, 1.0, 2.0]), 0.0, 2.0)
+    assert result.value is None
+    assert "10.00 %, 20.00 %" in result.reason
 
 
 def test_no_rate_is_said() -> None:
-    found = money_weighted_return(np.array([100.0]), np.array([0.0]), 0.0, 1.0)
-    assert (found.value, found.reason) == (None, "no rate explains these payments and this end value")
+    result = money_weighted_return(np.array([100.0]), np.array([0.0]), 0.0, 1.0)
+    assert (result.value, result.reason) == (None, "no rate explains these payments and this end value")

@@ -79,9 +79,9 @@ def test_compare(tmp_path: Path) -> None:
         [SHARE, BTC],
         [*year_ends(SHARE, {2019: 1.0, 2020: 2.0}), *year_ends(BTC, {2019: 1.0, 2020: 3.0})],
     )
-    found = open(tmp_path).compare(["BTC", "SHARE"], as_of="2021-06-01")
-    assert (found.wins["BTC"], found.years) == (1, 1)
-    assert found.to_dict()["as_of"] == "2021-06-01T00:00:00+00:00"
+    answer = open(tmp_path).compare(["BTC", "SHARE"], as_of="2021-06-01")
+    assert (answer.wins["BTC"], answer.years) == (1, 1)
+    assert answer.to_dict()["as_of"] == "2021-06-01T00:00:00+00:00"
 
 
 def test_the_lake_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +92,7 @@ def test_the_lake_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("terms", "message"),
     [
         ({"ids": []}, "no instrument"),
         ({"ids": ["NOPE"]}, "unknown instrument"),
@@ -102,6 +102,6 @@ def test_the_lake_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ({"ids": ["BTC"], "as_of": "soon"}, "not a moment"),
     ],
 )
-def test_what_cannot_be_asked_says_why(lake: Lake, asked: dict[str, object], message: str) -> None:
+def test_what_cannot_be_asked_says_why(lake: Lake, terms: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        lake.prices(**asked)  # type: ignore[arg-type]
+        lake.prices(**terms)  # type: ignore[arg-type]

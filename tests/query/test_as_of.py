@@ -36,15 +36,15 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_compare_as_of(lake: Path, moment: datetime, strict: bool, expected: float) -> None:
-    found = Lake(lake).compare(["BTC", "NASDAQ"], as_of=moment, strict=strict)
-    assert found.rows[-1].returns[0].simple_return == pytest.approx(expected, rel=1e-12)
-    assert (found.as_of, found.strict) == (moment, strict)
+    answer = Lake(lake).compare(["BTC", "NASDAQ"], as_of=moment, strict=strict)
+    assert answer.rows[-1].returns[0].simple_return == pytest.approx(expected, rel=1e-12)
+    assert (answer.as_of, answer.strict) == (moment, strict)
 
 
 def test_a_year_end_that_was_not_known_yet_is_not_there(lake: Path) -> None:
     early = datetime(2020, 12, 31, 23, tzinfo=UTC)
-    found = Lake(lake).compare(["BTC", "NASDAQ"], start=2020, end=2020, as_of=early)
-    assert (found.rows[0].returns[0].simple_return, found.rows[0].complete) == (None, False)
+    answer = Lake(lake).compare(["BTC", "NASDAQ"], start=2020, end=2020, as_of=early)
+    assert (answer.rows[0].returns[0].simple_return, answer.rows[0].complete) == (None, False)
 
 
 def test_strictly_nothing_was_held_before_the_load(lake: Path) -> None:

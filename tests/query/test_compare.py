@@ -36,12 +36,12 @@ def own_lake(tmp_path: Path) -> Path:
 
 
 def test_without_years_every_year_that_is_complete_for_both(lake: Path) -> None:
-    found = Lake(lake).compare(["BTC", "NASDAQ"])
-    assert [row.year for row in found.rows] == [2019, 2020, 2021]
-    assert [row.winner for row in found.rows] == ["BTC", "NASDAQ", "BTC"]
-    assert (found.wins, found.years, found.verdict) == ({"BTC": 2, "NASDAQ": 1}, 3, "BTC")
-    assert (found.currency, found.snapshot, found.origin) == ("USD", "s1", "live")
-    first = found.rows[0]
+    answer = Lake(lake).compare(["BTC", "NASDAQ"])
+    assert [row.year for row in answer.rows] == [2019, 2020, 2021]
+    assert [row.winner for row in answer.rows] == ["BTC", "NASDAQ", "BTC"]
+    assert (answer.wins, answer.years, answer.verdict) == ({"BTC": 2, "NASDAQ": 1}, 3, "BTC")
+    assert (answer.currency, answer.snapshot, answer.origin) == ("USD", "s1", "live")
+    first = answer.rows[0]
     assert (first.returns[0].simple_return, first.returns[1].simple_return) == pytest.approx(
         (0.5, 0.1), rel=1e-12
     )
@@ -53,22 +53,22 @@ def test_without_years_every_year_that_is_complete_for_both(lake: Path) -> None:
 
 
 def test_a_year_outside_what_is_stored_is_there_and_empty(lake: Path) -> None:
-    found = Lake(lake).compare(["BTC", "NASDAQ"], start=2021, end=2022)
-    assert [(row.year, row.complete, row.winner) for row in found.rows] == [
+    answer = Lake(lake).compare(["BTC", "NASDAQ"], start=2021, end=2022)
+    assert [(row.year, row.complete, row.winner) for row in answer.rows] == [
         (2021, True, "BTC"),
         (2022, False, None),
     ]
-    assert found.rows[1].quality == "missing"
-    assert (found.years, found.verdict) == (1, "BTC")
-    assert any("2022" in note for note in found.notes)
+    assert answer.rows[1].quality == "missing"
+    assert (answer.years, answer.verdict) == (1, "BTC")
+    assert any("2022" in note for note in answer.notes)
 
 
 def test_equal_returns_are_a_tie(tmp_path: Path) -> None:
     twin = replace(BTC, id="TWIN")
     lake = make(tmp_path, [BTC, twin], [*year_ends(BTC, A), *year_ends(twin, A)])
-    found = Lake(lake).compare(["BTC", "TWIN"])
-    assert {row.winner for row in found.rows} == {"tie"}
-    assert (found.wins, found.years, found.verdict) == ({"BTC": 0, "TWIN": 0}, 3, "tie")
+    answer = Lake(lake).compare(["BTC", "TWIN"])
+    assert {row.winner for row in answer.rows} == {"tie"}
+    assert (answer.wins, answer.years, answer.verdict) == ({"BTC": 0, "TWIN": 0}, 3, "tie")
 
 
 def test_the_answer_is_json(lake: Path) -> None:
@@ -84,8 +84,8 @@ def test_the_answer_is_json(lake: Path) -> None:
 def test_bars_newer_than_the_tables_count(own_lake: Path) -> None:
     later = year_ends(BTC, A | {2022: 480.0}) + year_ends(NASDAQ, B | {2022: 33.0})
     write(own_lake, [BTC, NASDAQ], later)
-    found = Lake(own_lake).compare(["BTC", "NASDAQ"], start=2022, end=2022)
-    assert found.rows[0].returns[0].simple_return == pytest.approx(1.0, rel=1e-12)
+    answer = Lake(own_lake).compare(["BTC", "NASDAQ"], start=2022, end=2022)
+    assert answer.rows[0].returns[0].simple_return == pytest.approx(1.0, rel=1e-12)
     assert Lake(own_lake).query_rows("SELECT max(year) FROM calendar_year_return").rows == ((2021,),)
 
 
@@ -140,45 +140,47 @@ def test_midnight_and_new_york_are_told_apart(lake: Path) -> None:
 
 def test_a_price_index_is_named_when_total_return_is_asked_for(tmp_path: Path) -> None:
     lake = make(tmp_path, [SHARE, NASDAQ], [*year_ends(SHARE, A), *year_ends(NASDAQ, B)])
-    found = Lake(lake).compare(["SHARE", "NASDAQ"], basis="total")
-    assert tuple(found.bases.values()) == ("total", "price")
-    assert any("NASDAQ is a price index" in note for note in found.notes)
-    assert any("mixture" in note for note in found.notes)
-    assert "price_index" in found.rows[0].returns[1].quality
+    answer = Lake(lake).compare(["SHARE", "NASDAQ"], basis="total")
+    assert tuple(answer.bases.values()) == ("total", "price")
+    assert any("NASDAQ is a price index" in note for note in answer.notes)
+    assert any("mixture" in note for note in answer.notes)
+    assert "price_index" in answer.rows[0].returns[1].quality
 
 
 def test_a_fund_stored_as_total_return_against_prices_is_a_mixture(tmp_path: Path) -> None:
     lake = make(tmp_path, [FUND, NASDAQ], [*year_ends(FUND, A), *year_ends(NASDAQ, B)])
-    found = Lake(lake).compare(["FUND", "NASDAQ"])
-    assert found.rows[0].returns[0].simple_return == pytest.approx(0.5, rel=1e-12)
-    assert tuple(found.bases.values()) == ("total", "price")
-    assert any("mixture: total return of FUND against price return of NASDAQ" in note for note in found.notes)
+    answer = Lake(lake).compare(["FUND", "NASDAQ"])
+    assert answer.rows[0].returns[0].simple_return == pytest.approx(0.5, rel=1e-12)
+    assert tuple(answer.bases.values()) == ("total", "price")
+    assert any(
+        "mixture: total return of FUND against price return of NASDAQ" in note for note in answer.notes
+    )
 
 
 @pytest.mark.parametrize(
-    ("asked", "verdict"),
+    ("terms", "verdict"),
     [({}, "BTC"), ({"sessions": "shared"}, None), ({"convention": "first_to_last"}, None)],
 )
 def test_anchored_year_ends_are_facts_and_days_between_are_not(
-    tmp_path: Path, asked: dict[str, Any], verdict: str | None
+    tmp_path: Path, terms: dict[str, Any], verdict: str | None
 ) -> None:
     made = [replace(i, synthetic="daily") for i in (BTC, NASDAQ)]
     lake = make(tmp_path, made, [*year_ends(made[0], A), *year_ends(made[1], B)])
-    found = Lake(lake).compare(["BTC", "NASDAQ"], **asked)
-    assert found.verdict == verdict
-    assert all(("simulated" in row.quality) is (verdict is None) for row in found.rows)
+    answer = Lake(lake).compare(["BTC", "NASDAQ"], **terms)
+    assert answer.verdict == verdict
+    assert all(("simulated" in row.quality) is (verdict is None) for row in answer.rows)
 
 
 def test_a_wholly_made_up_share_gives_no_verdict(tmp_path: Path) -> None:
     made = replace(SHARE, synthetic="all")
     lake = make(tmp_path, [made, NASDAQ], [*year_ends(made, A), *year_ends(NASDAQ, B)])
-    found = Lake(lake).compare(["SHARE", "NASDAQ"])
-    assert (found.years, found.verdict) == (0, None)
-    assert any("simulated" in note for note in found.notes)
+    answer = Lake(lake).compare(["SHARE", "NASDAQ"])
+    assert (answer.years, answer.verdict) == (0, None)
+    assert any("simulated" in note for note in answer.notes)
 
 
 @pytest.mark.parametrize(
-    ("a", "asked", "message"),
+    ("a", "terms", "message"),
     [
         ("BITCOIN", {}, "did you mean BTC"),
         ("QQQQ", {}, "known: BTC"),
@@ -198,9 +200,9 @@ def test_a_wholly_made_up_share_gives_no_verdict(tmp_path: Path) -> None:
         ("BTC", {"real": True}, "no consumer price index for USD"),
     ],
 )
-def test_what_cannot_be_asked_says_why(lake: Path, a: str, asked: dict[str, Any], message: str) -> None:
+def test_what_cannot_be_asked_says_why(lake: Path, a: str, terms: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        Lake(lake).compare([a, "NASDAQ"], **asked)
+        Lake(lake).compare([a, "NASDAQ"], **terms)
 
 
 def test_a_yield_is_not_compared(tmp_path: Path) -> None:

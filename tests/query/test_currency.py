@@ -76,9 +76,9 @@ def test_real_returns_are_deflated_december_over_december(tmp_path: Path) -> Non
         bar(CPI, date(2022, 12, 1), 275.0),
     ]
     lake = make(tmp_path, [BTC, NASDAQ, CPI], BARS + prices)
-    found = Lake(lake).compare(["BTC", "NASDAQ"], real=True)
-    assert found.real
-    row = found.rows[0]
+    answer = Lake(lake).compare(["BTC", "NASDAQ"], real=True)
+    assert answer.real
+    row = answer.rows[0]
     assert (row.returns[0].simple_return, row.returns[1].simple_return) == pytest.approx(
         (2 / 1.1 - 1, 0.8 / 1.1 - 1), rel=1e-12
     )

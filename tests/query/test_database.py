@@ -126,9 +126,9 @@ def test_a_foreign_log_is_set_aside(lake: Path, caplog: pytest.LogCaptureFixture
     log = lake / "market.duckdb.wal"
     log.write_bytes(b"someone else's")
     with caplog.at_level(logging.WARNING):
-        aside = build(lake, [BTC, NASDAQ])
-    assert aside == lake.resolve() / "market.duckdb.wal.set-aside"
-    assert aside.read_bytes() == b"someone else's"
+        moved = build(lake, [BTC, NASDAQ])
+    assert moved == lake.resolve() / "market.duckdb.wal.set-aside"
+    assert moved.read_bytes() == b"someone else's"
     assert "set aside" in caplog.text
     assert not log.exists()
 

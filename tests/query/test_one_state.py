@@ -36,7 +36,7 @@ def rows(last: int, scale: float) -> list[dict[str, Any]]:
     """Year ends and a few days beside them, so that every answer has something to say."""
     years = range(2019, last + 1)
     closes = {year: scale * (100.0 + 7 * (year % 5) + year - 2019) for year in years}
-    found = [
+    result = [
         *year_ends(BTC, {year: close * (1 + year % 3) for year, close in closes.items()}),
         *year_ends(SHARE, closes),
         *year_ends(EUR, {year: 1.1 for year in years}),
@@ -46,8 +46,8 @@ def rows(last: int, scale: float) -> list[dict[str, Any]]:
     for one in (BTC, SHARE):
         for year in years:
             days = [last_day(SHARE, year) - timedelta(days=7 * back) for back in (1, 2, 3)]
-            found += [bar(one, day, closes[year] * (1 + back / 50)) for back, day in enumerate(days, 1)]
-    return sorted(found, key=lambda row: (row["instrument_id"], row["session"]))
+            result += [bar(one, day, closes[year] * (1 + back / 50)) for back, day in enumerate(days, 1)]
+    return sorted(result, key=lambda row: (row["instrument_id"], row["session"]))
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class States:
         for path in paths:
             target = self.lake / path.relative_to(state)
             target.parent.mkdir(parents=True, exist_ok=True)
-            beside = target.with_name(f".{target.name}.next")
-            place(path, beside)
-            beside.replace(target)
+            temporary = target.with_name(f".{target.name}.next")
+            place(path, temporary)
+            temporary.replace(target)
         for path in [p for p in self.lake.rglob("*") if p.is_file()]:
             if path.relative_to(self.lake) not in wanted:
                 path.unlink()
@@ -78,23 +78,23 @@ class States:
 def states(tmp_path_factory: pytest.TempPathFactory) -> States:
     """The commit restates all history and adds a year, whose files are new."""
     folder = tmp_path_factory.mktemp("states")
-    found = States(folder / "lake", folder / "before", folder / "committed", folder / "built")
-    for state, bars in ((found.before, rows(2022, 1.0)), (found.built, rows(2023, 3.0))):
-        shutil.rmtree(found.lake, ignore_errors=True)
-        make(found.lake, INSTRUMENTS, bars, claims=CLAIMS)
-        shutil.copytree(found.lake, state)
-    shutil.copytree(found.before, found.committed)
-    for path in found.built.rglob("part.parquet"):
-        below = path.relative_to(found.built)
+    copies = States(folder / "lake", folder / "before", folder / "committed", folder / "built")
+    for state, bars in ((copies.before, rows(2022, 1.0)), (copies.built, rows(2023, 3.0))):
+        shutil.rmtree(copies.lake, ignore_errors=True)
+        make(copies.lake, INSTRUMENTS, bars, claims=CLAIMS)
+        shutil.copytree(copies.lake, state)
+    shutil.copytree(copies.before, copies.committed)
+    for path in copies.built.rglob("part.parquet"):
+        below = path.relative_to(copies.built)
         if below.parts[0] in {"bar", "revision"}:
-            (found.committed / below).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, found.committed / below)
-    manifest = json.loads((found.before / "manifest.json").read_bytes())
-    after = json.loads((found.built / "manifest.json").read_bytes())
+            (copies.committed / below).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copies.committed / below)
+    manifest = json.loads((copies.before / "manifest.json").read_bytes())
+    after = json.loads((copies.built / "manifest.json").read_bytes())
     prices = ("bar/", "revision/")
     manifest["files"] |= {path: entry for path, entry in after["files"].items() if path.startswith(prices)}
-    (found.committed / "manifest.json").write_text(json.dumps(manifest))
-    return found
+    (copies.committed / "manifest.json").write_text(json.dumps(manifest))
+    return copies
 
 
 ANSWERS: dict[str, Callable[[Lake], Any]] = {
@@ -169,8 +169,8 @@ def test_an_answer_is_that_of_before_or_that_of_after(
         for state, after in ((states.committed, committed), (states.built, built)):
             if campaign() or (n % 2 == 0) == (state is states.built):
                 states.put(states.before)
-                found = ask(states, name, monkeypatch, Steps(n, lambda to=state: states.put(to)))
-                assert same(found, before) or same(found, after), (
+                answer = ask(states, name, monkeypatch, Steps(n, lambda to=state: states.put(to)))
+                assert same(answer, before) or same(answer, after), (
                     f"{name}: {state.name} before statement {n} of {statements}"
                 )
 

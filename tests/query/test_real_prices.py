@@ -43,36 +43,36 @@ def year_ends(lake: Path, instrument: str, basis: str) -> dict[int, float]:
 
 @pytest.mark.parametrize("instrument", PERCENT)
 def test_calendar_years_as_known(lake: Path, instrument: str) -> None:
-    found = year_ends(lake, instrument, "price")
-    assert [found[year] * 100 for year in range(2019, 2025)] == pytest.approx(
+    returns = year_ends(lake, instrument, "price")
+    assert [returns[year] * 100 for year in range(2019, 2025)] == pytest.approx(
         list(PERCENT[instrument]), abs=0.005001
     )
 
 
 def test_bitcoin_is_ahead_of_the_nasdaq_in_five_of_six(lake: Path) -> None:
-    found = Lake(lake).compare(["BTC", "NASDAQ"], start=2019, end=2024)
-    assert [row.returns[0].simple_return for row in found.rows] == pytest.approx(
+    answer = Lake(lake).compare(["BTC", "NASDAQ"], start=2019, end=2024)
+    assert [row.returns[0].simple_return for row in answer.rows] == pytest.approx(
         [p / 100 for p in PERCENT["BTC"]], abs=5.001e-5
     )
-    assert (found.wins, found.years, found.verdict) == ({"BTC": 5, "NASDAQ": 1}, 6, "BTC")
-    assert [row.winner for row in found.rows if row.year == 2022] == ["NASDAQ"]
-    assert all(row.complete and row.quality == "" for row in found.rows)
+    assert (answer.wins, answer.years, answer.verdict) == ({"BTC": 5, "NASDAQ": 1}, 6, "BTC")
+    assert [row.winner for row in answer.rows if row.year == 2022] == ["NASDAQ"]
+    assert all(row.complete and row.quality == "" for row in answer.rows)
 
 
 def test_shared_sessions_end_bitcoins_year_with_new_yorks(lake: Path) -> None:
-    found = Lake(lake).compare(["BTC", "NASDAQ"], start=2022, end=2024, sessions="shared")
+    answer = Lake(lake).compare(["BTC", "NASDAQ"], start=2022, end=2024, sessions="shared")
     assert [
-        round(row.returns[0].simple_return * 100, 2) for row in found.rows if row.returns[0].simple_return
+        round(row.returns[0].simple_return * 100, 2) for row in answer.rows if row.returns[0].simple_return
     ] == [-64.15, 153.57, 121.93]
-    assert found.rows[0].returns[0].end_session == found.rows[0].returns[1].end_session
-    assert all(row.complete for row in found.rows)
+    assert answer.rows[0].returns[0].end_session == answer.rows[0].returns[1].end_session
+    assert all(row.complete for row in answer.rows)
 
 
 def test_the_sp500_as_published(lake: Path) -> None:
-    found = year_ends(lake, "SP500", "price")
+    returns = year_ends(lake, "SP500", "price")
     published = shared_data.table(shared_data.folder() / "published" / "sp500_price_returns.csv")
     years = {int(row["year"]): float(row["return_pct"]) for row in published}
-    assert {year: found[year] * 100 for year in years} == pytest.approx(years, abs=0.01)
+    assert {year: returns[year] * 100 for year in years} == pytest.approx(years, abs=0.01)
 
 
 @pytest.mark.parametrize("share", ["AAPL", "NVDA", "KO"])

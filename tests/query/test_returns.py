@@ -182,8 +182,8 @@ def test_a_close_of_zero_or_below_has_no_index_and_stops_nothing(tmp_path: Path)
     lake = make(tmp_path, [oil], bars)
     index = Lake(lake).query_rows("SELECT price_index FROM return_index ORDER BY session").rows
     assert index == ((61.06,), (None,), (None,), (48.52,), (None,))
-    found = returns(lake, f"basis = 'price' AND {YEAR_END}")
-    assert [simple for _, simple in found] == [None, pytest.approx(48.52 / 61.06 - 1, rel=1e-12), None]
+    answer = returns(lake, f"basis = 'price' AND {YEAR_END}")
+    assert [simple for _, simple in answer] == [None, pytest.approx(48.52 / 61.06 - 1, rel=1e-12), None]
     text = f"SELECT quality FROM calendar_year_return WHERE year = 2021 AND basis = 'price' AND {YEAR_END}"
     assert Lake(lake).query_rows(text).rows == (("gap,no_price",),)
 

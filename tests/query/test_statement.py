@@ -100,9 +100,9 @@ def test_nothing_outside_the_lake_is_read(
     (tmp_path / ".tmp").mkdir()
     (tmp_path / ".tmp" / "here.txt").write_text("outside")
     monkeypatch.chdir(tmp_path)
-    wanted = text.replace("{outside}", str(lake.parent / "secret.txt")).replace("{lake}", str(lake))
+    statement = text.replace("{outside}", str(lake.parent / "secret.txt")).replace("{lake}", str(lake))
     with pytest.raises(UsageError, match="cannot be run"):
-        Lake(lake).query_rows(wanted)
+        Lake(lake).query_rows(statement)
 
 
 def test_errors_are_one_line(lake: Path) -> None:
@@ -117,14 +117,14 @@ def test_an_empty_lake_says_what_to_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "value", "ask"), [("_MOST_ROWS", 1, Lake.query_rows), ("_MOST_BYTES", 10, Lake.query)]
+    ("limit", "value", "method"), [("_MOST_ROWS", 1, Lake.query_rows), ("_MOST_BYTES", 10, Lake.query)]
 )
 def test_an_answer_beyond_what_memory_holds_is_refused(
-    lake: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, ask: Any
+    lake: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, method: Any
 ) -> None:
     monkeypatch.setattr(query, limit, value)
     with pytest.raises(UsageError, match="add a LIMIT"):
-        ask(Lake(lake), "FROM bar")
+        method(Lake(lake), "FROM bar")
 
 
 def test_no_question_writes_to_a_disk_or_fetches_an_extension(lake: Path) -> None:

@@ -91,10 +91,10 @@ def test_an_answer_is_a_table_of_whichever_kind(lake: ml.Lake, name: str) -> Non
 
 
 def test_a_row_of_a_table_is_a_row_of_the_answer(lake: ml.Lake) -> None:
-    found = lake.compare(["BTC", "SHARE"])
-    assert found.to_arrow().to_pylist()[:2] == [
+    answer = lake.compare(["BTC", "SHARE"])
+    assert answer.to_arrow().to_pylist()[:2] == [
         vars(one) | {"year": 2020, "year_complete": True, "winner": "BTC", "runner_up": "SHARE", "lead": 1.0}
-        for one in found.rows[0].returns
+        for one in answer.rows[0].returns
     ]
     [changed] = lake.changes("2021-06-01", ids=["BTC"]).to_arrow().to_pylist()
     assert changed["fields"][0] == {"name": "open", "old": None, "new": 2.0}

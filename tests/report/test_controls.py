@@ -20,21 +20,21 @@ FIRST = {"a": "SHARE", "b": "NASDAQ", "first": 2021, "last": 2024, "currency": "
 
 
 def chosen(opened: Opened) -> dict[str, str]:
-    found: dict[str, str] = opened.page.evaluate(
+    result: dict[str, str] = opened.page.evaluate(
         "Object.fromEntries([...document.querySelectorAll('#controls select')]"
         ".map(one => [one.id.slice(5), one.value]))"
     )
-    return found
+    return result
 
 
 def charts(opened: Opened) -> dict[str, str]:
     opened.draw_all()
-    found: dict[str, str] = opened.page.evaluate(
+    result: dict[str, str] = opened.page.evaluate(
         "places => Object.fromEntries(places.map(id => [id, document.querySelector(`#${id} svg`).outerHTML"
         " + document.querySelector(`#${id} .terms`).textContent]))",
         ["bars", *FOLLOWS],
     )
-    return found
+    return result
 
 
 @pytest.mark.parametrize(

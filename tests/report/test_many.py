@@ -43,27 +43,27 @@ def test_the_page_says_so(thinned: Opened) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "values",
     [
         ("BTC", "FUND", 2021, 2024, "USD", "price"),
         ("EURO_SHARE", "LATE", 2022, 2025, "EUR", "total"),
         ("MADE_UP", "NASDAQ", 2021, 2023, "USD", "price"),
     ],
-    ids=lambda asked: "-".join(map(str, asked)),
+    ids=lambda values: "-".join(map(str, values)),
 )
-def test_years_and_the_whole_are_the_same(thinned: Opened, lake: Path, asked: tuple[str | int, ...]) -> None:
-    ask = dict(zip(NAMES, asked, strict=True))
-    thinned.choose(**ask)
+def test_years_and_the_whole_are_the_same(thinned: Opened, lake: Path, values: tuple[str | int, ...]) -> None:
+    choice = dict(zip(NAMES, values, strict=True))
+    thinned.choose(**choice)
     thinned.draw_all()
-    rows, score, _ = told.years(lake, ask)
+    rows, score, _ = told.years(lake, choice)
     assert (thinned.table("#bars")[1:], thinned.text("#finding .score")) == (rows, score)
-    lines, _ = told.figures(lake, ask)
+    lines, _ = told.figures(lake, choice)
     shown = {row[0]: row[1:] for row in thinned.table("#figures")}
     for name in ("total return", "CAGR", "from", "to", "quality of the whole"):
         assert shown[name] == lines[name]
-    assert thinned.table("#heatmap")[1:] == told.months(lake, ask)
+    assert thinned.table("#heatmap")[1:] == told.months(lake, choice)
     risk = {row[0]: row[1:] for row in thinned.table("#scatter")[1:]}
-    assert risk[ask["a"]] == told.alone(lake, str(ask["a"]), ask, "monthly")
+    assert risk[choice["a"]] == told.alone(lake, str(choice["a"]), choice, "monthly")
 
 
 def test_what_needs_days_is_not_made_up_from_months(thinned: Opened) -> None:

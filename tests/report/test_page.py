@@ -21,8 +21,8 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 
 
 def violations(opened: Opened) -> list[str]:
-    found: dict[str, Any] = opened.page.evaluate("rules => axe.run(document, rules)", RULES)
-    return [f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+    result: dict[str, Any] = opened.page.evaluate("rules => axe.run(document, rules)", RULES)
+    return [f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}" for one in result["violations"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -20,7 +20,7 @@ def entry(lake: Path) -> Entry:
 
 
 @pytest.mark.parametrize(
-    ("published", "rolled", "said"),
+    ("published", "rolled", "headline"),
     [
         (HOLDS, HOLDS, "True when it was said, and still true."),
         (HOLDS, LAPSED, "True when it was said. Not any more."),
@@ -32,13 +32,13 @@ def entry(lake: Path) -> Entry:
         (INCONCLUSIVE, INCONCLUSIVE, "It cannot be told from what is stored."),
     ],
 )
-def test_the_headline_says_both_verdicts(entry: Entry, published: str, rolled: str, said: str) -> None:
+def test_the_headline_says_both_verdicts(entry: Entry, published: str, rolled: str, headline: str) -> None:
     changed = replace(
         entry,
         published=replace(entry.published, verdict=published),
         rolled=replace(entry.rolled, verdict=rolled),
     )
-    assert headline_of(changed) == said
+    assert headline_of(changed) == headline
 
 
 def test_the_same_years_are_told_once(entry: Entry) -> None:

@@ -46,15 +46,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _run(
     command: list[str | Path], home: Path, lake: Path, master: str | None
 ) -> subprocess.CompletedProcess[str]:
-    told = {"MARKETLAKE_HOME": str(home), "MARKETLAKE_LAKE": str(lake), "MARKETLAKE_NOW": NOW}
+    environment = {"MARKETLAKE_HOME": str(home), "MARKETLAKE_LAKE": str(lake), "MARKETLAKE_NOW": NOW}
     if master is not None:
-        told["MARKETLAKE_SPARK_MASTER"] = master
+        environment["MARKETLAKE_SPARK_MASTER"] = master
     rest = {name: value for name, value in os.environ.items() if not name.startswith("MARKETLAKE_")}
     arguments = ["compare", "BTC", "NASDAQ", "--format", "json"]
-    told |= {"PYTHONWARNINGS": "ignore", "PYSPARK_PYTHON": sys.executable}
+    environment |= {"PYTHONWARNINGS": "ignore", "PYSPARK_PYTHON": sys.executable}
     return subprocess.run(
         [*command, *arguments, "--engine", "spark"],
-        env=rest | told, cwd=home, capture_output=True, text=True, timeout=300,
+        env=rest | environment, cwd=home, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
 
 

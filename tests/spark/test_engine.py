@@ -25,9 +25,9 @@ from .both import same
 from .market import MARKET, NOW, bars, built
 from .scenes import AS_OF, UNIVERSE
 
-Asked = Callable[..., Any]
+Method = Callable[..., Any]
 # each takes ten to fifty relations; `compare` of two as it stands is asked in test_command.py
-CASES: dict[str, tuple[Asked, tuple[Any, ...], dict[str, Any]]] = {
+CASES: dict[str, tuple[Method, tuple[Any, ...], dict[str, Any]]] = {
     # three or more come with their metrics
     "compare three, converted, shared, as of": (
         Lake.compare,
@@ -57,9 +57,9 @@ def bare(lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_answer_is_duckdbs(lake: Path, bare: Path, engine: SparkEngine, case: str) -> None:
-    ask, arguments, options = CASES[case]
-    duck = ask(Lake(lake), *arguments, **options).to_dict()
-    spark = ask(Lake(bare, engine), *arguments, **options).to_dict()
+    method, arguments, options = CASES[case]
+    duck = method(Lake(lake), *arguments, **options).to_dict()
+    spark = method(Lake(bare, engine), *arguments, **options).to_dict()
     assert list(_differences(duck, spark)) == []
 
 
@@ -95,11 +95,11 @@ def test_a_damaged_file_is_named(lake: Path, engine: SparkEngine, tmp_path: Path
 @pytest.mark.parametrize("table", ["bar", "year_state"])
 def test_a_lost_file_is_named_too(lake: Path, engine: SparkEngine, tmp_path: Path, table: str) -> None:
     """A folder could be read without it, and the answer would be another."""
-    holed = tmp_path / "lake"
-    shutil.copytree(lake, holed)
-    (holed / table / "asset_class=crypto/year=2020/part.parquet").unlink()
+    incomplete = tmp_path / "lake"
+    shutil.copytree(lake, incomplete)
+    (incomplete / table / "asset_class=crypto/year=2020/part.parquet").unlink()
     with pytest.raises(CorruptLakeError, match=f"{table}/asset_class=crypto/year=2020"):
-        Lake(holed, engine).compare(["BTC", "NASDAQ"])
+        Lake(incomplete, engine).compare(["BTC", "NASDAQ"])
 
 
 def test_what_spark_refuses_is_said_in_a_line(spark: str) -> None:
