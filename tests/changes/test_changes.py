@@ -54,7 +54,7 @@ def expected(result: dict[tuple[str, date], tuple[Any, ...]]) -> dict[tuple[str,
     }
 
 
-def test_every_pair_of_moments_is_what_plain_python_says(lake: Path, history: History) -> None:
+def test_changes_between_any_two_moments_equal_plain_python(lake: Path, history: History) -> None:
     kinds = set()
     for since, until in combinations(ENDS, 2):
         answer = changed_values(Lake(lake).changes(since, until))
@@ -63,7 +63,7 @@ def test_every_pair_of_moments_is_what_plain_python_says(lake: Path, history: Hi
     assert kinds == set(KINDS) - {"correction"}
 
 
-def test_changes_compose(lake: Path) -> None:
+def test_changes_of_consecutive_intervals_compose(lake: Path) -> None:
     """What changed from the first moment to the last is what changed to any between and from it, together."""
     for first, middle, last in list(combinations(ENDS, 3))[::5]:
         one, two, whole = (
@@ -81,7 +81,7 @@ def test_changes_compose(lake: Path) -> None:
                 assert whole[key][0] == one[key][0]
 
 
-def test_where_nothing_changed_nothing_is_reported(lake: Path) -> None:
+def test_no_changes_in_an_empty_interval(lake: Path) -> None:
     for moment in ENDS:
         for until in (moment, moment + timedelta(hours=1)):
             answer = Lake(lake).changes(moment, until)
@@ -102,7 +102,7 @@ def test_the_summary_counts_the_rows(lake: Path) -> None:
     assert Lake(lake).changes(MOMENTS[2], most=3).summary == answer.summary
 
 
-def test_ids_and_kinds_narrow(lake: Path) -> None:
+def test_changes_filter_by_ids_and_kinds(lake: Path) -> None:
     whole = Lake(lake).changes(MOMENTS[4])
     own = Lake(lake).changes(MOMENTS[4], ids=["SHARE"], kinds=["vendor_restatement", "split"])
     assert own.rows == tuple(
@@ -113,7 +113,7 @@ def test_ids_and_kinds_narrow(lake: Path) -> None:
     assert own.rows
 
 
-def test_the_macro_says_the_same(lake: Path) -> None:
+def test_the_changes_macro_equals_the_python_answer(lake: Path) -> None:
     moments = "TIMESTAMP '2022-03-01', until := TIMESTAMPTZ '2022-06-01 00:00:00+00'"
     rows = (
         Lake(lake)
@@ -128,14 +128,14 @@ def test_the_macro_says_the_same(lake: Path) -> None:
     )
 
 
-def test_what_is_held_is_what_price_observed_by_says(lake: Path, history: History) -> None:
+def test_price_observed_by_equals_the_model(lake: Path, history: History) -> None:
     for moment in ENDS:
         text = f"SELECT instrument_id, session, close FROM price_observed_by(TIMESTAMP '{moment:%Y-%m-%d}')"
         rows = {(name, session): close for name, session, close in Lake(lake).query_rows(text).rows}
         assert rows == {key: version["close"] for key, version in history.held(moment).items()}
 
 
-def test_a_row_in_bar_and_revision_at_once_counts_once(tmp_path: Path) -> None:
+def test_a_row_in_both_bar_and_revision_counts_once(tmp_path: Path) -> None:
     """Between the two renames of a commit the replaced row stands in both."""
     row = bar(BTC, "2021-01-01", 1.0, observed_at=MOMENTS[0])
     lake = make(tmp_path, [BTC], [row], [row | {"superseded_at": MOMENTS[1]}])
@@ -145,7 +145,7 @@ def test_a_row_in_bar_and_revision_at_once_counts_once(tmp_path: Path) -> None:
         assert Lake(lake).query_rows(f"SELECT close FROM {macro}(DATE '2022-01-02')").rows == ((1.0,),)
 
 
-def test_of_two_versions_seen_at_once_the_current_one_counts(tmp_path: Path) -> None:
+def test_current_version_wins_when_two_were_seen_at_the_same_time(tmp_path: Path) -> None:
     row = bar(BTC, "2021-01-01", 1.0, observed_at=MOMENTS[0])
     lake = make(tmp_path, [BTC], [row | {"close": 2.0}], [row | {"superseded_at": MOMENTS[0]}])
     [change] = Lake(lake).changes(BEFORE).rows
@@ -153,7 +153,7 @@ def test_of_two_versions_seen_at_once_the_current_one_counts(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("macro", ["price_as_of", "price_observed_by"])
-def test_the_instrument_narrows_both_scans(lake: Path, macro: str) -> None:
+def test_an_instrument_filter_is_pushed_into_both_scans(lake: Path, macro: str) -> None:
     """So that row groups of others are skipped; under the window it would come too late."""
     text = f"EXPLAIN SELECT * FROM {macro}(TIMESTAMP '2022-06-01') WHERE instrument_id = 'BTC'"
     with duckdb.connect(str(lake / "market.duckdb"), read_only=True) as connection:
@@ -170,12 +170,12 @@ def test_the_instrument_narrows_both_scans(lake: Path, macro: str) -> None:
         ({"ids": ["NOBODY"]}, "unknown instrument"),
     ],
 )
-def test_what_cannot_be_asked(lake: Path, terms: dict[str, Any], message: str) -> None:
+def test_invalid_arguments_are_usage_errors(lake: Path, terms: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Lake(lake).changes(BEFORE, **terms)
 
 
-def test_a_name_is_never_sql(tmp_path: Path) -> None:
+def test_an_instrument_id_is_never_executed_as_sql(tmp_path: Path) -> None:
     odd = replace(BTC, id="O'X;--")
     lake = make(tmp_path, [odd], [bar(odd, "2021-01-01", 1.0, observed_at=MOMENTS[0])])
     assert Lake(lake).changes(datetime(2020, 1, 1, tzinfo=UTC), ids=["O'X;--"]).sessions == 1

@@ -65,7 +65,7 @@ def recorded(home: Path) -> list[tuple[int, str, str, str]]:
     ]
 
 
-def test_a_row_a_change_and_none_without(home: Path) -> None:
+def test_history_gets_one_row_per_change(home: Path) -> None:
     first = run(home, "2025-01-02T12:00Z")
     rows = [(1, "2025-01-02", first, "holds")]
     assert recorded(home) == rows
@@ -102,7 +102,7 @@ def test_a_row_a_change_and_none_without(home: Path) -> None:
     }
 
 
-def test_a_claim_that_is_put_differently_is_a_change(home: Path) -> None:
+def test_changed_claim_definition_adds_a_history_row(home: Path) -> None:
     run(home, "2025-01-02T12:00Z")
     (home / "claims.toml").write_text(CLAIM.replace("the coin beat", "the coin won against"))
     assert build(settings_of(home, "2025-01-02T12:00Z"))
@@ -141,7 +141,7 @@ def assert_whole(home: Path, snapshot: str) -> None:
         Lake(home / "data").claims("OTHER")
 
 
-def test_it_survives_replay_and_is_no_part_of_the_snapshot(home: Path) -> None:
+def test_history_survives_replay_and_does_not_change_the_snapshot(home: Path) -> None:
     snapshot = run(home, "2025-01-02T12:00Z")
     lake = home / "data"
     [path] = [p for p, e in open_manifest(lake).files.items() if p.startswith("claim_history/") and e.rows]

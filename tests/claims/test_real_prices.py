@@ -55,7 +55,7 @@ def test_wins_of_2019_to_2024(real: dict[str, Entry], b: str, convention: str, s
 @pytest.mark.parametrize(
     ("b", "fund"), [("NASDAQ", ("NASDAQ100", "QQQ")), ("GOLD", ("GLD",)), ("SP500", ("SPY",))]
 )
-def test_which_cells_are_reached(real: dict[str, Entry], b: str, fund: tuple[str, ...]) -> None:
+def test_cells_with_a_verdict_on_real_prices(real: dict[str, Entry], b: str, fund: tuple[str, ...]) -> None:
     entry = real[IDS[b]]
     for name in (b, *fund):
         cells = [one for one in entry.grid if one.b == name]
@@ -71,14 +71,14 @@ def test_which_cells_are_reached(real: dict[str, Entry], b: str, fund: tuple[str
         assert cell(entry, b="GLD").reason.endswith("a mixture: GLD is total return")
 
 
-def test_five_of_six_holds_in_every_reading_that_real_prices_reach(real: dict[str, Entry]) -> None:
+def test_five_of_six_wins_holds_in_every_judged_reading(real: dict[str, Entry]) -> None:
     entry = real["BTC_BEATS_NASDAQ"]
     assert (entry.published.verdict, entry.published.wins) == ("holds", 5)
     assert (entry.verdict, entry.depends_on) == ("holds", ())
     assert cell(entry, b="QQQ").reason == "no instrument QQQ in this lake"
 
 
-def test_the_gold_fund_agrees_with_gold(real: dict[str, Entry]) -> None:
+def test_gold_fund_gives_the_same_wins_as_gold(real: dict[str, Entry]) -> None:
     x, y = close("BTC"), close("GLD")
     for convention in ("year_end", "first_to_last", "december_average"):
         ahead = returns(x, convention).loc[YEARS] > returns(y, convention).loc[YEARS]
@@ -87,7 +87,7 @@ def test_the_gold_fund_agrees_with_gold(real: dict[str, Entry]) -> None:
 
 
 @pytest.mark.parametrize("b", ["NASDAQ", "SP500"])
-def test_every_month(real: dict[str, Entry], b: str) -> None:
+def test_wins_of_windows_ending_in_every_month(real: dict[str, Entry], b: str) -> None:
     ends = pd.DataFrame({name: close(name).resample("ME").last() for name in ("BTC", b)}).dropna()
     # Bitcoin's series begins in the middle of September 2014
     yearly = (ends / ends.shift(12) - 1).dropna()

@@ -100,7 +100,7 @@ def plan(lake: Path, text: str, rebalance: str, horizon: int | None = None) -> P
         ("pro-rata", "never"),
     ],
 )
-def test_return_and_risk_are_those_of_the_portfolio(
+def test_return_and_risk_equal_the_portfolio_command(
     lake: Path, entry: Entry, funded_by: str, rebalance: str
 ) -> None:
     with_sleeve = plan(lake, WEIGHTS[funded_by].format("SHARE"), rebalance).with_sleeve
@@ -118,7 +118,7 @@ def test_return_and_risk_are_those_of_the_portfolio(
             assert one.verdict == ("holds" if better else "does not hold")
 
 
-def test_another_fund_may_have_been_meant(lake: Path, entry: Entry) -> None:
+def test_alternative_holding_is_judged(lake: Path, entry: Entry) -> None:
     other = plan(lake, WEIGHTS["BONDS"].format("WORLD"), "quarterly").with_sleeve
     assert cell(entry, b="60 WORLD, 40 BONDS").with_sleeve == pytest.approx(
         other.return_per_volatility, rel=1e-9
@@ -126,7 +126,7 @@ def test_another_fund_may_have_been_meant(lake: Path, entry: Entry) -> None:
     assert cell(entry, b="60 NONE, 40 BONDS").reason == "no instrument NONE in this lake"
 
 
-def test_every_start_month(lake: Path, entry: Entry) -> None:
+def test_every_start_month_equals_the_reference(lake: Path, entry: Entry) -> None:
     past = plan(lake, WEIGHTS["BONDS"].format("SHARE"), "quarterly", horizon=2).history
     assert past is not None
     judged = [window for window in entry.windows if window.verdict != "inconclusive"]
@@ -138,7 +138,7 @@ def test_every_start_month(lake: Path, entry: Entry) -> None:
     assert "windows overlap: 1 independent" in entry.in_history[1].text
 
 
-def test_over_the_bill_and_by_the_month(lake: Path, entry: Entry) -> None:
+def test_sharpe_ratio_over_the_bill_for_daily_and_monthly_risk(lake: Path, entry: Entry) -> None:
     days = [
         str(row[0])
         for row in Lake(lake)
@@ -178,7 +178,7 @@ def month_ends(days: list[str]) -> list[int]:
     return [n for n, day in enumerate(days) if n == len(days) - 1 or day[:7] != days[n + 1][:7]]
 
 
-def test_the_grid_is_whole(entry: Entry) -> None:
+def test_grid_has_every_combination_once(entry: Entry) -> None:
     # spans x sets of instruments x ways to rebalance x to fund the sleeve x risks x worths
     assert len(entry.grid) == 2 * 3 * 4 * 3 * 3 * 3
     readings = {tuple(getattr(c, name) for name in ("span", *entry.dimensions)) for c in entry.grid}

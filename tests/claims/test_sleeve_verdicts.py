@@ -73,11 +73,11 @@ def put(cases: Ledger) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_word(ledger: dict[str, Entry], name: str) -> None:
+def test_every_verdict(ledger: dict[str, Entry], name: str) -> None:
     assert ledger[name].verdict == CASES[name][-1], ledger[name].published
 
 
-def test_the_headline_by_hand(ledger: dict[str, Entry]) -> None:
+def test_headline_equals_manual_calculation(ledger: dict[str, Entry]) -> None:
     result = cell(ledger["HELPS"])
     # within the year nothing is rebalanced: six months of each step
     shares, bonds, sleeve = ([a, b] * 6 for a, b in (CALM, (0.0, 0.01), UP))
@@ -103,14 +103,14 @@ def test_the_headline_by_hand(ledger: dict[str, Entry]) -> None:
         ("SLEEVE_ABSENT", "no instrument SLEEVE_ABSENT_NONE in this lake"),
     ],
 )
-def test_why_it_cannot_be_said(ledger: dict[str, Entry], name: str, reason: str) -> None:
+def test_reason_of_an_inconclusive_verdict(ledger: dict[str, Entry], name: str, reason: str) -> None:
     entry = ledger[name]
     assert (entry.published.reason, entry.depends_on) == (reason, ())
     assert (entry.published.with_sleeve, entry.published.years) == (None, None)
     assert {window.verdict for window in entry.windows} <= {"inconclusive"}
 
 
-def test_what_flips_it_is_named(ledger: dict[str, Entry]) -> None:
+def test_reading_that_changes_the_verdict_is_listed(ledger: dict[str, Entry]) -> None:
     # the sleeve is calmer than the shares and worse than the bonds
     entry = ledger["FUNDED"]
     assert entry.published.verdict == "holds"
@@ -121,7 +121,7 @@ def test_what_flips_it_is_named(ledger: dict[str, Entry]) -> None:
     assert (one.with_sleeve or 0) < (one.without_sleeve or 0)
 
 
-def test_consumer_prices_and_a_bill_are_wanted(ledger: dict[str, Entry]) -> None:
+def test_real_and_excess_readings_need_consumer_prices_and_a_bill(ledger: dict[str, Entry]) -> None:
     entry = ledger["HELPS"]
     assert cell(entry, worth="real").reason == "no consumer prices in this lake"
     assert cell(entry, worth="over_bill").reason == "no Treasury bill in this lake"

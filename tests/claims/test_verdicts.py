@@ -76,7 +76,7 @@ def reason_of(one: Cell, entry: Entry) -> str:
 
 
 @pytest.mark.parametrize(("losses", "words"), WORDS.items())
-def test_every_word(ledger: dict[str, Entry], losses: tuple[int, ...], words: tuple[str, ...]) -> None:
+def test_every_verdict(ledger: dict[str, Entry], losses: tuple[int, ...], words: tuple[str, ...]) -> None:
     entry = ledger[f"LOST{'_'.join(map(str, losses))}"]
     assert (entry.published.verdict, entry.rolled.verdict, entry.verdict) == words
     assert (entry.rolled.first_year, entry.rolled.last_year) == (2022, 2023)
@@ -84,14 +84,14 @@ def test_every_word(ledger: dict[str, Entry], losses: tuple[int, ...], words: tu
     assert entry.depends_on == ((years,) if words[2] == "depends" else ())
 
 
-def test_nothing_to_judge(ledger: dict[str, Entry]) -> None:
+def test_inconclusive_without_data(ledger: dict[str, Entry]) -> None:
     entry = ledger["NOTHING"]
     assert (entry.verdict, entry.depends_on) == ("inconclusive", ())
     assert entry.refused == {"no instrument NOTHING_NASDAQ in this lake": 48}
     assert entry.windows == ()
 
 
-def test_another_instrument_turns_it_over(ledger: dict[str, Entry]) -> None:
+def test_alternative_instrument_changes_the_verdict(ledger: dict[str, Entry]) -> None:
     entry = ledger["OTHER"]
     assert entry.verdict == "depends"
     assert flips(entry) == (
@@ -107,7 +107,7 @@ def test_another_instrument_turns_it_over(ledger: dict[str, Entry]) -> None:
     assert all(c.reason for c in entry.grid)
 
 
-def test_dividends_turn_it_over(ledger: dict[str, Entry]) -> None:
+def test_total_return_changes_the_verdict(ledger: dict[str, Entry]) -> None:
     entry = ledger["DIVIDEND"]
     assert cell(entry).verdict == "holds"
     assert (cell(entry, basis="total").wins, cell(entry, basis="total").verdict) == (1, "does not hold")
@@ -123,7 +123,7 @@ def test_dividends_turn_it_over(ledger: dict[str, Entry]) -> None:
         ("AVERAGE", "from December average to December average"),
     ],
 )
-def test_what_a_year_is_turns_it_over(ledger: dict[str, Entry], case: str, change: str) -> None:
+def test_year_convention_changes_the_verdict(ledger: dict[str, Entry], case: str, change: str) -> None:
     entry = ledger[case]
     assert (entry.published.verdict, entry.published.wins) == ("holds", 2)
     assert flips(entry)[0] == f"{change}: does not hold for 2021 to 2022 (1 of 2)"
@@ -131,7 +131,7 @@ def test_what_a_year_is_turns_it_over(ledger: dict[str, Entry], case: str, chang
         assert cell(entry, sessions="shared").wins == 1
 
 
-def test_only_two_changes_together_turn_it_over(ledger: dict[str, Entry]) -> None:
+def test_two_combined_changes_change_the_verdict(ledger: dict[str, Entry]) -> None:
     entry = ledger["TWO"]
     assert flips(entry) == ("against SHARE, with total returns: does not hold for 2021 to 2022 (1 of 2)",)
     assert cell(entry, b="TWO_SHARE").verdict == "holds"
@@ -141,13 +141,13 @@ def test_only_two_changes_together_turn_it_over(ledger: dict[str, Entry]) -> Non
     )
 
 
-def test_the_reverse_what_does_not_hold_may_hold_under_another_reading(ledger: dict[str, Entry]) -> None:
+def test_failing_claim_holds_under_another_reading(ledger: dict[str, Entry]) -> None:
     entry = ledger["REVERSE"]
     assert (entry.published.verdict, entry.verdict) == ("does not hold", "depends")
     assert flips(entry)[0] == "against ALT: holds for 2021 to 2022 (2 of 2)"
 
 
-def test_a_mixture_of_bases_is_said(ledger: dict[str, Entry]) -> None:
+def test_mixture_of_return_bases_is_noted(ledger: dict[str, Entry]) -> None:
     entry = ledger["MIXTURE"]
     assert (
         reason_of(cell(entry), entry) == "BTC ahead of FUND in 2 of 2 years; a mixture: FUND is total return"
@@ -157,7 +157,7 @@ def test_a_mixture_of_bases_is_said(ledger: dict[str, Entry]) -> None:
     assert entry.windows[-1].verdict == "holds"
 
 
-def test_simulated_days_give_no_verdict(ledger: dict[str, Entry]) -> None:
+def test_simulated_days_are_not_judged(ledger: dict[str, Entry]) -> None:
     entry = ledger["ANCHORED"]
     assert entry.published.verdict == "holds"
     judged = {(c.basis, c.sessions, c.convention) for c in entry.grid if c.judged}
@@ -167,5 +167,5 @@ def test_simulated_days_give_no_verdict(ledger: dict[str, Entry]) -> None:
     assert entry.verdict == "holds"
 
 
-def test_the_same_years_are_told_once(ledger: dict[str, Entry]) -> None:
+def test_identical_spans_are_reported_once(ledger: dict[str, Entry]) -> None:
     assert flips(ledger["ONCE"]) == ("against ALT: does not hold for 2022 to 2023 (1 of 2)",)

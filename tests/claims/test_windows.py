@@ -71,7 +71,7 @@ def put(cases: Ledger) -> None:
     cases.add("WALK_ANCHORED", anchored, [*closes(BTC, walk(BTC, 1, frozenset())[0]), *b])
 
 
-def test_every_month_against_a_plain_implementation(ledger: dict[str, Entry]) -> None:
+def test_every_month_equals_the_oracle(ledger: dict[str, Entry]) -> None:
     entry = ledger["WALK"]
     expected = oracle(walk(BTC, 1, MISSING)[1], walk(NASDAQ, 2, frozenset())[1], MISSING)
     assert {(w.end_year, w.end_month): (w.verdict, w.wins) for w in entry.windows} == expected
@@ -104,7 +104,7 @@ def windows(*verdicts: str) -> list[Window]:
     ]
 
 
-def test_a_summary_by_hand() -> None:
+def test_summary_equals_manual_count() -> None:
     history = windows("holds", *["does not hold"] * 11, "holds", "does not hold", "inconclusive")
     calendar, monthly = summary(history, 1)
     assert calendar.text == (
@@ -117,11 +117,11 @@ def test_a_summary_by_hand() -> None:
     )
 
 
-def test_windows_without_overlap() -> None:
+def test_independent_windows_are_counted() -> None:
     two_years = summary(windows(*["holds"] * 49), 2)[1]
     assert (two_years.judged, two_years.independent) == (49, 3)
 
 
-def test_no_window_and_none_that_held() -> None:
+def test_summary_without_windows_or_without_held_windows() -> None:
     assert "none has a verdict" in summary([], 6)[0].text
     assert "in none" in summary(windows("does not hold"), 6)[1].text

@@ -14,7 +14,7 @@ from .conftest import Run
 pytestmark = pytest.mark.xdist_group("restated")
 
 
-def test_changes_for_programs(run: Run, restated_home: Path) -> None:
+def test_changes_in_json_and_csv(run: Run, restated_home: Path) -> None:
     command = ("changes", "--since", "2026-01-03", "--home", restated_home)
     answer = json.loads(run(*command, "--format", "json").out)
     assert [(row["instrument_id"], row["kind"]) for row in answer["rows"]] == [
@@ -28,7 +28,7 @@ def test_changes_for_programs(run: Run, restated_home: Path) -> None:
     assert run(*command, "--kind", "dividend", "--format", "csv").out.splitlines()[1:] == []
 
 
-def test_explain_for_programs(run: Run, restated_home: Path) -> None:
+def test_explain_in_json_and_csv(run: Run, restated_home: Path) -> None:
     command = (
         "explain",
         "NASDAQ",
@@ -55,7 +55,7 @@ def test_explain_for_programs(run: Run, restated_home: Path) -> None:
     ]
 
 
-def test_many_rows_are_cut_and_said_so(run: Run, restated_home: Path) -> None:
+def test_long_output_is_truncated_with_a_note(run: Run, restated_home: Path) -> None:
     printed = run("changes", "BTC", "--since", "2020-01-01", "--home", restated_home).out
     assert "40 of them are listed" in printed
     assert "by 2020-01-01 00:00Z" in printed
@@ -74,7 +74,7 @@ def test_refusals(run: Run, restated_home: Path, arguments: tuple[str, ...], mes
     assert (result.code, message in result.err) == (2, True)
 
 
-def test_status_says_when_histories_were_verified(run: Run, restated_home: Path) -> None:
+def test_status_reports_the_last_verification(run: Run, restated_home: Path) -> None:
     command = ("status", "--home", restated_home, "--now", "2026-01-26T13:00Z")
     answer = json.loads(run(*command, "--format", "json").out)
     verified_on = {one["instrument_id"]: one["verified_on"] for one in answer["instruments"]}

@@ -36,7 +36,7 @@ def home(tmp_path: Path, sample_home: Path) -> Path:
     return tmp_path / "home"
 
 
-def test_every_format_holds_the_same(run: Run, home: Path, simulator: Simulator) -> None:
+def test_reconcile_in_every_format(run: Run, home: Path, simulator: Simulator) -> None:
     online = ["--home", home, "--now", NOW, "--source-url", simulator.url]
     figures = run("reconcile", "BTC", *online, "--format", "json")
     [pair] = json.loads(figures.out)
@@ -56,7 +56,7 @@ def test_every_format_holds_the_same(run: Run, home: Path, simulator: Simulator)
         (["BTC", "--to", "1999-01-01"], "no finished session up to 1999-01-01"),
     ],
 )
-def test_what_cannot_be_asked_is_said(
+def test_invalid_arguments_are_reported(
     run: Run, home: Path, simulator: Simulator, arguments: list[str], message: str
 ) -> None:
     online = ["--home", home, "--now", NOW, "--source-url", simulator.url]
@@ -65,7 +65,7 @@ def test_what_cannot_be_asked_is_said(
     assert message in result.err
 
 
-def test_the_page_lists_every_cause_and_tolerance() -> None:
+def test_documentation_lists_every_cause_and_tolerance() -> None:
     assert all(f"| `{cause}` |" in DOCS for cause in CAUSES)
     for name, tolerance in TOLERANCES.items():
         assert f"| {name} | {tolerance.bp:g} bp | {tolerance.reason} |" in DOCS

@@ -41,7 +41,7 @@ def test_bad_arguments(
     assert digest(sample_home) == before
 
 
-def test_no_lake(run: Run, sample_home: Path, tmp_path: Path) -> None:
+def test_commands_without_a_lake_suggest_run(run: Run, sample_home: Path, tmp_path: Path) -> None:
     for command in (["compare", "BTC", "NASDAQ"], ["status"], ["verify"], ["build"], ["query", "FROM bar"]):
         result = run(*command, "--home", sample_home, "--lake", tmp_path / "nothing")
         assert (command, result.code) == (command, 1)
@@ -56,7 +56,7 @@ def test_unreadable_configuration(run: Run, home: Path) -> None:
     assert "instruments.toml" in result.err
 
 
-def test_data_of_another_origin(run: Run, home: Path) -> None:
+def test_live_data_is_refused_in_a_simulated_lake(run: Run, home: Path) -> None:
     before = digest(home)
     result = run("ingest", "BTC", "--home", home, "--now", NOW)
     assert result.code == 1
@@ -65,7 +65,7 @@ def test_data_of_another_origin(run: Run, home: Path) -> None:
     assert digest(home) == before
 
 
-def test_a_lake_of_a_newer_schema(run: Run, home: Path, simulator: Simulator) -> None:
+def test_newer_schema_version_is_refused(run: Run, home: Path, simulator: Simulator) -> None:
     manifest = home / "data" / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"schema_version": 1', '"schema_version": 99'))
     before = digest(home)
@@ -75,7 +75,7 @@ def test_a_lake_of_a_newer_schema(run: Run, home: Path, simulator: Simulator) ->
     assert digest(home) == before
 
 
-def test_a_damaged_file_is_found_and_rebuilt(run: Run, home: Path) -> None:
+def test_damaged_file_is_reported_and_restored_by_replay(run: Run, home: Path) -> None:
     path = home / "data" / "bar" / "asset_class=index" / "year=2024" / "part.parquet"
     whole = path.read_bytes()
     path.write_bytes(whole[:-100])
@@ -90,7 +90,7 @@ def test_a_damaged_file_is_found_and_rebuilt(run: Run, home: Path) -> None:
     assert run("verify", "--home", home).code == 0
 
 
-def test_init_keeps_what_is_there(run: Run, tmp_path: Path) -> None:
+def test_init_keeps_existing_files(run: Run, tmp_path: Path) -> None:
     assert run("init", tmp_path).code == 0
     (tmp_path / "claims.toml").write_text("# mine\n")
     assert "unchanged" in run("init", tmp_path).out
@@ -125,7 +125,7 @@ HOSTILE = [
     ],
     ids=lambda command: "-".join(word.strip("{}") for word in command),
 )
-def test_a_hostile_word_is_refused_in_a_line(
+def test_hostile_argument_is_refused_with_a_short_message(
     run: Run, sample_home: Path, simulator: Simulator, command: list[str]
 ) -> None:
     before = digest(sample_home)

@@ -38,7 +38,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory, prices: Prices) -> Path:
 
 @pytest.mark.parametrize("frequency", FREQUENCIES)
 @pytest.mark.parametrize(("start", "end"), WINDOWS)
-def test_every_pair_is_as_defined(
+def test_every_correlation_equals_the_oracle(
     lake: Path, prices: Prices, frequency: str, start: date | None, end: date | None
 ) -> None:
     answer = Lake(lake).matrix(start=start, end=end, frequency=frequency)
@@ -55,7 +55,7 @@ def test_every_pair_is_as_defined(
 
 
 @pytest.mark.parametrize("frequency", FREQUENCIES)
-def test_metrics_against_a_benchmark_say_the_same(lake: Path, frequency: str) -> None:
+def test_correlation_equals_metrics_against_a_benchmark(lake: Path, frequency: str) -> None:
     start, end = date(2020, 3, 1), date(2021, 10, 31)
     answer = Lake(lake).matrix(start=start, end=end, frequency=frequency)
     for a, b in combinations(answer.instruments, 2):
@@ -69,7 +69,7 @@ def test_metrics_against_a_benchmark_say_the_same(lake: Path, frequency: str) ->
         assert pair.correlation == pytest.approx(figure.value, abs=1e-12)
 
 
-def test_it_is_symmetric_and_one_with_itself(lake: Path) -> None:
+def test_correlation_matrix_is_symmetric_with_unit_diagonal(lake: Path) -> None:
     answer = Lake(lake).matrix().correlation
     assert np.array_equal(answer.value, answer.value.T)
     assert np.array_equal(answer.n, answer.n.T)
@@ -78,7 +78,7 @@ def test_it_is_symmetric_and_one_with_itself(lake: Path) -> None:
     assert (np.abs(answer.value) <= 1).all()
 
 
-def test_the_order_is_the_one_asked_for(lake: Path) -> None:
+def test_instruments_keep_the_requested_order(lake: Path) -> None:
     answer = Lake(lake).matrix(["SHARE", "BTC", "NASDAQ"])
     again = Lake(lake).matrix(["NASDAQ", "SHARE", "BTC"])
     assert answer.instruments == ("SHARE", "BTC", "NASDAQ")
@@ -87,7 +87,7 @@ def test_the_order_is_the_one_asked_for(lake: Path) -> None:
 
 
 @pytest.mark.parametrize("frequency", FREQUENCIES)
-def test_one_series_on_two_calendars_correlates_to_one(tmp_path: Path, frequency: str) -> None:
+def test_same_series_on_two_calendars_correlates_to_one(tmp_path: Path, frequency: str) -> None:
     days = sessions("24/7")
     walk = 50 * np.exp(np.cumsum(np.random.default_rng(8).normal(0, 0.03, len(days))))
     weekdays = replace(NASDAQ, id="WEEKDAYS")
@@ -99,7 +99,7 @@ def test_one_series_on_two_calendars_correlates_to_one(tmp_path: Path, frequency
     assert pair.n > 30
 
 
-def test_what_does_not_vary_or_is_never_shared_has_none(tmp_path: Path) -> None:
+def test_no_correlation_for_constant_or_disjoint_series(tmp_path: Path) -> None:
     days = sessions("XNYS")[:60]
     flat, late = replace(SHARE, id="FLAT"), replace(SHARE, id="LATE")
     bars = [bar(flat, day, 7.0) for day in days]
@@ -112,7 +112,7 @@ def test_what_does_not_vary_or_is_never_shared_has_none(tmp_path: Path) -> None:
     assert np.isnan(answer.correlation.value[1, 1])
 
 
-def test_a_calm_stretch_of_a_wild_series_loses_no_digits(tmp_path: Path) -> None:
+def test_correlation_keeps_precision_in_a_calm_period(tmp_path: Path) -> None:
     days = sessions("XNYS")[:80]
     rng = np.random.default_rng(1)
     wild = np.concatenate([np.full(40, 0.5), 1e-9 * rng.normal(size=39)])
@@ -126,7 +126,7 @@ def test_a_calm_stretch_of_a_wild_series_loses_no_digits(tmp_path: Path) -> None
     assert pair.correlation == pytest.approx(expected, abs=1e-9)
 
 
-def test_a_foreign_currency_is_converted_session_by_session(tmp_path: Path, prices: Prices) -> None:
+def test_foreign_currency_is_converted_per_session(tmp_path: Path, prices: Prices) -> None:
     lake = make_lake(tmp_path, prices, (NASDAQ, EURO, EUR))
     rates = prices["EUR"]
 

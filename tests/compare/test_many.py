@@ -30,7 +30,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make(tmp_path_factory.mktemp("many"), [BTC, NASDAQ, GOLD, SHARE, BILL], bars)
 
 
-def test_the_winner_and_its_lead_over_the_next(lake: Path) -> None:
+def test_winner_and_lead_over_the_runner_up(lake: Path) -> None:
     answer = Lake(lake).compare(IDS, risk=True)
     assert [(row.year, row.winner, row.runner_up) for row in answer.rows] == [
         (2019, "BTC", "GOLD"),
@@ -43,7 +43,7 @@ def test_the_winner_and_its_lead_over_the_next(lake: Path) -> None:
     assert (first.instrument_id, first.end_session, first.complete) == ("NASDAQ", date(2019, 12, 31), True)
 
 
-def test_a_year_that_one_lacks_is_shown_and_not_judged(lake: Path) -> None:
+def test_incomplete_year_is_shown_but_not_judged(lake: Path) -> None:
     answer = Lake(lake).compare(IDS, start=2018, end=2019, risk=True)
     early = answer.rows[0]
     assert (early.complete, early.winner, early.runner_up, early.lead) == (False, None, None, None)
@@ -53,7 +53,7 @@ def test_a_year_that_one_lacks_is_shown_and_not_judged(lake: Path) -> None:
     assert "not complete for all and not counted: 2018" in answer.notes
 
 
-def test_of_two_the_lead_is_their_difference(lake: Path) -> None:
+def test_lead_of_two_instruments_is_their_difference(lake: Path) -> None:
     plain, more = Lake(lake).compare(["BTC", "NASDAQ"]), Lake(lake).compare(["BTC", "NASDAQ"], risk=True)
     for row in plain.rows:
         assert row.difference is not None
@@ -64,7 +64,7 @@ def test_of_two_the_lead_is_their_difference(lake: Path) -> None:
 
 
 @pytest.mark.parametrize("terms", [{}, {"sessions": "shared"}, {"basis": "total"}])
-def test_risk_is_that_of_metrics_over_the_same_window(tmp_path: Path, terms: dict[str, str]) -> None:
+def test_risk_equals_metrics_over_the_same_window(tmp_path: Path, terms: dict[str, str]) -> None:
     lake = make_lake(tmp_path, random_prices())
     ids = ["BTC", "NASDAQ", "SHARE"]
     answer = Lake(lake).compare(ids, risk=True, **terms)
@@ -85,7 +85,7 @@ def test_risk_is_that_of_metrics_over_the_same_window(tmp_path: Path, terms: dic
         answer.risk.figure("BTC", "correlation")
 
 
-def test_shared_sessions_are_those_that_all_have(tmp_path: Path) -> None:
+def test_shared_sessions_are_those_of_all_instruments(tmp_path: Path) -> None:
     closes = {
         BTC: {"2020-12-30": 10, "2020-12-31": 11, "2021-12-30": 20, "2021-12-31": 30},
         NASDAQ: {"2020-12-30": 5, "2020-12-31": 6, "2021-12-30": 7, "2021-12-31": 9},
@@ -113,7 +113,7 @@ def test_real_returns_and_another_convention(tmp_path: Path) -> None:
     assert within.rows[0].winner is None
 
 
-def test_made_up_figures_give_no_verdict(tmp_path: Path) -> None:
+def test_simulated_instrument_gives_no_verdict(tmp_path: Path) -> None:
     invented = replace(GOLD, synthetic="all")
     bars = [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(invented, C)]
     answer = Lake(make(tmp_path, [BTC, NASDAQ, invented], bars)).compare(IDS, risk=True)
@@ -121,7 +121,7 @@ def test_made_up_figures_give_no_verdict(tmp_path: Path) -> None:
     assert any("give no verdict (2019, 2020, 2021)" in note for note in answer.notes)
 
 
-def test_a_mixture_is_said(tmp_path: Path) -> None:
+def test_mixture_of_return_bases_is_noted(tmp_path: Path) -> None:
     lake = make(
         tmp_path, [BTC, NASDAQ, FUND], [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(FUND, C)]
     )
@@ -130,7 +130,7 @@ def test_a_mixture_is_said(tmp_path: Path) -> None:
     assert "a mixture: price return of BTC, NASDAQ against total return of FUND" in answer.notes
 
 
-def test_the_answer_is_frozen_json(lake: Path) -> None:
+def test_answer_is_frozen_and_serialises_to_json(lake: Path) -> None:
     comparison = Lake(lake).compare(IDS, risk=True)
     answer = json.loads(json.dumps(comparison.to_dict()))
     assert answer["instruments"] == list(IDS)
@@ -154,17 +154,17 @@ def test_the_answer_is_frozen_json(lake: Path) -> None:
         (["BTC", "NASDAQ", "BILL"], "BILL is a yield"),
     ],
 )
-def test_what_cannot_be_asked(lake: Path, ids: list[str], message: str) -> None:
+def test_invalid_arguments_are_usage_errors(lake: Path, ids: list[str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Lake(lake).compare(ids, risk=True)
 
 
-def test_one_that_is_not_stored_is_named(lake: Path) -> None:
+def test_instrument_without_bars_is_named(lake: Path) -> None:
     with pytest.raises(EmptyLakeError, match="SHARE"):
         Lake(lake).compare(["BTC", "NASDAQ", "SHARE"], risk=True)
 
 
-def test_no_year_in_common_has_no_figures(tmp_path: Path) -> None:
+def test_no_figures_without_a_common_year(tmp_path: Path) -> None:
     bars = [
         *year_ends(BTC, A),
         *year_ends(NASDAQ, {2020: 1.0, 2021: 2.0}),
@@ -175,7 +175,7 @@ def test_no_year_in_common_has_no_figures(tmp_path: Path) -> None:
     assert "no year is complete for all" in answer.notes
 
 
-def test_returns_by_hand(lake: Path) -> None:
+def test_returns_equal_manual_calculation(lake: Path) -> None:
     rows = Lake(lake).compare(IDS, risk=True).rows
     returns = np.array([[one.simple_return for one in row.returns] for row in rows])
     closes = np.array([[A[y], B[y], C[y]] for y in range(2018, 2022)])

@@ -18,7 +18,7 @@ PLACE: Final = ROOT / "docs" / "notebooks"
 LARGEST: Final = 80_000
 
 
-def test_their_outputs_are_current(sample_home: Path, tmp_path: Path) -> None:
+def test_notebook_outputs_are_current(sample_home: Path, tmp_path: Path) -> None:
     """Text alone is compared: how a picture is drawn is another project's."""
     # what other tests set, Airflow's among it, is none of a reader's
     environment = {k: v for k, v in os.environ.items() if not re.match("_?(AIRFLOW|MARKETLAKE)_", k)}
@@ -32,7 +32,7 @@ def test_their_outputs_are_current(sample_home: Path, tmp_path: Path) -> None:
     assert fresh == stored, "run python -m scripts.notebooks"
 
 
-def test_they_are_small_and_whole() -> None:
+def test_notebooks_are_small_and_fully_executed() -> None:
     for path in PLACE.glob("*.ipynb"):
         assert path.stat().st_size < LARGEST
         cells = json.loads(path.read_text("utf-8"))["cells"]

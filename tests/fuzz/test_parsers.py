@@ -23,7 +23,7 @@ GROUPS = {
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_a_damaged_answer_is_a_declared_error_or_rows(group: str, tmp_path: Path) -> None:
+def test_damaged_response_gives_rows_or_a_declared_error(group: str, tmp_path: Path) -> None:
     program = [sys.executable, "-W", "error", "-W", "ignore::DeprecationWarning", "-m", "tests.fuzz.fuzzer"]
     done = subprocess.run(
         [*program, str(times(150, 5_000)), "1", *GROUPS[group]],

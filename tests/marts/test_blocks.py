@@ -84,7 +84,7 @@ def _row(
     }
 
 
-def test_any_span_is_covered_once_by_few_blocks(blocks: duckdb.DuckDBPyConnection) -> None:
+def test_blocks_cover_any_span_exactly_once(blocks: duckdb.DuckDBPyConnection) -> None:
     for span in SPANS[::11]:
         span_blocks = blocks.execute(
             _query("FROM span_block SELECT instrument_key, first_year, years", span)
@@ -102,12 +102,12 @@ def test_any_span_is_covered_once_by_few_blocks(blocks: duckdb.DuckDBPyConnectio
         assert len(span_blocks) <= len(MISSING) * 2 * len(WIDER)
 
 
-def test_merged_blocks_are_the_single_years(blocks: duckdb.DuckDBPyConnection) -> None:
+def test_merged_blocks_equal_single_years(blocks: duckdb.DuckDBPyConnection) -> None:
     for span in SPANS[::37]:
         assert _board(blocks, span, "span_block") == _board(blocks, span, "single")
 
 
-def test_sessions_add_up(blocks: duckdb.DuckDBPyConnection) -> None:
+def test_session_counts_of_blocks_add_up(blocks: duckdb.DuckDBPyConnection) -> None:
     facts = """
         SELECT instrument_key, sum(returns), sum(off_by), max(no_price), min(start_stored), max(end_stored),
             min(start_place), max(end_place)

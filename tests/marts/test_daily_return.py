@@ -28,7 +28,7 @@ def close_to(value: float | None) -> Any:
 
 
 @pytest.mark.parametrize("instrument", WITH_RETURN, ids=lambda i: i.id)
-def test_returns_are_those_of_a_day_by_day_computation(lake: Path, instrument: Any) -> None:
+def test_daily_returns_equal_the_oracle(lake: Path, instrument: Any) -> None:
     rows = stored(lake, f"FROM daily_return WHERE instrument_id = '{instrument.id}' ORDER BY session")
     expected = DAYS[instrument.id]
     assert len(rows) == len(expected) > 300
@@ -42,7 +42,7 @@ def test_returns_are_those_of_a_day_by_day_computation(lake: Path, instrument: A
 
 @pytest.mark.parametrize("instrument", WITH_RETURN, ids=lambda i: i.id)
 @pytest.mark.parametrize("basis", ["price", "total"])
-def test_a_year_s_state_is_the_moments_of_its_returns(lake: Path, instrument: Any, basis: str) -> None:
+def test_year_state_holds_the_moments_of_its_returns(lake: Path, instrument: Any, basis: str) -> None:
     rows = stored(
         lake,
         f"FROM year_state WHERE instrument_id = '{instrument.id}' AND basis = '{basis}' ORDER BY year",
@@ -71,7 +71,7 @@ def test_a_year_s_state_is_the_moments_of_its_returns(lake: Path, instrument: An
 
 
 @pytest.mark.parametrize("instrument", WITH_RETURN, ids=lambda i: i.id)
-def test_a_year_s_drawdown_begins_with_its_first_session(lake: Path, instrument: Any) -> None:
+def test_yearly_drawdown_starts_at_the_first_session(lake: Path, instrument: Any) -> None:
     rows = stored(lake, f"FROM year_state WHERE instrument_id = '{instrument.id}' AND basis = 'total'")
     for row in rows:
         path = [1.0]
@@ -83,7 +83,7 @@ def test_a_year_s_drawdown_begins_with_its_first_session(lake: Path, instrument:
 
 
 @pytest.mark.parametrize("basis", ["price", "total"])
-def test_the_lowest_to_come_and_the_highest_so_far_are_of_the_year(lake: Path, basis: str) -> None:
+def test_running_high_and_low_ahead_restart_each_year(lake: Path, basis: str) -> None:
     rows = stored(lake, "FROM daily_return ORDER BY instrument_id, session")
     for (name, _), group in groupby(rows, lambda row: (row["instrument_id"], row["session"].year)):
         year = list(group)

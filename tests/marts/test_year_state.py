@@ -46,7 +46,7 @@ def states(price: npt.NDArray[np.float64], total: npt.NDArray[np.float64]) -> di
     return {row["basis"]: row for row in rows}
 
 
-def test_what_hardly_varies_keeps_its_digits() -> None:
+def test_nearly_constant_returns_keep_precision() -> None:
     """The squares of these returns are alike in all their digits."""
     steady = 0.001 + 1e-11 * np.random.default_rng(5).normal(0, 1, DAYS)
     by_basis = states(steady, steady)
@@ -58,7 +58,7 @@ def test_what_hardly_varies_keeps_its_digits() -> None:
     assert expected["m2"] == pytest.approx(DAYS * 1e-22, rel=0.3)
 
 
-def test_levels_may_end_before_the_year() -> None:
+def test_state_of_a_basis_whose_levels_end_early() -> None:
     """From a payment without a factor on there is no total return: the year of that basis ends before."""
     price = np.random.default_rng(6).normal(0.0005, 0.02, DAYS)
     total = np.where(np.arange(DAYS) < 120, price, np.nan)

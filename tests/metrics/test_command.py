@@ -40,14 +40,14 @@ def ask(lake: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
-def test_a_year_stands_for_its_days(lake: Path) -> None:
+def test_year_argument_means_its_first_and_last_day(lake: Path) -> None:
     by_day = ask(lake, "BTC", "--from", "2021-01-01", "--to", "2021-12-31", "--format", "csv")
     by_year = ask(lake, "BTC", "--from", "2021", "--to", "2021", "--format", "csv")
     assert by_day.returncode == 0, by_day.stderr
     assert by_year.stdout == by_day.stdout
 
 
-def test_the_table_says_what_is_needed_to_quote_it(lake: Path) -> None:
+def test_table_shows_window_basis_currency_and_notes(lake: Path) -> None:
     done = ask(lake, "BTC", "--benchmark", "NASDAQ", "--from", "2021-01-01", "--to", "2021-12-31")
     assert done.returncode == 0, done.stderr
     assert "loaded set()" in done.stdout
@@ -71,7 +71,7 @@ def output(run: Run, lake: Path) -> Callable[..., str]:
     return lambda *arguments: "".join(run("metrics", *arguments, "--lake", lake)[1:])
 
 
-def test_json_and_csv_carry_every_figure(output: Callable[..., str]) -> None:
+def test_json_and_csv_contain_every_figure(output: Callable[..., str]) -> None:
     options = ("BTC", "--benchmark", "NASDAQ", "--frequency", "weekly", "--risk-free", "0.02")
     answer = json.loads(output(*options, "--format", "json"))
     assert {figure["metric"] for figure in answer["figures"]} >= {"sharpe", "alpha", "calmar"}
@@ -83,7 +83,7 @@ def test_json_and_csv_carry_every_figure(output: Callable[..., str]) -> None:
     assert len(lines) == 1 + len(answer["figures"])
 
 
-def test_an_impossible_number_is_refused(output: Callable[..., str]) -> None:
+def test_invalid_annualise_is_refused(output: Callable[..., str]) -> None:
     assert "neither auto nor a number" in output("BTC", "--annualise", "often")
 
 
@@ -106,7 +106,7 @@ def test_rolling_figures(output: Callable[..., str]) -> None:
     assert len(answer["rows"]) == 261 - 20 + 1
 
 
-def test_as_of_is_said(output: Callable[..., str]) -> None:
+def test_as_of_is_shown(output: Callable[..., str]) -> None:
     printed = output("BTC", "--as-of", "2021-06-30", "--annualise-short")
     assert "2021-01-01 to 2021-06-28" in printed
     assert "as known at 2021-06-30T00:00:00+00:00" in printed
@@ -122,7 +122,7 @@ def test_as_of_is_said(output: Callable[..., str]) -> None:
     ],
     ids=str,
 )
-def test_what_does_not_go_together_is_refused(
+def test_incompatible_options_are_refused(
     output: Callable[..., str], options: tuple[str, ...], message: str
 ) -> None:
     assert message in output("BTC", *options)

@@ -42,7 +42,7 @@ def test_every_metric_has_a_golden_case() -> None:
 
 
 @pytest.mark.parametrize("path", [p for p in GOLDEN if p.stem in TABLES], ids=lambda path: path.stem)
-def test_the_table_has_the_rows_worked_out_by_hand(desk: Path, path: Path) -> None:
+def test_table_equals_the_golden_case(desk: Path, path: Path) -> None:
     golden = case(desk, path)
     answer = Lake(desk).query_rows(macro_call(path.stem, ["BTC"], **golden["parameters"]))
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
@@ -59,9 +59,7 @@ def answers() -> dict[str, Metrics]:
 
 
 @pytest.mark.parametrize("path", [p for p in GOLDEN if p.stem in FIGURES], ids=lambda path: path.stem)
-def test_the_figure_is_what_was_worked_out_by_hand(
-    desk: Path, answers: dict[str, Metrics], path: Path
-) -> None:
+def test_figure_equals_the_golden_case(desk: Path, answers: dict[str, Metrics], path: Path) -> None:
     golden = case(desk, path)
     [expected] = golden["expected"]
     request = repr((golden["closes"], golden["parameters"]))

@@ -18,7 +18,7 @@ from .walks import WINDOW
 pytestmark = pytest.mark.slow
 
 
-def test_the_macros_give_what_python_gives(four: Path) -> None:
+def test_macros_equal_python(four: Path) -> None:
     options: dict[str, Any] = {"benchmark": "SHARE", "frequency": "weekly", "sessions": "shared"}
     with open_lake(four) as connection:
         for number, (more, renamed) in enumerate(

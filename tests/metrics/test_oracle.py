@@ -63,7 +63,9 @@ def assert_figures(answer: Any, instrument: str, expected: dict[str, float]) -> 
 @pytest.mark.parametrize(
     ("frequency", "risk_free"), [("daily", 0.0), ("daily", "BILL"), ("weekly", "BILL"), ("monthly", 0.03)]
 )
-def test_random_walks_on_three_calendars(lake: Path, prices: Prices, frequency: str, risk_free: Any) -> None:
+def test_metrics_equal_the_oracle_on_random_walks(
+    lake: Path, prices: Prices, frequency: str, risk_free: Any
+) -> None:
     bill = oracle.bill(prices["BILL"]) if risk_free == "BILL" else oracle.constant(risk_free)
     answer = Lake(lake).metrics(
         ["BTC", "SHARE"], start=START, end=END, benchmark="NASDAQ", frequency=frequency, risk_free=risk_free
@@ -84,7 +86,7 @@ def test_random_walks_on_three_calendars(lake: Path, prices: Prices, frequency: 
         assert_figures(answer, name, oracle.beside(*pair, per_year(frequency, "NASDAQ"), bill))
 
 
-def test_another_currency_and_shared_sessions(lake: Path, prices: Prices) -> None:
+def test_metrics_equal_the_oracle_in_euro_on_shared_sessions(lake: Path, prices: Prices) -> None:
     in_euro = {}
     for name in ("BTC", "SHARE"):
         rate, in_euro[name] = 0.0, {}

@@ -45,7 +45,7 @@ def test_rebasing_changes_nothing(desk: Path, seed: int, factor: float, frequenc
 
 @few
 @given(seed=SEEDS, frequency=st.sampled_from(FREQUENCIES))
-def test_to_the_euro_and_back_changes_nothing(desk: Path, seed: int, frequency: str) -> None:
+def test_conversion_to_euro_and_back_changes_nothing(desk: Path, seed: int, frequency: str) -> None:
     prices = closes(DAYS, seed)
     rates = closes(WEEKDAYS, seed + 1, scale=0.011, spread=0.005)
     known = {day: rates[max(d for d in WEEKDAYS[:370] if d <= day)] for day in DAYS}
@@ -56,9 +56,7 @@ def test_to_the_euro_and_back_changes_nothing(desk: Path, seed: int, frequency: 
 
 @few
 @given(growth=st.floats(0.2, 5), first=st.integers(2016, 2021), years=st.integers(1, 4))
-def test_leap_years_change_nothing_in_a_cagr_of_whole_years(
-    desk: Path, growth: float, first: int, years: int
-) -> None:
+def test_cagr_of_whole_years_ignores_leap_days(desk: Path, growth: float, first: int, years: int) -> None:
     ends = {date(first - 1 + n, 12, 31): 100 * growth**n for n in range(years + 1)}
     rewrite(desk, bars(BTC, ends))
     answer = Lake(desk).metrics(["BTC"], start=date(first, 1, 1), end=date(first + years - 1, 12, 31))

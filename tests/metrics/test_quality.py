@@ -20,7 +20,7 @@ TODAY = NOW.date()
 RECENT = every_day(TODAY - timedelta(days=1), TODAY - timedelta(days=60))
 
 
-def test_an_instrument_that_begins_within_the_window_says_partial(pair: Path) -> None:
+def test_partial_flag_when_an_instrument_starts_in_the_window(pair: Path) -> None:
     answer = Lake(pair).metrics(["BTC", "SHARE"], **WINDOW)
     figure = answer.figure("SHARE", "volatility")
     assert figure.first_session == WEEKDAYS[40]
@@ -29,7 +29,7 @@ def test_an_instrument_that_begins_within_the_window_says_partial(pair: Path) ->
     assert any("SHARE" in note and "window" in note for note in answer.notes)
 
 
-def test_gaps_rates_proxies_indices_and_simulated_days_are_said(desk: Path) -> None:
+def test_quality_flags_gap_no_rate_proxy_price_index_and_simulated(desk: Path) -> None:
     days = [d for d in every_day() if d != date(2021, 5, 5)]
     rates = [row for row in walk(EUR, every_day()) if row["session"] < date(2021, 9, 1)]
     rows = [row for i in (BTC, INDEX, PROXY) for row in walk(i, days if i is BTC else every_day())]
@@ -51,7 +51,7 @@ def test_gaps_rates_proxies_indices_and_simulated_days_are_said(desk: Path) -> N
     assert (whole.value, whole.reason) == (None, "no reference rate at an end of the window")
 
 
-def test_real_returns_of_whole_years_go_by_december(desk: Path) -> None:
+def test_real_returns_of_whole_years_use_december_prices(desk: Path) -> None:
     prices = [bar(CPI, date(2020 + n // 12, n % 12 + 1, 1), 100.0 + n) for n in range(30)]
     rows = [bar(BTC, "2020-12-31", 100.0), bar(BTC, "2021-06-30", 120.0), bar(BTC, "2021-12-31", 150.0)]
     answer = Lake(rewrite(desk, rows + prices)).metrics(["BTC"], real=True, **WINDOW)
@@ -61,7 +61,7 @@ def test_real_returns_of_whole_years_go_by_december(desk: Path) -> None:
     assert value(answer, "BTC", "worst_period") == pytest.approx(120 / 100 * (110 / 116) - 1, rel=1e-12)
 
 
-def test_a_total_return_fund_beside_a_price(desk: Path) -> None:
+def test_total_return_fund_next_to_a_price_is_noted(desk: Path) -> None:
     lake = rewrite(desk, walk(FUND, WEEKDAYS) + walk(SHARE, WEEKDAYS, 2))
     answer = Lake(lake).metrics(["FUND", "SHARE"], **WINDOW)
     assert [answer.figure(i, "cagr").basis for i in ("FUND", "SHARE")] == ["total", "price"]
@@ -85,26 +85,26 @@ def stale(lake: Path, **window: date) -> set[str]:
     return marked
 
 
-def test_what_is_more_than_five_sessions_behind_is_stale(fresh: Path) -> None:
+def test_stale_flag_after_more_than_five_sessions(fresh: Path) -> None:
     # the window that all share ends where LATE does, yet only LATE is behind
     assert stale(fresh) == {"LATE"}
     assert stale(fresh, end=TODAY) == {"LATE"}
     assert stale(fresh, end=TODAY - timedelta(days=1)) == {"LATE"}
 
 
-def test_the_macros_mark_it_too(fresh: Path) -> None:
+def test_macros_set_the_stale_flag(fresh: Path) -> None:
     for end, marked in ((TODAY, True), (RECENT[-20], False)):
         call = macro_call("volatility", ["LATE"], start=RECENT[3], end=end)
         answer = Lake(fresh).query_rows(call)
         assert [row[answer.columns.index("quality")] == "partial,stale" for row in answer.rows] == [marked]
 
 
-def test_a_window_that_ended_before_is_not_stale(fresh: Path) -> None:
+def test_window_that_ended_earlier_is_not_stale(fresh: Path) -> None:
     assert stale(fresh, end=RECENT[-2]) == set()
     assert stale(fresh, end=RECENT[-20]) == set()
 
 
-def test_at_an_earlier_moment_it_was_not_stale(fresh: Path) -> None:
+def test_no_stale_flag_as_of_an_earlier_moment(fresh: Path) -> None:
     earlier = Lake(fresh).metrics(["LATE"], as_of=NOW - timedelta(days=4))
     assert not any("stale" in figure.quality for figure in earlier.figures)
     assert all("stale" in figure.quality for figure in Lake(fresh).metrics(["LATE"]).figures)

@@ -36,7 +36,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("frequency", ["daily", "weekly", "monthly"])
-def test_each_window_is_what_numpy_makes_of_it(lake: Path, frequency: str) -> None:
+def test_rolling_windows_equal_numpy(lake: Path, frequency: str) -> None:
     length = {"daily": 60, "weekly": 26, "monthly": 5}[frequency]
     answer = Lake(lake).rolling(
         ["BTC"],
@@ -66,7 +66,7 @@ def test_each_window_is_what_numpy_makes_of_it(lake: Path, frequency: str) -> No
     assert (answer.periods, answer.benchmark, answer.instruments) == (length, "NASDAQ", ("BTC", "NASDAQ"))
 
 
-def test_a_window_is_a_year_unless_told_otherwise(lake: Path) -> None:
+def test_rolling_window_defaults_to_a_year(lake: Path) -> None:
     answer = ml.open(lake=lake).rolling("BTC", "NASDAQ", start=WINDOW["start"], end="2022-03-31")
     assert {row.n for row in answer.rows} == {252} == {YEAR_OF_PERIODS["daily"]}
     again = Lake(lake).rolling(["BTC"], benchmark="NASDAQ", frequency="monthly")
@@ -75,7 +75,7 @@ def test_a_window_is_a_year_unless_told_otherwise(lake: Path) -> None:
 
 
 @pytest.mark.parametrize("period", PERIODS)
-def test_returns_by_period_are_the_closes_of_its_ends(lake: Path, period: str) -> None:
+def test_returns_by_period_equal_the_closes_at_its_ends(lake: Path, period: str) -> None:
     answer = Lake(lake).returns(["NASDAQ", "BTC"], period=period, **WINDOW)
     assert list(dict.fromkeys(row.instrument_id for row in answer.rows)) == ["NASDAQ", "BTC"]
     rows = [row for row in answer.rows if row.instrument_id == "BTC"]
@@ -93,7 +93,7 @@ def test_returns_by_period_are_the_closes_of_its_ends(lake: Path, period: str) -
         assert total == pytest.approx(np.log(COIN[date(2021, 12, 31)] / COIN[date(2020, 12, 31)]), rel=1e-9)
 
 
-def test_a_row_carries_the_marks_of_its_own_days(lake: Path) -> None:
+def test_row_has_the_quality_flags_of_its_own_days(lake: Path) -> None:
     rows = Lake(lake).returns(["BTC"], currency="EUR", **WINDOW).rows
     # June has no rates; that of 31 May serves for seven days, so what is missing lies in July's return
     assert {row.period.month: row.quality for row in rows} == {
@@ -107,7 +107,7 @@ def test_a_row_carries_the_marks_of_its_own_days(lake: Path) -> None:
     assert (year.quality, month.quality) == ("gap,proxy", "partial,gap,proxy,simulated")
 
 
-def test_a_real_year_goes_by_december(desk: Path) -> None:
+def test_real_yearly_return_uses_december_prices(desk: Path) -> None:
     prices = [bar(CPI, date(2020 + n // 12, n % 12 + 1, 1), 100.0 + n) for n in range(24)]
     made = rewrite(desk, bars(BTC, {d: 100 + n for n, d in enumerate(every_day())}) + prices)
     [year] = Lake(made).returns(["BTC"], period="year", real=True, **WINDOW).rows
@@ -126,7 +126,7 @@ def test_a_real_year_goes_by_december(desk: Path) -> None:
     ],
     ids=str,
 )
-def test_what_cannot_be_rolled_is_refused(lake: Path, terms: dict[str, Any], message: str) -> None:
+def test_invalid_rolling_arguments_are_refused(lake: Path, terms: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Lake(lake).rolling(**{"ids": ["BTC"], "benchmark": "NASDAQ"} | terms)
     with pytest.raises(UsageError, match="day, week, month, quarter, year"):

@@ -17,7 +17,7 @@ from ..query.lakes import BTC, bar
 from .walks import TWIN, WEEKDAYS, WINDOW, every_day, rewrite, value
 
 
-def test_what_doubles_each_calendar_year_has_a_cagr_of_exactly_100_percent(desk: Path) -> None:
+def test_doubling_each_calendar_year_has_a_cagr_of_100_percent(desk: Path) -> None:
     closes = {2018 + n: 2.0**n for n in range(7)}
     lake = rewrite(desk, [bar(BTC, date(year, 12, 31), close) for year, close in closes.items()])
     for last in (2019, 2020, 2024):
@@ -29,7 +29,7 @@ def test_what_doubles_each_calendar_year_has_a_cagr_of_exactly_100_percent(desk:
     assert value(answer, "BTC", "cagr") == pytest.approx(4 ** (365.25 / 731) - 1, rel=1e-12)
 
 
-def test_what_does_not_vary_has_no_ratio_and_says_why(desk: Path) -> None:
+def test_constant_returns_have_no_ratio_and_a_reason(desk: Path) -> None:
     flat = [bar(TWIN, day, 100.0) for day in WEEKDAYS]
     steady = [bar(BTC, day, 100 * 1.001**n) for n, day in enumerate(every_day())]
     answer = Lake(rewrite(desk, flat + steady)).metrics(["BTC"], benchmark="TWIN", **WINDOW)
@@ -43,7 +43,7 @@ def test_what_does_not_vary_has_no_ratio_and_says_why(desk: Path) -> None:
     assert answer.figure("BTC", "up_capture").reason == "no return in the window"
 
 
-def test_below_a_year_nothing_is_annualised_to_a_growth_rate_unless_asked(pair: Path) -> None:
+def test_no_cagr_below_a_year_unless_annualise_short(pair: Path) -> None:
     half: dict[str, Any] = {"start": date(2021, 1, 1), "end": date(2021, 6, 30)}
     answer = Lake(pair).metrics(["BTC"], **half)
     for metric in ("cagr", "calmar"):
@@ -62,13 +62,13 @@ def test_below_a_year_nothing_is_annualised_to_a_growth_rate_unless_asked(pair: 
     assert plain.figures == short.figures
 
 
-def test_the_window_that_all_share_is_the_default(pair: Path) -> None:
+def test_default_window_is_shared_by_all_instruments(pair: Path) -> None:
     answer = Lake(pair).metrics(["BTC", "SHARE"])
     assert (answer.start, answer.end) == (WEEKDAYS[40] + timedelta(days=1), WEEKDAYS[199])
     assert {f.first_session for f in answer.figures if f.metric == "cagr"} == {WEEKDAYS[40]}
 
 
-def test_annualised_as_asked_and_as_json(pair: Path) -> None:
+def test_custom_annualisation_and_json(pair: Path) -> None:
     metrics = ml.open(lake=pair).metrics(
         "BTC", start="2021-01-01", end="2021-12-31", annualise=252, deepest=2
     )
@@ -101,11 +101,11 @@ def test_annualised_as_asked_and_as_json(pair: Path) -> None:
     ],
     ids=str,
 )
-def test_what_cannot_be_asked_is_refused(four: Path, terms: dict[str, Any], message: str) -> None:
+def test_invalid_arguments_are_refused(four: Path, terms: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Lake(four).metrics(**{"ids": ["BTC"]} | terms)
 
 
-def test_nothing_stored_of_it(four: Path) -> None:
+def test_instrument_without_bars_is_named(four: Path) -> None:
     with pytest.raises(EmptyLakeError, match="no bars of NASDAQ"):
         Lake(four).metrics(["BTC", "NASDAQ"])

@@ -56,20 +56,20 @@ def assert_same(answer: object, name: str, expected: Mapping[str, float]) -> Non
 
 @pytest.mark.parametrize("frequency", FREQUENCIES)
 @pytest.mark.parametrize("peer", PEERS, ids=["empyrical", "quantstats", "ffn"])
-def test_the_peers_agree(market: Market, peer: ModuleType, frequency: str) -> None:
+def test_peers_agree(market: Market, peer: ModuleType, frequency: str) -> None:
     answer = market.ask(START, END, frequency=frequency, risk_free=RATE)
     for name in market.names:
         assert_same(answer, name, peer_figures(peer, market, name, frequency))
 
 
 @pytest.mark.parametrize("peer", PEERS, ids=["empyrical", "quantstats", "ffn"])
-def test_the_peers_agree_on_total_returns(market: Market, peer: ModuleType) -> None:
+def test_peers_agree_on_total_returns(market: Market, peer: ModuleType) -> None:
     answer = market.ask(START, END, basis="total")
     for name in ("AAPL", "KO", "NVDA"):
         assert_same(answer, name, peer.alone(own(market, name, "daily", 0.0, "total")))
 
 
-def test_ffns_months_of_daily_closes_agree(market: Market) -> None:
+def test_ffn_monthly_figures_of_daily_closes_agree(market: Market) -> None:
     start, end = date(2019, 1, 1), date(2023, 12, 31)
     answer = market.ask(start, end, frequency="monthly")
     for name in market.names:

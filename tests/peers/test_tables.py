@@ -45,7 +45,9 @@ def test_calendar_returns(market: Market, period: str, frequency: str, n: int) -
 
 
 @pytest.mark.parametrize(("period", "frequency"), [("week", "weekly"), ("quarter", "quarterly")])
-def test_calendar_returns_that_only_empyrical_has(market: Market, period: str, frequency: str) -> None:
+def test_weekly_and_quarterly_returns_agree_with_empyrical(
+    market: Market, period: str, frequency: str
+) -> None:
     names = ("BTC", "KO")
     ours = by_instrument(Lake(market.lake).returns(names, period=period, start=START, end=END))
     for name in names:
@@ -61,7 +63,7 @@ def test_calendar_returns_that_only_empyrical_has(market: Market, period: str, f
         )
 
 
-def test_falls(market: Market) -> None:
+def test_drawdown_lists_agree(market: Market) -> None:
     answer = market.ask(START, END, deepest=1000).drawdowns
     for name in ("BTC", "SP500", "GOLD", "KO"):
         levels = span(market.closes[name], START, END, "daily", 252).window
@@ -102,9 +104,7 @@ def test_rolling_years(market: Market) -> None:
     ],
     ids=["empyrical", "quantstats", "empyrical-capture"],
 )
-def test_rolling_figures_beside_the_benchmark(
-    market: Market, says: Says, frequency: str, periods: int
-) -> None:
+def test_rolling_benchmark_figures_agree(market: Market, says: Says, frequency: str, periods: int) -> None:
     names, terms = ("BTC", "KO"), {"frequency": frequency, "periods": periods}
     ours = by_instrument(Lake(market.lake).rolling(names, benchmark=BENCHMARK, start=START, end=END, **terms))
     for name in names:

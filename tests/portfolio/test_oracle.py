@@ -42,7 +42,7 @@ def sleeved(**terms: Any) -> Plan:
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way["rebalance"])
 @pytest.mark.parametrize("paying", range(len(PAYING)))
-def test_every_figure_of_the_engine_is_that_of_the_loop(way: dict[str, Any], paying: int) -> None:
+def test_every_figure_equals_the_oracle(way: dict[str, Any], paying: int) -> None:
     held, where = sleeved(**way, **PAYING[paying]), market()
     first, last = 20, len(where.days) - 30
     window = span(where, first, last)
@@ -81,7 +81,7 @@ def share(paid: Any, when: Any, window: Any) -> float:
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way["rebalance"])
-def test_all_start_months_at_once_are_each_one_alone(way: dict[str, Any]) -> None:
+def test_batched_start_months_equal_single_runs(way: dict[str, Any]) -> None:
     held, where = sleeved(**way, **RICH), market()
     windows = windows_of(where, 2)
     sleeves = (0.0, 0.03, 0.10)
@@ -102,7 +102,7 @@ def test_all_start_months_at_once_are_each_one_alone(way: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("way", WAYS[:-1], ids=lambda way: way["rebalance"])
-def test_whole_stretches_at_once_are_the_walk_without_costs(way: dict[str, Any]) -> None:
+def test_vectorised_growth_equals_the_walk_without_costs(way: dict[str, Any]) -> None:
     held, where, first, last = sleeved(**way), market(), 20, 600
     weights = np.stack([held.weights(s) for s in (0.0, 0.03, 0.10)], axis=1)
     path = record(track(where.days, where.levels, held, (first,), (last,)), weights, held)
@@ -112,7 +112,7 @@ def test_whole_stretches_at_once_are_the_walk_without_costs(way: dict[str, Any])
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way["rebalance"])
-def test_the_parts_add_up(way: dict[str, Any]) -> None:
+def test_holdings_add_up_to_the_plan(way: dict[str, Any]) -> None:
     held, where = sleeved(**way, **RICH), market()
     window = span(where, 0, len(where.days) - 1)
     weights = held.weights()[:, None]

@@ -151,7 +151,7 @@ def weights_at(sleeve: float) -> dict[str, float]:
     return {"SP500": 0.57 / 0.97 * (1 - sleeve), "BND": 0.40 / 0.97 * (1 - sleeve), "BTC": sleeve}
 
 
-def test_every_size_of_the_sleeve(answer: PortfolioAnswer, prices: pd.DataFrame) -> None:
+def test_every_sleeve_size_equals_the_reference(answer: PortfolioAnswer, prices: pd.DataFrame) -> None:
     inside = prices.loc[str(FIRST) : str(LAST)]
     assert [one.sleeve for one in answer.sweep] == [n / 100 for n in range(11)]
     for figures in answer.sweep:
@@ -174,7 +174,7 @@ def agree(figures: Figures, expected: Reference) -> None:
         assert parts[name].risk_contribution == close(expected.risk[name], rel=1e-9, abs=1e-12)
 
 
-def test_every_start_month(answer: PortfolioAnswer, prices: pd.DataFrame) -> None:
+def test_every_start_month_equals_the_reference(answer: PortfolioAnswer, prices: pd.DataFrame) -> None:
     history = answer.history
     assert history is not None
     starts = pd.date_range("2014-09-30", "2019-12-31", freq="ME")
@@ -204,7 +204,7 @@ def test_every_start_month(answer: PortfolioAnswer, prices: pd.DataFrame) -> Non
     )
 
 
-def test_2019_by_hand(lake: Lake) -> None:
+def test_plan_return_of_2019_equals_manual_calculation(lake: Lake) -> None:
     # the year's published returns: S&P 500 +28.88 %, Bitcoin +92.20 %; the bond fund +8.83 % with
     # dividends: 57 x 1.2888 + 40 x 1.0883 + 3 x 1.9220 = 73.4616 + 43.532 + 5.766 = 122.7596 of
     # every 100
@@ -214,7 +214,7 @@ def test_2019_by_hand(lake: Lake) -> None:
     assert figures.total_return == close(0.227596, abs=6e-5)
 
 
-def test_that_the_index_has_no_dividends_is_said(answer: PortfolioAnswer) -> None:
+def test_price_index_without_dividends_is_noted(answer: PortfolioAnswer) -> None:
     assert "price_index" in answer.quality
     assert "SP500 is a price index without dividends" in " ".join(answer.notes)
     assert answer.risk_free == RISK_FREE

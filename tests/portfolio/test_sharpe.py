@@ -50,7 +50,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 
 @pytest.mark.parametrize("risk_free", ["TBILL_13W", 0.03])
-def test_one_holding_has_the_ratio_that_metrics_gives(lake: Lake, risk_free: float | str) -> None:
+def test_sharpe_of_one_holding_equals_metrics(lake: Lake, risk_free: float | str) -> None:
     answer = lake.portfolio("100 SHARE", start="2020-03-31", end="2021-12-31", risk_free=risk_free)
     metrics = lake.metrics(
         ["SHARE"], start="2020-04-01", end="2021-12-31", basis="total", risk_free=risk_free,
@@ -60,7 +60,7 @@ def test_one_holding_has_the_ratio_that_metrics_gives(lake: Lake, risk_free: flo
     assert answer.risk_free == risk_free
 
 
-def test_by_hand(lake: Lake) -> None:
+def test_equals_manual_calculation(lake: Lake) -> None:
     answer = lake.portfolio("100 SHARE", start="2020-12-28", end="2020-12-31", risk_free=0.1)
     closes = lake.prices(["SHARE"], start="2020-12-28", end="2020-12-31").to_arrow()["close"].to_pylist()
     excess = [b / a - 1 - (1.1 ** (1 / 365.25) - 1) for a, b in itertools.pairwise(closes)]
@@ -68,19 +68,19 @@ def test_by_hand(lake: Lake) -> None:
     assert answer.with_sleeve.sharpe == close(ratio, rel=1e-9)
 
 
-def test_the_bill_is_bought_at_its_discount() -> None:
+def test_bill_return_follows_the_discount_yield() -> None:
     # 4 % discount: 98.9889 pays 100 after 91 days
     assert bill_return(np.array([0.04]), np.array([91.0])) == close([100 / (100 - 4 * 91 / 360) - 1])
     assert np.isnan(bill_return(np.array([4.0]), np.array([91.0]))).all()
 
 
-def test_a_yield_is_used_for_a_week_and_never_before_its_day() -> None:
+def test_yield_is_valid_for_seven_days_from_its_date() -> None:
     days = np.array(["2020-01-01", "2020-01-02", "2020-01-09", "2020-01-10"], dtype="datetime64[D]")
     yields = yields_on(days, days[1:2], np.array([0.02]))
     assert yields == close([math.nan, 0.02, 0.02, math.nan], nan_ok=True)
 
 
-def test_the_usual_bill_is_taken_and_what_it_lacks_is_said(lake: Lake) -> None:
+def test_default_bill_is_used_and_missing_yields_are_noted(lake: Lake) -> None:
     answer = lake.portfolio(PLAN, TERMS, horizon=1)
     assert answer.risk_free == "TBILL_13W"
     assert "no_bill" in answer.quality
@@ -93,7 +93,7 @@ def test_the_usual_bill_is_taken_and_what_it_lacks_is_said(lake: Lake) -> None:
     assert all(one.sharpe is not None for one in answer.sweep)
 
 
-def test_with_and_without_in_the_sweep_and_from_every_start(lake: Lake) -> None:
+def test_sharpe_with_and_without_sleeve_for_every_start(lake: Lake) -> None:
     answer = lake.portfolio(PLAN, TERMS, horizon=1)
     assert answer.history is not None
     for one in (answer.history.by_start[0], answer.history.by_start[-1]):
@@ -108,12 +108,12 @@ def test_with_and_without_in_the_sweep_and_from_every_start(lake: Lake) -> None:
     assert lake.portfolio(PLAN, TERMS, risk_free=0).with_sleeve.sharpe != answer.with_sleeve.sharpe
 
 
-def test_where_nothing_varies_there_is_no_ratio(lake: Lake) -> None:
+def test_no_sharpe_ratio_for_constant_values(lake: Lake) -> None:
     answer = lake.portfolio("100 STILL", risk_free=0).with_sleeve
     assert (answer.volatility, answer.sharpe, answer.return_per_volatility) == (0.0, None, None)
 
 
-def test_without_a_bill_in_the_currency_there_is_none_and_it_says_so(lake: Lake) -> None:
+def test_no_sharpe_ratio_without_a_bill_in_the_currency(lake: Lake) -> None:
     answer = lake.portfolio("100 ABROAD")
     assert (answer.risk_free, answer.with_sleeve.sharpe) == (None, None)
     assert "no yields of TBILL_13W in EUR are stored, so no Sharpe ratio" in " ".join(answer.notes)
@@ -130,11 +130,11 @@ def test_without_a_bill_in_the_currency_there_is_none_and_it_says_so(lake: Lake)
         (float("inf"), "not a fraction"),
     ],
 )
-def test_what_is_no_risk_free_return_is_refused(lake: Lake, value: float | str, message: str) -> None:
+def test_invalid_risk_free_is_refused(lake: Lake, value: float | str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         lake.portfolio("100 SHARE", risk_free=value)
 
 
-def test_a_bill_without_yields_is_named(lake: Lake, tmp_path: Path) -> None:
+def test_bill_without_yields_is_reported(lake: Lake, tmp_path: Path) -> None:
     with pytest.raises(EmptyLakeError, match="no yields of EMPTY_BILL are stored"):
         lake.portfolio("100 SHARE", risk_free="EMPTY_BILL")

@@ -24,7 +24,7 @@ from .test_worked import run
         (100.0, 0.2, -0.1, "left the end value at 100 USD, at the price of a volatility of 20.0 %"),
     ],
 )  # fmt: skip
-def test_each_figure_is_said_the_way_it_went(
+def test_summary_describes_the_direction_of_each_figure(
     value: float, volatility: float, depth: float, expected: str
 ) -> None:
     where, held = market(), plan(sleeve="COIN")

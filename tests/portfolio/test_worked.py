@@ -39,7 +39,7 @@ def with_days(days: Days, levels: Any) -> Market:
     return replace(market(), days=days, levels=levels)
 
 
-def test_two_years_rebalanced_by_hand() -> None:
+def test_two_years_with_rebalancing_equal_manual_calculation() -> None:
     where = year_ends([(100.0, 100.0), (200.0, 100.0), (100.0, 110.0)])
     figures = run(where, plan((0.5, 0.5), start=1000.0, trading_cost=0.01))
     # 990 bought; 990 + 495 = 1485, half is 742.50: 247.50 sold and bought costs 4.95; 740.025 each
@@ -68,14 +68,14 @@ def test_contributions_come_on_the_first_session_of_a_month_and_grow_at_the_anni
     assert figures.money_weighted_return == close(0, abs=1e-12)
 
 
-def test_pay_every_second_week() -> None:
+def test_biweekly_contributions() -> None:
     where = market("2015-01-01", "2015-04-01")
     figures = run(replace(where, levels=np.ones_like(where.levels)), plan(contribute=10.0, per="biweekly"))
     # 15 and 29 January, 12 and 26 February, 12 and 26 March
     assert figures.paid_in == close(10_000 + 6 * 10)
 
 
-def test_fees_accrue_by_calendar_day() -> None:
+def test_fees_accrue_per_calendar_day() -> None:
     where = year_ends([(1.0, 1.0), (1.0, 1.0)])
     figures = run(where, plan((0.5, 0.5), plan_fee=0.02, expenses=(0.0, 0.01)))
     years = 365 / 365.25
@@ -83,7 +83,7 @@ def test_fees_accrue_by_calendar_day() -> None:
     assert figures.fees == close(10_000 - figures.end_value)
 
 
-def test_a_band_is_absolute_points() -> None:
+def test_rebalancing_band_is_in_percentage_points() -> None:
     where = year_ends([(100.0, 100.0), (121.0, 100.0), (121.0, 50.0)])
     # 121 : 100 is 54.75 %
     inside = run(where, plan((0.5, 0.5), rebalance="band", band=0.05))
@@ -98,7 +98,7 @@ ways = st.sampled_from(["never", "monthly", "quarterly", "yearly"])
 
 @settings(max_examples=8, deadline=None)
 @given(weights=weights, seed=st.integers(1, 99))
-def test_left_alone_the_end_is_the_sum_of_weights_times_growth(weights: tuple[float, ...], seed: int) -> None:
+def test_end_value_without_rebalancing_is_the_weighted_growth(weights: tuple[float, ...], seed: int) -> None:
     where = market(seed=seed)
     figures = run(where, plan(weights, rebalance="never"))
     growth = where.levels[-1] / where.levels[0]
@@ -107,7 +107,7 @@ def test_left_alone_the_end_is_the_sum_of_weights_times_growth(weights: tuple[fl
 
 @settings(max_examples=8, deadline=None)
 @given(weights=weights, way=ways, seed=st.integers(1, 99))
-def test_without_flows_money_weighted_is_time_weighted(
+def test_money_weighted_equals_time_weighted_without_flows(
     weights: tuple[float, ...], way: str, seed: int
 ) -> None:
     figures = run(market(seed=seed), plan(weights, rebalance=way, trading_cost=0.001))
@@ -126,7 +126,7 @@ def test_rebased_prices_change_nothing(weights: tuple[float, ...], way: str, fac
 
 
 @pytest.mark.parametrize("way", ["never", "monthly", "yearly"])
-def test_all_in_one_holding_is_its_total_return(way: str) -> None:
+def test_single_holding_has_its_total_return(way: str) -> None:
     where = market()
     figures = run(where, plan((1.0, 0.0, 0.0), rebalance=way, contribute=100.0))
     growth = where.levels[-1, 0] / where.levels[0, 0]
@@ -135,7 +135,7 @@ def test_all_in_one_holding_is_its_total_return(way: str) -> None:
 
 
 @pytest.mark.parametrize("funded_by", ["pro-rata", "SHARES"])
-def test_a_sleeve_of_nothing_is_the_plan_without_it(funded_by: str) -> None:
+def test_sleeve_of_zero_equals_the_plan_without_it(funded_by: str) -> None:
     where = market()
     held = plan(sleeve="COIN", funded_by=funded_by, contribute=100.0, rebalance="quarterly")
     others = (0.57 / 0.97, 0.40 / 0.97) if funded_by == "pro-rata" else (0.60, 0.40)
@@ -147,7 +147,7 @@ def test_a_sleeve_of_nothing_is_the_plan_without_it(funded_by: str) -> None:
     )
 
 
-def test_below_a_year_nothing_is_annualised() -> None:
+def test_nothing_is_annualised_below_a_year() -> None:
     where = market("2015-01-05", "2015-07-01")
     figures = run(where, plan(contribute=100.0))
     assert figures.cagr is None

@@ -57,7 +57,7 @@ APART = Answer(
 @given(histories())
 @example([APART])
 @settings(max_examples=times(20, 500))
-def test_the_lake_is_what_the_model_says(answers: list[Answer]) -> None:
+def test_lake_equals_the_model(answers: list[Answer]) -> None:
     model = Model()
     for one in answers:
         live = one.mode in {"daily", "reverify"}

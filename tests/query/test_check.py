@@ -76,7 +76,7 @@ def findings(lake: Path, **terms: Any) -> list[tuple[str, str, date]]:
     return [(f.severity, f.check, f.session) for f in Lake(lake).check(**{"now": NOW} | terms).findings]
 
 
-def test_an_honest_lake_has_no_findings(tmp_path: Path) -> None:
+def test_clean_lake_has_no_findings(tmp_path: Path) -> None:
     lake = make(tmp_path, steady())
     answer = Lake(lake).check(now=NOW)
     assert (answer.findings, answer.severe) == ((), 0)
@@ -101,14 +101,14 @@ def test_stored_rows_are_checked_again(tmp_path: Path) -> None:
     assert sorted(rows) == sorted((name, day) for _, name, day in findings(lake))
 
 
-def test_a_jump_that_a_second_source_confirms_is_explained(tmp_path: Path) -> None:
+def test_jump_confirmed_by_a_second_source_is_no_finding(tmp_path: Path) -> None:
     closes = steady() | {day: 300.0 + day.day for day in DAYS[10:]}
     assert findings(make(tmp_path / "alone", closes)) == [("warn", "jump", DAYS[10])]
     confirmed = make(tmp_path / "two", closes, reconciliation=[reconciled(DAYS[10], "agrees")])
     assert findings(confirmed) == []
 
 
-def test_sources_that_disagree_gaps_and_lateness(tmp_path: Path) -> None:
+def test_findings_for_source_disagreement_gaps_and_lateness(tmp_path: Path) -> None:
     closes = {day: close for day, close in steady().items() if day.day not in {10, 11, 20}}
     lake = make(tmp_path, closes, reconciliation=[reconciled(DAYS[2], "differs")])
     late = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -125,7 +125,7 @@ def test_sources_that_disagree_gaps_and_lateness(tmp_path: Path) -> None:
     assert list(in_sql) == [(f.check, f.session, f.message) for f in answer if f.check != "late"]
 
 
-def test_what_was_quarantined_stays_severe_until_it_is_made_good(tmp_path: Path) -> None:
+def test_quarantined_row_stays_severe_until_replaced(tmp_path: Path) -> None:
     closes = steady()
     missing = {day: close for day, close in closes.items() if day != DAYS[4]}
     aside = [quarantined(DAYS[4], 10_000.0)]
@@ -140,7 +140,7 @@ def test_what_was_quarantined_stays_severe_until_it_is_made_good(tmp_path: Path)
         assert findings(lake) == [severe]
 
 
-def test_what_only_the_answer_shows_is_told_from_the_record(tmp_path: Path) -> None:
+def test_findings_of_the_raw_response_come_from_the_record(tmp_path: Path) -> None:
     noted = {"instrument_id": "BTC", "source": "bitstamp", "observed_at": SERVED, "message": "m"}
     names = ("unsorted", "close_outside_range", "correction_not_needed")
     rows = [noted | {"check": name, "session": DAYS[n]} for n, name in enumerate(names)]
@@ -151,7 +151,7 @@ def test_what_only_the_answer_shows_is_told_from_the_record(tmp_path: Path) -> N
     assert check_names == (("close_outside_range",), ("unsorted",))
 
 
-def test_slices_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_result_does_not_depend_on_the_slice_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, [BTC, SHARE], [bar(i, d, c) for i in (BTC, SHARE) for d, c in steady(d05=1e4).items()])
     build_database(tmp_path, [BTC, SHARE])
     whole = Lake(tmp_path).check(now=NOW)
@@ -160,7 +160,7 @@ def test_slices_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert {f.instrument_id for f in whole.findings} == {"BTC", "SHARE"}
 
 
-def test_the_catalogue_is_in_sql(tmp_path: Path) -> None:
+def test_check_catalogue_is_a_sql_table(tmp_path: Path) -> None:
     lake = make(tmp_path, steady())
     rows = Lake(lake).query_rows("FROM quality_check").rows
     assert rows == tuple((c.name, c.severity, c.looks_at, c.description, c.remedy) for c in checks())

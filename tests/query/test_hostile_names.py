@@ -64,7 +64,7 @@ def files(lake: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_hostile_name_is_an_unknown_one(
+def test_hostile_name_is_an_unknown_instrument(
     lake: Path, call: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -145,15 +145,13 @@ def ask(states: States, name: str, monkeypatch: pytest.MonkeyPatch, steps: Steps
         return ANSWERS[name](Lake(states.lake))
 
 
-def test_every_answer_of_a_lake_is_asked_here() -> None:
+def test_every_public_answer_is_tested() -> None:
     others = {"engine", "reader", "report_page", "query_rows", "instruments", "trends"}
     assert {name for name in dir(Lake) if not name.startswith("_")} == {*ANSWERS, *others}
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_an_answer_is_that_of_before_or_that_of_after(
-    states: States, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_answer_is_of_one_snapshot(states: States, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = []
     for state in (states.before, states.committed, states.built):
         states.put(state)
@@ -175,9 +173,7 @@ def test_an_answer_is_that_of_before_or_that_of_after(
                 )
 
 
-def test_nothing_is_asked_twice_where_nothing_changed(
-    states: States, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_retry_without_a_concurrent_change(states: States, monkeypatch: pytest.MonkeyPatch) -> None:
     states.put(states.before)
     opened = []
     real = reader.open_lake
@@ -186,7 +182,7 @@ def test_nothing_is_asked_twice_where_nothing_changed(
     assert opened == [states.lake]
 
 
-def test_a_lake_that_never_rests_is_an_error(states: States, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_constantly_changing_lake_is_an_error(states: States, monkeypatch: pytest.MonkeyPatch) -> None:
     states.put(states.before)
     tries = []
 
@@ -201,9 +197,7 @@ def test_a_lake_that_never_rests_is_an_error(states: States, monkeypatch: pytest
     assert len(tries) == 5
 
 
-def test_what_failed_because_a_file_was_replaced_is_asked_again(
-    states: States, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_error_after_a_concurrent_change_is_retried(states: States, monkeypatch: pytest.MonkeyPatch) -> None:
     states.put(states.before)
     failed = []
 
@@ -218,9 +212,7 @@ def test_what_failed_because_a_file_was_replaced_is_asked_again(
     assert failed
 
 
-def test_what_is_wrong_with_the_question_is_not_asked_again(
-    states: States, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_usage_error_is_not_retried(states: States, monkeypatch: pytest.MonkeyPatch) -> None:
     states.put(states.before)
     opened = []
     real = reader.open_lake

@@ -42,7 +42,9 @@ NAMES = ("a", "b", "first", "last", "currency", "basis")
 
 
 @pytest.mark.parametrize("values", MADE, ids=lambda values: "-".join(map(str, values)))
-def test_figures_of_a_made_up_market(opened: Opened, lake: Path, values: tuple[str | int, ...]) -> None:
+def test_page_equals_lake_on_a_simulated_market(
+    opened: Opened, lake: Path, values: tuple[str | int, ...]
+) -> None:
     check(opened, lake, values)
 
 
@@ -66,13 +68,13 @@ def real(browser: Browser, real_lake: Path) -> Iterator[Opened]:
 
 
 @pytest.mark.parametrize("values", REAL, ids=lambda values: "-".join(map(str, values)))
-def test_figures_of_real_prices(real: Opened, real_lake: Path, values: tuple[str | int, ...]) -> None:
+def test_page_equals_lake_on_real_prices(
+    real: Opened, real_lake: Path, values: tuple[str | int, ...]
+) -> None:
     check(real, real_lake, values)
 
 
-def test_a_page_that_begins_later_has_the_same_figures(
-    browser: Browser, real_lake: Path, tmp_path: Path
-) -> None:
+def test_shortened_page_has_the_same_figures(browser: Browser, real_lake: Path, tmp_path: Path) -> None:
     from .browser import open_page
 
     page = tmp_path / "report.html"
@@ -105,7 +107,7 @@ def check(opened: Opened, lake: Path, values: tuple[str | int, ...]) -> None:
 
 
 @pytest.mark.parametrize("values", [MADE[1], MADE[4]], ids=lambda values: "-".join(map(str, values)))
-def test_series_behind_the_charts(opened: Opened, lake: Path, values: tuple[str | int, ...]) -> None:
+def test_chart_series_equal_lake(opened: Opened, lake: Path, values: tuple[str | int, ...]) -> None:
     choice = dict(zip(NAMES, values, strict=True))
     opened.choose(**choice)
     opened.draw_all()
@@ -120,7 +122,7 @@ def test_series_behind_the_charts(opened: Opened, lake: Path, values: tuple[str 
     assert risk == {name: told.alone(lake, name, choice) for name in risk}
 
 
-def test_sizes_of_the_sleeve(opened: Opened, lake: Path) -> None:
+def test_sleeve_sizes_equal_lake(opened: Opened, lake: Path) -> None:
     opened.draw_all()
     share = market.PLAN.share
     holdings = {name: weight * (1 - share) for name, weight in market.PLAN.plan.items()} | {"BTC": share}

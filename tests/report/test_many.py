@@ -36,7 +36,7 @@ def thinned(browser: Browser, lake: Path, tmp_path_factory: pytest.TempPathFacto
     opened.page.context.close()
 
 
-def test_the_page_says_so(thinned: Opened) -> None:
+def test_page_notes_instruments_with_monthly_data(thinned: Opened) -> None:
     assert thinned.text("#compare .aside").startswith(
         "4 of 8 instruments are in it by the ends of months alone"
     )
@@ -51,7 +51,9 @@ def test_the_page_says_so(thinned: Opened) -> None:
     ],
     ids=lambda values: "-".join(map(str, values)),
 )
-def test_years_and_the_whole_are_the_same(thinned: Opened, lake: Path, values: tuple[str | int, ...]) -> None:
+def test_yearly_and_total_figures_stay_the_same_with_monthly_data(
+    thinned: Opened, lake: Path, values: tuple[str | int, ...]
+) -> None:
     choice = dict(zip(NAMES, values, strict=True))
     thinned.choose(**choice)
     thinned.draw_all()
@@ -66,14 +68,14 @@ def test_years_and_the_whole_are_the_same(thinned: Opened, lake: Path, values: t
     assert risk[choice["a"]] == told.alone(lake, str(choice["a"]), choice, "monthly")
 
 
-def test_what_needs_days_is_not_made_up_from_months(thinned: Opened) -> None:
+def test_daily_figures_are_omitted_with_monthly_data(thinned: Opened) -> None:
     thinned.choose(a="BTC", b="FUND")
     thinned.draw_all()
     assert thinned.text("#figures .terms") == "correlation needs daily closes of both"
     assert "needs daily closes of both" in thinned.text("#rolling .terms")
 
 
-def test_old_years_go_first_but_not_the_claims_nor_the_last_twenty() -> None:
+def test_oldest_years_are_dropped_but_not_those_of_claims_or_the_last_twenty() -> None:
     counts = {year: 100 for year in range(1990, 2025)}
     assert kept_from(counts, needed=2019, room=3500) is None
     assert kept_from(counts, needed=2019, room=3400) == 1991
@@ -83,7 +85,7 @@ def test_old_years_go_first_but_not_the_claims_nor_the_last_twenty() -> None:
     assert kept_from({}, needed=2019, room=0) is None
 
 
-def test_days_go_to_claims_and_rates_first_then_by_order() -> None:
+def test_daily_data_goes_to_claims_and_rates_first() -> None:
     rows = [
         {"id": name, "asset_class": kind, "bars": 100}
         for name, kind in (("A", "equity"), ("B", "equity"), ("C", "equity"), ("EUR", "currency"))
