@@ -1,4 +1,4 @@
-"""Made-up histories of versions, with plain Python as the oracle of what changed."""
+"""Random version histories of bars, and the expected changes computed in plain Python."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..query.lakes import BTC, SHARE, bar, make
 
 FIELDS = ("open", "high", "low", "close", "volume", "dividend", "split")
 MOMENTS = [datetime(2022, month, 1, tzinfo=UTC) for month in range(1, 9)]
-"""When the made-up lakes saw something; sessions are of December 2019 to 2021."""
+"""Observation times in the generated lakes; sessions lie between December 2019 and 2021."""
 
 Version = dict[str, Any]
 
@@ -91,7 +91,7 @@ def kind_of(before: Version, after: Version) -> str:
 
 
 def made_up(seed: int, sessions: int = 25) -> History:
-    """Two instruments whose sessions arrive in some order and are restated, some back to what they were."""
+    """Two instruments whose sessions arrive out of order and are restated, some back to earlier values."""
     random, versions = Random(seed), []
     for instrument in (BTC, SHARE):
         for number in range(sessions):

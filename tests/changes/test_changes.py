@@ -1,4 +1,4 @@
-"""What changed between two moments, against plain Python; and that changes add up."""
+"""Changes between two moments equal a plain Python model and compose over consecutive intervals."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def lake(history: History, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def changed_values(answer: Changes) -> dict[tuple[str, date], tuple[Any, ...]]:
-    """By session: kind and, for each field that is told, both values."""
+    """By session: kind and, for each changed field, the old and the new value."""
     return {
         (row.instrument_id, row.session): (row.kind, {one.name: (one.old, one.new) for one in row.fields})
         for row in answer.rows
@@ -64,7 +64,7 @@ def test_changes_between_any_two_moments_equal_plain_python(lake: Path, history:
 
 
 def test_changes_of_consecutive_intervals_compose(lake: Path) -> None:
-    """What changed from the first moment to the last is what changed to any between and from it, together."""
+    """Changes over an interval equal the combined changes of its two parts."""
     for first, middle, last in list(combinations(ENDS, 3))[::5]:
         one, two, whole = (
             changed_values(Lake(lake).changes(*pair))
@@ -136,7 +136,7 @@ def test_price_observed_by_equals_the_model(lake: Path, history: History) -> Non
 
 
 def test_a_row_in_both_bar_and_revision_counts_once(tmp_path: Path) -> None:
-    """Between the two renames of a commit the replaced row stands in both."""
+    """Between the two renames of a commit the replaced row is in both files."""
     row = bar(BTC, "2021-01-01", 1.0, observed_at=MOMENTS[0])
     lake = make(tmp_path, [BTC], [row], [row | {"superseded_at": MOMENTS[1]}])
     assert len(Lake(lake).changes(BEFORE).rows) == 1
@@ -154,7 +154,7 @@ def test_current_version_wins_when_two_were_seen_at_the_same_time(tmp_path: Path
 
 @pytest.mark.parametrize("macro", ["price_as_of", "price_observed_by"])
 def test_an_instrument_filter_is_pushed_into_both_scans(lake: Path, macro: str) -> None:
-    """So that row groups of others are skipped; under the window it would come too late."""
+    """So that row groups of other instruments are skipped before the window function runs."""
     text = f"EXPLAIN SELECT * FROM {macro}(TIMESTAMP '2022-06-01') WHERE instrument_id = 'BTC'"
     with duckdb.connect(str(lake / "market.duckdb"), read_only=True) as connection:
         ((_, plan),) = connection.execute(text).fetchall()

@@ -1,4 +1,4 @@
-"""How far a return moved and by which rows: the parts add up, and each end is what `compare` says."""
+"""`explain`: contributions of changed rows add up, and both ends equal `compare`."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ BASES = ("price", "total", "vendor_adjusted")
 CONVENTIONS = ("year_end", "first_to_last", "december_average")
 
 
-def restless(seed: int) -> History:
-    """A share, a coin and euros around three year ends: dividends, splits, rows that come late and change."""
+def random_history(seed: int) -> History:
+    """A share, a coin and euros around three year ends, with dividends, splits, late and restated rows."""
     random, versions = Random(seed), []
     days = [
         date(y, m, d) for y in (2019, 2020, 2021) for m, d in ((1, 4), (6, 5), (12, 10), (12, 28), (12, 30))
@@ -55,7 +55,7 @@ def _restated(random: Random, share: bool, version: Version) -> Version:
 
 @pytest.fixture(scope="module", params=[3, 4])
 def history(request: pytest.FixtureRequest) -> History:
-    return restless(request.param)
+    return random_history(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def _return(answer: Any, one: MovedFigure) -> float | None:
 
 
 def test_each_contribution_is_the_effect_of_replacing_its_row(history: History, lake: Path) -> None:
-    """Against plain Python: the price return of a year from the last rows of it and of the year before."""
+    """Against plain Python: the price return from the last rows of the year and of the year before."""
     since, until = ENDS[0], ENDS[3]
     before, after = history.held(since), history.held(until)
     one = figure(lake, "2020", ids=["SHARE"], since=since, until=until)
@@ -128,7 +128,7 @@ def _price_return(rows: dict[tuple[str, date], Version], year: int) -> float:
 
 
 def test_only_changes_that_affect_the_figure_are_listed(tmp_path: Path) -> None:
-    """What was restated within the year moves no price return; a dividend there moves the total one."""
+    """A restatement within the year affects no price return; a dividend affects the total return."""
     ends = [bar(SHARE, day, 100.0, observed_at=MOMENTS[0]) for day in ("2019-12-31", "2020-12-31")]
     old = bar(SHARE, "2020-06-01", 80.0, observed_at=MOMENTS[0])
     new = old | {"close": 81.0, "dividend": 1.0, "observed_at": MOMENTS[1], "known_at": MOMENTS[1]}
@@ -166,8 +166,6 @@ def test_no_difference_without_an_earlier_figure(lake: Path) -> None:
 
 
 def test_result_does_not_depend_on_the_slice_size(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pass
-
     whole = Lake(lake).explain(["SHARE"], ENDS[0], basis="vendor_adjusted")
     monkeypatch.setattr(explaining, "_ROWS_AT_ONCE", 20)
     assert Lake(lake).explain(["SHARE"], ENDS[0], basis="vendor_adjusted") == whole

@@ -31,7 +31,7 @@ INCONCLUSIVE = {
 
 
 def put(cases: Ledger) -> None:
-    """Inconclusive ones, and SHIPPED: the first claim of claims.toml on closes as published."""
+    """Add the inconclusive cases, and SHIPPED: the first claim of claims.toml on published closes."""
     claim = replace(CLAIM, first_year=2020, last_year=2021)
     for case, (changed, closes, _) in INCONCLUSIVE.items():
         a = replace(BTC, **changed)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Verdicts are kept with their snapshot: a row a change, through replay and rebuilding."""
+"""The history of verdicts has one row per change and survives replay and rebuilds."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DAYS = 374  # 2023-12-25 to 2025-01-01
 
 @pytest.fixture(autouse=True)
 def _alone(alone: None) -> None:
-    """Of any test here."""
+    """Use `alone` in every test of this file."""
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_history_gets_one_row_per_change(home: Path) -> None:
     rows.append((2, "2025-01-03", other, "holds"))
     assert other != first
     assert recorded(home) == rows
-    # the vendor changes its mind about the last day of the year: a revision, and another verdict
+    # the vendor restates the last day of the year: a revision and another verdict
     serve_rows(home, "COIN", [1.0] * DAYS, d20241231=0.5)
     second = run(home, "2025-01-03T13:00Z")
     rows.append((3, "2025-01-03", second, "does not hold"))
@@ -117,7 +117,7 @@ def test_changed_claim_definition_adds_a_history_row(home: Path) -> None:
 
 
 def assert_whole(home: Path, snapshot: str) -> None:
-    """A row says everything."""
+    """The history row is complete."""
     [row] = Lake(home / "data").claims("COIN_FIRST").history
     assert row == Change(
         claim_id="COIN_FIRST",

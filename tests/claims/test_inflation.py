@@ -1,5 +1,4 @@
-"""Claims after inflation: taken out of both sides, where the lake has consumer prices of the
-currency."""
+"""Claims after inflation, which needs consumer prices of the currency."""
 
 from __future__ import annotations
 

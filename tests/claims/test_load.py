@@ -1,4 +1,4 @@
-"""`claims.toml` is read strictly, and what is wrong is named."""
+"""`claims.toml` is validated strictly; errors name the entry."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def test_cells_with_a_verdict_on_real_prices(real: dict[str, Entry], b: str, fun
         assert len(judged) == bases * per_basis, entry.refused
         if not bases:
             assert {one.reason for one in cells} == {f"no instrument {name} in this lake"}
-    # of the fund only a total return is at hand, so beside a price it is a mixture, and said to be
+    # only total returns of the fund are available, so a comparison with a price is a mixture
     if b == "GOLD":
         assert cell(entry, b="GLD").reason.endswith("a mixture: GLD is total return")
 

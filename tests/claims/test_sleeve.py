@@ -1,4 +1,4 @@
-"""A claim about a sleeve on random walks: every reading against `portfolio`, which walks day by day."""
+"""A sleeve claim on random walks: every reading equals `portfolio`, which computes day by day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a claim about a sleeve can end with, on lakes of month ends worked out by hand."""
+"""Every verdict of a sleeve claim, on month-end closes with manual calculations."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def levels(instrument: str, steps: Sequence[float]) -> Bars:
 
 CALM, ROUGH, UP, DOWN = (0.02, 0.0), (0.30, -0.22), (0.05, 0.03), (-0.02, 0.0)
 CASES = {
-    # shares, bonds, sleeve; how an instrument differs; over all
+    # shares, bonds, sleeve; changed fields of the sleeve; verdict
     "HELPS": (CALM, (0.0, 0.01), UP, {}, "holds"),
     "HURTS": (CALM, (0.0, 0.01), (0.0, -0.01), {}, "does not hold"),
     "LOSES": (DOWN, DOWN, DOWN, {}, "inconclusive"),
@@ -62,7 +62,7 @@ CASES = {
 
 
 def put(cases: Ledger) -> None:
-    """Plans of month ends, each of instruments of its own."""
+    """Add the cases, each with its own instruments."""
     for name, (shares, bonds, sleeve, changed, _) in CASES.items():
         for part, steps in (("SHARES", shares), ("BONDS", bonds), ("BTC", sleeve)):
             own = replace(BTC, id=f"{name}_{part}", asset_class="equity")

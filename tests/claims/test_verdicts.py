@@ -1,5 +1,4 @@
-"""Every word a claim can end with, and everything that can turn it over, on a lake worked out by
-hand."""
+"""Every verdict of a claim and every reading that can change it, with manual calculations."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ WORDS = {
     (2022,): ("does not hold", "does not hold", "does not hold"),
     (2021,): ("does not hold", "holds", "depends"),
 }
-"""By the years that BTC loses: as published (2021 and 2022), today (2022 and 2023), over all."""
+"""By the years that BTC loses: verdict as published (2021, 2022), today (2022, 2023), overall."""
 DIVIDEND = [*year_ends(SHARE, {2020: 100, 2021: 110}), bar(SHARE, "2022-12-30", 121.0, dividend=24.2)]
 """A share that gains 10 % a year and pays 20 % more on its last day of 2022."""
 LEAPS = year_ends(ALT, {2020: 1.0, 2021: 1.1, 2022: 3.0, 2023: 3.1})
@@ -28,7 +27,7 @@ DAYS = [f"{year}-{day}" for year in (2020, 2021, 2022) for day in ("12-01", "12-
 
 
 def put(cases: Ledger) -> None:
-    """A case a claim: see the tests that ask for them."""
+    """Add one claim per case."""
     for losses in WORDS:
         cases.add(f"LOST{'_'.join(map(str, losses))}", PAIR, ahead(*losses))
     cases.add("NOTHING", [BTC], year_ends(BTC, {2020: 1.0, 2021: 2.0}))

@@ -1,4 +1,4 @@
-"""Windows of years ending in any month, against a plain implementation and by hand."""
+"""Windows of years ending in any month, against an oracle and manual counts."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_every_month_equals_the_oracle(ledger: dict[str, Entry]) -> None:
     assert (monthly.held, monthly.judged, monthly.refused) == (len(held), len(judged), 84 - len(judged))
     assert monthly.last_held == f"{held[-1][0]}-{held[-1][1]:02d}"
     assert calendar.judged == sum(month == 12 for _, month in judged)
-    # a December window and the calendar-year cells are one and the same thing
+    # a December window equals the calendar-year cells
     december = {w.end_year: (w.verdict, w.wins) for w in entry.windows if w.end_month == 12}
     assert december[2020][0] == entry.published.verdict == "inconclusive"
     assert december[2023] == (entry.rolled.verdict, entry.rolled.wins)

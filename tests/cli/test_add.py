@@ -1,4 +1,4 @@
-"""`add`: looked up at the vendors, judged like any entry, written behind what stands there."""
+"""`add`: looks an instrument up at the vendors, validates the entry and appends it."""
 
 from __future__ import annotations
 

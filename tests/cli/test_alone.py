@@ -1,4 +1,4 @@
-"""`marketlake` alone: true of what is there, with the next command."""
+"""`marketlake` without a command: shows the state of the lake and the next command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""changes and explain: programs get all of what people are shown."""
+"""changes and explain: JSON and CSV contain everything that the tables show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the TAB key offers."""
+"""Shell completion."""
 
 from __future__ import annotations
 

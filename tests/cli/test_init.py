@@ -1,4 +1,4 @@
-"""`init`: questions on a terminal, flags anywhere, a configuration that says what it means."""
+"""`init`: prompts on a terminal, flags, and the configuration that it writes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_init_with_classes_and_ids(run: Run, tmp_path: Path) -> None:
     assert run("init", tmp_path, "--with", "metal, spy").code == 0
     assert ids(tmp_path) == {"GOLD", "SILVER", "PLATINUM", "PALLADIUM", "SPY"}
     text = (tmp_path / "instruments.toml").read_text()
-    # the explanation of the keys and the headings of what was chosen stay, other headings go
+    # the explanation of the keys and the headings of chosen classes stay, other headings are removed
     assert "#   quote_currency" in text
     assert "# Metals" in text
     assert "# Bonds" not in text

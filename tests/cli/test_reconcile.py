@@ -1,4 +1,4 @@
-"""`reconcile`: every format, and what the page says of causes and tolerances."""
+"""`reconcile`: every format, and the documented causes and tolerances."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bad input: a short error with the remedy, a non-zero exit, the lake as it was."""
+"""Bad input: a short error with the remedy, a non-zero exit code, an unchanged lake."""
 
 from __future__ import annotations
 

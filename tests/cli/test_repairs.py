@@ -1,4 +1,4 @@
-"""What is damaged is noticed, and the remedy that a message names works."""
+"""Damage is detected, and the remedy in the message works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a terminal shows beyond the plain text that a pipe gets."""
+"""Output on a terminal: colour, sparklines, progress; a pipe gets plain text."""
 
 from __future__ import annotations
 
