@@ -1,4 +1,4 @@
-"""Three or more instruments by calendar year: who led, by how much, and over all years together."""
+"""Three or more instruments by calendar year: winner, lead and figures over all years."""
 
 from __future__ import annotations
 

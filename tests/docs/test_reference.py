@@ -1,4 +1,4 @@
-"""docs/reference is what the code says, and leaves nothing out."""
+"""docs/reference is current and complete."""
 
 from __future__ import annotations
 

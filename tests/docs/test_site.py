@@ -103,7 +103,7 @@ def test_site_works_and_searches_on_desktop_and_mobile(browser: Browser, address
             page.goto(address + name)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
         if width == 1280:
-            # the theme's script hears only what is typed once it has started
+            # the theme's script handles input only once it has started
             page.wait_for_load_state("networkidle")
             page.focus("input[name=query]")
             page.wait_for_load_state("networkidle")

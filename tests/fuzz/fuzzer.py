@@ -1,7 +1,7 @@
 """Run as a program (`python -m tests.fuzz.fuzzer COUNT SEED [SOURCE ...]`): damaged answers for every parser.
 
-Each damaged answer is parsed beside a whole one of another instrument. It must parse, or fail with a declared
-error; what it parses to must pass through normalise and the checks; the other instrument must not notice.
+Each damaged answer is parsed next to an intact one of another instrument. It must parse, or fail with a
+declared error; what it parses to must pass through normalise and the checks; the other instrument must be unchanged.
 Memory is limited for the process, time by a timer that counts this process's own work. Prints a line of JSON.
 """
 
@@ -61,7 +61,7 @@ def main(count: int, seed: int, wanted: list[str]) -> dict[str, object]:
             body = mutated(one.body, one.kind, draw)
             try:
                 counts[_judged(one, whole[one], body, draw)] += 1
-            except BaseException as error:  # whatever it is, it is the finding
+            except BaseException as error:  # any other exception is a failure
                 if isinstance(error, KeyboardInterrupt):
                     raise
                 place = traceback.format_exception(error)[-3:]
@@ -87,7 +87,7 @@ def _judged(one: Seed, whole, body: bytes, draw: random.Random) -> str:
     status, headers = draw.choice(_STATUS), draw.choice(_HEADERS)
     parsed, error = _parse(one, body, status, headers, "DAMAGED", _page(one, one.body, "WHOLE"))
     neighbour = parsed.filter(_is(parsed, "WHOLE"))
-    assert neighbour.equals(whole), "the instrument beside it changed"
+    assert neighbour.equals(whole), "the other instrument changed"
     rows = parsed.filter(_is(parsed, "DAMAGED"))
     if error is not None:
         assert isinstance(error, SourceError), type(error)

@@ -1,4 +1,4 @@
-"""Whole answers of every source, to be damaged: from the simulator, from recorded answers, by hand."""
+"""Intact responses of every source, to be damaged: simulated, recorded and handwritten ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TARGETS = {
     ("kraken", "BTC/USD"): f"/kraken/0/public/OHLC?pair=XBTUSD&interval=1440&since={_SINCE}",
     ("fred", "CPIAUCNS"): "/fred/graph/fredgraph.csv?id=CPIAUCNS&cosd=2024-01-01&coed=2024-03-01",
 }
-_BY_HAND = {
+_HANDWRITTEN = {
     "okx": {
         "code": "0",
         "msg": "",
@@ -77,7 +77,7 @@ def seeds(folder: Path, recorded: Path | None) -> list[Seed]:
         reply = simulator.answer(target)
         assert reply.status == 200, (source, reply.body[:200])
         result.append(Seed(source, symbol, target, reply.body, KINDS.get(source, "json")))
-    for source, document in _BY_HAND.items():
+    for source, document in _HANDWRITTEN.items():
         body = json.dumps(document).encode()
         result.append(Seed(source, "BTC/USD", "https://host/candles?symbol=BTCUSD", body, "json"))
     result.append(Seed("ecb", "GBP/USD", "https://host/eurofxref-hist.zip", _rates(), "zip"))

@@ -1,4 +1,4 @@
-"""No answer, however damaged, is more than a declared error of the one instrument that it was about."""
+"""A damaged response causes at most a declared error of its own instrument."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_damaged_response_gives_rows_or_a_declared_error(group: str, tmp_path: P
     assert report["failures"] == []
     assert set(report["outcomes"]) == set(GROUPS[group])
     for counts in report["outcomes"].values():
-        # the damage is neither too small nor too large to say anything
+        # the damage is neither too small nor too large
         assert counts["rows"] > 5
         assert counts["MalformedError"] > 20
         assert set(counts) <= {"rows", "no rows", *_errors(SourceError)}

@@ -1,4 +1,4 @@
-"""A market whose bars do not keep to the calendar, and whose instruments are of every kind."""
+"""A market with bars outside the calendar and instruments of every kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Daily returns and their moments once more, a day at a time in plain Python."""
+"""Oracle: daily returns and their moments, day by day in plain Python."""
 
 from __future__ import annotations
 

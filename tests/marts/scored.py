@@ -70,7 +70,7 @@ def _row(name: str, plain: Metrics, over: Metrics | None) -> dict[str, Any]:
 
 
 def _without_bill(quality: str) -> str:
-    """The flags and no_bill, in the order in which they are told."""
+    """The flags with no_bill, in their usual order."""
     flags = quality.split(",") if quality else []
     late = [flag for flag in flags if flag in {"price_index", "proxy", "simulated"}]
     return ",".join([*flags[: len(flags) - len(late)], "no_bill", *late])

@@ -1,4 +1,4 @@
-"""The marts follow the bars: what a change touches, and that a whole computation gives the same bytes."""
+"""Mart refresh: which partitions a change recomputes; a full refresh gives the same bytes."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def test_partitions_without_bars_are_removed(root: Path) -> None:
 
 
 def test_interrupted_refresh_is_completed_by_the_next(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever file it had got to, the next one ends in the bytes of an undisturbed one."""
+    """Wherever it was interrupted, the next refresh gives the bytes of an undisturbed one."""
     store(root, edited(bars(), SHARE, date(2020, 6, 3), close=123.0))
     undisturbed = root.parent / "undisturbed"
     store(undisturbed, edited(bars(), SHARE, date(2020, 6, 3), close=123.0))

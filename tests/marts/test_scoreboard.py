@@ -151,7 +151,7 @@ def test_scoreboard_equals_metrics_on_an_odd_market(odd_lake: Path, name: str) -
 
 @pytest.mark.parametrize("basis", ["price", "total"])
 def test_scoreboard_of_whole_years_equals_scoreboard_of_days(lake: Path, odd_lake: Path, basis: str) -> None:
-    """Blocks know of their sessions what the calendars say: gaps, missing prices, ends, how far stored."""
+    """Blocks carry gaps, missing prices, ends and coverage like single days."""
     for root, span in ((lake, (2017, 2025)), (odd_lake, (2018, 2023))):
         for first, last in combinations_with_replacement(range(span[0], span[1] + 1), 2):
             board = rows(root, f"FROM scoreboard_years({first}, {last}, basis := '{basis}')")

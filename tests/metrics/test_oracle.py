@@ -83,7 +83,7 @@ def test_metrics_equal_the_oracle_on_random_walks(
             oracle.periods(closes, START, END, frequency)
             for closes in oracle.shared(prices[name], prices["NASDAQ"])
         ]
-        assert_figures(answer, name, oracle.beside(*pair, per_year(frequency, "NASDAQ"), bill))
+        assert_figures(answer, name, oracle.against_benchmark(*pair, per_year(frequency, "NASDAQ"), bill))
 
 
 def test_metrics_equal_the_oracle_in_euro_on_shared_sessions(lake: Path, prices: Prices) -> None:
@@ -118,17 +118,17 @@ def test_rolling_returns_and_drawdowns(lake: Path, prices: Prices) -> None:
         assert (row.positive_share, row.win_share) == pytest.approx((np.mean(over > 0), np.mean(wins)))
     assert {row.years for row in answer.rolling} == {1, 3, 5}
     days = oracle.periods(prices["BTC"], start, end)
-    falls = [fall for fall in answer.drawdowns if fall.instrument_id == "BTC"]
-    assert [fall.rank for fall in falls] == list(range(1, len(falls) + 1))
+    drawdowns = [drawdown for drawdown in answer.drawdowns if drawdown.instrument_id == "BTC"]
+    assert [drawdown.rank for drawdown in drawdowns] == list(range(1, len(drawdowns) + 1))
     under = days.levels / np.maximum.accumulate(days.levels) - 1
-    # every day under water lies in exactly one fall, none of which is deeper than said
+    # every day below the high lies in exactly one drawdown, none deeper than reported
     where = np.array(days.points)
     covered = np.zeros(len(where), dtype=int)
-    for fall in falls:
-        inside = (where > fall.peak_session) & (where < (fall.recovery_session or date.max))
+    for drawdown in drawdowns:
+        inside = (where > drawdown.peak_session) & (where < (drawdown.recovery_session or date.max))
         covered += inside
-        assert under[inside].min() == pytest.approx(fall.depth, rel=1e-9)
-        assert where[inside][under[inside].argmin()] == fall.trough_session
+        assert under[inside].min() == pytest.approx(drawdown.depth, rel=1e-9)
+        assert where[inside][under[inside].argmin()] == drawdown.trough_session
     assert ((covered == 1) == (under < 0)).all()
 
 
@@ -168,4 +168,4 @@ def test_real_prices(real_lake: Path, real: dict[str, list[dict[str, Any]]], fre
             oracle.periods(c, start, end, frequency) for c in oracle.shared(closes[name], closes["SP500"])
         ]
         annual = {"daily": 252, "weekly": 52, "monthly": 12}[frequency]
-        assert_figures(answer, name, oracle.beside(*pair, annual, nothing))
+        assert_figures(answer, name, oracle.against_benchmark(*pair, annual, nothing))

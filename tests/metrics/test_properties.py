@@ -24,7 +24,7 @@ few = settings(
     max_examples=3,
     derandomize=True,
     database=None,
-    # the seed of a walk tells nothing by being small
+    # shrinking the seed of a walk is useless
     phases=[Phase.generate],
     deadline=None,
     # every example writes its own bars, so that the lake may be shared
@@ -109,6 +109,6 @@ def test_no_figure_uses_a_price_after_its_own_date(
     rewrite(desk, [row for row in rows if row["session"] <= end])
     then = Lake(desk).metrics(["BTC"], **terms)
     rewrite(desk, rows)
-    # not nearly: the same bits
+    # exact equality
     assert Lake(desk).metrics(["BTC"], **terms) == then
     assert then.figure("BTC", "sharpe").n > 1

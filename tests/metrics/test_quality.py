@@ -1,4 +1,4 @@
-"""The marks that figures carry: what is missing, what is behind, what is made up or stands in."""
+"""Quality flags: gaps, stale, simulated and proxy data, missing rates."""
 
 from __future__ import annotations
 

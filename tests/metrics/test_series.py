@@ -1,4 +1,4 @@
-"""Returns by period and rolling figures: each row against numpy, and what its own days say of it."""
+"""Returns by period and rolling figures against numpy, with the quality flags of each row."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_rolling_windows_equal_numpy(lake: Path, frequency: str) -> None:
             )
             for p in pair
         ]
-        expected = oracle.beside(cut[0], cut[1], 100.0, oracle.constant(0.02))
+        expected = oracle.against_benchmark(cut[0], cut[1], 100.0, oracle.constant(0.02))
         assert {name: getattr(row, name) for name in expected} == pytest.approx(expected, rel=1e-9, abs=1e-12)
         assert (row.first_session, row.session, row.n) == (cut[0].points[0], cut[0].points[-1], length)
         # weekends are days of both calendars that the index does not have

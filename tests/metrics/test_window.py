@@ -1,4 +1,4 @@
-"""Which window is measured, what is annualised, and what cannot be measured or asked."""
+"""The measured window, annualisation and invalid arguments."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_no_cagr_below_a_year_unless_annualise_short(pair: Path) -> None:
     assert value(annualised, "BTC", "calmar") == pytest.approx(
         yearly / -value(annualised, "BTC", "max_drawdown"), rel=1e-12
     )
-    # a year is none of its business
+    # no effect on a whole year
     plain, short = (Lake(pair).metrics(["BTC"], annualise_short=on, **WINDOW) for on in (False, True))
     assert plain.figures == short.figures
 

@@ -24,7 +24,7 @@ def alone(s: Span) -> dict[str, float]:
     }
 
 
-def beside(s: Span, b: Span) -> dict[str, float]:
+def against_benchmark(s: Span, b: Span) -> dict[str, float]:
     import ffn
 
     # it does not annualise

@@ -37,7 +37,7 @@ def alone(s: Span) -> dict[str, float]:
     }
 
 
-def beside(s: Span, b: Span) -> dict[str, float]:
+def against_benchmark(s: Span, b: Span) -> dict[str, float]:
     from quantstats import stats as q
 
     # it has no risk-free return here: hand it excess returns

@@ -45,7 +45,7 @@ def peer_figures(peer: ModuleType, market: Market, name: str, frequency: str) ->
         # window's
         figures.pop("calmar", None)
     if name != BENCHMARK:
-        figures |= peer.beside(*both(market, name, frequency))
+        figures |= peer.against_benchmark(*both(market, name, frequency))
     return figures
 
 
@@ -57,21 +57,21 @@ def assert_same(answer: object, name: str, expected: Mapping[str, float]) -> Non
 @pytest.mark.parametrize("frequency", FREQUENCIES)
 @pytest.mark.parametrize("peer", PEERS, ids=["empyrical", "quantstats", "ffn"])
 def test_peers_agree(market: Market, peer: ModuleType, frequency: str) -> None:
-    answer = market.ask(START, END, frequency=frequency, risk_free=RATE)
+    answer = market.metrics(START, END, frequency=frequency, risk_free=RATE)
     for name in market.names:
         assert_same(answer, name, peer_figures(peer, market, name, frequency))
 
 
 @pytest.mark.parametrize("peer", PEERS, ids=["empyrical", "quantstats", "ffn"])
 def test_peers_agree_on_total_returns(market: Market, peer: ModuleType) -> None:
-    answer = market.ask(START, END, basis="total")
+    answer = market.metrics(START, END, basis="total")
     for name in ("AAPL", "KO", "NVDA"):
         assert_same(answer, name, peer.alone(own(market, name, "daily", 0.0, "total")))
 
 
 def test_ffn_monthly_figures_of_daily_closes_agree(market: Market) -> None:
     start, end = date(2019, 1, 1), date(2023, 12, 31)
-    answer = market.ask(start, end, frequency="monthly")
+    answer = market.metrics(start, end, frequency="monthly")
     for name in market.names:
         closes = span(market.closes[name], start, end, "daily", 252)
         assert_same(answer, name, ffn_says.monthly(closes))

@@ -64,30 +64,30 @@ def test_weekly_and_quarterly_returns_agree_with_empyrical(
 
 
 def test_drawdown_lists_agree(market: Market) -> None:
-    answer = market.ask(START, END, deepest=1000).drawdowns
+    answer = market.metrics(START, END, deepest=1000).drawdowns
     for name in ("BTC", "SP500", "GOLD", "KO"):
         levels = span(market.closes[name], START, END, "daily", 252).window
         days = [day.date() for day in levels.index]
         quantstats, ffn = quantstats_says.drawdowns(levels), ffn_says.drawdowns(levels)
-        ours = [fall for fall in answer if fall.instrument_id == name]
+        ours = [drawdown for drawdown in answer if drawdown.instrument_id == name]
         assert len(ours) == len(quantstats) == len(ffn)
-        for fall in ours:
+        for drawdown in ours:
             # both start at the first close under water, we at the high before it
-            start = str(days[days.index(fall.peak_session) + 1])
+            start = str(days[days.index(drawdown.peak_session) + 1])
             theirs, other = quantstats.loc[start], ffn.loc[start]
-            assert fall.depth == pytest.approx(theirs["max drawdown"], rel=1e-9)
-            assert fall.depth == pytest.approx(other["drawdown"], rel=1e-9)
-            assert str(fall.trough_session) == theirs["valley"]
+            assert drawdown.depth == pytest.approx(theirs["max drawdown"], rel=1e-9)
+            assert drawdown.depth == pytest.approx(other["drawdown"], rel=1e-9)
+            assert str(drawdown.trough_session) == theirs["valley"]
             # ffn ends at the recovery, quantstats a close before, both at the last close while
             # there is none
-            recovered = fall.recovery_session
+            recovered = drawdown.recovery_session
             assert other["End"].date() == (recovered or days[-1])
             assert theirs["end"] == str(days[days.index(recovered) - 1] if recovered else days[-1])
 
 
 def test_rolling_years(market: Market) -> None:
     """ffn has the share of twelve months that rose."""
-    for row in market.ask(START, END).rolling:
+    for row in market.metrics(START, END).rolling:
         if row.years == 1:
             window = span(market.closes[row.instrument_id], START, END, "daily", 252)
             stats = ffn_says.performance(window)

@@ -41,8 +41,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     ):
         rows += [bar(one, day, float(level)) for one, level in zip(instruments, closes, strict=True)]
         rows += [bar(STILL, day, 7.0), bar(ABROAD, day, 5.0 + day.day)]
-        # the bill pays from February 2020 on, more each year, and is not asked in the summer of
-        # 2021
+        # the bill pays from February 2020 on, more each year, and has no yields in summer 2021
         if date(2020, 2, 3) <= day and not date(2021, 6, 20) < day < date(2021, 7, 11):
             rows.append(bar(USUAL, day, day.year - 2018.5))
     everything = [SHARE, NASDAQ, BTC, STILL, ABROAD, USUAL, EMPTY, EURO]

@@ -1,4 +1,4 @@
-"""What the lake should hold after any answers, in dicts and loops: the rules as the documentation tells them.
+"""Model of the lake after any sequence of answers, in dicts and loops, by the documented rules.
 
 Nothing here is the lake's own code.
 """
@@ -48,7 +48,7 @@ def _undo_splits(days: dict[date, list[Row]]) -> None:
                 for name in (*PRICES, "dividend"):
                     row[name] = None if row[name] is None else row[name] * factor
                 row["volume"] = None if row["volume"] is None else row["volume"] / factor
-        # the same split told twice happened once; two different ones both did
+        # the same split served twice counts once; two different ones both count
         split, before = 1.0, None
         for row in days[day]:
             if row["split"] != 1.0 and row["split"] != before:
@@ -102,16 +102,16 @@ class Model:
 
     bars: dict[Key, Row] = field(default_factory=dict)
     revisions: list[Row] = field(default_factory=list)
-    aside: set[Key] = field(default_factory=set)
+    quarantined: set[Key] = field(default_factory=set)
 
     def take(
         self, instrument: str, source: str, live: bool, at: datetime, answer: list[Row], window: Any
     ) -> None:
         """One answer, given at `at`; `live` is one that tells of a new day rather than of history."""
         bars, conflicts = as_traded(answer, at, *window)
-        self.aside |= {(instrument, day) for day in conflicts}
+        self.quarantined |= {(instrument, day) for day in conflicts}
         if self._rescaled(instrument, source, bars):
-            self.aside |= {(instrument, row["session"]) for row in bars}
+            self.quarantined |= {(instrument, row["session"]) for row in bars}
             return
         for row in bars:
             close = _close_of(row["session"])

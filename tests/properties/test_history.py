@@ -73,8 +73,8 @@ def test_lake_equals_the_model(answers: list[Answer]) -> None:
         assert _values(rows(home.lake, "bar")) == _close_to(model.bars.values())
         assert _facts(rows(home.lake, "revision")) == _facts(model.revisions)
         assert _values(rows(home.lake, "revision")) == _close_to(model.revisions)
-        aside = {(row["instrument_id"], row["session"]) for row in rows(home.lake, "quarantine")}
-        assert aside == model.aside
+        quarantined = {(row["instrument_id"], row["session"]) for row in rows(home.lake, "quarantine")}
+        assert quarantined == model.quarantined
         _assert_as_of(home.lake, model)
         assert verify(home.lake)[1] == []
         before = stored_bytes(home.lake)

@@ -1,4 +1,4 @@
-"""A market that is known, and vendors that tell of it each in its own way: what hypothesis draws."""
+"""Hypothesis strategies: a known market and vendors that serve it in different ways."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MODES = ("first_load", "daily", "daily", "backfill", "reverify")
 
 @dataclass(frozen=True)
 class Answer:
-    """What one source said of one instrument at a moment, and to what question."""
+    """The answer of one source about one instrument at a moment, with the request."""
 
     instrument_id: str
     source: str
@@ -32,7 +32,7 @@ class Answer:
     rows: list[Row]
     """In the vendor's order; all restated for later splits, or none."""
     stored_after: bool
-    """Whether the lake stores before it is asked again."""
+    """Whether the lake stores the answer before the next one."""
 
 
 def day(number: int) -> date:
@@ -81,7 +81,7 @@ def histories(draw: st.DrawFn) -> list[Answer]:
 
 @st.composite
 def _served(draw: st.DrawFn, truth: list[Row]) -> list[Row]:
-    """The market as a vendor tells it: restated, changed, with gaps, repeats and in disorder."""
+    """The market as a vendor serves it: restated, with gaps, duplicates and in any order."""
     adjusted, factor, served = draw(st.booleans()), 1.0, list[Row]()
     restated = draw(
         st.dictionaries(st.integers(0, len(truth) - 1), st.sampled_from((1.01, 0.95)), max_size=3)

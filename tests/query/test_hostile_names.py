@@ -1,4 +1,4 @@
-"""Names that would be a path, SQL, HTML or a device: unknown instruments, and nothing else happens."""
+"""Names that look like a path, SQL, HTML or a device are only unknown instruments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every answer is of one state of the lake: a commit or a build in between never gives a mixture of two."""
+"""Every answer is of one snapshot, also during a concurrent commit or build."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SINCE = datetime(2023, 1, 15, tzinfo=UTC)
 
 
 def rows(last: int, scale: float) -> list[dict[str, Any]]:
-    """Year ends and a few days beside them, so that every answer has something to say."""
+    """Year ends and a few days around them, so that every answer has rows."""
     years = range(2019, last + 1)
     closes = {year: scale * (100.0 + 7 * (year % 5) + year - 2019) for year in years}
     result = [

@@ -14,7 +14,8 @@ from marketlake.lake import Lake
 from marketlake.report.document import report
 
 from ..query import lakes, shared_data
-from . import market, told
+from . import market
+from . import told as lake_figures
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -95,12 +96,12 @@ def check(opened: Opened, lake: Path, values: tuple[str | int, ...]) -> None:
     """All tables that follow the choice."""
     choice = dict(zip(NAMES, values, strict=True))
     opened.choose(**choice)
-    rows, score, notes = told.years(lake, choice)
+    rows, score, notes = lake_figures.years(lake, choice)
     assert opened.table("#bars")[1:] == rows
     # the command adds what to type next where no year can be judged
     assert opened.text("#finding .score") == re.sub(r": `marketlake status`.*", ".", score)
     assert opened.page.locator("#finding li").all_text_contents() == notes
-    lines, correlation = told.figures(lake, choice)
+    lines, correlation = lake_figures.figures(lake, choice)
     shown = {row[0]: row[1:] for row in opened.table("#figures")}
     assert {name: shown[name] for name in lines} == lines
     assert opened.text("#figures .terms") == correlation
@@ -111,15 +112,15 @@ def test_chart_series_equal_lake(opened: Opened, lake: Path, values: tuple[str |
     choice = dict(zip(NAMES, values, strict=True))
     opened.choose(**choice)
     opened.draw_all()
-    assert opened.table("#heatmap")[1:] == told.months(lake, choice)
+    assert opened.table("#heatmap")[1:] == lake_figures.months(lake, choice)
     # the table has the last session of each month
-    last = {session[:7]: value for session, value in told.correlations(lake, choice).items()}
+    last = {session[:7]: value for session, value in lake_figures.correlations(lake, choice).items()}
     assert {month: value for month, value in opened.table("#rolling")[1:]} == last
-    assert opened.table("#growth")[1:] == told.growth(lake, choice)
-    assert opened.table("#drawdown")[1:] == told.drawdowns(lake, choice)
+    assert opened.table("#growth")[1:] == lake_figures.growth(lake, choice)
+    assert opened.table("#drawdown")[1:] == lake_figures.drawdowns(lake, choice)
     risk = {row[0]: row[1:] for row in opened.table("#scatter")[1:]}
     assert choice["a"] in risk
-    assert risk == {name: told.alone(lake, name, choice) for name in risk}
+    assert risk == {name: lake_figures.alone(lake, name, choice) for name in risk}
 
 
 def test_sleeve_sizes_equal_lake(opened: Opened, lake: Path) -> None:
@@ -128,6 +129,6 @@ def test_sleeve_sizes_equal_lake(opened: Opened, lake: Path) -> None:
     holdings = {name: weight * (1 - share) for name, weight in market.PLAN.plan.items()} | {"BTC": share}
     plan = ", ".join(f"{weight * 100:.10f} {name}" for name, weight in holdings.items())
     first, last = market.PLAN.first_year, market.PLAN.last_year
-    expected = told.sizes(lake, plan, {"sleeve": "BTC"}, f"{first - 1}-12-31", f"{last}-12-31")
+    expected = lake_figures.sizes(lake, plan, {"sleeve": "BTC"}, f"{first - 1}-12-31", f"{last}-12-31")
     assert len(expected) == 11
     assert opened.table("#sleeve")[1:] == expected

@@ -1,4 +1,4 @@
-"""What a page has no room for is left out, the page says so, and what it shows is still the same."""
+"""A page with limited size omits data, notes it, and shows the same figures otherwise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from marketlake.lake import Lake
 from marketlake.report.document import report
 from marketlake.report.series import daily, kept_from
 
-from . import told
+from . import told as lake_figures
 from .browser import open_page
 
 if TYPE_CHECKING:
@@ -57,15 +57,15 @@ def test_yearly_and_total_figures_stay_the_same_with_monthly_data(
     choice = dict(zip(NAMES, values, strict=True))
     thinned.choose(**choice)
     thinned.draw_all()
-    rows, score, _ = told.years(lake, choice)
+    rows, score, _ = lake_figures.years(lake, choice)
     assert (thinned.table("#bars")[1:], thinned.text("#finding .score")) == (rows, score)
-    lines, _ = told.figures(lake, choice)
+    lines, _ = lake_figures.figures(lake, choice)
     shown = {row[0]: row[1:] for row in thinned.table("#figures")}
     for name in ("total return", "CAGR", "from", "to", "quality of the whole"):
         assert shown[name] == lines[name]
-    assert thinned.table("#heatmap")[1:] == told.months(lake, choice)
+    assert thinned.table("#heatmap")[1:] == lake_figures.months(lake, choice)
     risk = {row[0]: row[1:] for row in thinned.table("#scatter")[1:]}
-    assert risk[choice["a"]] == told.alone(lake, str(choice["a"]), choice, "monthly")
+    assert risk[choice["a"]] == lake_figures.alone(lake, str(choice["a"]), choice, "monthly")
 
 
 def test_daily_figures_are_omitted_with_monthly_data(thinned: Opened) -> None:

@@ -1,4 +1,4 @@
-"""What `Lake` answers to the same question, in the digits of the page."""
+"""Expected figures of the page: the answers of `Lake`, formatted as on the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One text on both engines over the same rows: what each says, side by side."""
+"""Run one SQL text on DuckDB and Spark over the same rows and compare the results."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ MASTER = "local[1]"
 
 @pytest.fixture(scope="session")
 def java() -> None:
-    """What Spark needs; where it is missing nothing is said of it, loudly."""
+    """Skip (or fail, if required) where Java or PySpark is missing."""
     missing = [
         what
         for what, there in (

@@ -135,7 +135,7 @@ def test_union_of_held_relations_works(spark: str) -> None:
 
 
 def test_marts_equal_duckdb(spark: str, tmp_path: Path) -> None:
-    """As near as figures are; a lake built by the other engine is computed anew, and then is what it was."""
+    """As near as figures are; marts of the other engine are recomputed to the same bytes."""
     lake = tmp_path / "lake"
     few = [row for row in bars() if row["instrument_id"] in ("BTC", "SHARE", "GAPPY", "OIL", "BILL")]
     built(lakes.write(lake, MARKET, few))

@@ -1,4 +1,4 @@
-"""Every text that makes a mart, a metric or an answer says the same on Spark as on DuckDB."""
+"""Every SQL text of a mart, metric or answer gives the same rows on Spark and DuckDB."""
 
 from __future__ import annotations
 
