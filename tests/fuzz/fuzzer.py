@@ -1,7 +1,8 @@
 """Run as a program (`python -m tests.fuzz.fuzzer COUNT SEED [SOURCE ...]`): damaged answers for every parser.
 
 Each damaged answer is parsed next to an intact one of another instrument. It must parse, or fail with a
-declared error; what it parses to must pass through normalise and the checks; the other instrument must be unchanged.
+declared error; what it parses to must pass through normalise and the checks; the other instrument must be
+unchanged.
 Memory is limited for the process, time by a timer that counts this process's own work. Prints a line of JSON.
 """
 
