@@ -1,4 +1,4 @@
-"""Fixtures that keep the machine out of a test: its disk, its settings, its time."""
+"""Fixtures that isolate a test from the machine: its disk, its settings, its clock."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from marketlake.model.settings import Settings
 
 @pytest.fixture
 def no_flushing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waiting for the disk proves nothing in a test and takes most of its time."""
+    """Skip fsync, which takes most of a test's time."""
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 @pytest.fixture
 def alone(no_flushing: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of the machine reaches a test, no test waits for the disk or leaves a slot behind."""
+    """No MARKETLAKE_ variable, home directory, fsync or sleep of the machine affects the test."""
     for name in ("HOME", "LAKE", "NOW", "SOURCE_URL"):
         monkeypatch.delenv(f"MARKETLAKE_{name}", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
@@ -29,7 +29,7 @@ def alone(no_flushing: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
 
 class TickingClock(VirtualClock):
-    """Two batches are never of the same tick."""
+    """The monotonic clock advances on every read, so that no two batches share a tick."""
 
     ticks = 0
 

@@ -1,4 +1,4 @@
-"""How much is tried: a few cases in the suite, all of them in a campaign (`MARKETLAKE_CAMPAIGN=1`)."""
+"""Number of cases: a few in the suite, all of them in a campaign (`MARKETLAKE_CAMPAIGN=1`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def campaign() -> bool:
 
 
 def some(all_of_them: Sequence[One], *, few: int, draw: random.Random) -> Sequence[One]:
-    """The same few each time, the first and the last among them; in a campaign all."""
+    """A fixed sample that includes the first and the last case; in a campaign all cases."""
     if campaign() or len(all_of_them) <= few:
         return all_of_them
     inner = draw.sample(range(1, len(all_of_them) - 1), few - 2)
@@ -23,5 +23,5 @@ def some(all_of_them: Sequence[One], *, few: int, draw: random.Random) -> Sequen
 
 
 def times(few: int, many: int) -> int:
-    """How often, in the suite and in a campaign."""
+    """`few` repetitions in the suite, `many` in a campaign."""
     return many if campaign() else few

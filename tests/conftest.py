@@ -1,4 +1,4 @@
-"""Hypothesis tries the same examples whenever the suite runs; in a campaign many more, each time others."""
+"""Hypothesis profiles (fixed examples in the suite, more and random ones in a campaign) and xdist groups."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 
 from .campaign_size import campaign
 
-# never a deadline: a busy machine is no defect
+# no deadline: a busy machine must not fail a test
 _slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile(
     "suite", deadline=None, derandomize=True, max_examples=60, suppress_health_check=_slow
@@ -22,7 +22,7 @@ pytest_plugins = ["tests.alone", "tests.chromium", "tests.sample"]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker takes all tests that share a conftest's or a file's fixtures, so that each is made once."""
+    """Group the tests that share fixtures on one worker, so that each fixture is created once."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             shared = item.path.with_name("conftest.py")

@@ -24,7 +24,7 @@ RESTATED = (
 
 
 class Result(NamedTuple):
-    """What a command printed and how it ended."""
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -68,7 +68,7 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory, sample_simulator: Simu
 def restated_home(
     sample_home: Path, tmp_path_factory: pytest.TempPathFactory, sample_simulator: Simulator
 ) -> Path:
-    """The sample lake after its vendors restated two year ends, found on the days of their turns."""
+    """The sample lake after its vendors restated two year-end closes, as found by re-verification."""
     from marketlake.ingest.build import build
     from marketlake.ingest.run import ingest
 

@@ -1,4 +1,4 @@
-"""Made-up histories of versions, with plain Python as the oracle of what changed."""
+"""Random version histories of bars, and the expected changes computed in plain Python."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..query.lakes import BTC, SHARE, bar, make
 
 FIELDS = ("open", "high", "low", "close", "volume", "dividend", "split")
 MOMENTS = [datetime(2022, month, 1, tzinfo=UTC) for month in range(1, 9)]
-"""When the made-up lakes saw something; sessions are of December 2019 to 2021."""
+"""Observation times in the generated lakes; sessions lie between December 2019 and 2021."""
 
 Version = dict[str, Any]
 
@@ -37,30 +37,30 @@ class History:
         return make(lake, self.instruments, bars, revisions)
 
     def by_session(self) -> dict[tuple[str, date], list[Version]]:
-        found: dict[tuple[str, date], list[Version]] = {}
+        result: dict[tuple[str, date], list[Version]] = {}
         for version in sorted(self.versions, key=lambda v: v["observed_at"]):
-            found.setdefault((version["instrument_id"], version["session"]), []).append(version)
-        return found
+            result.setdefault((version["instrument_id"], version["session"]), []).append(version)
+        return result
 
     def held(self, moment: datetime) -> dict[tuple[str, date], Version]:
         """The latest version of each session that had been seen by then."""
-        found = {}
+        result = {}
         for key, versions in self.by_session().items():
             seen = [v for v in versions if v["observed_at"] <= moment]
             if seen:
-                found[key] = seen[-1]
-        return found
+                result[key] = seen[-1]
+        return result
 
     def changes(self, since: datetime, until: datetime) -> dict[tuple[str, date], tuple[Any, ...]]:
         """By session: kind, old values, new values."""
         old, new = self.held(since), self.held(until)
-        found = {}
+        result = {}
         for key, after in new.items():
             before = old.get(key)
             if before is None or values(before) != values(after):
                 kind = kind_of(before, after) if before else self._new_kind(key)
-                found[key] = (kind, values(before) if before else None, values(after))
-        return found
+                result[key] = (kind, values(before) if before else None, values(after))
+        return result
 
     def _new_kind(self, key: tuple[str, date]) -> str:
         first = {k: v[0]["observed_at"] for k, v in self.by_session().items() if k[0] == key[0]}
@@ -91,7 +91,7 @@ def kind_of(before: Version, after: Version) -> str:
 
 
 def made_up(seed: int, sessions: int = 25) -> History:
-    """Two instruments whose sessions arrive in some order and are restated, some back to what they were."""
+    """Two instruments whose sessions arrive out of order and are restated, some back to earlier values."""
     random, versions = Random(seed), []
     for instrument in (BTC, SHARE):
         for number in range(sessions):

@@ -1,4 +1,4 @@
-"""How far a return moved and by which rows: the parts add up, and each end is what `compare` says."""
+"""`explain`: contributions of changed rows add up, and both ends equal `compare`."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ BASES = ("price", "total", "vendor_adjusted")
 CONVENTIONS = ("year_end", "first_to_last", "december_average")
 
 
-def restless(seed: int) -> History:
-    """A share, a coin and euros around three year ends: dividends, splits, rows that come late and change."""
+def random_history(seed: int) -> History:
+    """A share, a coin and euros around three year ends, with dividends, splits, late and restated rows."""
     random, versions = Random(seed), []
     days = [
         date(y, m, d) for y in (2019, 2020, 2021) for m, d in ((1, 4), (6, 5), (12, 10), (12, 28), (12, 30))
@@ -55,7 +55,7 @@ def _restated(random: Random, share: bool, version: Version) -> Version:
 
 @pytest.fixture(scope="module", params=[3, 4])
 def history(request: pytest.FixtureRequest) -> History:
-    return restless(request.param)
+    return random_history(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def figure(lake: Path, name: str, **terms: Any) -> MovedFigure:
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
 @pytest.mark.parametrize(("basis", "currency"), [*((basis, None) for basis in BASES), ("total", "EUR")])
-def test_the_parts_add_up_and_the_ends_are_those_of_compare(
+def test_contributions_add_up_and_ends_equal_compare(
     lake: Path, basis: str, currency: str | None, convention: str
 ) -> None:
     terms = {"start": 2020, "end": 2021, "basis": basis, "convention": convention}
@@ -95,13 +95,13 @@ def test_the_parts_add_up_and_the_ends_are_those_of_compare(
     assert moved > 3
 
 
-def _return(found: Any, one: MovedFigure) -> float | None:
-    row = next(row for row in found.rows if row.year == one.first_year)
+def _return(answer: Any, one: MovedFigure) -> float | None:
+    row = next(row for row in answer.rows if row.year == one.first_year)
     return next(r.simple_return for r in row.returns if r.instrument_id == one.instrument_id)
 
 
-def test_each_part_is_what_replacing_its_row_does(history: History, lake: Path) -> None:
-    """Against plain Python: the price return of a year from the last rows of it and of the year before."""
+def test_each_contribution_is_the_effect_of_replacing_its_row(history: History, lake: Path) -> None:
+    """Against plain Python: the price return from the last rows of the year and of the year before."""
     since, until = ENDS[0], ENDS[3]
     before, after = history.held(since), history.held(until)
     one = figure(lake, "2020", ids=["SHARE"], since=since, until=until)
@@ -127,8 +127,8 @@ def _price_return(rows: dict[tuple[str, date], Version], year: int) -> float:
     return rows[end]["close"] * splits / rows[start]["close"] - 1
 
 
-def test_only_what_enters_the_figure_is_named(tmp_path: Path) -> None:
-    """What was restated within the year moves no price return; a dividend there moves the total one."""
+def test_only_changes_that_affect_the_figure_are_listed(tmp_path: Path) -> None:
+    """A restatement within the year affects no price return; a dividend affects the total return."""
     ends = [bar(SHARE, day, 100.0, observed_at=MOMENTS[0]) for day in ("2019-12-31", "2020-12-31")]
     old = bar(SHARE, "2020-06-01", 80.0, observed_at=MOMENTS[0])
     new = old | {"close": 81.0, "dividend": 1.0, "observed_at": MOMENTS[1], "known_at": MOMENTS[1]}
@@ -141,7 +141,7 @@ def test_only_what_enters_the_figure_is_named(tmp_path: Path) -> None:
     assert (part.change.kind, part.contribution) == ("dividend", pytest.approx(82 / 81 - 1, rel=1e-12))
 
 
-def test_a_rate_that_changed_is_named(tmp_path: Path) -> None:
+def test_a_changed_exchange_rate_is_listed(tmp_path: Path) -> None:
     days = ("2019-12-31", "2020-12-31")
     shares = [bar(SHARE, day, 100.0, observed_at=MOMENTS[0]) for day in days]
     rates = [bar(EUR, day, 1.25, observed_at=MOMENTS[0]) for day in days]
@@ -152,22 +152,20 @@ def test_a_rate_that_changed_is_named(tmp_path: Path) -> None:
     assert not figure(lake, "2020", ids=["SHARE"], since=MOMENTS[0]).moved
 
 
-def test_where_nothing_changed_nothing_moved(lake: Path) -> None:
+def test_no_movement_without_changes(lake: Path) -> None:
     for moment in ENDS:
         for one in Lake(lake).explain(["BTC", "SHARE"], moment, moment, basis="total").figures:
             assert (one.moved, one.parts) == (False, ())
 
 
-def test_without_a_figure_before_there_is_no_difference(lake: Path) -> None:
-    found = Lake(lake).explain(["BTC"], datetime(2021, 1, 1, tzinfo=UTC), start=2020, end=2020)
-    [one] = found.figures
+def test_no_difference_without_an_earlier_figure(lake: Path) -> None:
+    answer = Lake(lake).explain(["BTC"], datetime(2021, 1, 1, tzinfo=UTC), start=2020, end=2020)
+    [one] = answer.figures
     assert (one.before, one.difference, one.parts) == (None, None, ())
     assert one.after is not None
 
 
-def test_many_steps_are_taken_in_slices(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pass
-
+def test_result_does_not_depend_on_the_slice_size(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = Lake(lake).explain(["SHARE"], ENDS[0], basis="vendor_adjusted")
     monkeypatch.setattr(explaining, "_ROWS_AT_ONCE", 20)
     assert Lake(lake).explain(["SHARE"], ENDS[0], basis="vendor_adjusted") == whole
@@ -184,12 +182,12 @@ def test_many_steps_are_taken_in_slices(lake: Path, monkeypatch: pytest.MonkeyPa
         ({"ids": ["NOBODY"]}, "unknown instrument"),
     ],
 )
-def test_what_cannot_be_asked(lake: Path, terms: dict[str, Any], message: str) -> None:
+def test_invalid_arguments_are_usage_errors(lake: Path, terms: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Lake(lake).explain(**{"ids": ["BTC"], "since": ENDS[0]} | terms)
 
 
-def test_an_instrument_without_a_bar(tmp_path: Path) -> None:
+def test_explain_fails_for_an_instrument_without_bars(tmp_path: Path) -> None:
     lake = make(tmp_path, [BTC, SHARE], [bar(BTC, "2020-01-01", 1.0)])
     with pytest.raises(EmptyLakeError, match="no bars of SHARE"):
         Lake(lake).explain(["SHARE"], ENDS[0])

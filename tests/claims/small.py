@@ -1,4 +1,4 @@
-"""A claim of two years and lakes for it, small enough to be worked out by hand."""
+"""A claim over two years and lakes for it, small enough for manual calculation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Ledger:
         self.claims: list[Claim] = []
 
     def add(self, case: str, instruments: Sequence[Instrument], bars: Bars, claim: WinsClaim = CLAIM) -> None:
-        """Put a case in; its instruments and its claim become CASE_ID."""
+        """Add a case; its instruments and its claim get the prefix CASE_."""
         own = [replace(one, id=f"{case}_{one.id}") for one in instruments]
         self.instruments |= {one.id: one for one in own}
         self.bars += [row | {"instrument_id": f"{case}_{row['instrument_id']}"} for row in bars]
@@ -42,7 +42,7 @@ class Ledger:
         self.claims.append(replace(claim, id=case, a=a, b=b, alternatives=tuple(others)))
 
     def read(self, lake: Path) -> dict[str, Entry]:
-        """Build the lake and read what was found, by case."""
+        """Build the lake and read the entries, by case."""
         make(lake, list(self.instruments.values()), self.bars, claims=self.claims)
         return read_by_claim(lake)
 
@@ -52,12 +52,12 @@ def read_by_claim(lake: Path) -> dict[str, Entry]:
 
 
 def closes(instrument: Instrument, on: Mapping[str, float]) -> Bars:
-    """A bar a day named, in order."""
+    """One bar per given day, in order."""
     return [bar(instrument, date.fromisoformat(day), close) for day, close in sorted(on.items())]
 
 
 def ahead(*losses: int) -> Bars:
-    """BTC gains 20 % a year from 2020 to 2023, NASDAQ 10 %, but 30 % in the years named."""
+    """From 2020 to 2023 BTC gains 20 % a year, NASDAQ 10 %, or 30 % in the years in `losses`."""
     a, b, bars = 100.0, 100.0, dict[int, tuple[float, float]]()
     for year in range(2020, 2024):
         bars[year] = (a, b)
@@ -68,9 +68,9 @@ def ahead(*losses: int) -> Bars:
     ]
 
 
-def cell(found: Entry, span: str = "published", **reading: str) -> Cell:
-    """The cell of a reading; what is not named is as in the headline."""
-    headline = next(one for one in found.grid if one.span == span and one.headline)
-    wanted = {name: getattr(headline, name) for name in found.dimensions} | {"span": span} | reading
-    [one] = [c for c in found.grid if all(getattr(c, name) == value for name, value in wanted.items())]
+def cell(entry: Entry, span: str = "published", **reading: str) -> Cell:
+    """The cell of a reading; dimensions that are not given are as in the headline."""
+    headline = next(one for one in entry.grid if one.span == span and one.headline)
+    wanted = {name: getattr(headline, name) for name in entry.dimensions} | {"span": span} | reading
+    [one] = [c for c in entry.grid if all(getattr(c, name) == value for name, value in wanted.items())]
     return one

@@ -31,7 +31,7 @@ INCONCLUSIVE = {
 
 
 def put(cases: Ledger) -> None:
-    """Inconclusive ones, and SHIPPED: the first claim of claims.toml on closes as published."""
+    """Add the inconclusive cases, and SHIPPED: the first claim of claims.toml on published closes."""
     claim = replace(CLAIM, first_year=2020, last_year=2021)
     for case, (changed, closes, _) in INCONCLUSIVE.items():
         a = replace(BTC, **changed)  # type: ignore[arg-type]
@@ -43,7 +43,7 @@ def put(cases: Ledger) -> None:
     cases.add("SHIPPED", made, [*year_ends(BTC, BITCOIN), *year_ends(NASDAQ, COMPOSITE)], shipped)
 
 
-def test_the_shipped_claim_on_the_published_closes(ledger: dict[str, Entry]) -> None:
+def test_shipped_claim_on_published_closes(ledger: dict[str, Entry]) -> None:
     published, rolled = ledger["SHIPPED"].published, ledger["SHIPPED"].rolled
     assert [(c.span, c.verdict, c.wins, c.years, c.first_year, c.last_year) for c in (published, rolled)] == [
         ("published", "holds", 5, 6, 2019, 2024),
@@ -56,12 +56,12 @@ def test_the_shipped_claim_on_the_published_closes(ledger: dict[str, Entry]) -> 
 
 
 @pytest.mark.parametrize("case", INCONCLUSIVE)
-def test_what_cannot_be_said(ledger: dict[str, Entry], case: str) -> None:
+def test_inconclusive_verdict_with_reason(ledger: dict[str, Entry], case: str) -> None:
     for check in (ledger[case].published, ledger[case].rolled):
         assert check.verdict == "inconclusive"
         assert INCONCLUSIVE[case][2] in check.reason
 
 
-def test_an_instrument_that_is_not_there_cannot_be_said(ledger: dict[str, Entry]) -> None:
-    found = ledger["ABSENT"]
-    assert {found.published.verdict, found.rolled.verdict} == {"inconclusive"}
+def test_inconclusive_when_an_instrument_is_missing(ledger: dict[str, Entry]) -> None:
+    entry = ledger["ABSENT"]
+    assert {entry.published.verdict, entry.rolled.verdict} == {"inconclusive"}

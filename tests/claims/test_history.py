@@ -1,4 +1,4 @@
-"""Verdicts are kept with their snapshot: a row a change, through replay and rebuilding."""
+"""The history of verdicts has one row per change and survives replay and rebuilds."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DAYS = 374  # 2023-12-25 to 2025-01-01
 
 @pytest.fixture(autouse=True)
 def _alone(alone: None) -> None:
-    """Of any test here."""
+    """Use `alone` in every test of this file."""
 
 
 @pytest.fixture
@@ -58,38 +58,38 @@ def run(home: Path, now: str) -> str:
     return open_manifest(settings.lake).snapshot
 
 
-def kept(home: Path) -> list[tuple[int, str, str, str]]:
+def recorded(home: Path) -> list[tuple[int, str, str, str]]:
     return [
         (c.change, f"{c.recorded_at:%Y-%m-%d}", c.snapshot, c.verdict)
         for c in Lake(home / "data").claims().history
     ]
 
 
-def test_a_row_a_change_and_none_without(home: Path) -> None:
+def test_history_gets_one_row_per_change(home: Path) -> None:
     first = run(home, "2025-01-02T12:00Z")
     rows = [(1, "2025-01-02", first, "holds")]
-    assert kept(home) == rows
+    assert recorded(home) == rows
     assert run(home, "2025-01-02T13:00Z") == first
     assert build(settings_of(home, "2025-01-03T12:00Z"))
-    assert kept(home) == rows
+    assert recorded(home) == rows
     # other prices are a change, though the verdict stays
     serve_rows(home, "METAL", [1.0] * (DAYS + 1))
     other = run(home, "2025-01-03T12:00Z")
     rows.append((2, "2025-01-03", other, "holds"))
     assert other != first
-    assert kept(home) == rows
-    # the vendor changes its mind about the last day of the year: a revision, and another verdict
+    assert recorded(home) == rows
+    # the vendor restates the last day of the year: a revision and another verdict
     serve_rows(home, "COIN", [1.0] * DAYS, d20241231=0.5)
     second = run(home, "2025-01-03T13:00Z")
     rows.append((3, "2025-01-03", second, "does not hold"))
     assert second != other
-    assert kept(home) == rows
+    assert recorded(home) == rows
     # and changes it back, a month later
     serve_rows(home, "COIN", [1.0] * (DAYS + 32), d20241231=2.0)
     settings = settings_of(home, "2025-02-03T12:00Z")
     ingest(settings, ["COIN"], (settings.now.date().replace(2024, 12, 30), None))  # type: ignore[union-attr]
     build(settings)
-    assert [(change, verdict) for change, _, _, verdict in kept(home)] == [
+    assert [(change, verdict) for change, _, _, verdict in recorded(home)] == [
         (1, "holds"),
         (2, "holds"),
         (3, "does not hold"),
@@ -102,22 +102,22 @@ def test_a_row_a_change_and_none_without(home: Path) -> None:
     }
 
 
-def test_a_claim_that_is_put_differently_is_a_change(home: Path) -> None:
+def test_changed_claim_definition_adds_a_history_row(home: Path) -> None:
     run(home, "2025-01-02T12:00Z")
     (home / "claims.toml").write_text(CLAIM.replace("the coin beat", "the coin won against"))
     assert build(settings_of(home, "2025-01-02T12:00Z"))
-    assert len(kept(home)) == 1
+    assert len(recorded(home)) == 1
     text = CLAIM.replace('a = "COIN"\nb = "METAL"', 'a = "METAL"\nb = "COIN"')
     (home / "claims.toml").write_text(text)
     build(settings_of(home, "2025-01-02T12:00Z"))
-    assert [verdict for *_, verdict in kept(home)] == ["holds", "does not hold"]
+    assert [verdict for *_, verdict in recorded(home)] == ["holds", "does not hold"]
     (home / "claims.toml").write_text("")
     build(settings_of(home, "2025-01-02T12:00Z"))
-    assert [verdict for *_, verdict in kept(home)] == ["holds", "does not hold"]
+    assert [verdict for *_, verdict in recorded(home)] == ["holds", "does not hold"]
 
 
 def assert_whole(home: Path, snapshot: str) -> None:
-    """A row says everything."""
+    """The history row is complete."""
     [row] = Lake(home / "data").claims("COIN_FIRST").history
     assert row == Change(
         claim_id="COIN_FIRST",
@@ -141,7 +141,7 @@ def assert_whole(home: Path, snapshot: str) -> None:
         Lake(home / "data").claims("OTHER")
 
 
-def test_it_survives_replay_and_is_no_part_of_the_snapshot(home: Path) -> None:
+def test_history_survives_replay_and_does_not_change_the_snapshot(home: Path) -> None:
     snapshot = run(home, "2025-01-02T12:00Z")
     lake = home / "data"
     [path] = [p for p, e in open_manifest(lake).files.items() if p.startswith("claim_history/") and e.rows]

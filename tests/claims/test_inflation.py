@@ -1,5 +1,4 @@
-"""Claims after inflation: taken out of both sides, where the lake has consumer prices of the
-currency."""
+"""Claims after inflation, which needs consumer prices of the currency."""
 
 from __future__ import annotations
 
@@ -26,12 +25,12 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
     return read_by_claim(lake)
 
 
-def test_inflation_is_taken_out_of_both_and_turns_nothing_over(ledger: dict[str, Entry]) -> None:
-    found = ledger["DOLLARS"]
-    assert (cell(found, worth="real").verdict, cell(found, worth="real").wins) == ("holds", 2)
-    assert cell(found, "rolled", worth="real").reason == "no consumer prices for 1 of 2 years"
-    assert (found.verdict, found.depends_on) == ("holds", ())
+def test_inflation_is_removed_from_both_sides_and_keeps_the_verdict(ledger: dict[str, Entry]) -> None:
+    entry = ledger["DOLLARS"]
+    assert (cell(entry, worth="real").verdict, cell(entry, worth="real").wins) == ("holds", 2)
+    assert cell(entry, "rolled", worth="real").reason == "no consumer prices for 1 of 2 years"
+    assert (entry.verdict, entry.depends_on) == ("holds", ())
 
 
-def test_without_consumer_prices_of_the_currency(ledger: dict[str, Entry]) -> None:
+def test_real_reading_without_consumer_prices_gives_the_reason(ledger: dict[str, Entry]) -> None:
     assert cell(ledger["POUNDS"], worth="real").reason == "no consumer prices for GBP in this lake"

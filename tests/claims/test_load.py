@@ -1,4 +1,4 @@
-"""`claims.toml` is read strictly, and what is wrong is named."""
+"""`claims.toml` is validated strictly; errors name the entry."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def test_the_shipped_claims() -> None:
     claims = load_claims(SHIPPED)
     *wins, sleeve = claims
     assert [claim.id for claim in wins] == ["BTC_BEATS_NASDAQ", "BTC_BEATS_GOLD", "BTC_BEATS_SP500"]
-    found = [c for c in wins if isinstance(c, WinsClaim)]
-    assert found[0].alternatives == ("NASDAQ100", "QQQ")
-    assert [(c.a, c.at_least, c.of_years, c.first_year, c.last_year) for c in found] == [
+    win_claims = [c for c in wins if isinstance(c, WinsClaim)]
+    assert win_claims[0].alternatives == ("NASDAQ100", "QQQ")
+    assert [(c.a, c.at_least, c.of_years, c.first_year, c.last_year) for c in win_claims] == [
         ("BTC", 5, 6, 2019, 2024)
     ] * 3
     assert isinstance(sleeve, SleeveClaim)
@@ -40,7 +40,7 @@ def test_alternatives_may_be_left_out(tmp_path: Path) -> None:
     assert [c.alternatives for c in claims if isinstance(c, WinsClaim | SleeveClaim)] == [(), (), (), {}]
 
 
-def test_no_file_no_claims(tmp_path: Path) -> None:
+def test_missing_file_means_no_claims(tmp_path: Path) -> None:
     assert load_claims(tmp_path / "claims.toml") == ()
 
 
@@ -68,7 +68,7 @@ def test_no_file_no_claims(tmp_path: Path) -> None:
         ("[[claim]]", "[[claim", "cannot be read"),
     ],
 )
-def test_a_wrong_entry_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_invalid_claim_entry_is_reported(tmp_path: Path, old: str, new: str, message: str) -> None:
     text = SHIPPED.read_text(encoding="utf-8")
     text = text[: text.index("\n# The same")]
     assert text.count(old) == 1
@@ -105,7 +105,7 @@ def test_a_wrong_entry_is_named(tmp_path: Path, old: str, new: str, message: str
         ("last_year = 2024", "last_year = 2018", "199 years later"),
     ],
 )
-def test_a_wrong_sleeve_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_invalid_sleeve_claim_is_reported(tmp_path: Path, old: str, new: str, message: str) -> None:
     text = SHIPPED.read_text(encoding="utf-8")
     text = "[[claim]]" + text[text.index('\nid = "SLEEVE') :]
     assert text.count(old) == 1
@@ -116,7 +116,7 @@ def test_a_wrong_sleeve_is_named(tmp_path: Path, old: str, new: str, message: st
     assert "SLEEVE_IMPROVES_60_40" in str(caught.value)
 
 
-def test_a_claim_stands_once(tmp_path: Path) -> None:
+def test_duplicate_claim_id_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "claims.toml"
     path.write_text(SHIPPED.read_text(encoding="utf-8") * 2, encoding="utf-8")
     with pytest.raises(ConfigError, match="twice"):

@@ -47,47 +47,47 @@ def test_wins_of_2019_to_2024(real: dict[str, Entry], b: str, convention: str, s
         both = x.index.intersection(y.index)
         x, y = x[both], y[both]
     ahead = returns(x, convention).loc[YEARS] > returns(y, convention).loc[YEARS]
-    found = cell(real[IDS[b]], convention=convention, sessions=sessions)
-    assert found.verdict != "inconclusive", found.reason
-    assert (found.wins, found.years) == (int(ahead.sum()), 6)
+    result = cell(real[IDS[b]], convention=convention, sessions=sessions)
+    assert result.verdict != "inconclusive", result.reason
+    assert (result.wins, result.years) == (int(ahead.sum()), 6)
 
 
 @pytest.mark.parametrize(
     ("b", "fund"), [("NASDAQ", ("NASDAQ100", "QQQ")), ("GOLD", ("GLD",)), ("SP500", ("SPY",))]
 )
-def test_which_cells_are_reached(real: dict[str, Entry], b: str, fund: tuple[str, ...]) -> None:
-    found = real[IDS[b]]
+def test_cells_with_a_verdict_on_real_prices(real: dict[str, Entry], b: str, fund: tuple[str, ...]) -> None:
+    entry = real[IDS[b]]
     for name in (b, *fund):
-        cells = [one for one in found.grid if one.b == name]
+        cells = [one for one in entry.grid if one.b == name]
         judged = {(one.basis, one.sessions, one.convention, one.worth) for one in cells if one.judged}
         # price and total where there is one, own and shared sessions, three conventions, nominal
         # and real
         per_basis, bases = 2 * 3 * 2, {"NASDAQ": 1, "SP500": 1, "GOLD": 2, "GLD": 2}.get(name, 0)
-        assert len(judged) == bases * per_basis, found.refused
+        assert len(judged) == bases * per_basis, entry.refused
         if not bases:
             assert {one.reason for one in cells} == {f"no instrument {name} in this lake"}
-    # of the fund only a total return is at hand, so beside a price it is a mixture, and said to be
+    # only total returns of the fund are available, so a comparison with a price is a mixture
     if b == "GOLD":
-        assert cell(found, b="GLD").reason.endswith("a mixture: GLD is total return")
+        assert cell(entry, b="GLD").reason.endswith("a mixture: GLD is total return")
 
 
-def test_five_of_six_holds_in_every_reading_that_real_prices_reach(real: dict[str, Entry]) -> None:
-    found = real["BTC_BEATS_NASDAQ"]
-    assert (found.published.verdict, found.published.wins) == ("holds", 5)
-    assert (found.verdict, found.depends_on) == ("holds", ())
-    assert cell(found, b="QQQ").reason == "no instrument QQQ in this lake"
+def test_five_of_six_wins_holds_in_every_judged_reading(real: dict[str, Entry]) -> None:
+    entry = real["BTC_BEATS_NASDAQ"]
+    assert (entry.published.verdict, entry.published.wins) == ("holds", 5)
+    assert (entry.verdict, entry.depends_on) == ("holds", ())
+    assert cell(entry, b="QQQ").reason == "no instrument QQQ in this lake"
 
 
-def test_the_gold_fund_agrees_with_gold(real: dict[str, Entry]) -> None:
+def test_gold_fund_gives_the_same_wins_as_gold(real: dict[str, Entry]) -> None:
     x, y = close("BTC"), close("GLD")
     for convention in ("year_end", "first_to_last", "december_average"):
         ahead = returns(x, convention).loc[YEARS] > returns(y, convention).loc[YEARS]
-        found = cell(real["BTC_BEATS_GOLD"], b="GLD", basis="total", convention=convention)
-        assert found.wins == int(ahead.sum()) == 5
+        result = cell(real["BTC_BEATS_GOLD"], b="GLD", basis="total", convention=convention)
+        assert result.wins == int(ahead.sum()) == 5
 
 
 @pytest.mark.parametrize("b", ["NASDAQ", "SP500"])
-def test_every_month(real: dict[str, Entry], b: str) -> None:
+def test_wins_of_windows_ending_in_every_month(real: dict[str, Entry], b: str) -> None:
     ends = pd.DataFrame({name: close(name).resample("ME").last() for name in ("BTC", b)}).dropna()
     # Bitcoin's series begins in the middle of September 2014
     yearly = (ends / ends.shift(12) - 1).dropna()

@@ -52,14 +52,16 @@ def ratio(path: pd.Series, years: float, risk: str, inflation: float = 1.0) -> f
 
 @pytest.mark.parametrize("risk", ["daily_volatility", "monthly_volatility", "max_drawdown"])
 @pytest.mark.parametrize(("rebalance", "months"), [("never", None), ("monthly", 1), ("yearly", 12)])
-def test_2019_to_2024(real: dict[str, Entry], risk: str, rebalance: str, months: int | None) -> None:
+def test_return_per_risk_2019_to_2024(
+    real: dict[str, Entry], risk: str, rebalance: str, months: int | None
+) -> None:
     frame = levels(["SP500", "BND", "BTC"], "2018-12-31", "2024-12-31")
     one = cell(real["REAL_SLEEVE"], risk=risk, rebalance=rebalance)
     assert one.with_sleeve == pytest.approx(ratio(index(frame, HEADLINE, months), 6, risk), rel=1e-9)
     assert one.without_sleeve == pytest.approx(ratio(index(frame, WITHOUT, months), 6, risk), rel=1e-9)
 
 
-def test_after_inflation(real: dict[str, Entry]) -> None:
+def test_return_per_risk_after_inflation(real: dict[str, Entry]) -> None:
     rows = shared_data.table(shared_data.folder() / "prices" / "CPIAUCSL.csv")
     prices = {row["observation_date"]: float(row["CPIAUCSL"]) for row in rows if row["CPIAUCSL"]}
     inflation = prices["2024-12-01"] / prices["2018-12-01"]
@@ -69,20 +71,20 @@ def test_after_inflation(real: dict[str, Entry]) -> None:
     assert one.with_sleeve == pytest.approx(ratio(path, 6, "daily_volatility", inflation), rel=1e-9)
 
 
-def test_the_verdict_and_what_flips_it(real: dict[str, Entry]) -> None:
-    found = real["REAL_SLEEVE"]
-    assert (found.published.verdict, found.rolled.verdict) == ("holds", "holds")
-    assert f"{found.published.with_sleeve:.3f} {found.published.without_sleeve:.3f}" == "0.959 0.782"
-    assert found.verdict == "depends"
-    assert found.depends_on == (
+def test_verdict_and_readings_that_change_it(real: dict[str, Entry]) -> None:
+    entry = real["REAL_SLEEVE"]
+    assert (entry.published.verdict, entry.rolled.verdict) == ("holds", "holds")
+    assert f"{entry.published.with_sleeve:.3f} {entry.published.without_sleeve:.3f}" == "0.959 0.782"
+    assert entry.verdict == "depends"
+    assert entry.depends_on == (
         "with ETH as the sleeve, never rebalanced: does not hold for 2019 to 2024 (0.716 against 0.781)",
     )
-    assert found.refused == {"no Treasury bill in this lake": len(found.grid) // 3}
+    assert entry.refused == {"no Treasury bill in this lake": len(entry.grid) // 3}
     shipped = real["SLEEVE_IMPROVES_60_40"]
     assert (shipped.verdict, shipped.published.reason) == ("inconclusive", "no instrument AGG in this lake")
 
 
-def test_every_start_month(real: dict[str, Entry]) -> None:
+def test_every_start_month_equals_the_reference(real: dict[str, Entry]) -> None:
     windows = real["REAL_SLEEVE"].windows
     # Bitcoin's series begins in the middle of September 2014
     assert [(windows[0].end, windows[-1].end), len(windows)] == [("2020-09", "2024-12"), 52]

@@ -1,4 +1,4 @@
-"""A claim about a sleeve on random walks: every reading against `portfolio`, which walks day by day."""
+"""A sleeve claim on random walks: every reading equals `portfolio`, which computes day by day."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(lake: Path) -> Entry:
+def entry(lake: Path) -> Entry:
     [entry] = Lake(lake).claims().claims
     return entry
 
@@ -100,15 +100,15 @@ def plan(lake: Path, text: str, rebalance: str, horizon: int | None = None) -> P
         ("pro-rata", "never"),
     ],
 )
-def test_return_and_risk_are_those_of_the_portfolio(
-    lake: Path, found: Entry, funded_by: str, rebalance: str
+def test_return_and_risk_equal_the_portfolio_command(
+    lake: Path, entry: Entry, funded_by: str, rebalance: str
 ) -> None:
     with_sleeve = plan(lake, WEIGHTS[funded_by].format("SHARE"), rebalance).with_sleeve
     without = plan(lake, "60 SHARE, 40 BONDS", rebalance).with_sleeve
     reading = {"rebalance": rebalance, "funded_by": funded_by}
     for risk, measure in (("daily_volatility", "volatility"), ("max_drawdown", "max_drawdown")):
         for worth, rate in (("nominal", ""), ("real", "real_")):
-            one = cell(found, risk=risk, worth=worth, **reading)
+            one = cell(entry, risk=risk, worth=worth, **reading)
             for side, shown in ((with_sleeve, one.with_sleeve), (without, one.without_sleeve)):
                 taken = getattr(side, measure)
                 taken = -taken.depth if risk == "max_drawdown" else taken
@@ -118,27 +118,27 @@ def test_return_and_risk_are_those_of_the_portfolio(
             assert one.verdict == ("holds" if better else "does not hold")
 
 
-def test_another_fund_may_have_been_meant(lake: Path, found: Entry) -> None:
+def test_alternative_holding_is_judged(lake: Path, entry: Entry) -> None:
     other = plan(lake, WEIGHTS["BONDS"].format("WORLD"), "quarterly").with_sleeve
-    assert cell(found, b="60 WORLD, 40 BONDS").with_sleeve == pytest.approx(
+    assert cell(entry, b="60 WORLD, 40 BONDS").with_sleeve == pytest.approx(
         other.return_per_volatility, rel=1e-9
     )
-    assert cell(found, b="60 NONE, 40 BONDS").reason == "no instrument NONE in this lake"
+    assert cell(entry, b="60 NONE, 40 BONDS").reason == "no instrument NONE in this lake"
 
 
-def test_every_start_month(lake: Path, found: Entry) -> None:
+def test_every_start_month_equals_the_reference(lake: Path, entry: Entry) -> None:
     past = plan(lake, WEIGHTS["BONDS"].format("SHARE"), "quarterly", horizon=2).history
     assert past is not None
-    judged = [window for window in found.windows if window.verdict != "inconclusive"]
+    judged = [window for window in entry.windows if window.verdict != "inconclusive"]
     [row] = [row for row in past.rows if row.sleeve == 0.05]
     assert len(judged) == past.windows == 12
     assert sum(window.verdict == "holds" for window in judged) == row.higher_return_per_volatility
     # the last month is not over
-    assert found.windows[-1].reason == "only 24 of 25 month ends are stored for all holdings"
-    assert "windows overlap: 1 independent" in found.in_history[1].text
+    assert entry.windows[-1].reason == "only 24 of 25 month ends are stored for all holdings"
+    assert "windows overlap: 1 independent" in entry.in_history[1].text
 
 
-def test_over_the_bill_and_by_the_month(lake: Path, found: Entry) -> None:
+def test_sharpe_ratio_over_the_bill_for_daily_and_monthly_risk(lake: Path, entry: Entry) -> None:
     days = [
         str(row[0])
         for row in Lake(lake)
@@ -171,24 +171,24 @@ def test_over_the_bill_and_by_the_month(lake: Path, found: Entry) -> None:
             risk_free = (1 - bills[days[start]] * 91 / 360) ** (-length / 91) - 1
             excess.append(index[end] / index[start] - 1 - risk_free)
         sharpe = np.mean(excess) / np.std(excess, ddof=1) * np.sqrt(len(excess) / 2)
-        assert cell(found, risk=risk, worth="over_bill").with_sleeve == pytest.approx(sharpe, rel=1e-9)
+        assert cell(entry, risk=risk, worth="over_bill").with_sleeve == pytest.approx(sharpe, rel=1e-9)
 
 
 def month_ends(days: list[str]) -> list[int]:
     return [n for n, day in enumerate(days) if n == len(days) - 1 or day[:7] != days[n + 1][:7]]
 
 
-def test_the_grid_is_whole(found: Entry) -> None:
+def test_grid_has_every_combination_once(entry: Entry) -> None:
     # spans x sets of instruments x ways to rebalance x to fund the sleeve x risks x worths
-    assert len(found.grid) == 2 * 3 * 4 * 3 * 3 * 3
-    readings = {tuple(getattr(c, name) for name in ("span", *found.dimensions)) for c in found.grid}
-    assert len(readings) == len(found.grid)
-    assert [(c.span, c.rebalance, c.funded_by, c.risk) for c in found.grid if c.headline] == [
+    assert len(entry.grid) == 2 * 3 * 4 * 3 * 3 * 3
+    readings = {tuple(getattr(c, name) for name in ("span", *entry.dimensions)) for c in entry.grid}
+    assert len(readings) == len(entry.grid)
+    assert [(c.span, c.rebalance, c.funded_by, c.risk) for c in entry.grid if c.headline] == [
         ("published", "quarterly", "BONDS", "daily_volatility"),
         ("rolled", "quarterly", "BONDS", "daily_volatility"),
     ]
-    assert found.criterion == (
+    assert entry.criterion == (
         "60 SHARE, 40 BONDS with 5 % BTC, funded from BONDS, rebalanced quarterly: "
         "more return per volatility than without"
     )
-    assert set(found.refused) == {"no instrument NONE in this lake"}
+    assert set(entry.refused) == {"no instrument NONE in this lake"}

@@ -1,4 +1,4 @@
-"""What a claim about a sleeve can end with, on lakes of month ends worked out by hand."""
+"""Every verdict of a sleeve claim, on month-end closes with manual calculations."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def levels(instrument: str, steps: Sequence[float]) -> Bars:
 
 CALM, ROUGH, UP, DOWN = (0.02, 0.0), (0.30, -0.22), (0.05, 0.03), (-0.02, 0.0)
 CASES = {
-    # shares, bonds, sleeve; how an instrument differs; over all
+    # shares, bonds, sleeve; changed fields of the sleeve; verdict
     "HELPS": (CALM, (0.0, 0.01), UP, {}, "holds"),
     "HURTS": (CALM, (0.0, 0.01), (0.0, -0.01), {}, "does not hold"),
     "LOSES": (DOWN, DOWN, DOWN, {}, "inconclusive"),
@@ -62,7 +62,7 @@ CASES = {
 
 
 def put(cases: Ledger) -> None:
-    """Plans of month ends, each of instruments of its own."""
+    """Add the cases, each with its own instruments."""
     for name, (shares, bonds, sleeve, changed, _) in CASES.items():
         for part, steps in (("SHARES", shares), ("BONDS", bonds), ("BTC", sleeve)):
             own = replace(BTC, id=f"{name}_{part}", asset_class="equity")
@@ -73,15 +73,15 @@ def put(cases: Ledger) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_word(ledger: dict[str, Entry], name: str) -> None:
+def test_every_verdict(ledger: dict[str, Entry], name: str) -> None:
     assert ledger[name].verdict == CASES[name][-1], ledger[name].published
 
 
-def test_the_headline_by_hand(ledger: dict[str, Entry]) -> None:
-    found = cell(ledger["HELPS"])
+def test_headline_equals_manual_calculation(ledger: dict[str, Entry]) -> None:
+    result = cell(ledger["HELPS"])
     # within the year nothing is rebalanced: six months of each step
     shares, bonds, sleeve = ([a, b] * 6 for a, b in (CALM, (0.0, 0.01), UP))
-    for weights, shown in (((0.54, 0.36, 0.1), found.with_sleeve), ((0.6, 0.4, 0.0), found.without_sleeve)):
+    for weights, shown in (((0.54, 0.36, 0.1), result.with_sleeve), ((0.6, 0.4, 0.0), result.without_sleeve)):
         held, returns = list(weights), []
         for steps in zip(shares, bonds, sleeve, strict=True):
             after = [one * (1 + step) for one, step in zip(held, steps, strict=True)]
@@ -103,25 +103,25 @@ def test_the_headline_by_hand(ledger: dict[str, Entry]) -> None:
         ("SLEEVE_ABSENT", "no instrument SLEEVE_ABSENT_NONE in this lake"),
     ],
 )
-def test_why_it_cannot_be_said(ledger: dict[str, Entry], name: str, reason: str) -> None:
-    found = ledger[name]
-    assert (found.published.reason, found.depends_on) == (reason, ())
-    assert (found.published.with_sleeve, found.published.years) == (None, None)
-    assert {window.verdict for window in found.windows} <= {"inconclusive"}
+def test_reason_of_an_inconclusive_verdict(ledger: dict[str, Entry], name: str, reason: str) -> None:
+    entry = ledger[name]
+    assert (entry.published.reason, entry.depends_on) == (reason, ())
+    assert (entry.published.with_sleeve, entry.published.years) == (None, None)
+    assert {window.verdict for window in entry.windows} <= {"inconclusive"}
 
 
-def test_what_flips_it_is_named(ledger: dict[str, Entry]) -> None:
+def test_reading_that_changes_the_verdict_is_listed(ledger: dict[str, Entry]) -> None:
     # the sleeve is calmer than the shares and worse than the bonds
-    found = ledger["FUNDED"]
-    assert found.published.verdict == "holds"
-    [flip] = found.depends_on
+    entry = ledger["FUNDED"]
+    assert entry.published.verdict == "holds"
+    [flip] = entry.depends_on
     assert flip.startswith("funded from FUNDED_BONDS: does not hold for 2019 to 2019 (")
-    one = cell(found, funded_by="FUNDED_BONDS")
+    one = cell(entry, funded_by="FUNDED_BONDS")
     assert flip.endswith(f"({one.with_sleeve:.3f} against {one.without_sleeve:.3f})")
     assert (one.with_sleeve or 0) < (one.without_sleeve or 0)
 
 
-def test_consumer_prices_and_a_bill_are_wanted(ledger: dict[str, Entry]) -> None:
-    found = ledger["HELPS"]
-    assert cell(found, worth="real").reason == "no consumer prices in this lake"
-    assert cell(found, worth="over_bill").reason == "no Treasury bill in this lake"
+def test_real_and_excess_readings_need_consumer_prices_and_a_bill(ledger: dict[str, Entry]) -> None:
+    entry = ledger["HELPS"]
+    assert cell(entry, worth="real").reason == "no consumer prices in this lake"
+    assert cell(entry, worth="over_bill").reason == "no Treasury bill in this lake"

@@ -1,5 +1,4 @@
-"""Every word a claim can end with, and everything that can turn it over, on a lake worked out by
-hand."""
+"""Every verdict of a claim and every reading that can change it, with manual calculations."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ WORDS = {
     (2022,): ("does not hold", "does not hold", "does not hold"),
     (2021,): ("does not hold", "holds", "depends"),
 }
-"""By the years that BTC loses: as published (2021 and 2022), today (2022 and 2023), over all."""
+"""By the years that BTC loses: verdict as published (2021, 2022), today (2022, 2023), overall."""
 DIVIDEND = [*year_ends(SHARE, {2020: 100, 2021: 110}), bar(SHARE, "2022-12-30", 121.0, dividend=24.2)]
 """A share that gains 10 % a year and pays 20 % more on its last day of 2022."""
 LEAPS = year_ends(ALT, {2020: 1.0, 2021: 1.1, 2022: 3.0, 2023: 3.1})
@@ -28,7 +27,7 @@ DAYS = [f"{year}-{day}" for year in (2020, 2021, 2022) for day in ("12-01", "12-
 
 
 def put(cases: Ledger) -> None:
-    """A case a claim: see the tests that ask for them."""
+    """Add one claim per case."""
     for losses in WORDS:
         cases.add(f"LOST{'_'.join(map(str, losses))}", PAIR, ahead(*losses))
     cases.add("NOTHING", [BTC], year_ends(BTC, {2020: 1.0, 2021: 2.0}))
@@ -66,53 +65,53 @@ def put(cases: Ledger) -> None:
     cases.add("ONCE", [*PAIR, ALT], [*ahead(), *LEAPS], today)
 
 
-def flips(found: Entry) -> tuple[str, ...]:
+def flips(entry: Entry) -> tuple[str, ...]:
     """What the verdict depends on, with the instruments called as in the case."""
-    return tuple(line.replace(f"{found.claim_id}_", "") for line in found.depends_on)
+    return tuple(line.replace(f"{entry.claim_id}_", "") for line in entry.depends_on)
 
 
-def told(one: Cell, found: Entry) -> str:
-    return one.reason.replace(f"{found.claim_id}_", "")
+def reason_of(one: Cell, entry: Entry) -> str:
+    return one.reason.replace(f"{entry.claim_id}_", "")
 
 
 @pytest.mark.parametrize(("losses", "words"), WORDS.items())
-def test_every_word(ledger: dict[str, Entry], losses: tuple[int, ...], words: tuple[str, ...]) -> None:
-    found = ledger[f"LOST{'_'.join(map(str, losses))}"]
-    assert (found.published.verdict, found.rolled.verdict, found.verdict) == words
-    assert (found.rolled.first_year, found.rolled.last_year) == (2022, 2023)
+def test_every_verdict(ledger: dict[str, Entry], losses: tuple[int, ...], words: tuple[str, ...]) -> None:
+    entry = ledger[f"LOST{'_'.join(map(str, losses))}"]
+    assert (entry.published.verdict, entry.rolled.verdict, entry.verdict) == words
+    assert (entry.rolled.first_year, entry.rolled.last_year) == (2022, 2023)
     years = "the years: it does not hold for 2021 to 2022 (1 of 2), it holds for 2022 to 2023 (2 of 2)"
-    assert found.depends_on == ((years,) if words[2] == "depends" else ())
+    assert entry.depends_on == ((years,) if words[2] == "depends" else ())
 
 
-def test_nothing_to_judge(ledger: dict[str, Entry]) -> None:
-    found = ledger["NOTHING"]
-    assert (found.verdict, found.depends_on) == ("inconclusive", ())
-    assert found.refused == {"no instrument NOTHING_NASDAQ in this lake": 48}
-    assert found.windows == ()
+def test_inconclusive_without_data(ledger: dict[str, Entry]) -> None:
+    entry = ledger["NOTHING"]
+    assert (entry.verdict, entry.depends_on) == ("inconclusive", ())
+    assert entry.refused == {"no instrument NOTHING_NASDAQ in this lake": 48}
+    assert entry.windows == ()
 
 
-def test_another_instrument_turns_it_over(ledger: dict[str, Entry]) -> None:
-    found = ledger["OTHER"]
-    assert found.verdict == "depends"
-    assert flips(found) == (
+def test_alternative_instrument_changes_the_verdict(ledger: dict[str, Entry]) -> None:
+    entry = ledger["OTHER"]
+    assert entry.verdict == "depends"
+    assert flips(entry) == (
         "against ALT: does not hold for 2021 to 2022 (1 of 2)",
         "against ALT: does not hold for 2022 to 2023 (1 of 2)",
     )
-    assert cell(found, b="OTHER_NONE").reason == "no instrument OTHER_NONE in this lake"
-    assert found.refused["no instrument OTHER_NONE in this lake"] == 48
+    assert cell(entry, b="OTHER_NONE").reason == "no instrument OTHER_NONE in this lake"
+    assert entry.refused["no instrument OTHER_NONE in this lake"] == 48
     # two spans of years x three of b x price, total x own, shared x three conventions x nominal,
     # real
-    assert len(found.grid) == 2 * 3 * 2 * 2 * 3 * 2
-    assert [c.span for c in found.grid if c.headline] == ["published", "rolled"]
-    assert all(c.reason for c in found.grid)
+    assert len(entry.grid) == 2 * 3 * 2 * 2 * 3 * 2
+    assert [c.span for c in entry.grid if c.headline] == ["published", "rolled"]
+    assert all(c.reason for c in entry.grid)
 
 
-def test_dividends_turn_it_over(ledger: dict[str, Entry]) -> None:
-    found = ledger["DIVIDEND"]
-    assert cell(found).verdict == "holds"
-    assert (cell(found, basis="total").wins, cell(found, basis="total").verdict) == (1, "does not hold")
-    assert found.verdict == "depends"
-    assert flips(found)[0] == "with total returns: does not hold for 2021 to 2022 (1 of 2)"
+def test_total_return_changes_the_verdict(ledger: dict[str, Entry]) -> None:
+    entry = ledger["DIVIDEND"]
+    assert cell(entry).verdict == "holds"
+    assert (cell(entry, basis="total").wins, cell(entry, basis="total").verdict) == (1, "does not hold")
+    assert entry.verdict == "depends"
+    assert flips(entry)[0] == "with total returns: does not hold for 2021 to 2022 (1 of 2)"
 
 
 @pytest.mark.parametrize(
@@ -123,46 +122,49 @@ def test_dividends_turn_it_over(ledger: dict[str, Entry]) -> None:
         ("AVERAGE", "from December average to December average"),
     ],
 )
-def test_what_a_year_is_turns_it_over(ledger: dict[str, Entry], case: str, change: str) -> None:
-    found = ledger[case]
-    assert (found.published.verdict, found.published.wins) == ("holds", 2)
-    assert flips(found)[0] == f"{change}: does not hold for 2021 to 2022 (1 of 2)"
+def test_year_convention_changes_the_verdict(ledger: dict[str, Entry], case: str, change: str) -> None:
+    entry = ledger[case]
+    assert (entry.published.verdict, entry.published.wins) == ("holds", 2)
+    assert flips(entry)[0] == f"{change}: does not hold for 2021 to 2022 (1 of 2)"
     if case == "SATURDAY":
-        assert cell(found, sessions="shared").wins == 1
+        assert cell(entry, sessions="shared").wins == 1
 
 
-def test_only_two_changes_together_turn_it_over(ledger: dict[str, Entry]) -> None:
-    found = ledger["TWO"]
-    assert flips(found) == ("against SHARE, with total returns: does not hold for 2021 to 2022 (1 of 2)",)
-    assert cell(found, b="TWO_SHARE").verdict == "holds"
+def test_two_combined_changes_change_the_verdict(ledger: dict[str, Entry]) -> None:
+    entry = ledger["TWO"]
+    assert flips(entry) == ("against SHARE, with total returns: does not hold for 2021 to 2022 (1 of 2)",)
+    assert cell(entry, b="TWO_SHARE").verdict == "holds"
     assert (
-        told(cell(found, basis="total"), found) == "NASDAQ is a price index: there is no total return of it"
+        reason_of(cell(entry, basis="total"), entry)
+        == "NASDAQ is a price index: there is no total return of it"
     )
 
 
-def test_the_reverse_what_does_not_hold_may_hold_under_another_reading(ledger: dict[str, Entry]) -> None:
-    found = ledger["REVERSE"]
-    assert (found.published.verdict, found.verdict) == ("does not hold", "depends")
-    assert flips(found)[0] == "against ALT: holds for 2021 to 2022 (2 of 2)"
+def test_failing_claim_holds_under_another_reading(ledger: dict[str, Entry]) -> None:
+    entry = ledger["REVERSE"]
+    assert (entry.published.verdict, entry.verdict) == ("does not hold", "depends")
+    assert flips(entry)[0] == "against ALT: holds for 2021 to 2022 (2 of 2)"
 
 
-def test_a_mixture_of_bases_is_said(ledger: dict[str, Entry]) -> None:
-    found = ledger["MIXTURE"]
-    assert told(cell(found), found) == "BTC ahead of FUND in 2 of 2 years; a mixture: FUND is total return"
-    assert found.published.reason == cell(found).reason
-    assert told(cell(found, basis="total"), found) == "BTC ahead of FUND in 2 of 2 years"
-    assert found.windows[-1].verdict == "holds"
+def test_mixture_of_return_bases_is_noted(ledger: dict[str, Entry]) -> None:
+    entry = ledger["MIXTURE"]
+    assert (
+        reason_of(cell(entry), entry) == "BTC ahead of FUND in 2 of 2 years; a mixture: FUND is total return"
+    )
+    assert entry.published.reason == cell(entry).reason
+    assert reason_of(cell(entry, basis="total"), entry) == "BTC ahead of FUND in 2 of 2 years"
+    assert entry.windows[-1].verdict == "holds"
 
 
-def test_simulated_days_give_no_verdict(ledger: dict[str, Entry]) -> None:
-    found = ledger["ANCHORED"]
-    assert found.published.verdict == "holds"
-    judged = {(c.basis, c.sessions, c.convention) for c in found.grid if c.judged}
+def test_simulated_days_are_not_judged(ledger: dict[str, Entry]) -> None:
+    entry = ledger["ANCHORED"]
+    assert entry.published.verdict == "holds"
+    judged = {(c.basis, c.sessions, c.convention) for c in entry.grid if c.judged}
     assert judged == {("price", "own", "year_end")}
-    assert cell(found, sessions="shared").reason == "figures are simulated"
-    assert cell(found, convention="december_average").reason == "figures are simulated"
-    assert found.verdict == "holds"
+    assert cell(entry, sessions="shared").reason == "figures are simulated"
+    assert cell(entry, convention="december_average").reason == "figures are simulated"
+    assert entry.verdict == "holds"
 
 
-def test_the_same_years_are_told_once(ledger: dict[str, Entry]) -> None:
+def test_identical_spans_are_reported_once(ledger: dict[str, Entry]) -> None:
     assert flips(ledger["ONCE"]) == ("against ALT: does not hold for 2022 to 2023 (1 of 2)",)

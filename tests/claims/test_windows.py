@@ -1,4 +1,4 @@
-"""Windows of years ending in any month, against a plain implementation and by hand."""
+"""Windows of years ending in any month, against an oracle and manual counts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def oracle(
     a: Mapping[Month, float], b: Mapping[Month, float], missing: frozenset[Month]
 ) -> dict[Month, tuple[str, int]]:
     """By end of the window: verdict and wins, straight from the definition."""
-    found = {}
+    result = {}
     for year, month in a:
         ends = [(year - back, month) for back in range(LENGTH + 1)]
         if not all(end in a for end in ends):
@@ -54,9 +54,9 @@ def oracle(
         years = [(end, (end[0] - 1, month)) for end in ends[:-1]]
         whole = [pair for pair in years if not missing & set(pair)]
         wins = sum(a[end] / a[start] > b[end] / b[start] for end, start in whole)
-        said = "holds" if wins >= AT_LEAST else "does not hold"
-        found[year, month] = (said if len(whole) == LENGTH else "inconclusive", wins)
-    return found
+        verdict = "holds" if wins >= AT_LEAST else "does not hold"
+        result[year, month] = (verdict if len(whole) == LENGTH else "inconclusive", wins)
+    return result
 
 
 MISSING: frozenset[Month] = frozenset({(2017, 5), (2020, 12)})
@@ -71,39 +71,42 @@ def put(cases: Ledger) -> None:
     cases.add("WALK_ANCHORED", anchored, [*closes(BTC, walk(BTC, 1, frozenset())[0]), *b])
 
 
-def test_every_month_against_a_plain_implementation(ledger: dict[str, Entry]) -> None:
-    found = ledger["WALK"]
+def test_every_month_equals_the_oracle(ledger: dict[str, Entry]) -> None:
+    entry = ledger["WALK"]
     expected = oracle(walk(BTC, 1, MISSING)[1], walk(NASDAQ, 2, frozenset())[1], MISSING)
-    assert {(w.end_year, w.end_month): (w.verdict, w.wins) for w in found.windows} == expected
+    assert {(w.end_year, w.end_month): (w.verdict, w.wins) for w in entry.windows} == expected
     assert len(expected) == 7 * 12
     assert {verdict for verdict, _ in expected.values()} == {"holds", "does not hold", "inconclusive"}
     judged = {end: verdict for end, (verdict, _) in expected.items() if verdict != "inconclusive"}
-    calendar, monthly = found.in_history
+    calendar, monthly = entry.in_history
     held = [end for end, verdict in judged.items() if verdict == "holds"]
     assert (monthly.held, monthly.judged, monthly.refused) == (len(held), len(judged), 84 - len(judged))
     assert monthly.last_held == f"{held[-1][0]}-{held[-1][1]:02d}"
     assert calendar.judged == sum(month == 12 for _, month in judged)
-    # a December window and the calendar-year cells are one and the same thing
-    december = {w.end_year: (w.verdict, w.wins) for w in found.windows if w.end_month == 12}
-    assert december[2020][0] == found.published.verdict == "inconclusive"
-    assert december[2023] == (found.rolled.verdict, found.rolled.wins)
+    # a December window equals the calendar-year cells
+    december = {w.end_year: (w.verdict, w.wins) for w in entry.windows if w.end_month == 12}
+    assert december[2020][0] == entry.published.verdict == "inconclusive"
+    assert december[2023] == (entry.rolled.verdict, entry.rolled.wins)
 
 
 def test_months_between_published_year_ends_are_simulated(ledger: dict[str, Entry]) -> None:
-    found = ledger["WALK_ANCHORED"]
-    assert {w.end_month for w in found.windows if w.verdict != "inconclusive"} == {12}
-    assert {w.reason for w in found.windows if w.end_month != 12} == {"figures are simulated"}
+    entry = ledger["WALK_ANCHORED"]
+    assert {w.end_month for w in entry.windows if w.verdict != "inconclusive"} == {12}
+    assert {w.reason for w in entry.windows if w.end_month != 12} == {"figures are simulated"}
 
 
 def windows(*verdicts: str) -> list[Window]:
     """One a month from December 2019 on."""
     months = [(2019 + (11 + n) // 12, (11 + n) % 12 + 1) for n in range(len(verdicts))]
-    return [Window(year, month, said, "", 0, 1) for (year, month), said in zip(months, verdicts, strict=True)]
+    return [
+        Window(year, month, verdict, "", 0, 1)
+        for (year, month), verdict in zip(months, verdicts, strict=True)
+    ]
 
 
-def test_a_summary_by_hand() -> None:
-    found = windows("holds", *["does not hold"] * 11, "holds", "does not hold", "inconclusive")
-    calendar, monthly = summary(found, 1)
+def test_summary_equals_manual_count() -> None:
+    history = windows("holds", *["does not hold"] * 11, "holds", "does not hold", "inconclusive")
+    calendar, monthly = summary(history, 1)
     assert calendar.text == (
         "windows of 1 calendar years to 2019-12 up to 2020-12: held in 2 of 2, last in the one to 2020-12 "
         "(windows overlap: 2 independent)"
@@ -114,11 +117,11 @@ def test_a_summary_by_hand() -> None:
     )
 
 
-def test_windows_without_overlap() -> None:
+def test_independent_windows_are_counted() -> None:
     two_years = summary(windows(*["holds"] * 49), 2)[1]
     assert (two_years.judged, two_years.independent) == (49, 3)
 
 
-def test_no_window_and_none_that_held() -> None:
+def test_summary_without_windows_or_without_held_windows() -> None:
     assert "none has a verdict" in summary([], 6)[0].text
     assert "in none" in summary(windows("does not hold"), 6)[1].text

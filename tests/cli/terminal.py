@@ -1,4 +1,4 @@
-"""Standing in for a terminal, in this process."""
+"""A simulated terminal in this process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from marketlake.cli import main
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream whose `isatty` is true."""
 
     encoding = "utf-8"
 
@@ -24,7 +24,7 @@ class Terminal(io.StringIO):
 def on_terminal(
     monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str | Path], typed: str = "", width: int = 160
 ) -> tuple[str, str]:
-    """What a command shows on a terminal where this is typed: standard output, standard error."""
+    """Standard output and standard error of a command on a terminal with `typed` as input."""
     screen, errors = Terminal(), Terminal()
     monkeypatch.setenv("COLUMNS", str(width))
     for name, stream in (("stdout", screen), ("stderr", errors), ("stdin", Terminal(typed))):

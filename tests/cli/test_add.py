@@ -1,4 +1,4 @@
-"""`add`: looked up at the vendors, judged like any entry, written behind what stands there."""
+"""`add`: looks an instrument up at the vendors, validates the entry and appends it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def add(run: Run, path: Path, simulator: Simulator) -> Add:
     return lambda *arguments: run("add", *arguments, "--home", path.parent, "--source-url", simulator.url)
 
 
-def test_what_is_not_confirmed_is_shown_alone(add: Add, path: Path) -> None:
+def test_entry_is_printed_but_not_written_without_yes(add: Add, path: Path) -> None:
     result = add("SPY")
     assert result.code == 0
     assert tomllib.loads(result.out)["instrument"][0]["id"] == "SPY"
@@ -49,7 +49,7 @@ def test_what_is_not_confirmed_is_shown_alone(add: Add, path: Path) -> None:
     assert path.read_text() == MINE
 
 
-def test_an_entry_is_written_and_the_rest_kept(add: Add, path: Path) -> None:
+def test_entry_is_appended_and_existing_text_stays(add: Add, path: Path) -> None:
     result = add("spy", "--yes")
     assert (result.code, path.read_text()) == (0, f"{MINE}\n\n{result.out}")
     spy = load_universe(path).get("SPY")
@@ -59,13 +59,13 @@ def test_an_entry_is_written_and_the_rest_kept(add: Add, path: Path) -> None:
     assert "marketlake run SPY" in result.err
 
 
-def test_what_was_added_can_be_fetched(run: Run, add: Add, path: Path, simulator: Simulator) -> None:
+def test_added_instrument_can_be_ingested(run: Run, add: Add, path: Path, simulator: Simulator) -> None:
     assert add("SYNTH-C", "--id", "MINE", "--name", "My share", "--yes").code == 0
     online = ["--home", path.parent, "--source-url", simulator.url, "--now", NOW]
     assert run("ingest", "MINE", *online).code == 0
 
 
-def test_a_coin_comes_from_an_exchange_first(add: Add, path: Path) -> None:
+def test_coin_prefers_an_exchange_over_yahoo(add: Add, path: Path) -> None:
     assert add("ETH/USD", "--yes").code == 0
     ether = load_universe(path).get("ETH")
     assert [(ref.source, ref.symbol) for ref in ether.sources] == [
@@ -76,7 +76,7 @@ def test_a_coin_comes_from_an_exchange_first(add: Add, path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["^IXIC"], "already, as NASDAQ"),
         (["SPY", "--id", "NASDAQ"], "choose another id"),
@@ -89,21 +89,21 @@ def test_a_coin_comes_from_an_exchange_first(add: Add, path: Path) -> None:
         (["SPY", "--name", "a\x1bb"], "printable"),
     ],
 )
-def test_what_cannot_be_is_refused(add: Add, path: Path, arguments: list[str], said: str) -> None:
+def test_invalid_arguments_are_refused(add: Add, path: Path, arguments: list[str], message: str) -> None:
     result = add(*arguments, "--yes")
     assert result.code in {1, 2}
-    assert said in result.err
+    assert message in result.err
     assert path.read_text() == MINE
 
 
-def test_a_terminal_chooses_and_confirms(
+def test_interactive_choice_and_confirmation(
     monkeypatch: pytest.MonkeyPatch, path: Path, simulator: Simulator
 ) -> None:
-    asked = ["add", "synth", "--home", path.parent, "--source-url", simulator.url]
-    shown, _ = on_terminal(monkeypatch, asked, "7\n2\nn\n")
+    command = ["add", "synth", "--home", path.parent, "--source-url", simulator.url]
+    shown, _ = on_terminal(monkeypatch, command, "7\n2\nn\n")
     assert 'symbol = "SYNTH-B"' in shown
     assert path.read_text() == MINE
-    on_terminal(monkeypatch, asked, "2\ny\n")
+    on_terminal(monkeypatch, command, "2\ny\n")
     assert "SYNTH_B" in load_universe(path).by_id
 
 
@@ -114,23 +114,23 @@ def failing() -> Iterator[Simulator]:
         yield simulator
 
 
-def test_a_vendor_that_fails_is_told(run: Run, path: Path, failing: Simulator) -> None:
-    asked = ["add", "BTC", "--yes", "--home", path.parent, "--source-url", failing.url]
-    refused = run(*asked)
+def test_failing_vendor_is_reported(run: Run, path: Path, failing: Simulator) -> None:
+    command = ["add", "BTC", "--yes", "--home", path.parent, "--source-url", failing.url]
+    refused = run(*command)
     assert refused.code in {0, 1}
-    again = run(*asked) if refused.code else refused
+    again = run(*command) if refused.code else refused
     assert again.code == 0
     assert "skipped: bitstamp" in again.err
     assert load_universe(path).get("BTC").sources[0].source == "coinbaseexchange"
 
 
 @pytest.mark.parametrize("name", ['"""', "a\\", "[[instrument]]", "é 株 ' \" # =", "<script>", "=1+1"])
-def test_text_of_others_stays_text(name: str) -> None:
+def test_vendor_text_is_escaped_in_toml(name: str) -> None:
     entry = {"id": "X", "name": name, "sources": [{"source": "yahoo", "symbol": name}]}
     assert tomllib.loads(entry_text(entry)) == {"instrument": [entry]}
 
 
-def test_without_a_network_it_says_what_to_do(run: Run, path: Path) -> None:
+def test_unreachable_vendors_are_reported_with_the_remedy(run: Run, path: Path) -> None:
     result = run("add", "SPY", "--yes", "--home", path.parent, "--source-url", "http://127.0.0.1:9")
     assert result.code == 1
     assert "try again once the vendors can be reached" in result.err

@@ -1,4 +1,4 @@
-"""`marketlake` alone: true of what is there, with the next command."""
+"""`marketlake` without a command: shows the state of the lake and the next command."""
 
 from __future__ import annotations
 
@@ -21,14 +21,12 @@ def at(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
 
 
 def following(out: str) -> str:
-    found = re.search(r"^Next: marketlake (.*)$", out, re.MULTILINE)
-    assert found
-    return found[1]
+    match = re.search(r"^Next: marketlake (.*)$", out, re.MULTILINE)
+    assert match
+    return match[1]
 
 
-def test_where_nothing_is_it_says_how_to_begin(
-    monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path
-) -> None:
+def test_empty_home_suggests_init_then_run(monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path) -> None:
     at(monkeypatch, tmp_path)
     first = run()
     assert (first.code, first.err, following(first.out)) == (0, "", "init my-lake")
@@ -36,7 +34,7 @@ def test_where_nothing_is_it_says_how_to_begin(
     assert following(run().out) == "run"
 
 
-def test_a_configuration_that_cannot_be_read_is_told(
+def test_unreadable_configuration_is_reported(
     monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path
 ) -> None:
     (tmp_path / "instruments.toml").write_text("[[instrument]\n")
@@ -44,7 +42,7 @@ def test_a_configuration_that_cannot_be_read_is_told(
     assert "instruments.toml cannot be read" in run().out
 
 
-def test_a_damaged_lake_is_to_be_verified(monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path) -> None:
+def test_damaged_lake_suggests_verify(monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path) -> None:
     assert run("init", tmp_path).code == 0
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "manifest.json").write_text("{")
@@ -53,7 +51,7 @@ def test_a_damaged_lake_is_to_be_verified(monkeypatch: pytest.MonkeyPatch, run: 
     assert (result.code, following(result.out)) == (0, "verify")
 
 
-def test_every_question_it_suggests_is_answered(
+def test_every_suggested_command_succeeds(
     monkeypatch: pytest.MonkeyPatch, run: Run, sample_home: Path
 ) -> None:
     at(monkeypatch, sample_home)
@@ -66,7 +64,7 @@ def test_every_question_it_suggests_is_answered(
         assert (command, run(*shlex.split(command)).code) == (command, 0)
 
 
-def test_an_old_lake_is_to_be_run(monkeypatch: pytest.MonkeyPatch, run: Run, sample_home: Path) -> None:
+def test_stale_lake_suggests_run(monkeypatch: pytest.MonkeyPatch, run: Run, sample_home: Path) -> None:
     at(monkeypatch, sample_home)
     monkeypatch.setenv("MARKETLAKE_NOW", "2026-03-01T12:00Z")
     shown = run().out

@@ -14,7 +14,7 @@ from .conftest import NOW, Run
 
 
 @pytest.mark.parametrize(("first", "last", "wins"), [("2019", "2024", 5), ("2020", "2025", 4)])
-def test_compare_answers_the_question(run: Run, sample_home: Path, first: str, last: str, wins: int) -> None:
+def test_compare_counts_years_won(run: Run, sample_home: Path, first: str, last: str, wins: int) -> None:
     result = run(
         "compare", "BTC", "NASDAQ", "--from", first, "--to", last, "--home", sample_home, "--format", "json"
     )
@@ -24,14 +24,14 @@ def test_compare_answers_the_question(run: Run, sample_home: Path, first: str, l
     assert answer["origin"] == "simulated"
 
 
-def test_compare_prints_a_table_for_people(run: Run, sample_home: Path) -> None:
+def test_compare_prints_a_table(run: Run, sample_home: Path) -> None:
     result = run("compare", "BTC", "NASDAQ", "--from", "2019", "--to", "2024", "--home", sample_home)
     assert "+303.16 %" in result.out
     assert "BTC ahead in 5 of 6 years, NASDAQ in 1" in result.out
 
 
 @pytest.mark.parametrize("output", ["csv", "markdown"])
-def test_compare_in_other_formats_has_a_line_a_year(run: Run, sample_home: Path, output: str) -> None:
+def test_compare_csv_and_markdown_have_one_line_per_year(run: Run, sample_home: Path, output: str) -> None:
     result = run(
         "compare",
         "BTC",
@@ -49,7 +49,7 @@ def test_compare_in_other_formats_has_a_line_a_year(run: Run, sample_home: Path,
     assert len(lines) == 6 + (1 if output == "csv" else 2)
 
 
-def test_other_conventions_of_the_sample_market_give_no_verdict(run: Run, sample_home: Path) -> None:
+def test_simulated_days_of_the_sample_market_give_no_verdict(run: Run, sample_home: Path) -> None:
     result = run(
         "compare",
         "BTC",
@@ -70,7 +70,7 @@ def test_other_conventions_of_the_sample_market_give_no_verdict(run: Run, sample
     assert all("simulated" in row["quality"] for row in answer["rows"])
 
 
-def test_euros_are_real_rates(run: Run, sample_home: Path) -> None:
+def test_conversion_to_euro_uses_ecb_rates(run: Run, sample_home: Path) -> None:
     dollars, euros = (
         json.loads(
             run("compare", "BTC", "NASDAQ", "--from", "2022", "--to", "2022", "--home", sample_home,
@@ -83,7 +83,7 @@ def test_euros_are_real_rates(run: Run, sample_home: Path) -> None:
     assert (1 + euros["b_return"]) == pytest.approx((1 + dollars["b_return"]) * rate, rel=1e-12)
 
 
-def test_status_says_what_is_stored_and_how_fresh_it_is(run: Run, sample_home: Path) -> None:
+def test_status_reports_stored_sessions_and_freshness(run: Run, sample_home: Path) -> None:
     result = run("status", "--home", sample_home, "--now", NOW, "--format", "json")
     status = json.loads(result.out)
     by_id = {one["instrument_id"]: one for one in status["instruments"]}
@@ -102,7 +102,7 @@ def test_status_says_what_is_stored_and_how_fresh_it_is(run: Run, sample_home: P
     }
 
 
-def test_query_reads_and_only_reads(run: Run, sample_home: Path) -> None:
+def test_query_refuses_statements_that_write(run: Run, sample_home: Path) -> None:
     sql = "FROM compare('BTC', 'NASDAQ') SELECT count(*) AS years"
     assert run("query", sql, "--home", sample_home, "--format", "csv").out.startswith("years\n")
     refused = run("query", "DROP TABLE instrument", "--home", sample_home)
@@ -113,7 +113,7 @@ def test_query_reads_and_only_reads(run: Run, sample_home: Path) -> None:
 HOSTILE = "'=1+1', '+1', '-1', '@a', chr(9) || 'x', chr(13) || 'x', 'x' || chr(13) || '=1', '\uff1d1'"
 
 
-def test_csv_neutralises_text_and_leaves_figures(run: Run, sample_home: Path) -> None:
+def test_csv_escapes_formulas_in_text_but_not_numbers(run: Run, sample_home: Path) -> None:
     figures = "-1.5 AS a, -1 AS b, CAST(-2.5 AS DECIMAL(9, 2)) AS c, NULL AS d"
     text = f'SELECT unnest([{HOSTILE}]) AS "=cmd", {figures}'
     result = run("query", text, "--home", sample_home, "--format", "csv")
@@ -126,7 +126,7 @@ def test_csv_neutralises_text_and_leaves_figures(run: Run, sample_home: Path) ->
 
 
 @pytest.mark.parametrize("output", ["markdown", "table", "json"])
-def test_hostile_text_is_text_in_every_format(run: Run, sample_home: Path, output: str) -> None:
+def test_hostile_text_is_escaped_in_every_format(run: Run, sample_home: Path, output: str) -> None:
     cells = [
         "<script>alert(1)</script>",
         "a|b\nc",

@@ -21,7 +21,7 @@ def rows(result: Result) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(result.out)))
 
 
-def test_statement_published_today_and_what_it_depends_on_come_first(run: Run, sample_home: Path) -> None:
+def test_claims_prints_statement_published_today_and_dependencies_first(run: Run, sample_home: Path) -> None:
     lines = run("claims", "BTC_BEATS_NASDAQ", "--home", sample_home).out.splitlines()
     assert lines[0].startswith('"Bitcoin has delivered higher annual returns than the Nasdaq')
     assert lines[0].endswith("401(k) retirement plans, 2025)")
@@ -35,7 +35,7 @@ def test_statement_published_today_and_what_it_depends_on_come_first(run: Run, s
     assert "no longer holds for 2020 to 2025; BTC ahead of NASDAQ in 4 of 6 years" in lines[2]
 
 
-def test_json_is_one_value(run: Run, sample_home: Path) -> None:
+def test_json_output_is_one_value(run: Run, sample_home: Path) -> None:
     plain = json.loads(run("claims", "--home", sample_home, "--format", "json").out)
     assert [claim["claim_id"] for claim in plain["claims"]] == IDS
     assert [claim["verdict"] for claim in plain["claims"]] == ["no longer holds"] * 3 + ["inconclusive"]
@@ -50,16 +50,16 @@ def test_json_is_one_value(run: Run, sample_home: Path) -> None:
     assert claim["in_history"][0]["held"] == 3
 
 
-def test_csv_and_markdown_hold_one_table(run: Run, sample_home: Path) -> None:
-    ask = ("claims", "--home", sample_home, "--format")
-    found = [(row["claim_id"], row["rolled_wins"]) for row in rows(run(*ask, "csv"))]
-    assert found == [*((name, "4") for name in WINS), (IDS[3], "")]
-    assert len(rows(run(*ask, "csv", "--grid"))) == 144 + 96 + 96 + 486
-    assert len(rows(run(*ask, "csv", "--windows"))) == 3 * 73 + 61
-    assert [row["change"] for row in rows(run(*ask, "csv", "--history"))] == ["1", "1", "1", "1"]
-    first = run(*ask, "markdown").out.splitlines()[2]
+def test_csv_and_markdown_print_one_table(run: Run, sample_home: Path) -> None:
+    command = ("claims", "--home", sample_home, "--format")
+    wins = [(row["claim_id"], row["rolled_wins"]) for row in rows(run(*command, "csv"))]
+    assert wins == [*((name, "4") for name in WINS), (IDS[3], "")]
+    assert len(rows(run(*command, "csv", "--grid"))) == 144 + 96 + 96 + 486
+    assert len(rows(run(*command, "csv", "--windows"))) == 3 * 73 + 61
+    assert [row["change"] for row in rows(run(*command, "csv", "--history"))] == ["1", "1", "1", "1"]
+    first = run(*command, "markdown").out.splitlines()[2]
     assert first.startswith("| BTC_BEATS_NASDAQ | calendar_year_wins | Bitcoin has")
-    refused = run(*ask, "csv", "--grid", "--history")
+    refused = run(*command, "csv", "--grid", "--history")
     assert refused.code == 2
     assert "one of --grid" in refused.err
 
@@ -73,7 +73,7 @@ def test_only_published_year_ends_are_judged(run: Run, sample_home: Path) -> Non
     assert {row["end_month"] for row in windows if row["verdict"] != "inconclusive"} == {"12"}
 
 
-def test_risk_on_simulated_days_is_not_made_up(run: Run, sample_home: Path) -> None:
+def test_no_risk_figures_from_simulated_days(run: Run, sample_home: Path) -> None:
     lines = run("claims", IDS[3], "--grid", "--history", "--home", sample_home).out.splitlines()
     assert lines[1:5] == [
         "  as published: inconclusive for 2019 to 2024; figures are simulated",
@@ -89,7 +89,9 @@ def test_risk_on_simulated_days_is_not_made_up(run: Run, sample_home: Path) -> N
     assert (claim["published"]["with_sleeve"], claim["published"]["share"]) == (None, 0.03)
 
 
-def test_an_unknown_claim_and_no_claims(run: Run, sample_home: Path, tmp_path: Path) -> None:
+def test_unknown_claim_is_refused_and_empty_claims_file_is_reported(
+    run: Run, sample_home: Path, tmp_path: Path
+) -> None:
     result = run("claims", "NONSENSE", "--home", sample_home)
     assert result.code == 2
     assert "BTC_BEATS_GOLD" in result.err
@@ -100,14 +102,14 @@ def test_an_unknown_claim_and_no_claims(run: Run, sample_home: Path, tmp_path: P
     assert "add entries to claims.toml" in run("claims", "--home", home).out
     assert json.loads(run("claims", "--home", home, "--format", "json").out)["claims"] == []
     # what was found before stays
-    kept = json.loads(run("claims", "--history", "--home", home, "--format", "json").out)["history"]
-    assert [row["claim_id"] for row in kept] == sorted(IDS)
+    history = json.loads(run("claims", "--history", "--home", home, "--format", "json").out)["history"]
+    assert [row["claim_id"] for row in history] == sorted(IDS)
     gone = run("claims", IDS[0], "--history", "--home", home)
     assert gone.code == 0
     assert f"{IDS[0]} is no longer in claims.toml" in gone.out
 
 
-def test_in_python(sample_home: Path) -> None:
+def test_claims_in_python(sample_home: Path) -> None:
     lake = marketlake.open(home=sample_home)
     assert [entry.claim_id for entry in lake.claims().claims] == IDS
     assert {type(cell.with_sleeve) for cell in lake.claims(IDS[3]).claims[0].grid} == {type(None)}
@@ -115,7 +117,7 @@ def test_in_python(sample_home: Path) -> None:
     assert (entry.verdict, entry.depends_on) == ("no longer holds", ())
 
 
-def test_without_a_lake(run: Run, sample_home: Path, tmp_path: Path) -> None:
+def test_claims_without_a_lake_suggests_run(run: Run, sample_home: Path, tmp_path: Path) -> None:
     result = run("claims", "--home", sample_home, "--lake", tmp_path / "nothing")
     assert result.code == 1
     assert "marketlake run" in result.err

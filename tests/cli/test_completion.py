@@ -1,4 +1,4 @@
-"""What the TAB key offers."""
+"""Shell completion."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def offered(monkeypatch: pytest.MonkeyPatch, run: Run, shell: str, line: str) ->
         ("marketlake claims BTC_BEATS_S", "BTC_BEATS_SP500"),
     ],
 )
-def test_commands_options_ids_and_claims(
+def test_completion_offers_commands_options_ids_and_claims(
     monkeypatch: pytest.MonkeyPatch, run: Run, sample_home: Path, shell: str, typed: str, wanted: str
 ) -> None:
     monkeypatch.setenv("MARKETLAKE_HOME", str(sample_home))
     assert wanted in offered(monkeypatch, run, shell, typed)
 
 
-def test_without_a_configuration_nothing_is_offered(
+def test_completion_without_a_configuration_is_empty(
     monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("MARKETLAKE_HOME", str(tmp_path))

@@ -1,4 +1,4 @@
-"""`init`: questions on a terminal, flags anywhere, a configuration that says what it means."""
+"""`init`: prompts on a terminal, flags, and the configuration that it writes."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ def ids(home: Path) -> set[str]:
     return set(written(home).universe.by_id)
 
 
-def test_everything_is_the_default(run: Run, tmp_path: Path) -> None:
+def test_init_writes_all_instruments_by_default(run: Run, tmp_path: Path) -> None:
     result = run("init", tmp_path)
     assert (result.code, result.err) == (0, "")
     assert len(ids(tmp_path)) == 40
     assert (written(tmp_path).lake, written(tmp_path).currency) == (tmp_path / "data", None)
 
 
-def test_classes_and_ids_choose(run: Run, tmp_path: Path) -> None:
+def test_init_with_classes_and_ids(run: Run, tmp_path: Path) -> None:
     assert run("init", tmp_path, "--with", "metal, spy").code == 0
     assert ids(tmp_path) == {"GOLD", "SILVER", "PLATINUM", "PALLADIUM", "SPY"}
     text = (tmp_path / "instruments.toml").read_text()
-    # the explanation of the keys and the headings of what was chosen stay, other headings go
+    # the explanation of the keys and the headings of chosen classes stay, other headings are removed
     assert "#   quote_currency" in text
     assert "# Metals" in text
     assert "# Bonds" not in text
 
 
 @pytest.mark.parametrize(("currency", "known"), [("EUR", True), ("SEK", False)])
-def test_a_home_currency_brings_its_rates(run: Run, tmp_path: Path, currency: str, known: bool) -> None:
+def test_home_currency_adds_its_exchange_rates(run: Run, tmp_path: Path, currency: str, known: bool) -> None:
     assert run("init", tmp_path, "--with", "BTC", "--currency", currency, "--lake", "/srv/x").code == 0
     assert ids(tmp_path) == {"BTC", currency}
     assert written(tmp_path).currency == currency
@@ -47,9 +47,9 @@ def test_a_home_currency_brings_its_rates(run: Run, tmp_path: Path, currency: st
     assert len(written(tmp_path).universe.get(currency).sources) == 1 + known
 
 
-def test_comparisons_follow_the_home_currency(run: Run, tmp_path: Path, sample_home: Path) -> None:
+def test_compare_uses_the_home_currency(run: Run, tmp_path: Path, sample_home: Path) -> None:
     (tmp_path / "marketlake.toml").write_text('currency = "EUR"\n')
-    asked = [
+    command = [
         "compare",
         "BTC",
         "NASDAQ",
@@ -60,51 +60,53 @@ def test_comparisons_follow_the_home_currency(run: Run, tmp_path: Path, sample_h
         "--format",
         "json",
     ]
-    assert json.loads(run(*asked).out)["currency"] == "EUR"
-    assert json.loads(run(*asked, "--currency", "USD").out)["currency"] == "USD"
+    assert json.loads(run(*command).out)["currency"] == "EUR"
+    assert json.loads(run(*command, "--currency", "USD").out)["currency"] == "USD"
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "message"),
     [
         (["--with", "GOLDD"], "did you mean GOLD"),
         (["--currency", "euro"], "not a currency"),
         (["--lake", "a\nb"], "printable"),
     ],
 )
-def test_what_cannot_be_is_refused_and_nothing_written(
-    run: Run, tmp_path: Path, flags: list[str], said: str
+def test_invalid_arguments_are_refused_and_nothing_is_written(
+    run: Run, tmp_path: Path, flags: list[str], message: str
 ) -> None:
     result = run("init", tmp_path / "home", *flags)
     assert result.code == 2
-    assert said in result.err
+    assert message in result.err
     assert not (tmp_path / "home").exists()
 
 
-def test_a_terminal_is_asked_and_asked_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_interactive_prompts_repeat_after_invalid_input(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     typed = "crypto, bnd\ncrypto, AGG\n/srv/lake\ngold\nGBP\n"
-    _, asked = on_terminal(monkeypatch, ["init", tmp_path], typed)
-    assert "'BND' is neither an asset class" in asked
+    _, prompts = on_terminal(monkeypatch, ["init", tmp_path], typed)
+    assert "'BND' is neither an asset class" in prompts
     assert ids(tmp_path) == {"BTC", "ETH", "SOL", "XRP", "AGG", "GBP"}
     assert (written(tmp_path).lake, written(tmp_path).currency) == (Path("/srv/lake"), "GBP")
 
 
-def test_enter_takes_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_empty_input_takes_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     on_terminal(monkeypatch, ["init", tmp_path], "\n\n\n")
     assert len(ids(tmp_path)) == 40
     assert written(tmp_path).currency is None
 
 
 @pytest.mark.parametrize("flags", [["--yes"], ["--sample"], ["--with", "BTC"]])
-def test_flags_answer_for_the_reader(
+def test_flags_suppress_the_prompts(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: list[str]
 ) -> None:
-    _, asked = on_terminal(monkeypatch, ["init", tmp_path, *flags])
-    assert asked == ""
+    _, prompts = on_terminal(monkeypatch, ["init", tmp_path, *flags])
+    assert prompts == ""
     assert ids(tmp_path)
 
 
-def test_a_remark_goes_with_its_entry(run: Run, tmp_path: Path) -> None:
+def test_comment_is_removed_with_its_entry(run: Run, tmp_path: Path) -> None:
     assert run("init", tmp_path, "--sample", "--with", "SYNTH_A").code == 0
     assert ids(tmp_path) == {"SYNTH_A"}
     assert "Yahoo serves these futures" not in (tmp_path / "instruments.toml").read_text()

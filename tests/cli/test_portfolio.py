@@ -10,7 +10,7 @@ from .conftest import Run
 DOC = (Path(__file__).parents[2] / "docs" / "portfolio.md").read_text("utf-8")
 
 
-def test_every_flag_and_key_is_described(run: Run) -> None:
+def test_every_flag_and_key_is_documented(run: Run) -> None:
     from marketlake.portfolio.plan import TERMS
 
     flags = set(re.findall(r"--[a-z-]+", run("portfolio", "--help").out))

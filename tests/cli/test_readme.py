@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 REFERENCE = (ROOT / "docs" / "reference" / "commands.md").read_text("utf-8")
 
 
-def test_the_picture_is_current(run: Run, sample_home: Path) -> None:
+def test_readme_picture_is_current(run: Run, sample_home: Path) -> None:
     printed = run("compare", "BTC", "NASDAQ", "--from", "2019", "--to", "2025", "--home", sample_home,
                   "--format", "json").out  # fmt: skip
     draw = runpy.run_path(str(ROOT / "scripts" / "picture.py"))["draw"]
@@ -23,7 +23,7 @@ def test_the_picture_is_current(run: Run, sample_home: Path) -> None:
     )
 
 
-def test_every_command_is_described(run: Run) -> None:
+def test_every_command_is_documented(run: Run) -> None:
     names = [command.name or command.callback.__name__ for command in app.registered_commands]
     for name in names:
         assert f"\n## {name}\n" in REFERENCE

@@ -1,4 +1,4 @@
-"""`reconcile`: every format, and what the page says of causes and tolerances."""
+"""`reconcile`: every format, and the documented causes and tolerances."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def home(tmp_path: Path, sample_home: Path) -> Path:
     return tmp_path / "home"
 
 
-def test_every_format_holds_the_same(run: Run, home: Path, simulator: Simulator) -> None:
+def test_reconcile_in_every_format(run: Run, home: Path, simulator: Simulator) -> None:
     online = ["--home", home, "--now", NOW, "--source-url", simulator.url]
-    found = run("reconcile", "BTC", *online, "--format", "json")
-    [pair] = json.loads(found.out)
-    assert (found.code, pair["cause"], pair["sessions"], pair["within"]) == (0, "agrees", 30, 1.0)
+    figures = run("reconcile", "BTC", *online, "--format", "json")
+    [pair] = json.loads(figures.out)
+    assert (figures.code, pair["cause"], pair["sessions"], pair["within"]) == (0, "agrees", 30, 1.0)
     table = run("reconcile", "BTC", "--sessions", *online, "--format", "csv").out.splitlines()
     assert {(row["session"][:7], row["confidence"]) for row in csv.DictReader(table)} >= {("2025-12", "1.0")}
     assert len(table) == 31
@@ -48,7 +48,7 @@ def test_every_format_holds_the_same(run: Run, home: Path, simulator: Simulator)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["NASDAQ"], "NASDAQ has one source"),
         (["BTC", "--from", "yesterday"], "is not a date"),
@@ -56,16 +56,16 @@ def test_every_format_holds_the_same(run: Run, home: Path, simulator: Simulator)
         (["BTC", "--to", "1999-01-01"], "no finished session up to 1999-01-01"),
     ],
 )
-def test_what_cannot_be_asked_is_said(
-    run: Run, home: Path, simulator: Simulator, arguments: list[str], said: str
+def test_invalid_arguments_are_reported(
+    run: Run, home: Path, simulator: Simulator, arguments: list[str], message: str
 ) -> None:
     online = ["--home", home, "--now", NOW, "--source-url", simulator.url]
     result = run("reconcile", *arguments, *online)
     assert (result.code, result.out) == (2, "")
-    assert said in result.err
+    assert message in result.err
 
 
-def test_the_page_lists_every_cause_and_tolerance() -> None:
+def test_documentation_lists_every_cause_and_tolerance() -> None:
     assert all(f"| `{cause}` |" in DOCS for cause in CAUSES)
     for name, tolerance in TOLERANCES.items():
         assert f"| {name} | {tolerance.bp:g} bp | {tolerance.reason} |" in DOCS

@@ -1,4 +1,4 @@
-"""Bad input: a short error with the remedy, a non-zero exit, the lake as it was."""
+"""Bad input: a short error with the remedy, a non-zero exit code, an unchanged lake."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def digest(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["compare", "BTC", "DOGE"], "DOGE"),
         (["compare", "BTC", "NASDAQ", "--from", "last year"], "not a year"),
@@ -30,18 +30,18 @@ def digest(folder: Path) -> dict[str, bytes]:
     ],
 )
 def test_bad_arguments(
-    run: Run, sample_home: Path, simulator: Simulator, arguments: list[str], said: str
+    run: Run, sample_home: Path, simulator: Simulator, arguments: list[str], message: str
 ) -> None:
     before = digest(sample_home)
     online = [] if arguments[0] == "compare" else ["--source-url", simulator.url, "--now", NOW]
     result = run(*arguments, *online, "--home", sample_home)
     assert result.code == 2
-    assert said in result.err
+    assert message in result.err
     assert len(result.err.splitlines()) <= 3
     assert digest(sample_home) == before
 
 
-def test_no_lake(run: Run, sample_home: Path, tmp_path: Path) -> None:
+def test_commands_without_a_lake_suggest_run(run: Run, sample_home: Path, tmp_path: Path) -> None:
     for command in (["compare", "BTC", "NASDAQ"], ["status"], ["verify"], ["build"], ["query", "FROM bar"]):
         result = run(*command, "--home", sample_home, "--lake", tmp_path / "nothing")
         assert (command, result.code) == (command, 1)
@@ -56,7 +56,7 @@ def test_unreadable_configuration(run: Run, home: Path) -> None:
     assert "instruments.toml" in result.err
 
 
-def test_data_of_another_origin(run: Run, home: Path) -> None:
+def test_live_data_is_refused_in_a_simulated_lake(run: Run, home: Path) -> None:
     before = digest(home)
     result = run("ingest", "BTC", "--home", home, "--now", NOW)
     assert result.code == 1
@@ -65,7 +65,7 @@ def test_data_of_another_origin(run: Run, home: Path) -> None:
     assert digest(home) == before
 
 
-def test_a_lake_of_a_newer_schema(run: Run, home: Path, simulator: Simulator) -> None:
+def test_newer_schema_version_is_refused(run: Run, home: Path, simulator: Simulator) -> None:
     manifest = home / "data" / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"schema_version": 1', '"schema_version": 99'))
     before = digest(home)
@@ -75,13 +75,13 @@ def test_a_lake_of_a_newer_schema(run: Run, home: Path, simulator: Simulator) ->
     assert digest(home) == before
 
 
-def test_a_damaged_file_is_found_and_rebuilt(run: Run, home: Path) -> None:
+def test_damaged_file_is_reported_and_restored_by_replay(run: Run, home: Path) -> None:
     path = home / "data" / "bar" / "asset_class=index" / "year=2024" / "part.parquet"
     whole = path.read_bytes()
     path.write_bytes(whole[:-100])
-    asked = run("compare", "NASDAQ", "SP500", "--home", home)
-    assert asked.code == 1
-    assert "marketlake verify" in asked.err
+    answer = run("compare", "NASDAQ", "SP500", "--home", home)
+    assert answer.code == 1
+    assert "marketlake verify" in answer.err
     verified = run("verify", "--home", home)
     assert verified.code == 1
     assert "asset_class=index/year=2024" in verified.out
@@ -90,7 +90,7 @@ def test_a_damaged_file_is_found_and_rebuilt(run: Run, home: Path) -> None:
     assert run("verify", "--home", home).code == 0
 
 
-def test_init_keeps_what_is_there(run: Run, tmp_path: Path) -> None:
+def test_init_keeps_existing_files(run: Run, tmp_path: Path) -> None:
     assert run("init", tmp_path).code == 0
     (tmp_path / "claims.toml").write_text("# mine\n")
     assert "unchanged" in run("init", tmp_path).out
@@ -125,7 +125,7 @@ HOSTILE = [
     ],
     ids=lambda command: "-".join(word.strip("{}") for word in command),
 )
-def test_a_hostile_word_is_refused_in_a_line(
+def test_hostile_argument_is_refused_with_a_short_message(
     run: Run, sample_home: Path, simulator: Simulator, command: list[str]
 ) -> None:
     before = digest(sample_home)

@@ -1,4 +1,4 @@
-"""What is damaged is noticed, and the remedy that a message names works."""
+"""Damage is detected, and the remedy in the message works."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from .conftest import NOW, Run
 def test_build_replaces_a_damaged_database(run: Run, home: Path) -> None:
     database = home / "data" / "market.duckdb"
     database.write_bytes(b"\x07" * 5000 + database.read_bytes()[5000:])
-    asked = run("compare", "BTC", "NASDAQ", "--home", home)
-    assert asked.code == 1
-    assert "marketlake build" in asked.err
+    answer = run("compare", "BTC", "NASDAQ", "--home", home)
+    assert answer.code == 1
+    assert "marketlake build" in answer.err
     assert "rebuilt" in run("build", "--home", home, "--now", NOW).err
     assert run("compare", "BTC", "NASDAQ", "--home", home).code == 0
     assert "up to date" in run("build", "--home", home, "--now", NOW).err
 
 
-def test_build_sets_a_foreign_log_aside(run: Run, home: Path) -> None:
+def test_build_removes_a_foreign_wal_file(run: Run, home: Path) -> None:
     log = home / "data" / "market.duckdb.wal"
     log.write_bytes(b"junk")
     run("build", "--home", home, "--now", NOW)
@@ -28,7 +28,7 @@ def test_build_sets_a_foreign_log_aside(run: Run, home: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [["compare", "BTC", "NASDAQ"], ["status"], ["run", "BTC"]])
-def test_a_lost_file_is_noticed(run: Run, home: Path, command: list[str]) -> None:
+def test_missing_file_is_reported_and_restored_by_replay(run: Run, home: Path, command: list[str]) -> None:
     path = home / "data" / "bar" / "asset_class=index" / "year=2020" / "part.parquet"
     whole = path.read_bytes()
     path.unlink()
@@ -41,12 +41,12 @@ def test_a_lost_file_is_noticed(run: Run, home: Path, command: list[str]) -> Non
     assert path.read_bytes() == whole
 
 
-def test_an_answer_before_the_first_build_names_the_build(run: Run, home: Path) -> None:
+def test_query_before_the_first_build_suggests_build(run: Run, home: Path) -> None:
     (home / "data" / "market.duckdb").unlink()
     assert "marketlake build" in run("compare", "BTC", "NASDAQ", "--home", home).err
 
 
-def test_a_changed_asset_class_leaves_nothing_behind(run: Run, home: Path, simulator_url: str) -> None:
+def test_changed_asset_class_moves_all_bars(run: Run, home: Path, simulator_url: str) -> None:
     text = (home / "instruments.toml").read_text("utf-8")
     (home / "instruments.toml").write_text(
         text.replace('asset_class = "metal"', 'asset_class = "fund"'), "utf-8"

@@ -1,4 +1,4 @@
-"""What a terminal shows beyond the plain text that a pipe gets."""
+"""Output on a terminal: colour, sparklines, progress; a pipe gets plain text."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def compare(home: Path) -> list[str | Path]:
     ("values", "line"),
     [([0, 7], "▁█"), ([1, None, 3, 2], "▁ █▅"), ([5, 5], "▄▄"), ([], ""), ([None], ""), ([-1, 0, 1], "▁▅█")],
 )
-def test_a_line_runs_from_the_lowest_to_the_highest(values: list[float | None], line: str) -> None:
+def test_sparkline_scales_from_minimum_to_maximum(values: list[float | None], line: str) -> None:
     assert sparkline(values) == line
 
 
-def test_the_winner_is_green_and_years_are_drawn(monkeypatch: pytest.MonkeyPatch, sample_home: Path) -> None:
+def test_winner_is_green_and_sparklines_are_drawn(monkeypatch: pytest.MonkeyPatch, sample_home: Path) -> None:
     shown, _ = on_terminal(monkeypatch, compare(sample_home))
     year = next(line for line in shown.splitlines() if line.startswith("2022"))
     # Bitcoin lost 2022: its figure is plain, the winner's and the winner are green
@@ -45,14 +45,14 @@ def test_the_winner_is_green_and_years_are_drawn(monkeypatch: pytest.MonkeyPatch
     assert len(BLOCKS.findall(shown)) == 2
 
 
-def test_no_color_takes_colour_and_nothing_else(monkeypatch: pytest.MonkeyPatch, sample_home: Path) -> None:
+def test_no_color_removes_only_colour(monkeypatch: pytest.MonkeyPatch, sample_home: Path) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     shown, _ = on_terminal(monkeypatch, compare(sample_home))
     assert not COLOUR.search(shown)
     assert BLOCKS.search(shown)
 
 
-def test_a_dumb_terminal_gets_text(monkeypatch: pytest.MonkeyPatch, sample_home: Path) -> None:
+def test_dumb_terminal_gets_plain_text(monkeypatch: pytest.MonkeyPatch, sample_home: Path) -> None:
     monkeypatch.setenv("TERM", "dumb")
     shown, _ = on_terminal(monkeypatch, compare(sample_home))
     assert "\x1b" not in shown
@@ -60,7 +60,7 @@ def test_a_dumb_terminal_gets_text(monkeypatch: pytest.MonkeyPatch, sample_home:
 
 
 @pytest.mark.parametrize("command", ["scoreboard", "status"])
-def test_instruments_have_their_line_on_a_terminal_alone(
+def test_sparklines_are_shown_only_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, run: Run, sample_home: Path, command: str
 ) -> None:
     piped = run(command, "--home", sample_home, "--now", NOW).out
@@ -70,7 +70,7 @@ def test_instruments_have_their_line_on_a_terminal_alone(
     assert not BLOCKS.search(piped)
 
 
-def test_a_pipe_gets_plain_text_whatever_is_forced(
+def test_piped_output_is_plain_text_even_with_force_color(
     monkeypatch: pytest.MonkeyPatch, run: Run, sample_home: Path
 ) -> None:
     plain = run(*compare(sample_home))
@@ -80,7 +80,7 @@ def test_a_pipe_gets_plain_text_whatever_is_forced(
     assert "\x1b" not in plain.out
 
 
-def test_what_is_stale_is_yellow(monkeypatch: pytest.MonkeyPatch, sample_home: Path) -> None:
+def test_stale_instrument_is_yellow(monkeypatch: pytest.MonkeyPatch, sample_home: Path) -> None:
     shown, _ = on_terminal(monkeypatch, ["status", "--home", sample_home, "--now", "2026-03-02T12:00Z"])
     nasdaq, cpi = (
         next(line for line in shown.splitlines() if line.startswith(name)) for name in ("NASDAQ ", "SPY ")
@@ -89,7 +89,7 @@ def test_what_is_stale_is_yellow(monkeypatch: pytest.MonkeyPatch, sample_home: P
     assert "\x1b[33m" not in cpi
 
 
-def test_a_narrow_terminal_gets_parts_and_whole_figures(
+def test_narrow_terminal_splits_the_table_but_not_the_numbers(
     monkeypatch: pytest.MonkeyPatch, sample_home: Path
 ) -> None:
     shown, _ = on_terminal(monkeypatch, ["scoreboard", "BTC", "GOLD", "--home", sample_home], width=60)
@@ -101,7 +101,7 @@ def test_a_narrow_terminal_gets_parts_and_whole_figures(
     assert len(re.findall(r"-?[0-9.,]+ %", plain)) == 2 * 4
 
 
-def test_progress_is_drawn_with_its_count(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_bar_shows_the_count(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
     with watching("verifying") as watched:
@@ -112,5 +112,5 @@ def test_progress_is_drawn_with_its_count(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("command", ["verify", "status"])
-def test_a_pipe_hears_no_progress(run: Run, sample_home: Path, command: str) -> None:
+def test_no_progress_output_in_a_pipe(run: Run, sample_home: Path, command: str) -> None:
     assert run(command, "--home", sample_home).err == ""

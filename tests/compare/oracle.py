@@ -29,12 +29,12 @@ def shared_returns(
     """(from, to, return of a, return of b); `due` are the sessions that both calendars have."""
     closing = {period_of(day, frequency): day for day in sorted(a.keys() & b.keys()) if day <= end}
     steps = list(closing.items())
-    found = []
+    result = []
     for (_, before), ((first, last), day) in pairwise(steps):
         unfinished = day == steps[-1][1] and any(day < session <= last for session in due)
         if first >= start and last <= end and not unfinished:
-            found.append((before, day, a[day] / a[before] - 1, b[day] / b[before] - 1))
-    return found
+            result.append((before, day, a[day] / a[before] - 1, b[day] / b[before] - 1))
+    return result
 
 
 def correlation(returns: list[tuple[date, date, float, float]]) -> float | None:

@@ -39,7 +39,7 @@ def run(run: Run, lake: Path) -> Run:
 MANY = ("compare", "BTC", "NASDAQ", "GOLD")
 
 
-def test_many_as_a_table(run: Run) -> None:
+def test_compare_many_as_a_table(run: Run) -> None:
     code, out, _ = run(*MANY, "--to", "2022")
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert code == 0
@@ -51,7 +51,7 @@ def test_many_as_a_table(run: Run) -> None:
     assert "note: not complete for all and not counted: 2022" in lines
 
 
-def test_a_return_of_part_of_a_year_has_a_star(run: Run, tmp_path: Path) -> None:
+def test_partial_year_return_is_marked_with_a_star(run: Run, tmp_path: Path) -> None:
     bars = [row for i in (BTC, NASDAQ, GOLD) for row in year_ends(i, {2019: 10.0})]
     bars += [bar(i, "2020-06-30", 20.0) for i in (BTC, NASDAQ, GOLD)]
     lake = make(tmp_path, [BTC, NASDAQ, GOLD], bars)
@@ -61,7 +61,7 @@ def test_a_return_of_part_of_a_year_has_a_star(run: Run, tmp_path: Path) -> None
     assert "No year can be judged" in out
 
 
-def test_many_as_json_csv_and_markdown(run: Run) -> None:
+def test_compare_many_as_json_csv_and_markdown(run: Run) -> None:
     answer = json.loads(run(*MANY, "--format", "json")[1])
     assert answer["wins"] == {"BTC": 1, "NASDAQ": 1, "GOLD": 0}
     rows = list(csv.DictReader(io.StringIO(run(*MANY, "--format", "csv")[1])))
@@ -75,7 +75,7 @@ def test_many_as_json_csv_and_markdown(run: Run) -> None:
     assert "note:" not in markdown
 
 
-def test_two_show_risk_when_asked(run: Run) -> None:
+def test_compare_two_shows_risk_with_the_risk_flag(run: Run) -> None:
     plain, more = run("compare", "BTC", "NASDAQ")[1], run("compare", "BTC", "NASDAQ", "--risk")[1]
     assert "Sharpe" not in plain
     assert "maximum drawdown" in more
@@ -119,13 +119,13 @@ def test_matrix_as_json_csv_and_markdown(run: Run) -> None:
         (("matrix", "BTC"), "name two instruments or more"),
     ],
 )
-def test_mistakes_are_usage_errors(run: Run, arguments: tuple[str, ...], message: str) -> None:
+def test_invalid_arguments_are_usage_errors(run: Run, arguments: tuple[str, ...], message: str) -> None:
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
     assert message in err
 
 
-def test_python_takes_days_as_text(lake: Path) -> None:
+def test_python_accepts_dates_as_text(lake: Path) -> None:
     opened = ml.open(lake)
     assert opened.compare(["BTC", "NASDAQ", "GOLD"], start=2020).years == 2
     assert (

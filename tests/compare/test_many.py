@@ -1,4 +1,4 @@
-"""Three or more instruments by calendar year: who led, by how much, and over all years together."""
+"""Three or more instruments by calendar year: winner, lead and figures over all years."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make(tmp_path_factory.mktemp("many"), [BTC, NASDAQ, GOLD, SHARE, BILL], bars)
 
 
-def test_the_winner_and_its_lead_over_the_next(lake: Path) -> None:
-    found = Lake(lake).compare(IDS, risk=True)
-    assert [(row.year, row.winner, row.runner_up) for row in found.rows] == [
+def test_winner_and_lead_over_the_runner_up(lake: Path) -> None:
+    answer = Lake(lake).compare(IDS, risk=True)
+    assert [(row.year, row.winner, row.runner_up) for row in answer.rows] == [
         (2019, "BTC", "GOLD"),
         (2020, "NASDAQ", None),
         (2021, "tie", None),
     ]
-    assert [row.lead for row in found.rows] == pytest.approx([0.25, 1.2, 0.0], rel=1e-12)
-    assert (found.wins, found.years, found.verdict) == ({"BTC": 1, "NASDAQ": 1, "GOLD": 0}, 3, "tie")
-    first = found.rows[0].returns[1]
+    assert [row.lead for row in answer.rows] == pytest.approx([0.25, 1.2, 0.0], rel=1e-12)
+    assert (answer.wins, answer.years, answer.verdict) == ({"BTC": 1, "NASDAQ": 1, "GOLD": 0}, 3, "tie")
+    first = answer.rows[0].returns[1]
     assert (first.instrument_id, first.end_session, first.complete) == ("NASDAQ", date(2019, 12, 31), True)
 
 
-def test_a_year_that_one_lacks_is_shown_and_not_judged(lake: Path) -> None:
-    found = Lake(lake).compare(IDS, start=2018, end=2019, risk=True)
-    early = found.rows[0]
+def test_incomplete_year_is_shown_but_not_judged(lake: Path) -> None:
+    answer = Lake(lake).compare(IDS, start=2018, end=2019, risk=True)
+    early = answer.rows[0]
     assert (early.complete, early.winner, early.runner_up, early.lead) == (False, None, None, None)
     assert [one.simple_return for one in early.returns] == [pytest.approx(1.0), None, None]
     assert [one.complete for one in early.returns] == [True, False, False]
-    assert found.years == 1
-    assert "not complete for all and not counted: 2018" in found.notes
+    assert answer.years == 1
+    assert "not complete for all and not counted: 2018" in answer.notes
 
 
-def test_of_two_the_lead_is_their_difference(lake: Path) -> None:
+def test_lead_of_two_instruments_is_their_difference(lake: Path) -> None:
     plain, more = Lake(lake).compare(["BTC", "NASDAQ"]), Lake(lake).compare(["BTC", "NASDAQ"], risk=True)
     for row in plain.rows:
         assert row.difference is not None
@@ -64,41 +64,41 @@ def test_of_two_the_lead_is_their_difference(lake: Path) -> None:
 
 
 @pytest.mark.parametrize("terms", [{}, {"sessions": "shared"}, {"basis": "total"}])
-def test_risk_is_that_of_metrics_over_the_same_window(tmp_path: Path, terms: dict[str, str]) -> None:
+def test_risk_equals_metrics_over_the_same_window(tmp_path: Path, terms: dict[str, str]) -> None:
     lake = make_lake(tmp_path, random_prices())
     ids = ["BTC", "NASDAQ", "SHARE"]
-    found = Lake(lake).compare(ids, risk=True, **terms)
-    assert [row.year for row in found.rows] == [2020, 2021]
-    assert found.risk is not None
-    assert (found.risk.start, found.risk.end) == (date(2020, 1, 1), date(2021, 12, 31))
+    answer = Lake(lake).compare(ids, risk=True, **terms)
+    assert [row.year for row in answer.rows] == [2020, 2021]
+    assert answer.risk is not None
+    assert (answer.risk.start, answer.risk.end) == (date(2020, 1, 1), date(2021, 12, 31))
     expected = Lake(lake).metrics(
-        ids, start=found.risk.start, end=found.risk.end, benchmark="BTC", deepest=0, **terms
+        ids, start=answer.risk.start, end=answer.risk.end, benchmark="BTC", deepest=0, **terms
     )
-    for figure in found.risk.figures:
+    for figure in answer.risk.figures:
         assert figure == expected.figure(figure.instrument_id, figure.metric)
     for place, name in enumerate(ids):
-        grown = math.prod(1 + (row.returns[place].simple_return or math.nan) for row in found.rows)
-        total = found.risk.figure(name, "total_return").value
+        grown = math.prod(1 + (row.returns[place].simple_return or math.nan) for row in answer.rows)
+        total = answer.risk.figure(name, "total_return").value
         assert total == pytest.approx(grown - 1, abs=1e-12)
-        assert found.risk.figure(name, "cagr").value == pytest.approx(math.sqrt(grown) - 1, abs=1e-12)
+        assert answer.risk.figure(name, "cagr").value == pytest.approx(math.sqrt(grown) - 1, abs=1e-12)
     with pytest.raises(KeyError, match="correlation"):
-        found.risk.figure("BTC", "correlation")
+        answer.risk.figure("BTC", "correlation")
 
 
-def test_shared_sessions_are_those_that_all_have(tmp_path: Path) -> None:
+def test_shared_sessions_are_those_of_all_instruments(tmp_path: Path) -> None:
     closes = {
         BTC: {"2020-12-30": 10, "2020-12-31": 11, "2021-12-30": 20, "2021-12-31": 30},
         NASDAQ: {"2020-12-30": 5, "2020-12-31": 6, "2021-12-30": 7, "2021-12-31": 9},
         GOLD: {"2020-12-30": 1, "2021-12-30": 2, "2021-12-31": 3},
     }
     bars = [bar(i, day, price) for i, prices in closes.items() for day, price in prices.items()]
-    found = Lake(make(tmp_path, list(closes), bars)).compare(
+    answer = Lake(make(tmp_path, list(closes), bars)).compare(
         IDS, start=2021, end=2021, sessions="shared", risk=True
     )
-    returns = {one.instrument_id: one for one in found.rows[0].returns}
+    returns = {one.instrument_id: one for one in answer.rows[0].returns}
     assert {one.start_session for one in returns.values()} == {date(2020, 12, 30)}
     assert [one.simple_return for one in returns.values()] == pytest.approx([2, 0.8, 2], rel=1e-12)
-    assert "shared sessions are those that all 3 instruments have" in found.notes
+    assert "shared sessions are those that all 3 instruments have" in answer.notes
 
 
 def test_real_returns_and_another_convention(tmp_path: Path) -> None:
@@ -113,26 +113,26 @@ def test_real_returns_and_another_convention(tmp_path: Path) -> None:
     assert within.rows[0].winner is None
 
 
-def test_made_up_figures_give_no_verdict(tmp_path: Path) -> None:
+def test_simulated_instrument_gives_no_verdict(tmp_path: Path) -> None:
     invented = replace(GOLD, synthetic="all")
     bars = [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(invented, C)]
-    found = Lake(make(tmp_path, [BTC, NASDAQ, invented], bars)).compare(IDS, risk=True)
-    assert (found.years, found.verdict) == (0, None)
-    assert any("give no verdict (2019, 2020, 2021)" in note for note in found.notes)
+    answer = Lake(make(tmp_path, [BTC, NASDAQ, invented], bars)).compare(IDS, risk=True)
+    assert (answer.years, answer.verdict) == (0, None)
+    assert any("give no verdict (2019, 2020, 2021)" in note for note in answer.notes)
 
 
-def test_a_mixture_is_said(tmp_path: Path) -> None:
+def test_mixture_of_return_bases_is_noted(tmp_path: Path) -> None:
     lake = make(
         tmp_path, [BTC, NASDAQ, FUND], [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(FUND, C)]
     )
-    found = Lake(lake).compare(["BTC", "NASDAQ", "FUND"], risk=True)
-    assert found.bases == {"BTC": "price", "NASDAQ": "price", "FUND": "total"}
-    assert "a mixture: price return of BTC, NASDAQ against total return of FUND" in found.notes
+    answer = Lake(lake).compare(["BTC", "NASDAQ", "FUND"], risk=True)
+    assert answer.bases == {"BTC": "price", "NASDAQ": "price", "FUND": "total"}
+    assert "a mixture: price return of BTC, NASDAQ against total return of FUND" in answer.notes
 
 
-def test_the_answer_is_frozen_json(lake: Path) -> None:
-    found = Lake(lake).compare(IDS, risk=True)
-    answer = json.loads(json.dumps(found.to_dict()))
+def test_answer_is_frozen_and_serialises_to_json(lake: Path) -> None:
+    comparison = Lake(lake).compare(IDS, risk=True)
+    answer = json.loads(json.dumps(comparison.to_dict()))
     assert answer["instruments"] == list(IDS)
     assert answer["wins"] == {"BTC": 1, "NASDAQ": 1, "GOLD": 0}
     assert set(answer["rows"][0]) == {
@@ -141,7 +141,7 @@ def test_the_answer_is_frozen_json(lake: Path) -> None:
     assert answer["rows"][0]["returns"][0]["end_session"] == "2019-12-31"
     assert answer["risk"]["figures"][0]["metric"] == "total_return"
     with pytest.raises(FrozenInstanceError, match="basis"):
-        found.basis = "total"  # type: ignore[misc]
+        comparison.basis = "total"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -154,29 +154,29 @@ def test_the_answer_is_frozen_json(lake: Path) -> None:
         (["BTC", "NASDAQ", "BILL"], "BILL is a yield"),
     ],
 )
-def test_what_cannot_be_asked(lake: Path, ids: list[str], message: str) -> None:
+def test_invalid_arguments_are_usage_errors(lake: Path, ids: list[str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Lake(lake).compare(ids, risk=True)
 
 
-def test_one_that_is_not_stored_is_named(lake: Path) -> None:
+def test_instrument_without_bars_is_named(lake: Path) -> None:
     with pytest.raises(EmptyLakeError, match="SHARE"):
         Lake(lake).compare(["BTC", "NASDAQ", "SHARE"], risk=True)
 
 
-def test_no_year_in_common_has_no_figures(tmp_path: Path) -> None:
+def test_no_figures_without_a_common_year(tmp_path: Path) -> None:
     bars = [
         *year_ends(BTC, A),
         *year_ends(NASDAQ, {2020: 1.0, 2021: 2.0}),
         *year_ends(GOLD, {2017: 1.0, 2018: 2.0}),
     ]
-    found = Lake(make(tmp_path, [BTC, NASDAQ, GOLD], bars)).compare(IDS, risk=True)
-    assert (found.rows, found.risk, found.years) == ((), None, 0)
-    assert "no year is complete for all" in found.notes
+    answer = Lake(make(tmp_path, [BTC, NASDAQ, GOLD], bars)).compare(IDS, risk=True)
+    assert (answer.rows, answer.risk, answer.years) == ((), None, 0)
+    assert "no year is complete for all" in answer.notes
 
 
-def test_returns_by_hand(lake: Path) -> None:
+def test_returns_equal_manual_calculation(lake: Path) -> None:
     rows = Lake(lake).compare(IDS, risk=True).rows
-    told = np.array([[one.simple_return for one in row.returns] for row in rows])
+    returns = np.array([[one.simple_return for one in row.returns] for row in rows])
     closes = np.array([[A[y], B[y], C[y]] for y in range(2018, 2022)])
-    assert told == pytest.approx(closes[1:] / closes[:-1] - 1, abs=1e-12)
+    assert returns == pytest.approx(closes[1:] / closes[:-1] - 1, abs=1e-12)

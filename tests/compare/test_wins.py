@@ -45,24 +45,24 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"as_of": datetime(2021, 6, 1, tzinfo=NOW.tzinfo)},
     ],
 )
-def test_every_pair_is_what_compare_says(lake: Path, terms: dict[str, Any]) -> None:
-    found = Lake(lake).matrix(**terms)
-    assert found.instruments == ("BTC", "NASDAQ", "GOLD", "FUND", "EUR")
-    for a, b in combinations(found.instruments, 2):
-        two, pair = Lake(lake).compare([a, b], **terms), found.pair(a, b)
+def test_every_pair_equals_compare(lake: Path, terms: dict[str, Any]) -> None:
+    answer = Lake(lake).matrix(**terms)
+    assert answer.instruments == ("BTC", "NASDAQ", "GOLD", "FUND", "EUR")
+    for a, b in combinations(answer.instruments, 2):
+        two, pair = Lake(lake).compare([a, b], **terms), answer.pair(a, b)
         assert (pair.a_wins, pair.b_wins, pair.years) == (*two.wins.values(), two.years)
         judged = [row.year for row in two.rows if row.winner]
         assert (pair.first_year, pair.last_year) == (min(judged), max(judged)) if judged else (None, None)
 
 
-def test_only_whole_years_within_the_window_count(lake: Path) -> None:
+def test_only_whole_years_in_the_window_are_counted(lake: Path) -> None:
     assert Lake(lake).matrix(["BTC", "GOLD"]).pair("BTC", "GOLD").years == 5
     window = {"start": date(2018, 1, 2), "end": date(2021, 12, 30)}
     pair = Lake(lake).matrix(["BTC", "GOLD"], **window).pair("BTC", "GOLD")
     assert (pair.first_year, pair.last_year, pair.years) == (2019, 2020, 2)
 
 
-def test_against_itself_every_year_is_a_tie(lake: Path) -> None:
+def test_instrument_against_itself_always_ties(lake: Path) -> None:
     won = Lake(lake).matrix(["BTC", "NASDAQ"]).won
     assert (won.wins[0, 0], won.ties[0, 0], won.years[0, 0]) == (0, 5, 5)
     assert (won.wins + won.wins.T + won.ties == won.years).all()
@@ -71,31 +71,31 @@ def test_against_itself_every_year_is_a_tie(lake: Path) -> None:
 def test_simulated_years_are_not_judged(tmp_path: Path) -> None:
     made_up = replace(GOLD, synthetic="all")
     bars = [*year_ends(BTC, CLOSES[BTC]), *year_ends(made_up, CLOSES[GOLD])]
-    found = Lake(make(tmp_path, [BTC, made_up], bars)).matrix()
-    pair = found.pair("BTC", "GOLD")
+    answer = Lake(make(tmp_path, [BTC, made_up], bars)).matrix()
+    pair = answer.pair("BTC", "GOLD")
     assert (pair.years, pair.a_wins, pair.first_year, pair.quality) == (0, 0, None, "gap,simulated")
-    assert any("made up (GOLD)" in note for note in found.notes)
+    assert any("made up (GOLD)" in note for note in answer.notes)
 
 
-def test_a_mixture_of_bases_is_said(lake: Path) -> None:
-    found = Lake(lake).matrix(["BTC", "NASDAQ", "FUND"])
-    assert found.bases == {"BTC": "price", "NASDAQ": "price", "FUND": "total"}
-    assert "a mixture: price return of BTC, NASDAQ against total return of FUND" in found.notes
+def test_mixture_of_return_bases_is_noted(lake: Path) -> None:
+    answer = Lake(lake).matrix(["BTC", "NASDAQ", "FUND"])
+    assert answer.bases == {"BTC": "price", "NASDAQ": "price", "FUND": "total"}
+    assert "a mixture: price return of BTC, NASDAQ against total return of FUND" in answer.notes
     total = Lake(lake).matrix(["BTC", "NASDAQ"], basis="total")
     assert total.pair("BTC", "NASDAQ").quality == "gap,price_index"
 
 
-def test_what_is_not_stored_is_left_out_unless_named(tmp_path: Path) -> None:
+def test_instruments_without_bars_are_omitted_unless_requested(tmp_path: Path) -> None:
     stored = [*year_ends(BTC, CLOSES[BTC]), *year_ends(GOLD, CLOSES[GOLD])]
     lake = make(tmp_path, [SHARE, BTC, GOLD], stored)
-    found = Lake(lake).matrix()
-    assert found.instruments == ("BTC", "GOLD")
-    assert "no bars are stored of SHARE" in found.notes
+    answer = Lake(lake).matrix()
+    assert answer.instruments == ("BTC", "GOLD")
+    assert "no bars are stored of SHARE" in answer.notes
     with pytest.raises(EmptyLakeError, match="SHARE"):
         Lake(lake).matrix(["BTC", "SHARE"])
 
 
-def test_an_empty_lake_says_what_to_run(tmp_path: Path) -> None:
+def test_empty_lake_suggests_run(tmp_path: Path) -> None:
     write(tmp_path, [BTC, GOLD], [])
     build(tmp_path, [BTC, GOLD])
     with pytest.raises(EmptyLakeError, match="marketlake run"):
@@ -115,11 +115,13 @@ def test_an_empty_lake_says_what_to_run(tmp_path: Path) -> None:
         (None, {"strict": True}, "give as_of too"),
     ],
 )
-def test_what_cannot_be_asked(lake: Path, ids: list[str] | None, terms: dict[str, Any], message: str) -> None:
+def test_invalid_arguments_are_usage_errors(
+    lake: Path, ids: list[str] | None, terms: dict[str, Any], message: str
+) -> None:
     with pytest.raises(UsageError, match=message):
         Lake(lake).matrix(ids, **terms)
 
 
-def test_a_pair_outside_the_matrix(lake: Path) -> None:
+def test_pair_outside_the_matrix_is_refused(lake: Path) -> None:
     with pytest.raises(UsageError, match="GOLD is not in this matrix of BTC, NASDAQ"):
         Lake(lake).matrix(["BTC", "NASDAQ"]).pair("BTC", "GOLD")

@@ -1,4 +1,4 @@
-"""Random prices on three calendars, with what real ones have: late starts, lost weeks, gaps, early ends."""
+"""Random prices on three calendars, with late starts, missing weeks, gaps and early ends."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ..query.lakes import BTC, EUR, NASDAQ, SHARE, bar, make
 
 FIRST, LAST = date(2019, 6, 3), date(2022, 5, 17)
 COIN = replace(BTC, id="COIN")
-HOLED = replace(SHARE, id="HOLED")
+GAPPY = replace(SHARE, id="GAPPY")
 LONDON = replace(SHARE, id="LONDON", calendar="XLON")
 EURO = replace(SHARE, id="EURO", quote_currency="EUR")
-ALL = (BTC, NASDAQ, SHARE, COIN, HOLED, LONDON)
+ALL = (BTC, NASDAQ, SHARE, COIN, GAPPY, LONDON)
 
 
 def sessions(calendar: str, last: date = LAST) -> list[date]:
@@ -36,7 +36,7 @@ def random_prices() -> dict[str, dict[date, float]]:
     prices["LONDON"] = {day: v for day, v in prices["LONDON"].items() if day <= date(2021, 11, 10)}
     for number in range(7):
         prices["SHARE"].pop(date(2021, 5, 3) + timedelta(days=number), None)
-    prices["HOLED"] = {day: v for day, v in prices["HOLED"].items() if rng.random() > 0.4}
+    prices["GAPPY"] = {day: v for day, v in prices["GAPPY"].items() if rng.random() > 0.4}
     # a session that its calendar does not know
     prices["NASDAQ"][date(2020, 12, 25)] = prices["NASDAQ"][date(2020, 12, 24)] * 1.01
     return prices

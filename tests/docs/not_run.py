@@ -23,7 +23,7 @@ NOT_RUN: Final = (
     ("docs/object-store.md", "marketlake run", "needs a bucket; tests/s3 runs the commands on one"),
     ("docs/object-store.md", "INSTALL httpfs", "needs a bucket; tests/s3 attaches one"),
     ("docs/sizing.md", "python -m", "tests/docs/test_sizing.py calls it"),
-    ("docs/spark.md", "", "needs Spark and Java; tests/spark asks the same"),
+    ("docs/spark.md", "", "needs Spark and Java; tests/spark runs the same"),
     ("docs/watching.md", "OTEL_", "lines of .env"),
     ("docs/watching.md", "docker ", "needs Docker; tests/airflow/test_alert.py sends alerts"),
     ("docs/howto/models.md", "spark.read", "needs Spark, which is no dependency of the tests"),
@@ -35,7 +35,7 @@ NOT_RUN: Final = (
     ("README.md", "cd ", "a shell's own command"),
     ("README.md", "make ", "sets the project up from the package index; starts Airflow"),
     ("README.md", "pip install", "needs the package index"),
-    ("README.md", "marketlake run", "asks the vendors"),
+    ("README.md", "marketlake run", "sends requests to the vendors"),
 )
 """Page, beginning of the snippet's line, reason."""
 EMPTY: Final = (

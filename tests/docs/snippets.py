@@ -1,4 +1,4 @@
-"""The fenced blocks of a page, and what each kind of them is held to."""
+"""The fenced blocks of a page, and how each language is checked."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def snippets(page: str) -> Iterator[Snippet]:
 
 @dataclass
 class Reader:
-    """Somebody who types a page's snippets one after another, in one folder and one Python."""
+    """Runs the snippets of a page in order, in one folder and one Python namespace."""
 
     page: str
     run: Run
@@ -110,7 +110,7 @@ class Reader:
                 assert same(value, expected[0]), f"{snippet.where}: {value!r}, not {comment}"
 
     def sql(self, snippet: Snippet) -> None:
-        """A text of the project's own, word by word; else statements that have an answer."""
+        """An SQL file of the project must be quoted exactly; other statements must return rows."""
         if named := HEADED.match(snippet.text):
             assert snippet.text[named.end() :].strip() == source(named[1]).strip(), snippet.where
             return
@@ -183,7 +183,7 @@ def agrees(printed: list[str], shown: list[str]) -> bool:
 
 
 def literal(text: str) -> tuple[Any] | None:
-    """The value that a comment says, in a tuple of its own; None where it is words."""
+    """The value in a comment as a one-element tuple; None for prose."""
     try:
         return (ast.literal_eval(text),)
     except (ValueError, SyntaxError):

@@ -1,4 +1,4 @@
-"""The example notebooks say what running them says."""
+"""The stored outputs of the example notebooks are current."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ PLACE: Final = ROOT / "docs" / "notebooks"
 LARGEST: Final = 80_000
 
 
-def test_their_outputs_are_current(sample_home: Path, tmp_path: Path) -> None:
-    """Text alone is compared: how a picture is drawn is another project's."""
-    # what other tests set, Airflow's among it, is none of a reader's
+def test_notebook_outputs_are_current(sample_home: Path, tmp_path: Path) -> None:
+    """Only text is compared; pictures depend on the plotting library."""
+    # without variables that other tests set
     environment = {k: v for k, v in os.environ.items() if not re.match("_?(AIRFLOW|MARKETLAKE)_", k)}
     subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "scripts.notebooks", "--home", sample_home, "--to", tmp_path],
@@ -32,7 +32,7 @@ def test_their_outputs_are_current(sample_home: Path, tmp_path: Path) -> None:
     assert fresh == stored, "run python -m scripts.notebooks"
 
 
-def test_they_are_small_and_whole() -> None:
+def test_notebooks_are_small_and_fully_executed() -> None:
     for path in PLACE.glob("*.ipynb"):
         assert path.stat().st_size < LARGEST
         cells = json.loads(path.read_text("utf-8"))["cells"]
@@ -47,7 +47,7 @@ def test_they_are_small_and_whole() -> None:
 def texts(notebook: Path) -> list[list[str]]:
     """What each cell printed or showed, as text; a picture is only counted.
 
-    What is printed comes in as many pieces as the kernel was read, so it is put together.
+    Stream output arrives in arbitrary pieces, so it is joined.
     """
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     return [list(shown(cell.get("outputs", ()))) for cell in cells]

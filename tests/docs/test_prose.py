@@ -34,20 +34,20 @@ def prose(page: str) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_lines_are_short_and_words_are_current(page) -> None:
+def test_lines_are_short_and_without_archaic_words(page) -> None:
     lines = prose(page.read_text("utf-8"))
     assert [line for line in lines if len(line) > WIDTH and not FREE.match(line)] == []
     if "decisions" not in page.parts and "reference" not in page.parts:
         assert [line for line in lines if ARCHAIC.search(line)] == []
 
 
-def test_a_reader_who_searches_finds_it() -> None:
+def test_search_terms_occur_in_the_documentation() -> None:
     text = "\n".join(page.read_text("utf-8") for page in PAGES).lower()
     assert [word for word in SEARCHED if word not in text] == []
 
 
 @pytest.mark.parametrize("name", WORDS)
-def test_the_pages_of_the_root_stay_short(name: str) -> None:
+def test_root_pages_stay_short(name: str) -> None:
     assert len((ROOT / name).read_text("utf-8").split()) <= WORDS[name]
 
 

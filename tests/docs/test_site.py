@@ -49,7 +49,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def test_no_page_requests_anything_from_a_network(site: Path) -> None:
+def test_no_page_loads_external_resources(site: Path) -> None:
     pages = sorted(site.rglob("*.html"))
     assert len(pages) > 60
     for page in pages:
@@ -91,7 +91,7 @@ def address(site: Path) -> Iterator[str]:
 
 
 @pytest.mark.xdist_group("browser")
-def test_it_can_be_read_and_searched_on_a_desk_and_on_a_phone(browser: Browser, address: str) -> None:
+def test_site_works_and_searches_on_desktop_and_mobile(browser: Browser, address: str) -> None:
     requests: list[str] = []
     errors: list[str] = []
     for width in (1280, 390):
@@ -103,7 +103,7 @@ def test_it_can_be_read_and_searched_on_a_desk_and_on_a_phone(browser: Browser, 
             page.goto(address + name)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
         if width == 1280:
-            # the theme's script hears only what is typed once it has started
+            # the theme's script handles input only once it has started
             page.wait_for_load_state("networkidle")
             page.focus("input[name=query]")
             page.wait_for_load_state("networkidle")

@@ -53,7 +53,7 @@ def home(request: pytest.FixtureRequest, tmp_path: Path, sample_home: Path) -> P
 
 
 @pytest.mark.parametrize("page", [grouped(page) for page in WITH_SNIPPETS])
-def test_a_page_is_true(
+def test_snippets_of_a_page_give_what_the_page_shows(
     page: str,
     home: Path,
     run: Run,
@@ -79,7 +79,7 @@ def test_a_page_is_true(
         sample_simulator.set_clock(parse_instant(NOW))
 
 
-def test_an_exception_is_still_one() -> None:
+def test_every_listed_exception_still_exists() -> None:
     for page, begin, reason in NOT_RUN:
         assert reason
         shown = "\n".join(snippet.text for snippet in snippets(page))

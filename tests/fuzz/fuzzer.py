@@ -1,7 +1,8 @@
 """Run as a program (`python -m tests.fuzz.fuzzer COUNT SEED [SOURCE ...]`): damaged answers for every parser.
 
-Each damaged answer is parsed beside a whole one of another instrument. It must parse, or fail with a declared
-error; what it parses to must pass through normalise and the checks; the other instrument must not notice.
+Each damaged answer is parsed next to an intact one of another instrument. It must parse, or fail with a
+declared error; what it parses to must pass through normalise and the checks; the other instrument must be
+unchanged.
 Memory is limited for the process, time by a timer that counts this process's own work. Prints a line of JSON.
 """
 
@@ -48,20 +49,20 @@ class Hang(BaseException):
 
 
 def main(count: int, seed: int, wanted: list[str]) -> dict[str, object]:
-    found = [one for one in _seeds() if not wanted or one.source in wanted]
+    selected = [one for one in _seeds() if not wanted or one.source in wanted]
     # once, before the limit: what the libraries load is not the answer's memory
-    whole = {one: _parse(one, one.body, 200, {}, "WHOLE")[0] for one in found}
+    whole = {one: _parse(one, one.body, 200, {}, "WHOLE")[0] for one in selected}
     _limit_memory()
     signal.signal(signal.SIGVTALRM, _hang)
     outcomes, failures = dict[str, Counter[str]](), list[str]()
-    for one in found:
-        told = outcomes.setdefault(one.source, Counter())
+    for one in selected:
+        counts = outcomes.setdefault(one.source, Counter())
         for number in range(count):
             draw = random.Random(f"{one.source} {one.symbol} {seed} {number}")
             body = mutated(one.body, one.kind, draw)
             try:
-                told[_judged(one, whole[one], body, draw)] += 1
-            except BaseException as error:  # whatever it is, it is the finding
+                counts[_judged(one, whole[one], body, draw)] += 1
+            except BaseException as error:  # any other exception is a failure
                 if isinstance(error, KeyboardInterrupt):
                     raise
                 place = traceback.format_exception(error)[-3:]
@@ -75,8 +76,8 @@ def main(count: int, seed: int, wanted: list[str]) -> dict[str, object]:
 
 
 def _seeds() -> list[Seed]:
-    beside = Path(__file__).resolve().parents[3] / "shared"
-    payloads = Path(os.environ.get("MARKETLAKE_SHARED") or beside) / "data" / "payloads"
+    default = Path(__file__).resolve().parents[3] / "shared"
+    payloads = Path(os.environ.get("MARKETLAKE_SHARED") or default) / "data" / "payloads"
     with tempfile.TemporaryDirectory() as folder:
         return seeds(Path(folder), payloads if payloads.is_dir() else None)
 
@@ -86,8 +87,8 @@ def _judged(one: Seed, whole, body: bytes, draw: random.Random) -> str:
     signal.setitimer(signal.ITIMER_VIRTUAL, MOST_SECONDS)
     status, headers = draw.choice(_STATUS), draw.choice(_HEADERS)
     parsed, error = _parse(one, body, status, headers, "DAMAGED", _page(one, one.body, "WHOLE"))
-    told = parsed.filter(_is(parsed, "WHOLE"))
-    assert told.equals(whole), "the instrument beside it changed"
+    neighbour = parsed.filter(_is(parsed, "WHOLE"))
+    assert neighbour.equals(whole), "the other instrument changed"
     rows = parsed.filter(_is(parsed, "DAMAGED"))
     if error is not None:
         assert isinstance(error, SourceError), type(error)

@@ -1,4 +1,4 @@
-"""What may happen to an answer on its way, or in a vendor's house: each is a draw from a seeded source."""
+"""Damage that a response can have; every mutation draws from a seeded random source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole answers of every source, to be damaged: from the simulator, from recorded answers, by hand."""
+"""Intact responses of every source, to be damaged: simulated, recorded and handwritten ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TARGETS = {
     ("kraken", "BTC/USD"): f"/kraken/0/public/OHLC?pair=XBTUSD&interval=1440&since={_SINCE}",
     ("fred", "CPIAUCNS"): "/fred/graph/fredgraph.csv?id=CPIAUCNS&cosd=2024-01-01&coed=2024-03-01",
 }
-_BY_HAND = {
+_HANDWRITTEN = {
     "okx": {
         "code": "0",
         "msg": "",
@@ -72,16 +72,16 @@ def seeds(folder: Path, recorded: Path | None) -> list[Seed]:
     """Those of a small market, by hand, and recorded ones where they are at hand; `folder` is empty."""
     _write_market(folder)
     simulator = Simulator(load_market(folder), NOW, [])
-    found = []
+    result = []
     for (source, symbol), target in _TARGETS.items():
         reply = simulator.answer(target)
         assert reply.status == 200, (source, reply.body[:200])
-        found.append(Seed(source, symbol, target, reply.body, KINDS.get(source, "json")))
-    for source, document in _BY_HAND.items():
+        result.append(Seed(source, symbol, target, reply.body, KINDS.get(source, "json")))
+    for source, document in _HANDWRITTEN.items():
         body = json.dumps(document).encode()
-        found.append(Seed(source, "BTC/USD", "https://host/candles?symbol=BTCUSD", body, "json"))
-    found.append(Seed("ecb", "GBP/USD", "https://host/eurofxref-hist.zip", _rates(), "zip"))
-    return [*found, *_files(folder), *(_recorded(recorded) if recorded else ())]
+        result.append(Seed(source, "BTC/USD", "https://host/candles?symbol=BTCUSD", body, "json"))
+    result.append(Seed("ecb", "GBP/USD", "https://host/eurofxref-hist.zip", _rates(), "zip"))
+    return [*result, *_files(folder), *(_recorded(recorded) if recorded else ())]
 
 
 def _write_market(folder: Path) -> None:

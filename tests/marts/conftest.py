@@ -12,7 +12,7 @@ from .markets import MARKET, bars
 
 @pytest.fixture(autouse=True)
 def _no_flushing(no_flushing: None) -> None:
-    """Of any test here."""
+    """Use `no_flushing` in every test of this folder."""
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ Row = dict[str, Any]
 
 
 def bars() -> list[Row]:
-    """Every instrument's bars; the list is the caller's, its rows are everybody's."""
+    """Bars of every instrument: a new list of shared rows."""
     return list(_all_bars())
 
 

@@ -1,4 +1,4 @@
-"""A market whose bars do not keep to the calendar, and whose instruments are of every kind."""
+"""A market with bars outside the calendar and instruments of every kind."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def _bars(instrument: Instrument, seed: int) -> Iterator[dict[str, Any]]:
     close = 100.0
     for session in sessions:
         close = 2.0 if instrument is BILL else close * (1 + random.normal(0.0005, 0.02))
-        lost = instrument is UNPRICED and session in (*sessions[:2], date(2020, 12, 31), *sessions[-2:])
-        lost = lost or (instrument is HALTED and session.year == 2020)
-        yield bar(instrument, session, -1.0 if lost else close)
+        unpriced = instrument is UNPRICED and session in (*sessions[:2], date(2020, 12, 31), *sessions[-2:])
+        unpriced = unpriced or (instrument is HALTED and session.year == 2020)
+        yield bar(instrument, session, -1.0 if unpriced else close)
 
 
 def _sessions(instrument: Instrument) -> list[date]:

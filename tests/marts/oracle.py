@@ -1,4 +1,4 @@
-"""Daily returns and their moments once more, a day at a time in plain Python."""
+"""Oracle: daily returns and their moments, day by day in plain Python."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Day:
 
 def days(rows: Sequence[Row], bill: Sequence[Row]) -> list[Day]:
     """Over the sessions with a close above 0; splits of skipped sessions are carried along."""
-    found: list[Day] = []
+    result: list[Day] = []
     before: Row | None = None
     shares = 1.0
     for row in sorted(rows, key=lambda row: row["session"]):
@@ -33,14 +33,14 @@ def days(rows: Sequence[Row], bill: Sequence[Row]) -> list[Day]:
         if row["close"] <= 0:
             continue
         if before is None:
-            found.append(Day(row["session"], None, None, None, None))
+            result.append(Day(row["session"], None, None, None, None))
         else:
             price = shares * row["close"] / before["close"] - 1
             total = shares * (row["close"] + row["dividend"]) / before["close"] - 1
             start = before["session"]
-            found.append(Day(row["session"], start, price, total, risk_free(bill, start, row["session"])))
+            result.append(Day(row["session"], start, price, total, risk_free(bill, start, row["session"])))
         before, shares = row, 1.0
-    return found
+    return result
 
 
 def risk_free(bill: Sequence[Row], start: date, end: date) -> float | None:

@@ -25,8 +25,8 @@ def scoreboard(lake: Path, start: str, end: str, basis: str) -> Rows:
 
 def rows(lake: Path, text: str) -> Rows:
     answer = Lake(lake).query_rows(text)
-    found = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
-    return {row["instrument_id"]: row for row in found}
+    records = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+    return {row["instrument_id"]: row for row in records}
 
 
 def measured(
@@ -43,14 +43,14 @@ def measured(
     return {name: _row(name, plain, over) for name in ids if plain.figure(name, "volatility").n}
 
 
-def assert_same(found: Rows, expected: Rows) -> None:
+def assert_same(actual: Rows, expected: Rows) -> None:
     """Figures to 1e-11, the rest exactly, in the order of ids."""
-    assert list(found) == sorted(expected)
+    assert list(actual) == sorted(expected)
     for name, row in expected.items():
         for figure, value in row.items():
-            stands = pytest.approx(value, rel=1e-11, abs=1e-13) if isinstance(value, float) else value
-            assert found[name][figure] == stands, f"{name} {figure}: {found[name][figure]}, not {value}"
-        assert set(found[name]) == {"instrument_id", *row}
+            matches = pytest.approx(value, rel=1e-11, abs=1e-13) if isinstance(value, float) else value
+            assert actual[name][figure] == matches, f"{name} {figure}: {actual[name][figure]}, not {value}"
+        assert set(actual[name]) == {"instrument_id", *row}
 
 
 def _row(name: str, plain: Metrics, over: Metrics | None) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def _row(name: str, plain: Metrics, over: Metrics | None) -> dict[str, Any]:
 
 
 def _without_bill(quality: str) -> str:
-    """The flags and no_bill, in the order in which they are told."""
+    """The flags with no_bill, in their usual order."""
     flags = quality.split(",") if quality else []
     late = [flag for flag in flags if flag in {"price_index", "proxy", "simulated"}]
     return ",".join([*flags[: len(flags) - len(late)], "no_bill", *late])

@@ -84,14 +84,14 @@ def _row(
     }
 
 
-def test_any_span_is_covered_once_by_few_blocks(blocks: duckdb.DuckDBPyConnection) -> None:
+def test_blocks_cover_any_span_exactly_once(blocks: duckdb.DuckDBPyConnection) -> None:
     for span in SPANS[::11]:
-        found = blocks.execute(
-            _asked("FROM span_block SELECT instrument_key, first_year, years", span)
+        span_blocks = blocks.execute(
+            _query("FROM span_block SELECT instrument_key, first_year, years", span)
         ).fetchall()
         covered = sorted(
             (key, year)
-            for key, first, years in found
+            for key, first, years in span_blocks
             for year in range(first, first + years)
             if year not in MISSING[key] and FIRST <= year <= LAST
         )
@@ -99,27 +99,27 @@ def test_any_span_is_covered_once_by_few_blocks(blocks: duckdb.DuckDBPyConnectio
         assert covered == [(key, year) for key in MISSING for year in inside if year not in MISSING[key]], (
             span
         )
-        assert len(found) <= len(MISSING) * 2 * len(WIDER)
+        assert len(span_blocks) <= len(MISSING) * 2 * len(WIDER)
 
 
-def test_merged_blocks_are_the_single_years(blocks: duckdb.DuckDBPyConnection) -> None:
+def test_merged_blocks_equal_single_years(blocks: duckdb.DuckDBPyConnection) -> None:
     for span in SPANS[::37]:
         assert _board(blocks, span, "span_block") == _board(blocks, span, "single")
 
 
-def test_sessions_add_up(blocks: duckdb.DuckDBPyConnection) -> None:
+def test_session_counts_of_blocks_add_up(blocks: duckdb.DuckDBPyConnection) -> None:
     facts = """
         SELECT instrument_key, sum(returns), sum(off_by), max(no_price), min(start_stored), max(end_stored),
             min(start_place), max(end_place)
         FROM {} GROUP BY instrument_key ORDER BY instrument_key
     """
     for span in SPANS[::37]:
-        merged = blocks.execute(_asked(facts.format("span_block"), span)).fetchall()
+        merged = blocks.execute(_query(facts.format("span_block"), span)).fetchall()
         single = f"(FROM block_state WHERE years = 1 AND first_year BETWEEN {span[0]} AND {span[1]})"
         assert merged == blocks.execute(facts.format(single)).fetchall()
 
 
-def _asked(final: str, span: tuple[int, int]) -> str:
+def _query(final: str, span: tuple[int, int]) -> str:
     values = {"first_year": span[0], "last_year": span[1], "basis": "price"}
     return f"WITH span_block AS ({bound(statement('query/span_block'), values)}) {final}"
 
@@ -128,7 +128,7 @@ def _board(blocks: duckdb.DuckDBPyConnection, span: tuple[int, int], cover: str)
     """What span_moment makes of the span, approximately."""
     parts = {"span_sum": "query/block_sum", "span_path": "query/block_path"}
     text = chain(parts, "query/span_moment").removeprefix("WITH ")
-    span_block = _asked("", span).removeprefix("WITH ")
+    span_block = _query("", span).removeprefix("WITH ")
     if cover == "single":
         single = f"FROM block_state WHERE years = 1 AND first_year BETWEEN {span[0]} AND {span[1]}"
         span_block = f"span_block AS ({single})"

@@ -28,12 +28,12 @@ def close_to(value: float | None) -> Any:
 
 
 @pytest.mark.parametrize("instrument", WITH_RETURN, ids=lambda i: i.id)
-def test_returns_are_those_of_a_day_by_day_computation(lake: Path, instrument: Any) -> None:
-    found = stored(lake, f"FROM daily_return WHERE instrument_id = '{instrument.id}' ORDER BY session")
+def test_daily_returns_equal_the_oracle(lake: Path, instrument: Any) -> None:
+    rows = stored(lake, f"FROM daily_return WHERE instrument_id = '{instrument.id}' ORDER BY session")
     expected = DAYS[instrument.id]
-    assert len(found) == len(expected) > 300
+    assert len(rows) == len(expected) > 300
     only_total = instrument is FUND
-    for row, day in zip(found, expected, strict=True):
+    for row, day in zip(rows, expected, strict=True):
         assert (row["session"], row["start_session"]) == (day.session, day.start)
         assert row["total_return"] == close_to(day.total)
         assert row["price_return"] == close_to(None if only_total else day.price)
@@ -42,17 +42,17 @@ def test_returns_are_those_of_a_day_by_day_computation(lake: Path, instrument: A
 
 @pytest.mark.parametrize("instrument", WITH_RETURN, ids=lambda i: i.id)
 @pytest.mark.parametrize("basis", ["price", "total"])
-def test_a_year_s_state_is_the_moments_of_its_returns(lake: Path, instrument: Any, basis: str) -> None:
-    found = stored(
+def test_year_state_holds_the_moments_of_its_returns(lake: Path, instrument: Any, basis: str) -> None:
+    rows = stored(
         lake,
         f"FROM year_state WHERE instrument_id = '{instrument.id}' AND basis = '{basis}' ORDER BY year",
     )
     if instrument is FUND and basis == "price":
-        assert found == []
+        assert rows == []
         return
     years = {year: list(of) for year, of in groupby(DAYS[instrument.id], lambda day: day.session.year)}
-    assert [row["year"] for row in found] == list(years)
-    for row in found:
+    assert [row["year"] for row in rows] == list(years)
+    for row in rows:
         of_year = years[row["year"]]
         expected = moments(_returns(of_year, basis))
         for name in ("returns", "positive", "mean_return", "downside", "worst_return", "best_return"):
@@ -71,9 +71,9 @@ def test_a_year_s_state_is_the_moments_of_its_returns(lake: Path, instrument: An
 
 
 @pytest.mark.parametrize("instrument", WITH_RETURN, ids=lambda i: i.id)
-def test_a_year_s_drawdown_begins_with_its_first_session(lake: Path, instrument: Any) -> None:
-    found = stored(lake, f"FROM year_state WHERE instrument_id = '{instrument.id}' AND basis = 'total'")
-    for row in found:
+def test_yearly_drawdown_starts_at_the_first_session(lake: Path, instrument: Any) -> None:
+    rows = stored(lake, f"FROM year_state WHERE instrument_id = '{instrument.id}' AND basis = 'total'")
+    for row in rows:
         path = [1.0]
         for day in [d for d in DAYS[instrument.id] if d.session.year == row["year"]][1:]:
             path.append(path[-1] * (1 + (day.total or 0.0)))
@@ -83,9 +83,9 @@ def test_a_year_s_drawdown_begins_with_its_first_session(lake: Path, instrument:
 
 
 @pytest.mark.parametrize("basis", ["price", "total"])
-def test_the_lowest_to_come_and_the_highest_so_far_are_of_the_year(lake: Path, basis: str) -> None:
-    found = stored(lake, "FROM daily_return ORDER BY instrument_id, session")
-    for (name, _), group in groupby(found, lambda row: (row["instrument_id"], row["session"].year)):
+def test_running_high_and_low_ahead_restart_each_year(lake: Path, basis: str) -> None:
+    rows = stored(lake, "FROM daily_return ORDER BY instrument_id, session")
+    for (name, _), group in groupby(rows, lambda row: (row["instrument_id"], row["session"].year)):
         year = list(group)
         levels = [row[f"{basis}_level"] for row in year]
         if levels[0] is None:

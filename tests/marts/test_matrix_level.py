@@ -36,14 +36,16 @@ def assert_same(stored: Matrix, read: Matrix) -> None:
 
 @pytest.mark.parametrize("basis", ["price", "total"])
 @pytest.mark.parametrize("frequency", ["daily", "weekly"])
-def test_of_the_nasty_market(lake: Path, basis: str, frequency: str) -> None:
+def test_stored_matrix_equals_the_bars_for_every_basis_and_frequency(
+    lake: Path, basis: str, frequency: str
+) -> None:
     opened = ml.open(lake)
     stored = opened.matrix(basis=basis, frequency=frequency)
     assert "no_price" in stored.quality[stored.instruments.index("OIL")]
     assert_same(stored, opened.matrix(basis=basis, frequency=frequency, as_of=ALWAYS))
 
 
-def test_of_the_odd_market_in_a_window(odd_lake: Path) -> None:
+def test_stored_matrix_equals_the_bars_of_an_odd_market_in_a_window(odd_lake: Path) -> None:
     opened = ml.open(odd_lake)
     ids, window = [i.id for i in odd.DOLLAR], {"start": "2019-12-31", "end": "2020-12-31"}
     assert_same(opened.matrix(ids, **window), opened.matrix(ids, **window, as_of=ALWAYS))

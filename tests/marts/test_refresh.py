@@ -1,4 +1,4 @@
-"""The marts follow the bars: what a change touches, and that a whole computation gives the same bytes."""
+"""Mart refresh: which partitions a change recomputes; a full refresh gives the same bytes."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_nothing_changed_computes_nothing(root: Path) -> None:
+def test_refresh_without_changes_computes_nothing(root: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in root.rglob("part.parquet")}
     assert refresh(root) == 0
     assert {path: path.stat().st_mtime_ns for path in root.rglob("part.parquet")} == before
@@ -121,7 +121,7 @@ CHANGES: list[tuple[str, Callable[[list[Row]], list[Row]], int, set[str]]] = [
 @pytest.mark.parametrize(
     ("change", "computed", "partitions"), [c[1:] for c in CHANGES], ids=[c[0] for c in CHANGES]
 )
-def test_a_change_touches_what_follows_from_it(
+def test_change_recomputes_only_dependent_partitions(
     tmp_path: Path, change: Callable[[list[Row]], list[Row]], computed: int, partitions: set[str]
 ) -> None:
     root, rows = tmp_path / "lake", bars()
@@ -139,13 +139,13 @@ def test_a_change_touches_what_follows_from_it(
     assert marts(root) == marts(whole)
 
 
-def test_a_whole_computation_gives_the_same_bytes(root: Path) -> None:
+def test_full_refresh_gives_the_same_bytes(root: Path) -> None:
     before = marts(root)
     assert refresh(root, full_refresh=True) == len({path.split("/", 1)[1] for path in before}) - 1
     assert marts(root) == before
 
 
-def test_files_that_are_lost_or_damaged_are_computed_again(root: Path) -> None:
+def test_missing_or_damaged_files_are_recomputed(root: Path) -> None:
     before = marts(root)
     (root / "daily_return/asset_class=equity/year=2021/part.parquet").unlink()
     (root / "year_close/asset_class=crypto/year=2020/part.parquet").write_bytes(b"PAR1 no more")
@@ -156,7 +156,7 @@ def test_files_that_are_lost_or_damaged_are_computed_again(root: Path) -> None:
     assert marts(root) == before
 
 
-def test_marts_of_other_texts_are_computed_again(root: Path) -> None:
+def test_marts_made_from_other_sql_are_recomputed(root: Path) -> None:
     before = marts(root)
     with writer(root, "live") as lake:
         for path in lake.manifest.paths("year_close"):
@@ -167,7 +167,7 @@ def test_marts_of_other_texts_are_computed_again(root: Path) -> None:
     assert refresh(root) == 0
 
 
-def test_what_is_configured_counts(root: Path) -> None:
+def test_changed_configuration_recomputes_marts(root: Path) -> None:
     """An instrument's currency decides its bill: every year from its first one on is computed again."""
     before = marts(root)
     market = [replace(i, quote_currency="EUR") if i is LATE else i for i in MARKET]
@@ -175,21 +175,21 @@ def test_what_is_configured_counts(root: Path) -> None:
     assert touched(before, marts(root)) == {"equity/2021", "equity/2022", "equity/2023"}
 
 
-def test_what_is_no_longer_configured_has_no_returns(root: Path) -> None:
+def test_removed_instrument_has_no_returns(root: Path) -> None:
     refresh(root, [i for i in MARKET if i is not OTHER])
-    found = pa.parquet.read_table(root / "daily_return/asset_class=equity/year=2020/part.parquet")
-    assert sorted(found["instrument_id"].unique().to_pylist()) == ["OIL", "PAUSED", "SHARE", "STALE"]
+    table = pa.parquet.read_table(root / "daily_return/asset_class=equity/year=2020/part.parquet")
+    assert sorted(table["instrument_id"].unique().to_pylist()) == ["OIL", "PAUSED", "SHARE", "STALE"]
 
 
-def test_partitions_without_bars_go(root: Path) -> None:
+def test_partitions_without_bars_are_removed(root: Path) -> None:
     with writer(root, "live") as lake:
         lake.commit(removed=tuple(p for p in lake.manifest.paths("bar") if "crypto" in p))
     refresh(root)
     assert not [path for path in marts(root) if "crypto" in path]
 
 
-def test_a_refresh_that_is_killed_is_taken_up(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever file it had got to, the next one ends in the bytes of an undisturbed one."""
+def test_interrupted_refresh_is_completed_by_the_next(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it was interrupted, the next refresh gives the bytes of an undisturbed one."""
     store(root, edited(bars(), SHARE, date(2020, 6, 3), close=123.0))
     undisturbed = root.parent / "undisturbed"
     store(undisturbed, edited(bars(), SHARE, date(2020, 6, 3), close=123.0))

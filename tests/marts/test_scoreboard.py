@@ -60,30 +60,30 @@ few = settings(
 
 
 @pytest.mark.parametrize(("name", "basis"), CASES)
-def test_it_is_the_metrics(lake: Path, name: str, basis: str) -> None:
-    found = scoreboard(lake, *WINDOWS[name], basis)
-    assert_same(found, measured(lake, *WINDOWS[name], basis, IDS, BILL.id))
+def test_scoreboard_equals_metrics(lake: Path, name: str, basis: str) -> None:
+    board = scoreboard(lake, *WINDOWS[name], basis)
+    assert_same(board, measured(lake, *WINDOWS[name], basis, IDS, BILL.id))
 
 
 @few
 @given(days=st.tuples(DAYS, DAYS), basis=st.sampled_from(["price", "total"]))
-def test_it_is_the_metrics_of_any_window(lake: Path, days: tuple[date, date], basis: str) -> None:
+def test_scoreboard_equals_metrics_in_any_window(lake: Path, days: tuple[date, date], basis: str) -> None:
     window = (min(days).isoformat(), max(days).isoformat())
-    found = scoreboard(lake, *window, basis)
-    assert_same(found, measured(lake, *window, basis, IDS, BILL.id))
+    board = scoreboard(lake, *window, basis)
+    assert_same(board, measured(lake, *window, basis, IDS, BILL.id))
 
 
 @few
 @given(cuts=st.sets(st.dates(FIRST, LAST), max_size=12))
-def test_any_split_of_a_span_merges_to_the_whole(lake: Path, cuts: set[date]) -> None:
+def test_parts_of_a_span_merge_to_the_whole(lake: Path, cuts: set[date]) -> None:
     whole, split = rows(lake, _merged([])), rows(lake, _merged(sorted(cuts)))
     assert len(whole) == len(IDS) - 1
     for name, row in whole.items():
         for figure, value in row.items():
             # what does not vary has only rounding left in its higher moments
             if name != "STALE" or figure not in ("m3", "m4"):
-                stands = pytest.approx(value, rel=1e-9) if isinstance(value, float) else value
-                assert (name, figure, split[name][figure]) == (name, figure, stands)
+                matches = pytest.approx(value, rel=1e-9) if isinstance(value, float) else value
+                assert (name, figure, split[name][figure]) == (name, figure, matches)
 
 
 def _merged(cuts: list[date]) -> str:
@@ -142,7 +142,7 @@ def odd_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", ODD_WINDOWS)
-def test_it_is_the_metrics_of_an_odd_market(odd_lake: Path, name: str) -> None:
+def test_scoreboard_equals_metrics_on_an_odd_market(odd_lake: Path, name: str) -> None:
     # the total of the one index is its price, and says so
     window = (*ODD_WINDOWS[name], "total")
     expected = measured(odd_lake, *window, [i.id for i in odd.DOLLAR], BILL.id)
@@ -150,12 +150,12 @@ def test_it_is_the_metrics_of_an_odd_market(odd_lake: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("basis", ["price", "total"])
-def test_whole_years_are_their_days(lake: Path, odd_lake: Path, basis: str) -> None:
-    """Blocks know of their sessions what the calendars say: gaps, missing prices, ends, how far stored."""
+def test_scoreboard_of_whole_years_equals_scoreboard_of_days(lake: Path, odd_lake: Path, basis: str) -> None:
+    """Blocks carry gaps, missing prices, ends and coverage like single days."""
     for root, span in ((lake, (2017, 2025)), (odd_lake, (2018, 2023))):
         for first, last in combinations_with_replacement(range(span[0], span[1] + 1), 2):
-            found = rows(root, f"FROM scoreboard_years({first}, {last}, basis := '{basis}')")
-            assert_same(found, _unnamed(scoreboard(root, f"{first}-01-01", f"{last}-12-31", basis)))
+            board = rows(root, f"FROM scoreboard_years({first}, {last}, basis := '{basis}')")
+            assert_same(board, _unnamed(scoreboard(root, f"{first}-01-01", f"{last}-12-31", basis)))
 
 
 def _unnamed(board: Rows) -> Rows:
@@ -167,10 +167,10 @@ def _unnamed(board: Rows) -> Rows:
 
 @pytest.fixture(scope="module")
 def real_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    found: list[dict[str, Any]] = []
+    result: list[dict[str, Any]] = []
     for instrument, symbol in shared_data.FILES.values():
-        found += shared_data.bars_of(instrument, symbol)
-    return make(tmp_path_factory.mktemp("real"), [i for i, _ in shared_data.FILES.values()], found)
+        result += shared_data.bars_of(instrument, symbol)
+    return make(tmp_path_factory.mktemp("real"), [i for i, _ in shared_data.FILES.values()], result)
 
 
 @pytest.mark.parametrize(
@@ -181,6 +181,6 @@ def real_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("1990-01-01", "2030-12-31", "total"),
     ],
 )
-def test_it_is_the_metrics_of_real_prices(real_lake: Path, start: str, end: str, basis: str) -> None:
-    found = scoreboard(real_lake, start, end, basis)
-    assert_same(found, measured(real_lake, start, end, basis, list(shared_data.FILES)))
+def test_scoreboard_equals_metrics_on_real_prices(real_lake: Path, start: str, end: str, basis: str) -> None:
+    board = scoreboard(real_lake, start, end, basis)
+    assert_same(board, measured(real_lake, start, end, basis, list(shared_data.FILES)))

@@ -26,53 +26,53 @@ def run(run: Run, lake: Path) -> Run:
     return lambda *arguments: run("scoreboard", *arguments, "--lake", lake)
 
 
-def test_python_gives_the_rows_of_the_macro(lake: Path) -> None:
-    found = ml.open(lake).scoreboard("2020-01-01", date(2021, 6, 30), basis="total")
+def test_python_rows_equal_the_macro(lake: Path) -> None:
+    answer = ml.open(lake).scoreboard("2020-01-01", date(2021, 6, 30), basis="total")
     expected = scoreboard(lake, "2020-01-01", "2021-06-30", "total")
-    assert [vars(row) for row in found.rows] == list(expected.values())
-    assert (found.start, found.end, found.basis) == (date(2020, 1, 1), date(2021, 6, 30), "total")
-    assert (found.snapshot, found.origin) == ("s1", "live")
-    assert found.row("OIL").quality == "no_price"
+    assert [vars(row) for row in answer.rows] == list(expected.values())
+    assert (answer.start, answer.end, answer.basis) == (date(2020, 1, 1), date(2021, 6, 30), "total")
+    assert (answer.snapshot, answer.origin) == ("s1", "live")
+    assert answer.row("OIL").quality == "no_price"
     with pytest.raises(KeyError, match="no GLOD"):
-        found.row("GLOD")
+        answer.row("GLOD")
 
 
-def test_without_dates_it_is_of_the_complete_years(lake: Path) -> None:
+def test_scoreboard_defaults_to_complete_years(lake: Path) -> None:
     opened = ml.open(lake)
-    found = opened.scoreboard()
-    assert (found.start, found.end) == (date(2020, 1, 1), date(2022, 12, 31))
+    answer = opened.scoreboard()
+    assert (answer.start, answer.end) == (date(2020, 1, 1), date(2022, 12, 31))
     assert opened.scoreboard(ids=["LATE"]).start == date(2022, 1, 1)
     assert opened.scoreboard(start="2021-06-30").end == date(2022, 12, 31)
 
 
-def test_only_those_asked_about(lake: Path) -> None:
-    found = ml.open(lake).scoreboard("2021-01-01", "2021-12-31", ids=["SHARE", "PAUSED", "BTC", "BTC"])
-    assert [row.instrument_id for row in found.rows] == ["BTC", "SHARE"]
-    assert found.notes[-1] == "no return in the window: PAUSED"
+def test_scoreboard_of_selected_instruments(lake: Path) -> None:
+    answer = ml.open(lake).scoreboard("2021-01-01", "2021-12-31", ids=["SHARE", "PAUSED", "BTC", "BTC"])
+    assert [row.instrument_id for row in answer.rows] == ["BTC", "SHARE"]
+    assert answer.notes[-1] == "no return in the window: PAUSED"
 
 
-def test_notes_tell_what_stands_behind_the_rows(lake: Path) -> None:
+def test_notes_describe_mixture_and_missing_prices(lake: Path) -> None:
     notes = ml.open(lake).scoreboard("2020-01-01", "2021-12-31").notes
     assert "a mixture of returns: price (BTC, LATE, OIL, OTHER, PAUSED, SHARE, STALE), total (FUND)" in notes
     assert "no price for some sessions (OIL)" in notes
 
 
 def test_tables(lake: Path) -> None:
-    found = ml.open(lake).scoreboard()
-    table = found.to_arrow()
+    answer = ml.open(lake).scoreboard()
+    table = answer.to_arrow()
     assert isinstance(table, pa.Table)
     assert table.schema.field("first_session").type == pa.date32()
-    assert table["n"].to_pylist() == [row.n for row in found.rows]
+    assert table["n"].to_pylist() == [row.n for row in answer.rows]
     # a column without any figure keeps its type
     day = ml.open(lake).scoreboard("2022-03-15", "2022-03-15")
     assert day.to_arrow().schema == table.schema
-    assert list(found.to_pandas()["sharpe"]) == pytest.approx(
-        [row.sharpe if row.sharpe is not None else float("nan") for row in found.rows], nan_ok=True
+    assert list(answer.to_pandas()["sharpe"]) == pytest.approx(
+        [row.sharpe if row.sharpe is not None else float("nan") for row in answer.rows], nan_ok=True
     )
-    assert json.loads(json.dumps(found.to_dict()))["rows"][0]["first_session"] == "2019-12-31"
+    assert json.loads(json.dumps(answer.to_dict()))["rows"][0]["first_session"] == "2019-12-31"
 
 
-def test_consumer_prices_are_left_out_unless_named(tmp_path: Path) -> None:
+def test_consumer_prices_are_omitted_unless_requested(tmp_path: Path) -> None:
     days = [date(2020, month, 1) for month in range(1, 7)]
     rows = [bar(i, day, 100.0 + day.month) for i in (BTC, CPI) for day in days]
     opened = ml.open(make(tmp_path, [BTC, CPI], rows))
@@ -92,12 +92,12 @@ def test_consumer_prices_are_left_out_unless_named(tmp_path: Path) -> None:
         ({"start": "2022-01-01", "end": "2021-01-01"}, "the first day 2022-01-01 is after the last day"),
     ],
 )
-def test_what_cannot_be_asked(lake: Path, terms: dict[str, str], message: str) -> None:
+def test_invalid_arguments_are_usage_errors(lake: Path, terms: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         ml.open(lake).scoreboard(**terms)
 
 
-def test_the_table_shows_the_best_and_counts_all(run: Run) -> None:
+def test_table_shows_the_top_rows_and_the_total_count(run: Run) -> None:
     code, out, _ = run("--from", "2020", "--to", "2021-06-30", "--top", "3", "--sort", "cagr")
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert code == 0
@@ -110,7 +110,7 @@ def test_the_table_shows_the_best_and_counts_all(run: Run) -> None:
     assert yearly == sorted(yearly, reverse=True)
 
 
-def test_names_and_dates_sort_forwards_and_what_has_no_figure_comes_last(run: Run) -> None:
+def test_names_and_dates_sort_ascending_and_missing_figures_last(run: Run) -> None:
     rows = list(csv.DictReader(io.StringIO(run("--sort", "instrument_id", "--format", "csv")[1])))
     assert [row["instrument_id"] for row in rows] == sorted(row["instrument_id"] for row in rows)
     assert len(rows) == 8
@@ -137,13 +137,15 @@ def test_json_and_markdown(run: Run) -> None:
         (("--basis", "vendor_adjusted"), "Invalid value for '--basis'"),
     ],
 )
-def test_mistakes_are_usage_errors(run: Run, arguments: tuple[str, ...], message: str) -> None:
+def test_invalid_command_arguments_are_usage_errors(
+    run: Run, arguments: tuple[str, ...], message: str
+) -> None:
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
     assert message in " ".join(err.split())
 
 
-def test_the_command_loads_nothing_heavy(lake: Path) -> None:
+def test_command_imports_no_heavy_packages(lake: Path) -> None:
     program = (
         "import sys; from marketlake.cli import main\n"
         "try: main()\n"

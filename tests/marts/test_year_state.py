@@ -33,37 +33,37 @@ def states(price: npt.NDArray[np.float64], total: npt.NDArray[np.float64]) -> di
     for basis, returns in (("price", price), ("total", total)):
         level = 100 * (1 + returns).cumprod()
         low_ahead = np.fmin.accumulate(level[::-1])[::-1]
-        found = {
+        series = {
             "return": returns,
             "level": level,
             "high": np.maximum.accumulate(level),
             "low_ahead": np.where(np.isnan(level), np.nan, low_ahead),
         }
-        columns |= {f"{basis}_{name}": pa.array(values, from_pandas=True) for name, values in found.items()}
+        columns |= {f"{basis}_{name}": pa.array(values, from_pandas=True) for name, values in series.items()}
     with duckdb.connect() as connection:
         connection.register("daily_return", pa.table(columns))
         rows = connection.execute(STATE).to_arrow_table().to_pylist()
     return {row["basis"]: row for row in rows}
 
 
-def test_what_hardly_varies_keeps_its_digits() -> None:
+def test_nearly_constant_returns_keep_precision() -> None:
     """The squares of these returns are alike in all their digits."""
     steady = 0.001 + 1e-11 * np.random.default_rng(5).normal(0, 1, DAYS)
-    found = states(steady, steady)
+    by_basis = states(steady, steady)
     expected = moments(list(steady))
     for basis in ("price", "total"):
-        assert [found[basis][name] for name in ("m2", "m4", "mean_return")] == pytest.approx(
+        assert [by_basis[basis][name] for name in ("m2", "m4", "mean_return")] == pytest.approx(
             [expected[name] for name in ("m2", "m4", "mean_return")], rel=1e-5
         )
     assert expected["m2"] == pytest.approx(DAYS * 1e-22, rel=0.3)
 
 
-def test_levels_may_end_before_the_year() -> None:
+def test_state_of_a_basis_whose_levels_end_early() -> None:
     """From a payment without a factor on there is no total return: the year of that basis ends before."""
     price = np.random.default_rng(6).normal(0.0005, 0.02, DAYS)
     total = np.where(np.arange(DAYS) < 120, price, np.nan)
-    found = states(price, total)
-    whole, short = found["price"], found["total"]
+    by_basis = states(price, total)
+    whole, short = by_basis["price"], by_basis["total"]
     level = 100 * (1 + price).cumprod()
     assert (whole["returns"], short["returns"]) == (DAYS, 120)
     assert short["last_session"] == date(2020, 1, 2) + timedelta(days=119)

@@ -16,7 +16,7 @@ from .walks import DESK, WEEKDAYS, every_day, lay, walk
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
-    """On a few hundred rows a second thread costs more than it brings."""
+    """A second thread is slower on a few hundred rows."""
     with mock.patch.object(duckdb, "connect", partial(duckdb.connect, config={"threads": 1})):
         yield
 
@@ -38,5 +38,5 @@ def four(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Calendars from 2015 on and a dozen instruments; whoever uses it writes its bars anew (`rewrite`)."""
+    """Calendars from 2015 on and a dozen instruments; tests replace its bars (`rewrite`)."""
     return lay(tmp_path_factory.mktemp("desk"), DESK, [bar(BTC, "2015-12-31", 100.0)])

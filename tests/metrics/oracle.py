@@ -1,4 +1,4 @@
-"""The metrics once more, in numpy and plain Python, from dictionaries of closes; no line of SQL."""
+"""Oracle: the metrics in numpy and plain Python, from dictionaries of closes."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def alone(p: Periods, a: float, risk_free: RiskFree) -> dict[str, float]:
     }
 
 
-def beside(p: Periods, b: Periods, a: float, risk_free: RiskFree) -> dict[str, float]:
+def against_benchmark(p: Periods, b: Periods, a: float, risk_free: RiskFree) -> dict[str, float]:
     """Figures against a benchmark on the same points."""
     r, s = p.returns, b.returns
     e, f = excess(p, risk_free), excess(b, risk_free)

@@ -22,7 +22,7 @@ MOMENT = datetime(2021, 11, 24, 12, tzinfo=UTC)
 LAST_KNOWN = date(2021, 11, 23)
 """A bar is known half a day after its session."""
 STORED = (BTC, NASDAQ, EUR)
-ASKED: dict[str, Any] = {"benchmark": "NASDAQ", "currency": "EUR"}
+TERMS: dict[str, Any] = {"benchmark": "NASDAQ", "currency": "EUR"}
 
 
 def rows() -> list[dict[str, Any]]:
@@ -47,10 +47,10 @@ def lakes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return then, lay(folder / "now", STORED, fresh, superseded)
 
 
-def test_the_figures_are_those_of_the_lake_of_that_moment(lakes: tuple[Path, Path]) -> None:
+def test_metrics_as_of_equal_the_lake_at_that_moment(lakes: tuple[Path, Path]) -> None:
     then, now = lakes
-    before = Lake(then).metrics(["BTC"], **ASKED)
-    after = Lake(now).metrics(["BTC"], as_of=MOMENT, **ASKED)
+    before = Lake(then).metrics(["BTC"], **TERMS)
+    after = Lake(now).metrics(["BTC"], as_of=MOMENT, **TERMS)
     assert (before.end, after.end) == (LAST_KNOWN, LAST_KNOWN)
     fresh = [replace(f, quality=f.quality.replace("stale", "")) for f in before.figures]
     assert after.figures == tuple(fresh)
@@ -59,11 +59,11 @@ def test_the_figures_are_those_of_the_lake_of_that_moment(lakes: tuple[Path, Pat
     )  # fmt: skip
     assert after.as_of == "2021-11-24T12:00:00+00:00"
     # and the present has other figures
-    present = Lake(now).metrics(["BTC"], start=before.start, end=before.end, **ASKED)
+    present = Lake(now).metrics(["BTC"], start=before.start, end=before.end, **TERMS)
     assert value(present, "BTC", "volatility") > 1.02 * value(after, "BTC", "volatility")
 
 
-def test_returns_and_rolling_figures_too(lakes: tuple[Path, Path]) -> None:
+def test_returns_and_rolling_as_of_equal_the_lake_at_that_moment(lakes: tuple[Path, Path]) -> None:
     then, now = lakes
     old, known = (
         Lake(lake).returns(["BTC"], currency="EUR", as_of=moment)
@@ -78,7 +78,7 @@ def test_returns_and_rolling_figures_too(lakes: tuple[Path, Path]) -> None:
     assert one.rows == other.rows != ()
 
 
-def test_strict_asks_what_this_lake_had_seen(desk: Path) -> None:
+def test_strict_as_of_uses_only_rows_observed_by_the_lake(desk: Path) -> None:
     loaded = datetime(2022, 1, 1, tzinfo=UTC)
     seen_late = [row | {"observed_at": loaded} for row in walk(BTC, every_day())]
     lake = ml.open(lake=rewrite(desk, seen_late))
@@ -89,6 +89,6 @@ def test_strict_asks_what_this_lake_had_seen(desk: Path) -> None:
     assert everything.figure("BTC", "cagr").n == len(every_day()) - 1
 
 
-def test_a_moment_needs_a_time_zone(lakes: tuple[Path, Path]) -> None:
+def test_as_of_requires_a_time_zone(lakes: tuple[Path, Path]) -> None:
     with pytest.raises(UsageError, match="time zone"):
         Lake(lakes[0]).metrics(["BTC"], as_of=MOMENT.replace(tzinfo=None))

@@ -40,14 +40,14 @@ def ask(lake: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
-def test_a_year_stands_for_its_days(lake: Path) -> None:
+def test_year_argument_means_its_first_and_last_day(lake: Path) -> None:
     by_day = ask(lake, "BTC", "--from", "2021-01-01", "--to", "2021-12-31", "--format", "csv")
     by_year = ask(lake, "BTC", "--from", "2021", "--to", "2021", "--format", "csv")
     assert by_day.returncode == 0, by_day.stderr
     assert by_year.stdout == by_day.stdout
 
 
-def test_the_table_says_what_is_needed_to_quote_it(lake: Path) -> None:
+def test_table_shows_window_basis_currency_and_notes(lake: Path) -> None:
     done = ask(lake, "BTC", "--benchmark", "NASDAQ", "--from", "2021-01-01", "--to", "2021-12-31")
     assert done.returncode == 0, done.stderr
     assert "loaded set()" in done.stdout
@@ -66,55 +66,55 @@ def test_the_table_says_what_is_needed_to_quote_it(lake: Path) -> None:
 
 
 @pytest.fixture
-def told(run: Run, lake: Path) -> Callable[..., str]:
+def output(run: Run, lake: Path) -> Callable[..., str]:
     """Run it in this process: what it printed, errors included."""
     return lambda *arguments: "".join(run("metrics", *arguments, "--lake", lake)[1:])
 
 
-def test_json_and_csv_carry_every_figure(told: Callable[..., str]) -> None:
+def test_json_and_csv_contain_every_figure(output: Callable[..., str]) -> None:
     options = ("BTC", "--benchmark", "NASDAQ", "--frequency", "weekly", "--risk-free", "0.02")
-    answer = json.loads(told(*options, "--format", "json"))
+    answer = json.loads(output(*options, "--format", "json"))
     assert {figure["metric"] for figure in answer["figures"]} >= {"sharpe", "alpha", "calmar"}
     assert (answer["risk_free"], answer["frequency"]) == (0.02, "weekly")
-    lines = told(*options, "--format", "csv").splitlines()
+    lines = output(*options, "--format", "csv").splitlines()
     assert lines[0].startswith(
         "instrument_id,metric,value,unit,n,first_session,last_session,periods_per_year"
     )
     assert len(lines) == 1 + len(answer["figures"])
 
 
-def test_an_impossible_number_is_refused(told: Callable[..., str]) -> None:
-    assert "neither auto nor a number" in told("BTC", "--annualise", "often")
+def test_invalid_annualise_is_refused(output: Callable[..., str]) -> None:
+    assert "neither auto nor a number" in output("BTC", "--annualise", "often")
 
 
-def test_returns_by_period(told: Callable[..., str]) -> None:
-    printed = told("BTC", "NASDAQ", "--returns", "quarter")
+def test_returns_by_period(output: Callable[..., str]) -> None:
+    printed = output("BTC", "NASDAQ", "--returns", "quarter")
     for text in ("2021 Q3", "2021-09-30", "returns by quarter on own sessions", "price return, USD"):
         assert text in printed
-    lines = told("BTC", "--returns", "month", "--format", "csv").splitlines()
+    lines = output("BTC", "--returns", "month", "--format", "csv").splitlines()
     assert lines[0] == ("instrument_id,period,start_session,session,days,n,simple_return,log_return,quality")
     assert [line.split(",")[1] for line in lines[1:]] == [f"2021-{month:02}-01" for month in range(1, 13)]
 
 
-def test_rolling_figures(told: Callable[..., str]) -> None:
+def test_rolling_figures(output: Callable[..., str]) -> None:
     options = ("BTC", "--benchmark", "NASDAQ", "--rolling", "--window", "20")
-    printed = told(*options)
+    printed = output(*options)
     for text in ("down capture", "the latest 120 of 2", "20 daily returns each, against NASDAQ"):
         assert text in printed
-    answer = json.loads(told(*options, "--format", "json"))
+    answer = json.loads(output(*options, "--format", "json"))
     assert (answer["periods"], len(answer["rows"][0])) == (20, 13)
     assert len(answer["rows"]) == 261 - 20 + 1
 
 
-def test_as_of_is_said(told: Callable[..., str]) -> None:
-    printed = told("BTC", "--as-of", "2021-06-30", "--annualise-short")
+def test_as_of_is_shown(output: Callable[..., str]) -> None:
+    printed = output("BTC", "--as-of", "2021-06-30", "--annualise-short")
     assert "2021-01-01 to 2021-06-28" in printed
     assert "as known at 2021-06-30T00:00:00+00:00" in printed
     assert "not annualised" not in printed
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (("--window", "20"), "give --rolling too"),
         (("--rolling",), "give --benchmark"),
@@ -122,7 +122,7 @@ def test_as_of_is_said(told: Callable[..., str]) -> None:
     ],
     ids=str,
 )
-def test_what_does_not_go_together_is_refused(
-    told: Callable[..., str], options: tuple[str, ...], said: str
+def test_incompatible_options_are_refused(
+    output: Callable[..., str], options: tuple[str, ...], message: str
 ) -> None:
-    assert said in told("BTC", *options)
+    assert message in output("BTC", *options)

@@ -16,7 +16,7 @@ DOCS = ROOT / "docs"
 PAGES = (DOCS / "metrics.md", *sorted((DOCS / "metrics").glob("*.md")))
 
 
-def test_the_pages_are_current() -> None:
+def test_pages_are_current() -> None:
     pages = runpy.run_path(str(ROOT / "scripts" / "metric_docs.py"))["documents"]()
     stale = [name for name, text in pages.items() if (DOCS / name).read_text("utf-8") != text]
     assert not stale, "run python scripts/metric_docs.py"
@@ -29,13 +29,13 @@ def test_every_metric_has_a_section() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_point_to_existing_files(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)#?[^)]*\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
-def test_the_catalogue_says_what_the_heading_says(metric: Metric) -> None:
+def test_catalogue_agrees_with_the_sql_heading(metric: Metric) -> None:
     fields = read_heading(f"metric/{metric.name}").fields
     assert fields["Unit"] == metric.unit
     assert ("periods per year" in fields["Formula"]) is metric.annualised

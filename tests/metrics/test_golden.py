@@ -25,14 +25,14 @@ FIGURES = {metric.name for metric in METRICS}
 
 
 def case(desk: Path, path: Path) -> dict[str, Any]:
-    found = tomllib.loads(path.read_text("utf-8"))
+    golden = tomllib.loads(path.read_text("utf-8"))
     rows = [
         bar(KNOWN[name], date.fromisoformat(day), close)
-        for name, closes in found["closes"].items()
+        for name, closes in golden["closes"].items()
         for day, close in closes.items()
     ]
     rewrite(desk, rows)
-    return found
+    return golden
 
 
 def test_every_metric_has_a_golden_case() -> None:
@@ -42,7 +42,7 @@ def test_every_metric_has_a_golden_case() -> None:
 
 
 @pytest.mark.parametrize("path", [p for p in GOLDEN if p.stem in TABLES], ids=lambda path: path.stem)
-def test_the_table_has_the_rows_worked_out_by_hand(desk: Path, path: Path) -> None:
+def test_table_equals_the_golden_case(desk: Path, path: Path) -> None:
     golden = case(desk, path)
     answer = Lake(desk).query_rows(macro_call(path.stem, ["BTC"], **golden["parameters"]))
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
@@ -59,14 +59,12 @@ def answers() -> dict[str, Metrics]:
 
 
 @pytest.mark.parametrize("path", [p for p in GOLDEN if p.stem in FIGURES], ids=lambda path: path.stem)
-def test_the_figure_is_what_was_worked_out_by_hand(
-    desk: Path, answers: dict[str, Metrics], path: Path
-) -> None:
+def test_figure_equals_the_golden_case(desk: Path, answers: dict[str, Metrics], path: Path) -> None:
     golden = case(desk, path)
     [expected] = golden["expected"]
-    asked = repr((golden["closes"], golden["parameters"]))
-    if asked not in answers:
-        answers[asked] = Lake(desk).metrics(["BTC"], **golden["parameters"])
-    figure = answers[asked].figure("BTC", path.stem)
+    request = repr((golden["closes"], golden["parameters"]))
+    if request not in answers:
+        answers[request] = Lake(desk).metrics(["BTC"], **golden["parameters"])
+    figure = answers[request].figure("BTC", path.stem)
     assert agrees(asdict(figure), expected), figure
     assert (figure.basis, figure.currency, figure.reason) == ("price", "USD", None)

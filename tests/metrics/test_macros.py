@@ -18,17 +18,17 @@ from .walks import WINDOW
 pytestmark = pytest.mark.slow
 
 
-def test_the_macros_give_what_python_gives(four: Path) -> None:
+def test_macros_equal_python(four: Path) -> None:
     options: dict[str, Any] = {"benchmark": "SHARE", "frequency": "weekly", "sessions": "shared"}
     with open_lake(four) as connection:
         for number, (more, renamed) in enumerate(
             (({"currency": "EUR"},) * 2, ({"risk_free": "BILL"}, {"bill": "BILL"}))
         ):
-            found = Lake(four).metrics(["BTC"], **WINDOW, **options, **more)
+            answer = Lake(four).metrics(["BTC"], **WINDOW, **options, **more)
             for metric in METRICS[number::2]:
                 text = macro_call(metric.name, ["BTC"], **WINDOW, **options, **renamed)
                 [row] = [row for row in rows_of(connection, text) if row["instrument_id"] == "BTC"]
-                figure = found.figure("BTC", metric.name)
+                figure = answer.figure("BTC", metric.name)
                 assert row["value"] == pytest.approx(figure.value, rel=1e-12)
                 assert (row["n"], row["quality"], row["currency"]) == (
                     figure.n, figure.quality, figure.currency,

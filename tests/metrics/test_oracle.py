@@ -55,24 +55,26 @@ def lake(desk: Path, prices: Prices) -> Path:
     return rewrite(desk, [bar(i, day, close) for i in stored for day, close in prices[i.id].items()])
 
 
-def assert_figures(found: Any, instrument: str, expected: dict[str, float]) -> None:
-    figures = {name: found.figure(instrument, name).value for name in expected}
+def assert_figures(answer: Any, instrument: str, expected: dict[str, float]) -> None:
+    figures = {name: answer.figure(instrument, name).value for name in expected}
     assert figures == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
 @pytest.mark.parametrize(
     ("frequency", "risk_free"), [("daily", 0.0), ("daily", "BILL"), ("weekly", "BILL"), ("monthly", 0.03)]
 )
-def test_random_walks_on_three_calendars(lake: Path, prices: Prices, frequency: str, risk_free: Any) -> None:
+def test_metrics_equal_the_oracle_on_random_walks(
+    lake: Path, prices: Prices, frequency: str, risk_free: Any
+) -> None:
     bill = oracle.bill(prices["BILL"]) if risk_free == "BILL" else oracle.constant(risk_free)
-    found = Lake(lake).metrics(
+    answer = Lake(lake).metrics(
         ["BTC", "SHARE"], start=START, end=END, benchmark="NASDAQ", frequency=frequency, risk_free=risk_free
     )
     for name in ("BTC", "SHARE", "NASDAQ"):
         own = oracle.periods(prices[name], START, END, frequency)
         expected = oracle.alone(own, per_year(frequency, name), bill)
-        assert_figures(found, name, expected)
-        figure = found.figure(name, "sharpe")
+        assert_figures(answer, name, expected)
+        figure = answer.figure(name, "sharpe")
         assert (figure.n, figure.first_session, figure.last_session) == (
             len(own.returns), own.points[0], own.points[-1],
         )  # fmt: skip
@@ -81,10 +83,10 @@ def test_random_walks_on_three_calendars(lake: Path, prices: Prices, frequency: 
             oracle.periods(closes, START, END, frequency)
             for closes in oracle.shared(prices[name], prices["NASDAQ"])
         ]
-        assert_figures(found, name, oracle.beside(*pair, per_year(frequency, "NASDAQ"), bill))
+        assert_figures(answer, name, oracle.against_benchmark(*pair, per_year(frequency, "NASDAQ"), bill))
 
 
-def test_another_currency_and_shared_sessions(lake: Path, prices: Prices) -> None:
+def test_metrics_equal_the_oracle_in_euro_on_shared_sessions(lake: Path, prices: Prices) -> None:
     in_euro = {}
     for name in ("BTC", "SHARE"):
         rate, in_euro[name] = 0.0, {}
@@ -93,20 +95,20 @@ def test_another_currency_and_shared_sessions(lake: Path, prices: Prices) -> Non
             while rates and rates[0][0] <= day:
                 rate = rates.pop(0)[1]
             in_euro[name][day] = close / rate
-    found = Lake(lake).metrics(["BTC", "SHARE"], start=START, end=END, currency="EUR", sessions="shared")
+    answer = Lake(lake).metrics(["BTC", "SHARE"], start=START, end=END, currency="EUR", sessions="shared")
     for name, closes in zip(in_euro, oracle.shared(*in_euro.values()), strict=True):
         own = oracle.periods(closes, START, END)
-        assert_figures(found, name, oracle.alone(own, 252, oracle.constant(0)))
-        assert_figures(found, name, {"total_return": own.levels[-1] / own.levels[0] - 1})
-        assert found.figure(name, "volatility").periods_per_year == 252
+        assert_figures(answer, name, oracle.alone(own, 252, oracle.constant(0)))
+        assert_figures(answer, name, {"total_return": own.levels[-1] / own.levels[0] - 1})
+        assert answer.figure(name, "volatility").periods_per_year == 252
 
 
 def test_rolling_returns_and_drawdowns(lake: Path, prices: Prices) -> None:
     start, end = date(2019, 1, 1), date(2024, 2, 29)
-    found = Lake(lake).metrics(["BTC"], start=start, end=end, benchmark="NASDAQ", deepest=1000)
+    answer = Lake(lake).metrics(["BTC"], start=start, end=end, benchmark="NASDAQ", deepest=1000)
     months = oracle.periods(prices["BTC"], start, end, "monthly")
     pair = [oracle.periods(c, start, end, "monthly") for c in oracle.shared(prices["BTC"], prices["NASDAQ"])]
-    for row in (r for r in found.rolling if r.instrument_id == "BTC"):
+    for row in (r for r in answer.rolling if r.instrument_id == "BTC"):
         over = oracle.rolling(months, row.years)
         wins = oracle.rolling(pair[0], row.years) > oracle.rolling(pair[1], row.years)
         assert (row.n, row.pairs) == (len(over), len(wins))
@@ -114,19 +116,19 @@ def test_rolling_returns_and_drawdowns(lake: Path, prices: Prices) -> None:
             (over.min(), np.median(over), over.max(), over[-1]), rel=1e-9
         )
         assert (row.positive_share, row.win_share) == pytest.approx((np.mean(over > 0), np.mean(wins)))
-    assert {row.years for row in found.rolling} == {1, 3, 5}
+    assert {row.years for row in answer.rolling} == {1, 3, 5}
     days = oracle.periods(prices["BTC"], start, end)
-    falls = [fall for fall in found.drawdowns if fall.instrument_id == "BTC"]
-    assert [fall.rank for fall in falls] == list(range(1, len(falls) + 1))
+    drawdowns = [drawdown for drawdown in answer.drawdowns if drawdown.instrument_id == "BTC"]
+    assert [drawdown.rank for drawdown in drawdowns] == list(range(1, len(drawdowns) + 1))
     under = days.levels / np.maximum.accumulate(days.levels) - 1
-    # every day under water lies in exactly one fall, none of which is deeper than said
+    # every day below the high lies in exactly one drawdown, none deeper than reported
     where = np.array(days.points)
     covered = np.zeros(len(where), dtype=int)
-    for fall in falls:
-        inside = (where > fall.peak_session) & (where < (fall.recovery_session or date.max))
+    for drawdown in drawdowns:
+        inside = (where > drawdown.peak_session) & (where < (drawdown.recovery_session or date.max))
         covered += inside
-        assert under[inside].min() == pytest.approx(fall.depth, rel=1e-9)
-        assert where[inside][under[inside].argmin()] == fall.trough_session
+        assert under[inside].min() == pytest.approx(drawdown.depth, rel=1e-9)
+        assert where[inside][under[inside].argmin()] == drawdown.trough_session
     assert ((covered == 1) == (under < 0)).all()
 
 
@@ -150,20 +152,20 @@ def real_lake(tmp_path_factory: pytest.TempPathFactory, real: dict[str, list[dic
 def test_real_prices(real_lake: Path, real: dict[str, list[dict[str, Any]]], frequency: str) -> None:
     closes = {name: {row["session"]: row["close"] for row in rows} for name, rows in real.items()}
     start, end = date(2019, 1, 1), date(2024, 12, 31)
-    found = Lake(real_lake).metrics(
+    answer = Lake(real_lake).metrics(
         ["BTC", "NASDAQ", "GOLD"], start=start, end=end, benchmark="SP500", frequency=frequency
     )
     nothing = oracle.constant(0)
     for name in closes:
         own = oracle.periods(closes[name], start, end, frequency)
         annual = {"daily": 365 if name == "BTC" else 252, "weekly": 52, "monthly": 12}[frequency]
-        assert_figures(found, name, oracle.alone(own, annual, nothing))
+        assert_figures(answer, name, oracle.alone(own, annual, nothing))
         ends = [closes[name][max(day for day in closes[name] if day <= d)] for d in (date(2018, 12, 31), end)]
         growth = ends[1] / ends[0]
-        assert_figures(found, name, {"total_return": growth - 1, "cagr": growth ** (1 / 6) - 1})
+        assert_figures(answer, name, {"total_return": growth - 1, "cagr": growth ** (1 / 6) - 1})
     for name in ("BTC", "NASDAQ", "GOLD"):
         pair = [
             oracle.periods(c, start, end, frequency) for c in oracle.shared(closes[name], closes["SP500"])
         ]
         annual = {"daily": 252, "weekly": 52, "monthly": 12}[frequency]
-        assert_figures(found, name, oracle.beside(*pair, annual, nothing))
+        assert_figures(answer, name, oracle.against_benchmark(*pair, annual, nothing))

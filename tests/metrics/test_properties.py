@@ -24,7 +24,7 @@ few = settings(
     max_examples=3,
     derandomize=True,
     database=None,
-    # the seed of a walk tells nothing by being small
+    # shrinking the seed of a walk is useless
     phases=[Phase.generate],
     deadline=None,
     # every example writes its own bars, so that the lake may be shared
@@ -39,13 +39,13 @@ def test_rebasing_changes_nothing(desk: Path, seed: int, factor: float, frequenc
     rebased = {day: close * factor for day, close in prices.items()}
     rows = bars(BTC, prices) + bars(ETH, rebased) + walk(NASDAQ, WEEKDAYS, seed + 1)
     rewrite(desk, rows)
-    found = Lake(desk).metrics(["BTC", "ETH"], benchmark="NASDAQ", frequency=frequency, **WINDOW)
-    assert_same(found, "BTC", "ETH")
+    answer = Lake(desk).metrics(["BTC", "ETH"], benchmark="NASDAQ", frequency=frequency, **WINDOW)
+    assert_same(answer, "BTC", "ETH")
 
 
 @few
 @given(seed=SEEDS, frequency=st.sampled_from(FREQUENCIES))
-def test_to_the_euro_and_back_changes_nothing(desk: Path, seed: int, frequency: str) -> None:
+def test_conversion_to_euro_and_back_changes_nothing(desk: Path, seed: int, frequency: str) -> None:
     prices = closes(DAYS, seed)
     rates = closes(WEEKDAYS, seed + 1, scale=0.011, spread=0.005)
     known = {day: rates[max(d for d in WEEKDAYS[:370] if d <= day)] for day in DAYS}
@@ -56,13 +56,11 @@ def test_to_the_euro_and_back_changes_nothing(desk: Path, seed: int, frequency: 
 
 @few
 @given(growth=st.floats(0.2, 5), first=st.integers(2016, 2021), years=st.integers(1, 4))
-def test_leap_years_change_nothing_in_a_cagr_of_whole_years(
-    desk: Path, growth: float, first: int, years: int
-) -> None:
+def test_cagr_of_whole_years_ignores_leap_days(desk: Path, growth: float, first: int, years: int) -> None:
     ends = {date(first - 1 + n, 12, 31): 100 * growth**n for n in range(years + 1)}
     rewrite(desk, bars(BTC, ends))
-    found = Lake(desk).metrics(["BTC"], start=date(first, 1, 1), end=date(first + years - 1, 12, 31))
-    assert value(found, "BTC", "cagr") == pytest.approx(growth - 1, abs=1e-12)
+    answer = Lake(desk).metrics(["BTC"], start=date(first, 1, 1), end=date(first + years - 1, 12, 31))
+    assert value(answer, "BTC", "cagr") == pytest.approx(growth - 1, abs=1e-12)
 
 
 @few
@@ -79,15 +77,15 @@ def test_identical_series_correlate_to_one_on_the_sessions_they_share(
     rows = bars(BTC, {day: close for day, close in prices.items() if day not in lost})
     rows += bars(TWIN, {day: prices[day] for day in WEEKDAYS if day not in lost_by_twin})
     rewrite(desk, rows)
-    found = Lake(desk).metrics(["BTC"], benchmark="TWIN", frequency=frequency, **WINDOW)
+    answer = Lake(desk).metrics(["BTC"], benchmark="TWIN", frequency=frequency, **WINDOW)
     for metric in ("correlation", "beta", "up_capture", "down_capture"):
-        assert value(found, "BTC", metric) == pytest.approx(1, abs=1e-12)
+        assert value(answer, "BTC", metric) == pytest.approx(1, abs=1e-12)
     for metric in ("tracking_error", "alpha"):
-        assert value(found, "BTC", metric) == pytest.approx(0, abs=1e-12)
-    ratio = found.figure("BTC", "information_ratio")
+        assert value(answer, "BTC", metric) == pytest.approx(0, abs=1e-12)
+    ratio = answer.figure("BTC", "information_ratio")
     assert (ratio.value, ratio.reason) == (None, "too few returns, or they do not vary")
     shared = len(set(WEEKDAYS) - lost - lost_by_twin) - 1
-    assert found.figure("BTC", "correlation").n == {"weekly": 51, "monthly": 12}.get(frequency, shared)
+    assert answer.figure("BTC", "correlation").n == {"weekly": 51, "monthly": 12}.get(frequency, shared)
 
 
 OPTIONS: tuple[dict[str, Any], ...] = (
@@ -107,10 +105,10 @@ def test_no_figure_uses_a_price_after_its_own_date(
     series += (walk(EUR, weekdays, seed + 2), walk(BILL, weekdays, seed + 3))
     rows = [row | {"close": row["close"] / 50} for walked in series for row in walked]
     rows += [bar(CPI, date(2020 + n // 12, n % 12 + 1, 1), 100.0 + n) for n in range(25)]
-    asked: dict[str, Any] = {"start": date(2021, 2, 10), "end": end, "deepest": 1000} | option
+    terms: dict[str, Any] = {"start": date(2021, 2, 10), "end": end, "deepest": 1000} | option
     rewrite(desk, [row for row in rows if row["session"] <= end])
-    then = Lake(desk).metrics(["BTC"], **asked)
+    then = Lake(desk).metrics(["BTC"], **terms)
     rewrite(desk, rows)
-    # not nearly: the same bits
-    assert Lake(desk).metrics(["BTC"], **asked) == then
+    # exact equality
+    assert Lake(desk).metrics(["BTC"], **terms) == then
     assert then.figure("BTC", "sharpe").n > 1

@@ -1,4 +1,4 @@
-"""Returns by period and rolling figures: each row against numpy, and what its own days say of it."""
+"""Returns by period and rolling figures against numpy, with the quality flags of each row."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("frequency", ["daily", "weekly", "monthly"])
-def test_each_window_is_what_numpy_makes_of_it(lake: Path, frequency: str) -> None:
+def test_rolling_windows_equal_numpy(lake: Path, frequency: str) -> None:
     length = {"daily": 60, "weekly": 26, "monthly": 5}[frequency]
-    found = Lake(lake).rolling(
+    answer = Lake(lake).rolling(
         ["BTC"],
         benchmark="NASDAQ",
         periods=length,
@@ -48,8 +48,8 @@ def test_each_window_is_what_numpy_makes_of_it(lake: Path, frequency: str) -> No
         **WINDOW,
     )
     pair = [oracle.periods(c, WINDOW["start"], WINDOW["end"], frequency) for c in oracle.shared(COIN, INDEX)]
-    assert len(found.rows) == len(pair[0].returns) - length + 1
-    for number, row in enumerate(found.rows):
+    assert len(answer.rows) == len(pair[0].returns) - length + 1
+    for number, row in enumerate(answer.rows):
         cut = [
             oracle.Periods(
                 p.points[number : number + length + 1],
@@ -58,27 +58,27 @@ def test_each_window_is_what_numpy_makes_of_it(lake: Path, frequency: str) -> No
             )
             for p in pair
         ]
-        expected = oracle.beside(cut[0], cut[1], 100.0, oracle.constant(0.02))
+        expected = oracle.against_benchmark(cut[0], cut[1], 100.0, oracle.constant(0.02))
         assert {name: getattr(row, name) for name in expected} == pytest.approx(expected, rel=1e-9, abs=1e-12)
         assert (row.first_session, row.session, row.n) == (cut[0].points[0], cut[0].points[-1], length)
         # weekends are days of both calendars that the index does not have
         assert row.quality == "gap,proxy,simulated"
-    assert (found.periods, found.benchmark, found.instruments) == (length, "NASDAQ", ("BTC", "NASDAQ"))
+    assert (answer.periods, answer.benchmark, answer.instruments) == (length, "NASDAQ", ("BTC", "NASDAQ"))
 
 
-def test_a_window_is_a_year_unless_told_otherwise(lake: Path) -> None:
-    found = ml.open(lake=lake).rolling("BTC", "NASDAQ", start=WINDOW["start"], end="2022-03-31")
-    assert {row.n for row in found.rows} == {252} == {YEAR_OF_PERIODS["daily"]}
+def test_rolling_window_defaults_to_a_year(lake: Path) -> None:
+    answer = ml.open(lake=lake).rolling("BTC", "NASDAQ", start=WINDOW["start"], end="2022-03-31")
+    assert {row.n for row in answer.rows} == {252} == {YEAR_OF_PERIODS["daily"]}
     again = Lake(lake).rolling(["BTC"], benchmark="NASDAQ", frequency="monthly")
     assert {row.n for row in again.rows} == {12}
-    assert json.loads(json.dumps(found.to_dict()))["rows"][0]["n"] == 252
+    assert json.loads(json.dumps(answer.to_dict()))["rows"][0]["n"] == 252
 
 
 @pytest.mark.parametrize("period", PERIODS)
-def test_returns_by_period_are_the_closes_of_its_ends(lake: Path, period: str) -> None:
-    found = Lake(lake).returns(["NASDAQ", "BTC"], period=period, **WINDOW)
-    assert list(dict.fromkeys(row.instrument_id for row in found.rows)) == ["NASDAQ", "BTC"]
-    rows = [row for row in found.rows if row.instrument_id == "BTC"]
+def test_returns_by_period_equal_the_closes_at_its_ends(lake: Path, period: str) -> None:
+    answer = Lake(lake).returns(["NASDAQ", "BTC"], period=period, **WINDOW)
+    assert list(dict.fromkeys(row.instrument_id for row in answer.rows)) == ["NASDAQ", "BTC"]
+    rows = [row for row in answer.rows if row.instrument_id == "BTC"]
     assert len(rows) == {"day": 364, "week": 51, "month": 12, "quarter": 4, "year": 1}[period]
     for row in rows:
         growth = COIN[row.session] / COIN[row.start_session]
@@ -93,7 +93,7 @@ def test_returns_by_period_are_the_closes_of_its_ends(lake: Path, period: str) -
         assert total == pytest.approx(np.log(COIN[date(2021, 12, 31)] / COIN[date(2020, 12, 31)]), rel=1e-9)
 
 
-def test_a_row_carries_the_marks_of_its_own_days(lake: Path) -> None:
+def test_row_has_the_quality_flags_of_its_own_days(lake: Path) -> None:
     rows = Lake(lake).returns(["BTC"], currency="EUR", **WINDOW).rows
     # June has no rates; that of 31 May serves for seven days, so what is missing lies in July's return
     assert {row.period.month: row.quality for row in rows} == {
@@ -107,7 +107,7 @@ def test_a_row_carries_the_marks_of_its_own_days(lake: Path) -> None:
     assert (year.quality, month.quality) == ("gap,proxy", "partial,gap,proxy,simulated")
 
 
-def test_a_real_year_goes_by_december(desk: Path) -> None:
+def test_real_yearly_return_uses_december_prices(desk: Path) -> None:
     prices = [bar(CPI, date(2020 + n // 12, n % 12 + 1, 1), 100.0 + n) for n in range(24)]
     made = rewrite(desk, bars(BTC, {d: 100 + n for n, d in enumerate(every_day())}) + prices)
     [year] = Lake(made).returns(["BTC"], period="year", real=True, **WINDOW).rows
@@ -118,7 +118,7 @@ def test_a_real_year_goes_by_december(desk: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("terms", "message"),
     [
         ({"periods": 1}, "2 to 100,000"),
         ({"ids": ["NASDAQ"]}, "against itself"),
@@ -126,9 +126,9 @@ def test_a_real_year_goes_by_december(desk: Path) -> None:
     ],
     ids=str,
 )
-def test_what_cannot_be_rolled_is_refused(lake: Path, asked: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        Lake(lake).rolling(**{"ids": ["BTC"], "benchmark": "NASDAQ"} | asked)
+def test_invalid_rolling_arguments_are_refused(lake: Path, terms: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Lake(lake).rolling(**{"ids": ["BTC"], "benchmark": "NASDAQ"} | terms)
     with pytest.raises(UsageError, match="day, week, month, quarter, year"):
         Lake(lake).returns(["BTC"], period="decade")
 

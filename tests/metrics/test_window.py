@@ -1,4 +1,4 @@
-"""Which window is measured, what is annualised, and what cannot be measured or asked."""
+"""The measured window, annualisation and invalid arguments."""
 
 from __future__ import annotations
 
@@ -17,70 +17,72 @@ from ..query.lakes import BTC, bar
 from .walks import TWIN, WEEKDAYS, WINDOW, every_day, rewrite, value
 
 
-def test_what_doubles_each_calendar_year_has_a_cagr_of_exactly_100_percent(desk: Path) -> None:
+def test_doubling_each_calendar_year_has_a_cagr_of_100_percent(desk: Path) -> None:
     closes = {2018 + n: 2.0**n for n in range(7)}
     lake = rewrite(desk, [bar(BTC, date(year, 12, 31), close) for year, close in closes.items()])
     for last in (2019, 2020, 2024):
-        found = Lake(lake).metrics(["BTC"], start=date(2019, 1, 1), end=date(last, 12, 31))
-        assert value(found, "BTC", "cagr") == pytest.approx(1, abs=1e-14)
-    found = Lake(lake).metrics(["BTC"], start=date(2019, 1, 2), end=date(2020, 12, 31))
-    assert found.figure("BTC", "cagr").quality == "partial,gap"
+        answer = Lake(lake).metrics(["BTC"], start=date(2019, 1, 1), end=date(last, 12, 31))
+        assert value(answer, "BTC", "cagr") == pytest.approx(1, abs=1e-14)
+    answer = Lake(lake).metrics(["BTC"], start=date(2019, 1, 2), end=date(2020, 12, 31))
+    assert answer.figure("BTC", "cagr").quality == "partial,gap"
     # from 31 December 2018, but not whole calendar years: by days
-    assert value(found, "BTC", "cagr") == pytest.approx(4 ** (365.25 / 731) - 1, rel=1e-12)
+    assert value(answer, "BTC", "cagr") == pytest.approx(4 ** (365.25 / 731) - 1, rel=1e-12)
 
 
-def test_what_does_not_vary_has_no_ratio_and_says_why(desk: Path) -> None:
+def test_constant_returns_have_no_ratio_and_a_reason(desk: Path) -> None:
     flat = [bar(TWIN, day, 100.0) for day in WEEKDAYS]
     steady = [bar(BTC, day, 100 * 1.001**n) for n, day in enumerate(every_day())]
-    found = Lake(rewrite(desk, flat + steady)).metrics(["BTC"], benchmark="TWIN", **WINDOW)
+    answer = Lake(rewrite(desk, flat + steady)).metrics(["BTC"], benchmark="TWIN", **WINDOW)
     for instrument, metric in (
         ("BTC", "sharpe"), ("BTC", "sortino"), ("BTC", "correlation"), ("BTC", "beta"), ("BTC", "alpha"),
         ("TWIN", "sharpe"), ("TWIN", "skew"), ("TWIN", "kurtosis"),
     ):  # fmt: skip
-        figure = found.figure(instrument, metric)
+        figure = answer.figure(instrument, metric)
         assert (figure.value, figure.reason) == (None, "too few returns, or they do not vary")
-    assert found.figure("BTC", "calmar").reason == "never below a high"
-    assert found.figure("BTC", "up_capture").reason == "no return in the window"
+    assert answer.figure("BTC", "calmar").reason == "never below a high"
+    assert answer.figure("BTC", "up_capture").reason == "no return in the window"
 
 
-def test_below_a_year_nothing_is_annualised_to_a_growth_rate_unless_asked(pair: Path) -> None:
+def test_no_cagr_below_a_year_unless_annualise_short(pair: Path) -> None:
     half: dict[str, Any] = {"start": date(2021, 1, 1), "end": date(2021, 6, 30)}
-    found = Lake(pair).metrics(["BTC"], **half)
+    answer = Lake(pair).metrics(["BTC"], **half)
     for metric in ("cagr", "calmar"):
-        figure = found.figure("BTC", metric)
+        figure = answer.figure("BTC", metric)
         assert (figure.value, figure.reason) == (None, "shorter than a year: not annualised")
-    growth = 1 + value(found, "BTC", "total_return")
+    growth = 1 + value(answer, "BTC", "total_return")
     assert growth != 1
-    asked = Lake(pair).metrics(["BTC"], annualise_short=True, **half)
+    annualised = Lake(pair).metrics(["BTC"], annualise_short=True, **half)
     yearly = growth ** (365.25 / 181) - 1
-    assert value(asked, "BTC", "cagr") == pytest.approx(yearly, rel=1e-12)
-    assert value(asked, "BTC", "calmar") == pytest.approx(
-        yearly / -value(asked, "BTC", "max_drawdown"), rel=1e-12
+    assert value(annualised, "BTC", "cagr") == pytest.approx(yearly, rel=1e-12)
+    assert value(annualised, "BTC", "calmar") == pytest.approx(
+        yearly / -value(annualised, "BTC", "max_drawdown"), rel=1e-12
     )
-    # a year is none of its business
+    # no effect on a whole year
     plain, short = (Lake(pair).metrics(["BTC"], annualise_short=on, **WINDOW) for on in (False, True))
     assert plain.figures == short.figures
 
 
-def test_the_window_that_all_share_is_the_default(pair: Path) -> None:
-    found = Lake(pair).metrics(["BTC", "SHARE"])
-    assert (found.start, found.end) == (WEEKDAYS[40] + timedelta(days=1), WEEKDAYS[199])
-    assert {f.first_session for f in found.figures if f.metric == "cagr"} == {WEEKDAYS[40]}
+def test_default_window_is_shared_by_all_instruments(pair: Path) -> None:
+    answer = Lake(pair).metrics(["BTC", "SHARE"])
+    assert (answer.start, answer.end) == (WEEKDAYS[40] + timedelta(days=1), WEEKDAYS[199])
+    assert {f.first_session for f in answer.figures if f.metric == "cagr"} == {WEEKDAYS[40]}
 
 
-def test_annualised_as_asked_and_as_json(pair: Path) -> None:
-    found = ml.open(lake=pair).metrics("BTC", start="2021-01-01", end="2021-12-31", annualise=252, deepest=2)
+def test_custom_annualisation_and_json(pair: Path) -> None:
+    metrics = ml.open(lake=pair).metrics(
+        "BTC", start="2021-01-01", end="2021-12-31", annualise=252, deepest=2
+    )
     auto = Lake(pair).metrics(["BTC"], **WINDOW)
-    ratio = value(auto, "BTC", "volatility") / value(found, "BTC", "volatility")
+    ratio = value(auto, "BTC", "volatility") / value(metrics, "BTC", "volatility")
     assert ratio == pytest.approx((365 / 252) ** 0.5, rel=1e-12)
-    answer = json.loads(json.dumps(found.to_dict()))
+    answer = json.loads(json.dumps(metrics.to_dict()))
     assert (answer["start"], len(answer["drawdowns"]), answer["figures"][0]["metric"]) == (
         "2021-01-01", 2, "total_return",
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("terms", "message"),
     [
         ({"ids": []}, "at least one"),
         ({"ids": ["BTX"]}, "did you mean BTC"),
@@ -99,11 +101,11 @@ def test_annualised_as_asked_and_as_json(pair: Path) -> None:
     ],
     ids=str,
 )
-def test_what_cannot_be_asked_is_refused(four: Path, asked: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        Lake(four).metrics(**{"ids": ["BTC"]} | asked)
+def test_invalid_arguments_are_refused(four: Path, terms: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Lake(four).metrics(**{"ids": ["BTC"]} | terms)
 
 
-def test_nothing_stored_of_it(four: Path) -> None:
+def test_instrument_without_bars_is_named(four: Path) -> None:
     with pytest.raises(EmptyLakeError, match="no bars of NASDAQ"):
         Lake(four).metrics(["BTC", "NASDAQ"])

@@ -74,15 +74,15 @@ def rewrite(lake: Path, rows: Rows) -> Path:
     return write(lake, DESK, rows)
 
 
-def value(found: Metrics, instrument: str, metric: str) -> float:
-    figure = found.figure(instrument, metric)
+def value(answer: Metrics, instrument: str, metric: str) -> float:
+    figure = answer.figure(instrument, metric)
     assert figure.value is not None, figure
     return figure.value
 
 
-def assert_same(found: Metrics, one: str, other: str) -> None:
+def assert_same(answer: Metrics, one: str, other: str) -> None:
     """Two instruments of an answer differ in nothing but their names."""
-    for parts in (found.figures, found.drawdowns, found.rolling):
+    for parts in (answer.figures, answer.drawdowns, answer.rolling):
         twins = [replace(part, instrument_id="") for part in parts if part.instrument_id == other]
         plain = [replace(part, instrument_id="") for part in parts if part.instrument_id == one]
         assert len(plain) == len(twins) > 0

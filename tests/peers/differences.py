@@ -159,11 +159,11 @@ def two_calendars(m: Measure) -> Row:
     return plain(m.value("BTC", "beta"), e.beta(r, s), q.greeks(r, s)["beta"])
 
 
-def dates_of_a_fall(m: Measure) -> Row:
+def dates_of_a_drawdown(m: Measure) -> Row:
     ours = m.ours("BTC", "max_drawdown")
-    falls = quantstats_says.drawdowns(m.levels("BTC"))
-    start = falls["max drawdown"].idxmin()
-    return str(ours.start_session), str(ours.recovery_session), start, falls.loc[start, "end"]
+    drawdowns = quantstats_says.drawdowns(m.levels("BTC"))
+    start = drawdowns["max drawdown"].idxmin()
+    return str(ours.start_session), str(ours.recovery_session), start, drawdowns.loc[start, "end"]
 
 
 def dividends(m: Measure) -> Row:
@@ -189,6 +189,6 @@ DIFFERENCES: Final[Mapping[str, Callable[[Measure], Row]]] = {
     "Capture": capture,
     "Information ratio": information_ratio,
     "Two calendars": two_calendars,
-    "Dates of a drawdown": dates_of_a_fall,
+    "Dates of a drawdown": dates_of_a_drawdown,
     "Dividends": dividends,
 }

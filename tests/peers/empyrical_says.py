@@ -30,7 +30,7 @@ def alone(s: Span) -> dict[str, float]:
     }
 
 
-def beside(s: Span, b: Span) -> dict[str, float]:
+def against_benchmark(s: Span, b: Span) -> dict[str, float]:
     import empyrical as e
 
     r, other = s.returns, b.returns
@@ -57,7 +57,7 @@ def calendar_returns(returns: pd.Series, frequency: str) -> list[float]:
 
 
 def rolling(s: Span, b: Span, window: int) -> dict[str, pd.Series]:
-    """The figures of `beside` over the latest returns, with the same alignments; risk-free return
+    """The figures of `against_benchmark` over the latest returns, with the same alignments; risk-free return
     0."""
     import empyrical as e
 

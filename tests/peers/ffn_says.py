@@ -24,7 +24,7 @@ def alone(s: Span) -> dict[str, float]:
     }
 
 
-def beside(s: Span, b: Span) -> dict[str, float]:
+def against_benchmark(s: Span, b: Span) -> dict[str, float]:
     import ffn
 
     # it does not annualise
@@ -84,5 +84,5 @@ def drawdowns(levels: pd.Series) -> pd.DataFrame:
     """Its list: from the first close under water to the recovery, or to the last close."""
     import ffn
 
-    found = ffn.core.drawdown_details(ffn.to_drawdown_series(levels))
-    return found.assign(Start=found["Start"].astype(str).str[:10]).set_index("Start")
+    details = ffn.core.drawdown_details(ffn.to_drawdown_series(levels))
+    return details.assign(Start=details["Start"].astype(str).str[:10]).set_index("Start")

@@ -38,7 +38,7 @@ class Market:
     def names(self) -> tuple[str, ...]:
         return tuple(self.closes)
 
-    def ask(self, start: date, end: date, *names: str, **options: Any) -> Any:
+    def metrics(self, start: date, end: date, *names: str, **options: Any) -> Any:
         """`metrics` of instruments (or all) beside the benchmark; each question is put to the lake
         once."""
         key = (start, end, names, *options.items())
@@ -49,7 +49,7 @@ class Market:
 
 
 def real(folder: Path) -> Market:
-    """The prices beside the project, read by pandas for the peers; skips where they are not."""
+    """The real prices, read by pandas for the peers; skips where they are unavailable."""
     prices = shared_data.folder() / "prices"
     frames = {}
     for name, (_, symbol) in shared_data.FILES.items():

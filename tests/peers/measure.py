@@ -23,7 +23,7 @@ class Measure:
     market: Market
 
     def ours(self, name: str, metric: str, start: date = START, end: date = END, **options: Any) -> Any:
-        return self.market.ask(start, end, name, **options).figure(name, metric)
+        return self.market.metrics(start, end, name, **options).figure(name, metric)
 
     def value(self, name: str, metric: str, *window: date, **options: Any) -> Any:
         return self.ours(name, metric, *window, **options).value

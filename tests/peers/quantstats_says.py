@@ -37,7 +37,7 @@ def alone(s: Span) -> dict[str, float]:
     }
 
 
-def beside(s: Span, b: Span) -> dict[str, float]:
+def against_benchmark(s: Span, b: Span) -> dict[str, float]:
     from quantstats import stats as q
 
     # it has no risk-free return here: hand it excess returns
@@ -63,9 +63,9 @@ def drawdowns(levels: pd.Series) -> pd.DataFrame:
     """Its list: from the first close under water to the last; depth as a fraction."""
     from quantstats import stats as q
 
-    found = q.drawdown_details(q.to_drawdown_series(levels))
-    found["max drawdown"] /= 100
-    return found.set_index("start")
+    details = q.drawdown_details(q.to_drawdown_series(levels))
+    details["max drawdown"] /= 100
+    return details.set_index("start")
 
 
 def rolling(s: Span, b: Span, window: int) -> dict[str, pd.Series]:

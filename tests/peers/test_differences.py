@@ -40,21 +40,21 @@ def assert_said(name: str, figures: tuple[str, ...]) -> None:
         rest = rest.split(figure, 1)[1]
 
 
-def test_the_page_has_the_differences_that_are_measured() -> None:
+def test_page_lists_every_measured_difference() -> None:
     assert rows(SECTIONS).keys() == DIFFERENCES.keys() | CONSTRUCTED.keys()
 
 
 @pytest.mark.parametrize("name", DIFFERENCES)
-def test_a_difference_on_real_prices_is_what_the_page_says(measure: Measure, name: str) -> None:
+def test_difference_on_real_prices_equals_the_page(measure: Measure, name: str) -> None:
     assert_said(name, DIFFERENCES[name](measure))
 
 
 @pytest.mark.parametrize("name", CONSTRUCTED)
-def test_a_difference_on_a_made_up_series_is_what_the_page_says(tmp_path: Path, name: str) -> None:
+def test_difference_on_a_constructed_series_equals_the_page(tmp_path: Path, name: str) -> None:
     assert_said(name, CONSTRUCTED[name](tmp_path))
 
 
-def test_the_page_says_which_figure_is_compared_with_whom(made_up_market: Market) -> None:
+def test_page_lists_the_figures_compared_per_library(made_up_market: Market) -> None:
     compared = [set(peer_figures(peer, made_up_market, "BTC", "daily")) for peer in PEERS]
     compared[PEERS.index(ffn_says)] |= set(ffn_says.monthly(own(made_up_market, "BTC", "daily")))
     listed = re.findall(r"^- \w+: (.*?)(?=^- |\Z)", COVERAGE, re.MULTILINE | re.DOTALL)

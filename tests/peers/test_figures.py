@@ -45,33 +45,33 @@ def peer_figures(peer: ModuleType, market: Market, name: str, frequency: str) ->
         # window's
         figures.pop("calmar", None)
     if name != BENCHMARK:
-        figures |= peer.beside(*both(market, name, frequency))
+        figures |= peer.against_benchmark(*both(market, name, frequency))
     return figures
 
 
-def assert_same(found: object, name: str, expected: Mapping[str, float]) -> None:
-    ours = {metric: found.figure(name, metric).value for metric in expected}
+def assert_same(answer: object, name: str, expected: Mapping[str, float]) -> None:
+    ours = {metric: answer.figure(name, metric).value for metric in expected}
     assert ours == pytest.approx(expected, rel=1e-9, abs=0)
 
 
 @pytest.mark.parametrize("frequency", FREQUENCIES)
 @pytest.mark.parametrize("peer", PEERS, ids=["empyrical", "quantstats", "ffn"])
-def test_the_peers_agree(market: Market, peer: ModuleType, frequency: str) -> None:
-    found = market.ask(START, END, frequency=frequency, risk_free=RATE)
+def test_peers_agree(market: Market, peer: ModuleType, frequency: str) -> None:
+    answer = market.metrics(START, END, frequency=frequency, risk_free=RATE)
     for name in market.names:
-        assert_same(found, name, peer_figures(peer, market, name, frequency))
+        assert_same(answer, name, peer_figures(peer, market, name, frequency))
 
 
 @pytest.mark.parametrize("peer", PEERS, ids=["empyrical", "quantstats", "ffn"])
-def test_the_peers_agree_on_total_returns(market: Market, peer: ModuleType) -> None:
-    found = market.ask(START, END, basis="total")
+def test_peers_agree_on_total_returns(market: Market, peer: ModuleType) -> None:
+    answer = market.metrics(START, END, basis="total")
     for name in ("AAPL", "KO", "NVDA"):
-        assert_same(found, name, peer.alone(own(market, name, "daily", 0.0, "total")))
+        assert_same(answer, name, peer.alone(own(market, name, "daily", 0.0, "total")))
 
 
-def test_ffns_months_of_daily_closes_agree(market: Market) -> None:
+def test_ffn_monthly_figures_of_daily_closes_agree(market: Market) -> None:
     start, end = date(2019, 1, 1), date(2023, 12, 31)
-    found = market.ask(start, end, frequency="monthly")
+    answer = market.metrics(start, end, frequency="monthly")
     for name in market.names:
         closes = span(market.closes[name], start, end, "daily", 252)
-        assert_same(found, name, ffn_says.monthly(closes))
+        assert_same(answer, name, ffn_says.monthly(closes))

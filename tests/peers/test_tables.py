@@ -34,18 +34,20 @@ def test_calendar_returns(market: Market, period: str, frequency: str, n: int) -
     ours = by_instrument(answer)["simple_return"]
     for name in names:
         window = span(market.closes[name], START, END, "daily", 252)
-        said = [
+        peer_returns = [
             empyrical_says.calendar_returns(window.returns, frequency),
             quantstats_says.calendar_returns(window.returns, frequency),
             ffn_says.calendar_returns(window, frequency),
         ]
         assert len(ours[name]) == n
-        for peer in said:
+        for peer in peer_returns:
             assert ours[name].tolist() == pytest.approx(peer, rel=1e-9, abs=1e-15)
 
 
 @pytest.mark.parametrize(("period", "frequency"), [("week", "weekly"), ("quarter", "quarterly")])
-def test_calendar_returns_that_only_empyrical_has(market: Market, period: str, frequency: str) -> None:
+def test_weekly_and_quarterly_returns_agree_with_empyrical(
+    market: Market, period: str, frequency: str
+) -> None:
     names = ("BTC", "KO")
     ours = by_instrument(Lake(market.lake).returns(names, period=period, start=START, end=END))
     for name in names:
@@ -61,31 +63,31 @@ def test_calendar_returns_that_only_empyrical_has(market: Market, period: str, f
         )
 
 
-def test_falls(market: Market) -> None:
-    found = market.ask(START, END, deepest=1000).drawdowns
+def test_drawdown_lists_agree(market: Market) -> None:
+    answer = market.metrics(START, END, deepest=1000).drawdowns
     for name in ("BTC", "SP500", "GOLD", "KO"):
         levels = span(market.closes[name], START, END, "daily", 252).window
         days = [day.date() for day in levels.index]
         quantstats, ffn = quantstats_says.drawdowns(levels), ffn_says.drawdowns(levels)
-        ours = [fall for fall in found if fall.instrument_id == name]
+        ours = [drawdown for drawdown in answer if drawdown.instrument_id == name]
         assert len(ours) == len(quantstats) == len(ffn)
-        for fall in ours:
+        for drawdown in ours:
             # both start at the first close under water, we at the high before it
-            start = str(days[days.index(fall.peak_session) + 1])
+            start = str(days[days.index(drawdown.peak_session) + 1])
             theirs, other = quantstats.loc[start], ffn.loc[start]
-            assert fall.depth == pytest.approx(theirs["max drawdown"], rel=1e-9)
-            assert fall.depth == pytest.approx(other["drawdown"], rel=1e-9)
-            assert str(fall.trough_session) == theirs["valley"]
+            assert drawdown.depth == pytest.approx(theirs["max drawdown"], rel=1e-9)
+            assert drawdown.depth == pytest.approx(other["drawdown"], rel=1e-9)
+            assert str(drawdown.trough_session) == theirs["valley"]
             # ffn ends at the recovery, quantstats a close before, both at the last close while
             # there is none
-            recovered = fall.recovery_session
+            recovered = drawdown.recovery_session
             assert other["End"].date() == (recovered or days[-1])
             assert theirs["end"] == str(days[days.index(recovered) - 1] if recovered else days[-1])
 
 
 def test_rolling_years(market: Market) -> None:
     """ffn has the share of twelve months that rose."""
-    for row in market.ask(START, END).rolling:
+    for row in market.metrics(START, END).rolling:
         if row.years == 1:
             window = span(market.closes[row.instrument_id], START, END, "daily", 252)
             stats = ffn_says.performance(window)
@@ -102,9 +104,7 @@ def test_rolling_years(market: Market) -> None:
     ],
     ids=["empyrical", "quantstats", "empyrical-capture"],
 )
-def test_rolling_figures_beside_the_benchmark(
-    market: Market, says: Says, frequency: str, periods: int
-) -> None:
+def test_rolling_benchmark_figures_agree(market: Market, says: Says, frequency: str, periods: int) -> None:
     names, terms = ("BTC", "KO"), {"frequency": frequency, "periods": periods}
     ours = by_instrument(Lake(market.lake).rolling(names, benchmark=BENCHMARK, start=START, end=END, **terms))
     for name in names:

@@ -1,5 +1,4 @@
-"""A plan worked by hand: plain Python, one day and one holding at a time, from the definitions
-alone."""
+"""Oracle of a plan: plain Python, one day and one holding at a time, from the definitions."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     return Lake(make(tmp_path_factory.mktemp("as_of"), everything, current, old))
 
 
-def test_a_revision_counts_from_when_it_was_known(lake: Lake) -> None:
+def test_revision_counts_from_its_known_at(lake: Lake) -> None:
     year = {"start": "2019-12-31", "end": "2020-12-31"}
     before = lake.portfolio("100 SHARE", **year, as_of="2021-06-30")
     after = lake.portfolio("100 SHARE", **year, as_of=REVISED)
@@ -61,7 +61,7 @@ def test_a_revision_counts_from_when_it_was_known(lake: Lake) -> None:
     assert "only what was known at 2021-06-30T00:00:00+00:00" in " ".join(before.conventions)
 
 
-def test_exchange_rates_yields_and_consumer_prices_as_known(lake: Lake) -> None:
+def test_exchange_rates_and_consumer_prices_as_known(lake: Lake) -> None:
     year = {"start": "2019-12-31", "end": "2020-12-31", "currency": "USD"}
     before, after = (lake.portfolio("100 ABROAD", **year, as_of=t) for t in ("2021-06-30", "2021-07-01"))
     assert before.with_sleeve.total_return == close(0, abs=1e-12)
@@ -71,21 +71,21 @@ def test_exchange_rates_yields_and_consumer_prices_as_known(lake: Lake) -> None:
     assert lake.portfolio("100 ABROAD", **year, as_of="2021-01-10").inflation is None
 
 
-def test_nothing_known_later_is_in_it(lake: Lake) -> None:
+def test_as_of_excludes_later_knowledge(lake: Lake) -> None:
     early = lake.portfolio(PLAN, TERMS, as_of="2021-02-15T12:00Z", horizon=1)
     assert (early.end, early.history and early.history.windows) == (date(2021, 2, 12), 2)
     late = lake.portfolio(PLAN, TERMS, horizon=1)
     assert late.history is not None
     assert late.history.windows == 6
-    asked = lake.portfolio(PLAN, TERMS, start="2020-01-31", end="2021-04-30", as_of="2021-02-15")
-    assert "shortened" in asked.quality
-    assert "SHARE to 2021-02-12" in " ".join(asked.notes)
+    shortened = lake.portfolio(PLAN, TERMS, start="2020-01-31", end="2021-04-30", as_of="2021-02-15")
+    assert "shortened" in shortened.quality
+    assert "SHARE to 2021-02-12" in " ".join(shortened.notes)
 
 
-def test_strictly_only_what_the_lake_held(lake: Lake) -> None:
-    held = lake.portfolio(PLAN, TERMS, as_of="2021-06-15", strict=True)
-    assert (held.strict, held.end) == (True, date(2021, 5, 31))
-    assert "held by this lake at 2021-06-15" in " ".join(held.conventions)
+def test_strict_as_of_uses_only_rows_observed_by_the_lake(lake: Lake) -> None:
+    answer = lake.portfolio(PLAN, TERMS, as_of="2021-06-15", strict=True)
+    assert (answer.strict, answer.end) == (True, date(2021, 5, 31))
+    assert "held by this lake at 2021-06-15" in " ".join(answer.conventions)
     with pytest.raises(
         EmptyLakeError, match=r"no bars of SHARE are stored .* as held by this lake at 2021-05-01"
     ):

@@ -62,7 +62,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     return Lake(make(tmp_path_factory.mktemp("lake"), ALL, rows))
 
 
-def test_whole_years_by_the_closes(lake: Lake) -> None:
+def test_end_value_of_whole_years_follows_the_closes(lake: Lake) -> None:
     answer = lake.portfolio(SPLIT, {"rebalance": "never"})
     n = len(sessions()) - 1
     share = (100 + n) / 100 * (202 / 200)
@@ -77,7 +77,7 @@ def test_whole_years_by_the_closes(lake: Lake) -> None:
     assert answer.history is None
 
 
-def test_a_start_that_is_no_session_is_the_close_before(lake: Lake) -> None:
+def test_start_without_a_session_uses_the_close_before(lake: Lake) -> None:
     answer = lake.portfolio(SPLIT, start="2020-07-04", end="2021-07-04")
     assert (answer.start, answer.end) == (date(2020, 7, 2), date(2021, 7, 2))
     assert answer.years == close(365 / 365.25)
@@ -86,13 +86,13 @@ def test_a_start_that_is_no_session_is_the_close_before(lake: Lake) -> None:
     assert answer.inflation == close((250 + 17) / (250 + 5))
 
 
-def test_what_the_lake_does_not_reach_is_said(lake: Lake) -> None:
+def test_shortened_window_is_flagged(lake: Lake) -> None:
     answer = lake.portfolio(SPLIT, start="2015-12-31", end="2022-12-31")
     assert "shortened" in answer.quality
     assert (answer.start, answer.end) == (date(2019, 12, 31), date(2021, 12, 31))
 
 
-def test_money_paid_in_is_worth_less_later_too(lake: Lake) -> None:
+def test_contributions_are_deflated_by_their_own_date(lake: Lake) -> None:
     answer = lake.portfolio("100 ABROAD", {"contribute": 100}, currency="USD")
     # the index starts at 250 in December 2019 and rises by 1 a month; a payment has the month's
     # before
@@ -124,17 +124,17 @@ def test_another_currency(lake: Lake) -> None:
     assert "ABROAD is quoted in EUR" in " ".join(dollars.notes)
 
 
-def test_what_the_levels_are_is_said(lake: Lake) -> None:
+def test_notes_describe_simulated_price_and_total_levels(lake: Lake) -> None:
     answer = lake.portfolio("50 NASDAQ, 30 FUND, 20 MADE_UP", {"sleeve": "MADE_UP"}, horizon=1)
-    said = " ".join(answer.notes)
+    notes = " ".join(answer.notes)
     assert answer.quality == ("simulated", "price_index")
     assert answer.summary.startswith("With simulated prices, a 20 % sleeve of MADE_UP")
-    assert "NASDAQ is a price index" in said
-    assert "FUND is stored as total return only" in said
+    assert "NASDAQ is a price index" in notes
+    assert "FUND is stored as total return only" in notes
     assert [round(100 * (one.sleeve or 0)) for one in answer.sweep] == [*range(11), 20]
 
 
-def test_history_starts_at_every_month_end(lake: Lake) -> None:
+def test_history_has_one_window_per_month_end(lake: Lake) -> None:
     answer = lake.portfolio("57 SHARE, 40 NASDAQ, 3 BTC", {"sleeve": "BTC"}, horizon=1)
     assert answer.history is not None
     assert (answer.history.windows, answer.history.independent) == (13, 2)
@@ -154,7 +154,7 @@ def test_history_starts_at_every_month_end(lake: Lake) -> None:
 
 
 @pytest.mark.parametrize(
-    ("plan", "asked", "message"),
+    ("plan", "terms", "message"),
     [
         ("100 NOPE", {}, "unknown instrument 'NOPE'"),
         ("100 BILL", {}, "a yield, not a price"),
@@ -169,18 +169,20 @@ def test_history_starts_at_every_month_end(lake: Lake) -> None:
         (SPLIT, {"start": "2023-01-01"}, "no two sessions"),
     ],
 )
-def test_what_cannot_be_answered_says_why(lake: Lake, plan: str, asked: dict[str, Any], message: str) -> None:
+def test_invalid_arguments_are_refused_with_a_reason(
+    lake: Lake, plan: str, terms: dict[str, Any], message: str
+) -> None:
     with pytest.raises(UsageError, match=message):
-        lake.portfolio(plan, **asked)
+        lake.portfolio(plan, **terms)
 
 
-def test_a_horizon_longer_than_history_says_so(lake: Lake) -> None:
+def test_horizon_longer_than_the_history_is_refused(lake: Lake) -> None:
     with pytest.raises(UsageError, match="no window of 10 years is stored"):
         lake.portfolio(SPLIT, {"sleeve": "BTC"}, horizon=10)
     assert lake.portfolio(SPLIT, {"sleeve": "BTC"}).history is None
 
 
-def test_a_funds_expenses_are_in_its_price(lake: Lake) -> None:
+def test_expense_ratio_of_a_fund_is_refused(lake: Lake) -> None:
     with pytest.raises(UsageError, match="FUND is a fund: its expense ratio is in its price already"):
         lake.portfolio("100 FUND", {"expenses": {"FUND": 0.1}})
     held = read_plan("100 NASDAQ", {"expenses": {"NASDAQ": 1.0}})
@@ -189,7 +191,7 @@ def test_a_funds_expenses_are_in_its_price(lake: Lake) -> None:
     assert dearer.with_sleeve.end_value == close(cheaper.with_sleeve.end_value * 0.99**years, rel=1e-9)
 
 
-def test_without_bars_it_says_what_to_run(tmp_path: Path) -> None:
+def test_empty_lake_is_reported(tmp_path: Path) -> None:
     with pytest.raises(EmptyLakeError, match="no bars of BTC are stored"):
         Lake(make(tmp_path, ALL, [])).portfolio("100 BTC")
 
@@ -199,7 +201,7 @@ def command(run: Run, lake: Lake) -> Run:
     return lambda *arguments: run("portfolio", *arguments, "--lake", lake.path)
 
 
-ASKED = (
+ARGUMENTS = (
     "57 SHARE, 40 NASDAQ, 3 BTC", "--sleeve", "BTC", "--funded-by", "SHARE", "--horizon", "1",
     "--from", "2019-12-31", "--to", "2021-12-31", "--rebalance", "quarterly", "--start", "10000",
     "--contribute", "500", "--per", "month", "--pay-growth", "3", "--plan-fee", "0.2", "--trading-cost", "5",
@@ -207,40 +209,40 @@ ASKED = (
 )  # fmt: skip
 
 
-def test_a_year_stands_for_the_closes_around_it(command: Run) -> None:
-    by_year = [{"2019-12-31": "2020", "2021-12-31": "2021"}.get(word, word) for word in ASKED]
-    assert command(*by_year) == command(*ASKED)
+def test_year_arguments_mean_the_closes_around_them(command: Run) -> None:
+    by_year = [{"2019-12-31": "2020", "2021-12-31": "2021"}.get(word, word) for word in ARGUMENTS]
+    assert command(*by_year) == command(*ARGUMENTS)
 
 
-def test_the_command_prints_for_people(command: Run) -> None:
-    code, out, _ = command(*ASKED)
+def test_command_prints_summary_and_table(command: Run) -> None:
+    code, out, _ = command(*ARGUMENTS)
     assert code == 0
     assert out.startswith("A 3 % sleeve of BTC, funded from SHARE, raised the end value from ")
-    for said in (
+    for text in (
         "money-weighted return, annualised",
         "trading costs",
         "13 overlapping windows",
         "tax-free",
     ):
-        assert said in out
+        assert text in out
     table = out.split("\n\n")[1].splitlines()
     assert len({len(line) for line in table}) == 1
 
 
-def test_json_is_one_value_and_the_answer(command: Run, lake: Lake) -> None:
-    answer = json.loads(command(*ASKED, "--format", "json")[1])
+def test_json_output_equals_the_python_answer(command: Run, lake: Lake) -> None:
+    answer = json.loads(command(*ARGUMENTS, "--format", "json")[1])
     terms = {
         "sleeve": "BTC", "funded_by": "SHARE", "rebalance": "quarterly", "contribute": 500, "pay_growth": 3,
         "plan_fee": 0.2, "trading_cost": 5, "expenses": {"NASDAQ": 0.2},
     }  # fmt: skip
-    expected = lake.portfolio(ASKED[0], terms, start="2019-12-31", end="2021-12-31", horizon=1)
+    expected = lake.portfolio(ARGUMENTS[0], terms, start="2019-12-31", end="2021-12-31", horizon=1)
     assert answer == json.loads(json.dumps(expected.to_dict()))
     assert answer["with_sleeve"]["sleeve"] == 0.03
     assert len(answer["sweep"]) == 11
 
 
-def test_csv_has_a_line_a_size_of_the_sleeve(command: Run) -> None:
-    rows = list(csv.DictReader(io.StringIO(command(*ASKED, "--format", "csv")[1])))
+def test_csv_has_one_line_per_sleeve_size(command: Run) -> None:
+    rows = list(csv.DictReader(io.StringIO(command(*ARGUMENTS, "--format", "csv")[1])))
     assert [float(row["sleeve"]) for row in rows] == [n / 100 for n in range(11)]
     assert {"end_value", "max_drawdown", "weight_BTC", "risk_contribution_SHARE"} <= set(rows[0])
 
@@ -260,7 +262,7 @@ def test_markdown_and_a_plan_without_a_sleeve(command: Run) -> None:
         (("100 SHARE", "--from", "yesterday"), "is not a date"),
     ],
 )
-def test_the_command_refuses_with_code_2(command: Run, arguments: tuple[str, ...], message: str) -> None:
+def test_invalid_arguments_exit_with_code_2(command: Run, arguments: tuple[str, ...], message: str) -> None:
     code, out, err = command(*arguments)
     assert (code, out) == (2, "")
     assert message in err

@@ -42,7 +42,7 @@ def sleeved(**terms: Any) -> Plan:
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way["rebalance"])
 @pytest.mark.parametrize("paying", range(len(PAYING)))
-def test_every_figure_of_the_engine_is_that_of_the_loop(way: dict[str, Any], paying: int) -> None:
+def test_every_figure_equals_the_oracle(way: dict[str, Any], paying: int) -> None:
     held, where = sleeved(**way, **PAYING[paying]), market()
     first, last = 20, len(where.days) - 30
     window = span(where, first, last)
@@ -55,25 +55,25 @@ def test_every_figure_of_the_engine_is_that_of_the_loop(way: dict[str, Any], pay
             held,
             weights[:, k].tolist(),
         )
-        found = measure(path, held, window, sleeve, k)
+        figures = measure(path, held, window, sleeve, k)
         assert path.value[:, k] == close(book.value, rel=1e-9)
         assert path.index[:, k] == close(book.index, rel=1e-9)
-        assert found.volatility == close(book.volatility(window.periods_per_year), rel=1e-9)
+        assert figures.volatility == close(book.volatility(window.periods_per_year), rel=1e-9)
         sharpe = book.sharpe(window.risk_free.tolist(), window.periods_per_year)
-        assert found.sharpe == close(sharpe, rel=1e-9)
-        assert found.max_drawdown.depth == close(book.deepest, rel=1e-9)
-        assert found.trading_costs == close(book.costs, rel=1e-9, abs=1e-9)
-        assert found.fees == close(book.fees, rel=1e-9, abs=1e-7)
-        assert found.paid_in == close(sum(money for _, money in book.paid), rel=1e-12)
-        assert [part.gain for part in found.holdings[:-1]] == close(book.gain, rel=1e-9, abs=1e-7)
+        assert figures.sharpe == close(sharpe, rel=1e-9)
+        assert figures.max_drawdown.depth == close(book.deepest, rel=1e-9)
+        assert figures.trading_costs == close(book.costs, rel=1e-9, abs=1e-9)
+        assert figures.fees == close(book.fees, rel=1e-9, abs=1e-7)
+        assert figures.paid_in == close(sum(money for _, money in book.paid), rel=1e-12)
+        assert [part.gain for part in figures.holdings[:-1]] == close(book.gain, rel=1e-9, abs=1e-7)
         turned = book.rebalanced / 2 / (sum(book.value) / len(book.value)) / window.years
-        assert found.turnover == close(turned, rel=1e-9, abs=1e-12)
+        assert figures.turnover == close(turned, rel=1e-9, abs=1e-12)
         balance = sum(
             money
-            * (1 + (found.money_weighted_return or 0)) ** (window.years * (1 - share(book.paid, d, window)))
+            * (1 + (figures.money_weighted_return or 0)) ** (window.years * (1 - share(book.paid, d, window)))
             for d, money in book.paid
         )
-        assert balance == close(found.end_value, rel=1e-9)
+        assert balance == close(figures.end_value, rel=1e-9)
 
 
 def share(paid: Any, when: Any, window: Any) -> float:
@@ -81,11 +81,11 @@ def share(paid: Any, when: Any, window: Any) -> float:
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way["rebalance"])
-def test_all_start_months_at_once_are_each_one_alone(way: dict[str, Any]) -> None:
+def test_batched_start_months_equal_single_runs(way: dict[str, Any]) -> None:
     held, where = sleeved(**way, **RICH), market()
     windows = windows_of(where, 2)
     sleeves = (0.0, 0.03, 0.10)
-    found = outcomes(where, held, windows, sleeves)
+    results = outcomes(where, held, windows, sleeves)
     assert len(windows[0]) == 7
     for s, (first, last) in enumerate(zip(*windows, strict=True)):
         days = [day(d) for d in where.days[first : last + 1]]
@@ -93,16 +93,16 @@ def test_all_start_months_at_once_are_each_one_alone(way: dict[str, Any]) -> Non
         for k, sleeve in enumerate(sleeves):
             book = work(days, where.levels[first : last + 1].tolist(), held, held.weights(sleeve).tolist())
             risk = book.volatility((last - first) / years)
-            assert found.end_value[s, k] == close(book.value[-1], rel=1e-9)
-            assert found.max_drawdown[s, k] == close(book.deepest, rel=1e-9)
+            assert results.end_value[s, k] == close(book.value[-1], rel=1e-9)
+            assert results.max_drawdown[s, k] == close(book.deepest, rel=1e-9)
             per_risk = (book.index[-1] ** (1 / years) - 1) / risk
-            assert found.return_per_volatility[s, k] == close(per_risk, rel=1e-9)
+            assert results.return_per_volatility[s, k] == close(per_risk, rel=1e-9)
             risk_free = where.risk_free.returns[first + 1 : last + 1].tolist()
-            assert found.sharpe[s, k] == close(book.sharpe(risk_free, (last - first) / years), rel=1e-9)
+            assert results.sharpe[s, k] == close(book.sharpe(risk_free, (last - first) / years), rel=1e-9)
 
 
 @pytest.mark.parametrize("way", WAYS[:-1], ids=lambda way: way["rebalance"])
-def test_whole_stretches_at_once_are_the_walk_without_costs(way: dict[str, Any]) -> None:
+def test_vectorised_growth_equals_the_walk_without_costs(way: dict[str, Any]) -> None:
     held, where, first, last = sleeved(**way), market(), 20, 600
     weights = np.stack([held.weights(s) for s in (0.0, 0.03, 0.10)], axis=1)
     path = record(track(where.days, where.levels, held, (first,), (last,)), weights, held)
@@ -112,15 +112,15 @@ def test_whole_stretches_at_once_are_the_walk_without_costs(way: dict[str, Any])
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way["rebalance"])
-def test_the_parts_add_up(way: dict[str, Any]) -> None:
+def test_holdings_add_up_to_the_plan(way: dict[str, Any]) -> None:
     held, where = sleeved(**way, **RICH), market()
     window = span(where, 0, len(where.days) - 1)
     weights = held.weights()[:, None]
     path = record(track(where.days, where.levels, held, (window.first,), (window.last,)), weights, held)
-    found = measure(path, held, window, 0.03, 0)
-    parts = found.holdings
+    figures = measure(path, held, window, 0.03, 0)
+    parts = figures.holdings
     assert [part.id for part in parts] == ["SHARES", "BONDS", "COIN", COSTS]
-    assert sum(p.gain for p in parts) == close(found.gain, rel=1e-9)
-    assert sum(p.return_contribution for p in parts) == close(found.total_return, rel=1e-9)
-    assert sum(p.risk_contribution or 0 for p in parts) == close(found.volatility, rel=1e-9)
-    assert found.end_value == close(found.paid_in + found.gain, rel=1e-12)
+    assert sum(p.gain for p in parts) == close(figures.gain, rel=1e-9)
+    assert sum(p.return_contribution for p in parts) == close(figures.total_return, rel=1e-9)
+    assert sum(p.risk_contribution or 0 for p in parts) == close(figures.volatility, rel=1e-9)
+    assert figures.end_value == close(figures.paid_in + figures.gain, rel=1e-12)

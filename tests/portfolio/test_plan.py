@@ -24,7 +24,7 @@ def test_text_with_terms_in_percent_and_basis_points() -> None:
     assert plan.sleeve_weight == 0.03
 
 
-def test_a_file_and_terms_over_it(tmp_path: Path) -> None:
+def test_plan_file_with_overriding_terms(tmp_path: Path) -> None:
     path = tmp_path / "plan.toml"
     path.write_text(
         'rebalance = "band"\nband = 5\nstart = 5000\nsleeve = "BTC"\nfunded_by = "SP500"\n'
@@ -47,12 +47,14 @@ def test_a_file_and_terms_over_it(tmp_path: Path) -> None:
         (0.0, "AGG", [0.57, 0.43, 0.0]),
     ],
 )
-def test_who_makes_room_for_the_sleeve(sleeve: float, funded_by: str, weights: list[float]) -> None:
+def test_sleeve_is_funded_pro_rata_or_from_one_holding(
+    sleeve: float, funded_by: str, weights: list[float]
+) -> None:
     plan = read_plan(PLAN, {"sleeve": "BTC", "funded_by": funded_by})
     assert plan.weights(sleeve).tolist() == pytest.approx(weights)
 
 
-def test_the_sweep_has_the_plans_own_size_and_ends_where_the_funding_does() -> None:
+def test_sweep_includes_the_plan_size_and_ends_with_the_funding() -> None:
     assert read_plan(PLAN, {"sleeve": "BTC"}).sweep() == tuple(n / 100 for n in range(11))
     odd = read_plan("57 SPY, 39.5 AGG, 3.5 BTC", {"sleeve": "BTC"}).sweep()
     assert len(odd) == 12
@@ -90,7 +92,7 @@ def test_the_sweep_has_the_plans_own_size_and_ends_where_the_funding_does() -> N
         (", ".join(f"1 X{n}" for n in range(101)), {}, "may hold 100"),
     ],
 )
-def test_what_cannot_be_is_refused_with_the_remedy(text: str, terms: dict[str, Any], message: str) -> None:
+def test_invalid_plan_is_refused_with_the_remedy(text: str, terms: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         read_plan(text, terms)
 
@@ -118,7 +120,7 @@ def test_what_cannot_be_is_refused_with_the_remedy(text: str, terms: dict[str, A
         ('[[holding]]\nid = "a\\u0007b"\nweight = 100', "must be a name"),
     ],
 )
-def test_a_file_that_is_wrong_is_named(tmp_path: Path, written: str, message: str) -> None:
+def test_invalid_plan_file_is_reported(tmp_path: Path, written: str, message: str) -> None:
     path = tmp_path / "plan.toml"
     path.write_text(written)
     with pytest.raises(ConfigError, match=message) as raised:
@@ -126,7 +128,7 @@ def test_a_file_that_is_wrong_is_named(tmp_path: Path, written: str, message: st
     assert str(path) in str(raised.value)
 
 
-def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
+def test_pipes_devices_and_folders_are_not_read(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.toml"
     os.mkfifo(pipe)
     (tmp_path / "zero.toml").symlink_to("/dev/zero")
@@ -136,6 +138,6 @@ def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
             read_plan(str(tmp_path / f"{name}.toml"))
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_missing_plan_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.toml: cannot be read"):
         read_plan(str(tmp_path / "nowhere.toml"))

@@ -33,7 +33,7 @@ TERMS: dict[str, Any] = {
     "sleeve": "BTC", "contribute": 500, "pay_growth": 3, "plan_fee": 0.2, "trading_cost": 5,
     "expenses": {"SP500": 0.03},
 }  # fmt: skip
-RISKLESS = 0.02
+RISK_FREE = 0.02
 
 
 def series(symbol: str, column: str) -> pd.Series:
@@ -57,7 +57,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 @pytest.fixture(scope="module")
 def answer(lake: Lake) -> PortfolioAnswer:
-    return lake.portfolio(PLAN, TERMS, start=FIRST, end=LAST, horizon=5, risk_free=RISKLESS)
+    return lake.portfolio(PLAN, TERMS, start=FIRST, end=LAST, horizon=5, risk_free=RISK_FREE)
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def summed_up(
 ) -> Reference:
     returns = brought.sum(axis=1) - np.array(costs)
     a_year = np.sqrt(len(returns) / years)
-    excess = returns - ((1 + RISKLESS) ** np.array(spans) - 1)
+    excess = returns - ((1 + RISK_FREE) ** np.array(spans) - 1)
     earlier = level[:-1].to_numpy()
     return Reference(
         end_value=sum(held),
@@ -151,30 +151,30 @@ def weights_at(sleeve: float) -> dict[str, float]:
     return {"SP500": 0.57 / 0.97 * (1 - sleeve), "BND": 0.40 / 0.97 * (1 - sleeve), "BTC": sleeve}
 
 
-def test_every_size_of_the_sleeve(answer: PortfolioAnswer, prices: pd.DataFrame) -> None:
+def test_every_sleeve_size_equals_the_reference(answer: PortfolioAnswer, prices: pd.DataFrame) -> None:
     inside = prices.loc[str(FIRST) : str(LAST)]
     assert [one.sleeve for one in answer.sweep] == [n / 100 for n in range(11)]
-    for found in answer.sweep:
-        agree(found, reference(inside, weights_at(found.sleeve or 0.0), 10.0))
+    for figures in answer.sweep:
+        agree(figures, reference(inside, weights_at(figures.sleeve or 0.0), 10.0))
     assert answer.with_sleeve == answer.sweep[3]
     assert answer.without_sleeve == answer.sweep[0]
 
 
-def agree(found: Figures, expected: Reference) -> None:
-    parts = {part.id: part for part in found.holdings}
-    assert found.end_value == close(expected.end_value, rel=1e-9)
-    assert found.cagr == close(expected.rate, rel=1e-9)
-    assert found.money_weighted_return == close(expected.money, rel=1e-9)
-    assert found.volatility == close(expected.volatility, rel=1e-9)
-    assert found.return_per_volatility == close(expected.rate / expected.volatility, rel=1e-9)
-    assert found.sharpe == close(expected.sharpe, rel=1e-9)
-    assert found.max_drawdown.depth == close(expected.fall, rel=1e-9)
+def agree(figures: Figures, expected: Reference) -> None:
+    parts = {part.id: part for part in figures.holdings}
+    assert figures.end_value == close(expected.end_value, rel=1e-9)
+    assert figures.cagr == close(expected.rate, rel=1e-9)
+    assert figures.money_weighted_return == close(expected.money, rel=1e-9)
+    assert figures.volatility == close(expected.volatility, rel=1e-9)
+    assert figures.return_per_volatility == close(expected.rate / expected.volatility, rel=1e-9)
+    assert figures.sharpe == close(expected.sharpe, rel=1e-9)
+    assert figures.max_drawdown.depth == close(expected.fall, rel=1e-9)
     for name, returned in expected.returned.items():
         assert parts[name].return_contribution == close(returned, rel=1e-9, abs=1e-12)
         assert parts[name].risk_contribution == close(expected.risk[name], rel=1e-9, abs=1e-12)
 
 
-def test_every_start_month(answer: PortfolioAnswer, prices: pd.DataFrame) -> None:
+def test_every_start_month_equals_the_reference(answer: PortfolioAnswer, prices: pd.DataFrame) -> None:
     history = answer.history
     assert history is not None
     starts = pd.date_range("2014-09-30", "2019-12-31", freq="ME")
@@ -204,17 +204,17 @@ def test_every_start_month(answer: PortfolioAnswer, prices: pd.DataFrame) -> Non
     )
 
 
-def test_2019_by_hand(lake: Lake) -> None:
+def test_plan_return_of_2019_equals_manual_calculation(lake: Lake) -> None:
     # the year's published returns: S&P 500 +28.88 %, Bitcoin +92.20 %; the bond fund +8.83 % with
     # dividends: 57 x 1.2888 + 40 x 1.0883 + 3 x 1.9220 = 73.4616 + 43.532 + 5.766 = 122.7596 of
     # every 100
-    found = lake.portfolio(PLAN, start="2018-12-31", end="2019-12-31").with_sleeve
-    assert found.end_value == close(12_275.96, abs=0.6)
-    assert found.money_weighted_return == close(0.227596, abs=6e-5)
-    assert found.total_return == close(0.227596, abs=6e-5)
+    figures = lake.portfolio(PLAN, start="2018-12-31", end="2019-12-31").with_sleeve
+    assert figures.end_value == close(12_275.96, abs=0.6)
+    assert figures.money_weighted_return == close(0.227596, abs=6e-5)
+    assert figures.total_return == close(0.227596, abs=6e-5)
 
 
-def test_that_the_index_has_no_dividends_is_said(answer: PortfolioAnswer) -> None:
+def test_price_index_without_dividends_is_noted(answer: PortfolioAnswer) -> None:
     assert "price_index" in answer.quality
     assert "SP500 is a price index without dividends" in " ".join(answer.notes)
-    assert answer.risk_free == RISKLESS
+    assert answer.risk_free == RISK_FREE

@@ -39,51 +39,51 @@ def with_days(days: Days, levels: Any) -> Market:
     return replace(market(), days=days, levels=levels)
 
 
-def test_two_years_rebalanced_by_hand() -> None:
+def test_two_years_with_rebalancing_equal_manual_calculation() -> None:
     where = year_ends([(100.0, 100.0), (200.0, 100.0), (100.0, 110.0)])
-    found = run(where, plan((0.5, 0.5), start=1000.0, trading_cost=0.01))
+    figures = run(where, plan((0.5, 0.5), start=1000.0, trading_cost=0.01))
     # 990 bought; 990 + 495 = 1485, half is 742.50: 247.50 sold and bought costs 4.95; 740.025 each
     after = (1485 - 4.95) / 2
-    assert found.end_value == close(after * 0.5 + after * 1.1)
-    assert found.trading_costs == close(10 + 4.95)
-    assert found.total_return == close(found.end_value / 1000 - 1)
-    assert found.cagr == close((found.end_value / 1000) ** 0.5 - 1)
-    assert [part.gain for part in found.holdings] == close([495 - after * 0.5, after * 0.1, -14.95])
+    assert figures.end_value == close(after * 0.5 + after * 1.1)
+    assert figures.trading_costs == close(10 + 4.95)
+    assert figures.total_return == close(figures.end_value / 1000 - 1)
+    assert figures.cagr == close((figures.end_value / 1000) ** 0.5 - 1)
+    assert [part.gain for part in figures.holdings] == close([495 - after * 0.5, after * 0.1, -14.95])
     # 495 moved in one direction... half of what was bought and sold, over the mean value, over two
     # years
-    mean = (990 + (1485 - 4.95) + found.end_value) / 3
-    assert found.turnover == close(495 / 2 / mean / 2)
+    mean = (990 + (1485 - 4.95) + figures.end_value) / 3
+    assert figures.turnover == close(495 / 2 / mean / 2)
     # from 1.485 less costs down to the end
-    assert found.max_drawdown.depth == close(found.end_value / (1485 - 4.95) - 1)
-    assert f"{found.max_drawdown.peak} {found.max_drawdown.trough}" == "2015-12-31 2016-12-30"
-    assert found.max_drawdown.recovery is None
+    assert figures.max_drawdown.depth == close(figures.end_value / (1485 - 4.95) - 1)
+    assert f"{figures.max_drawdown.peak} {figures.max_drawdown.trough}" == "2015-12-31 2016-12-30"
+    assert figures.max_drawdown.recovery is None
 
 
 def test_contributions_come_on_the_first_session_of_a_month_and_grow_at_the_anniversary() -> None:
     where = market("2014-12-31", "2017-01-01")
     flat = replace(where, levels=np.ones_like(where.levels))
-    found = run(flat, plan(start=100.0, contribute=10.0, pay_growth=0.1))
-    assert found.paid_in == close(100 + 12 * 10 + 12 * 11)
-    assert found.end_value == close(found.paid_in)
-    assert found.money_weighted_return == close(0, abs=1e-12)
+    figures = run(flat, plan(start=100.0, contribute=10.0, pay_growth=0.1))
+    assert figures.paid_in == close(100 + 12 * 10 + 12 * 11)
+    assert figures.end_value == close(figures.paid_in)
+    assert figures.money_weighted_return == close(0, abs=1e-12)
 
 
-def test_pay_every_second_week() -> None:
+def test_biweekly_contributions() -> None:
     where = market("2015-01-01", "2015-04-01")
-    found = run(replace(where, levels=np.ones_like(where.levels)), plan(contribute=10.0, per="biweekly"))
+    figures = run(replace(where, levels=np.ones_like(where.levels)), plan(contribute=10.0, per="biweekly"))
     # 15 and 29 January, 12 and 26 February, 12 and 26 March
-    assert found.paid_in == close(10_000 + 6 * 10)
+    assert figures.paid_in == close(10_000 + 6 * 10)
 
 
-def test_fees_accrue_by_calendar_day() -> None:
+def test_fees_accrue_per_calendar_day() -> None:
     where = year_ends([(1.0, 1.0), (1.0, 1.0)])
-    found = run(where, plan((0.5, 0.5), plan_fee=0.02, expenses=(0.0, 0.01)))
+    figures = run(where, plan((0.5, 0.5), plan_fee=0.02, expenses=(0.0, 0.01)))
     years = 365 / 365.25
-    assert found.end_value == close(10_000 * 0.98**years * (0.5 + 0.5 * 0.99**years))
-    assert found.fees == close(10_000 - found.end_value)
+    assert figures.end_value == close(10_000 * 0.98**years * (0.5 + 0.5 * 0.99**years))
+    assert figures.fees == close(10_000 - figures.end_value)
 
 
-def test_a_band_is_absolute_points() -> None:
+def test_rebalancing_band_is_in_percentage_points() -> None:
     where = year_ends([(100.0, 100.0), (121.0, 100.0), (121.0, 50.0)])
     # 121 : 100 is 54.75 %
     inside = run(where, plan((0.5, 0.5), rebalance="band", band=0.05))
@@ -98,20 +98,20 @@ ways = st.sampled_from(["never", "monthly", "quarterly", "yearly"])
 
 @settings(max_examples=8, deadline=None)
 @given(weights=weights, seed=st.integers(1, 99))
-def test_left_alone_the_end_is_the_sum_of_weights_times_growth(weights: tuple[float, ...], seed: int) -> None:
+def test_end_value_without_rebalancing_is_the_weighted_growth(weights: tuple[float, ...], seed: int) -> None:
     where = market(seed=seed)
-    found = run(where, plan(weights, rebalance="never"))
+    figures = run(where, plan(weights, rebalance="never"))
     growth = where.levels[-1] / where.levels[0]
-    assert found.end_value == close(10_000 * float(np.dot(weights, growth)), rel=1e-11)
+    assert figures.end_value == close(10_000 * float(np.dot(weights, growth)), rel=1e-11)
 
 
 @settings(max_examples=8, deadline=None)
 @given(weights=weights, way=ways, seed=st.integers(1, 99))
-def test_without_flows_money_weighted_is_time_weighted(
+def test_money_weighted_equals_time_weighted_without_flows(
     weights: tuple[float, ...], way: str, seed: int
 ) -> None:
-    found = run(market(seed=seed), plan(weights, rebalance=way, trading_cost=0.001))
-    assert found.money_weighted_return == close(found.cagr, rel=1e-9, abs=1e-12)
+    figures = run(market(seed=seed), plan(weights, rebalance=way, trading_cost=0.001))
+    assert figures.money_weighted_return == close(figures.cagr, rel=1e-9, abs=1e-12)
 
 
 @settings(max_examples=8, deadline=None)
@@ -126,16 +126,16 @@ def test_rebased_prices_change_nothing(weights: tuple[float, ...], way: str, fac
 
 
 @pytest.mark.parametrize("way", ["never", "monthly", "yearly"])
-def test_all_in_one_holding_is_its_total_return(way: str) -> None:
+def test_single_holding_has_its_total_return(way: str) -> None:
     where = market()
-    found = run(where, plan((1.0, 0.0, 0.0), rebalance=way, contribute=100.0))
+    figures = run(where, plan((1.0, 0.0, 0.0), rebalance=way, contribute=100.0))
     growth = where.levels[-1, 0] / where.levels[0, 0]
-    assert found.total_return == close(growth - 1, rel=1e-11)
-    assert found.turnover == close(0, abs=1e-12)
+    assert figures.total_return == close(growth - 1, rel=1e-11)
+    assert figures.turnover == close(0, abs=1e-12)
 
 
 @pytest.mark.parametrize("funded_by", ["pro-rata", "SHARES"])
-def test_a_sleeve_of_nothing_is_the_plan_without_it(funded_by: str) -> None:
+def test_sleeve_of_zero_equals_the_plan_without_it(funded_by: str) -> None:
     where = market()
     held = plan(sleeve="COIN", funded_by=funded_by, contribute=100.0, rebalance="quarterly")
     others = (0.57 / 0.97, 0.40 / 0.97) if funded_by == "pro-rata" else (0.60, 0.40)
@@ -147,9 +147,9 @@ def test_a_sleeve_of_nothing_is_the_plan_without_it(funded_by: str) -> None:
     )
 
 
-def test_below_a_year_nothing_is_annualised() -> None:
+def test_nothing_is_annualised_below_a_year() -> None:
     where = market("2015-01-05", "2015-07-01")
-    found = run(where, plan(contribute=100.0))
-    assert found.cagr is None
-    assert found.return_per_volatility is None
+    figures = run(where, plan(contribute=100.0))
+    assert figures.cagr is None
+    assert figures.return_per_volatility is None
     assert run(where, plan()).money_weighted_return == close(run(where, plan()).total_return)

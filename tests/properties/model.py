@@ -1,4 +1,4 @@
-"""What the lake should hold after any answers, in dicts and loops: the rules as the documentation tells them.
+"""Model of the lake after any sequence of answers, in dicts and loops, by the documented rules.
 
 Nothing here is the lake's own code.
 """
@@ -29,11 +29,11 @@ def as_traded(served: list[Row], at: datetime, start: date, end: date) -> tuple[
     _settle_events(days)
     bars, conflicts = [], set()
     for day in sorted(days):
-        told = days[day]
-        if not told or not start <= day <= end or _close_of(day) + LAG > at:
+        rows = days[day]
+        if not rows or not start <= day <= end or _close_of(day) + LAG > at:
             continue
-        if all(_same(one, told[0]) for one in told):
-            bars.append(told[-1])
+        if all(_same(one, rows[0]) for one in rows):
+            bars.append(rows[-1])
         else:
             conflicts.add(day)
     return bars, conflicts
@@ -48,34 +48,34 @@ def _undo_splits(days: dict[date, list[Row]]) -> None:
                 for name in (*PRICES, "dividend"):
                     row[name] = None if row[name] is None else row[name] * factor
                 row["volume"] = None if row["volume"] is None else row["volume"] / factor
-        # the same split told twice happened once; two different ones both did
-        told, before = 1.0, None
+        # the same split served twice counts once; two different ones both count
+        split, before = 1.0, None
         for row in days[day]:
             if row["split"] != 1.0 and row["split"] != before:
-                told *= row["split"]
+                split *= row["split"]
             before = row["split"]
-        factor *= told
+        factor *= split
 
 
 def _settle_events(days: dict[date, list[Row]]) -> None:
     """An event on a day without a price belongs to the next one that has one, in all its rows."""
-    told = [row for day in sorted(days) for row in days[day]]
-    originals = [dict(row) for row in told]
+    rows = [row for day in sorted(days) for row in days[day]]
+    originals = [dict(row) for row in rows]
     for event in originals:
         if event["close"] is None:
             later = [row for row in originals if row["session"] > event["session"]]
-            passed = 1.0
+            factor = 1.0
             if not any(row["close"] is not None for row in days[event["session"]]):
                 while later and later[0]["close"] is None:
-                    passed *= later.pop(0)["split"]
+                    factor *= later.pop(0)["split"]
                 if not later:
                     continue
-                passed *= later[0]["split"]
-                heir = later[0]["session"]
+                factor *= later[0]["split"]
+                target = later[0]["session"]
             else:
-                heir = event["session"]
-            for row in days[heir]:
-                row["dividend"] += event["dividend"] / passed
+                target = event["session"]
+            for row in days[target]:
+                row["dividend"] += event["dividend"] / factor
                 row["split"] *= event["split"]
     for day in days:
         days[day] = [row for row in days[day] if row["close"] is not None]
@@ -102,16 +102,16 @@ class Model:
 
     bars: dict[Key, Row] = field(default_factory=dict)
     revisions: list[Row] = field(default_factory=list)
-    aside: set[Key] = field(default_factory=set)
+    quarantined: set[Key] = field(default_factory=set)
 
     def take(
         self, instrument: str, source: str, live: bool, at: datetime, answer: list[Row], window: Any
     ) -> None:
         """One answer, given at `at`; `live` is one that tells of a new day rather than of history."""
         bars, conflicts = as_traded(answer, at, *window)
-        self.aside |= {(instrument, day) for day in conflicts}
+        self.quarantined |= {(instrument, day) for day in conflicts}
         if self._rescaled(instrument, source, bars):
-            self.aside |= {(instrument, row["session"]) for row in bars}
+            self.quarantined |= {(instrument, row["session"]) for row in bars}
             return
         for row in bars:
             close = _close_of(row["session"])
@@ -128,7 +128,7 @@ class Model:
                 (own if stored["source"] == source else other).append(row["close"] / stored["close"])
         changed = [ratio for ratio in own if abs(ratio - 1) > 1e-6]
         if len(changed) > 1:
-            factor = _middle(changed)
+            factor = _median(changed)
             agree = sum(abs(ratio - factor) < 5e-5 * factor for ratio in changed)
             beginning = all(abs(ratio - 1) > 1e-6 for ratio in own[: len(changed)])
             whole = len(changed) == len(own) or (beginning and len(changed) > 11)
@@ -137,7 +137,7 @@ class Model:
                 (large and 2 * agree > len(changed)) or (whole and 5 * agree >= 4 * len(changed))
             ):
                 return True
-        return bool(other) and abs(_middle(other) - 1) > 0.2
+        return bool(other) and abs(_median(other) - 1) > 0.2
 
     def _put(self, new: Row) -> None:
         key = new["instrument_id"], new["session"]
@@ -167,7 +167,7 @@ class Model:
         return {key: close for key, (_, _, close) in best.items()}
 
 
-def _middle(numbers: list[float]) -> float:
+def _median(numbers: list[float]) -> float:
     order = sorted(numbers)
     half = len(order) // 2
     return order[half] if len(order) % 2 else (order[half - 1] + order[half]) / 2

@@ -57,7 +57,7 @@ APART = Answer(
 @given(histories())
 @example([APART])
 @settings(max_examples=times(20, 500))
-def test_the_lake_is_what_the_model_says(answers: list[Answer]) -> None:
+def test_lake_equals_the_model(answers: list[Answer]) -> None:
     model = Model()
     for one in answers:
         live = one.mode in {"daily", "reverify"}
@@ -65,7 +65,7 @@ def test_the_lake_is_what_the_model_says(answers: list[Answer]) -> None:
     with tempfile.TemporaryDirectory() as folder, _files_by_two_names(), mock.patch.object(os, "fsync"):
         home = _home(Path(folder))
         for number, one in enumerate(answers):
-            _keep(home.lake, number, one)
+            _write_batch(home.lake, number, one)
             if one.stored_after:
                 store_pending(home)
         store_pending(home)
@@ -73,8 +73,8 @@ def test_the_lake_is_what_the_model_says(answers: list[Answer]) -> None:
         assert _values(rows(home.lake, "bar")) == _close_to(model.bars.values())
         assert _facts(rows(home.lake, "revision")) == _facts(model.revisions)
         assert _values(rows(home.lake, "revision")) == _close_to(model.revisions)
-        aside = {(row["instrument_id"], row["session"]) for row in rows(home.lake, "quarantine")}
-        assert aside == model.aside
+        quarantined = {(row["instrument_id"], row["session"]) for row in rows(home.lake, "quarantine")}
+        assert quarantined == model.quarantined
         _assert_as_of(home.lake, model)
         assert verify(home.lake)[1] == []
         before = stored_bytes(home.lake)
@@ -96,7 +96,7 @@ def _files_by_two_names() -> Any:
     return mock.patch.object(sources, "create", return_value=sources.create("files"))
 
 
-def _keep(lake: Path, number: int, one: Answer) -> None:
+def _write_batch(lake: Path, number: int, one: Answer) -> None:
     """As a fetch keeps it; two in a row are of one run."""
     raw.write_batch(lake, f"batch{number:02}", FIRST, [_raw(one, number)])
 
@@ -124,35 +124,35 @@ def _raw(one: Answer, number: int) -> dict[str, Any]:
     }
 
 
-def _csv(told: list[Row]) -> str:
-    adjusted = any(row["split_adjusted"] for row in told)
+def _csv(served: list[Row]) -> str:
+    adjusted = any(row["split_adjusted"] for row in served)
     lines = [f"date,open,high,low,close,volume,dividend,{'stock splits' if adjusted else 'split'}"]
-    for row in told:
+    for row in served:
         split = "" if row["split"] == 1.0 else repr(row["split"])
         numbers = ["" if row[name] is None else repr(row[name]) for name in (*PRICES, "volume", "dividend")]
         lines.append(",".join([str(row["session"]), *numbers, split]))
     return "\n".join(lines) + "\n"
 
 
-def _order(found: Any) -> list[Row]:
-    return sorted(found, key=lambda row: (row["instrument_id"], row["session"], row["observed_at"]))
+def _order(records: Any) -> list[Row]:
+    return sorted(records, key=lambda row: (row["instrument_id"], row["session"], row["observed_at"]))
 
 
-def _facts(found: Any) -> list[tuple[Any, ...]]:
-    return [tuple(row[name] for name in (*_FACTS, *_replaced(row))) for row in _order(found)]
+def _facts(records: Any) -> list[tuple[Any, ...]]:
+    return [tuple(row[name] for name in (*_FACTS, *_replaced(row))) for row in _order(records)]
 
 
 def _replaced(row: Row) -> list[str]:
     return ["superseded_at"] if "superseded_at" in row else []
 
 
-def _values(found: Any) -> list[list[Any]]:
-    return [[row[name] for name in _VALUES] for row in _order(found)]
+def _values(records: Any) -> list[list[Any]]:
+    return [[row[name] for name in _VALUES] for row in _order(records)]
 
 
-def _close_to(found: Any) -> list[list[Any]]:
+def _close_to(records: Any) -> list[list[Any]]:
     """The same, up to the last bits of a product."""
-    exact = _values(found)
+    exact = _values(records)
     return [[v if v is None else pytest.approx(v, rel=1e-12) for v in row] for row in exact]
 
 
@@ -165,9 +165,9 @@ def _assert_as_of(lake: Path, model: Model) -> None:
         for moment in moments[:: max(1, len(moments) // 6)]:
             for macro, strict in (("price_as_of", False), ("price_observed_by", True)):
                 known = f"{macro}(TIMESTAMPTZ '{moment.isoformat()}')"
-                found = connection.execute(f"SELECT instrument_id, session, close FROM {known}").fetchall()
-                told = {(name, session): close for name, session, close in found}
-                assert told == pytest.approx(model.as_of(moment, strict=strict), rel=1e-12), (macro, moment)
+                records = connection.execute(f"SELECT instrument_id, session, close FROM {known}").fetchall()
+                closes = {(name, session): close for name, session, close in records}
+                assert closes == pytest.approx(model.as_of(moment, strict=strict), rel=1e-12), (macro, moment)
 
 
 @contextmanager

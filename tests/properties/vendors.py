@@ -1,4 +1,4 @@
-"""A market that is known, and vendors that tell of it each in its own way: what hypothesis draws."""
+"""Hypothesis strategies: a known market and vendors that serve it in different ways."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MODES = ("first_load", "daily", "daily", "backfill", "reverify")
 
 @dataclass(frozen=True)
 class Answer:
-    """What one source said of one instrument at a moment, and to what question."""
+    """The answer of one source about one instrument at a moment, with the request."""
 
     instrument_id: str
     source: str
@@ -32,7 +32,7 @@ class Answer:
     rows: list[Row]
     """In the vendor's order; all restated for later splits, or none."""
     stored_after: bool
-    """Whether the lake stores before it is asked again."""
+    """Whether the lake stores the answer before the next one."""
 
 
 def day(number: int) -> date:
@@ -47,13 +47,13 @@ def plain_row(session: date, price: float) -> Row:
 @st.composite
 def markets(draw: st.DrawFn) -> list[Row]:
     """A row a day as traded: the price falls by what a split multiplies, and hardly else."""
-    found, price = [], 100.0
+    market, price = [], 100.0
     for number in range(DAYS):
         split = draw(st.sampled_from(SPLITS)) if number else 1.0
         price = price / split * draw(st.sampled_from((1.0, 1.02, 0.99)))
         dividend = price * 0.01 * draw(st.sampled_from(DIVIDENDS))
-        found.append(_row(day(number), price, dividend, split, 1000.0 + number))
-    return found
+        market.append(_row(day(number), price, dividend, split, 1000.0 + number))
+    return market
 
 
 def _row(session: date, price: float, dividend: float, split: float, volume: float) -> Row:
@@ -66,7 +66,7 @@ def histories(draw: st.DrawFn) -> list[Answer]:
     """Up to seven answers about two instruments; most are newer than the one before, some are older."""
     truth = {name: draw(markets()) for name in NAMES}
     count, present = draw(st.integers(1, 7)), draw(st.integers(3, 10))
-    found = []
+    result = []
     for step in range(count):
         present = max(2, min(DAYS - 1, present + draw(st.sampled_from((0, 1, 1, 2, 4, -2)))))
         moment = datetime(2023, 12, 22, 12, step, tzinfo=UTC) + timedelta(days=present)
@@ -75,14 +75,14 @@ def histories(draw: st.DrawFn) -> list[Answer]:
         first = draw(st.integers(0, present))
         window = day(draw(st.sampled_from((0, 0, first)))), day(DAYS)
         source, mode = draw(st.sampled_from(SOURCES)), draw(st.sampled_from(MODES))
-        found.append(Answer(name, source, mode, moment, window, rows, draw(st.booleans())))
-    return found
+        result.append(Answer(name, source, mode, moment, window, rows, draw(st.booleans())))
+    return result
 
 
 @st.composite
 def _served(draw: st.DrawFn, truth: list[Row]) -> list[Row]:
-    """The market as a vendor tells it: restated, changed, with gaps, repeats and in disorder."""
-    adjusted, factor, told = draw(st.booleans()), 1.0, list[Row]()
+    """The market as a vendor serves it: restated, with gaps, duplicates and in any order."""
+    adjusted, factor, served = draw(st.booleans()), 1.0, list[Row]()
     restated = draw(
         st.dictionaries(st.integers(0, len(truth) - 1), st.sampled_from((1.01, 0.95)), max_size=3)
     )
@@ -94,14 +94,14 @@ def _served(draw: st.DrawFn, truth: list[Row]) -> list[Row]:
         row["dividend"] /= factor if adjusted else 1.0
         row["volume"] *= factor if adjusted else 1.0
         factor *= row["split"]
-        told.extend(_told(row, odd.get(number, "")))
-    return draw(st.permutations(told)) if draw(st.booleans()) else told[::-1]
+        served.extend(_variant(row, odd.get(number, "")))
+    return draw(st.permutations(served)) if draw(st.booleans()) else served[::-1]
 
 
 _ODD = ("missing", "no price", "twice", "two ways", "settling", "corrected", "no volume", "event apart")
 
 
-def _told(row: Row, how: str) -> list[Row]:
+def _variant(row: Row, how: str) -> list[Row]:
     bare: dict[str, Any] = dict.fromkeys(("open", "high", "low", "close", "volume"))
     return {
         "missing": [],

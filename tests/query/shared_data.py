@@ -1,4 +1,4 @@
-"""The real prices that lie beside the project, as bars; tests that need them skip where they are not."""
+"""Real prices as bars; tests that need them are skipped where they are unavailable."""
 
 from __future__ import annotations
 

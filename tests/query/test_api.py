@@ -48,13 +48,13 @@ def test_prices_as_traded(lake: Lake) -> None:
     ("basis", "levels"),
     [("price", [100, 110]), ("total", [102, 112.2]), ("vendor_adjusted", [100 / 0.98, 110 / 0.98])],
 )
-def test_the_level_does_not_depend_on_where_one_starts(lake: Lake, basis: str, levels: list[float]) -> None:
+def test_level_does_not_depend_on_the_start(lake: Lake, basis: str, levels: list[float]) -> None:
     table = lake.prices("SHARE", start="2020-01-03", basis=basis).to_arrow()
     assert table["level"].to_pylist() == pytest.approx(levels, rel=1e-12)
     assert set(table["basis"].to_pylist()) == {basis}
 
 
-def test_what_is_stored_as_total_says_so(lake: Lake) -> None:
+def test_total_return_series_has_basis_total(lake: Lake) -> None:
     [row] = lake.prices(["FUND"], basis="price").to_arrow().to_pylist()
     assert (row["basis"], row["level"]) == ("total", 3.0)
 
@@ -79,12 +79,12 @@ def test_compare(tmp_path: Path) -> None:
         [SHARE, BTC],
         [*year_ends(SHARE, {2019: 1.0, 2020: 2.0}), *year_ends(BTC, {2019: 1.0, 2020: 3.0})],
     )
-    found = open(tmp_path).compare(["BTC", "SHARE"], as_of="2021-06-01")
-    assert (found.wins["BTC"], found.years) == (1, 1)
-    assert found.to_dict()["as_of"] == "2021-06-01T00:00:00+00:00"
+    answer = open(tmp_path).compare(["BTC", "SHARE"], as_of="2021-06-01")
+    assert (answer.wins["BTC"], answer.years) == (1, 1)
+    assert answer.to_dict()["as_of"] == "2021-06-01T00:00:00+00:00"
 
 
-def test_the_lake_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_open_finds_the_lake_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MARKETLAKE_LAKE", raising=False)
     assert open(home=tmp_path).path == tmp_path.resolve() / "data"
     with pytest.raises(EmptyLakeError, match="marketlake run"):
@@ -92,7 +92,7 @@ def test_the_lake_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("terms", "message"),
     [
         ({"ids": []}, "no instrument"),
         ({"ids": ["NOPE"]}, "unknown instrument"),
@@ -102,6 +102,8 @@ def test_the_lake_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ({"ids": ["BTC"], "as_of": "soon"}, "not a moment"),
     ],
 )
-def test_what_cannot_be_asked_says_why(lake: Lake, asked: dict[str, object], message: str) -> None:
+def test_invalid_arguments_are_refused_with_a_reason(
+    lake: Lake, terms: dict[str, object], message: str
+) -> None:
     with pytest.raises(UsageError, match=message):
-        lake.prices(**asked)  # type: ignore[arg-type]
+        lake.prices(**terms)  # type: ignore[arg-type]

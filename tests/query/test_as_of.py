@@ -36,18 +36,18 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_compare_as_of(lake: Path, moment: datetime, strict: bool, expected: float) -> None:
-    found = Lake(lake).compare(["BTC", "NASDAQ"], as_of=moment, strict=strict)
-    assert found.rows[-1].returns[0].simple_return == pytest.approx(expected, rel=1e-12)
-    assert (found.as_of, found.strict) == (moment, strict)
+    answer = Lake(lake).compare(["BTC", "NASDAQ"], as_of=moment, strict=strict)
+    assert answer.rows[-1].returns[0].simple_return == pytest.approx(expected, rel=1e-12)
+    assert (answer.as_of, answer.strict) == (moment, strict)
 
 
-def test_a_year_end_that_was_not_known_yet_is_not_there(lake: Path) -> None:
+def test_year_end_not_yet_known_is_missing(lake: Path) -> None:
     early = datetime(2020, 12, 31, 23, tzinfo=UTC)
-    found = Lake(lake).compare(["BTC", "NASDAQ"], start=2020, end=2020, as_of=early)
-    assert (found.rows[0].returns[0].simple_return, found.rows[0].complete) == (None, False)
+    answer = Lake(lake).compare(["BTC", "NASDAQ"], start=2020, end=2020, as_of=early)
+    assert (answer.rows[0].returns[0].simple_return, answer.rows[0].complete) == (None, False)
 
 
-def test_strictly_nothing_was_held_before_the_load(lake: Path) -> None:
+def test_strict_as_of_before_the_load_finds_no_bars(lake: Path) -> None:
     with pytest.raises(EmptyLakeError, match="no bars of BTC"):
         Lake(lake).compare(["BTC", "NASDAQ"], as_of=datetime(2021, 5, 1, tzinfo=UTC), strict=True)
 
@@ -63,7 +63,7 @@ def test_strictly_nothing_was_held_before_the_load(lake: Path) -> None:
         ("price_observed_by(TIMESTAMP '2021-05-31 00:00:00')", ()),
     ],
 )
-def test_the_macros(lake: Path, call: str, closes: tuple[float, ...]) -> None:
+def test_as_of_macros(lake: Path, call: str, closes: tuple[float, ...]) -> None:
     text = f"SELECT close FROM {call} WHERE instrument_id = 'BTC' ORDER BY session"
     assert Lake(lake).query_rows(text).rows == tuple((close,) for close in closes)
 
@@ -74,7 +74,7 @@ def test_prices_as_of(lake: Path) -> None:
     assert Lake(lake).prices(["BTC"]).to_arrow()["close"].to_pylist() == [100.0, 300.0]
 
 
-def test_of_two_rows_known_at_once_the_one_seen_last_counts(tmp_path: Path) -> None:
+def test_row_observed_last_wins_when_known_at_the_same_time(tmp_path: Path) -> None:
     now_stored = bar(BTC, "2020-01-01", 2.0, observed_at=REVISED)
     before = bar(BTC, "2020-01-01", 1.0, observed_at=LOADED, superseded_at=REVISED)
     lake = make(tmp_path, [BTC], [now_stored], [before])

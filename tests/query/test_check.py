@@ -72,11 +72,11 @@ def steady(**changed: float) -> dict[date, float]:
     return {day: changed.get(f"d{day:%d}", 100.0 + day.day % 3) for day in DAYS}
 
 
-def found(lake: Path, **asked: Any) -> list[tuple[str, str, date]]:
-    return [(f.severity, f.check, f.session) for f in Lake(lake).check(**{"now": NOW} | asked).findings]
+def findings(lake: Path, **terms: Any) -> list[tuple[str, str, date]]:
+    return [(f.severity, f.check, f.session) for f in Lake(lake).check(**{"now": NOW} | terms).findings]
 
 
-def test_an_honest_lake_has_no_findings(tmp_path: Path) -> None:
+def test_clean_lake_has_no_findings(tmp_path: Path) -> None:
     lake = make(tmp_path, steady())
     answer = Lake(lake).check(now=NOW)
     assert (answer.findings, answer.severe) == ((), 0)
@@ -86,7 +86,7 @@ def test_an_honest_lake_has_no_findings(tmp_path: Path) -> None:
 
 def test_stored_rows_are_checked_again(tmp_path: Path) -> None:
     lake = make(tmp_path, steady(d05=10_000.0, d20=250.0))
-    assert found(lake) == [
+    assert findings(lake) == [
         ("warn", "jump", DAYS[20]),
         ("warn", "jump", DAYS[19]),
         ("warn", "jump", DAYS[5]),
@@ -94,21 +94,21 @@ def test_stored_rows_are_checked_again(tmp_path: Path) -> None:
         ("warn", "jump", DAYS[4]),
     ]
     assert Lake(lake).check(now=NOW).severe == 1
-    assert found(lake, severity="fail") == [("fail", "unit_spike", DAYS[4])]
-    assert found(lake, since=DAYS[20]) == [("warn", "jump", DAYS[20])]
-    assert found(lake, ids=["SHARE"]) == []
+    assert findings(lake, severity="fail") == [("fail", "unit_spike", DAYS[4])]
+    assert findings(lake, since=DAYS[20]) == [("warn", "jump", DAYS[20])]
+    assert findings(lake, ids=["SHARE"]) == []
     rows = Lake(lake).query_rows("SELECT \"check\", session FROM check_bar('BTC') ORDER BY ALL").rows
-    assert sorted(rows) == sorted((name, day) for _, name, day in found(lake))
+    assert sorted(rows) == sorted((name, day) for _, name, day in findings(lake))
 
 
-def test_a_jump_that_a_second_source_confirms_is_explained(tmp_path: Path) -> None:
+def test_jump_confirmed_by_a_second_source_is_no_finding(tmp_path: Path) -> None:
     closes = steady() | {day: 300.0 + day.day for day in DAYS[10:]}
-    assert found(make(tmp_path / "alone", closes)) == [("warn", "jump", DAYS[10])]
+    assert findings(make(tmp_path / "alone", closes)) == [("warn", "jump", DAYS[10])]
     confirmed = make(tmp_path / "two", closes, reconciliation=[reconciled(DAYS[10], "agrees")])
-    assert found(confirmed) == []
+    assert findings(confirmed) == []
 
 
-def test_sources_that_disagree_gaps_and_lateness(tmp_path: Path) -> None:
+def test_findings_for_source_disagreement_gaps_and_lateness(tmp_path: Path) -> None:
     closes = {day: close for day, close in steady().items() if day.day not in {10, 11, 20}}
     lake = make(tmp_path, closes, reconciliation=[reconciled(DAYS[2], "differs")])
     late = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -125,33 +125,33 @@ def test_sources_that_disagree_gaps_and_lateness(tmp_path: Path) -> None:
     assert list(in_sql) == [(f.check, f.session, f.message) for f in answer if f.check != "late"]
 
 
-def test_what_was_quarantined_stays_severe_until_it_is_made_good(tmp_path: Path) -> None:
+def test_quarantined_row_stays_severe_until_replaced(tmp_path: Path) -> None:
     closes = steady()
     missing = {day: close for day, close in closes.items() if day != DAYS[4]}
     aside = [quarantined(DAYS[4], 10_000.0)]
     later = RUN | {"instrument_id": "BTC", "started_at": SERVED + timedelta(hours=1)}
     gap = ("warn", "missing_session", DAYS[4])
     severe = ("fail", "unit_spike", DAYS[4])
-    assert found(make(tmp_path / "gone", missing, quarantine=aside, run=[later])) == [severe, gap]
-    assert found(make(tmp_path / "unasked", closes, quarantine=aside)) == [severe]
-    assert found(make(tmp_path / "good", closes, quarantine=aside, run=[later])) == []
+    assert findings(make(tmp_path / "gone", missing, quarantine=aside, run=[later])) == [severe, gap]
+    assert findings(make(tmp_path / "unasked", closes, quarantine=aside)) == [severe]
+    assert findings(make(tmp_path / "good", closes, quarantine=aside, run=[later])) == []
     for spoilt in ({"outcome": "quarantined"}, {"requested_from": DAYS[10]}, {"mode": "reconcile"}):
         lake = make(tmp_path / str(spoilt), closes, quarantine=aside, run=[later | spoilt])
-        assert found(lake) == [severe]
+        assert findings(lake) == [severe]
 
 
-def test_what_only_the_answer_shows_is_told_from_the_record(tmp_path: Path) -> None:
+def test_findings_of_the_raw_response_come_from_the_record(tmp_path: Path) -> None:
     noted = {"instrument_id": "BTC", "source": "bitstamp", "observed_at": SERVED, "message": "m"}
     names = ("unsorted", "close_outside_range", "correction_not_needed")
     rows = [noted | {"check": name, "session": DAYS[n]} for n, name in enumerate(names)]
     lake = make(tmp_path, steady(), finding=rows)
     # recorded findings of a check that runs again are obsolete, and so are those of a removed correction
-    assert found(lake) == [("warn", "unsorted", DAYS[0])]
-    told = Lake(lake).query_rows('SELECT "check" FROM check_result ORDER BY 1').rows
-    assert told == (("close_outside_range",), ("unsorted",))
+    assert findings(lake) == [("warn", "unsorted", DAYS[0])]
+    check_names = Lake(lake).query_rows('SELECT "check" FROM check_result ORDER BY 1').rows
+    assert check_names == (("close_outside_range",), ("unsorted",))
 
 
-def test_slices_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_result_does_not_depend_on_the_slice_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, [BTC, SHARE], [bar(i, d, c) for i in (BTC, SHARE) for d, c in steady(d05=1e4).items()])
     build_database(tmp_path, [BTC, SHARE])
     whole = Lake(tmp_path).check(now=NOW)
@@ -160,7 +160,7 @@ def test_slices_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert {f.instrument_id for f in whole.findings} == {"BTC", "SHARE"}
 
 
-def test_the_catalogue_is_in_sql(tmp_path: Path) -> None:
+def test_check_catalogue_is_a_sql_table(tmp_path: Path) -> None:
     lake = make(tmp_path, steady())
     rows = Lake(lake).query_rows("FROM quality_check").rows
     assert rows == tuple((c.name, c.severity, c.looks_at, c.description, c.remedy) for c in checks())
@@ -184,9 +184,9 @@ def test_the_command(tmp_path: Path, run: Run) -> None:
     assert "unit_spike: the next run asks again" in table.out
     assert "3 findings, 1 of them severe" in table.out
     assert run("check", "--severity", "warn", *at).code == 0
-    told = run("check", "BTC", "--format", "json", *at)
-    assert (told.code, json.loads(told.out)["severe"]) == (3, 1)
-    assert {row["check"] for row in json.loads(told.out)["findings"]} == {"unit_spike", "jump"}
+    json_answer = run("check", "BTC", "--format", "json", *at)
+    assert (json_answer.code, json.loads(json_answer.out)["severe"]) == (3, 1)
+    assert {row["check"] for row in json.loads(json_answer.out)["findings"]} == {"unit_spike", "jump"}
     rows = list(csv.DictReader(io.StringIO(run("check", "--format", "csv", *at).out)))
     assert list(rows[0]) == list(Finding.__dataclass_fields__)
     assert run("check", "--format", "markdown", *at).out.startswith("| severity | check | instrument |")

@@ -12,13 +12,13 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "quality.md").read_text("utf-8")
 
 
-def test_the_page_is_current() -> None:
+def test_page_is_current() -> None:
     assert runpy.run_path(str(ROOT / "scripts" / "quality_docs.py"))["document"]() == PAGE, (
         "run python scripts/quality_docs.py"
     )
 
 
-def test_every_check_has_its_section_and_links_lead_somewhere() -> None:
+def test_every_check_has_a_section_and_links_exist() -> None:
     for check in checks():
         assert f"### {check.name}\n" in PAGE
     for target in re.findall(r"\]\(([^)#:]+)\)", PAGE):

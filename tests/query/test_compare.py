@@ -35,13 +35,13 @@ def own_lake(tmp_path: Path) -> Path:
     return make_pair(tmp_path)
 
 
-def test_without_years_every_year_that_is_complete_for_both(lake: Path) -> None:
-    found = Lake(lake).compare(["BTC", "NASDAQ"])
-    assert [row.year for row in found.rows] == [2019, 2020, 2021]
-    assert [row.winner for row in found.rows] == ["BTC", "NASDAQ", "BTC"]
-    assert (found.wins, found.years, found.verdict) == ({"BTC": 2, "NASDAQ": 1}, 3, "BTC")
-    assert (found.currency, found.snapshot, found.origin) == ("USD", "s1", "live")
-    first = found.rows[0]
+def test_compare_defaults_to_years_complete_for_both(lake: Path) -> None:
+    answer = Lake(lake).compare(["BTC", "NASDAQ"])
+    assert [row.year for row in answer.rows] == [2019, 2020, 2021]
+    assert [row.winner for row in answer.rows] == ["BTC", "NASDAQ", "BTC"]
+    assert (answer.wins, answer.years, answer.verdict) == ({"BTC": 2, "NASDAQ": 1}, 3, "BTC")
+    assert (answer.currency, answer.snapshot, answer.origin) == ("USD", "s1", "live")
+    first = answer.rows[0]
     assert (first.returns[0].simple_return, first.returns[1].simple_return) == pytest.approx(
         (0.5, 0.1), rel=1e-12
     )
@@ -52,26 +52,26 @@ def test_without_years_every_year_that_is_complete_for_both(lake: Path) -> None:
     )
 
 
-def test_a_year_outside_what_is_stored_is_there_and_empty(lake: Path) -> None:
-    found = Lake(lake).compare(["BTC", "NASDAQ"], start=2021, end=2022)
-    assert [(row.year, row.complete, row.winner) for row in found.rows] == [
+def test_year_outside_the_stored_range_is_listed_as_incomplete(lake: Path) -> None:
+    answer = Lake(lake).compare(["BTC", "NASDAQ"], start=2021, end=2022)
+    assert [(row.year, row.complete, row.winner) for row in answer.rows] == [
         (2021, True, "BTC"),
         (2022, False, None),
     ]
-    assert found.rows[1].quality == "missing"
-    assert (found.years, found.verdict) == (1, "BTC")
-    assert any("2022" in note for note in found.notes)
+    assert answer.rows[1].quality == "missing"
+    assert (answer.years, answer.verdict) == (1, "BTC")
+    assert any("2022" in note for note in answer.notes)
 
 
 def test_equal_returns_are_a_tie(tmp_path: Path) -> None:
     twin = replace(BTC, id="TWIN")
     lake = make(tmp_path, [BTC, twin], [*year_ends(BTC, A), *year_ends(twin, A)])
-    found = Lake(lake).compare(["BTC", "TWIN"])
-    assert {row.winner for row in found.rows} == {"tie"}
-    assert (found.wins, found.years, found.verdict) == ({"BTC": 0, "TWIN": 0}, 3, "tie")
+    answer = Lake(lake).compare(["BTC", "TWIN"])
+    assert {row.winner for row in answer.rows} == {"tie"}
+    assert (answer.wins, answer.years, answer.verdict) == ({"BTC": 0, "TWIN": 0}, 3, "tie")
 
 
-def test_the_answer_is_json(lake: Path) -> None:
+def test_answer_serialises_to_json(lake: Path) -> None:
     answer = json.loads(json.dumps(Lake(lake).compare(["BTC", "NASDAQ"]).to_dict()))
     assert answer["instruments"] == ["BTC", "NASDAQ"]
     assert (answer["wins"], answer["years"], answer["verdict"]) == ({"BTC": 2, "NASDAQ": 1}, 3, "BTC")
@@ -81,15 +81,15 @@ def test_the_answer_is_json(lake: Path) -> None:
     assert answer["rows"][0]["returns"][0]["end_session"] == "2019-12-31"
 
 
-def test_bars_newer_than_the_tables_count(own_lake: Path) -> None:
+def test_bars_newer_than_the_marts_are_used(own_lake: Path) -> None:
     later = year_ends(BTC, A | {2022: 480.0}) + year_ends(NASDAQ, B | {2022: 33.0})
     write(own_lake, [BTC, NASDAQ], later)
-    found = Lake(own_lake).compare(["BTC", "NASDAQ"], start=2022, end=2022)
-    assert found.rows[0].returns[0].simple_return == pytest.approx(1.0, rel=1e-12)
+    answer = Lake(own_lake).compare(["BTC", "NASDAQ"], start=2022, end=2022)
+    assert answer.rows[0].returns[0].simple_return == pytest.approx(1.0, rel=1e-12)
     assert Lake(own_lake).query_rows("SELECT max(year) FROM calendar_year_return").rows == ((2021,),)
 
 
-def test_shared_sessions_are_the_last_that_both_have(tmp_path: Path) -> None:
+def test_shared_sessions_end_at_the_last_common_session(tmp_path: Path) -> None:
     bars = [bar(BTC, f"{y}-12-{d}", p) for y, d, p in ((2021, 31, 100), (2022, 30, 50), (2022, 31, 80))]
     bars += [bar(NASDAQ, "2021-12-31", 10), bar(NASDAQ, "2022-12-30", 9)]
     lake = make(tmp_path, [BTC, NASDAQ], bars)
@@ -134,51 +134,53 @@ def test_the_other_conventions(tmp_path: Path, convention: str, expected: float)
     assert rows[0].returns[0].simple_return == pytest.approx(expected, rel=1e-12)
 
 
-def test_midnight_and_new_york_are_told_apart(lake: Path) -> None:
+def test_different_closing_times_are_noted(lake: Path) -> None:
     assert "midnight UTC" in Lake(lake).compare(["BTC", "NASDAQ"]).notes[0]
 
 
-def test_a_price_index_is_named_when_total_return_is_asked_for(tmp_path: Path) -> None:
+def test_price_index_is_noted_for_total_return(tmp_path: Path) -> None:
     lake = make(tmp_path, [SHARE, NASDAQ], [*year_ends(SHARE, A), *year_ends(NASDAQ, B)])
-    found = Lake(lake).compare(["SHARE", "NASDAQ"], basis="total")
-    assert tuple(found.bases.values()) == ("total", "price")
-    assert any("NASDAQ is a price index" in note for note in found.notes)
-    assert any("mixture" in note for note in found.notes)
-    assert "price_index" in found.rows[0].returns[1].quality
+    answer = Lake(lake).compare(["SHARE", "NASDAQ"], basis="total")
+    assert tuple(answer.bases.values()) == ("total", "price")
+    assert any("NASDAQ is a price index" in note for note in answer.notes)
+    assert any("mixture" in note for note in answer.notes)
+    assert "price_index" in answer.rows[0].returns[1].quality
 
 
-def test_a_fund_stored_as_total_return_against_prices_is_a_mixture(tmp_path: Path) -> None:
+def test_total_return_fund_against_price_is_a_mixture(tmp_path: Path) -> None:
     lake = make(tmp_path, [FUND, NASDAQ], [*year_ends(FUND, A), *year_ends(NASDAQ, B)])
-    found = Lake(lake).compare(["FUND", "NASDAQ"])
-    assert found.rows[0].returns[0].simple_return == pytest.approx(0.5, rel=1e-12)
-    assert tuple(found.bases.values()) == ("total", "price")
-    assert any("mixture: total return of FUND against price return of NASDAQ" in note for note in found.notes)
+    answer = Lake(lake).compare(["FUND", "NASDAQ"])
+    assert answer.rows[0].returns[0].simple_return == pytest.approx(0.5, rel=1e-12)
+    assert tuple(answer.bases.values()) == ("total", "price")
+    assert any(
+        "mixture: total return of FUND against price return of NASDAQ" in note for note in answer.notes
+    )
 
 
 @pytest.mark.parametrize(
-    ("asked", "verdict"),
+    ("terms", "verdict"),
     [({}, "BTC"), ({"sessions": "shared"}, None), ({"convention": "first_to_last"}, None)],
 )
-def test_anchored_year_ends_are_facts_and_days_between_are_not(
-    tmp_path: Path, asked: dict[str, Any], verdict: str | None
+def test_published_year_ends_are_judged_but_simulated_days_are_not(
+    tmp_path: Path, terms: dict[str, Any], verdict: str | None
 ) -> None:
     made = [replace(i, synthetic="daily") for i in (BTC, NASDAQ)]
     lake = make(tmp_path, made, [*year_ends(made[0], A), *year_ends(made[1], B)])
-    found = Lake(lake).compare(["BTC", "NASDAQ"], **asked)
-    assert found.verdict == verdict
-    assert all(("simulated" in row.quality) is (verdict is None) for row in found.rows)
+    answer = Lake(lake).compare(["BTC", "NASDAQ"], **terms)
+    assert answer.verdict == verdict
+    assert all(("simulated" in row.quality) is (verdict is None) for row in answer.rows)
 
 
-def test_a_wholly_made_up_share_gives_no_verdict(tmp_path: Path) -> None:
+def test_fully_simulated_share_gives_no_verdict(tmp_path: Path) -> None:
     made = replace(SHARE, synthetic="all")
     lake = make(tmp_path, [made, NASDAQ], [*year_ends(made, A), *year_ends(NASDAQ, B)])
-    found = Lake(lake).compare(["SHARE", "NASDAQ"])
-    assert (found.years, found.verdict) == (0, None)
-    assert any("simulated" in note for note in found.notes)
+    answer = Lake(lake).compare(["SHARE", "NASDAQ"])
+    assert (answer.years, answer.verdict) == (0, None)
+    assert any("simulated" in note for note in answer.notes)
 
 
 @pytest.mark.parametrize(
-    ("a", "asked", "message"),
+    ("a", "terms", "message"),
     [
         ("BITCOIN", {}, "did you mean BTC"),
         ("QQQQ", {}, "known: BTC"),
@@ -198,9 +200,11 @@ def test_a_wholly_made_up_share_gives_no_verdict(tmp_path: Path) -> None:
         ("BTC", {"real": True}, "no consumer price index for USD"),
     ],
 )
-def test_what_cannot_be_asked_says_why(lake: Path, a: str, asked: dict[str, Any], message: str) -> None:
+def test_invalid_arguments_are_refused_with_a_reason(
+    lake: Path, a: str, terms: dict[str, Any], message: str
+) -> None:
     with pytest.raises(UsageError, match=message):
-        Lake(lake).compare([a, "NASDAQ"], **asked)
+        Lake(lake).compare([a, "NASDAQ"], **terms)
 
 
 def test_a_yield_is_not_compared(tmp_path: Path) -> None:
@@ -209,7 +213,7 @@ def test_a_yield_is_not_compared(tmp_path: Path) -> None:
         Lake(lake).compare(["BILL", "NASDAQ"])
 
 
-def test_an_empty_lake_says_what_to_run(tmp_path: Path) -> None:
+def test_empty_lake_suggests_run(tmp_path: Path) -> None:
     with pytest.raises(EmptyLakeError, match="marketlake run"):
         Lake(tmp_path).compare(["BTC", "NASDAQ"])
     make(tmp_path, [BTC, NASDAQ], [])
@@ -223,7 +227,7 @@ def test_an_instrument_without_bars_is_named(lake: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"nothing", None])
-def test_a_damaged_file_is_named(own_lake: Path, damage: bytes | None) -> None:
+def test_damaged_file_is_named(own_lake: Path, damage: bytes | None) -> None:
     path = own_lake / "bar" / "asset_class=crypto" / "year=2020" / "part.parquet"
     path.write_bytes(path.read_bytes()[:-9] if damage is None else damage)
     with pytest.raises(CorruptLakeError, match=r"year=2020.*marketlake verify"):
@@ -232,7 +236,7 @@ def test_a_damaged_file_is_named(own_lake: Path, damage: bytes | None) -> None:
         Lake(own_lake).query_rows("SELECT sum(close) FROM bar")
 
 
-def test_a_lake_that_moved_asks_for_a_build(own_lake: Path, tmp_path: Path) -> None:
+def test_moved_lake_suggests_build(own_lake: Path, tmp_path: Path) -> None:
     moved = tmp_path.with_name(tmp_path.name + "-moved")
     tmp_path.rename(moved)
     with pytest.raises(LakeError, match="marketlake build"):

@@ -17,7 +17,7 @@ GBP = replace(EUR, id="GBP")
 BARS = [*year_ends(BTC, {2021: 100.0, 2022: 200.0}), *year_ends(NASDAQ, {2021: 10.0, 2022: 8.0})]
 
 
-def test_a_return_in_a_currency_is_the_native_times_the_ratio_of_rates(tmp_path: Path) -> None:
+def test_converted_return_is_native_growth_times_rate_ratio(tmp_path: Path) -> None:
     rates = [bar(EUR, "2021-12-31", 1.25), bar(EUR, "2022-12-30", 1.0)]
     lake = make(tmp_path, [BTC, NASDAQ, EUR], BARS + rates)
     row = Lake(lake).compare(["BTC", "NASDAQ"], currency="eur").rows[0]
@@ -29,7 +29,7 @@ def test_a_return_in_a_currency_is_the_native_times_the_ratio_of_rates(tmp_path:
 
 
 @pytest.mark.parametrize(("rate_day", "served"), [("2022-12-24", True), ("2022-12-23", False)])
-def test_a_rate_serves_for_seven_days(tmp_path: Path, rate_day: str, served: bool) -> None:
+def test_exchange_rate_is_valid_for_seven_days(tmp_path: Path, rate_day: str, served: bool) -> None:
     rates = [bar(EUR, "2021-12-31", 1.25), bar(EUR, rate_day, 1.0)]
     lake = make(tmp_path, [BTC, NASDAQ, EUR], BARS + rates)
     row = Lake(lake).compare(["BTC", "NASDAQ"], start=2022, end=2022, currency="EUR").rows[0]
@@ -38,14 +38,14 @@ def test_a_rate_serves_for_seven_days(tmp_path: Path, rate_day: str, served: boo
     assert row.winner == ("BTC" if served else None)
 
 
-def test_a_rate_of_a_later_day_never_serves(tmp_path: Path) -> None:
+def test_later_exchange_rate_is_never_used(tmp_path: Path) -> None:
     rates = [bar(EUR, "2022-01-03", 1.25), bar(EUR, "2022-12-30", 1.0)]
     lake = make(tmp_path, [BTC, NASDAQ, EUR], BARS + rates)
     row = Lake(lake).compare(["BTC", "NASDAQ"], start=2022, end=2022, currency="EUR").rows[0]
     assert (row.returns[0].simple_return, row.returns[1].simple_return) == (None, None)
 
 
-def test_two_quote_currencies_meet_in_dollars_and_cross_elsewhere(tmp_path: Path) -> None:
+def test_two_quote_currencies_are_converted_to_dollars_or_by_cross_rate(tmp_path: Path) -> None:
     london = replace(SHARE, id="LONDON", quote_currency="GBP")
     closes = {2021: 10.0, 2022: 12.0}
     rates = [bar(GBP, d, r) for d, r in (("2021-12-31", 1.5), ("2022-12-30", 1.2))]
@@ -76,9 +76,9 @@ def test_real_returns_are_deflated_december_over_december(tmp_path: Path) -> Non
         bar(CPI, date(2022, 12, 1), 275.0),
     ]
     lake = make(tmp_path, [BTC, NASDAQ, CPI], BARS + prices)
-    found = Lake(lake).compare(["BTC", "NASDAQ"], real=True)
-    assert found.real
-    row = found.rows[0]
+    answer = Lake(lake).compare(["BTC", "NASDAQ"], real=True)
+    assert answer.real
+    row = answer.rows[0]
     assert (row.returns[0].simple_return, row.returns[1].simple_return) == pytest.approx(
         (2 / 1.1 - 1, 0.8 / 1.1 - 1), rel=1e-12
     )
@@ -90,7 +90,7 @@ def test_a_year_without_consumer_prices_has_no_real_return(tmp_path: Path) -> No
     assert (row.returns[0].simple_return, row.winner, row.returns[0].quality) == (None, None, "gap,no_cpi")
 
 
-def test_a_currency_without_its_own_prices_index_has_no_real_returns(tmp_path: Path) -> None:
+def test_no_real_returns_without_a_price_index_of_the_currency(tmp_path: Path) -> None:
     lake = make(tmp_path, [BTC, NASDAQ, CPI, EUR], [*BARS, *year_ends(EUR, {2021: 1.25, 2022: 1.0})])
     with pytest.raises(UsageError, match="no consumer price index for EUR"):
         Lake(lake).compare(["BTC", "NASDAQ"], currency="EUR", real=True)

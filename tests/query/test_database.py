@@ -42,7 +42,7 @@ def lake(tmp_path: Path) -> Path:
     return make(tmp_path / "it's a [lake]", [BTC, NASDAQ, EUR], BARS)
 
 
-def test_a_plain_connection_answers_from_any_folder(
+def test_plain_duckdb_connection_works_from_any_folder(
     lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
@@ -58,7 +58,7 @@ def test_a_plain_connection_answers_from_any_folder(
         assert rows == [(2020, "NASDAQ")]
 
 
-def test_the_views_are_the_schema(lake: Path) -> None:
+def test_views_match_the_schema(lake: Path) -> None:
     for table, fields in schema.TABLES.items():
         described = Lake(lake).query_rows(f"DESCRIBE {table}").rows
         columns = {name: kind for name, kind, *_ in described}
@@ -76,7 +76,7 @@ def test_no_connection_prints_its_progress(lake: Path) -> None:
     assert opened == ["duck.py"]
 
 
-def test_every_column_is_described(lake: Path) -> None:
+def test_every_column_has_a_comment(lake: Path) -> None:
     universe = Universe((BTC, NASDAQ, EUR))
     engine_build.build_database(lake, universe, snapshot="s1", origin="live", now=NOW)
     text = "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"
@@ -88,7 +88,7 @@ def test_every_column_is_described(lake: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SQL, ids=lambda path: path.stem)
-def test_every_text_is_headed_by_what_it_computes(path: Path) -> None:
+def test_every_sql_file_has_a_heading(path: Path) -> None:
     head = path.read_text(encoding="utf-8").split("\n\n")[0]
     assert head.startswith(f"-- {path.stem}")
     for part in ("Formula", "Unit", "Grain", "Source"):
@@ -109,31 +109,31 @@ def test_instruments_and_calendars_are_real_tables(lake: Path) -> None:
     )
 
 
-def test_an_empty_lake_has_a_database_too(tmp_path: Path) -> None:
+def test_empty_lake_has_a_database(tmp_path: Path) -> None:
     make(tmp_path, [BTC], [])
     assert Lake(tmp_path).query_rows("FROM calendar_year_return").rows == ()
     assert Lake(tmp_path).query_rows("SELECT count(*) FROM calendar_year").rows == ((1,),)
 
 
 @pytest.mark.parametrize("key", ["year", "asset_class"])
-def test_the_least_of_a_partition_key_in_a_single_file(tmp_path: Path, key: str) -> None:
+def test_minimum_of_a_partition_key_in_a_single_file(tmp_path: Path, key: str) -> None:
     lake = make(tmp_path, [BTC], [bar(BTC, "2020-01-01", 1.0)])
     [(least,)] = Lake(lake).query_rows(f"SELECT min({key}) FROM bar WHERE asset_class <> 'none'").rows
     assert str(least) in {"2020", "crypto"}
 
 
-def test_a_foreign_log_is_set_aside(lake: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_foreign_wal_file_is_moved(lake: Path, caplog: pytest.LogCaptureFixture) -> None:
     log = lake / "market.duckdb.wal"
     log.write_bytes(b"someone else's")
     with caplog.at_level(logging.WARNING):
-        aside = build(lake, [BTC, NASDAQ])
-    assert aside == lake.resolve() / "market.duckdb.wal.set-aside"
-    assert aside.read_bytes() == b"someone else's"
+        moved = build(lake, [BTC, NASDAQ])
+    assert moved == lake.resolve() / "market.duckdb.wal.set-aside"
+    assert moved.read_bytes() == b"someone else's"
     assert "set aside" in caplog.text
     assert not log.exists()
 
 
-def test_a_build_that_fails_leaves_the_database_of_before(lake: Path) -> None:
+def test_failed_build_keeps_the_previous_database(lake: Path) -> None:
     before = (lake / "market.duckdb").read_bytes()
     (lake / "bar" / "asset_class=crypto" / "year=2020" / "part.parquet").write_bytes(b"x" * 100)
     with pytest.raises(CorruptLakeError, match="asset_class=crypto"):
@@ -142,7 +142,7 @@ def test_a_build_that_fails_leaves_the_database_of_before(lake: Path) -> None:
     assert [path.name for path in lake.iterdir() if "building" in path.name] == []
 
 
-def test_a_disk_that_refuses_leaves_the_database_of_before(lake: Path) -> None:
+def test_failed_write_keeps_the_previous_database(lake: Path) -> None:
     before = (lake / "market.duckdb").read_bytes()
     (lake / ".market.duckdb.building").mkdir()
     with pytest.raises(LakeWriteError, match="cannot be written"):
@@ -150,7 +150,7 @@ def test_a_disk_that_refuses_leaves_the_database_of_before(lake: Path) -> None:
     assert (lake / "market.duckdb").read_bytes() == before
 
 
-def test_a_build_goes_on_beside_readers(lake: Path) -> None:
+def test_build_does_not_disturb_readers(lake: Path) -> None:
     with open_lake(lake) as reader:
         assert reader.execute("SELECT count(*) FROM instrument").fetchone() == (3,)
         build(lake, [BTC, NASDAQ])
@@ -158,7 +158,7 @@ def test_a_build_goes_on_beside_readers(lake: Path) -> None:
     assert Lake(lake).query_rows("SELECT count(*) FROM instrument").rows == ((2,),)
 
 
-def test_a_database_that_is_none_or_newer_is_refused(lake: Path) -> None:
+def test_invalid_or_newer_database_is_refused(lake: Path) -> None:
     with duckdb.connect(str(lake / "market.duckdb")) as connection:
         connection.execute("UPDATE lake SET schema_version = 99")
     with pytest.raises(SchemaVersionError, match="99"):
@@ -168,7 +168,7 @@ def test_a_database_that_is_none_or_newer_is_refused(lake: Path) -> None:
         Lake(lake).compare(["BTC", "NASDAQ"])
 
 
-def test_a_database_open_for_writing_elsewhere_is_named(lake: Path) -> None:
+def test_database_open_for_writing_elsewhere_is_reported(lake: Path) -> None:
     code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", code, str(lake / "market.duckdb")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
@@ -179,7 +179,7 @@ def test_a_database_open_for_writing_elsewhere_is_named(lake: Path) -> None:
         other.communicate(b"")
 
 
-def test_compare_loads_nothing_heavy(lake: Path) -> None:
+def test_compare_imports_no_heavy_packages(lake: Path) -> None:
     code = (
         "import sys; import marketlake; marketlake.open(sys.argv[1]).compare(['BTC', 'NASDAQ'], risk=True);"
         "print(sorted({'pandas', 'pyarrow', 'exchange_calendars', 'numpy'} & set(sys.modules)))"

@@ -1,4 +1,4 @@
-"""Names that would be a path, SQL, HTML or a device: unknown instruments, and nothing else happens."""
+"""Names that look like a path, SQL, HTML or a device are only unknown instruments."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ HOSTILE = [
     "",
     "\ud800",
 ]
-ASKED: dict[str, Callable[[Lake, str], object]] = {
+CALLS: dict[str, Callable[[Lake, str], object]] = {
     "prices": lambda lake, name: lake.prices([name]),
     "prices_as_of": lambda lake, name: lake.prices([name], as_of=datetime(2021, 1, 1, tzinfo=UTC)),
     "currency": lambda lake, name: lake.prices(["BTC"], basis="price", currency=name),
@@ -63,16 +63,16 @@ def files(lake: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(lake.parent.rglob("*")) if path.is_file()}
 
 
-@pytest.mark.parametrize("asked", ASKED)
-def test_a_hostile_name_is_an_unknown_one(
-    lake: Path, asked: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("call", CALLS)
+def test_hostile_name_is_an_unknown_instrument(
+    lake: Path, call: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
     before = files(lake)
     for name in HOSTILE:
-        with pytest.raises(MarketlakeError, match=REFUSED) as told:
-            ASKED[asked](Lake(lake), name)
-        text = str(told.value)
+        with pytest.raises(MarketlakeError, match=REFUSED) as raised:
+            CALLS[call](Lake(lake), name)
+        text = str(raised.value)
         assert len(text) < 700, name
         assert all(c.isprintable() or c == "\n" for c in text), (name, text)
     assert files(lake) == before

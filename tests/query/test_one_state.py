@@ -1,4 +1,4 @@
-"""Every answer is of one state of the lake: a commit or a build in between never gives a mixture of two."""
+"""Every answer is of one snapshot, also during a concurrent commit or build."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ SINCE = datetime(2023, 1, 15, tzinfo=UTC)
 
 
 def rows(last: int, scale: float) -> list[dict[str, Any]]:
-    """Year ends and a few days beside them, so that every answer has something to say."""
+    """Year ends and a few days around them, so that every answer has rows."""
     years = range(2019, last + 1)
     closes = {year: scale * (100.0 + 7 * (year % 5) + year - 2019) for year in years}
-    found = [
+    result = [
         *year_ends(BTC, {year: close * (1 + year % 3) for year, close in closes.items()}),
         *year_ends(SHARE, closes),
         *year_ends(EUR, {year: 1.1 for year in years}),
@@ -46,8 +46,8 @@ def rows(last: int, scale: float) -> list[dict[str, Any]]:
     for one in (BTC, SHARE):
         for year in years:
             days = [last_day(SHARE, year) - timedelta(days=7 * back) for back in (1, 2, 3)]
-            found += [bar(one, day, closes[year] * (1 + back / 50)) for back, day in enumerate(days, 1)]
-    return sorted(found, key=lambda row: (row["instrument_id"], row["session"]))
+            result += [bar(one, day, closes[year] * (1 + back / 50)) for back, day in enumerate(days, 1)]
+    return sorted(result, key=lambda row: (row["instrument_id"], row["session"]))
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class States:
         for path in paths:
             target = self.lake / path.relative_to(state)
             target.parent.mkdir(parents=True, exist_ok=True)
-            beside = target.with_name(f".{target.name}.next")
-            place(path, beside)
-            beside.replace(target)
+            temporary = target.with_name(f".{target.name}.next")
+            place(path, temporary)
+            temporary.replace(target)
         for path in [p for p in self.lake.rglob("*") if p.is_file()]:
             if path.relative_to(self.lake) not in wanted:
                 path.unlink()
@@ -78,23 +78,23 @@ class States:
 def states(tmp_path_factory: pytest.TempPathFactory) -> States:
     """The commit restates all history and adds a year, whose files are new."""
     folder = tmp_path_factory.mktemp("states")
-    found = States(folder / "lake", folder / "before", folder / "committed", folder / "built")
-    for state, bars in ((found.before, rows(2022, 1.0)), (found.built, rows(2023, 3.0))):
-        shutil.rmtree(found.lake, ignore_errors=True)
-        make(found.lake, INSTRUMENTS, bars, claims=CLAIMS)
-        shutil.copytree(found.lake, state)
-    shutil.copytree(found.before, found.committed)
-    for path in found.built.rglob("part.parquet"):
-        below = path.relative_to(found.built)
+    copies = States(folder / "lake", folder / "before", folder / "committed", folder / "built")
+    for state, bars in ((copies.before, rows(2022, 1.0)), (copies.built, rows(2023, 3.0))):
+        shutil.rmtree(copies.lake, ignore_errors=True)
+        make(copies.lake, INSTRUMENTS, bars, claims=CLAIMS)
+        shutil.copytree(copies.lake, state)
+    shutil.copytree(copies.before, copies.committed)
+    for path in copies.built.rglob("part.parquet"):
+        below = path.relative_to(copies.built)
         if below.parts[0] in {"bar", "revision"}:
-            (found.committed / below).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, found.committed / below)
-    manifest = json.loads((found.before / "manifest.json").read_bytes())
-    after = json.loads((found.built / "manifest.json").read_bytes())
+            (copies.committed / below).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copies.committed / below)
+    manifest = json.loads((copies.before / "manifest.json").read_bytes())
+    after = json.loads((copies.built / "manifest.json").read_bytes())
     prices = ("bar/", "revision/")
     manifest["files"] |= {path: entry for path, entry in after["files"].items() if path.startswith(prices)}
-    (found.committed / "manifest.json").write_text(json.dumps(manifest))
-    return found
+    (copies.committed / "manifest.json").write_text(json.dumps(manifest))
+    return copies
 
 
 ANSWERS: dict[str, Callable[[Lake], Any]] = {
@@ -145,15 +145,13 @@ def ask(states: States, name: str, monkeypatch: pytest.MonkeyPatch, steps: Steps
         return ANSWERS[name](Lake(states.lake))
 
 
-def test_every_answer_of_a_lake_is_asked_here() -> None:
+def test_every_public_answer_is_tested() -> None:
     others = {"engine", "reader", "report_page", "query_rows", "instruments", "trends"}
     assert {name for name in dir(Lake) if not name.startswith("_")} == {*ANSWERS, *others}
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_an_answer_is_that_of_before_or_that_of_after(
-    states: States, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_answer_is_of_one_snapshot(states: States, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = []
     for state in (states.before, states.committed, states.built):
         states.put(state)
@@ -169,15 +167,13 @@ def test_an_answer_is_that_of_before_or_that_of_after(
         for state, after in ((states.committed, committed), (states.built, built)):
             if campaign() or (n % 2 == 0) == (state is states.built):
                 states.put(states.before)
-                found = ask(states, name, monkeypatch, Steps(n, lambda to=state: states.put(to)))
-                assert same(found, before) or same(found, after), (
+                answer = ask(states, name, monkeypatch, Steps(n, lambda to=state: states.put(to)))
+                assert same(answer, before) or same(answer, after), (
                     f"{name}: {state.name} before statement {n} of {statements}"
                 )
 
 
-def test_nothing_is_asked_twice_where_nothing_changed(
-    states: States, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_retry_without_a_concurrent_change(states: States, monkeypatch: pytest.MonkeyPatch) -> None:
     states.put(states.before)
     opened = []
     real = reader.open_lake
@@ -186,7 +182,7 @@ def test_nothing_is_asked_twice_where_nothing_changed(
     assert opened == [states.lake]
 
 
-def test_a_lake_that_never_rests_is_an_error(states: States, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_constantly_changing_lake_is_an_error(states: States, monkeypatch: pytest.MonkeyPatch) -> None:
     states.put(states.before)
     tries = []
 
@@ -201,9 +197,7 @@ def test_a_lake_that_never_rests_is_an_error(states: States, monkeypatch: pytest
     assert len(tries) == 5
 
 
-def test_what_failed_because_a_file_was_replaced_is_asked_again(
-    states: States, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_error_after_a_concurrent_change_is_retried(states: States, monkeypatch: pytest.MonkeyPatch) -> None:
     states.put(states.before)
     failed = []
 
@@ -218,9 +212,7 @@ def test_what_failed_because_a_file_was_replaced_is_asked_again(
     assert failed
 
 
-def test_what_is_wrong_with_the_question_is_not_asked_again(
-    states: States, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_usage_error_is_not_retried(states: States, monkeypatch: pytest.MonkeyPatch) -> None:
     states.put(states.before)
     opened = []
     real = reader.open_lake

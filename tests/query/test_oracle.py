@@ -67,7 +67,7 @@ def oracle(rows: list[dict[str, Any]]) -> np.ndarray:
 
 @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(days=DAYS)
-def test_the_indices_agree_with_numpy(folder: Path, days: list[tuple[float, float, float]]) -> None:
+def test_return_indices_equal_numpy(folder: Path, days: list[tuple[float, float, float]]) -> None:
     rows = bars(days)
     np.testing.assert_allclose(indices(folder, rows), oracle(rows), rtol=1e-10)
 

@@ -42,41 +42,41 @@ def year_ends(lake: Path, instrument: str, basis: str) -> dict[int, float]:
 
 
 @pytest.mark.parametrize("instrument", PERCENT)
-def test_calendar_years_as_known(lake: Path, instrument: str) -> None:
-    found = year_ends(lake, instrument, "price")
-    assert [found[year] * 100 for year in range(2019, 2025)] == pytest.approx(
+def test_calendar_year_returns_equal_published_values(lake: Path, instrument: str) -> None:
+    returns = year_ends(lake, instrument, "price")
+    assert [returns[year] * 100 for year in range(2019, 2025)] == pytest.approx(
         list(PERCENT[instrument]), abs=0.005001
     )
 
 
-def test_bitcoin_is_ahead_of_the_nasdaq_in_five_of_six(lake: Path) -> None:
-    found = Lake(lake).compare(["BTC", "NASDAQ"], start=2019, end=2024)
-    assert [row.returns[0].simple_return for row in found.rows] == pytest.approx(
+def test_bitcoin_beats_nasdaq_in_five_of_six_years(lake: Path) -> None:
+    answer = Lake(lake).compare(["BTC", "NASDAQ"], start=2019, end=2024)
+    assert [row.returns[0].simple_return for row in answer.rows] == pytest.approx(
         [p / 100 for p in PERCENT["BTC"]], abs=5.001e-5
     )
-    assert (found.wins, found.years, found.verdict) == ({"BTC": 5, "NASDAQ": 1}, 6, "BTC")
-    assert [row.winner for row in found.rows if row.year == 2022] == ["NASDAQ"]
-    assert all(row.complete and row.quality == "" for row in found.rows)
+    assert (answer.wins, answer.years, answer.verdict) == ({"BTC": 5, "NASDAQ": 1}, 6, "BTC")
+    assert [row.winner for row in answer.rows if row.year == 2022] == ["NASDAQ"]
+    assert all(row.complete and row.quality == "" for row in answer.rows)
 
 
-def test_shared_sessions_end_bitcoins_year_with_new_yorks(lake: Path) -> None:
-    found = Lake(lake).compare(["BTC", "NASDAQ"], start=2022, end=2024, sessions="shared")
+def test_shared_sessions_end_the_bitcoin_year_in_new_york(lake: Path) -> None:
+    answer = Lake(lake).compare(["BTC", "NASDAQ"], start=2022, end=2024, sessions="shared")
     assert [
-        round(row.returns[0].simple_return * 100, 2) for row in found.rows if row.returns[0].simple_return
+        round(row.returns[0].simple_return * 100, 2) for row in answer.rows if row.returns[0].simple_return
     ] == [-64.15, 153.57, 121.93]
-    assert found.rows[0].returns[0].end_session == found.rows[0].returns[1].end_session
-    assert all(row.complete for row in found.rows)
+    assert answer.rows[0].returns[0].end_session == answer.rows[0].returns[1].end_session
+    assert all(row.complete for row in answer.rows)
 
 
-def test_the_sp500_as_published(lake: Path) -> None:
-    found = year_ends(lake, "SP500", "price")
+def test_sp500_returns_equal_published_values(lake: Path) -> None:
+    returns = year_ends(lake, "SP500", "price")
     published = shared_data.table(shared_data.folder() / "published" / "sp500_price_returns.csv")
     years = {int(row["year"]): float(row["return_pct"]) for row in published}
-    assert {year: found[year] * 100 for year in years} == pytest.approx(years, abs=0.01)
+    assert {year: returns[year] * 100 for year in years} == pytest.approx(years, abs=0.01)
 
 
 @pytest.mark.parametrize("share", ["AAPL", "NVDA", "KO"])
-def test_shares_on_the_vendors_basis_and_on_ours(lake: Path, share: str) -> None:
+def test_share_returns_vendor_adjusted_and_total(lake: Path, share: str) -> None:
     adjusted = shared_data.adjusted_years(share)
     expected = {y: (adjusted[y] / adjusted[y - 1] - 1) * 100 for y in adjusted if y - 1 in adjusted}
     vendor, total = (year_ends(lake, share, basis) for basis in ("vendor_adjusted", "total"))
@@ -84,18 +84,18 @@ def test_shares_on_the_vendors_basis_and_on_ours(lake: Path, share: str) -> None
     assert {y: r * 100 for y, r in total.items()} == pytest.approx(expected, abs=0.05)
 
 
-def test_shares_are_as_traded(lake: Path) -> None:
+def test_share_closes_are_as_traded(lake: Path) -> None:
     text = """SELECT round(close, 2) FROM bar WHERE instrument_id = 'AAPL'
         AND session IN ('2020-08-28', '2020-08-31') ORDER BY session"""
     assert Lake(lake).query_rows(text).rows == ((499.23,), (129.04,))
 
 
-def test_the_claim_holds_as_published(lake: Path) -> None:
+def test_claim_holds_as_published(lake: Path) -> None:
     text = "SELECT span, verdict, wins, years FROM claim_check WHERE b = 'NASDAQ' ORDER BY span"
     assert Lake(lake).query_rows(text).rows == (("published", "holds", 5, 6), ("rolled", "holds", 5, 6))
 
 
-def test_the_database_answers_when_it_is_mailed_alone(lake: Path, tmp_path: Path) -> None:
+def test_copied_database_works_without_the_lake(lake: Path, tmp_path: Path) -> None:
     alone = tmp_path / "mailed.duckdb"
     shutil.copy(lake / "market.duckdb", alone)
     with duckdb.connect(str(alone), read_only=True) as connection:

@@ -21,7 +21,7 @@ def returns(lake: Path, where: str) -> list[tuple[object, ...]]:
     return list(Lake(lake).query_rows(text).rows)
 
 
-def test_the_return_of_a_year_is_its_last_close_over_the_last_of_the_year_before(tmp_path: Path) -> None:
+def test_yearly_return_is_last_close_over_previous_last_close(tmp_path: Path) -> None:
     bars = [bar(BTC, "2018-12-31", 100), bar(BTC, "2019-06-01", 500), bar(BTC, "2019-12-31", 125)]
     lake = make(tmp_path, [BTC], bars)
     answer = Lake(lake).query_rows(
@@ -51,7 +51,7 @@ def test_the_return_of_a_year_is_its_last_close_over_the_last_of_the_year_before
 @pytest.mark.parametrize(
     ("ratio", "before", "after"), [(4, 400, 110), (0.1, 5, 55), (1281 / 1000, 128.1, 110)]
 )
-def test_a_split_is_no_return(tmp_path: Path, ratio: float, before: float, after: float) -> None:
+def test_split_does_not_change_the_return(tmp_path: Path, ratio: float, before: float, after: float) -> None:
     bars = [
         bar(SHARE, "2019-12-31", before),
         bar(SHARE, "2020-08-31", before / ratio, split=ratio),
@@ -79,7 +79,7 @@ def test_dividends_of_a_year_on_three_bases(tmp_path: Path) -> None:
     assert vendor == pytest.approx(1.2 * (100 / 98) * (99 / 98) - 1, rel=1e-12)
 
 
-def test_without_events_the_index_is_the_close_itself(tmp_path: Path) -> None:
+def test_index_equals_the_close_without_events(tmp_path: Path) -> None:
     closes = [0.1 + 0.2, 1 / 3, 12888.28]
     bars = [bar(SHARE, date(2020, 1, 2 + n), close) for n, close in enumerate(closes)]
     lake = make(tmp_path, [SHARE], bars)
@@ -104,7 +104,7 @@ def test_the_other_conventions(tmp_path: Path) -> None:
     assert (row["complete"], row["quality"], row["sessions"], row["expected_sessions"]) == (True, "", 62, 62)
 
 
-def test_half_a_december_is_not_complete(tmp_path: Path) -> None:
+def test_half_a_december_is_incomplete(tmp_path: Path) -> None:
     bars = [bar(BTC, date(year, 12, day), 100.0) for year in (2019, 2020) for day in range(15, 32)]
     lake = make(tmp_path, [BTC], bars)
     where = "convention = 'december_average' AND basis = 'price' AND year = 2020"
@@ -126,7 +126,7 @@ def test_a_year_is_complete_only_with_the_calendars_last_session_at_both_ends(tm
     )
 
 
-def test_a_first_year_has_no_return_and_says_partial(tmp_path: Path) -> None:
+def test_first_year_has_no_return_and_is_partial(tmp_path: Path) -> None:
     lake = make(tmp_path, [BTC], year_ends(BTC, {2019: 1.0, 2021: 2.0}))
     text = f"""SELECT year, simple_return, complete, quality FROM calendar_year_return
         WHERE basis = 'price' AND {YEAR_END} ORDER BY year"""
@@ -146,21 +146,21 @@ def test_a_full_year_has_no_flag_and_a_missing_session_is_a_gap(tmp_path: Path) 
     assert Lake(lake).query_rows(text).rows == (("BTC", 365, "gap"), ("FULL", 366, ""))
 
 
-def test_a_session_unknown_to_the_calendar_hides_no_gap(tmp_path: Path) -> None:
+def test_session_outside_the_calendar_does_not_hide_a_gap(tmp_path: Path) -> None:
     saturday = bar(NASDAQ, "2020-02-29", 10)
     lake = make(tmp_path, [NASDAQ], [*year_ends(NASDAQ, {2019: 10.0, 2020: 11.0}), saturday])
     text = f"SELECT sessions FROM calendar_year_return WHERE basis = 'price' AND {YEAR_END} AND year = 2020"
     assert Lake(lake).query_rows(text).rows == ((1,),)
 
 
-def test_what_is_stored_as_total_return_has_that_basis_only(tmp_path: Path) -> None:
+def test_total_return_series_has_only_the_total_basis(tmp_path: Path) -> None:
     lake = make(tmp_path, [FUND], year_ends(FUND, {2019: 100.0, 2020: 107.0}))
     text = f"SELECT DISTINCT basis FROM calendar_year_return WHERE {YEAR_END}"
     assert Lake(lake).query_rows(text).rows == (("total",),)
     assert returns(lake, YEAR_END)[1][1] == pytest.approx(0.07, rel=1e-12)
 
 
-def test_a_price_index_has_no_dividends_to_reinvest_and_says_so(tmp_path: Path) -> None:
+def test_price_index_is_flagged_on_total_bases(tmp_path: Path) -> None:
     lake = make(tmp_path, [NASDAQ], year_ends(NASDAQ, {2019: 100.0, 2020: 107.0}))
     text = f"SELECT basis, quality FROM calendar_year_return WHERE {YEAR_END} AND year = 2020 ORDER BY basis"
     assert Lake(lake).query_rows(text).rows == (
@@ -170,7 +170,7 @@ def test_a_price_index_has_no_dividends_to_reinvest_and_says_so(tmp_path: Path) 
     )
 
 
-def test_a_close_of_zero_or_below_has_no_index_and_stops_nothing(tmp_path: Path) -> None:
+def test_non_positive_close_has_no_index_and_later_rows_continue(tmp_path: Path) -> None:
     oil = replace(SHARE, id="OIL", negative_prices=True)
     bars = [
         bar(oil, "2019-12-31", 61.06),
@@ -182,13 +182,13 @@ def test_a_close_of_zero_or_below_has_no_index_and_stops_nothing(tmp_path: Path)
     lake = make(tmp_path, [oil], bars)
     index = Lake(lake).query_rows("SELECT price_index FROM return_index ORDER BY session").rows
     assert index == ((61.06,), (None,), (None,), (48.52,), (None,))
-    found = returns(lake, f"basis = 'price' AND {YEAR_END}")
-    assert [simple for _, simple in found] == [None, pytest.approx(48.52 / 61.06 - 1, rel=1e-12), None]
+    answer = returns(lake, f"basis = 'price' AND {YEAR_END}")
+    assert [simple for _, simple in answer] == [None, pytest.approx(48.52 / 61.06 - 1, rel=1e-12), None]
     text = f"SELECT quality FROM calendar_year_return WHERE year = 2021 AND basis = 'price' AND {YEAR_END}"
     assert Lake(lake).query_rows(text).rows == (("gap,no_price",),)
 
 
-def test_a_dividend_beyond_the_price_ends_the_index_it_belongs_to(tmp_path: Path) -> None:
+def test_dividend_above_the_price_ends_the_vendor_adjusted_index(tmp_path: Path) -> None:
     bars = [
         bar(SHARE, "2020-01-02", 10),
         bar(SHARE, "2020-01-03", 1, dividend=12.0),
@@ -218,7 +218,7 @@ def test_a_yield_has_no_return(tmp_path: Path) -> None:
         ("no", "price", "first_to_last", False),
     ],
 )
-def test_what_is_made_up_says_simulated(
+def test_simulated_returns_are_flagged(
     tmp_path: Path, synthetic: str, basis: str, convention: str, simulated: bool
 ) -> None:
     share = replace(SHARE, synthetic=synthetic)
@@ -228,7 +228,7 @@ def test_what_is_made_up_says_simulated(
     assert ("simulated" in quality) is simulated
 
 
-def test_a_proxy_says_so(tmp_path: Path) -> None:
+def test_proxy_is_flagged(tmp_path: Path) -> None:
     stand_in = replace(SHARE, proxy_for="private credit")
     lake = make(tmp_path, [stand_in], year_ends(stand_in, {2019: 1.0, 2020: 2.0}))
     text = f"SELECT quality FROM calendar_year_return WHERE year = 2020 AND basis = 'price' AND {YEAR_END}"

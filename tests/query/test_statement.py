@@ -37,7 +37,7 @@ def test_columns_and_rows(lake: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["FROM bar", "DESCRIBE bar", "SHOW TABLES", "VALUES (1)", "WITH a AS (FROM bar) FROM a"]
 )
-def test_what_reads_is_allowed(lake: Path, text: str) -> None:
+def test_reading_statements_are_allowed(lake: Path, text: str) -> None:
     assert Lake(lake).query_rows(text).rows
 
 
@@ -67,7 +67,7 @@ def test_what_reads_is_allowed(lake: Path, text: str) -> None:
         "FROM sqlite_scan('{lake}/market.duckdb', 'x')",
     ],
 )
-def test_what_writes_or_sets_is_refused(lake: Path, text: str) -> None:
+def test_writing_and_setting_statements_are_refused(lake: Path, text: str) -> None:
     before = sorted(lake.glob("*/**/*"))
     with pytest.raises(UsageError, match=r"one read-only statement|the query failed"):
         Lake(lake).query_rows(text.replace("{lake}", str(lake)))
@@ -100,9 +100,9 @@ def test_nothing_outside_the_lake_is_read(
     (tmp_path / ".tmp").mkdir()
     (tmp_path / ".tmp" / "here.txt").write_text("outside")
     monkeypatch.chdir(tmp_path)
-    wanted = text.replace("{outside}", str(lake.parent / "secret.txt")).replace("{lake}", str(lake))
+    statement = text.replace("{outside}", str(lake.parent / "secret.txt")).replace("{lake}", str(lake))
     with pytest.raises(UsageError, match="the query failed"):
-        Lake(lake).query_rows(wanted)
+        Lake(lake).query_rows(statement)
 
 
 def test_errors_are_one_line(lake: Path) -> None:
@@ -111,23 +111,23 @@ def test_errors_are_one_line(lake: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_an_empty_lake_says_what_to_run(tmp_path: Path) -> None:
+def test_empty_lake_suggests_run(tmp_path: Path) -> None:
     with pytest.raises(EmptyLakeError, match="marketlake run"):
         Lake(tmp_path).query_rows("SELECT 1")
 
 
 @pytest.mark.parametrize(
-    ("limit", "value", "ask"), [("_MOST_ROWS", 1, Lake.query_rows), ("_MOST_BYTES", 10, Lake.query)]
+    ("limit", "value", "method"), [("_MOST_ROWS", 1, Lake.query_rows), ("_MOST_BYTES", 10, Lake.query)]
 )
-def test_an_answer_beyond_what_memory_holds_is_refused(
-    lake: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, ask: Any
+def test_result_beyond_the_memory_limit_is_refused(
+    lake: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, method: Any
 ) -> None:
     monkeypatch.setattr(query, limit, value)
     with pytest.raises(UsageError, match="add a LIMIT"):
-        ask(Lake(lake), "FROM bar")
+        method(Lake(lake), "FROM bar")
 
 
-def test_no_question_writes_to_a_disk_or_fetches_an_extension(lake: Path) -> None:
+def test_duckdb_neither_spills_to_disk_nor_loads_extensions(lake: Path) -> None:
     names = "('temp_directory', 'autoinstall_known_extensions', 'autoload_known_extensions')"
     text = f"SELECT value FROM duckdb_settings() WHERE name IN {names} ORDER BY name"
     assert Lake(lake).query_rows(text).rows == (("false",), ("false",), ("",))

@@ -61,7 +61,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> ml.Lake:
     return ml.open(folder)
 
 
-def test_the_public_names_are_these() -> None:
+def test_public_names() -> None:
     assert ml.__all__ == ["Lake", "MarketlakeError", "Table", "open"]
     methods = [name for name in dir(ml.Lake) if not name.startswith("_")]
     assert methods == sorted([*ANSWERS, *NO_TABLE])
@@ -76,7 +76,7 @@ def test_the_public_names_are_these() -> None:
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_an_answer_is_a_table_of_whichever_kind(lake: ml.Lake, name: str) -> None:
+def test_answer_converts_to_arrow_pandas_and_polars(lake: ml.Lake, name: str) -> None:
     answer = ANSWERS[name](lake)
     arrow, pandas, polars = answer.to_arrow(), answer.to_pandas(), answer.to_polars()
     assert (type(arrow), type(pandas), type(polars)) == (pa.Table, pd.DataFrame, pl.DataFrame)
@@ -90,28 +90,28 @@ def test_an_answer_is_a_table_of_whichever_kind(lake: ml.Lake, name: str) -> Non
     assert pl.DataFrame(answer).equals(polars)
 
 
-def test_a_row_of_a_table_is_a_row_of_the_answer(lake: ml.Lake) -> None:
-    found = lake.compare(["BTC", "SHARE"])
-    assert found.to_arrow().to_pylist()[:2] == [
+def test_table_rows_equal_the_answer_rows(lake: ml.Lake) -> None:
+    answer = lake.compare(["BTC", "SHARE"])
+    assert answer.to_arrow().to_pylist()[:2] == [
         vars(one) | {"year": 2020, "year_complete": True, "winner": "BTC", "runner_up": "SHARE", "lead": 1.0}
-        for one in found.rows[0].returns
+        for one in answer.rows[0].returns
     ]
     [changed] = lake.changes("2021-06-01", ids=["BTC"]).to_arrow().to_pylist()
     assert changed["fields"][0] == {"name": "open", "old": None, "new": 2.0}
 
 
-def test_no_rows_still_have_columns(lake: ml.Lake) -> None:
+def test_empty_table_has_columns(lake: ml.Lake) -> None:
     none = lake.changes("2024-01-01").to_polars()
     assert (none.height, none.schema["session"]) == (0, pl.Date())
 
 
-def test_without_polars_the_remedy_is_named(lake: ml.Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_polars_is_reported_with_the_remedy(lake: ml.Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "polars", None)
     with pytest.raises(UsageError, match="pip install polars"):
         lake.instruments().to_polars()
 
 
-def test_a_notebook_shows_the_first_rows_and_escapes_them(lake: ml.Lake, tmp_path: Path) -> None:
+def test_notebook_display_is_truncated_and_escaped(lake: ml.Lake, tmp_path: Path) -> None:
     table: Any = lake.query("SELECT '<b>' || i AS \"a<b\", i / 3 AS third FROM range(30) AS r (i)")
     shown = table._repr_html_()
     assert "30 rows, first 20 shown" in shown

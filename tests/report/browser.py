@@ -54,12 +54,12 @@ class Opened:
             within,
         )
         self.page.wait_for_selector(f"{within} table")
-        found: Table = self.page.evaluate(
+        rows: Table = self.page.evaluate(
             """place => [...document.querySelector(place + ' table').rows].map(
             row => [...row.cells].map(cell => cell.textContent))""",
             within,
         )
-        return found
+        return rows
 
     def text(self, selector: str) -> str:
         return self.page.inner_text(selector)

@@ -42,8 +42,8 @@ def opened(browser: Browser, page_file: Path) -> Iterator[Opened]:
     """The page, open; shared by the tests of a module."""
     from .browser import open_page
 
-    found = open_page(browser, page_file)
-    yield found
-    assert found.complaints == []
-    assert found.requests == [page_file.as_uri()]
-    found.page.context.close()
+    page = open_page(browser, page_file)
+    yield page
+    assert page.complaints == []
+    assert page.requests == [page_file.as_uri()]
+    page.page.context.close()

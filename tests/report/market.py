@@ -78,10 +78,10 @@ def walk(instrument: Instrument, first: date = FIRST, last: date = LAST) -> Iter
             instrument.id == "EUR" and 300 <= place < 312
         )
         if not gap:
-            yield bar(instrument, day, told(instrument, close), **events)
+            yield bar(instrument, day, as_served(instrument, close), **events)
 
 
-def told(instrument: Instrument, close: float) -> float:
+def as_served(instrument: Instrument, close: float) -> float:
     """As its vendor tells it: to the cent, to eight places, as a 32-bit float, with every digit
     there is."""
     if instrument.id == "NASDAQ":

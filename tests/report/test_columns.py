@@ -55,16 +55,16 @@ CENTS = st.integers(0, 10**9).map(lambda value: value / 100)
 @given(
     st.one_of(st.lists(finite), st.lists(CENTS), st.lists(st.floats(width=32, allow_nan=False, min_value=0)))
 )
-def test_numbers_come_out_as_they_went_in(values: list[float]) -> None:
+def test_floats_survive_a_round_trip(values: list[float]) -> None:
     assert roundtrip(np.array(values, float))[1] == values
 
 
 @given(st.lists(st.integers(-(2**40), 2**40)))
-def test_whole_numbers_too(values: list[int]) -> None:
+def test_integers_survive_a_round_trip(values: list[int]) -> None:
     assert roundtrip(np.array(values, np.int64))[1] == values
 
 
-def test_nan_stands_for_no_figure() -> None:
+def test_nan_survives_a_round_trip() -> None:
     kind, values = roundtrip(np.array([1.5, np.nan, 2.0]))
     assert kind[0] in {"single", "double"}
     assert values[0] == 1.5
@@ -80,5 +80,5 @@ def test_nan_stands_for_no_figure() -> None:
         ([], ["whole", 0, 0, 0]),
     ],
 )
-def test_the_kind_that_fits(values: list[float], kind: list[Any]) -> None:
+def test_smallest_encoding_is_chosen(values: list[float], kind: list[Any]) -> None:
     assert roundtrip(np.array(values, float))[0] == kind

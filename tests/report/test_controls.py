@@ -20,21 +20,21 @@ FIRST = {"a": "SHARE", "b": "NASDAQ", "first": 2021, "last": 2024, "currency": "
 
 
 def chosen(opened: Opened) -> dict[str, str]:
-    found: dict[str, str] = opened.page.evaluate(
+    result: dict[str, str] = opened.page.evaluate(
         "Object.fromEntries([...document.querySelectorAll('#controls select')]"
         ".map(one => [one.id.slice(5), one.value]))"
     )
-    return found
+    return result
 
 
 def charts(opened: Opened) -> dict[str, str]:
     opened.draw_all()
-    found: dict[str, str] = opened.page.evaluate(
+    result: dict[str, str] = opened.page.evaluate(
         "places => Object.fromEntries(places.map(id => [id, document.querySelector(`#${id} svg`).outerHTML"
         " + document.querySelector(`#${id} .terms`).textContent]))",
         ["bars", *FOLLOWS],
     )
-    return found
+    return result
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,9 @@ def charts(opened: Opened) -> dict[str, str]:
         ("basis", "total", {"bars", *FOLLOWS}),
     ],
 )
-def test_everything_follows(opened: Opened, control: str, value: str | int, changes: set[str]) -> None:
+def test_every_chart_follows_every_control(
+    opened: Opened, control: str, value: str | int, changes: set[str]
+) -> None:
     opened.choose(**FIRST)
     before, figures = charts(opened), opened.table("#figures")
     opened.choose(**{control: value})
@@ -57,7 +59,7 @@ def test_everything_follows(opened: Opened, control: str, value: str | int, chan
     assert opened.table("#figures") != figures
 
 
-def test_it_opens_with_the_claim(browser: Browser, page_file: Path) -> None:
+def test_page_opens_with_the_first_claim(browser: Browser, page_file: Path) -> None:
     opened = open_page(browser, page_file)
     expected = {
         "a": "SHARE",
@@ -74,7 +76,7 @@ def test_it_opens_with_the_claim(browser: Browser, page_file: Path) -> None:
     opened.page.context.close()
 
 
-def test_the_first_bars_are_those_of_the_script(browser: Browser, page_file: Path) -> None:
+def test_static_bars_equal_the_drawn_bars(browser: Browser, page_file: Path) -> None:
     shape = """[...document.querySelectorAll('#bars svg :is(rect, line, text)')].map(one =>
         [one.tagName, one.textContent,
         ...one.getAttributeNames().sort().map(key => `${key}=${one.getAttribute(key)}`)])"""
@@ -91,20 +93,20 @@ def test_the_first_bars_are_those_of_the_script(browser: Browser, page_file: Pat
     with_script.page.context.close()
 
 
-def test_an_instrument_is_not_set_against_itself(opened: Opened) -> None:
+def test_both_controls_never_show_the_same_instrument(opened: Opened) -> None:
     opened.choose(**FIRST)
     opened.choose(a="NASDAQ")
     assert chosen(opened)["a"] == "NASDAQ" != chosen(opened)["b"]
 
 
-def test_years_stay_in_order(opened: Opened) -> None:
+def test_first_and_last_year_stay_in_order(opened: Opened) -> None:
     opened.choose(**FIRST)
     opened.choose(last=2021)
     opened.choose(first=2024)
     assert (chosen(opened)["first"], chosen(opened)["last"]) == ("2024", "2024")
 
 
-def test_the_currency_follows_what_both_are_quoted_in(browser: Browser, page_file: Path) -> None:
+def test_currency_follows_the_instruments(browser: Browser, page_file: Path) -> None:
     opened = open_page(browser, page_file)
     opened.choose(a="EURO_SHARE")
     assert chosen(opened)["currency"] == "USD"
@@ -113,7 +115,7 @@ def test_the_currency_follows_what_both_are_quoted_in(browser: Browser, page_fil
     opened.page.context.close()
 
 
-def test_a_choice_can_be_passed_on(browser: Browser, page_file: Path) -> None:
+def test_url_fragment_restores_the_choice(browser: Browser, page_file: Path) -> None:
     opened = open_page(browser, page_file)
     opened.choose(a="BTC", b="FUND", first=2022, last=2023, currency="EUR", basis="total")
     address, choice, score = opened.page.url.split("#")[1], chosen(opened), opened.text("#finding")
@@ -123,7 +125,7 @@ def test_a_choice_can_be_passed_on(browser: Browser, page_file: Path) -> None:
         one.page.context.close()
 
 
-def test_an_address_that_says_nonsense_is_passed_over(browser: Browser, page_file: Path) -> None:
+def test_invalid_url_fragment_is_ignored(browser: Browser, page_file: Path) -> None:
     opened = open_page(
         browser, page_file, "#a=<img src=x onerror=alert(1)>&first=1066&currency=XXX&b=BTC&nonsense=1"
     )
@@ -132,7 +134,7 @@ def test_an_address_that_says_nonsense_is_passed_over(browser: Browser, page_fil
     opened.page.context.close()
 
 
-def test_it_can_be_used_from_the_keyboard(browser: Browser, page_file: Path) -> None:
+def test_keyboard_navigation(browser: Browser, page_file: Path) -> None:
     opened = open_page(browser, page_file)
     before = opened.text("#finding .score")
     opened.page.keyboard.press("Tab")

@@ -14,7 +14,8 @@ from marketlake.lake import Lake
 from marketlake.report.document import report
 
 from ..query import lakes, shared_data
-from . import market, told
+from . import market
+from . import told as lake_figures
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -41,9 +42,11 @@ REAL = (
 NAMES = ("a", "b", "first", "last", "currency", "basis")
 
 
-@pytest.mark.parametrize("asked", MADE, ids=lambda asked: "-".join(map(str, asked)))
-def test_figures_of_a_made_up_market(opened: Opened, lake: Path, asked: tuple[str | int, ...]) -> None:
-    check(opened, lake, asked)
+@pytest.mark.parametrize("values", MADE, ids=lambda values: "-".join(map(str, values)))
+def test_page_equals_lake_on_a_simulated_market(
+    opened: Opened, lake: Path, values: tuple[str | int, ...]
+) -> None:
+    check(opened, lake, values)
 
 
 @pytest.fixture(scope="module")
@@ -59,73 +62,73 @@ def real_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def real(browser: Browser, real_lake: Path) -> Iterator[Opened]:
     from .browser import open_page
 
-    found = open_page(browser, Lake(real_lake).report())
-    yield found
-    assert found.complaints == []
-    found.page.context.close()
+    opened = open_page(browser, Lake(real_lake).report())
+    yield opened
+    assert opened.complaints == []
+    opened.page.context.close()
 
 
-@pytest.mark.parametrize("asked", REAL, ids=lambda asked: "-".join(map(str, asked)))
-def test_figures_of_real_prices(real: Opened, real_lake: Path, asked: tuple[str | int, ...]) -> None:
-    check(real, real_lake, asked)
-
-
-def test_a_page_that_begins_later_has_the_same_figures(
-    browser: Browser, real_lake: Path, tmp_path: Path
+@pytest.mark.parametrize("values", REAL, ids=lambda values: "-".join(map(str, values)))
+def test_page_equals_lake_on_real_prices(
+    real: Opened, real_lake: Path, values: tuple[str | int, ...]
 ) -> None:
+    check(real, real_lake, values)
+
+
+def test_shortened_page_has_the_same_figures(browser: Browser, real_lake: Path, tmp_path: Path) -> None:
     from .browser import open_page
 
     page = tmp_path / "report.html"
     with Lake(real_lake).reader() as reader:
         page.write_text(report(reader, room=16_500), "utf-8")
-    found = open_page(browser, page)
+    opened = open_page(browser, page)
     assert (
-        found.text("#compare .aside")
+        opened.text("#compare .aside")
         == "Prices before 2004 are left out of this page; the commands have them."
     )
-    found.choose(a="GOLD", b="NASDAQ")
-    assert found.page.locator("#pick-first option").first.text_content() == "2004"
-    check(found, real_lake, ("GOLD", "NASDAQ", 2004, 2009, "USD", "price"))
-    found.page.context.close()
+    opened.choose(a="GOLD", b="NASDAQ")
+    assert opened.page.locator("#pick-first option").first.text_content() == "2004"
+    check(opened, real_lake, ("GOLD", "NASDAQ", 2004, 2009, "USD", "price"))
+    opened.page.context.close()
 
 
-def check(opened: Opened, lake: Path, asked: tuple[str | int, ...]) -> None:
+def check(opened: Opened, lake: Path, values: tuple[str | int, ...]) -> None:
     """All tables that follow the choice."""
-    ask = dict(zip(NAMES, asked, strict=True))
-    opened.choose(**ask)
-    rows, score, notes = told.years(lake, ask)
+    choice = dict(zip(NAMES, values, strict=True))
+    opened.choose(**choice)
+    rows, score, notes = lake_figures.years(lake, choice)
     assert opened.table("#bars")[1:] == rows
     # the command adds what to type next where no year can be judged
     assert opened.text("#finding .score") == re.sub(r": `marketlake status`.*", ".", score)
     assert opened.page.locator("#finding li").all_text_contents() == notes
-    lines, correlation = told.figures(lake, ask)
+    lines, correlation = lake_figures.figures(lake, choice)
     shown = {row[0]: row[1:] for row in opened.table("#figures")}
     assert {name: shown[name] for name in lines} == lines
     assert opened.text("#figures .terms") == correlation
 
 
-@pytest.mark.parametrize("asked", [MADE[1], MADE[4]], ids=lambda asked: "-".join(map(str, asked)))
-def test_series_behind_the_charts(opened: Opened, lake: Path, asked: tuple[str | int, ...]) -> None:
-    ask = dict(zip(NAMES, asked, strict=True))
-    opened.choose(**ask)
+@pytest.mark.parametrize("values", [MADE[1], MADE[4]], ids=lambda values: "-".join(map(str, values)))
+def test_chart_series_equal_lake(opened: Opened, lake: Path, values: tuple[str | int, ...]) -> None:
+    choice = dict(zip(NAMES, values, strict=True))
+    opened.choose(**choice)
     opened.draw_all()
-    assert opened.table("#heatmap")[1:] == told.months(lake, ask)
+    assert opened.table("#heatmap")[1:] == lake_figures.months(lake, choice)
     # the table has the last session of each month
-    last = {session[:7]: value for session, value in told.correlations(lake, ask).items()}
+    last = {session[:7]: value for session, value in lake_figures.correlations(lake, choice).items()}
     assert {month: value for month, value in opened.table("#rolling")[1:]} == last
-    assert opened.table("#growth")[1:] == told.grown(lake, ask)
-    assert opened.table("#drawdown")[1:] == told.fallen(lake, ask)
+    assert opened.table("#growth")[1:] == lake_figures.growth(lake, choice)
+    assert opened.table("#drawdown")[1:] == lake_figures.drawdowns(lake, choice)
     risk = {row[0]: row[1:] for row in opened.table("#scatter")[1:]}
-    assert ask["a"] in risk
-    assert risk == {name: told.alone(lake, name, ask) for name in risk}
+    assert choice["a"] in risk
+    assert risk == {name: lake_figures.alone(lake, name, choice) for name in risk}
 
 
-def test_sizes_of_the_sleeve(opened: Opened, lake: Path) -> None:
+def test_sleeve_sizes_equal_lake(opened: Opened, lake: Path) -> None:
     opened.draw_all()
     share = market.PLAN.share
     holdings = {name: weight * (1 - share) for name, weight in market.PLAN.plan.items()} | {"BTC": share}
     plan = ", ".join(f"{weight * 100:.10f} {name}" for name, weight in holdings.items())
     first, last = market.PLAN.first_year, market.PLAN.last_year
-    expected = told.sizes(lake, plan, {"sleeve": "BTC"}, f"{first - 1}-12-31", f"{last}-12-31")
+    expected = lake_figures.sizes(lake, plan, {"sleeve": "BTC"}, f"{first - 1}-12-31", f"{last}-12-31")
     assert len(expected) == 11
     assert opened.table("#sleeve")[1:] == expected

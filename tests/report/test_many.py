@@ -1,4 +1,4 @@
-"""What a page has no room for is left out, the page says so, and what it shows is still the same."""
+"""A page with limited size omits data, notes it, and shows the same figures otherwise."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from marketlake.lake import Lake
 from marketlake.report.document import report
 from marketlake.report.series import daily, kept_from
 
-from . import told
+from . import told as lake_figures
 from .browser import open_page
 
 if TYPE_CHECKING:
@@ -36,44 +36,46 @@ def thinned(browser: Browser, lake: Path, tmp_path_factory: pytest.TempPathFacto
     opened.page.context.close()
 
 
-def test_the_page_says_so(thinned: Opened) -> None:
+def test_page_notes_instruments_with_monthly_data(thinned: Opened) -> None:
     assert thinned.text("#compare .aside").startswith(
         "4 of 8 instruments are in it by the ends of months alone"
     )
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "values",
     [
         ("BTC", "FUND", 2021, 2024, "USD", "price"),
         ("EURO_SHARE", "LATE", 2022, 2025, "EUR", "total"),
         ("MADE_UP", "NASDAQ", 2021, 2023, "USD", "price"),
     ],
-    ids=lambda asked: "-".join(map(str, asked)),
+    ids=lambda values: "-".join(map(str, values)),
 )
-def test_years_and_the_whole_are_the_same(thinned: Opened, lake: Path, asked: tuple[str | int, ...]) -> None:
-    ask = dict(zip(NAMES, asked, strict=True))
-    thinned.choose(**ask)
+def test_yearly_and_total_figures_stay_the_same_with_monthly_data(
+    thinned: Opened, lake: Path, values: tuple[str | int, ...]
+) -> None:
+    choice = dict(zip(NAMES, values, strict=True))
+    thinned.choose(**choice)
     thinned.draw_all()
-    rows, score, _ = told.years(lake, ask)
+    rows, score, _ = lake_figures.years(lake, choice)
     assert (thinned.table("#bars")[1:], thinned.text("#finding .score")) == (rows, score)
-    lines, _ = told.figures(lake, ask)
+    lines, _ = lake_figures.figures(lake, choice)
     shown = {row[0]: row[1:] for row in thinned.table("#figures")}
     for name in ("total return", "CAGR", "from", "to", "quality of the whole"):
         assert shown[name] == lines[name]
-    assert thinned.table("#heatmap")[1:] == told.months(lake, ask)
+    assert thinned.table("#heatmap")[1:] == lake_figures.months(lake, choice)
     risk = {row[0]: row[1:] for row in thinned.table("#scatter")[1:]}
-    assert risk[ask["a"]] == told.alone(lake, str(ask["a"]), ask, "monthly")
+    assert risk[choice["a"]] == lake_figures.alone(lake, str(choice["a"]), choice, "monthly")
 
 
-def test_what_needs_days_is_not_made_up_from_months(thinned: Opened) -> None:
+def test_daily_figures_are_omitted_with_monthly_data(thinned: Opened) -> None:
     thinned.choose(a="BTC", b="FUND")
     thinned.draw_all()
     assert thinned.text("#figures .terms") == "correlation needs daily closes of both"
     assert "needs daily closes of both" in thinned.text("#rolling .terms")
 
 
-def test_old_years_go_first_but_not_the_claims_nor_the_last_twenty() -> None:
+def test_oldest_years_are_dropped_but_not_those_of_claims_or_the_last_twenty() -> None:
     counts = {year: 100 for year in range(1990, 2025)}
     assert kept_from(counts, needed=2019, room=3500) is None
     assert kept_from(counts, needed=2019, room=3400) == 1991
@@ -83,7 +85,7 @@ def test_old_years_go_first_but_not_the_claims_nor_the_last_twenty() -> None:
     assert kept_from({}, needed=2019, room=0) is None
 
 
-def test_days_go_to_claims_and_rates_first_then_by_order() -> None:
+def test_daily_data_goes_to_claims_and_rates_first() -> None:
     rows = [
         {"id": name, "asset_class": kind, "bars": 100}
         for name, kind in (("A", "equity"), ("B", "equity"), ("C", "equity"), ("EUR", "currency"))

@@ -21,12 +21,12 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 
 
 def violations(opened: Opened) -> list[str]:
-    found: dict[str, Any] = opened.page.evaluate("rules => axe.run(document, rules)", RULES)
-    return [f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+    result: dict[str, Any] = opened.page.evaluate("rules => axe.run(document, rules)", RULES)
+    return [f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}" for one in result["violations"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(browser: Browser, page_file: Path, scheme: str) -> None:
+def test_axe_finds_no_violations(browser: Browser, page_file: Path, scheme: str) -> None:
     # the page's own policy keeps out every other script, axe too
     opened = open_page(browser, page_file, color_scheme=scheme, bypass_csp=True)
     opened.draw_all()
@@ -40,7 +40,7 @@ def test_axe_finds_nothing(browser: Browser, page_file: Path, scheme: str) -> No
     opened.page.context.close()
 
 
-def test_nothing_is_asked_for_and_nothing_could_be(opened: Opened) -> None:
+def test_page_sends_no_requests_and_csp_blocks_them(opened: Opened) -> None:
     opened.draw_all()
     refused = opened.page.evaluate(
         "fetch('https://example.org/').then(() => 'fetched', error => `refused: ${error.name}`)"
@@ -51,14 +51,14 @@ def test_nothing_is_asked_for_and_nothing_could_be(opened: Opened) -> None:
     opened.requests[1:] = [url for url in opened.requests[1:] if "example.org" not in url]
 
 
-def test_there_is_no_address_in_it(page_file: Path) -> None:
+def test_page_contains_no_external_urls(page_file: Path) -> None:
     text = page_file.read_text("utf-8")
     addresses = set(re.findall(r"https?://[\w./-]+", text))
     assert addresses == {"http://www.w3.org/2000/svg"}
     assert not re.search(r"""(?:src|href)=["'](?!#)""", text.split("<script", 1)[0])
 
 
-def test_hostile_texts_stay_texts(browser: Browser, page_file: Path) -> None:
+def test_hostile_text_is_escaped(browser: Browser, page_file: Path) -> None:
     opened = open_page(browser, page_file)
     opened.choose(b="LATE")
     opened.draw_all()
@@ -70,7 +70,7 @@ def test_hostile_texts_stay_texts(browser: Browser, page_file: Path) -> None:
     opened.page.context.close()
 
 
-def test_without_scripts_the_claim_stands(browser: Browser, page_file: Path) -> None:
+def test_claim_is_readable_without_javascript(browser: Browser, page_file: Path) -> None:
     opened = open_page(browser, page_file, java_script_enabled=False)
     assert opened.text("#headline") == "Not true when it was said. It is now."
     assert opened.page.locator("#bars rect").count() == 8
@@ -81,7 +81,7 @@ def test_without_scripts_the_claim_stands(browser: Browser, page_file: Path) -> 
     opened.page.context.close()
 
 
-def test_nothing_is_wider_than_a_phone(browser: Browser, page_file: Path) -> None:
+def test_page_fits_a_phone(browser: Browser, page_file: Path) -> None:
     opened = open_page(browser, page_file, viewport={"width": 360, "height": 740})
     opened.draw_all()
     assert opened.page.evaluate("document.documentElement.scrollWidth") == 360
@@ -92,7 +92,7 @@ def test_nothing_is_wider_than_a_phone(browser: Browser, page_file: Path) -> Non
     opened.page.context.close()
 
 
-def test_what_is_below_is_drawn_when_it_comes_near(browser: Browser, page_file: Path) -> None:
+def test_charts_are_drawn_when_scrolled_into_view(browser: Browser, page_file: Path) -> None:
     opened = open_page(browser, page_file)
     assert opened.page.locator("#scatter svg").count() == 0
     opened.page.locator("#state").scroll_into_view_if_needed()
@@ -101,7 +101,7 @@ def test_what_is_below_is_drawn_when_it_comes_near(browser: Browser, page_file: 
     opened.page.context.close()
 
 
-def test_paper_has_every_chart(browser: Browser, page_file: Path) -> None:
+def test_print_contains_every_chart(browser: Browser, page_file: Path) -> None:
     opened = open_page(browser, page_file)
     opened.page.pdf(format="A4")
     for place in ("bars", "growth", "drawdown", "rolling", "heatmap", "scatter"):
@@ -111,7 +111,7 @@ def test_paper_has_every_chart(browser: Browser, page_file: Path) -> None:
     opened.page.context.close()
 
 
-def test_made_up_days_are_marked_in_the_chart_and_in_its_files(browser: Browser, page_file: Path) -> None:
+def test_simulated_days_are_watermarked_in_charts_and_downloads(browser: Browser, page_file: Path) -> None:
     opened = open_page(browser, page_file)
     opened.draw_all()
     assert opened.page.locator(".banner").is_visible()
@@ -130,7 +130,7 @@ def saved(opened: Opened, place: str, kind: str) -> bytes:
     return Path(download.value.path()).read_bytes()
 
 
-def test_a_chart_can_be_taken_along(browser: Browser, page_file: Path) -> None:
+def test_charts_download_as_png_svg_and_csv(browser: Browser, page_file: Path) -> None:
     opened = open_page(browser, page_file)
     opened.draw_all()
     assert saved(opened, "#growth", "PNG").startswith(b"\x89PNG")

@@ -20,7 +20,7 @@ def entry(lake: Path) -> Entry:
 
 
 @pytest.mark.parametrize(
-    ("published", "rolled", "said"),
+    ("published", "rolled", "headline"),
     [
         (HOLDS, HOLDS, "True when it was said, and still true."),
         (HOLDS, LAPSED, "True when it was said. Not any more."),
@@ -32,16 +32,16 @@ def entry(lake: Path) -> Entry:
         (INCONCLUSIVE, INCONCLUSIVE, "It cannot be told from what is stored."),
     ],
 )
-def test_the_headline_says_both_verdicts(entry: Entry, published: str, rolled: str, said: str) -> None:
+def test_headline_describes_both_verdicts(entry: Entry, published: str, rolled: str, headline: str) -> None:
     changed = replace(
         entry,
         published=replace(entry.published, verdict=published),
         rolled=replace(entry.rolled, verdict=rolled),
     )
-    assert headline_of(changed) == said
+    assert headline_of(changed) == headline
 
 
-def test_the_same_years_are_told_once(entry: Entry) -> None:
+def test_identical_spans_are_reported_once(entry: Entry) -> None:
     same = replace(entry, rolled=replace(entry.published, span="rolled", verdict=FAILS))
     same = replace(same, published=replace(entry.published, verdict=FAILS))
     assert headline_of(same) == "Not true, over the latest 3 whole years."
@@ -51,7 +51,7 @@ def test_the_same_years_are_told_once(entry: Entry) -> None:
     ("name", "shown"),
     [("Nasdaq Composite (price index)", "Nasdaq Composite"), ("(odd)", "(odd)"), ("", "ID")],
 )
-def test_a_label_is_a_name_without_its_brackets(name: str, shown: str) -> None:
+def test_label_is_the_name_without_brackets(name: str, shown: str) -> None:
     assert label_of(name, "ID") == shown
 
 
@@ -64,5 +64,5 @@ def test_a_label_is_a_name_without_its_brackets(name: str, shown: str) -> None:
         ([-0.3, -0.1], [-0.3, -0.2, -0.1, 0, 0.1]),
     ],
 )
-def test_the_axis_has_round_steps_around_zero(values: list[float], ticks: list[float]) -> None:
+def test_axis_has_round_ticks_including_zero(values: list[float], ticks: list[float]) -> None:
     assert scale_of(values).ticks == pytest.approx(ticks)

@@ -21,23 +21,23 @@ from ..sample import Run
 from . import market
 
 
-def test_the_same_snapshot_gives_the_same_page(lake: Path) -> None:
+def test_same_snapshot_gives_the_same_page(lake: Path) -> None:
     assert Lake(lake).report_page() == Lake(lake).report_page()
 
 
-def test_the_command_says_where(lake: Path, tmp_path: Path, run: Run) -> None:
+def test_command_prints_the_path(lake: Path, tmp_path: Path, run: Run) -> None:
     out = tmp_path / "new folder" / "mine.html"
     assert run("report", "--lake", lake, "--out", out)[:2] == (0, f"{out}\n")
     assert out.read_text("utf-8").startswith("<!doctype html>")
 
 
-def test_the_library_writes_it_too(lake: Path, tmp_path: Path) -> None:
+def test_library_writes_the_page(lake: Path, tmp_path: Path) -> None:
     place = tmp_path / "mine.html"
     assert Lake(lake).report(place) == place
     assert place.read_text("utf-8") == Lake(lake).report_page()
 
 
-def test_it_is_written_again_only_when_something_changed(lake: Path) -> None:
+def test_page_is_rewritten_only_after_a_rebuild(lake: Path) -> None:
     settings = load_settings(home=lake, lake=lake, environ={})
     page = Lake(lake).report()
     page.write_text("as it was")
@@ -47,7 +47,7 @@ def test_it_is_written_again_only_when_something_changed(lake: Path) -> None:
     assert page.read_text("utf-8").startswith("<!doctype html>")
 
 
-def test_a_lake_of_one_instrument_has_no_page_and_no_trouble(
+def test_single_instrument_has_no_page_but_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     lake = make(tmp_path, [BTC], year_ends(BTC, {2022: 100.0, 2023: 200.0}))
@@ -58,7 +58,7 @@ def test_a_lake_of_one_instrument_has_no_page_and_no_trouble(
     assert "fewer than two instruments" in caplog.text
 
 
-def test_without_claims_it_opens_with_the_first_two(tmp_path: Path) -> None:
+def test_page_without_claims_opens_with_the_first_two_instruments(tmp_path: Path) -> None:
     pair = market.INSTRUMENTS[:2]
     rows = [row for one in pair for row in market.walk(one, date(2023, 12, 1), date(2025, 1, 10))]
     text = Lake(make(tmp_path, pair, rows)).report_page()
@@ -68,7 +68,7 @@ def test_without_claims_it_opens_with_the_first_two(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_a_claim_about_what_is_not_stored_leaves_the_page_to_the_next(tmp_path: Path, listed: bool) -> None:
+def test_page_skips_a_claim_without_stored_data(tmp_path: Path, listed: bool) -> None:
     there = [one for one in market.INSTRUMENTS if one.id != market.CLAIM.b]
     rows = [row for one in there for row in market.walk(one)]
     following = replace(market.CLAIM, id="NEXT", statement="The coin did better", a="BTC", b="FUND")

@@ -1,4 +1,4 @@
-"""What `Lake` answers to the same question, in the digits of the page."""
+"""Expected figures of the page: the answers of `Lake`, formatted as on the page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from marketlake.answers.metrics import Figure, Metrics
 from marketlake.lake import Lake
 from marketlake.portfolio.figures import Figures
 
-Ask = dict[str, Any]
+Choice = dict[str, Any]
 Table = list[list[str]]
 _LINES = {
     "total return": "total_return",
@@ -27,20 +27,20 @@ _LINES = {
 }
 
 
-def years(lake: Path, ask: Ask) -> tuple[Table, str, list[str]]:
+def years(lake: Path, choice: Choice) -> tuple[Table, str, list[str]]:
     """The rows of `compare`, its last word and its notes."""
-    found = Lake(lake).compare(
-        [ask["a"], ask["b"]],
-        start=ask["first"],
-        end=ask["last"],
-        currency=ask["currency"],
-        basis=ask["basis"],
+    answer = Lake(lake).compare(
+        [choice["a"], choice["b"]],
+        start=choice["first"],
+        end=choice["last"],
+        currency=choice["currency"],
+        basis=choice["basis"],
     )
-    if not found.years:
-        return [*map(_year, found.rows)], "No year can be judged.", list(found.notes)
-    (a, a_wins), (b, b_wins) = found.wins.items()
-    score = f"{a} ahead in {a_wins} of {found.years} years, {b} in {b_wins}."
-    return [*map(_year, found.rows)], score, list(found.notes)
+    if not answer.years:
+        return [*map(_year, answer.rows)], "No year can be judged.", list(answer.notes)
+    (a, a_wins), (b, b_wins) = answer.wins.items()
+    score = f"{a} ahead in {a_wins} of {answer.years} years, {b} in {b_wins}."
+    return [*map(_year, answer.rows)], score, list(answer.notes)
 
 
 def _year(row: ComparedYear) -> list[str]:
@@ -56,10 +56,10 @@ def _year(row: ComparedYear) -> list[str]:
     ]
 
 
-def figures(lake: Path, ask: Ask) -> tuple[dict[str, list[str]], str]:
+def figures(lake: Path, choice: Choice) -> tuple[dict[str, list[str]], str]:
     """The lines of `metrics A --benchmark B` that the page has too, and its correlation."""
-    found = _metrics(lake, ask)
-    lines = {word: [_value(found, name, metric) for name in _ids(ask)] for word, metric in _LINES.items()}
+    answer = _metrics(lake, choice)
+    lines = {word: [_value(answer, name, metric) for name in _ids(choice)] for word, metric in _LINES.items()}
     for name, metric, trait in (
         ("from its high", "max_drawdown", "start_session"),
         ("to its low", "max_drawdown", "end_session"),
@@ -67,62 +67,64 @@ def figures(lake: Path, ask: Ask) -> tuple[dict[str, list[str]], str]:
         ("from", "total_return", "first_session"),
         ("to", "total_return", "last_session"),
     ):
-        lines[name] = [str(getattr(found.figure(i, metric), trait) or "") for i in _ids(ask)]
-    lines["recovered"] = [_recovered(found, i) for i in _ids(ask)]
-    lines["daily returns, n"] = [f"{found.figure(i, 'volatility').n:,}" for i in _ids(ask)]
-    lines["periods a year"] = [f"{found.figure(i, 'volatility').periods_per_year or 0:g}" for i in _ids(ask)]
-    lines["quality of the whole"] = [_flags(found.figure(i, "total_return").quality) for i in _ids(ask)]
-    lines["quality of daily returns"] = [_flags(found.figure(i, "volatility").quality) for i in _ids(ask)]
-    pair = found.figure(ask["a"], "correlation")
+        lines[name] = [str(getattr(answer.figure(i, metric), trait) or "") for i in _ids(choice)]
+    lines["recovered"] = [_recovered(answer, i) for i in _ids(choice)]
+    lines["daily returns, n"] = [f"{answer.figure(i, 'volatility').n:,}" for i in _ids(choice)]
+    lines["periods a year"] = [
+        f"{answer.figure(i, 'volatility').periods_per_year or 0:g}" for i in _ids(choice)
+    ]
+    lines["quality of the whole"] = [_flags(answer.figure(i, "total_return").quality) for i in _ids(choice)]
+    lines["quality of daily returns"] = [_flags(answer.figure(i, "volatility").quality) for i in _ids(choice)]
+    pair = answer.figure(choice["a"], "correlation")
     return lines, f"correlation {_figure(pair)}, n {pair.n:,} shared sessions"
 
 
-def months(lake: Path, ask: Ask) -> Table:
+def months(lake: Path, choice: Choice) -> Table:
     """`metrics A B --returns month`, a line a month."""
-    found = Lake(lake).returns(_ids(ask), period="month", **_taken(ask))
-    cells = {(f"{r.period:%Y-%m}", r.instrument_id): _percent(r.simple_return) for r in found.rows}
+    answer = Lake(lake).returns(_ids(choice), period="month", **_terms(choice))
+    cells = {(f"{r.period:%Y-%m}", r.instrument_id): _percent(r.simple_return) for r in answer.rows}
     periods = sorted({period for period, _ in cells})
-    return [[period, *(cells.get((period, i), "") for i in _ids(ask))] for period in periods]
+    return [[period, *(cells.get((period, i), "") for i in _ids(choice))] for period in periods]
 
 
-def correlations(lake: Path, ask: Ask) -> dict[str, str]:
+def correlations(lake: Path, choice: Choice) -> dict[str, str]:
     """`metrics A --benchmark B --rolling`, by session."""
-    found = Lake(lake).rolling([ask["a"]], benchmark=ask["b"], **_taken(ask))
-    return {f"{r.session}": "" if r.correlation is None else f"{r.correlation:,.2f}" for r in found.rows}
+    answer = Lake(lake).rolling([choice["a"]], benchmark=choice["b"], **_terms(choice))
+    return {f"{r.session}": "" if r.correlation is None else f"{r.correlation:,.2f}" for r in answer.rows}
 
 
-def grown(lake: Path, ask: Ask) -> Table:
+def growth(lake: Path, choice: Choice) -> Table:
     """What 10,000 became by daily returns, a line a month."""
-    return _monthly(lake, ask, lambda index: [f"{10_000 * value:,.2f}" for value in index])
+    return _monthly(lake, choice, lambda index: [f"{10_000 * value:,.2f}" for value in index])
 
 
-def fallen(lake: Path, ask: Ask) -> Table:
+def drawdowns(lake: Path, choice: Choice) -> Table:
     """How far each month's last close is below the highest so far."""
 
     def percents(index: Any) -> list[str]:
         return [_unsigned(value) for value in index / np.maximum.accumulate(index) - 1]
 
-    return _monthly(lake, ask, percents)
+    return _monthly(lake, choice, percents)
 
 
-def _monthly(lake: Path, ask: Ask, shown: Callable[[Any], list[str]]) -> Table:
+def _monthly(lake: Path, choice: Choice, shown: Callable[[Any], list[str]]) -> Table:
     """The last values of each month of both, of indices that begin with 1 at the window's start."""
-    found = Lake(lake).returns(_ids(ask), period="day", **_taken(ask))
+    answer = Lake(lake).returns(_ids(choice), period="day", **_terms(choice))
     cells: dict[tuple[str, str], str] = {}
-    for name in _ids(ask):
-        rows = [row for row in found.rows if row.instrument_id == name]
+    for name in _ids(choice):
+        rows = [row for row in answer.rows if row.instrument_id == name]
         sessions = [*(row.start_session for row in rows[:1]), *(row.session for row in rows)]
         index = np.cumprod([1.0, *(1 + row.simple_return for row in rows)])
         values = zip(sessions, shown(index), strict=True) if rows else ()
         cells |= {(f"{session:%Y-%m}", name): text for session, text in values}
     months = sorted({month for month, _ in cells})
-    return [[month, *(cells.get((month, name), "") for name in _ids(ask))] for month in months]
+    return [[month, *(cells.get((month, name), "") for name in _ids(choice))] for month in months]
 
 
 def sizes(lake: Path, plan: str, settings: dict[str, Any], start: str, end: str) -> Table:
     """`portfolio`, a line a size of the sleeve."""
-    found = Lake(lake).portfolio(plan, settings, start=start, end=end)
-    return [_size(one) for one in found.sweep]
+    answer = Lake(lake).portfolio(plan, settings, start=start, end=end)
+    return [_size(one) for one in answer.sweep]
 
 
 def _size(one: Figures) -> list[str]:
@@ -151,10 +153,10 @@ def _figure(figure: Figure) -> str:
     return _percent(figure.value) if figure.unit == "fraction" else f"{figure.value:,.2f}"
 
 
-def alone(lake: Path, name: str, ask: Ask, frequency: str = "daily") -> list[str]:
+def alone(lake: Path, name: str, choice: Choice, frequency: str = "daily") -> list[str]:
     """A line of risk against return: `metrics NAME`."""
-    found = Lake(lake).metrics([name], frequency=frequency, **_taken(ask))
-    cagr, volatility = found.figure(name, "cagr"), found.figure(name, "volatility")
+    answer = Lake(lake).metrics([name], frequency=frequency, **_terms(choice))
+    cagr, volatility = answer.figure(name, "cagr"), answer.figure(name, "volatility")
     return [
         _figure(cagr),
         _figure(volatility).replace("+", ""),
@@ -165,25 +167,25 @@ def alone(lake: Path, name: str, ask: Ask, frequency: str = "daily") -> list[str
     ]
 
 
-def _metrics(lake: Path, ask: Ask) -> Metrics:
-    return Lake(lake).metrics([ask["a"]], benchmark=ask["b"], **_taken(ask))
+def _metrics(lake: Path, choice: Choice) -> Metrics:
+    return Lake(lake).metrics([choice["a"]], benchmark=choice["b"], **_terms(choice))
 
 
-def _taken(ask: Ask) -> dict[str, Any]:
+def _terms(choice: Choice) -> dict[str, Any]:
     return {
-        "start": date(ask["first"], 1, 1),
-        "end": date(ask["last"], 12, 31),
-        "currency": ask["currency"],
-        "basis": ask["basis"],
+        "start": date(choice["first"], 1, 1),
+        "end": date(choice["last"], 12, 31),
+        "currency": choice["currency"],
+        "basis": choice["basis"],
     }
 
 
-def _ids(ask: Ask) -> list[str]:
-    return [ask["a"], ask["b"]]
+def _ids(choice: Choice) -> list[str]:
+    return [choice["a"], choice["b"]]
 
 
-def _value(found: Metrics, name: str, metric: str) -> str:
-    figure = found.figure(name, metric)
+def _value(answer: Metrics, name: str, metric: str) -> str:
+    figure = answer.figure(name, metric)
     if figure.value is None and figure.unit == "fraction" and metric != "cagr":
         return ""
     if figure.value is None:
@@ -192,8 +194,8 @@ def _value(found: Metrics, name: str, metric: str) -> str:
     return _figure(figure).replace("+", "") if metric in ("volatility", "max_drawdown") else _figure(figure)
 
 
-def _recovered(found: Metrics, name: str) -> str:
-    fall = found.figure(name, "max_drawdown")
+def _recovered(answer: Metrics, name: str) -> str:
+    fall = answer.figure(name, "max_drawdown")
     return "" if fall.end_session is None else str(fall.recovery_session or "not yet")
 
 

@@ -1,4 +1,4 @@
-"""One text on both engines over the same rows: what each says, side by side."""
+"""Run one SQL text on DuckDB and Spark over the same rows and compare the results."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Both:
 
     duck: duckdb.DuckDBPyConnection
     spark: SparkReader
-    asked: list[Pair] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
     standing: dict[str, DataFrame] = field(default_factory=dict)
     """The relations of the lake, which a text's own may shadow, as Spark has them."""
     shadowed: set[str] = field(default_factory=set)
@@ -67,16 +67,16 @@ class Both:
 
     def ask(self, file: str, text: str, values: Values | None = None, relation: str | None = None) -> None:
         """What a text says, kept as a relation for those after it where it has a name."""
-        said = bound(text, values or {})
+        query = bound(text, values or {})
         # here the parts of a text are temporary tables, and DuckDB's temporary schema is called main too
-        own = re.sub(r"\bmain\.", "lake.", said)
+        own = re.sub(r"\bmain\.", "lake.", query)
         if relation is not None:
             self.duck.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {own}")
-            self.spark.hold(relation, said, {})
-            own = said = f"SELECT * FROM {relation}"
+            self.spark.hold(relation, query, {})
+            own = query = f"SELECT * FROM {relation}"
             self.shadowed.add(relation)
         duck = self.duck.execute(own).to_arrow_table()
-        self.asked.append(Pair(file, duck, self.spark.execute(said).table))
+        self.pairs.append(Pair(file, duck, self.spark.execute(query).table))
 
     def together(self, relation: str, parts: Sequence[str]) -> None:
         """All rows of several relations become one of the lake, as the lake itself puts them together."""

@@ -43,7 +43,7 @@ MASTER = "local[1]"
 
 @pytest.fixture(scope="session")
 def java() -> None:
-    """What Spark needs; where it is missing nothing is said of it, loudly."""
+    """Skip (or fail, if required) where Java or PySpark is missing."""
     missing = [
         what
         for what, there in (
@@ -54,10 +54,10 @@ def java() -> None:
     ]
     if not missing:
         return
-    told = f"there is no {' and no '.join(missing)}, so the texts were NOT run on Spark"
+    message = f"there is no {' and no '.join(missing)}, so the texts were NOT run on Spark"
     if os.environ.get("MARKETLAKE_SPARK") == "required":
-        pytest.fail(told)
-    pytest.skip(told)
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 @pytest.fixture(scope="session")
@@ -65,8 +65,8 @@ def port() -> int:
     """A port that was free a moment ago."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        found: int = free.getsockname()[1]
-        return found
+        number: int = free.getsockname()[1]
+        return number
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +93,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def asked(spark: str, lake: Path) -> dict[str, list[Pair]]:
+def pairs_by_text(spark: str, lake: Path) -> dict[str, list[Pair]]:
     """By text what both engines said, wherever the lake's questions and builds have it."""
     from marketlake.engine.spark.reader import SparkReader
     from marketlake.engine.spark.session import spark_session
@@ -105,7 +105,7 @@ def asked(spark: str, lake: Path) -> dict[str, list[Pair]]:
     scenes.lay(both, lake)
     for scene in scenes.SCENES:
         scene(both)
-    found: dict[str, list[Pair]] = {}
+    result: dict[str, list[Pair]] = {}
     for pair in pairs:
-        found.setdefault(pair.file, []).append(pair)
-    return found
+        result.setdefault(pair.file, []).append(pair)
+    return result

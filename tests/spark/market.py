@@ -83,8 +83,8 @@ def _bars(instrument: Instrument, seed: int) -> Iterator[Row]:
         split = 3.0 if instrument is SHARE and number == 150 else 1.0
         dividend = round(close * 0.01, 4) if instrument in (SHARE, EURO) and number % 60 == 30 else 0.0
         close = _next(instrument, close, random.normal(0.0005, 0.02)) / split
-        lost = instrument is OIL and session in (date(2020, 4, 20), date(2021, 12, 31))
-        row = bar(instrument, session, -37.63 if lost else close, dividend=dividend, split=split)
+        negative = instrument is OIL and session in (date(2020, 4, 20), date(2021, 12, 31))
+        row = bar(instrument, session, -37.63 if negative else close, dividend=dividend, split=split)
         if _was_revised(row):
             row |= _seen(row, timedelta(days=8))
         yield row

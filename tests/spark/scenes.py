@@ -92,31 +92,31 @@ def stored(lake: Path, table: str) -> pa.Table:
     parts = []
     for path in sorted((lake / table).rglob("part.parquet")):
         rows = pq.ParquetFile(path).read().cast(schema)
-        said = dict(part.split("=", 1) for part in path.parent.relative_to(lake / table).parts)
+        keys = dict(part.split("=", 1) for part in path.parent.relative_to(lake / table).parts)
         for name, kind in folders:
-            value = int(said[name]) if pa.types.is_integer(kind) else said[name]
+            value = int(keys[name]) if pa.types.is_integer(kind) else keys[name]
             rows = rows.append_column(name, pa.array([value] * len(rows), kind))
         parts.append(rows)
     return pa.concat_tables(parts)
 
 
-def _row(schema: pa.Schema, said: dict[str, Any]) -> dict[str, Any]:
+def _row(schema: pa.Schema, given: dict[str, Any]) -> dict[str, Any]:
     """A row of a record, with something plain wherever nothing is said."""
-    return {field.name: said.get(field.name, _PLAIN[str(field.type)]) for field in schema}
+    return {field.name: given.get(field.name, _PLAIN[str(field.type)]) for field in schema}
 
 
 def files_of(folder: str) -> list[str]:
     """The texts of a folder of `sql/`, as `folder/name`."""
-    found = (Path(marketlake.__file__).parent / "engine" / "sql" / folder).glob("*.sql")
-    return sorted(f"{folder}/{path.stem}" for path in found)
+    paths = (Path(marketlake.__file__).parent / "engine" / "sql" / folder).glob("*.sql")
+    return sorted(f"{folder}/{path.stem}" for path in paths)
 
 
 def stored_marts(both: Both, lake: Path) -> None:
     """The marts of the bars, all years at once."""
-    held = stored(lake, "bar")
-    bills = pc.is_in(held["asset_class"], pa.array(["rate"]))
-    both.table("stored_bar", held.filter(pc.invert(bills)).select(STORED["bar"].names))
-    both.table("bill_bar", held.filter(bills).select(STORED["bar"].names))
+    bars_stored = stored(lake, "bar")
+    bills = pc.is_in(bars_stored["asset_class"], pa.array(["rate"]))
+    both.table("stored_bar", bars_stored.filter(pc.invert(bills)).select(STORED["bar"].names))
+    both.table("bill_bar", bars_stored.filter(bills).select(STORED["bar"].names))
     both.table("bill", pa.table({"instrument_id": ["BILL"], "currency": ["USD"]}))
     both.table("calendar_session", calendar_session_table(UNIVERSE.calendars, FIRST.year, LAST.year))
     priced = sorted((i for i in MARKET if i.asset_class != "rate"), key=lambda i: i.id)
@@ -133,8 +133,8 @@ def lay(both: Both, lake: Path) -> None:
     """What stands in a lake: stored files and the tables of the configuration."""
     for name in ("bar", "revision", "daily_return", "year_state", "year_level"):
         both.table(name, stored(lake, name))
-    for name, said in RECORDS.items():
-        rows = [_row(STORED[name], one) for one in said]
+    for name, given in RECORDS.items():
+        rows = [_row(STORED[name], one) for one in given]
         both.table(name, pa.Table.from_pylist(rows, STORED[name]))
     both.table("instrument", instrument_table(UNIVERSE))
     both.table("calendar_session", calendar_session_table(UNIVERSE.calendars, FIRST.year, NOW.year))
@@ -144,7 +144,7 @@ def lay(both: Both, lake: Path) -> None:
 def database(both: Both) -> None:
     """The tables of market.duckdb but those of the claims."""
     for name in files_of("view"):
-        if name not in NOT_ASKED:
+        if name not in NOT_COMPARED:
             both.stand(name.split("/")[1], name, statement(name))
     for name in (
         "calendar_year",
@@ -233,7 +233,7 @@ def measured(both: Both) -> None:
         # a figure is its text on those relations, whatever the terms: asked once, of many periods
         for metric in METRICS if values["frequency"] == "daily" else ():
             both.ask(f"metric/{metric.name}", figures(metric, values))
-            both.asked.append(replace(both.asked[-1], file="metric_input/metric_figure"))
+            both.pairs.append(replace(both.pairs[-1], file="metric_input/metric_figure"))
         for name in TABLES:
             both.ask(f"metric/{name}", table(name, values | {"periods": 2 if "frequency" in terms else 5}))
 
@@ -275,5 +275,5 @@ def rest(both: Both) -> None:
 
 
 SCENES = (database, claims, compared, measured, scored, rest)
-NOT_ASKED = ("view/reconciled", "view/reconciled_pair", "view/session_gap")
+NOT_COMPARED = ("view/reconciled", "view/reconciled_pair", "view/session_gap")
 """Views on the record of `reconcile` and of gaps, which no mart, metric or comparison reads."""

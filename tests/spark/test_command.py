@@ -46,15 +46,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _run(
     command: list[str | Path], home: Path, lake: Path, master: str | None
 ) -> subprocess.CompletedProcess[str]:
-    told = {"MARKETLAKE_HOME": str(home), "MARKETLAKE_LAKE": str(lake), "MARKETLAKE_NOW": NOW}
+    environment = {"MARKETLAKE_HOME": str(home), "MARKETLAKE_LAKE": str(lake), "MARKETLAKE_NOW": NOW}
     if master is not None:
-        told["MARKETLAKE_SPARK_MASTER"] = master
+        environment["MARKETLAKE_SPARK_MASTER"] = master
     rest = {name: value for name, value in os.environ.items() if not name.startswith("MARKETLAKE_")}
     arguments = ["compare", "BTC", "NASDAQ", "--format", "json"]
-    told |= {"PYTHONWARNINGS": "ignore", "PYSPARK_PYTHON": sys.executable}
+    environment |= {"PYTHONWARNINGS": "ignore", "PYSPARK_PYTHON": sys.executable}
     return subprocess.run(
         [*command, *arguments, "--engine", "spark"],
-        env=rest | told, cwd=home, capture_output=True, text=True, timeout=300,
+        env=rest | environment, cwd=home, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def _near(answer: object, expected: object) -> bool:
     return bool(answer == (pytest.approx(expected, rel=1e-12) if isinstance(expected, float) else expected))
 
 
-def test_behind_a_spark_connect_address(
+def test_compare_on_a_spark_connect_address(
     spark: str, port: int, home: Path, lake: Path, expected: object
 ) -> None:
     """Standard output is one JSON value, whatever Spark has to say."""
@@ -85,7 +85,9 @@ def test_behind_a_spark_connect_address(
     assert _near(json.loads(done.stdout), expected)
 
 
-def test_under_spark_submit(java: None, home: Path, lake: Path, expected: object, tmp_path: Path) -> None:
+def test_compare_under_spark_submit(
+    java: None, home: Path, lake: Path, expected: object, tmp_path: Path
+) -> None:
     """The master is what `spark-submit` says."""
     import pyspark
 
@@ -101,7 +103,7 @@ def test_under_spark_submit(java: None, home: Path, lake: Path, expected: object
     assert _near(json.loads(done.stdout), expected)
 
 
-def test_an_address_that_nobody_answers_at(java: None, home: Path, lake: Path) -> None:
+def test_unreachable_spark_address_is_reported_without_its_token(java: None, home: Path, lake: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"sc://127.0.0.1:{free.getsockname()[1]}/;token=hush"
@@ -116,19 +118,19 @@ def test_an_address_that_nobody_answers_at(java: None, home: Path, lake: Path) -
 @pytest.mark.parametrize(
     "master", ["local", "local[4]", "local[*]", "yarn", "spark://host:7077", "sc://host:15002"]
 )
-def test_where_spark_may_be(tmp_path: Path, master: str) -> None:
+def test_valid_spark_masters(tmp_path: Path, master: str) -> None:
     assert load_settings(home=tmp_path, environ={"MARKETLAKE_SPARK_MASTER": master}).spark_master == master
 
 
 @pytest.mark.parametrize("master", ["http://host", "localhost:15002", "local[x]", "sc://", "sc://a b"])
-def test_what_is_no_such_place(tmp_path: Path, master: str) -> None:
+def test_invalid_spark_masters_are_refused(tmp_path: Path, master: str) -> None:
     from marketlake.model.errors import ConfigError
 
     with pytest.raises(ConfigError, match="must look like"):
         load_settings(home=tmp_path, environ={"MARKETLAKE_SPARK_MASTER": master})
 
 
-def test_the_file_says_where_unless_the_environment_does(tmp_path: Path) -> None:
+def test_environment_overrides_the_configured_spark_master(tmp_path: Path) -> None:
     (tmp_path / "marketlake.toml").write_text('spark_master = "yarn"\n')
     assert load_settings(home=tmp_path, environ={}).spark_master == "yarn"
     environ = {"MARKETLAKE_SPARK_MASTER": "local[2]"}

@@ -29,16 +29,16 @@ from marketlake.engine.sql_text import bound
         ("'it''s 1.5' || length(x)", "'it''s 1.5' || length(x)"),
     ],
 )
-def test_what_becomes_of_a_text(text: str, expected: str) -> None:
+def test_translation_to_spark_sql(text: str, expected: str) -> None:
     assert spark_text(text) == expected
 
 
-def test_a_list_of_names_is_quoted_in_both() -> None:
+def test_list_of_names_is_quoted_in_both_dialects() -> None:
     text = bound("list_contains($ids, x) AND len($ids) = 2", {"ids": ["A", "B']"]})
     names = "CAST(array('A', 'B'']') AS ARRAY<STRING>)"
     assert spark_text(text) == f"array_contains({names}, x) AND size({names}) = 2"
 
 
-def test_a_call_that_is_not_closed_is_refused() -> None:
+def test_unclosed_call_is_refused() -> None:
     with pytest.raises(ValueError, match="not closed"):
         spark_text("max_by(a, (b")

@@ -25,9 +25,9 @@ from .both import same
 from .market import MARKET, NOW, bars, built
 from .scenes import AS_OF, UNIVERSE
 
-Asked = Callable[..., Any]
+Method = Callable[..., Any]
 # each takes ten to fifty relations; `compare` of two as it stands is asked in test_command.py
-CASES: dict[str, tuple[Asked, tuple[Any, ...], dict[str, Any]]] = {
+CASES: dict[str, tuple[Method, tuple[Any, ...], dict[str, Any]]] = {
     # three or more come with their metrics
     "compare three, converted, shared, as of": (
         Lake.compare,
@@ -56,10 +56,10 @@ def bare(lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_answer_is_duckdbs(lake: Path, bare: Path, engine: SparkEngine, case: str) -> None:
-    ask, arguments, options = CASES[case]
-    duck = ask(Lake(lake), *arguments, **options).to_dict()
-    spark = ask(Lake(bare, engine), *arguments, **options).to_dict()
+def test_answer_equals_duckdb(lake: Path, bare: Path, engine: SparkEngine, case: str) -> None:
+    method, arguments, options = CASES[case]
+    duck = method(Lake(lake), *arguments, **options).to_dict()
+    spark = method(Lake(bare, engine), *arguments, **options).to_dict()
     assert list(_differences(duck, spark)) == []
 
 
@@ -74,17 +74,17 @@ def _differences(one: Any, other: Any, at: str = "") -> Iterator[str]:
         yield f"{at} is {one!r} in DuckDB, {other!r} in Spark"
 
 
-def test_a_lake_without_anything(spark: str, engine: SparkEngine, tmp_path: Path) -> None:
+def test_empty_lake_is_reported(spark: str, engine: SparkEngine, tmp_path: Path) -> None:
     with pytest.raises(EmptyLakeError, match="no lake at"):
         Lake(tmp_path, engine).compare(["BTC", "NASDAQ"])
 
 
-def test_an_unknown_name_is_refused_as_ever(lake: Path, engine: SparkEngine) -> None:
+def test_unknown_instrument_is_refused(lake: Path, engine: SparkEngine) -> None:
     with pytest.raises(UsageError, match=r"unknown instrument .*known: BTC"):
         Lake(lake, engine).compare(["BTC", "A'; DROP VIEW bar; --"])
 
 
-def test_a_damaged_file_is_named(lake: Path, engine: SparkEngine, tmp_path: Path) -> None:
+def test_damaged_file_is_named(lake: Path, engine: SparkEngine, tmp_path: Path) -> None:
     broken = tmp_path / "lake"
     shutil.copytree(lake, broken)
     (broken / "bar/asset_class=crypto/year=2020/part.parquet").write_bytes(b"PAR1 no more PAR1")
@@ -93,16 +93,16 @@ def test_a_damaged_file_is_named(lake: Path, engine: SparkEngine, tmp_path: Path
 
 
 @pytest.mark.parametrize("table", ["bar", "year_state"])
-def test_a_lost_file_is_named_too(lake: Path, engine: SparkEngine, tmp_path: Path, table: str) -> None:
+def test_missing_file_is_named(lake: Path, engine: SparkEngine, tmp_path: Path, table: str) -> None:
     """A folder could be read without it, and the answer would be another."""
-    holed = tmp_path / "lake"
-    shutil.copytree(lake, holed)
-    (holed / table / "asset_class=crypto/year=2020/part.parquet").unlink()
+    incomplete = tmp_path / "lake"
+    shutil.copytree(lake, incomplete)
+    (incomplete / table / "asset_class=crypto/year=2020/part.parquet").unlink()
     with pytest.raises(CorruptLakeError, match=f"{table}/asset_class=crypto/year=2020"):
-        Lake(holed, engine).compare(["BTC", "NASDAQ"])
+        Lake(incomplete, engine).compare(["BTC", "NASDAQ"])
 
 
-def test_what_spark_refuses_is_said_in_a_line(spark: str) -> None:
+def test_spark_error_is_one_line(spark: str) -> None:
     from marketlake.engine.spark.reader import SparkReader
 
     with pytest.raises(LakeError, match=r"Spark does not answer: .*nowhere") as refused:
@@ -110,14 +110,14 @@ def test_what_spark_refuses_is_said_in_a_line(spark: str) -> None:
     assert "\n" not in str(refused.value)
 
 
-def test_sessions_do_not_see_each_others_relations(spark: str, lake: Path, engine: SparkEngine) -> None:
+def test_sessions_are_isolated(spark: str, lake: Path, engine: SparkEngine) -> None:
     with engine.open(lake) as one:
         one.hold("mine", "SELECT 1 AS x", {})
         with engine.open(lake) as other, pytest.raises(LakeError, match="mine"):
             other.execute("SELECT * FROM mine")
 
 
-def test_held_relations_put_together_are_held_again(spark: str) -> None:
+def test_union_of_held_relations_works(spark: str) -> None:
     """Where Spark infers constraints it loses a column of them: "key not found"."""
     from marketlake.engine.spark.reader import SparkReader
 
@@ -134,8 +134,8 @@ def test_held_relations_put_together_are_held_again(spark: str) -> None:
     ]  # fmt: skip
 
 
-def test_the_marts_are_duckdbs(spark: str, tmp_path: Path) -> None:
-    """As near as figures are; a lake built by the other engine is computed anew, and then is what it was."""
+def test_marts_equal_duckdb(spark: str, tmp_path: Path) -> None:
+    """As near as figures are; marts of the other engine are recomputed to the same bytes."""
     lake = tmp_path / "lake"
     few = [row for row in bars() if row["instrument_id"] in ("BTC", "SHARE", "GAPPY", "OIL", "BILL")]
     built(lakes.write(lake, MARKET, few))

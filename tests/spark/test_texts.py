@@ -1,4 +1,4 @@
-"""Every text that makes a mart, a metric or an answer says the same on Spark as on DuckDB."""
+"""Every SQL text of a mart, metric or answer gives the same rows on Spark and DuckDB."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import pyarrow as pa
 import pytest
 
 from .both import Pair, differences, same
-from .scenes import NOT_ASKED, files_of
+from .scenes import NOT_COMPARED, files_of
 
 TEXTS = [name for folder in ("mart", "metric", "metric_input", "query", "view") for name in files_of(folder)]
 
 
-@pytest.mark.parametrize("file", [name for name in TEXTS if name not in NOT_ASKED])
-def test_spark_says_what_duckdb_says(asked: dict[str, list[Pair]], file: str) -> None:
-    assert any(len(pair.duck) for pair in asked[file]), "there is nothing to compare"
-    for pair in asked[file]:
+@pytest.mark.parametrize("file", [name for name in TEXTS if name not in NOT_COMPARED])
+def test_spark_rows_equal_duckdb(pairs_by_text: dict[str, list[Pair]], file: str) -> None:
+    assert any(len(pair.duck) for pair in pairs_by_text[file]), "there is nothing to compare"
+    for pair in pairs_by_text[file]:
         assert differences(pair) == []
 
 
-def test_the_texts_left_out_are_there() -> None:
-    assert set(NOT_ASKED) <= set(TEXTS)
+def test_excluded_texts_exist() -> None:
+    assert set(NOT_COMPARED) <= set(TEXTS)
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,11 @@ def test_the_texts_left_out_are_there() -> None:
         ("a", "b", False),
     ],
 )
-def test_how_near_is_near(duck: object, spark: object, equal: bool) -> None:
+def test_tolerance_of_same(duck: object, spark: object, equal: bool) -> None:
     assert same(duck, spark) is equal
 
 
-def test_a_difference_is_seen() -> None:
+def test_differences_are_detected() -> None:
     rows = pa.table({"name": ["A", "B"], "value": [1.0, 2.0]})
     assert differences(Pair("", rows, rows.take([1, 0]))) == []
     assert differences(Pair("", rows, pa.table({"name": ["A", "B"], "value": [1.0, 2.1]})))
