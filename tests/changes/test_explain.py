@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from marketlake.answers import explain as explaining
 from marketlake.answers.explain import MovedFigure
 from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError, UsageError
@@ -163,12 +162,6 @@ def test_no_difference_without_an_earlier_figure(lake: Path) -> None:
     [one] = answer.figures
     assert (one.before, one.difference, one.parts) == (None, None, ())
     assert one.after is not None
-
-
-def test_result_does_not_depend_on_the_slice_size(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Lake(lake).explain(["SHARE"], ENDS[0], basis="vendor_adjusted")
-    monkeypatch.setattr(explaining, "_ROWS_AT_ONCE", 20)
-    assert Lake(lake).explain(["SHARE"], ENDS[0], basis="vendor_adjusted") == whole
 
 
 @pytest.mark.parametrize(

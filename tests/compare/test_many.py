@@ -63,6 +63,7 @@ def test_lead_of_two_instruments_is_their_difference(lake: Path) -> None:
         plain.returns_of("GOLD")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("terms", [{}, {"sessions": "shared"}, {"basis": "total"}])
 def test_risk_equals_metrics_over_the_same_window(tmp_path: Path, terms: dict[str, str]) -> None:
     lake = make_lake(tmp_path, random_prices())
@@ -101,6 +102,7 @@ def test_shared_sessions_are_those_of_all_instruments(tmp_path: Path) -> None:
     assert "shared sessions are those that all 3 instruments have" in answer.notes
 
 
+@pytest.mark.slow
 def test_real_returns_and_another_convention(tmp_path: Path) -> None:
     prices = {2018: 100.0, 2019: 110.0, 2020: 121.0}
     bars = [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(GOLD, C), *year_ends(CPI, prices)]
@@ -113,6 +115,7 @@ def test_real_returns_and_another_convention(tmp_path: Path) -> None:
     assert within.rows[0].winner is None
 
 
+@pytest.mark.slow
 def test_simulated_instrument_gives_no_verdict(tmp_path: Path) -> None:
     invented = replace(GOLD, synthetic="all")
     bars = [*year_ends(BTC, A), *year_ends(NASDAQ, B), *year_ends(invented, C)]

@@ -16,6 +16,8 @@ from marketlake.model.terms import FREQUENCIES
 from ..query.lakes import BILL, BTC, CPI, EUR, NASDAQ, bar
 from .walks import ABROAD, ETH, TWIN, WINDOW, assert_same, bars, closes, every_day, rewrite, value, walk
 
+pytestmark = pytest.mark.slow
+
 DAYS = every_day(WINDOW["end"])
 WEEKDAYS = [day for day in DAYS if day.weekday() < 5]
 SEEDS = st.integers(0, 10_000)

@@ -21,6 +21,8 @@ from ..query.lakes import BTC, CPI, EUR, NASDAQ, bar
 from . import oracle
 from .walks import WEEKDAYS, WINDOW, bars, closes, every_day, lay, rewrite, walk
 
+pytestmark = pytest.mark.slow
+
 LOST = date(2021, 5, 5)
 """A Wednesday that the coin does not have."""
 COIN = {day: close for day, close in closes(every_day(), 1).items() if day != LOST}

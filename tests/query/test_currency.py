@@ -13,6 +13,8 @@ from marketlake.model.errors import UsageError
 
 from .lakes import BTC, CPI, EUR, NASDAQ, SHARE, bar, make, year_ends
 
+pytestmark = pytest.mark.slow
+
 GBP = replace(EUR, id="GBP")
 BARS = [*year_ends(BTC, {2021: 100.0, 2022: 200.0}), *year_ends(NASDAQ, {2021: 10.0, 2022: 8.0})]
 
