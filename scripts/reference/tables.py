@@ -42,7 +42,7 @@ UNITS: Final = (
     (r"m4", "fraction to the fourth"),
     (r".*_s", "seconds"),
     (
-        r".*(_return|_yield|mean_excess|riskless|risk_free|within|confidence|deviation|drawdown|best|worst)",
+        r".*(_return|_yield|mean_excess|risk_free|within|confidence|deviation|drawdown|best|worst)",
         "fraction",
     ),
     (

@@ -1,4 +1,5 @@
-"""What the tests share: a lake of all small cases, one of real prices, builds without what no claim reads."""
+"""What the tests share: a lake of all small cases, one of real prices, builds without what no claim
+reads."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ SLEEVE = SleeveClaim(
 def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Entry]:
     """By claim: the shipped ones and SLEEVE, whose plan holds what real prices are at hand for."""
     prices = shared_data.folder() / "prices"
-    # Bitcoin's series begins in 2014, and no claim reaches further back than the shorter of two series
+    # Bitcoin's series begins in 2014, and no claim reaches further back than the shorter of two
+    # series
     bars = [row for pair in FILES for row in shared_data.bars_of(*pair) if row["session"].year >= 2014]
     months = shared_data.table(prices / "CPIAUCSL.csv")
     bars += [bar(CPI, row["observation_date"], float(row["CPIAUCSL"])) for row in months if row["CPIAUCSL"]]

@@ -22,7 +22,8 @@ Bars = list[dict[str, Any]]
 
 
 class Ledger:
-    """Many small markets in one lake: each case has its own instruments, named after it, and its own claim.
+    """Many small markets in one lake: each case has its own instruments, named after it, and its
+    own claim.
 
     A build takes a third of a second whatever is in it, so the cases of a file share one.
     """

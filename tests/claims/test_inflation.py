@@ -1,4 +1,5 @@
-"""Claims after inflation: taken out of both sides, where the lake has consumer prices of the currency."""
+"""Claims after inflation: taken out of both sides, where the lake has consumer prices of the
+currency."""
 
 from __future__ import annotations
 

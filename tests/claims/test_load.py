@@ -96,7 +96,7 @@ def test_a_wrong_entry_is_named(tmp_path: Path, old: str, new: str, message: str
             "never, monthly, quarterly, yearly",
         ),
         ("sleeve_share = 0.03", 'sleeve_share = 0.03\nfunded_by = "BTC"', "pro-rata, SPY, AGG"),
-        ("sleeve_share = 0.03", 'sleeve_share = 0.41\nfunded_by = "AGG"', "cannot make room"),
+        ("sleeve_share = 0.03", 'sleeve_share = 0.41\nfunded_by = "AGG"', "cannot fund it"),
         ("sleeve_share = 0.03", "sleeve_share = 0.03\nat_least = 5", "at_least"),
         ('{ BTC = ["ETH"], SPY = ["VT"] }', '["ETH"]', "table of lists"),
         ('SPY = ["VT"]', 'QQQ = ["VT"]', "neither the sleeve nor in the plan"),

@@ -60,7 +60,8 @@ def test_which_cells_are_reached(real: dict[str, Entry], b: str, fund: tuple[str
     for name in (b, *fund):
         cells = [one for one in found.grid if one.b == name]
         judged = {(one.basis, one.sessions, one.convention, one.worth) for one in cells if one.judged}
-        # price and total where there is one, own and shared sessions, three conventions, nominal and real
+        # price and total where there is one, own and shared sessions, three conventions, nominal
+        # and real
         per_basis, bases = 2 * 3 * 2, {"NASDAQ": 1, "SP500": 1, "GOLD": 2, "GLD": 2}.get(name, 0)
         assert len(judged) == bases * per_basis, found.refused
         if not bases:

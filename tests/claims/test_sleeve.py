@@ -1,4 +1,4 @@
-"""A claim about a sleeve on random walks: every reading against the portfolio engine, which knows no SQL."""
+"""A claim about a sleeve on random walks: every reading against `portfolio`, which walks day by day."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ SPAN = (date(2018, 12, 31), date(2020, 12, 31))
 
 
 def walk(instrument: Instrument) -> list[dict[str, Any]]:
-    """A random walk on every session from 2018 to the middle of 2021; SHARE pays a dividend and splits."""
+    """A random walk on every session from 2018 to the middle of 2021; SHARE pays a dividend and
+    splits."""
     seed, calm = WALKS[instrument]
     sessions = load_calendar(instrument.calendar, date(2021, 12, 31)).sessions(
         date(2018, 6, 1), date(2021, 6, 15)

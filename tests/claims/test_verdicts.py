@@ -1,4 +1,5 @@
-"""Every word a claim can end with, and everything that can turn it over, on a lake worked out by hand."""
+"""Every word a claim can end with, and everything that can turn it over, on a lake worked out by
+hand."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ def put(cases: Ledger) -> None:
     cases.add("OTHER", [*PAIR, ALT], [*ahead(), *LEAPS], two)
     bars = [*year_ends(BTC, {2020: 100, 2021: 120, 2022: 144}), *DIVIDEND]
     cases.add("DIVIDEND", [BTC, SHARE], bars, replace(CLAIM, b="SHARE"))
-    # 31 December 2022 is a Saturday: BTC's year ends a day after New York's, and it jumps on that day
+    # 31 December 2022 is a Saturday: BTC's year ends a day after New York's, and it jumps on that
+    # day
     a = {"2020-12-31": 100.0, "2021-12-31": 120.0, "2022-12-30": 121.0, "2022-12-31": 150.0}
     b = {"2020-12-31": 100.0, "2021-12-31": 110.0, "2022-12-30": 120.0}
     cases.add("SATURDAY", PAIR, [*closes(BTC, a), *closes(NASDAQ, b)])
@@ -98,7 +100,8 @@ def test_another_instrument_turns_it_over(ledger: dict[str, Entry]) -> None:
     )
     assert cell(found, b="OTHER_NONE").reason == "no instrument OTHER_NONE in this lake"
     assert found.refused["no instrument OTHER_NONE in this lake"] == 48
-    # two spans of years x three of b x price, total x own, shared x three conventions x nominal, real
+    # two spans of years x three of b x price, total x own, shared x three conventions x nominal,
+    # real
     assert len(found.grid) == 2 * 3 * 2 * 2 * 3 * 2
     assert [c.span for c in found.grid if c.headline] == ["published", "rolled"]
     assert all(c.reason for c in found.grid)

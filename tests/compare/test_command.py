@@ -5,21 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import marketlake as ml
-from marketlake.cli import main
 
 from ..query.lakes import BTC, NASDAQ, SHARE, bar, make, year_ends
+from ..sample import Run
 
 pytestmark = pytest.mark.slow
 
 GOLD = replace(BTC, id="GOLD", asset_class="metal", calendar="XNYS")
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +32,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(lake: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: str, lake: Path = lake) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["marketlake", *arguments, "--lake", str(lake)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return int(ended.value.code or 0), *capsys.readouterr()
-
-    return run
+def run(run: Run, lake: Path) -> Run:
+    return lambda *arguments, lake=lake: run(*arguments, "--lake", lake)
 
 
 MANY = ("compare", "BTC", "NASDAQ", "GOLD")

@@ -149,7 +149,7 @@ def test_the_answer_is_frozen_json(lake: Path) -> None:
     [
         (["BTC"], "two instruments or more"),
         (["BTC", "GOLD", "BTC"], "BTC is named twice; name each instrument once"),
-        (["BTC", "BTC"], "against itself"),
+        (["BTC", "BTC"], "with itself"),
         (["BTC", "NASDAQ", "GLOD"], "did you mean GOLD"),
         (["BTC", "NASDAQ", "BILL"], "BILL is a yield"),
     ],

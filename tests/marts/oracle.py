@@ -70,6 +70,6 @@ def moments(returns: Sequence[float]) -> dict[str, float]:
 
 
 def drawdown(levels: Sequence[float]) -> float:
-    """The deepest fall from a high."""
+    """The maximum drawdown."""
     values = np.array(levels)
     return float((values / np.maximum.accumulate(values) - 1).min())

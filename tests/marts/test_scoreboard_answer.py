@@ -7,7 +7,6 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -15,24 +14,16 @@ import pyarrow as pa
 import pytest
 
 import marketlake as ml
-from marketlake.cli import main
 from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..query.lakes import BTC, CPI, bar, make
+from ..sample import Run
 from .scored import scoreboard
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(lake: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["marketlake", "scoreboard", *arguments, "--lake", str(lake)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return int(ended.value.code or 0), *capsys.readouterr()
-
-    return run
+def run(run: Run, lake: Path) -> Run:
+    return lambda *arguments: run("scoreboard", *arguments, "--lake", lake)
 
 
 def test_python_gives_the_rows_of_the_macro(lake: Path) -> None:

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.cli import main
-
 from ..query.lakes import BTC, NASDAQ, bar
+from ..sample import Run
 from .walks import lay
 
 pytestmark = pytest.mark.slow
@@ -67,60 +66,51 @@ def test_the_table_says_what_is_needed_to_quote_it(lake: Path) -> None:
 
 
 @pytest.fixture
-def run(
-    lake: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., str]:
+def told(run: Run, lake: Path) -> Callable[..., str]:
     """Run it in this process: what it printed, errors included."""
-
-    def run(*arguments: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["marketlake", "metrics", *arguments, "--lake", str(lake)])
-        with pytest.raises(SystemExit):
-            main()
-        return "".join(capsys.readouterr())
-
-    return run
+    return lambda *arguments: "".join(run("metrics", *arguments, "--lake", lake)[1:])
 
 
-def test_json_and_csv_carry_every_figure(run: Callable[..., str]) -> None:
+def test_json_and_csv_carry_every_figure(told: Callable[..., str]) -> None:
     options = ("BTC", "--benchmark", "NASDAQ", "--frequency", "weekly", "--risk-free", "0.02")
-    answer = json.loads(run(*options, "--format", "json"))
+    answer = json.loads(told(*options, "--format", "json"))
     assert {figure["metric"] for figure in answer["figures"]} >= {"sharpe", "alpha", "calmar"}
     assert (answer["risk_free"], answer["frequency"]) == (0.02, "weekly")
-    lines = run(*options, "--format", "csv").splitlines()
+    lines = told(*options, "--format", "csv").splitlines()
     assert lines[0].startswith(
         "instrument_id,metric,value,unit,n,first_session,last_session,periods_per_year"
     )
     assert len(lines) == 1 + len(answer["figures"])
 
 
-def test_an_impossible_number_is_refused(run: Callable[..., str]) -> None:
-    assert "neither auto nor a number" in run("BTC", "--annualise", "often")
+def test_an_impossible_number_is_refused(told: Callable[..., str]) -> None:
+    assert "neither auto nor a number" in told("BTC", "--annualise", "often")
 
 
-def test_returns_by_period(run: Callable[..., str]) -> None:
-    told = run("BTC", "NASDAQ", "--returns", "quarter")
+def test_returns_by_period(told: Callable[..., str]) -> None:
+    printed = told("BTC", "NASDAQ", "--returns", "quarter")
     for text in ("2021 Q3", "2021-09-30", "returns by quarter on own sessions", "price return, USD"):
-        assert text in told
-    lines = run("BTC", "--returns", "month", "--format", "csv").splitlines()
+        assert text in printed
+    lines = told("BTC", "--returns", "month", "--format", "csv").splitlines()
     assert lines[0] == ("instrument_id,period,start_session,session,days,n,simple_return,log_return,quality")
     assert [line.split(",")[1] for line in lines[1:]] == [f"2021-{month:02}-01" for month in range(1, 13)]
 
 
-def test_rolling_figures(run: Callable[..., str]) -> None:
+def test_rolling_figures(told: Callable[..., str]) -> None:
     options = ("BTC", "--benchmark", "NASDAQ", "--rolling", "--window", "20")
-    told = run(*options)
+    printed = told(*options)
     for text in ("down capture", "the latest 120 of 2", "20 daily returns each, against NASDAQ"):
-        assert text in told
-    answer = json.loads(run(*options, "--format", "json"))
+        assert text in printed
+    answer = json.loads(told(*options, "--format", "json"))
     assert (answer["periods"], len(answer["rows"][0])) == (20, 13)
     assert len(answer["rows"]) == 261 - 20 + 1
 
 
-def test_as_of_is_said(run: Callable[..., str]) -> None:
-    told = run("BTC", "--as-of", "2021-06-30", "--annualise-short")
-    assert "2021-01-01 to 2021-06-28" in told
-    assert "as known at 2021-06-30T00:00:00+00:00" in told
-    assert "not annualised" not in told
+def test_as_of_is_said(told: Callable[..., str]) -> None:
+    printed = told("BTC", "--as-of", "2021-06-30", "--annualise-short")
+    assert "2021-01-01 to 2021-06-28" in printed
+    assert "as known at 2021-06-30T00:00:00+00:00" in printed
+    assert "not annualised" not in printed
 
 
 @pytest.mark.parametrize(
@@ -133,6 +123,6 @@ def test_as_of_is_said(run: Callable[..., str]) -> None:
     ids=str,
 )
 def test_what_does_not_go_together_is_refused(
-    run: Callable[..., str], options: tuple[str, ...], said: str
+    told: Callable[..., str], options: tuple[str, ...], said: str
 ) -> None:
-    assert said in run("BTC", *options)
+    assert said in told("BTC", *options)

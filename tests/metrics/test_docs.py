@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from marketlake.engine.metric_sql import METRICS, TABLES, Metric
-from marketlake.engine.sql_text import source
+from marketlake.engine.sql_text import read_heading
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -36,6 +36,6 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 def test_the_catalogue_says_what_the_heading_says(metric: Metric) -> None:
-    heading = source(f"metric/{metric.name}")
-    assert f"-- Unit: {metric.unit}\n" in heading
-    assert ("periods per year" in heading) is metric.annualised
+    fields = read_heading(f"metric/{metric.name}").fields
+    assert fields["Unit"] == metric.unit
+    assert ("periods per year" in fields["Formula"]) is metric.annualised

@@ -11,14 +11,16 @@ def alone(s: Span) -> dict[str, float]:
     import empyrical as e
 
     r, whole = s.returns, returns(s.window)
-    # it counts years as returns / periods per year; ours have elapsed days: so many returns a year there were
+    # it counts years as returns / periods per year; ours have elapsed days: so many returns a year
+    # there were
     elapsed = len(whole) / s.years
     return {
         "total_return": e.cum_returns_final(whole),
         "cagr": e.cagr(whole, annualization=elapsed),
         "volatility": e.annual_volatility(r, annualization=s.per_year),
         "downside_deviation": e.downside_risk(r, annualization=s.per_year),
-        # its own risk-free rate is one number for every period; ours follows the days of each return
+        # its own risk-free rate is one number for every period; ours follows the days of each
+        # return
         "sharpe": e.sharpe_ratio(r, risk_free=s.risk_free, annualization=s.per_year),
         "sortino": e.sortino_ratio(r, required_return=s.risk_free, annualization=s.per_year),
         "max_drawdown": e.max_drawdown(r),
@@ -55,7 +57,8 @@ def calendar_returns(returns: pd.Series, frequency: str) -> list[float]:
 
 
 def rolling(s: Span, b: Span, window: int) -> dict[str, pd.Series]:
-    """The figures of `beside` over the latest returns, with the same alignments; risk-free return 0."""
+    """The figures of `beside` over the latest returns, with the same alignments; risk-free return
+    0."""
     import empyrical as e
 
     r, other = s.returns, b.returns

@@ -1,4 +1,5 @@
-"""Prices that the peers are asked about, as a lake and as pandas series: real ones, and made-up ones."""
+"""Prices that the peers are asked about, as a lake and as pandas series: real ones, and made-up
+ones."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ FIRST, LAST = date(2018, 1, 2), date(2024, 12, 31)
 
 @dataclass(frozen=True)
 class Market:
-    """`closes` are divided by later splits; `total` is what one unit became with dividends reinvested."""
+    """`closes` are divided by later splits; `total` is what one unit became with dividends
+    reinvested."""
 
     name: str
     lake: Path
@@ -37,7 +39,8 @@ class Market:
         return tuple(self.closes)
 
     def ask(self, start: date, end: date, *names: str, **options: Any) -> Any:
-        """`metrics` of instruments (or all) beside the benchmark; each question is put to the lake once."""
+        """`metrics` of instruments (or all) beside the benchmark; each question is put to the lake
+        once."""
         key = (start, end, names, *options.items())
         if key not in self.answers:
             options = {"start": start, "end": end, "benchmark": BENCHMARK, **options}

@@ -11,13 +11,15 @@ def alone(s: Span) -> dict[str, float]:
     from quantstats import stats as q
 
     r, whole, n = s.returns, returns(s.window), len(s.returns)
-    # it counts years as returns / periods per year; ours have elapsed days: so many returns a year there were
+    # it counts years as returns / periods per year; ours have elapsed days: so many returns a year
+    # there were
     elapsed = len(whole) / s.years
     return {
         "total_return": q.comp(whole),
         "cagr": q.cagr(whole, periods=elapsed),
         "volatility": q.volatility(r, periods=s.per_year),
-        # its risk-free rate is a yearly one cut into equal periods; ours follows the days of each return
+        # its risk-free rate is a yearly one cut into equal periods; ours follows the days of each
+        # return
         "sharpe": q.sharpe(s.excess, periods=s.per_year),
         "sortino": q.sortino(s.excess, periods=s.per_year),
         "max_drawdown": q.max_drawdown(r),
@@ -29,7 +31,8 @@ def alone(s: Span) -> dict[str, float]:
         # it corrects both for the size of the sample; ours are the moments of the sample as it is
         "skew": q.skew(r) * (n - 2) / (n * (n - 1)) ** 0.5,
         "kurtosis": (q.kurtosis(r) * (n - 2) * (n - 3) / (n - 1) - 6) / (n + 1),
-        # it assumes a normal distribution unless told; its value at risk does always and has no match
+        # it assumes a normal distribution unless told; its value at risk does always and has no
+        # match
         "expected_shortfall": q.cvar(r, method="historical"),
     }
 

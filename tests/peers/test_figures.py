@@ -41,7 +41,8 @@ def peer_figures(peer: ModuleType, market: Market, name: str, frequency: str) ->
     if peer is ffn_says and frequency == "daily":
         figures |= ffn_says.daily(own(market, name, frequency))
     if frequency != "daily":
-        # the libraries divide the growth of whole weeks or months by their fall; ours is the whole window's
+        # the libraries divide the growth of whole weeks or months by their fall; ours is the whole
+        # window's
         figures.pop("calmar", None)
     if name != BENCHMARK:
         figures |= peer.beside(*both(market, name, frequency))

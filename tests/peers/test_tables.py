@@ -76,7 +76,8 @@ def test_falls(market: Market) -> None:
             assert fall.depth == pytest.approx(theirs["max drawdown"], rel=1e-9)
             assert fall.depth == pytest.approx(other["drawdown"], rel=1e-9)
             assert str(fall.trough_session) == theirs["valley"]
-            # ffn ends at the recovery, quantstats a close before, both at the last close while there is none
+            # ffn ends at the recovery, quantstats a close before, both at the last close while
+            # there is none
             recovered = fall.recovery_session
             assert other["End"].date() == (recovered or days[-1])
             assert theirs["end"] == str(days[days.index(recovered) - 1] if recovered else days[-1])

@@ -1,4 +1,5 @@
-"""A plan worked by hand: plain Python, one day and one holding at a time, from the definitions alone."""
+"""A plan worked by hand: plain Python, one day and one holding at a time, from the definitions
+alone."""
 
 from __future__ import annotations
 

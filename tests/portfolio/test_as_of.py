@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from marketlake.cli import main
 from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError, UsageError
 
 from ..query.lakes import BILL, BTC, CPI, EUR, SHARE, bar, make
+from ..sample import Run
 from .markets import weekdays
 
 pytestmark = pytest.mark.slow
@@ -95,12 +94,10 @@ def test_strictly_only_what_the_lake_held(lake: Lake) -> None:
         lake.portfolio(PLAN, TERMS, strict=True)
 
 
-def test_the_command(lake: Lake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    flags = ("--as-of", "2021-06-30", "--risk-free", "0.02", "--format", "json", "--lake", str(lake.path))
-    monkeypatch.setattr(sys, "argv", ["marketlake", "portfolio", PLAN, "--sleeve", "BTC", *flags])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    answer = json.loads(capsys.readouterr().out)
-    assert (ended.value.code or 0, answer["risk_free"]) == (0, 0.02)
+def test_the_command(lake: Lake, run: Run) -> None:
+    flags = ("--as-of", "2021-06-30", "--risk-free", "0.02", "--format", "json", "--lake", lake.path)
+    code, out, _ = run("portfolio", PLAN, "--sleeve", "BTC", *flags)
+    answer = json.loads(out)
+    assert (code, answer["risk_free"]) == (0, 0.02)
     expected = lake.portfolio(PLAN, {"sleeve": "BTC"}, as_of="2021-06-30", risk_free=0.02)
     assert answer == json.loads(json.dumps(expected.to_dict()))

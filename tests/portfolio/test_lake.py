@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from marketlake.cli import main
 from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError, UsageError
 from marketlake.portfolio.plan import read_plan
 
 from ..query.lakes import BILL, BTC, CPI, EUR, FUND, NASDAQ, SHARE, bar, make
+from ..sample import Run
 
 pytestmark = pytest.mark.slow
 
@@ -96,7 +94,8 @@ def test_what_the_lake_does_not_reach_is_said(lake: Lake) -> None:
 
 def test_money_paid_in_is_worth_less_later_too(lake: Lake) -> None:
     answer = lake.portfolio("100 ABROAD", {"contribute": 100}, currency="USD")
-    # the index starts at 250 in December 2019 and rises by 1 a month; a payment has the month's before
+    # the index starts at 250 in December 2019 and rises by 1 a month; a payment has the month's
+    # before
     paid = [(0.0, 10_000.0), *(((answer_day(n) - answer.start).days, 100.0) for n in range(1, 25))]
     real = [(days, money * 250 / (250 + max(0, n - 1))) for n, (days, money) in enumerate(paid)]
     length = (answer.end - answer.start).days
@@ -195,19 +194,9 @@ def test_without_bars_it_says_what_to_run(tmp_path: Path) -> None:
         Lake(make(tmp_path, ALL, [])).portfolio("100 BTC")
 
 
-Command = Callable[..., tuple[int, str, str]]
-
-
 @pytest.fixture
-def command(lake: Lake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["marketlake", "portfolio", *arguments, "--lake", str(lake.path)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capsys.readouterr()
-        return int(ended.value.code or 0), printed.out, printed.err
-
-    return run
+def command(run: Run, lake: Lake) -> Run:
+    return lambda *arguments: run("portfolio", *arguments, "--lake", lake.path)
 
 
 ASKED = (
@@ -218,12 +207,12 @@ ASKED = (
 )  # fmt: skip
 
 
-def test_a_year_stands_for_the_closes_around_it(command: Command) -> None:
+def test_a_year_stands_for_the_closes_around_it(command: Run) -> None:
     by_year = [{"2019-12-31": "2020", "2021-12-31": "2021"}.get(word, word) for word in ASKED]
     assert command(*by_year) == command(*ASKED)
 
 
-def test_the_command_prints_for_people(command: Command) -> None:
+def test_the_command_prints_for_people(command: Run) -> None:
     code, out, _ = command(*ASKED)
     assert code == 0
     assert out.startswith("A 3 % sleeve of BTC, funded from SHARE, raised the end value from ")
@@ -238,7 +227,7 @@ def test_the_command_prints_for_people(command: Command) -> None:
     assert len({len(line) for line in table}) == 1
 
 
-def test_json_is_one_value_and_the_answer(command: Command, lake: Lake) -> None:
+def test_json_is_one_value_and_the_answer(command: Run, lake: Lake) -> None:
     answer = json.loads(command(*ASKED, "--format", "json")[1])
     terms = {
         "sleeve": "BTC", "funded_by": "SHARE", "rebalance": "quarterly", "contribute": 500, "pay_growth": 3,
@@ -250,13 +239,13 @@ def test_json_is_one_value_and_the_answer(command: Command, lake: Lake) -> None:
     assert len(answer["sweep"]) == 11
 
 
-def test_csv_has_a_line_a_size_of_the_sleeve(command: Command) -> None:
+def test_csv_has_a_line_a_size_of_the_sleeve(command: Run) -> None:
     rows = list(csv.DictReader(io.StringIO(command(*ASKED, "--format", "csv")[1])))
     assert [float(row["sleeve"]) for row in rows] == [n / 100 for n in range(11)]
     assert {"end_value", "max_drawdown", "weight_BTC", "risk_contribution_SHARE"} <= set(rows[0])
 
 
-def test_markdown_and_a_plan_without_a_sleeve(command: Command) -> None:
+def test_markdown_and_a_plan_without_a_sleeve(command: Run) -> None:
     code, out, _ = command("100 SHARE", "--format", "markdown")
     assert code == 0
     assert "| figure | plan |" in out
@@ -271,7 +260,7 @@ def test_markdown_and_a_plan_without_a_sleeve(command: Command) -> None:
         (("100 SHARE", "--from", "yesterday"), "is not a date"),
     ],
 )
-def test_the_command_refuses_with_code_2(command: Command, arguments: tuple[str, ...], message: str) -> None:
+def test_the_command_refuses_with_code_2(command: Run, arguments: tuple[str, ...], message: str) -> None:
     code, out, err = command(*arguments)
     assert (code, out) == (2, "")
     assert message in err

@@ -1,8 +1,9 @@
 """A plan of 57 % S&P 500, 40 % bonds and 3 % Bitcoin on real prices, against pandas.
 
-^GSPC is a price index: no dividends are in it, so the plan's returns are lower than a saver's in a fund would
-have been. BND@adj has its dividends in it, Bitcoin has none. The reference shares no code with the engine:
-it works on the files themselves, a day at a time, and finds the money-weighted return by Newton's method.
+^GSPC is a price index: no dividends are in it, so the plan's returns are lower than a saver's in a
+fund would have been. BND@adj has its dividends in it, Bitcoin has none. The reference shares no
+code with the engine: it works on the files themselves, a day at a time, and finds the
+money-weighted return by Newton's method.
 """
 
 from __future__ import annotations
@@ -204,8 +205,9 @@ def test_every_start_month(answer: PortfolioAnswer, prices: pd.DataFrame) -> Non
 
 
 def test_2019_by_hand(lake: Lake) -> None:
-    # the year's published returns: S&P 500 +28.88 %, Bitcoin +92.20 %; the bond fund +8.83 % with dividends:
-    # 57 x 1.2888 + 40 x 1.0883 + 3 x 1.9220 = 73.4616 + 43.532 + 5.766 = 122.7596 of every 100
+    # the year's published returns: S&P 500 +28.88 %, Bitcoin +92.20 %; the bond fund +8.83 % with
+    # dividends: 57 x 1.2888 + 40 x 1.0883 + 3 x 1.9220 = 73.4616 + 43.532 + 5.766 = 122.7596 of
+    # every 100
     found = lake.portfolio(PLAN, start="2018-12-31", end="2019-12-31").with_sleeve
     assert found.end_value == close(12_275.96, abs=0.6)
     assert found.money_weighted_return == close(0.227596, abs=6e-5)

@@ -1,4 +1,5 @@
-"""The Sharpe ratio over the 13-week bill or a constant: as `metrics` has it, and said which one it is."""
+"""The Sharpe ratio over the 13-week bill or a constant: as `metrics` has it, and said which one it
+is."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     ):
         rows += [bar(one, day, float(level)) for one, level in zip(instruments, closes, strict=True)]
         rows += [bar(STILL, day, 7.0), bar(ABROAD, day, 5.0 + day.day)]
-        # the bill pays from February 2020 on, more each year, and is not asked in the summer of 2021
+        # the bill pays from February 2020 on, more each year, and is not asked in the summer of
+        # 2021
         if date(2020, 2, 3) <= day and not date(2021, 6, 20) < day < date(2021, 7, 11):
             rows.append(bar(USUAL, day, day.year - 2018.5))
     everything = [SHARE, NASDAQ, BTC, STILL, ABROAD, USUAL, EMPTY, EURO]
@@ -128,7 +130,7 @@ def test_without_a_bill_in_the_currency_there_is_none_and_it_says_so(lake: Lake)
         (float("inf"), "not a fraction"),
     ],
 )
-def test_what_is_no_riskless_return_is_refused(lake: Lake, asked: float | str, message: str) -> None:
+def test_what_is_no_risk_free_return_is_refused(lake: Lake, asked: float | str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         lake.portfolio("100 SHARE", risk_free=asked)
 

@@ -49,7 +49,8 @@ def test_two_years_rebalanced_by_hand() -> None:
     assert found.total_return == close(found.end_value / 1000 - 1)
     assert found.cagr == close((found.end_value / 1000) ** 0.5 - 1)
     assert [part.gain for part in found.holdings] == close([495 - after * 0.5, after * 0.1, -14.95])
-    # 495 moved in one direction... half of what was bought and sold, over the mean value, over two years
+    # 495 moved in one direction... half of what was bought and sold, over the mean value, over two
+    # years
     mean = (990 + (1485 - 4.95) + found.end_value) / 3
     assert found.turnover == close(495 / 2 / mean / 2)
     # from 1.485 less costs down to the end

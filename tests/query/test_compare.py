@@ -183,7 +183,7 @@ def test_a_wholly_made_up_share_gives_no_verdict(tmp_path: Path) -> None:
         ("BITCOIN", {}, "did you mean BTC"),
         ("QQQQ", {}, "known: BTC"),
         ("NASDQ", {}, "did you mean NASDAQ"),
-        ("NASDAQ", {}, "against itself"),
+        ("NASDAQ", {}, "with itself"),
         ("BTC", {"start": 2020, "end": 2019}, "after the last day"),
         ("BTC", {"start": "2020-03-01"}, "takes whole years"),
         ("BTC", {"frequency": "weekly"}, "compare takes no frequency"),

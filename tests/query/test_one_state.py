@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from marketlake.model.errors import LakeChangedError, UsageError
 from ..campaign_size import campaign
 from .lakes import BILL, BTC, CPI, EUR, SHARE, bar, last_day, make, year_ends
 
+pytestmark = pytest.mark.slow
 INSTRUMENTS = [BTC, SHARE, EUR, CPI, BILL]
 CLAIMS = (
     WinsClaim("WINS", "BTC won", "a test", "2025", 2021, 2022, "BTC", "SHARE", 1),
@@ -57,7 +59,7 @@ class States:
     committed: Path
     built: Path
 
-    def put(self, state: Path) -> None:
+    def put(self, state: Path, place: Callable[[Path, Path], object] = os.link) -> None:
         """As a commit and a build do: other files take the places, new ones come, the manifest last."""
         paths = sorted((p for p in state.rglob("*") if p.is_file()), key=lambda p: p.name == "manifest.json")
         wanted = {path.relative_to(state) for path in paths}
@@ -65,7 +67,7 @@ class States:
             target = self.lake / path.relative_to(state)
             target.parent.mkdir(parents=True, exist_ok=True)
             beside = target.with_name(f".{target.name}.next")
-            shutil.copyfile(path, beside)
+            place(path, beside)
             beside.replace(target)
         for path in [p for p in self.lake.rglob("*") if p.is_file()]:
             if path.relative_to(self.lake) not in wanted:
@@ -191,7 +193,7 @@ def test_a_lake_that_never_rests_is_an_error(states: States, monkeypatch: pytest
     def replaced(text: str) -> None:
         if text.startswith("SELECT count"):
             tries.append(text)
-            states.put(states.before)
+            states.put(states.before, shutil.copyfile)
 
     monkeypatch.setattr(reader, "step", replaced)
     with pytest.raises(LakeChangedError, match="ask again"):
@@ -208,7 +210,7 @@ def test_what_failed_because_a_file_was_replaced_is_asked_again(
     def fails_once(text: str) -> None:
         if text.startswith("SELECT count") and not failed:
             failed.append(text)
-            states.put(states.before)
+            states.put(states.before, shutil.copyfile)
             raise duckdb.Error("TProtocolException: Invalid data")
 
     monkeypatch.setattr(reader, "step", fails_once)

@@ -1,4 +1,5 @@
-"""A market with all that a figure can trip over: splits, dividends, gaps, two currencies, late starts."""
+"""A market with all that a figure can trip over: splits, dividends, gaps, two currencies, late
+starts."""
 
 from __future__ import annotations
 
@@ -81,7 +82,8 @@ def walk(instrument: Instrument, first: date = FIRST, last: date = LAST) -> Iter
 
 
 def told(instrument: Instrument, close: float) -> float:
-    """As its vendor tells it: to the cent, to eight places, as a 32-bit float, with every digit there is."""
+    """As its vendor tells it: to the cent, to eight places, as a 32-bit float, with every digit
+    there is."""
     if instrument.id == "NASDAQ":
         return float(np.float32(close))
     if instrument.id in {"LATE", "FUND"}:

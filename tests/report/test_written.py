@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from marketlake.cli import main
 from marketlake.ingest.build import refresh_report
 from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError
@@ -19,6 +17,7 @@ from marketlake.model.settings import load_settings
 from marketlake.report.document import PAGE
 
 from ..query.lakes import BTC, make, year_ends
+from ..sample import Run
 from . import market
 
 
@@ -26,14 +25,9 @@ def test_the_same_snapshot_gives_the_same_page(lake: Path) -> None:
     assert Lake(lake).report_page() == Lake(lake).report_page()
 
 
-def test_the_command_says_where(
-    lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_says_where(lake: Path, tmp_path: Path, run: Run) -> None:
     out = tmp_path / "new folder" / "mine.html"
-    monkeypatch.setattr(sys, "argv", ["marketlake", "report", "--lake", str(lake), "--out", str(out)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert (ended.value.code, capsys.readouterr().out) == (0, f"{out}\n")
+    assert run("report", "--lake", lake, "--out", out)[:2] == (0, f"{out}\n")
     assert out.read_text("utf-8").startswith("<!doctype html>")
 
 

@@ -13,7 +13,6 @@ import duckdb
 import pytest
 
 import marketlake
-from marketlake.cli import main
 from marketlake.ingest import run as steps
 from marketlake.ingest.build import build
 from marketlake.ingest.run import ingest
@@ -25,6 +24,7 @@ from marketlake.store import raw
 from marketlake.store.verify import verify
 from marketlake.store.writer import open_manifest
 
+from .. import sample
 from ..pipeline.homes import make_home, serve_rows, settings_of, told
 from .world import ROOT, SECRET, Bucket
 
@@ -50,22 +50,18 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+def run(run: sample.Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run one command to its end, which must be good; what it printed, on both channels."""
 
-    def run(home: Path, *arguments: str) -> str:
+    def good(home: Path, *arguments: str) -> str:
         monkeypatch.setenv("MARKETLAKE_HOME", str(home))
         monkeypatch.setenv("MARKETLAKE_NOW", NOW)
-        monkeypatch.setattr(sys, "argv", ["marketlake", *arguments])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capfd.readouterr()
-        assert ended.value.code in (0, None), captured.err
-        assert SECRET not in captured.out + captured.err
-        return captured.out + captured.err
+        code, out, err = run(*arguments)
+        assert code == 0, err
+        assert SECRET not in out + err
+        return out + err
 
-    return run
+    return good
 
 
 def test_every_command_works_on_a_bucket(

@@ -83,7 +83,7 @@ def test_one_field_in_another_unit() -> None:
 @pytest.mark.parametrize("factor", [100.0, 0.01])
 def test_a_unit_that_stays_changed_refuses_the_answer(factor: float) -> None:
     result = run(days(10, 11, 11 * factor, 12 * factor))
-    assert "no split to say why" in str(result.refused["SHARE"])
+    assert "without a split" in str(result.refused["SHARE"])
     assert {reason for reason, _ in aside(result)} == {"unit_change"}
     assert not len(result.bars)
     assert not run(days(10, 11, 11 * factor / 3, 12 * factor / 3)).refused

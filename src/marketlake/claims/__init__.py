@@ -1,7 +1,9 @@
-"""The claim ledger: public claims in `claims.toml`, put to the stored returns at every build.
+"""The claim ledger: public claims in `claims.toml`, checked against the stored returns at every
+build.
 
-The checking itself is sql/mart/claim_grid.sql and claim_window.sql; `claim_check` is their headline. A kind
-of check is a module of `kinds`, and a pair of SQL texts that those two read.
+Claims about years won are checked in SQL (sql/mart/claim_wins_grid.sql and claim_wins_window.sql),
+claims about a sleeve with `portfolio` (sleeve.py, sleeve_tables.py). `claim_check` is the headline
+of both.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Public claims, in forms that can be put to the stored returns: the rows of table `claim`."""
+"""Public claims in forms that can be checked against the stored returns: the rows of table `claim`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 
 PRO_RATA: Final = "pro-rata"
 REBALANCING: Final[Mapping[str, int | None]] = {"never": None, "monthly": 1, "quarterly": 3, "yearly": 12}
-"""Months from one return to the target weights to the next."""
+"""Months from one rebalancing to the next."""
 _READ_AS: Final = ("yearly", "monthly", "never")
 
 
@@ -55,7 +55,7 @@ class SleeveClaim(Claim):
     share: float
     rebalance: str = "yearly"
     funded_by: str = PRO_RATA
-    """What makes room for the sleeve: all holdings, or the one named."""
+    """Where the sleeve's share comes from: all holdings, or the one named."""
     alternatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By holding or sleeve, the instruments that could as well have been meant by it."""
 
@@ -101,6 +101,6 @@ class PlanReading:
         share = self.claim.share
         for name, weight in self.claim.plan.items():
             own = share if name == self.funded_by else 0.0
-            room = weight * share if self.funded_by == PRO_RATA else own
-            yield self.names[name], weight - room, weight
+            given_up = weight * share if self.funded_by == PRO_RATA else own
+            yield self.names[name], weight - given_up, weight
         yield self.sleeve, share, 0.0

@@ -1,4 +1,4 @@
-"""Reading one entry of `claims.toml`, strictly: its texts end up in SQL results and on pages."""
+"""Read `claims.toml`, strictly: its texts end up in SQL results and on pages."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from .claim import PRO_RATA, REBALANCING, Claim, SleeveClaim, WinsClaim
 if TYPE_CHECKING:
     from .verdict import ClaimCheck
 
-
 _ID: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _WHEN: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _MOST_ALTERNATIVES: Final = 20
+_COMMON: Final = ("id", "statement", "source", "published", "check", "first_year", "last_year")
+"""The keys that every claim has."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Fields:
 
 @dataclass(frozen=True)
 class Kind:
-    """How a claim of this kind is read, asked and told."""
+    """A kind of check: how its claims are read, and the words for its readings."""
 
     name: str
     keys: tuple[str, ...]
@@ -107,15 +108,45 @@ class Kind:
     criterion: Callable[[ClaimCheck], str]
     """What is checked, in words."""
     dimensions: tuple[str, ...]
-    """The columns of `claim_grid` that make a reading, in the order in which a change of them is told."""
-    told: Mapping[str, str]
-    """By dimension: how a change of it is told, with {} for what it is then."""
+    """The columns of `claim_grid` that make a reading, in the order in which they are named."""
+    templates: Mapping[str, str]
+    """By dimension, the words for another value of it, with {} for the value."""
     words: Mapping[tuple[str, str], str]
-    """By dimension and value: how that change is told instead."""
+    """By dimension and value, the words instead of the template's."""
 
     def change(self, dimension: str, value: str) -> str:
         """How a reading differs from the claim as it is worded."""
-        return self.words.get((dimension, value)) or self.told[dimension].format(value)
+        return self.words.get((dimension, value)) or self.templates[dimension].format(value)
+
+
+def load_claims(path: Path) -> tuple[Claim, ...]:
+    """Read `claims.toml`; `ConfigError` names the file, the entry and the remedy. No file: no
+    claims."""
+    if not path.exists():
+        return ()
+    entries = read_toml(path).get("claim", [])
+    if not isinstance(entries, list):
+        raise ConfigError(f"{path}: claims are written as [[claim]] entries")
+    claims = tuple(_claim(path, number, entry) for number, entry in enumerate(entries, 1))
+    seen: set[str] = set()
+    for claim in claims:
+        if claim.id in seen:
+            raise ConfigError(f"{path}: claim {claim.id} is listed twice; remove one entry")
+        seen.add(claim.id)
+    return claims
+
+
+def _claim(path: Path, number: int, entry: object) -> Claim:
+    where = f"{path}: [[claim]] number {number}"
+    if not isinstance(entry, dict):
+        raise ConfigError(f"{where} is not a table")
+    fields = Fields(f"{where} ({str(entry.get('id'))[:64]!r})", entry)
+    kind = KINDS.get(str(entry.get("check")))
+    if kind is None:
+        wanted = ", ".join(KINDS)
+        raise fields.error(f"check = {str(entry.get('check'))[:60]!r} must be one of {wanted}")
+    fields.check_keys((*_COMMON, *kind.keys), kind.optional)
+    return kind.read(fields)
 
 
 def _read_wins(fields: Fields) -> WinsClaim:
@@ -160,7 +191,7 @@ WINS: Final = Kind(
     read=_read_wins,
     criterion=_criterion_of_wins,
     dimensions=("b", "basis", "sessions", "convention", "worth"),
-    told={"b": "against {}"},
+    templates={"b": "against {}"},
     words={
         ("basis", "total"): "with total returns",
         ("sessions", "shared"): "on shared sessions",
@@ -226,9 +257,7 @@ def _check_sleeve(fields: Fields, claim: SleeveClaim) -> None:
     if len(set(own)) < len(own):
         raise fields.error(f"the sleeve {claim.sleeve} is in the plan already; write the plan without it")
     if claim.funded_by != PRO_RATA and claim.plan[claim.funded_by] < claim.share:
-        raise fields.error(
-            f"{claim.funded_by} has less than the sleeve's share, so it cannot make room for it"
-        )
+        raise fields.error(f"{claim.funded_by} has less than the sleeve's share, so it cannot fund it")
     for name in claim.alternatives:
         if name not in own:
             raise fields.error(f"alternatives for {name}, which is neither the sleeve nor in the plan")
@@ -253,7 +282,7 @@ SLEEVE: Final = Kind(
     read=_read_sleeve,
     criterion=_criterion_of_sleeve,
     dimensions=("a", "b", "rebalance", "funded_by", "risk", "worth"),
-    told={
+    templates={
         "a": "with {} as the sleeve",
         "b": "in {}",
         "rebalance": "rebalanced {}",
@@ -263,7 +292,7 @@ SLEEVE: Final = Kind(
         ("rebalance", "never"): "never rebalanced",
         ("funded_by", PRO_RATA): "funded pro rata",
         ("risk", "monthly_volatility"): "by monthly volatility",
-        ("risk", "max_drawdown"): "by the deepest fall",
+        ("risk", "max_drawdown"): "by maximum drawdown",
         ("worth", "real"): "after inflation",
         ("worth", "over_bill"): "over a Treasury bill",
     },
@@ -272,37 +301,3 @@ SLEEVE: Final = Kind(
 
 KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (WINS, SLEEVE)}
 """By the name that stands in `claims.toml` as `check`."""
-
-__all__ = ["KINDS", "Kind"]
-
-
-_COMMON: Final = ("id", "statement", "source", "published", "check", "first_year", "last_year")
-
-
-def load_claims(path: Path) -> tuple[Claim, ...]:
-    """Read `claims.toml`; `ConfigError` names the file, the entry and the remedy. No file: no claims."""
-    if not path.exists():
-        return ()
-    entries = read_toml(path).get("claim", [])
-    if not isinstance(entries, list):
-        raise ConfigError(f"{path}: claims are written as [[claim]] entries")
-    claims = tuple(_claim(path, number, entry) for number, entry in enumerate(entries, 1))
-    seen: set[str] = set()
-    for claim in claims:
-        if claim.id in seen:
-            raise ConfigError(f"{path}: claim {claim.id} stands there twice; remove one entry")
-        seen.add(claim.id)
-    return claims
-
-
-def _claim(path: Path, number: int, entry: object) -> Claim:
-    where = f"{path}: [[claim]] number {number}"
-    if not isinstance(entry, dict):
-        raise ConfigError(f"{where} is not a table")
-    fields = Fields(f"{where} ({str(entry.get('id'))[:64]!r})", entry)
-    kind = KINDS.get(str(entry.get("check")))
-    if kind is None:
-        wanted = ", ".join(KINDS)
-        raise fields.error(f"check = {str(entry.get('check'))[:60]!r} must be one of {wanted}")
-    fields.check_keys((*_COMMON, *kind.keys), kind.optional)
-    return kind.read(fields)

@@ -175,7 +175,8 @@ class Evaluation:
     """In order of their place and their end."""
 
     def run_to(self, place: int, last_year: int | None) -> Run | None:
-        """That of a reading which ends with a year; None where the holdings do not share its stretch."""
+        """That of a reading which ends with a year; None where the holdings do not share its
+        stretch."""
         if last_year is None:
             return None
         return self._by_end.get((place, last_year * _MONTHS_A_YEAR + _DECEMBER))
@@ -231,7 +232,8 @@ class Stored:
 
 
 def evaluate(reader: DuckReader, claims: Sequence[SleeveClaim]) -> list[Evaluation]:
-    """Of a claim's own plan every stretch that history has, of other readings its own and the latest."""
+    """Of a claim's own plan every stretch that history has, of other readings its own and the
+    latest."""
     known = Known(reader)
     wanted = {name for claim in claims for one in claim.readings() for name, _, _ in one.weights()}
     ids = [name for name in reader.listing if name in wanted]

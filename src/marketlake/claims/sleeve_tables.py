@@ -1,4 +1,5 @@
-"""The verdicts on claims about a sleeve, as rows of `claim_sleeve`, `claim_grid` and `claim_window`."""
+"""The verdicts on claims about a sleeve, as rows of `claim_sleeve`, `claim_grid` and
+`claim_window`."""
 
 from __future__ import annotations
 

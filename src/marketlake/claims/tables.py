@@ -1,4 +1,5 @@
-"""The tables of the claims as Arrow: what is claimed, and every instrument and plan that may be meant."""
+"""The tables of the claims in `market.duckdb`: what is claimed, what may be meant, and the
+verdicts."""
 
 from __future__ import annotations
 
@@ -68,7 +69,8 @@ CLAIM_MARTS: Final[Mapping[str, Mapping[str, str]]] = {
         "claim_inflation": "mart/claim_inflation",
         "claim_side": "mart/claim_side",
         "level": "mart/claim_level",
-        # from here on the names mean the pairs and the sessions they share; main.* are the stored relations
+        # from here on the names mean the pairs and the sessions they share; main.* are the stored
+        # relations
         "calendar_session": "mart/claim_session",
         "instrument": "mart/claim_instrument",
         "calendar_year": "mart/calendar_year",

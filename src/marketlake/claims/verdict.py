@@ -105,7 +105,8 @@ class Cell(Scored):
 
 @dataclass(frozen=True)
 class Window:
-    """A claim over consecutive 12-month years, the last ending with this month: a row of `claim_window`."""
+    """A claim over consecutive 12-month years, the last ending with this month: a row of
+    `claim_window`."""
 
     end_year: int
     end_month: int
@@ -141,7 +142,8 @@ class Summary:
     computed: ClassVar = ("text",)
 
     kind: str
-    """`calendar` or `monthly`: the end of every month taken as the end of a year, December included."""
+    """`calendar` or `monthly`: the end of every month taken as the end of a year, December
+    included."""
     of_years: int
     held: int
     judged: int
@@ -180,7 +182,8 @@ def read_checks(reader: Reader) -> tuple[ClaimCheck, ...]:
 
 
 def overall(published: ClaimCheck, rolled: ClaimCheck, grid: Sequence[Cell]) -> Overall:
-    """Today's verdict, unless another reading gives another one, or only the later years make it hold."""
+    """Today's verdict, unless another reading gives another one, or only the later years make it
+    hold."""
     spans = ([cell for cell in grid if cell.span == span] for span in (PUBLISHED, ROLLED))
     # the latest whole years may be the claim's own
     kind = KINDS[published.kind]
@@ -197,7 +200,8 @@ def summary(windows: Sequence[Window], of_years: int) -> tuple[Summary, Summary]
 
 
 def _changes(cells: Sequence[Cell], kind: Kind) -> Iterator[str]:
-    """The readings of one span with another verdict than its headline, each by the least that differs."""
+    """The readings of one span with another verdict than its headline, each by the least that
+    differs."""
     headline = next(cell for cell in cells if cell.headline)
     if not headline.judged:
         return

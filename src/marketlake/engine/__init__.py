@@ -1,1 +1,1 @@
-"""TODO"""
+"""SQL and the engines that run it: DuckDB and Spark."""

@@ -1,4 +1,4 @@
-"""The small tables that the build writes itself, as Arrow: columns, types and descriptions in one place."""
+"""Build `market.duckdb`: views of the stored files, small tables, marts, macros and comments."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from .scoreboard_sql import WIDER, scoreboard_macros
 from .sql_text import bound, glob_safe, literal, statement
 
 Fill = Callable[[duckdb.DuckDBPyConnection], None]
-"""Adds tables of its own to the database that is built."""
+"""Adds further tables to the database."""
 
 _LAKE: Final = {
     "snapshot": pa.string(),
@@ -63,70 +63,7 @@ _CHECK: Final = {
     "remedy": pa.string(),
 }
 
-
-def lake_table(root: str, *, snapshot: str, origin: str, now: datetime) -> pa.Table:
-    """One row: what this database was built from."""
-    row = (snapshot, origin, SCHEMA_VERSION, now, root)
-    return arrow_table(_LAKE, [row])
-
-
-def instrument_table(universe: Universe) -> pa.Table:
-    """One row an instrument, in the universe's order."""
-    return arrow_table(
-        _INSTRUMENT,
-        [
-            (
-                i.id,
-                instrument_key(i.id),
-                i.name,
-                i.asset_class,
-                i.calendar,
-                i.quote_currency,
-                i.return_basis,
-                i.since,
-                None if i.until == date.max else i.until,
-                [f"{ref.source}:{ref.symbol}" for ref in i.sources],
-                i.proxy_for,
-                i.synthetic,
-                i.negative_prices,
-            )
-            for i in universe.instruments
-        ],
-    )
-
-
-def check_table() -> pa.Table:
-    """One row a check of the data."""
-    rows = [(one.name, one.severity, one.looks_at, one.description, one.remedy) for one in checks()]
-    return arrow_table(_CHECK, rows)
-
-
-def calendar_session_table(calendars: Sequence[str], first_year: int, last_year: int) -> pa.Table:
-    """Every session of the calendars in whole years, past and coming, numbered within each calendar."""
-    start, end = date(first_year, 1, 1), date(last_year, 12, 31)
-    # an instrument with an unknown calendar fails in the run, not here
-    calendars = [name for name in calendars if is_known(name, end)]
-    days = [load_calendar(name, end).sessions(start, end) for name in calendars]
-    return pa.table(
-        {
-            "calendar": pa.array(
-                np.repeat(np.array(calendars, dtype=object), [len(d) for d in days]), pa.string()
-            ),
-            "session": pa.array(np.concatenate([np.empty(0, "datetime64[D]"), *days]), pa.date32()),
-            "place": pa.array(
-                np.concatenate([np.empty(0, int), *(np.arange(len(d)) for d in days)]), pa.int32()
-            ),
-        }
-    )
-
-
-def arrow_table(columns: dict[str, pa.DataType], rows: Sequence[tuple[object, ...]]) -> pa.Table:
-    values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-    arrays = [pa.array(list(v), kind) for v, kind in zip(values, columns.values(), strict=True)]
-    return pa.Table.from_arrays(arrays, names=list(columns))
-
-
-# expressions, not bare columns: DuckDB 1.5 fails on min() and max() of a bare hive column of a single file;
+# expressions: DuckDB 1.5 fails on min() and max() of a plain hive column of a single file;
 # a filter on them still skips files
 _KEYS: Final = {
     "asset_class": "asset_class || '' AS asset_class",
@@ -153,6 +90,75 @@ _MARTS: Final = (
 )
 _MACROS: Final = ("macro/total_return_index", "macro/price_as_of", "macro/price_observed_by", "macro/compare")
 
+_ROW_GROUP: Final = 8192
+"""Rows read or skipped together: few enough to read one block of years without its neighbours."""
+_MEMORY: Final = "500MB"
+"""DuckDB's memory limit; more does not make a build faster. Beyond it, DuckDB spills to files."""
+
+_log: Final = logging.getLogger(__name__)
+
+
+def lake_table(root: str, *, snapshot: str, origin: str, now: datetime) -> pa.Table:
+    """One row: the source of this database."""
+    row = (snapshot, origin, SCHEMA_VERSION, now, root)
+    return arrow_table(_LAKE, [row])
+
+
+def instrument_table(universe: Universe) -> pa.Table:
+    """One row per instrument, in the order of the universe."""
+    return arrow_table(
+        _INSTRUMENT,
+        [
+            (
+                i.id,
+                instrument_key(i.id),
+                i.name,
+                i.asset_class,
+                i.calendar,
+                i.quote_currency,
+                i.return_basis,
+                i.since,
+                None if i.until == date.max else i.until,
+                [f"{ref.source}:{ref.symbol}" for ref in i.sources],
+                i.proxy_for,
+                i.synthetic,
+                i.negative_prices,
+            )
+            for i in universe.instruments
+        ],
+    )
+
+
+def check_table() -> pa.Table:
+    """One row per check of the data."""
+    rows = [(one.name, one.severity, one.looks_at, one.description, one.remedy) for one in checks()]
+    return arrow_table(_CHECK, rows)
+
+
+def calendar_session_table(calendars: Sequence[str], first_year: int, last_year: int) -> pa.Table:
+    """Every session of the calendars in whole years, numbered within each calendar."""
+    start, end = date(first_year, 1, 1), date(last_year, 12, 31)
+    # an instrument with an unknown calendar fails in the run, not here
+    calendars = [name for name in calendars if is_known(name, end)]
+    days = [load_calendar(name, end).sessions(start, end) for name in calendars]
+    return pa.table(
+        {
+            "calendar": pa.array(
+                np.repeat(np.array(calendars, dtype=object), [len(d) for d in days]), pa.string()
+            ),
+            "session": pa.array(np.concatenate([np.empty(0, "datetime64[D]"), *days]), pa.date32()),
+            "place": pa.array(
+                np.concatenate([np.empty(0, int), *(np.arange(len(d)) for d in days)]), pa.int32()
+            ),
+        }
+    )
+
+
+def arrow_table(columns: dict[str, pa.DataType], rows: Sequence[tuple[object, ...]]) -> pa.Table:
+    values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
+    arrays = [pa.array(list(v), kind) for v, kind in zip(values, columns.values(), strict=True)]
+    return pa.Table.from_arrays(arrays, names=list(columns))
+
 
 def fill(
     connection: duckdb.DuckDBPyConnection,
@@ -161,7 +167,7 @@ def fill(
     about: pa.Table,
     more: Fill,
 ) -> None:
-    """Define everything in an empty database; `about` is the one row of table `lake`, `more` adds tables."""
+    """Define everything in an empty database; `about` is table `lake`, `more` adds tables."""
     connection.execute("SET TimeZone = 'UTC'")
     for table in TABLES:
         connection.execute(_stored_view(root, table))
@@ -171,7 +177,7 @@ def fill(
     last = about.column("built_at")[0].as_py().year
     sessions = calendar_session_table(universe.calendars, _first_year(connection, last), last)
     create_table(connection, "calendar_session", sessions)
-    # before the marts: some of them count days with a macro of the metrics
+    # before the marts, which use a macro of the metrics to count days
     for metric in macros():
         connection.execute(metric)
     for name in _VIEWS:
@@ -213,7 +219,7 @@ def _stored_view(root: Path, table: str) -> str:
 
 
 def _files(root: Path, below: str) -> str:
-    """The glob of a table; in a bucket's database the bucket's own, unless a reader names its copy."""
+    """The glob of a table; in a bucket its address, unless a reader sets a local copy."""
     address = address_of(root)
     if address is None:
         return literal(glob_safe(root) + below)
@@ -241,13 +247,6 @@ def _first_year(connection: duckdb.DuckDBPyConnection, last: int) -> int:
     return last if row is None or row[0] is None else min(int(row[0]), last)
 
 
-_log: Final = logging.getLogger(__name__)
-_ROW_GROUP: Final = 8192
-"""Rows read or skipped together: few enough that a block of years is found without its neighbours."""
-_MEMORY: Final = "500MB"
-"""DuckDB's own part of the memory; it takes no longer with more. Beyond it, it goes on in files."""
-
-
 def build_database(
     lake: Path,
     universe: Universe,
@@ -259,9 +258,9 @@ def build_database(
 ) -> Path | None:
     """Write `<lake>/market.duckdb` from what is stored, whole or not at all.
 
-    Returns where a foreign write-ahead log was set aside (None when there was none): left where it lay,
-    DuckDB would replay it into the new file. Raises `CorruptLakeError` for a stored file that cannot be read,
-    `LakeWriteError` when the disk refuses; the database of before is then untouched.
+    Returns the new path of another program's write-ahead log, which DuckDB would otherwise replay
+    into the new file; None when there was none. Raises `CorruptLakeError` for a stored file that
+    cannot be read and `LakeWriteError` when a write fails; the previous database is then unchanged.
     """
     root = lake.resolve()
     building = root / f".{DATABASE}.building"
@@ -269,38 +268,38 @@ def build_database(
         _discard(building)
         with stored_files(root), connect(memory_limit=_MEMORY) as connection:
             connection.execute(f"SET temp_directory = {literal(_overflow(building))}")
-            attached = f"ATTACH {literal(building)} AS building (ROW_GROUP_SIZE {_ROW_GROUP})"
-            connection.execute(attached)
+            attach = f"ATTACH {literal(building)} AS building (ROW_GROUP_SIZE {_ROW_GROUP})"
+            connection.execute(attach)
             connection.execute("USE building")
             point_at_copy(connection, root)
             about = lake_table(shown(root), snapshot=snapshot, origin=origin, now=now)
-            # one transaction: two hundred definitions, one flush
+            # one transaction: one flush for two hundred definitions
             connection.begin()
             fill(connection, root, universe, about, more)
             connection.commit()
-            # closing does it too, but does not tell when the disk refuses: what is published would be empty
+            # closing a database also does this, but without an error when the disk is full
             connection.execute("CHECKPOINT building")
             connection.execute("USE memory")
             connection.execute("DETACH building")
-        aside = _set_aside(root / f"{DATABASE}.wal")
+        foreign_log = _move_log(root / f"{DATABASE}.wal")
         building.replace(root / DATABASE)
     except OSError as error:
         raise LakeWriteError(
-            f"{root / DATABASE}: cannot be written ({error}); the one of before stands"
+            f"{root / DATABASE}: cannot be written ({error}); the previous one is unchanged"
         ) from error
     finally:
         with suppress(OSError):
             _discard(building)
-    return aside
+    return foreign_log
 
 
-def _set_aside(log: Path) -> Path | None:
+def _move_log(log: Path) -> Path | None:
     if not log.exists():
         return None
-    aside = log.with_name(f"{log.name}.set-aside")
-    log.replace(aside)
-    _log.warning("%s was left by another program and is set aside as %s", log, aside.name)
-    return aside
+    moved = log.with_name(f"{log.name}.set-aside")
+    log.replace(moved)
+    _log.warning("%s was left by another program and is set aside as %s", log, moved.name)
+    return moved
 
 
 def _overflow(path: Path) -> Path:

@@ -1,7 +1,7 @@
-"""Every check of the data: its name, how severe it is, what it looks at; the text is `sql/check/<name>.sql`.
+"""Every check of the data: name, severity and input; the text is `sql/check/<name>.sql`.
 
-The headings of the texts say the rest. Three checks are not made in SQL, because what they need is at hand
-elsewhere: they stand here all the same, so that each name is stated once.
+The headings of the texts have the description and the remedy. Three checks run in Python, where
+their inputs are; they are listed here as well, so that each name is defined once.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Final
 from .sql_text import chained, read_heading, statement
 
 FAIL, WARN = "fail", "warn"
-"""A row that fails is quarantined; one that is odd is stored and noted."""
+"""fail: the row is quarantined; warn: it is stored, with a finding."""
 
 WHOLE: Final = ("split_not_applied", "unit_change")
-"""Of rows; they put the instrument's whole answer aside."""
+"""Of rows; they quarantine the whole answer of the instrument."""
 FAILS: Final = (
     "not_positive",
     "split_ratio",
@@ -49,12 +49,12 @@ CORRECTION_NOT_NEEDED: Final = "correction_not_needed"
 
 @dataclass(frozen=True)
 class Check:
-    """What one check finds, and what to do about it."""
+    """What one check finds, and the remedy."""
 
     name: str
     severity: str
     looks_at: str
-    """served: answers alone; bar: rows of answers, and stored bars again; lake: all that is stored."""
+    """served: only answers; bar: rows of answers and stored bars; lake: all stored data."""
     description: str
     remedy: str
 
@@ -64,21 +64,21 @@ _ELSEWHERE: Final = (
         RESCALED,
         FAIL,
         "served",
-        "An answer whose stored sessions came back times one factor, with no split to say why",
-        "the next run asks again; if the vendor stays with it, list the series under a new id",
+        "An answer with all stored sessions multiplied by one factor, without a split",
+        "the next run requests it again; if the vendor still serves it, list the series under a new id",
     ),
     Check(
         CORRECTION_MISMATCH,
         FAIL,
         "served",
-        "A session that is corrected by hand and whose value is neither the old nor the new one",
+        "A session with a manual correction and a value that is neither the old nor the new one",
         "set old to what the vendor now serves, or remove the entry",
     ),
     Check(
         CORRECTION_NOT_NEEDED,
         WARN,
         "served",
-        "A correction whose new value the vendor now serves itself",
+        "A correction to a value that the vendor now serves itself",
         "remove the entry from corrections.toml",
     ),
 )
@@ -86,7 +86,7 @@ _ELSEWHERE: Final = (
 
 @cache
 def checks() -> tuple[Check, ...]:
-    """All of them, by what they look at and then in the order in which they are made."""
+    """All checks, by input and then in the order in which they run."""
     served = [_read(name, "served") for name in (*SERVED_FAILS, *SERVED_WARNS)]
     rows = [_read(name, "bar") for name in (*WHOLE, *FAILS, *WARNS)]
     return (*served, *_ELSEWHERE, *rows, *(_read(name, "lake") for name in LAKE))
@@ -99,13 +99,13 @@ def _read(name: str, looks_at: str) -> Check:
 
 
 ROWS = (*WHOLE, *FAILS, *WARNS)
-"""Checks that apply to stored bars as they do to served ones."""
+"""Checks that apply to stored bars and to served rows."""
 _FOUND = '"check", instrument_id, session, message, source, seen_at'
 
 
 def of_rows() -> str:
-    """What the checks of rows find in the relation `checked`, as rows of `found`."""
-    return _together(
+    """The findings of the checks of rows in the relation `checked`, as rows of `found`."""
+    return _union(
         f"SELECT '{name}' AS \"check\", instrument_id, session, message, source, observed_at AS seen_at "  # noqa: S608
         f"FROM ({statement(f'check/{name}')})"
         for name in ROWS
@@ -113,8 +113,8 @@ def of_rows() -> str:
 
 
 def of_lake(now: str) -> str:
-    """What the checks of the whole lake find at the SQL moment `now`, as rows of `found`."""
-    return _together(
+    """The findings of the checks of the whole lake at the SQL moment `now`, as rows of `found`."""
+    return _union(
         f"SELECT '{name}' AS \"check\", instrument_id, session, message, '' AS source, "  # noqa: S608
         f"CAST({now} AS TIMESTAMPTZ) AS seen_at FROM ({statement(f'check/{name}').replace('$now', now)})"
         for name in LAKE
@@ -127,9 +127,9 @@ def recorded(name: str) -> str:
 
 
 def check_result() -> str:
-    """The view of market.duckdb: what was found when rows were served, and what the whole lake shows."""
+    """The view of market.duckdb: findings about served rows and about the whole lake."""
     parts = (recorded("quarantined"), recorded("noted"), of_lake("(SELECT built_at FROM lake)"))
-    return chained({"found": _together(parts)}, statement("check_result/check_result"))
+    return chained({"found": _union(parts)}, statement("check_result/check_result"))
 
 
 def check_bar() -> str:
@@ -143,5 +143,5 @@ def check_bar() -> str:
     return chained(parts, statement("check_result/check_result"))
 
 
-def _together(parts: Iterator[str] | tuple[str, ...]) -> str:
+def _union(parts: Iterator[str] | tuple[str, ...]) -> str:
     return "\nUNION ALL\n".join(f"({part})" for part in parts)

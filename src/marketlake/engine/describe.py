@@ -1,4 +1,4 @@
-"""What every column of `market.duckdb` holds, kept in the database as comments."""
+"""The description of every column of `market.duckdb`, stored in the database as comments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..model.schema import TABLES
 from .sql_text import literal, source
 
 _KEY: Final = {
-    "instrument_id": "our name of the instrument",
+    "instrument_id": "id of the instrument in instruments.toml",
     "session": "trading day, a label on the instrument's calendar",
     "year": "calendar year of the session",
     "asset_class": "crypto, equity, metal, index, bond, fund, currency, rate or inflation",
@@ -32,12 +32,12 @@ _CLAIM: Final = {
     "statement": "the claim in words",
     "source": "who made it",
     "published": "when it was made: a year, a month or a date",
-    "a": "instrument said to be ahead, or the sleeve",
-    "b": "instrument it is said to be ahead of, or the plan, in percent, that the sleeve is put into",
+    "a": "instrument that the claim puts ahead, or the sleeve",
+    "b": "instrument that a is compared with, or the plan, in percent, that the sleeve is added to",
     "at_least": "years that a must win; null for a sleeve",
     "share": "target share of the sleeve, a fraction; null without one",
     "rebalance": "never, monthly, quarterly or yearly: when weights go back to target; null without a plan",
-    "funded_by": "what makes room for the sleeve: pro-rata, or a holding of the claim's own plan",
+    "funded_by": "what the sleeve is funded by: pro-rata, or a holding of the claim's own plan",
     "of_years": "length of the span in years",
     "first_year": "first year of the span",
     "last_year": "last year of the span",
@@ -45,15 +45,15 @@ _CLAIM: Final = {
 _VERDICT: Final = {
     "span": "published: the claim's own years; rolled: the latest whole years",
     "verdict": "holds, no longer holds, does not hold or inconclusive",
-    "reason": "the count or the ratios, or what stands in the way",
+    "reason": "the count or the ratios, or why there is no verdict",
     "wins": "years in which a returned more than b; null for a sleeve",
-    "years": "years complete for all that is asked about; null for a sleeve without a verdict",
+    "years": "years complete for all instruments of the claim; null for a sleeve without a verdict",
     "with_sleeve": "return per risk of the plan with the sleeve; null without one or a verdict",
     "without_sleeve": "the same without it",
 }
 _PLAN: Final = {
     "place": "counts the readings of the claim; 0 is its own",
-    "variant": "counts the sets of instruments that may be meant; 0 is the claim's own",
+    "variant": "counts the possible sets of instruments; 0 is the claim's own",
 }
 _BLOCK: Final = {
     "block": "10,000 x years + first_year",
@@ -68,7 +68,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "bar_version": _KEY
     | {f.name: f.metadata[b"description"].decode() for f in TABLES["revision"]}
-    | {"superseded_at": "when the values were replaced; null while they stand"},
+    | {"superseded_at": "when the values were replaced; null while they are current"},
     "action": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["bar"]},
     "return_index": _KEY | _LEVELS,
     "reconciled": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation"]},
@@ -79,36 +79,36 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "instrument_id": "id in instruments.toml",
         "asset_class": "as in instruments.toml",
         "outcome": "of the latest fetch; none before the first",
-        "message": "why it did not end well",
-        "source": "whose answer it was",
+        "message": "why it failed",
+        "source": "source that answered",
         "duration_s": "seconds that it took",
         "started_at": "when it began",
         "good_at": "when the latest fetch began that ended ok or no_new_data",
-        "last_session": "the latest session that such a fetch has held",
+        "last_session": "the latest session of such fetches",
         "failures": "fetches since then",
     },
     "lake": {
-        "snapshot": "id of the stored files this database was built from",
+        "snapshot": "id of the stored files that this database was built from",
         "origin": "live or simulated",
         "schema_version": "version of the stored tables",
-        "built_at": "when, by the run's clock",
+        "built_at": "time of the build, by the run's clock",
         "root": "folder that the views read",
     },
     "quality_check": {
         "check": "name of the check",
-        "severity": "fail: a row that it finds is quarantined; warn: it is stored and noted",
-        "looks_at": "served: answers alone; bar: rows of answers, and stored bars; lake: all that is stored",
+        "severity": "fail: the row is quarantined; warn: it is stored, with a finding",
+        "looks_at": "served: only answers; bar: rows of answers and stored bars; lake: all stored data",
         "description": "what it finds",
-        "remedy": "what to do about it",
+        "remedy": "remedy",
     },
     "check_result": _KEY
     | {
         "severity": "fail or warn",
         "check": "name of the check",
-        "message": "what was seen",
+        "message": "the finding in words",
         "source": "which source served it; empty where it is about the lake",
         "seen_at": "when it was served; of the lake as a whole, when market.duckdb was built",
-        "remedy": "what to do about it",
+        "remedy": "remedy",
     },
     "instrument": _KEY
     | {
@@ -116,11 +116,11 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "name": "what it is",
         "quote_currency": "currency of its prices, ISO code",
         "return_basis": "what the stored close is: price, or total where the vendor only has that",
-        "since": "first session asked for",
-        "until": "last session there will ever be; null while it trades",
+        "since": "first session requested",
+        "until": "last session; null while it trades",
         "sources": "source:symbol, in order of trust",
-        "proxy_for": "what it stands in for; empty when it is the thing itself",
-        "synthetic": "no; daily: only year-end closes are published figures; all: wholly made up",
+        "proxy_for": "what it is a proxy for; empty otherwise",
+        "synthetic": "no; daily: only year-end closes are published figures; all: fully simulated",
         "negative_prices": "whether a price of zero or below is possible",
     },
     "calendar_session": _KEY | {"place": "counts the calendar's sessions from 0"},
@@ -128,7 +128,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "metric_state": _KEY
     | {f.name: f.metadata[b"description"].decode() for f in TABLES["year_state"]}
     | {
-        "unit_value": "what a level of 1 in the year is worth on the path of all years",
+        "unit_value": "value of a level of 1 in the year on the path of all years",
         "start_value": "value before the year's first session; 1 at the first stored close",
         "low_value": "lowest value of the year",
         "high_value": "highest value of the year",
@@ -137,15 +137,15 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "odd_session": _KEY
     | {
         "instrument_key": "the id as a number",
-        "priced": "whether its close is above 0, so that returns run from and to it",
-        "place": "place on the calendar of the last session of it up to this one",
+        "priced": "whether its close is above 0, so that it has returns",
+        "place": "place of the last calendar session up to this one",
         "off_by": "stored sessions due less sessions with a return",
     },
     "instrument_coverage": _KEY
     | {
         "instrument_key": "the id as a number",
         "last_session": "last stored session",
-        "stale_from": "sixth session over since then; null where there is none",
+        "stale_from": "sixth session that ended since then; null where there is none",
     },
     "block_state": _KEY
     | {f.name: f.metadata[b"description"].decode() for f in TABLES["year_state"]}
@@ -192,19 +192,19 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "end_level": "index of the basis at the end (a mean for december_average)",
         "sessions": "stored sessions of the calendar in the year (in both Decembers for december_average)",
         "expected_sessions": "the calendar's sessions there",
-        "complete": "the calendar's own sessions stand at both ends",
+        "complete": "whether both ends are the calendar's own sessions",
         "quality": "empty, or partial, gap, no_price, price_index, proxy, simulated, joined by commas",
     },
     "claim": _CLAIM,
     "claim_check": _CLAIM
     | _VERDICT
     | {
-        "snapshot": "the stored files that were asked",
+        "snapshot": "id of the stored files that were tested",
     },
     "claim_opponent": _CLAIM
     | {
         "place": "0 for the claim's own b, then its alternatives in order",
-        "b": "instrument that a is set against",
+        "b": "instrument that a is compared with",
         "cpi": "index of consumer prices in a's currency; null without one",
     },
     "claim_plan": _CLAIM
@@ -224,24 +224,24 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "claim_sleeve": _CLAIM
     | _PLAN
     | {
-        "end_year": "year in which the stretch ends",
+        "end_year": "year in which the window ends",
         "end_month": "month in which it ends",
         "side": "with the sleeve or without",
         "published": "whether it is the claim's own years",
         "rolled": "whether it is the latest whole years",
-        "start_session": "session at whose close the plan is bought",
-        "end_session": "session at whose close it ends",
+        "start_session": "the plan is bought at the close of this session",
+        "end_session": "it ends at the close of this session",
         "years": "length by which it is annualised",
         "months": "month ends from start to end that are stored for all holdings",
         "expected_months": "month ends that must be",
-        "growth": "end over start; null where a month is not complete or days are made up",
-        "annual_return": "growth as a rate a year",
-        "volatility": "of daily returns, a year",
-        "monthly_volatility": "of monthly returns, a year",
+        "growth": "end over start; null where a month is not complete or days are simulated",
+        "annual_return": "growth as a rate per year",
+        "volatility": "of daily returns, per year",
+        "monthly_volatility": "of monthly returns, per year",
         "max_drawdown": "from a high to a low, at closes; 0 or below",
-        "bill_return": "of the bill over the same days, a year; null where a yield is missing",
-        "sharpe": "of daily returns over the bill's, a year",
-        "monthly_sharpe": "of monthly returns over the bill's, a year",
+        "bill_return": "of the bill over the same days, per year; null where a yield is missing",
+        "sharpe": "of daily returns over the bill's, per year",
+        "monthly_sharpe": "of monthly returns over the bill's, per year",
     },
     "claim_grid": _CLAIM
     | _VERDICT
@@ -251,7 +251,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "convention": "year_end, first_to_last or december_average; null for a sleeve",
         "worth": "nominal, real (after consumer prices) or over_bill (over what a Treasury bill returned)",
         "risk": "daily_volatility, monthly_volatility or max_drawdown; null without a sleeve",
-        "headline": "the reading that claim_check tells",
+        "headline": "whether it is the reading of claim_check",
     },
     "claim_window": _CLAIM
     | _VERDICT

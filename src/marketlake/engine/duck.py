@@ -1,4 +1,4 @@
-"""The one place that opens DuckDB."""
+"""Open DuckDB."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 def connect(database: str = ":memory:", **config: str | int) -> duckdb.DuckDBPyConnection:
     """A connection that prints nothing.
 
-    By itself DuckDB shows the progress of a query of more than two seconds on standard output, where a
-    command's JSON goes. In a notebook without ipywidgets it shows none and refuses the setting, so it is
-    asked first.
+    By default DuckDB prints a progress bar for queries of more than two seconds to standard output,
+    which would corrupt a command's JSON. In a notebook without ipywidgets there is no progress bar
+    and the setting is refused, so it is read first.
     """
     connection = duckdb.connect(database, config=dict(config))
     [(shown,)] = connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
@@ -28,9 +28,9 @@ def connect(database: str = ":memory:", **config: str | int) -> duckdb.DuckDBPyC
 
 @contextmanager
 def in_memory(relations: Mapping[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that knows these relations and can reach nothing else; closed at the end.
+    """A connection with these relations and no access to anything else; closed at the end.
 
-    One thread, so that rows come in one order and the same tables give the same bytes.
+    One thread, so that the order of rows is fixed and the same tables give the same bytes.
     """
     with connect(threads=1) as connection:
         connection.execute("SET TimeZone = 'UTC'")

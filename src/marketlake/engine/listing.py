@@ -1,4 +1,4 @@
-"""The instruments a database knows, and which of them a question in some currency needs."""
+"""The instruments of a database, and the rates that a query in some currency needs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LISTING: Final = (
     "SELECT instrument_id, asset_class, calendar, quote_currency, return_basis, proxy_for, synthetic "
     "FROM main.instrument ORDER BY rowid"
 )
-"""The query of `Listed`, a row an instrument."""
+"""The query of `Listed`, one row per instrument."""
 
 
 def listing_of(rows: Iterable[Mapping[str, str]]) -> Listing:
@@ -62,13 +62,13 @@ def currency_code(text: str) -> str:
 
 
 def currency_of(instruments: Iterable[Listed]) -> str:
-    """The currency that all are quoted in, else US dollars."""
+    """The common quote currency, or US dollars."""
     quoted = {instrument.quote_currency for instrument in instruments}
     return quoted.pop() if len(quoted) == 1 else "USD"
 
 
 def rates_needed(listing: Listing, instruments: Iterable[Listed], target: str | None) -> tuple[Listed, ...]:
-    """The currencies whose reference rates turn these into `target`; `UsageError` for an unknown one."""
+    """The reference rates that convert these to `target`; `UsageError` for an unknown currency."""
     if target is None:
         return ()
     quoted = {i.quote_currency for i in instruments} - {target}
@@ -85,7 +85,7 @@ def inflation_of(listing: Listing, currency: str) -> Listed:
 
 
 def reach(instruments: Sequence[Listed]) -> dict[str, object]:
-    """The parameters that narrow the bars to these instruments."""
+    """The parameters that filter the bars to these instruments."""
     return {
         "ids": sorted({i.id for i in instruments}),
         "classes": sorted({i.asset_class for i in instruments}),

@@ -1,4 +1,7 @@
-"""Members of a mart: one instrument in one year, posing as an instrument of its own."""
+"""Compute the marts of one asset class with DuckDB.
+
+A member is one instrument in one year. The SQL texts treat it as a separate instrument.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ _COLUMNS: Final = {
 
 @dataclass(frozen=True)
 class Members:
-    """The instruments of one year, sorted by id, with the closes that their first returns run from."""
+    """The instruments of one year, sorted by id, with the closes before their first returns."""
 
     year: int
     instruments: Sequence[Instrument]
@@ -52,18 +55,18 @@ class Members:
         return len(self.instruments)
 
     def cut(self, size: int) -> Iterator[Members]:
-        """In parts of at most `size`."""
+        """Split into parts of at most `size`."""
         for at in range(0, len(self), size):
             yield replace(self, instruments=self.instruments[at : at + size])
 
 
 def instrument_key(instrument_id: str) -> int:
-    """The id as a number of 63 bits, which depends on nothing else."""
+    """A hash of the id of 63 bits."""
     return int.from_bytes(hashlib.blake2b(instrument_id.encode(), digest_size=8).digest(), "big") >> 1
 
 
 def member_table(parts: Sequence[Members]) -> pa.Table:
-    """One row a member, numbered in order; the number is its `instrument_id`."""
+    """One row per member, numbered in order; the number is its `instrument_id`."""
     members = [(part, instrument) for part in parts for instrument in part.instruments]
     rows = [_row(place, part, instrument) for place, (part, instrument) in enumerate(members)]
     values = zip(*rows, strict=True)
@@ -103,19 +106,19 @@ STEPS: Final[Mapping[str, str]] = {
     "year_state": "mart/year_state",
     "year_level": "mart/year_level",
 }
-"""By relation its text, each over those before it."""
+"""Texts by relation; each reads those before it."""
 _ORDER: Final = {"daily_return": "place, session", "year_state": "place, basis", "year_level": "place"}
 
 Part = tuple[int, Mapping[str, pa.Table]]
-"""A year and rows of each mart: all of the year, or of its next instruments."""
+"""A year and rows of each mart: the whole year, or its next instruments."""
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What the marts of one asset class follow from beside its members."""
+    """The inputs of the marts of one asset class, apart from its members."""
 
     bars: Mapping[int, Path]
-    """By year, the stored bars, sorted by instrument."""
+    """The stored bars by year, sorted by instrument."""
     bills: Sequence[Path]
     """Stored yields."""
     bill: pa.Table
@@ -125,16 +128,16 @@ class Sources:
 
 
 class Maker(Protocol):
-    """An engine that makes marts."""
+    """An engine that computes marts."""
 
     def recipe(self) -> str:
-        """Changes when the numbers may: the texts and the engine."""
+        """Changes whenever results may change: the texts and the engine."""
 
     def last_closes(self) -> AbstractContextManager[Callable[[Path], pa.Table]]:
-        """What gives `year_close` of the instruments in one year's bars."""
+        """A function that computes `year_close` of the instruments in one year's bars."""
 
     def marts(self, sources: Sources, years: Iterable[Members]) -> Iterator[Part]:
-        """The marts of each year in turn, its rows in the order of instruments."""
+        """The marts of each year in turn, with rows in the order of instruments."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,7 @@ def marts(sources: Sources, years: Iterable[Members]) -> Iterator[Part]:
 
 @contextmanager
 def last_closes() -> Iterator[Callable[[Path], pa.Table]]:
-    """What gives `year_close` of the instruments in one year's bars; one connection for all years."""
+    """A function that computes `year_close` from one year's bars; all years share a connection."""
     with _connected() as connection:
 
         def closes(bars: Path) -> pa.Table:
@@ -180,22 +183,22 @@ def last_closes() -> Iterator[Callable[[Path], pa.Table]]:
 
 
 def recipe(engine: str) -> str:
-    """All that the numbers follow from beside the data: the texts and the engine."""
+    """All inputs of the results apart from the data: the texts and the engine."""
     texts = [statement(name) for name in ("mart/year_close", *STEPS.values())]
     return "\n".join([engine, *texts, str(MARTS)])
 
 
 def _slices(years: Iterable[Members]) -> Iterator[list[Members]]:
-    """Years cut into slices, small ones put together."""
-    together: list[Members] = []
+    """Cut years into slices and combine small ones."""
+    slice_parts: list[Members] = []
     for whole in years:
         for members in whole.cut(_SLICE):
-            if together and sum(map(len, together)) + len(members) > _SLICE:
-                yield together
-                together = []
-            together.append(members)
-    if together:
-        yield together
+            if slice_parts and sum(map(len, slice_parts)) + len(members) > _SLICE:
+                yield slice_parts
+                slice_parts = []
+            slice_parts.append(members)
+    if slice_parts:
+        yield slice_parts
 
 
 def _slice(sources: Sources, parts: list[Members]) -> list[Part]:
@@ -232,10 +235,10 @@ def _rows(connection: duckdb.DuckDBPyConnection, table: str, year: int) -> pa.Ta
 
 
 def part_text(table: str, year: int) -> str:
-    """What gives a mart's rows of one year, under the instruments' own names."""
+    """The query of a mart's rows of one year, with the instruments' own ids."""
     own = {"instrument_id": "m.name", "instrument_key": "m.instrument_key"}
     columns = ", ".join(f"{own.get(name, f't.{name}')} AS {name}" for name in MARTS[table].names)
-    # the carried close makes a year of its own in year_level
+    # the carried close is a separate year in year_level
     only = " AND t.year = m.year" if table == "year_level" else ""
     return f"""
         SELECT {columns} FROM {table} AS t JOIN member AS m ON m.instrument_id = t.instrument_id{only}

@@ -1,4 +1,4 @@
-"""What the marts of one asset class follow from, and a digest of it by which a change is noticed."""
+"""Refresh the stored marts of each asset class where a digest of their inputs has changed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .mart_maker import COMPUTED, Close, DuckMaker, Maker, Members, Sources
 
 @dataclass(frozen=True)
 class Inputs:
-    """The inputs of one asset class; `years` are those with bars, in order, `recipe` what they go through."""
+    """The inputs of one asset class; `years` have bars, `recipe` identifies texts and engine."""
 
     lake: Writer
     universe: Universe
@@ -42,14 +42,14 @@ class Inputs:
         return layout.yearly("bar", self.asset_class, year)
 
     def bills(self, first: int, last: int) -> list[str]:
-        """The files with the yields known in these years; one without rows where there are none."""
+        """The files with the yields known in these years; an empty one where there are none."""
         paths = [layout.yearly("bar", "rate", year) for year in range(first - 1, last + 1)]
         stored = [path for path in paths if path in self.lake.manifest.files]
         return stored or [layout.yearly("bar", "none", 1970)]
 
     @cached_property
     def bill_table(self) -> pa.Table:
-        """instrument_id, currency: the first yield listed in each currency, taken for its 13-week bill."""
+        """instrument_id, currency: the first yield of each currency, used as its 13-week bill."""
         rates = [i for i in self.universe.instruments if i.asset_class == "rate"]
         first = {i.quote_currency: i.id for i in reversed(rates)}
         return pa.table(
@@ -60,7 +60,7 @@ class Inputs:
         )
 
     def configured(self, ids: Iterable[str]) -> list[Instrument]:
-        """Those of `ids` that the universe knows."""
+        """The instruments of `ids` that are in the universe."""
         return [self.universe.by_id[name] for name in ids if name in self.universe.by_id]
 
     def sessions(self, first: int, last: int) -> pa.Table:
@@ -68,18 +68,18 @@ class Inputs:
         return calendar_session_table(self.universe.calendars, first, last)
 
     def digest(self, year: int, previous: str, closes: pa.Table) -> str:
-        """Changes when anything does that the marts of a year follow from; `closes` are the year's own."""
+        """A digest of all inputs of the marts of a year; `closes` are the year's own."""
         files = {**self.lake.manifest.files, **self.lake.staged}
         paths = [self.bars(year), previous, *self.bills(year, year)]
         members = self.configured(closes["instrument_id"].to_pylist())
         facts = [(i.id, i.calendar, i.quote_currency, i.return_basis) for i in members]
         calendars = sorted({i.calendar for i in members})
         parts = [[files[path].sha256 for path in paths], self.bill_table.to_pydict(), facts]
-        found = hashlib.sha256(self.recipe.encode())
-        found.update(repr(parts).encode())
+        digest = hashlib.sha256(self.recipe.encode())
+        digest.update(repr(parts).encode())
         for name in calendars:
-            found.update(self._days(name, year).tobytes())
-        return found.hexdigest()[:32]
+            digest.update(self._days(name, year).tobytes())
+        return digest.hexdigest()[:32]
 
     def _days(self, calendar: str, year: int) -> Days:
         until = date(self.years[-1], 12, 31)
@@ -101,27 +101,27 @@ def refresh_marts(
     on_year: Callable[[int], None] = lambda _: None,
     maker: Maker = DUCKDB,
 ) -> int:
-    """Bring every mart up to date, a commit per asset class; returns how many years of a class were computed.
+    """Update every mart, one commit per asset class; returns how many years were computed.
 
-    `full_refresh` computes all of them; `on_plan` hears how many there may be, fewer with each class that was
-    looked at, `on_year` each year that is done. Another `maker` than before computes all of them too: its
-    last digits are its own.
+    `full_refresh` computes all years. `on_plan` receives an upper bound of the number of years,
+    which falls with each class inspected; `on_year` each finished year. A different `maker` than before
+    computes all years too, because its results differ in the last digits.
     """
     stored = [path for path in lake.manifest.paths("bar") if lake.manifest.files[path].rows]
-    kept = [path for path in stored if layout.asset_class_of(path) not in _WITHOUT_RETURN]
-    computed, unseen = 0, len(kept)
+    with_returns = [path for path in stored if layout.asset_class_of(path) not in _WITHOUT_RETURN]
+    computed, uninspected = 0, len(with_returns)
     with maker.last_closes() as closes:
-        for asset_class, paths in groupby(sorted(kept), layout.asset_class_of):
+        for asset_class, paths in groupby(sorted(with_returns), layout.asset_class_of):
             years = sorted(layout.year_of(path) for path in paths)
             inputs = Inputs(lake, universe, asset_class, years, maker.recipe())
             due = list(_due(lake, inputs, closes, full_refresh=full_refresh))
-            computed, unseen = computed + len(due), unseen - len(years)
-            on_plan(computed + unseen)
+            computed, uninspected = computed + len(due), uninspected - len(years)
+            on_plan(computed + uninspected)
             _compute(lake, inputs, due, on_year, maker)
             lake.commit()
-    gone = [path for path in _mart_paths(lake) if _bars_of(path) not in kept]
-    if gone:
-        lake.commit(removed=tuple(gone))
+    obsolete = [path for path in _mart_paths(lake) if _bars_of(path) not in with_returns]
+    if obsolete:
+        lake.commit(removed=tuple(obsolete))
     return computed
 
 
@@ -137,17 +137,17 @@ def _bars_of(path: str) -> str:
 def _due(
     lake: Writer, inputs: Inputs, closes: Callable[[Path], pa.Table], *, full_refresh: bool
 ) -> Iterator[Members]:
-    """The years to compute, with what each starts from; their own closes are staged on the way."""
+    """The years to compute, each with the closes it starts from; stages their own closes."""
     previous = layout.yearly("year_close", "none", 1970)
     for year in inputs.years:
         path = layout.yearly("year_close", inputs.asset_class, year)
         if full_refresh or not _is_current(lake, inputs, year, previous):
             carried = lake.read(previous)
             ids = _ids(lake, inputs.bars(year))
-            together = _carried_on(carried, closes(lake.root / inputs.bars(year)))
-            made_from = inputs.digest(year, previous, together)
+            year_closes = _carried_on(carried, closes(lake.root / inputs.bars(year)))
+            made_from = inputs.digest(year, previous, year_closes)
             with lake.stage_mart(path, made_from) as add:
-                add(together)
+                add(year_closes)
             yield Members(year, inputs.configured(ids), _by_id(carried))
         previous = path
 
@@ -166,7 +166,7 @@ def _is_current(lake: Writer, inputs: Inputs, year: int, previous: str) -> bool:
 def _compute(
     lake: Writer, inputs: Inputs, due: list[Members], on_year: Callable[[int], None], maker: Maker
 ) -> None:
-    """Stage the marts of the years that are due, written while they are computed."""
+    """Stage the marts of the years that are due; files are written during the computation."""
     if not due:
         return
     years = [members.year for members in due]
@@ -187,15 +187,15 @@ def _compute(
 
 
 def _ids(lake: Writer, path: str) -> list[str]:
-    """The instruments in a file of bars, which is checked on the way."""
+    """The instruments in a file of bars; verifies its digest."""
     bars = read_parquet(lake.root / path, BAR, lake.manifest.files[path].sha256, ["instrument_id"])
     return sorted(bars["instrument_id"].unique().to_pylist())
 
 
 def _carried_on(before: pa.Table, own: pa.Table) -> pa.Table:
-    """The year's closes, and those of before that it does not replace."""
-    kept = before.filter(pc.invert(pc.is_in(before["instrument_id"], own["instrument_id"])))
-    return pa.concat_tables([kept, own]).sort_by("instrument_id").combine_chunks()
+    """The year's closes, and earlier ones that it does not replace."""
+    earlier = before.filter(pc.invert(pc.is_in(before["instrument_id"], own["instrument_id"])))
+    return pa.concat_tables([earlier, own]).sort_by("instrument_id").combine_chunks()
 
 
 def _by_id(carried: pa.Table) -> dict[str, Close]:

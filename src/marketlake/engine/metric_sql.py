@@ -1,30 +1,29 @@
-"""Every metric: its name, what it is about and its unit; the text is `sql/metric/<name>.sql`."""
+"""Every metric: name, kind and unit; the text is `sql/metric/<name>.sql`."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from .sql_text import bound, chained, statement
+from .sql_text import PARAMETER, bound, chained, statement
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One text of `sql/metric` that gives a figure per instrument."""
+    """One text of `sql/metric` with one figure per instrument."""
 
     name: str
     label: str
-    """The field's own name of it, for people."""
+    """The usual name in finance, for display."""
     kind: str
-    """What its figures are about: span (the whole window), own (periods) or pair (beside the benchmark)."""
+    """span (the whole window), own (periods) or pair (periods with the benchmark)."""
     unit: str
     annualised: bool = False
     excess: bool = False
-    """It needs the risk-free return."""
+    """Whether it needs the risk-free return."""
     is_return: bool = False
-    """Of fractions: shown with its sign, a plus too."""
+    """For fractions: display with a sign, also a plus."""
     reads: tuple[str, ...] = ()
     """Other metrics that its text reads, in order."""
 
@@ -60,23 +59,20 @@ BY_NAME: Final = {metric.name: metric for metric in METRICS}
 _SPANS: Final = {"daily": "1 day", "weekly": "1 week", "monthly": "1 month"}
 _OF_PERIODS: Final = frozenset({"value_at_risk", "expected_shortfall"})
 TABLES: Final = ("drawdown", "rolling_return", "calendar_return", "rolling_benchmark")
-"""Texts of `sql/metric` with more than a row per instrument."""
+"""Texts of `sql/metric` with several rows per instrument."""
 
 
 def label_of(name: str, frequency: str = "daily") -> str:
-    """What people call a metric; of a loss of one period with the period, as in VaR 95 % (1 day)."""
+    """The display name of a metric; for a loss of one period with the period: VaR 95 % (1 day)."""
     label = BY_NAME[name].label
     return f"{label} ({_SPANS[frequency]})" if name in _OF_PERIODS else label
 
 
 DAY_NUMBER: Final = "unix_date(d) AS CAST(d - DATE '1970-01-01' AS INTEGER)"
-"""The one function that the engines name differently; Spark has it built in under this name."""
+"""A function with different names in the engines; in Spark it is built in under this name."""
 
 BARS: Final = "stored_bar"
-"""The table of the bars that a question reads."""
-
-_PARAMETER: Final = re.compile(r"\$([a-z_]+)")
-
+"""The table of the bars that a query reads."""
 
 SOURCES: Final[dict[str, str]] = {
     "instrument": "query/instrument",
@@ -101,11 +97,11 @@ RELATIONS: Final = (
     "metric_label",
     "period_quality",
 )
-"""What the metrics read, each from those before it; month_period is metric_period by month."""
+"""The inputs of the metrics; each reads those before it. month_period is metric_period by month."""
 SCOREBOARD: Final = tuple(name for name in RELATIONS if name != "period_quality")
-"""What the figures over a whole window read."""
+"""The inputs of figures over a whole window."""
 SERIES: Final = tuple(name for name in RELATIONS if name not in {"month_period", "metric_label"})
-"""What a figure a period reads."""
+"""The inputs of figures per period."""
 _OFFERED: Final = (
     "consumer_price",
     "metric_return",
@@ -116,7 +112,7 @@ _OFFERED: Final = (
     "metric_label",
     "period_quality",
 )
-"""Those that a metric's text reads itself: macros of their own, so that the metrics' macros stay short."""
+"""The relations that metrics read directly: separate macros keep the macros of metrics short."""
 
 _ARGUMENTS: Final[Mapping[str, str]] = {
     "wanted": "list_append(ids, benchmark)",
@@ -187,7 +183,7 @@ def _macro_name(name: str) -> str:
 
 
 def _macro(name: str, signature: str, text: str) -> str:
-    body = _PARAMETER.sub(lambda found: _ARGUMENTS.get(found[1], found[1]), text)
+    body = PARAMETER.sub(lambda match: _ARGUMENTS.get(match[1], match[1]), text)
     return f"CREATE MACRO {_macro_name(name)}({signature}) AS TABLE {body}"
 
 

@@ -1,9 +1,9 @@
 """An open lake: `market.duckdb` attached once, one snapshot, one listing of the instruments.
 
-Every answer is a function of a reader; none opens anything by itself. The database is attached to a
-connection of its own, which may read nothing outside the lake and whose settings are locked. Any number of
-readers, in any process, go on while a build replaces the file. At its end a reader compares the files with
-those it began with: an answer is of one state of the lake, or it is `LakeChangedError`.
+Every answer is a function of a reader and opens nothing itself. The database is attached to its own
+connection, which cannot read outside the lake and has locked settings. Any number of readers can
+read while a build replaces the file. At the end a reader compares the files with those at its
+start: an answer has one state of the lake, or it is a `LakeChangedError`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 COPY: Final = "marketlake_copy"
-"""The variable that tells the views of a bucket's database where on this machine its files are."""
+"""DuckDB variable with the folder of the local copy, for the views of a lake in a bucket."""
 _WRITE: Final = re.compile(r"could not write|space left|too large|read-only file system", re.IGNORECASE)
 
 Values = Mapping[str, object]
@@ -49,12 +49,12 @@ Values = Mapping[str, object]
 Record = dict[str, Any]
 """A row, by column name."""
 Stamps = Mapping[str, tuple[int, int] | None]
-"""By path, inode and time of a file, which change when it is replaced; None where there is none."""
+"""Inode and time of each file, which change when it is replaced; None for a missing file."""
 
 
 @dataclass(frozen=True)
 class About:
-    """What the database was built from: the row of table `lake`."""
+    """The source of the database: the row of table `lake`."""
 
     snapshot: str
     origin: str
@@ -78,17 +78,17 @@ class Reader(Protocol):
         """Compute a relation once, for the texts after it in the same `scratch`."""
 
     def scratch(self) -> AbstractContextManager[None]:
-        """What is held within it is dropped at its end."""
+        """Drop at the end the relations that were computed within."""
 
     def scoreboard(self, first: date, last: date, basis: str) -> str:
-        """What stands after FROM for the scoreboard of a window."""
+        """The relation of the scoreboard of a window, for FROM."""
 
 
 class Engine(Protocol):
-    """What opens lakes."""
+    """Opens lakes."""
 
     def open(self, lake: Path, tables: Sequence[str] = ()) -> AbstractContextManager[Reader]:
-        """The lake; `tables` are those of `sql/mart` that an answer reads besides the stored files."""
+        """The lake; `tables` are those of `sql/mart` that an answer also reads."""
 
 
 @dataclass
@@ -128,20 +128,20 @@ class DuckReader:
         return self.records(chain(parts, final), values)
 
     def hold(self, relation: str, text: str, values: Values) -> None:
-        """Keep the rows of a text as a temporary table."""
+        """Store the rows of a text in a temporary table."""
         with stored_files(self.lake):
             self.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {bound(text, values)}")
         self._held.append(f"TABLE {relation}")
 
     def view(self, relation: str, text: str, values: Values) -> None:
-        """Define a temporary view, which is computed where it is read."""
+        """Define a temporary view, which is computed on use."""
         with stored_files(self.lake):
             self.execute(f"CREATE OR REPLACE TEMP VIEW {relation} AS {bound(text, values)}")
         self._held.append(f"VIEW {relation}")
 
     @contextmanager
     def scratch(self) -> Iterator[None]:
-        """Temporary relations made within it are dropped at its end, so that no answer sees another's."""
+        """Drop the temporary relations made within it, so that answers do not share them."""
         before = len(self._held)
         try:
             yield
@@ -156,14 +156,14 @@ class DuckReader:
         return scoreboard_macro(first, last, basis)
 
     def _run(self, text: str, values: Values | None) -> duckdb.DuckDBPyConnection:
-        """Bind inside the engine: a value handed over by Python makes DuckDB import pandas, which takes
-        longer than the query."""
+        """Bind in SQL: a parameter from Python makes DuckDB import pandas, which is slower than the
+        query."""
         names = sorted(parameters(text)) if values is not None else []
         if not names:
             return self.execute(text)
         given = ", ".join(f'"{name}" := {constant((values or {})[name])}' for name in names)
-        self.execute(f"PREPARE question AS {text}")
-        return self.execute(f"EXECUTE question({given})")
+        self.execute(f"PREPARE statement AS {text}")
+        return self.execute(f"EXECUTE statement({given})")
 
 
 @dataclass(frozen=True)
@@ -174,8 +174,8 @@ class DuckEngine:
     def open(self, lake: Path, tables: Sequence[str] = ()) -> Iterator[DuckReader]:
         """The lake's reader; closed at the end.
 
-        Raises `EmptyLakeError`, `CorruptLakeError`, `LakeBusyError`, `SchemaVersionError` or `LakeError`, and
-        at its end `LakeChangedError` where a commit or a build replaced files meanwhile.
+        Raises `EmptyLakeError`, `CorruptLakeError`, `LakeBusyError`, `SchemaVersionError` or
+        `LakeError`, and at the end `LakeChangedError` where a commit or a build replaced files.
         """
         with open_lake(lake) as connection:
             yield reader_of(connection, lake)
@@ -185,7 +185,7 @@ DUCKDB: Final = DuckEngine()
 
 
 def reader_of(connection: duckdb.DuckDBPyConnection, lake: Path) -> DuckReader:
-    """The reader of a connection whose default schema is a lake's database."""
+    """The reader of a connection with a lake's database as default schema."""
     reader = DuckReader(connection, lake, About("", "", datetime.fromtimestamp(0, UTC)), {})
     reader.execute(f"CREATE OR REPLACE TEMP MACRO {DAY_NUMBER}")
     for row in reader.records("SELECT snapshot, origin, built_at FROM main.lake"):
@@ -196,9 +196,9 @@ def reader_of(connection: duckdb.DuckDBPyConnection, lake: Path) -> DuckReader:
 
 @contextmanager
 def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose default schema is the lake's database, as `DuckEngine.open` describes."""
+    """A connection with the lake's database as default schema, as `DuckEngine.open` describes."""
     if address_of(lake) is not None:
-        # imported here: a lake in a folder is read without Arrow
+        # imported here: a lake in a folder does not need Arrow
         from ..store.bucket.copy import refresh
 
         refresh(lake)
@@ -226,7 +226,7 @@ def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @contextmanager
 def stored_files(lake: Path) -> Iterator[None]:
-    """Turn DuckDB's failure with files into `CorruptLakeError`, naming the file, or `LakeWriteError`."""
+    """Convert DuckDB's file errors to `CorruptLakeError`, with the file, or `LakeWriteError`."""
     try:
         yield
     except duckdb.Error as error:
@@ -236,15 +236,15 @@ def stored_files(lake: Path) -> Iterator[None]:
             raise CorruptLakeError(f"{shown(culprit)}: cannot be read as Parquet; {remedy}") from error
         if _WRITE.search(str(error)):
             raise LakeWriteError(
-                f"{shown(lake)}: the disk refused a write; what was stored before stands. "
-                "Free space or permissions, then run again"
+                f"{shown(lake)}: the disk refused a write; the stored data is unchanged. "
+                "Free space or fix permissions, then run again"
             ) from error
-        remedy = "ask again; if it stays, run `marketlake verify`, then `marketlake build`"
+        remedy = "try again; if it persists, run `marketlake verify`, then `marketlake build`"
         raise CorruptLakeError(f"{shown(lake)}: cannot be queried ({brief(error)}); {remedy}") from error
 
 
 def damaged_file(lake: Path) -> Path | None:
-    """The first stored Parquet file that DuckDB cannot read through; None when all can be read."""
+    """The first stored Parquet file that DuckDB cannot read completely, or None."""
     with connect() as connection:
         for path in sorted(lake.resolve().glob("*/**/part.parquet")):
             try:
@@ -260,13 +260,13 @@ def brief(error: duckdb.Error) -> str:
 
 
 def point_at_copy(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
-    """Let the views of a bucket's database read the copy of its files; a folder's need no variable."""
+    """Point the views at the local copy of a lake in a bucket."""
     if address_of(root) is not None:
         _execute(connection, f"SET VARIABLE {COPY} = {literal(glob_safe(root))}")
 
 
 def step(what: str) -> None:
-    """Every statement and file opening of a reader comes here first; tests commit between two of them."""
+    """Called before every statement and file access of a reader; tests commit in between."""
 
 
 def _execute(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.DuckDBPyConnection:
@@ -275,29 +275,29 @@ def _execute(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.DuckDBP
 
 
 def _listed(root: Path) -> list[str]:
-    """The files that an answer may read, by the manifest."""
+    """The files of the manifest that an answer may read."""
     step(MANIFEST)
     try:
         files = json.loads((root / MANIFEST).read_bytes())["files"]
     except (OSError, ValueError, KeyError):
-        return []  # a database on its own, or a damaged manifest: `marketlake verify` says which
+        return []  # no manifest, or a damaged one: `marketlake verify` reports it
     return [path for path in files if not path.startswith(RAW)]
 
 
 def _stamps(root: Path, paths: Iterable[str]) -> Stamps:
-    found: dict[str, tuple[int, int] | None] = {}
+    stamps: dict[str, tuple[int, int] | None] = {}
     for path in paths:
         try:
             status = (root / path).stat()
         except OSError:
-            found[path] = None
+            stamps[path] = None
         else:
-            found[path] = (status.st_ino, status.st_mtime_ns)
-    return found
+            stamps[path] = (status.st_ino, status.st_mtime_ns)
+    return stamps
 
 
 def _assert_unchanged(root: Path, before: Stamps, error: Exception | None = None) -> None:
-    """DuckDB opens a file more than once for a query, and a later statement sees files that came since.
+    """DuckDB opens a file several times per query, and later statements see newer files.
 
     The manifest is compared too: a commit that only adds files replaces nothing else.
     """
@@ -308,7 +308,7 @@ def _assert_unchanged(root: Path, before: Stamps, error: Exception | None = None
 
 
 def _assert_whole(root: Path, files: Stamps) -> None:
-    """A glob passes over a lost file, so the manifest is compared; not while a commit is under way."""
+    """A glob skips a missing file, so the manifest is compared, except during a commit."""
     if files[PENDING] is not None:
         return
     lost = next((path for path, stamp in files.items() if stamp is None and "/" in path), None)
@@ -321,7 +321,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
     folders = {literal(database.parent), literal(glob_safe(database.parent))}
     _execute(connection, f"SET allowed_directories = [{', '.join(sorted(folders))}]")
     _execute(connection, "SET TimeZone = 'UTC'")
-    # a question that does not fit into memory fails; it neither fills a disk nor fetches an extension
+    # a query that does not fit into memory fails; it does not fill the disk or load an extension
     _execute(connection, "SET temp_directory = ''")
     _execute(connection, "SET autoinstall_known_extensions = false")
     _execute(connection, "SET autoload_known_extensions = false")

@@ -1,18 +1,17 @@
-"""The scoreboard as macros: whole years from stored blocks of years alone, days with the cut years beside."""
+"""The scoreboard as macros: whole years from stored blocks, cut years from daily returns."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 
-from .sql_text import chain, constant
+from .sql_text import PARAMETER, chain, constant
 
 WIDER: Final = (2, 4, 8, 16, 32)
-"""Numbers of years that blocks have beside one."""
+"""Widths of blocks in years, apart from one."""
 _FINAL: Final = "query/scoreboard"
-# relation: its text, each over those before it
+# text by relation; each reads those before it
 _YEARS: Final = {
     "span_block": "query/span_block",
     "span_sum": "query/block_sum",
@@ -32,7 +31,7 @@ _DAYS: Final = {
     "span_moment": "query/span_moment",
     "span_quality": "query/span_quality",
 }
-# a macro's argument hides a column of its name
+# an argument of a macro hides a column of the same name
 _OF_YEARS: Final = {
     "first_year": "from_year",
     "last_year": "to_year",
@@ -45,7 +44,6 @@ _OF_DAYS: Final = {
     "first_year": f"(year(first_day) + CASE WHEN {_NOT_FIRST} THEN 1 ELSE 0 END)",
     "last_year": f"(year(last_day) - CASE WHEN {_NOT_LAST} THEN 1 ELSE 0 END)",
 }
-_PARAMETER: Final = re.compile(r"\$([a-z_]+)")
 
 
 def scoreboard_macro(first: date, last: date, basis: str) -> str:
@@ -56,12 +54,12 @@ def scoreboard_macro(first: date, last: date, basis: str) -> str:
 
 
 def scoreboard_parts(first: date, last: date) -> Mapping[str, str]:
-    """By relation the texts that the scoreboard of a window is made of, each over those before it."""
+    """The texts of the scoreboard of a window by relation; each reads those before it."""
     return (_YEARS if _whole_years(first, last) else _DAYS) | {"scoreboard": _FINAL}
 
 
 def window_values(first: date, last: date, basis: str) -> dict[str, object]:
-    """The parameters of the texts for a window: its days, and the years that lie within it whole."""
+    """The parameters of the texts for a window: its days, and the whole years within it."""
     before = (first.month, first.day) != (1, 1)
     after = (last.month, last.day) != (12, 31)
     years = {"first_year": first.year + before, "last_year": last.year - after}
@@ -73,11 +71,11 @@ def _whole_years(first: date, last: date) -> bool:
 
 
 def scoreboard_macros() -> Iterator[str]:
-    """The statements that make `scoreboard` and `scoreboard_years` table macros of a database."""
+    """The statements that create the table macros `scoreboard` and `scoreboard_years`."""
     yield _macro("scoreboard(first_day, last_day", _DAYS, _OF_DAYS)
     yield _macro("scoreboard_years(from_year, to_year", _YEARS, _OF_YEARS)
 
 
 def _macro(signature: str, parts: Mapping[str, str], arguments: Mapping[str, str]) -> str:
-    text = _PARAMETER.sub(lambda found: arguments.get(found[1], found[1]), chain(parts, _FINAL))
+    text = PARAMETER.sub(lambda match: arguments.get(match[1], match[1]), chain(parts, _FINAL))
     return f"CREATE MACRO {signature}, basis := 'price') AS TABLE {text}"

@@ -1,4 +1,4 @@
-"""SQL texts: read from their files, chained, with values quoted where nothing can be bound."""
+"""SQL texts: read from files, combined, with values written as constants where needed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 _INCLUDE: Final = re.compile(r"^( *)-- include: (\S+)$")
-_PARAMETER: Final = re.compile(r"\$([a-z_]+)")
+PARAMETER: Final = re.compile(r"\$([a-z_]+)")
+_FIELD: Final = re.compile(r"^-- ([A-Z][a-z]+): (.*)$")
 
 
 @cache
@@ -23,9 +24,9 @@ def source(name: str) -> str:
 
 @cache
 def statement(name: str) -> str:
-    """The text of `sql/<name>.sql` without comments, whose words could look like parameters.
+    """The text of `sql/<name>.sql` without comments, which may contain words like parameters.
 
-    A line `-- include: <name>` stands for another text: a definition that several texts share.
+    A line `-- include: <name>` is replaced by another text: a definition that several texts share.
     """
     return "\n".join(_lines(name))
 
@@ -40,15 +41,15 @@ def _lines(name: str) -> Iterator[str]:
 
 
 def chain(parts: Mapping[str, str], final: str) -> str:
-    """One query: each part (relation: name of its text) as a common table expression, in order, then `final`.
+    """One query: each part (relation: text name) as a common table expression, then `final`.
 
-    A part shadows the stored relation of its name, so that the text of a view also runs on narrower bars.
+    A part shadows the stored relation of the same name, so a view's text also runs on fewer bars.
     """
     return chained({relation: statement(name) for relation, name in parts.items()}, statement(final))
 
 
 def chained(parts: Mapping[str, str], final: str) -> str:
-    """As `chain`, of texts that are already in hand."""
+    """As `chain`, with texts instead of names."""
     tables = ", ".join(f"{relation} AS (\n{text}\n)" for relation, text in parts.items())
     if final.startswith("WITH "):
         return f"WITH {tables}, {final.removeprefix('WITH ')}"
@@ -57,12 +58,12 @@ def chained(parts: Mapping[str, str], final: str) -> str:
 
 def parameters(text: str) -> frozenset[str]:
     """The names bound as `$name` in a text without comments."""
-    return frozenset(_PARAMETER.findall(text))
+    return frozenset(PARAMETER.findall(text))
 
 
 def bound(text: str, values: Mapping[str, object]) -> str:
-    """The text with each `$name` that is known written in as a constant."""
-    return _PARAMETER.sub(lambda found: constant(values[found[1]]) if found[1] in values else found[0], text)
+    """The text with each known `$name` replaced by a constant."""
+    return PARAMETER.sub(lambda match: constant(values[match[1]]) if match[1] in values else match[0], text)
 
 
 def literal(value: str | Path) -> str:
@@ -71,7 +72,7 @@ def literal(value: str | Path) -> str:
 
 
 def constant(value: object) -> str:
-    """A SQL constant: text, truth, a number, a day, an aware moment, a list of texts or nothing."""
+    """A SQL constant for a str, bool, number, date, aware datetime, list of str or None."""
     match value:
         case None:
             return "NULL"
@@ -93,11 +94,8 @@ def constant(value: object) -> str:
 
 
 def glob_safe(folder: Path) -> str:
-    """The folder as the beginning of a glob that matches it alone."""
+    """The folder as the start of a glob, with special characters escaped."""
     return re.sub(r"([\[*?])", r"[\1]", str(folder))
-
-
-_FIELD: Final = re.compile(r"^-- ([A-Z][a-z]+): (.*)$")
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ class Heading:
 def read_heading(name: str) -> Heading:
     """The head of `sql/<name>.sql`."""
     title: list[str] = []
-    found: dict[str, list[str]] = {}
+    fields: dict[str, list[str]] = {}
     last = title
     for line in source(name).splitlines():
         if not line.startswith("--"):
@@ -119,8 +117,8 @@ def read_heading(name: str) -> Heading:
         field = _FIELD.match(line)
         words = line.removeprefix("--").strip()
         if field:
-            last = found.setdefault(field[1], [])
+            last = fields.setdefault(field[1], [])
         last.append(field[2] if field else words)
-    # what goes on in the next line is indented
+    # continuation lines are indented
     text = " ".join(title).removeprefix(f"{name.rsplit('/', 1)[-1]}: ").removesuffix(".")
-    return Heading(text[0].upper() + text[1:], {field: " ".join(part) for field, part in found.items()})
+    return Heading(text[0].upper() + text[1:], {field: " ".join(part) for field, part in fields.items()})

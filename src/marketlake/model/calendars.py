@@ -3,8 +3,9 @@
 Names are exchange MICs (`XNYS`, `XLON`, `CMES`, from exchange_calendars) and three of our own:
 
 - `24/7`     crypto: every UTC day, ending at the next midnight
-- `TARGET`   the euro reference rates: working days of the TARGET system, fixed at 16:00 in Frankfurt
-- `MONTHLY`  a statistic of a month, labelled with the month's first day, published within 15 days of its end
+- `TARGET`   euro reference rates: working days of the TARGET system, fixed at 16:00 in Frankfurt
+- `MONTHLY`  monthly statistics, labelled with the month's first day, published within 15 days of its
+             end
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Calendar:
         return np.asarray(self.days[index] == sessions)
 
     def last_finished(self, now: datetime) -> date:
-        """The last session whose close and lag have passed; `EARLIEST` when there is none."""
+        """The last session with a passed close and lag; `EARLIEST` when there is none."""
         count = bisect_right(self._ends, (now - self.lag).astimezone(UTC).replace(tzinfo=None))
         return self._dates[count - 1] if count else EARLIEST
 

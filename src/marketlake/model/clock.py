@@ -45,7 +45,7 @@ class SystemClock:
 
 @dataclass(frozen=True)
 class PinnedClock(SystemClock):
-    """The data's time stands still at `instant`; pauses towards the network are real."""
+    """`now()` is always `instant`; pauses are real."""
 
     instant: datetime
 

@@ -62,13 +62,13 @@ def load_corrections(path: Path, universe: Universe) -> Corrections:
     unknown = sorted(set(written) - {"correction"})
     if unknown or not isinstance(entries, list):
         raise ConfigError(f"{path}: holds [[correction]] entries only, not {str(unknown or entries)[:40]!r}")
-    found: dict[Key, Correction] = {}
+    corrections: dict[Key, Correction] = {}
     for number, entry in enumerate(entries, 1):
         correction = _correction(f"{path}: [[correction]] number {number}", entry, universe)
-        if correction.key in found:
+        if correction.key in corrections:
             raise ConfigError(f"{path}: {correction} is corrected twice; remove one entry")
-        found[correction.key] = correction
-    return found
+        corrections[correction.key] = correction
+    return corrections
 
 
 def encode(corrections: Corrections) -> bytes:
@@ -130,7 +130,7 @@ def _check_new(where: str, field: str, old: float | None, new: float | None, ins
     signed = field in _PRICES and instrument.negative_prices
     may_be_zero = field in {"volume", "dividend"}
     if new is not None and not signed and (new < 0 or (new == 0 and not may_be_zero)):
-        raise ConfigError(f"{where}: new = {new:g} is no {field} that can be; correct it")
+        raise ConfigError(f"{where}: new = {new:g} is not a valid {field}; correct it")
 
 
 def _reason(where: str, value: object) -> str:

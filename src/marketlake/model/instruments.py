@@ -61,21 +61,21 @@ class Instrument:
     since: date
     sources: tuple[SourceRef, ...]
     proxy_for: str = ""
-    """What the instrument stands in for, where it is not the thing itself."""
+    """What the instrument is a proxy for; empty otherwise."""
     synthetic: str = "no"
-    """`daily`: only year-end closes are published figures; `all`: wholly made up."""
+    """`daily`: only year-end closes are published figures; `all`: fully simulated."""
     negative_prices: bool = False
     """Whether a price of zero or below is possible (crude oil futures have shown it)."""
     until: date = date.max
-    """The last session there will ever be, for what is delisted, matured or discontinued."""
+    """The last session of an instrument that is delisted, matured or discontinued."""
     calendar_fault: str = ""
     """Why the calendar cannot be used; `calendar` is then `INVALID`."""
 
     @property
     def faults(self) -> tuple[str, ...]:
         """What is wrong with the entry. It fails this instrument in a run and no other one."""
-        found = (self.calendar_fault, *(ref.fault for ref in self.sources))
-        return tuple(text for text in found if text)
+        faults = (self.calendar_fault, *(ref.fault for ref in self.sources))
+        return tuple(text for text in faults if text)
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def parse_universe(path: Path, document: Mapping[str, Any]) -> Universe:
     seen: set[str] = set()
     for instrument in instruments:
         if instrument.id in seen:
-            raise ConfigError(f"{path}: instrument {instrument.id} stands there twice; remove one entry")
+            raise ConfigError(f"{path}: instrument {instrument.id} is listed twice; remove one entry")
         seen.add(instrument.id)
     return Universe(instruments)
 

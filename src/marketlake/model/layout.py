@@ -36,9 +36,9 @@ PLACE: Final = re.compile(
 )
 """Where a table's file or a batch may be."""
 PRICES: Final = ("bar", "revision")
-"""The tables that say what was traded; what else there is, is a record or follows from them."""
+"""The tables of prices; all others are records or derived."""
 MARTS: Final = ("daily_return", "year_state", "year_level", "year_close")
-"""The tables that follow from the bars."""
+"""The tables derived from the bars."""
 YEARLY: Final = (*PRICES, *MARTS)
 """Tables partitioned by asset class and year."""
 MONTHLY: Final = (

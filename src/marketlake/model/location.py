@@ -1,7 +1,6 @@
 """Where a lake is: a folder, or a bucket with a folder that holds a copy of it.
 
-The copy's folder is named after the bucket and the prefix, so that a path says by itself whose copy
-it is.
+The copy's folder is named after the bucket and the prefix, so that a path identifies its bucket.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import Final
 from .errors import ConfigError
 
 _SCHEME: Final = re.compile(r"s3:/{1,2}")
-"""A path has lost one of the slashes."""
+"""`pathlib` removes one of the slashes."""
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _LONGEST: Final = 180
@@ -50,10 +49,10 @@ def is_url(text: str) -> bool:
 
 def parse_address(text: str) -> Address:
     """The address in `s3://bucket/prefix`; `ConfigError` says what is wrong with it."""
-    found = _SCHEME.match(text)
-    if found is None:
+    scheme = _SCHEME.match(text)
+    if scheme is None:
         raise ConfigError(f"lake {text[:80]!r}: a lake is a folder or s3://bucket/prefix")
-    bucket, _, prefix = text[found.end() :].rstrip("/").partition("/")
+    bucket, _, prefix = text[scheme.end() :].rstrip("/").partition("/")
     segments = prefix.split("/") if prefix else []
     if not (_BUCKET.fullmatch(bucket) and all(map(_SEGMENT.fullmatch, segments)) and len(text) <= _LONGEST):
         raise ConfigError(
@@ -64,7 +63,7 @@ def parse_address(text: str) -> Address:
 
 
 def address_of(folder: Path) -> Address | None:
-    """Whose copy the folder is; None where the folder is a lake by itself."""
+    """The address that the folder is a copy of; None for a lake in a folder."""
     if not folder.name.startswith(_COPY):
         return None
     bucket, *prefix = folder.name.removeprefix(_COPY).split(_SEPARATOR)

@@ -1,4 +1,4 @@
-"""One column of a stored table: its type and, in the Parquet file itself, what it holds."""
+"""The columns of the stored tables: types, and descriptions that the Parquet files contain."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CAUSES: Final = (
     "missing_session",
     "not_compared",
 )
-"""Why two sources say what they say; the last is of pairs only."""
+"""Why two sources agree or differ; the last applies only to pairs."""
 _CAUSE_TEXT: Final = "one of " + ", ".join(CAUSES)
 OUTCOMES: Final = (
     "ok",
@@ -49,8 +49,8 @@ def _field(name: str, kind: pa.DataType, description: str, *, nullable: bool = F
     return pa.field(name, kind, nullable=nullable, metadata={"description": description})
 
 
-_ID: Final = _field("instrument_id", pa.string(), "our name of the instrument")
-_INSTRUMENT_KEY: Final = _field("instrument_key", pa.int64(), "the name as a number, which groups faster")
+_ID: Final = _field("instrument_id", pa.string(), "id of the instrument in instruments.toml")
+_INSTRUMENT_KEY: Final = _field("instrument_key", pa.int64(), "the id as a number, which groups faster")
 
 
 def _levels(basis: str) -> list[pa.Field]:
@@ -154,23 +154,23 @@ MARTS: Final[Mapping[str, pa.Schema]] = {
 
 CORRECTION: Final = pa.schema(
     [
-        _field("instrument_id", pa.string(), "our name of the instrument"),
+        _field("instrument_id", pa.string(), "id of the instrument in instruments.toml"),
         _field("session", pa.date32(), "trading day, a label on the instrument's calendar"),
-        _field("field", pa.string(), "which value is corrected"),
-        _field("old", pa.float64(), "what the vendor serves, as traded; null for none", nullable=True),
-        _field("new", pa.float64(), "what it should be; null for none", nullable=True),
+        _field("field", pa.string(), "the corrected value"),
+        _field("old", pa.float64(), "value that the vendor serves, as traded; null for none", nullable=True),
+        _field("new", pa.float64(), "correct value; null for none", nullable=True),
         _field("reason", pa.string(), "why, in the words of corrections.toml"),
         _field("state", pa.string(), f"{IN_FORCE} from then on, or {REMOVED}"),
-        _field("run_id", pa.string(), "the run that found the change in corrections.toml"),
-        _field("recorded_at", UTC_INSTANT, "when; a bar that it changed was observed at this moment"),
+        _field("run_id", pa.string(), "the run that detected the change in corrections.toml"),
+        _field("recorded_at", UTC_INSTANT, "time of the change; a bar that it changed has it as observed_at"),
     ]
 )
 
 
 GAP: Final = pa.schema(
     [
-        _field("run_id", pa.string(), "the run whose answer showed it"),
-        _field("instrument_id", pa.string(), "our name of the instrument"),
+        _field("run_id", pa.string(), "the run that detected it"),
+        _field("instrument_id", pa.string(), "id of the instrument in instruments.toml"),
         _field("session", pa.date32(), "trading day that the calendar expects, between stored ones"),
         _field("source", pa.string(), "the source requested"),
         _field(
@@ -179,7 +179,9 @@ GAP: Final = pa.schema(
             "open: the next run requests it again; filled; permanent: not requested any more",
         ),
         _field("tries", pa.int32(), f"runs that were answered without it; {ANSWERED_TRIES} are enough"),
-        _field("accepted", pa.bool_(), "whether an answer without it was good, so that others may be"),
+        _field(
+            "accepted", pa.bool_(), "whether an answer without it was accepted, so that later ones are too"
+        ),
         _field("first_requested_at", UTC_INSTANT, "when it was first requested and not served"),
         _field("last_requested_at", UTC_INSTANT, "when it was last requested"),
     ]
@@ -189,7 +191,7 @@ GAP: Final = pa.schema(
 _RUN: Final = [
     _field("run_id", pa.string(), "the reconciliation"),
     _field("observed_at", UTC_INSTANT, "when the further sources were requested"),
-    _field("instrument_id", pa.string(), "our name of the instrument"),
+    _field("instrument_id", pa.string(), "id of the instrument in instruments.toml"),
 ]
 _TOLERANCE: Final = _field("tolerance_bp", pa.float64(), "how far apart sources of its asset class may be")
 
@@ -198,11 +200,11 @@ RECONCILIATION: Final = pa.schema(
         *_RUN,
         _field("session", pa.date32(), "trading day, a label on the instrument's calendar"),
         _field("sources", pa.string(), "sources with a close in the declared currency, most trusted first"),
-        _field("compared", pa.int32(), "how many they are"),
-        _field("trusted_source", pa.string(), "whose close is stored, else the first of sources"),
+        _field("compared", pa.int32(), "number of sources"),
+        _field("trusted_source", pa.string(), "source of the stored close, else the first of sources"),
         _field("consensus_close", pa.float64(), "their median as traded; of two the trusted one's close"),
         _field("dispersion_bp", pa.float64(), "highest less lowest over the consensus", nullable=True),
-        _field("furthest_source", pa.string(), "whose close is furthest from it", nullable=True),
+        _field("furthest_source", pa.string(), "source with the close furthest from it", nullable=True),
         _field("deviation_bp", pa.float64(), "by how much, with its sign", nullable=True),
         _TOLERANCE,
         _field("confidence", pa.float64(), "sources within tolerance of it, over all that are listed"),
@@ -230,8 +232,8 @@ RECONCILIATION_PAIR: Final = pa.schema(
         _field("best_shift", pa.int32(), "-1, 0 or 1: sessions by which b's returns fit a's best"),
         _field("correlation", pa.float64(), "of their returns under the same labels", nullable=True),
         _field("shifted_correlation", pa.float64(), "of their returns under best_shift", nullable=True),
-        _field("missing_sessions", pa.int32(), "sessions that one of them lacks amid its own"),
-        _field("cause", pa.string(), "commonest reason of a difference: " + _CAUSE_TEXT),
+        _field("missing_sessions", pa.int32(), "sessions that one of them lacks between its own"),
+        _field("cause", pa.string(), "most common reason of a difference: " + _CAUSE_TEXT),
         _field("message", pa.string(), "the finding in words; empty when they agree"),
     ]
 )
@@ -252,7 +254,7 @@ _PRICES = [
     _field("split", pa.float64(), "new shares per old taking effect on this session; 1 on most"),
 ]
 _KEY = [
-    _field("instrument_id", pa.string(), "our name of the instrument"),
+    _field("instrument_id", pa.string(), "id of the instrument in instruments.toml"),
     _field("session", pa.date32(), "trading day, a label on the instrument's calendar"),
 ]
 
@@ -277,7 +279,7 @@ RUN: Final = pa.schema(
         _field("run_id", pa.string(), "one invocation of ingest or backfill"),
         _field("batch_id", pa.string(), "the raw batch that holds the answers"),
         _field("started_at", UTC_INSTANT, "when the fetch of the instrument began"),
-        _field("instrument_id", pa.string(), "our name of the instrument"),
+        _field("instrument_id", pa.string(), "id of the instrument in instruments.toml"),
         _field("source", pa.string(), "the last source requested"),
         _field("symbol", pa.string(), "the vendor's name of the instrument"),
         _field("mode", pa.string(), "first_load, daily, reverify, backfill, reconcile or correction"),
@@ -290,8 +292,8 @@ RUN: Final = pa.schema(
         _field("expected_sessions", pa.int32(), "finished sessions of the calendar in the requested window"),
         _field("received_sessions", pa.int32(), "finished sessions in the answer"),
         _field("new_rows", pa.int32(), "sessions stored for the first time"),
-        _field("revised_rows", pa.int32(), "sessions whose values changed; the old ones are in revision"),
-        _field("volume_rows", pa.int32(), "sessions whose volume alone settled, updated in place"),
+        _field("revised_rows", pa.int32(), "sessions with changed values; the old ones are in revision"),
+        _field("volume_rows", pa.int32(), "sessions with only a settled volume, updated in place"),
         _field("quarantined_rows", pa.int32(), "rows quarantined"),
         _field("first_session", pa.date32(), "first session of the answer", nullable=True),
         _field("last_session", pa.date32(), "last session of the answer", nullable=True),
@@ -323,16 +325,16 @@ CLAIM_HISTORY: Final = pa.schema(
     [
         _field("claim_id", pa.string(), "name of the claim"),
         _field("change", pa.int32(), "counts from 1 for each claim"),
-        _field("recorded_at", UTC_INSTANT, "when the build that found the change ran"),
-        _field("snapshot", pa.string(), "the stored files that were asked"),
-        _field("a", pa.string(), "instrument said to be ahead, or the sleeve"),
-        _field("b", pa.string(), "instrument it is said to be ahead of, or the plan of the sleeve"),
+        _field("recorded_at", UTC_INSTANT, "time of the build that detected the change"),
+        _field("snapshot", pa.string(), "id of the stored files that were tested"),
+        _field("a", pa.string(), "instrument that the claim puts ahead, or the sleeve"),
+        _field("b", pa.string(), "instrument that a is compared with, or the plan of the sleeve"),
         _field("at_least", pa.int32(), "years that a must win; null for a sleeve", nullable=True),
         _field("of_years", pa.int32(), "length of the span in years"),
         _field(
             "verdict", pa.string(), "over all: holds, no longer holds, depends, does not hold, inconclusive"
         ),
-        _field("depends_on", pa.string(), "what flips the verdict, in words; empty when nothing does"),
+        _field("depends_on", pa.string(), "what changes the verdict, in words; empty when nothing does"),
         _field("published_verdict", pa.string(), "in the claim's own years"),
         _field("published_wins", pa.int32(), "years of them that a won; null for a sleeve", nullable=True),
         _field("rolled_verdict", pa.string(), "in the latest whole years"),
@@ -344,8 +346,8 @@ CLAIM_HISTORY: Final = pa.schema(
 RAW: Final = pa.schema(
     [
         _field("run_id", pa.string(), "the invocation that fetched it"),
-        _field("origin", pa.string(), "live, or simulated when a stand-in answered"),
-        _field("instrument_id", pa.string(), "our name of the instrument"),
+        _field("origin", pa.string(), "live, or simulated when a simulator answered"),
+        _field("instrument_id", pa.string(), "id of the instrument in instruments.toml"),
         _field("source", pa.string(), "the source requested"),
         _field("symbol", pa.string(), "the vendor's name of the instrument"),
         _field("mode", pa.string(), "first_load, daily, reverify, backfill, reconcile or correction"),
@@ -380,7 +382,7 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
 
 SERVED: Final = pa.schema(
     [
-        _field("instrument_id", pa.string(), "our name of the instrument"),
+        _field("instrument_id", pa.string(), "id of the instrument in instruments.toml"),
         _field("session", pa.date32(), "trading day in the venue's time zone"),
         _field("open", pa.float64(), "as served", nullable=True),
         _field("high", pa.float64(), "as served", nullable=True),

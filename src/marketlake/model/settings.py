@@ -32,8 +32,7 @@ _KEYS: Final = (
 _SPARK: Final = re.compile(r"local(\[[\d*,]+\])?|yarn|(sc|spark|k8s)://\S+")
 _FIRST_YEAR, _LAST_YEAR = 1971, 2099
 DEADLINE_HOURS: Final = 12.0
-"""A run comes within six hours of a close, and two more tries of each source within the next
-six."""
+"""A run starts within six hours of a close; two retries of each source take up to six more."""
 _LIVE_RATES: Final = {"yahoo": 2.0, "binance": 5.0, "coinbaseexchange": 5.0, "ecb": 1.0, "fred": 1.0}
 
 
@@ -46,8 +45,7 @@ class Settings:
     lake: Path
     """The lake's folder; for a lake in a bucket, the folder with this machine's copy of it."""
     currency: str | None = None
-    """What the command line converts comparisons into by default; None is each one's
-    own."""
+    """Default currency of comparisons on the command line; None is each one's own."""
     now: datetime | None = None
     """Pins the clock; None follows the machine's."""
     source_url: str | None = None
@@ -61,13 +59,13 @@ class Settings:
     deadlines: Mapping[str, float] = field(default_factory=dict)
     """Hours by asset class within which a finished session is to be stored."""
     limiter_url: str | None = field(default=None, repr=False)
-    """The Redis whose queue all machines share; None queues on this machine. Holds a password."""
+    """The Redis with the queue that all machines share; None queues on this machine. Holds a password."""
     spark_master: str | None = None
     """Where `--engine spark` runs; None is spark-submit's setting, else this machine."""
 
     @property
     def origin(self) -> str:
-        """`simulated` when the clients are pointed at a stand-in, else `live`."""
+        """`simulated` when the clients are pointed at a simulator, else `live`."""
         return SIMULATED if self.source_url else LIVE
 
     @property

@@ -1,4 +1,4 @@
-"""What a question is about: one object for every answer, checked before anything is opened."""
+"""The terms of a query: one object for every answer, validated before a lake is opened."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Options(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """Instruments, a window and how returns are taken; raises `UsageError` for what cannot be.
+    """Instruments, a window and how returns are taken; raises `UsageError` for invalid values.
 
     >>> Terms.of(["BTC", "NASDAQ"], {"start": 2019, "end": 2024}).start
     datetime.date(2019, 1, 1)
@@ -111,7 +111,7 @@ class Terms:
         self._check_window()
         self._check_rates()
         if self.strict and self.as_of is None:
-            raise UsageError("strict says how as_of is read; give as_of too")
+            raise UsageError("strict needs as_of; give as_of too")
         check_aware("as_of", self.as_of)
 
     def _check_window(self) -> None:
@@ -127,7 +127,7 @@ class Terms:
         if rate is not None and not isinstance(rate, str) and not -1 < rate < 10:
             raise UsageError(f"a risk-free return of {rate} a year is not a fraction such as 0.02")
         if self.annualise is not None and not (math.isfinite(self.annualise) and self.annualise > 0):
-            raise UsageError(f"{self.annualise} periods per year cannot be; give a number above 0")
+            raise UsageError(f"{self.annualise} periods per year is not a number above 0")
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -145,7 +145,7 @@ class Terms:
         if fewest < 2 or twice is None:
             return
         if len(self.ids) == 2:
-            raise UsageError(f"{twice[:40]} against itself says nothing; name two instruments")
+            raise UsageError(f"{twice[:40]} cannot be compared with itself; name two instruments")
         raise UsageError(f"{twice[:40]} is named twice; name each instrument once")
 
     def only(self, answer: str, *names: str) -> None:
@@ -193,7 +193,7 @@ def day_of(day: Day | None, of_year: str = "01-01") -> date | None:
         try:
             return date.fromisoformat(day)
         except ValueError:
-            raise UsageError(f"{day[:40]!r} is not a date; write it like 2024-12-31") from None
+            raise UsageError(f"{day[:40]!r} is not a date or a year; write 2024-12-31 or 2024") from None
     return day.date() if isinstance(day, datetime) else day
 
 

@@ -11,7 +11,7 @@ from .errors import ConfigError
 
 _MOST_BYTES: Final = 4 * 1024 * 1024
 _MOST_DOTS: Final = 40
-"""In one line: what `tomllib` needs for `a.a.a...` grows with its square."""
+"""Per line: the time of `tomllib` for `a.a.a...` grows quadratically."""
 NAMES: Final = ("instruments.toml", "claims.toml")
 
 
@@ -39,8 +39,7 @@ def parse_toml(path: Path, content: bytes, most_bytes: int = _MOST_BYTES) -> dic
             raise ConfigError(f"{path}: more than {_MOST_DOTS} dots in line {number}; break it up")
     try:
         return tomllib.loads(content.decode("utf-8"))
-    # tomllib's own errors, numbers of thousands of digits and undecodable bytes are
-    # ValueErrors
+    # errors of tomllib, numbers of thousands of digits and undecodable bytes are ValueErrors
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {str(error)[:200]}") from error
 

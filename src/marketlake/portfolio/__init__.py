@@ -1,7 +1,9 @@
-"""The retirement view: a plan of weights, contributions, rebalancing and costs, with and without a sleeve.
+"""The retirement view: a plan of weights, contributions, rebalancing and costs, with and without a
+sleeve.
 
-`read_plan` reads a plan from text or TOML, `portfolio` puts it to a lake. The engine walks all start months
-and all sizes of the sleeve at once; definitions are in docs/portfolio.md.
+`read_plan` reads a plan from text or TOML, `portfolio` evaluates it over a lake's prices. The
+engine walks all start months and all sizes of the sleeve at once; definitions are in
+docs/portfolio.md.
 """
 
 from __future__ import annotations

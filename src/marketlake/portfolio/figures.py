@@ -1,4 +1,5 @@
-"""The values of a portfolio answer: returns, weights and risk are fractions, money is in its currency."""
+"""The values of a portfolio answer: returns, weights and risk are fractions, money is in its
+currency."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ class Drawdown:
 
 @dataclass(frozen=True)
 class HoldingShare:
-    """What one holding contributed; with the trading costs each column adds up to the plan's figure."""
+    """What one holding contributed; with the trading costs each column adds up to the plan's
+    figure."""
 
     id: str
     weight: float | None
@@ -68,7 +70,8 @@ class Figures:
     return_per_volatility: float | None
     """CAGR over volatility, no interest deducted."""
     sharpe: float | None
-    """Mean over deviation of the returns over the risk-free ones, annualised; None where none are known."""
+    """Mean over deviation of the returns over the risk-free ones, annualised; None where none are
+    known."""
     max_drawdown: Drawdown
     turnover: float
     """Half of what rebalancing bought and sold, annualised, as a share of the average value."""
@@ -79,7 +82,8 @@ class Figures:
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """One size of the sleeve in every window of history, against the plan without it in the same window."""
+    """One size of the sleeve in every window of history, against the plan without it in the same
+    window."""
 
     sleeve: float
     helped: int
@@ -160,7 +164,8 @@ class PortfolioAnswer(Answer):
     notes: tuple[str, ...]
     conventions: tuple[str, ...]
     risk_free: float | str | None
-    """What the Sharpe ratios are over: a yearly return or the id of a 13-week bill; None: there are none."""
+    """What the Sharpe ratios are over: a yearly return or the id of a 13-week bill; None: there are
+    none."""
     as_of: datetime | None
     """Only what could be known then is in the answer."""
     strict: bool

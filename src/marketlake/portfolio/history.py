@@ -33,7 +33,8 @@ class Outcome:
 
 
 def windows_of(market: Market, years: int) -> Starts:
-    """Windows from the end of a month to the end of the same month `years` later, where both are stored."""
+    """Windows from the end of a month to the end of the same month `years` later, where both are
+    stored."""
     ends = np.flatnonzero(market.ends(1))
     months = market.days[ends].astype("datetime64[M]")
     later = months + np.timedelta64(12 * years, "M")

@@ -54,7 +54,8 @@ class Known:
         )
 
     def levels(self, ids: Sequence[str], currency: str | None) -> dict[str, Series]:
-        """Total-return levels by instrument, in one currency or (None) each in its own; NaN for none."""
+        """Total-return levels by instrument, in one currency or (None) each in its own; NaN for
+        none."""
         table = self._prices(ids=tuple(ids), basis="total", currency=currency)
         days, values = _days(table["session"]), _floats(table["level"])
         names = table["instrument_id"]

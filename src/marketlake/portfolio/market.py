@@ -27,7 +27,8 @@ _EXPENSES_INSIDE: Final = ("fund", "bond")
 
 @dataclass(frozen=True)
 class Market:
-    """The holdings' total-return levels (T, H) in one currency on their T shared sessions; none is filled."""
+    """The holdings' total-return levels (T, H) in one currency on their T shared sessions; none is
+    filled."""
 
     instruments: tuple[Listed, ...]
     currency: str
@@ -36,7 +37,8 @@ class Market:
     expected: Days
     """The sessions that their calendars share, in whole years."""
     unpriced: Days
-    """Shared sessions left out because some holding has no exchange rate or no usable price there."""
+    """Shared sessions left out because some holding has no exchange rate or no usable price there.
+    """
     deflator: Deflator | None
     simulated: tuple[str, ...]
     """Holdings whose daily levels are simulated; all of them where the exchange rates are."""
@@ -47,7 +49,8 @@ class Market:
     risk_free: RiskFree
 
     def ends(self, months: int) -> Flags:
-        """Which sessions (T,) are the last that the calendars share in their month (1) or year (12)."""
+        """Which sessions (T,) are the last that the calendars share in their month (1) or year
+        (12)."""
         return ends_of(self.days, self.expected, months)
 
     def bounds(self) -> str:
@@ -60,7 +63,8 @@ class Market:
 def read_market(
     known: Known, plan: Plan, currency: str | None, risk_free: float | str | None = None
 ) -> Market:
-    """All history of the holdings. `UsageError` for what cannot be held, `EmptyLakeError` without bars."""
+    """All history of the holdings. `UsageError` for what cannot be held, `EmptyLakeError` without
+    bars."""
     reader = known.reader
     listing = reader.listing
     held = tuple(find(listing, name) for name in plan.ids)

@@ -17,6 +17,11 @@ from .risk import cagr, drawdowns, moments_of, number, per_risk, sharpe, volatil
 from .schedule import year_fraction
 from .walk import Path
 
+_LIMIT: Final = 16.0
+"""Rates are searched from e^-16 to e^16 a year."""
+_GRID: Final = 1601
+_HALVINGS: Final = 80
+
 
 @dataclass(frozen=True)
 class Window:
@@ -31,10 +36,11 @@ class Window:
     periods_per_year: float
     """Returns between shared sessions in a year of this window."""
     prices: Floats
-    """Consumer prices at the start and each close after it over those at the start, (N + 1,); not a number
-    where unknown."""
+    """Consumer prices at the start and each close after it over those at the start, (N + 1,); not a
+    number where unknown."""
     risk_free: Floats
-    """The risk-free return to each close after the start, (N,); not a number where it is not known."""
+    """The risk-free return to each close after the start, (N,); not a number where it is not known.
+    """
     shortened: bool
     """The market does not cover the whole window that was named."""
 
@@ -44,8 +50,17 @@ class Window:
         return None if np.isnan(self.prices[-1]) else float(self.prices[-1])
 
 
+@dataclass(frozen=True)
+class Rate:
+    """A rate as a fraction; None with the reason when there is no single one."""
+
+    value: float | None
+    reason: str = ""
+
+
 def window_of(market: Market, start: date | None, end: date | None) -> Window:
-    """The last shared session on or before each date; where none is, the first or last that there is."""
+    """The last shared session on or before each date; where none is, the first or last that there
+    is."""
     days = market.days
     if start is not None and end is not None and start >= end:
         raise UsageError(f"the window starts on {start} and ends on {end}; it must end later than it starts")
@@ -79,35 +94,12 @@ def span(market: Market, first: int, last: int, shortened: bool = False) -> Wind
     )
 
 
-def _on_or_before(market: Market, day: date) -> int:
-    """-1 where there is none."""
-    return int(np.searchsorted(market.days, np.datetime64(day), side="right")) - 1
-
-
-def _missed(market: Market, end: date) -> bool:
-    """Whether the calendars have a session between the last stored one and `end`."""
-    later = (market.expected > market.days[-1]) & (market.expected <= np.datetime64(end))
-    return bool(later.any())
-
-
-_LIMIT: Final = 16.0
-_GRID: Final = 1601
-_HALVINGS: Final = 80
-
-
-@dataclass(frozen=True)
-class Rate:
-    """A rate as a fraction; None with the reason when there is no single one."""
-
-    value: float | None
-    reason: str = ""
-
-
 def money_weighted_return(amounts: Floats, years: Floats, end_value: float, end: float) -> Rate:
     """The rate a year r with sum(amounts x (1 + r)^(end - years)) = end_value.
 
-    Amounts paid in are positive, taken out negative, at `years` from the start; `end` is the whole length in
-    years. Searched: growth from e^-16 to e^16 a year. For a rate a window instead, count in windows.
+    Amounts paid in are positive, taken out negative, at `years` from the start; `end` is the whole
+    length in years. Searched: growth from e^-16 to e^16 a year. For a rate a window instead, count
+    in windows.
     """
     left = end - years
     # money that only goes in has one rate at most
@@ -123,24 +115,6 @@ def money_weighted_return(amounts: Floats, years: Floats, end_value: float, end:
         rates = ", ".join(f"{np.expm1(root) * 100:.2f} %" for root in sorted(roots))
         return Rate(None, f"{len(roots)} rates explain the payments equally: {rates}")
     return Rate(float(np.expm1(roots[0])))
-
-
-def _balance(amounts: Floats, left: Floats, end_value: float, log_growth: float) -> float:
-    """What the payments come to less the end value, scaled so that nothing overflows."""
-    exponent = left * log_growth
-    scale = max(0.0, float(exponent.max()))
-    return float(np.dot(amounts, np.exp(exponent - scale)) - end_value * np.exp(-scale))
-
-
-def _halve(amounts: Floats, left: Floats, end_value: float, low: float, high: float) -> float:
-    sign = np.sign(_balance(amounts, left, end_value, low))
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if np.sign(_balance(amounts, left, end_value, middle)) == sign:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
 
 
 def measure(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int) -> Figures:
@@ -195,13 +169,42 @@ def max_drawdown(path: Path, k: int) -> Drawdown:
     return Drawdown(depth, to_date(path.days[peak]), to_date(path.days[trough]), recovery)
 
 
+def _on_or_before(market: Market, day: date) -> int:
+    """-1 where there is none."""
+    return int(np.searchsorted(market.days, np.datetime64(day), side="right")) - 1
+
+
+def _missed(market: Market, end: date) -> bool:
+    """Whether the calendars have a session between the last stored one and `end`."""
+    later = (market.expected > market.days[-1]) & (market.expected <= np.datetime64(end))
+    return bool(later.any())
+
+
+def _balance(amounts: Floats, left: Floats, end_value: float, log_growth: float) -> float:
+    """What the payments come to less the end value, scaled so that nothing overflows."""
+    exponent = left * log_growth
+    scale = max(0.0, float(exponent.max()))
+    return float(np.dot(amounts, np.exp(exponent - scale)) - end_value * np.exp(-scale))
+
+
+def _halve(amounts: Floats, left: Floats, end_value: float, low: float, high: float) -> float:
+    sign = np.sign(_balance(amounts, left, end_value, low))
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if np.sign(_balance(amounts, left, end_value, middle)) == sign:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
 def _real(total: float, window: Window) -> float | None:
     return None if window.inflation is None else annualised((1 + total) / window.inflation - 1, window.years)
 
 
 def _money_weighted(path: Path, end_value: float, window: Window, prices: Floats) -> Rate:
-    """A year, below one year over the window, of money divided by `prices` (N + 1,); pay days are placed by
-    the window's year fraction."""
+    """A year, below one year over the window, of money divided by `prices` (N + 1,); pay days are
+    placed by the window's year fraction."""
     days = (path.days - path.days[0]).astype(np.int64)
     years = max(window.years, 1.0)
     paid = path.flow > 0
@@ -217,10 +220,11 @@ def _turnover(path: Path, k: int, window: Window) -> float:
 
 
 def _shares(path: Path, plan: Plan, window: Window, sleeve: float | None, k: int) -> tuple[HoldingShare, ...]:
-    """Each holding's part in gain, return and risk, and the trading costs': columns add up to the whole.
+    """Each holding's part in gain, return and risk, and the trading costs': columns add up to the
+    whole.
 
-    Return: its part of each session's return times the index of the session before, summed. Risk: the
-    covariance of its part of the returns with the plan's, over the plan's standard deviation.
+    Return: its part of each session's return times the index of the session before, summed. Risk:
+    the covariance of its part of the returns with the plan's, over the plan's standard deviation.
     """
     held, index = path.before[:, :, k].sum(axis=1), path.index[:, k]
     money = np.concatenate([path.gain[:, :, k], -path.cost[1:, k, None]], axis=1)

@@ -126,8 +126,8 @@ def _risk_free(market: Market, window: Window) -> Iterator[Note]:
 
 def _dependent(history: History) -> str:
     return (
-        f"the {history.windows} windows of {history.horizon} years overlap: at most "
-        f"{history.independent} of them are independent, so shares of windows are not probabilities"
+        f"the {history.windows} windows of {history.horizon} years overlap (independent: "
+        f"at most {history.independent}), so shares of windows are not probabilities"
     )
 
 

@@ -24,6 +24,21 @@ _SWEEP: Final = tuple(step / 100 for step in range(11))
 _CLOSE: Final = 1e-9
 _MOST: Final = 100
 """Holdings; more would be a fund."""
+_PART: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:\s*%\s*|\s+)(\S+)")
+_EXAMPLE: Final = "write it like '57 SPY, 40 AGG, 3 BTC', or name a .toml file"
+_UNIT: Final = {
+    "band": 100.0,
+    "pay_growth": 100.0,
+    "plan_fee": 100.0,
+    "trading_cost": 10_000.0,
+    "start": 1.0,
+    "contribute": 1.0,
+}
+_WORDS: Final = ("rebalance", "per", "sleeve", "funded_by")
+TERMS: Final = (*_UNIT, *_WORDS, "expenses")
+_LARGEST: Final = 50_000
+_LONGEST: Final = 1_000
+"""Of a line: what `tomllib` needs for `a.a.a...` grows with its square."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +53,8 @@ class Holding:
 
 @dataclass(frozen=True)
 class Plan:
-    """Rates are fractions a year, money is in the answer's currency; `UsageError` for what cannot be."""
+    """Rates are fractions a year, money is in the answer's currency; `UsageError` for what cannot
+    be."""
 
     holdings: tuple[Holding, ...]
     rebalance: str = "yearly"
@@ -91,10 +107,30 @@ class Plan:
         return np.where(np.abs(changed) < _CLOSE, 0.0, changed)
 
     def sweep(self) -> tuple[float, ...]:
-        """Shares of the sleeve to try: 0 to 10 % and the plan's own, as far as what funds it reaches."""
+        """Shares of the sleeve to try: 0 to 10 % and the plan's own, as far as what funds it
+        reaches."""
         own = self.sleeve_weight
         shares = [share for share in _SWEEP if abs(share - own) > _CLOSE]
         return tuple(sorted(share for share in [*shares, own] if self.weights(share).min() >= 0))
+
+
+def read_plan(text: str, terms: Mapping[str, Any] | None = None) -> Plan:
+    """The plan written in `text`, or in the TOML file that it names, with `terms` over what stands
+    there.
+
+    Terms: `rebalance`, `band` (points), `start`, `contribute`, `per`, `pay_growth` and `plan_fee`
+    (percent a year), `trading_cost` (basis points), `sleeve`, `funded_by`, `expenses` ({instrument:
+    percent a year}). In the file the same, and `[[holding]]` with `id`, `weight`, `expense_ratio`.
+    A term of None is not given. Raises `UsageError`, for a file `ConfigError`.
+    """
+    given = {key: value for key, value in (terms or {}).items() if value is not None}
+    if text.strip().lower().endswith(".toml"):
+        path = Path(text.strip())
+        try:
+            return _plan(_read(path), given)
+        except UsageError as error:
+            raise ConfigError(f"{path}: {error}") from error
+    return _plan({"holding": [_part(part) for part in text.split(",")]}, given)
 
 
 def _check_holdings(holdings: Sequence[Holding]) -> None:
@@ -150,41 +186,6 @@ def _between(name: str, value: float, low: float, high: float, *, above: bool = 
         )
 
 
-_PART: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:\s*%\s*|\s+)(\S+)")
-_EXAMPLE: Final = "write it like '57 SPY, 40 AGG, 3 BTC', or name a .toml file"
-_UNIT: Final = {
-    "band": 100.0,
-    "pay_growth": 100.0,
-    "plan_fee": 100.0,
-    "trading_cost": 10_000.0,
-    "start": 1.0,
-    "contribute": 1.0,
-}
-_WORDS: Final = ("rebalance", "per", "sleeve", "funded_by")
-TERMS: Final = (*_UNIT, *_WORDS, "expenses")
-_LARGEST: Final = 50_000
-_LONGEST: Final = 1_000
-"""Of a line: what `tomllib` needs for `a.a.a...` grows with its square."""
-
-
-def read_plan(text: str, terms: Mapping[str, Any] | None = None) -> Plan:
-    """The plan written in `text`, or in the TOML file that it names, with `terms` over what stands there.
-
-    Terms: `rebalance`, `band` (points), `start`, `contribute`, `per`, `pay_growth` and `plan_fee` (percent a
-    year), `trading_cost` (basis points), `sleeve`, `funded_by`, `expenses` ({instrument: percent a year}). In
-    the file the same, and `[[holding]]` with `id`, `weight`, `expense_ratio`. A term of None is not given.
-    Raises `UsageError`, for a file `ConfigError`.
-    """
-    given = {key: value for key, value in (terms or {}).items() if value is not None}
-    if text.strip().lower().endswith(".toml"):
-        path = Path(text.strip())
-        try:
-            return _plan(_read(path), given)
-        except UsageError as error:
-            raise ConfigError(f"{path}: {error}") from error
-    return _plan({"holding": [_part(part) for part in text.split(",")]}, given)
-
-
 def _part(part: str) -> dict[str, Any]:
     found = _PART.fullmatch(part.strip())
     if found is None:
@@ -201,7 +202,8 @@ def _read(path: Path) -> dict[str, Any]:
         if len(written) > _LARGEST or max(map(len, written.split(b"\n"))) > _LONGEST:
             raise UsageError(f"larger than {_LARGEST:,} bytes or {_LONGEST:,} in a line, so not a plan")
         return tomllib.loads(written.decode())
-    # what tomllib says is wrong, numbers of thousands of digits and undecodable bytes are ValueErrors
+    # what tomllib says is wrong, numbers of thousands of digits and undecodable bytes are
+    # ValueErrors
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"cannot be read: {str(error)[:200]}") from error
 
@@ -246,7 +248,8 @@ def _holding(entry: Mapping[str, Any], expenses: Mapping[str, Any]) -> Holding:
 
 
 def _shares(holdings: Sequence[Holding]) -> tuple[Holding, ...]:
-    """Percent to fractions that add up to one; what adds up to something else is for the plan to refuse."""
+    """Percent to fractions that add up to one; what adds up to something else is for the plan to
+    refuse."""
     total = math.fsum(holding.weight for holding in holdings)
     whole = total if abs(total - 100) < 1e-6 else 100.0
     return tuple(Holding(h.id, h.weight / whole, h.expense_ratio) for h in holdings)

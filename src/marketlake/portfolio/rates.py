@@ -37,10 +37,11 @@ class Deflator:
     values: Floats
 
     def levels(self, days: Days, whole_years: bool) -> Floats:
-        """Prices on each of a window's days over those on its first; not a number where none are known.
+        """Prices on each of a window's days over those on its first; not a number where none are
+        known.
 
-        In a window of whole years the first and the last day have their Decembers' prices and the days
-        between the month before's; in any other each day has the last value published by it.
+        In a window of whole years the first and the last day have their Decembers' prices and the
+        days between the month before's; in any other each day has the last value published by it.
         """
         if not len(self.values):
             return np.full(len(days), np.nan)
@@ -118,7 +119,8 @@ def read_bill(known: Known, bill: Listed) -> Bill:
 def read_risk_free(
     known: Known, listing: Listing, days: Days, currency: str, asked: float | str | None
 ) -> RiskFree:
-    """For the sessions `days`; `asked` is a yearly fraction, a bill, or None for the usual one if stored."""
+    """For the sessions `days`; `asked` is a yearly fraction, a bill, or None for the usual one if
+    stored."""
     rate = _constant(asked)
     if rate is not None:
         return RiskFree(rate, "no", np.append(np.nan, (1 + rate) ** (_between(days) / YEAR_DAYS) - 1))
@@ -141,7 +143,8 @@ def yields_on(days: Days, sessions: Days, yields: Floats) -> Floats:
 
 
 def bill_return(discount_yield: Floats, days: Floats) -> Floats:
-    """(1 - y x 91/360)^(-days/91) - 1: the bill bought at its discount, for as long as the return lasts."""
+    """(1 - y x 91/360)^(-days/91) - 1: the bill bought at its discount, for as long as the return
+    lasts."""
     price = 1 - discount_yield * _BILL_DAYS / _DISCOUNT_YEAR
     held: Floats = np.where(price > 0, price, np.nan) ** (-days / _BILL_DAYS) - 1
     return held

@@ -33,9 +33,9 @@ def rebalancing(days: Days, rebalance: str) -> Flags:
 def contributions(days: Days, plan: Plan) -> Floats:
     """Money paid in at each session's close (T,) by a plan over all these days.
 
-    Due on the first of each month after the start (semimonthly: and on the 15th), or every 7 or 14 days from
-    it; paid at the first session on or after that, but not at the last session. Grows at each anniversary of
-    the start, by the due date.
+    Due on the first of each month after the start (semimonthly: and on the 15th), or every 7 or 14
+    days from it; paid at the first session on or after that, but not at the last session. Grows at
+    each anniversary of the start, by the due date.
     """
     paid = np.zeros(len(days))
     due = _due(days[0], days[-1], plan.per)

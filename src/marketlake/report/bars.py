@@ -1,7 +1,8 @@
-"""The first picture: two instruments side by side by year, as SVG that needs no script and fits any width.
+"""The first picture: two instruments side by side by year, as SVG that needs no script and fits any
+width.
 
-Across, everything is in percent of the width; up and down in pixels. `page/bars.js` draws the same for what
-the reader chooses.
+Across, everything is in percent of the width; up and down in pixels. `page/bars.js` draws the same
+for what the reader chooses.
 """
 
 from __future__ import annotations

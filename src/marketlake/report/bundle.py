@@ -1,7 +1,9 @@
-"""The modules of the page as one script to inline: each in a scope of its own, after those it imports.
+"""The modules of the page as one script to inline: each in a scope of its own, after those it
+imports.
 
-They keep to one form of import and export (`import { a, b } from "./name.js";`, `export function` or
-`const`), so that they also run as plain modules; a bundler would bring an engine along for these few lines.
+They keep to one form of import and export (`import { a, b } from "./name.js";`, `export function`
+or `const`), so that they also run as plain modules; a bundler would bring an engine along for these
+few lines.
 """
 
 from __future__ import annotations

@@ -7,18 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 from string import Template
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ..answers.compare import ComparedYear, Comparison
 from ..claims.ledger import Entry
 from ..claims.verdict import FAILS, HOLDS, INCONCLUSIVE, LAPSED, Cell, ClaimCheck
 from .bars import Span, draw
 from .bundle import page_file
-
-if TYPE_CHECKING:
-    from ..claims.ledger import Entry
-    from ..claims.verdict import ClaimCheck
-
 
 _HEADLINES: Final[Mapping[tuple[str, str], str]] = {
     (HOLDS, HOLDS): "True when it was said, and still true.",
@@ -34,6 +29,33 @@ _HEADLINES: Final[Mapping[tuple[str, str], str]] = {
     (INCONCLUSIVE, LAPSED): "Not true today.",
 }
 _SAME: Final[Mapping[str, str]] = {HOLDS: "True", FAILS: "Not true"}
+_WIDEST: Final = 12
+_WORDS: Final = {
+    "own": "own sessions",
+    "shared": "shared sessions",
+    "year_end": "year end",
+    "first_to_last": "first to last",
+    "december_average": "Dec. average",
+    "over_bill": "over the bill",
+    "daily_volatility": "daily vol.",
+    "monthly_volatility": "monthly vol.",
+    "max_drawdown": "max. drawdown",
+}
+
+Reading = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClaimPart:
+    """A claim with the comparison that it is about."""
+
+    entry: Entry
+    comparison: Comparison
+    spans: tuple[Span, ...]
+
+    def bars(self, a_label: str, b_label: str) -> str:
+        """The first picture."""
+        return draw(self.comparison, a_label, b_label, self.spans)
 
 
 def headline_of(entry: Entry) -> str:
@@ -79,6 +101,76 @@ def years_table(c: Comparison) -> str:
     return f'<table class="plain years"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
+def grid_table(entry: Entry, span: str) -> str:
+    """The readings of one span; what varies last goes across."""
+    cells = [cell for cell in entry.grid if cell.span == span]
+    varied = [name for name in entry.dimensions if len(_values(cells, name)) > 1]
+    across = _across(cells, varied)
+    down = [name for name in varied if name not in across]
+    places = {(_key(cell, down), _key(cell, across)): cell for cell in cells}
+    columns = list(dict.fromkeys(_key(cell, across) for cell in cells))
+    rows = list(dict.fromkeys(_key(cell, down) for cell in cells))
+    return (
+        f'<table class="grid"><thead>{"".join(_heads(columns, len(down)))}</thead>'
+        f"<tbody>{''.join(_row(row, columns, places) for row in rows)}</tbody></table>"
+    )
+
+
+def grid_reasons(entry: Entry) -> str:
+    """Why readings give no verdict, the commonest first."""
+    ordered = sorted(entry.refused.items(), key=lambda pair: -pair[1])
+    items = "".join(f"<li><b>{count}</b> {escape(reason)}</li>" for reason, count in ordered)
+    return f'<ul class="reasons">{items}</ul>' if items else ""
+
+
+def hero(entry: Entry, comparison: Comparison) -> ClaimPart:
+    """The part, with a bracket for each span that was judged."""
+    checks = {"as published": entry.published, "today": entry.rolled}
+    if entry.published.first_year == entry.rolled.first_year:
+        checks = {"as published, and today": entry.published}
+    spans = tuple(_span(when, check) for when, check in checks.items() if judged(check))
+    return ClaimPart(entry, comparison, spans)
+
+
+def judged(check: ClaimCheck) -> bool:
+    """Whether it counts years won, and there was one that could be counted."""
+    return check.wins is not None and bool(check.years)
+
+
+def opening(part: ClaimPart, labels: Mapping[str, str]) -> str:
+    """The claim, its verdicts, the bars and the table behind them."""
+    entry, c = part.entry, part.comparison
+    names = [labels[name] for name in c.instruments]
+    return Template(page_file("hero.html")).substitute(
+        headline=escape(headline_of(entry)),
+        statement=escape(entry.published.statement),
+        source=escape(f"{entry.published.source}, {entry.published.published}"),
+        verdicts="".join(_verdicts(entry)),
+        readings=escape(readings_of(entry)),
+        bars_title=_bars_title(*names),
+        bars=part.bars(*names),
+        terms=escape(_terms(part)),
+        years=years_table(c),
+    )
+
+
+def no_claim() -> str:
+    """What the page opens with where no claim can be judged."""
+    return (
+        '<h1 id="headline">Markets compared</h1>'
+        '<p class="lede">No claim about years won can be judged from what is stored.</p>'
+        '<figure id="bars" class="figure"></figure>'
+    )
+
+
+def conventions(ledger: Sequence[Entry]) -> Iterator[str]:
+    """Each claim with all its readings."""
+    if not ledger:
+        yield "<p>No claim stands in claims.toml.</p>"
+    for entry in ledger:
+        yield _claim(entry)
+
+
 def _line(row: ComparedYear) -> str:
     a, b = row.returns
     cells = (
@@ -103,44 +195,6 @@ def _percent(fraction: float | None) -> str:
 def _both(a: date | None, b: date | None) -> str:
     shown = ["" if day is None else f"{day:%Y-%m-%d}" for day in (a, b)]
     return shown[0] if shown[0] == shown[1] else f"{shown[0]} / {shown[1]}"
-
-
-_WIDEST: Final = 12
-_WORDS: Final = {
-    "own": "own sessions",
-    "shared": "shared sessions",
-    "year_end": "year end",
-    "first_to_last": "first to last",
-    "december_average": "Dec. average",
-    "over_bill": "over the bill",
-    "daily_volatility": "daily vol.",
-    "monthly_volatility": "monthly vol.",
-    "max_drawdown": "max. drawdown",
-}
-
-Reading = tuple[str, ...]
-
-
-def grid_table(entry: Entry, span: str) -> str:
-    """The readings of one span; what varies last goes across."""
-    cells = [cell for cell in entry.grid if cell.span == span]
-    varied = [name for name in entry.dimensions if len(_values(cells, name)) > 1]
-    across = _across(cells, varied)
-    down = [name for name in varied if name not in across]
-    places = {(_key(cell, down), _key(cell, across)): cell for cell in cells}
-    columns = list(dict.fromkeys(_key(cell, across) for cell in cells))
-    rows = list(dict.fromkeys(_key(cell, down) for cell in cells))
-    return (
-        f'<table class="grid"><thead>{"".join(_heads(columns, len(down)))}</thead>'
-        f"<tbody>{''.join(_row(row, columns, places) for row in rows)}</tbody></table>"
-    )
-
-
-def grid_reasons(entry: Entry) -> str:
-    """Why readings give no verdict, the commonest first."""
-    ordered = sorted(entry.refused.items(), key=lambda pair: -pair[1])
-    items = "".join(f"<li><b>{count}</b> {escape(reason)}</li>" for reason, count in ordered)
-    return f'<ul class="reasons">{items}</ul>' if items else ""
 
 
 def _values(cells: Sequence[Cell], name: str) -> list[str]:
@@ -211,53 +265,9 @@ def _said(word: str) -> str:
     return _WORDS.get(word, word)
 
 
-@dataclass(frozen=True)
-class ClaimPart:
-    """A claim with the comparison that it is about."""
-
-    entry: Entry
-    comparison: Comparison
-    spans: tuple[Span, ...]
-
-    def bars(self, a_label: str, b_label: str) -> str:
-        """The first picture."""
-        return draw(self.comparison, a_label, b_label, self.spans)
-
-
-def hero(entry: Entry, comparison: Comparison) -> ClaimPart:
-    """The part, with a bracket for each span that was judged."""
-    checks = {"as published": entry.published, "today": entry.rolled}
-    if entry.published.first_year == entry.rolled.first_year:
-        checks = {"as published, and today": entry.published}
-    spans = tuple(_span(when, check) for when, check in checks.items() if judged(check))
-    return ClaimPart(entry, comparison, spans)
-
-
-def judged(check: ClaimCheck) -> bool:
-    """Whether it counts years won, and there was one that could be counted."""
-    return check.wins is not None and bool(check.years)
-
-
 def _span(when: str, check: ClaimCheck) -> Span:
     mark = "holds" if check.verdict == HOLDS else "does not hold"
     return Span(check.first_year or 0, check.last_year or 0, f"{when}: {score_of(check)}, {mark}")
-
-
-def opening(part: ClaimPart, labels: Mapping[str, str]) -> str:
-    """The claim, its verdicts, the bars and the table behind them."""
-    entry, c = part.entry, part.comparison
-    names = [labels[name] for name in c.instruments]
-    return Template(page_file("hero.html")).substitute(
-        headline=escape(headline_of(entry)),
-        statement=escape(entry.published.statement),
-        source=escape(f"{entry.published.source}, {entry.published.published}"),
-        verdicts="".join(_verdicts(entry)),
-        readings=escape(readings_of(entry)),
-        bars_title=_bars_title(*names),
-        bars=part.bars(*names),
-        terms=escape(_terms(part)),
-        years=years_table(c),
-    )
 
 
 def _bars_title(a: str, b: str) -> str:
@@ -287,23 +297,6 @@ def _terms(part: ClaimPart) -> str:
         if starts and ends
         else f"{c.basis} return, {c.currency}: no figures"
     )
-
-
-def no_claim() -> str:
-    """What the page opens with where no claim can be judged."""
-    return (
-        '<h1 id="headline">Markets compared</h1>'
-        '<p class="lede">No claim about years won can be judged from what is stored.</p>'
-        '<figure id="bars" class="figure"></figure>'
-    )
-
-
-def conventions(ledger: Sequence[Entry]) -> Iterator[str]:
-    """Each claim with all its readings."""
-    if not ledger:
-        yield "<p>No claim stands in claims.toml.</p>"
-    for entry in ledger:
-        yield _claim(entry)
 
 
 def _readings(entry: Entry, span: str, check: ClaimCheck) -> str:

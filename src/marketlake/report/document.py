@@ -60,8 +60,8 @@ class Content:
 def report(reader: DuckReader, *, room: int = series.ROOM) -> str:
     """The page of a lake, as HTML; the same snapshot gives the same page.
 
-    `room`: how many bars are embedded day by day at most, besides those of claims and reference rates.
-    Raises `EmptyLakeError` where there are no two instruments to compare.
+    `room`: how many bars are embedded day by day at most, besides those of claims and reference
+    rates. Raises `EmptyLakeError` where there are no two instruments to compare.
     """
     ledger = read_ledger(reader).claims
     first = _wins(reader, ledger)

@@ -19,7 +19,8 @@ Row = dict[str, Any]
 
 
 def sleeves(reader: DuckReader, ledger: Sequence[Entry]) -> list[Row]:
-    """Each claim about a sleeve over its spans of years, as JSON values; `refused` says why there is none."""
+    """Each claim about a sleeve over its spans of years, as JSON values; `refused` says why there
+    is none."""
     found = []
     for entry in (e for e in ledger if e.published.share is not None):
         for check in _spans(entry):

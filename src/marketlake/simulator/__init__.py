@@ -1,4 +1,4 @@
-"""A local market that speaks the vendors' dialects, with faults on demand."""
+"""A local simulator of the vendors' APIs, with faults on demand."""
 
 from __future__ import annotations
 

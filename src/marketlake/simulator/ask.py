@@ -1,4 +1,4 @@
-"""One request on its way through a dialect."""
+"""One request to a simulated vendor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .reply import Reply
 
 @dataclass
 class Ask:
-    """What was asked, and the faults that were drawn for it."""
+    """A request, and the faults that apply to it."""
 
     market: Market
     now: datetime
@@ -23,29 +23,29 @@ class Ask:
     """Without the source's name, beginning with a slash, percent signs resolved."""
     query: Mapping[str, str]
     draw: Callable[[tuple[str, ...]], list[Fault]]
-    """The faults that strike a request for a symbol, given all its spellings."""
+    """The faults that apply to a request for a symbol, given all its spellings."""
     faults: list[Fault] = field(default_factory=list)
 
     def about(self, *names: str) -> None:
-        """State what the request is for, so that faults can strike it."""
+        """Set the symbol of the request, so that faults can apply."""
         self.faults.extend(self.draw(names))
 
     def known(self, series: Series | None) -> Bars | None:
-        """What the vendor shows of the symbol; None when it has none, or a fault denies it."""
+        """The rows that the vendor has of the symbol; None without any, or with a 404 fault."""
         if series is None or any(fault.kind == UNKNOWN for fault in self.faults):
             return None
         bars = series.at(self.now)
         return bars if len(bars) else None
 
     def spoil(self, bars: Bars) -> Bars:
-        """The rows as the drawn faults leave them."""
+        """The rows after the data faults."""
         for fault in self.faults:
             change = DATA_FAULTS.get(fault.kind)
             bars = change(bars, fault) if change and len(bars) else bars
         return bars
 
     def finish(self, reply: Reply) -> Reply:
-        """The answer as the drawn faults leave it."""
+        """The answer after the reply faults."""
         for fault in self.faults:
             change = REPLY_FAULTS.get(fault.kind)
             reply = change(reply, fault) if change else reply

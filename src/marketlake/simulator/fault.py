@@ -1,4 +1,4 @@
-"""A fault: what it is, whom it strikes, how often, and its parameters."""
+"""A fault: its kind, the requests it applies to, how often, and its parameters."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ..model.errors import UsageError
 Param = float | str
 ANY: Final = "*"
 HELPERS: Final = frozenset({"crumb", "cookie", "markets"})
-"""Requests that carry no prices: struck only when a fault names them."""
+"""Requests without prices: a fault applies only when it names them."""
 REFUSALS: Final = ("403", "451", "500", "502", "503", "504")
 """Kinds that are a status and a page."""
 UNKNOWN: Final = "404"
-"""The vendor denies a symbol that it has, in its own words."""
+"""The vendor's own answer for an unknown symbol."""
 
 _WHERE: Final = "head|middle|tail|random"
 PARAMS: Final[Mapping[str, Mapping[str, Param]]] = {
@@ -41,8 +41,9 @@ PARAMS: Final[Mapping[str, Mapping[str, Param]]] = {
     "unit": {"factor": 100.0, "label": ""},
     "unfinished": {"fraction": 0.5},
 }
-"""What may be set of each kind, with its default; of words separated by `|` the first is the default."""
+"""The parameters of each kind with defaults; of words separated by `|` the first is the default."""
 _LARGEST: Final = 2_000_000_000.0
+_OWN: Final = ("kind", "source", "symbol", "times", "probability", "seed", "params")
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,11 @@ class Fault:
     source: str = ANY
     symbol: str = ANY
     times: int | None = None
-    """How many requests it strikes; None is always."""
+    """How many requests it applies to; None is all."""
     probability: float = 1.0
     seed: int = 0
     params: Mapping[str, Param] = field(default_factory=dict)
-    """Of `PARAMS[kind]`; what is left out takes its default."""
+    """Of `PARAMS[kind]`; missing ones take their defaults."""
 
     def __post_init__(self) -> None:
         if self.kind not in PARAMS:
@@ -72,14 +73,14 @@ class Fault:
         object.__setattr__(self, "params", complete)
 
     def matches(self, source: str, names: tuple[str, ...]) -> bool:
-        """Whether a request for a symbol of these spellings is one that the fault may strike."""
+        """Whether the fault may apply to a request for a symbol with these spellings."""
         if self.source not in {ANY, source}:
             return False
         known = {name.casefold() for name in names}
         return self.symbol.casefold() in known or (self.symbol == ANY and not known & HELPERS)
 
     def chance(self, source: str, name: str, turn: int) -> bool:
-        """Whether it strikes this time; `turn` counts the matching requests for the symbol."""
+        """Whether it applies this time; `turn` counts the matching requests for the symbol."""
         return (
             self.probability >= 1 or Random(f"{self.seed}/{source}/{name}/{turn}").random() < self.probability
         )
@@ -125,9 +126,6 @@ def _day(kind: str, name: str, text: str) -> str:
         raise UsageError(f"fault {kind}: {name} = {text[:40]!r} must be a date such as 2024-12-31") from None
 
 
-_OWN: Final = ("kind", "source", "symbol", "times", "probability", "seed", "params")
-
-
 def parse_fault(text: str) -> Fault:
     """`KIND[:SOURCE[:SYMBOL[:NAME=VALUE,...]]]`; `UsageError` says what is wrong."""
     kind, source, symbol, rest = [*text.split(":", 3), "", "", ""][:4]
@@ -142,7 +140,7 @@ def parse_fault(text: str) -> Fault:
 
 
 def fault_from(given: object) -> Fault:
-    """A fault from a mapping with `kind` and, optionally, the other fields; parameters under `params`."""
+    """A fault from a mapping with `kind` and optional other fields; parameters under `params`."""
     if not isinstance(given, Mapping) or not set(given) <= set(_OWN):
         raise UsageError(f"a fault must be a table of {', '.join(_OWN)}; got {str(given)[:80]}")
     kind, params, times = str(given.get("kind", "")), given.get("params", {}), given.get("times")

@@ -1,4 +1,4 @@
-"""What can go wrong at a vendor, on demand: one small function a fault.
+"""Apply faults: one small function per kind.
 
 Data faults change the rows before the dialect writes them, reply faults change the finished answer.
 Same seed, same requests: same faults.
@@ -65,10 +65,10 @@ def _huge(reply: Reply, fault: Fault) -> Reply:
 
 
 def _nulls(bars: Bars, fault: Fault) -> Bars:
-    struck = _rows(bars, fault)
+    affected = _rows(bars, fault)
     values = {name: getattr(bars, name).copy() for name in (*PRICES, "volume", "adjclose")}
     for column in values.values():
-        column[struck] = np.nan
+        column[affected] = np.nan
     return replace(bars, **values)
 
 
@@ -91,8 +91,8 @@ def _unadjusted(bars: Bars, fault: Fault) -> Bars:
 
 def _restated(bars: Bars, fault: Fault) -> Bars:
     first, last = np.datetime64(fault.text("from"), "D"), np.datetime64(fault.text("to"), "D")
-    struck = (bars.days >= first) & (bars.days <= last)
-    return bars.scaled(np.where(struck, 1 + fault.number("percent") / 100, 1.0))
+    affected = (bars.days >= first) & (bars.days <= last)
+    return bars.scaled(np.where(affected, 1 + fault.number("percent") / 100, 1.0))
 
 
 def _unit(bars: Bars, fault: Fault) -> Bars:
@@ -100,12 +100,12 @@ def _unit(bars: Bars, fault: Fault) -> Bars:
 
 
 def _unfinished(bars: Bars, fault: Fault) -> Bars:
-    # three hours after an opening the session is under way everywhere
+    # three hours after the opening every session is in progress
     return unfinished(bars, fault.number("fraction"), int(bars.stamps[-1]) + 3 * 3600)
 
 
 def _rows(bars: Bars, fault: Fault) -> npt.NDArray[np.intp]:
-    """Which rows a fault strikes: `count` of them at the head, middle or tail, or anywhere by the seed."""
+    """The rows of a fault: `count` of them at the head, middle or tail, or random by the seed."""
     total = len(bars)
     count = min(int(fault.number("count")), total)
     if fault.text("where") == "random":

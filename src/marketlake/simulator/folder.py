@@ -1,4 +1,4 @@
-"""Reading a user's file: a table with lower-case column names, its dates, its numbers."""
+"""Read a market from a folder of CSV or Parquet files."""
 
 from __future__ import annotations
 
@@ -21,6 +21,34 @@ from .venue import CRYPTO, HOURS, MONTHLY, NEXT_DAY, Venue, venue_of
 _MAX_BYTES: Final = 1024 * 1024 * 1024
 _DATES: Final = ("date", "session", "observation_date", "open_time")
 _FIRST_DAY, _LAST_DAY = np.datetime64("1900-01-01"), np.datetime64("2099-12-31")
+_SUFFIXES: Final = (".csv", ".parquet")
+_SOURCES: Final = ("yahoo", "fred", *EXCHANGES)
+_KEYS: Final = ("calendar", "currency", "type", "zone")
+_COLUMNS: Final = {
+    **{
+        name: (name,)
+        for name in ("open", "high", "low", "close", "volume", "split", "stock splits", "adj close")
+    },
+    "dividend": ("dividend", "dividends"),
+}
+
+
+def load_market(folder: Path) -> Market:
+    """Every file of the folder; `ConfigError` names the file that cannot be used, and why."""
+    if not folder.is_dir():
+        raise ConfigError(
+            f"{folder} is not a folder; --market takes `sample` or a folder of CSV or Parquet files"
+        )
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    if not paths:
+        raise ConfigError(f"{folder} has no .csv or .parquet file; put one file a symbol there")
+    described = _described(folder / "market.toml")
+    series: dict[tuple[str, str], Series] = {}
+    # an adjusted file is used only where the symbol has no unadjusted one
+    for path in sorted(paths, key=lambda path: path.stem.endswith("@adj")):
+        for key, loaded in _load(path, described).items():
+            series.setdefault(key, loaded)
+    return Market(series)
 
 
 def read_table(path: Path) -> pa.Table:
@@ -33,12 +61,12 @@ def read_table(path: Path) -> pa.Table:
         raise ConfigError(f"{path} cannot be read: {str(error)[:200]}") from error
     names = [name.strip().lower() for name in table.column_names]
     if len(set(names)) < len(names):
-        raise ConfigError(f"{path}: a column name stands there twice: {', '.join(names)[:200]}")
+        raise ConfigError(f"{path}: a column name is listed twice: {', '.join(names)[:200]}")
     return table.rename_columns(names)
 
 
 def _read_csv(path: Path) -> pa.Table:
-    # everything as text: a date is cut, a number converted, where it is understood
+    # read all columns as text; dates and numbers are converted later
     from pyarrow import csv
 
     with path.open("rb") as file:
@@ -86,7 +114,7 @@ def _days(column: pa.ChunkedArray, *, milliseconds: bool) -> Days:
 
 
 def number_column(path: Path, table: pa.Table, names: tuple[str, ...]) -> Floats:
-    """The first of these columns as numbers; not a number where a value, or the column, is missing."""
+    """The first of these columns as numbers; NaN for a missing value or column."""
     name = next((name for name in names if name in table.column_names), None)
     if name is None:
         return np.full(len(table), np.nan)
@@ -97,29 +125,6 @@ def number_column(path: Path, table: pa.Table, names: tuple[str, ...]) -> Floats
         return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
     except pa.ArrowException as error:
         raise ConfigError(f"{path}: column {name} must hold numbers: {str(error)[:120]}") from error
-
-
-_SUFFIXES: Final = (".csv", ".parquet")
-_SOURCES: Final = ("yahoo", "fred", *EXCHANGES)
-_KEYS: Final = ("calendar", "currency", "type", "zone")
-
-
-def load_market(folder: Path) -> Market:
-    """Every file of the folder; `ConfigError` names the file that cannot be used, and why."""
-    if not folder.is_dir():
-        raise ConfigError(
-            f"{folder} is not a folder; --market takes `sample` or a folder of CSV or Parquet files"
-        )
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
-    if not paths:
-        raise ConfigError(f"{folder} has no .csv or .parquet file; put one file a symbol there")
-    described = _described(folder / "market.toml")
-    series: dict[tuple[str, str], Series] = {}
-    # an adjusted file stands in for a symbol only where there is no plain one
-    for path in sorted(paths, key=lambda path: path.stem.endswith("@adj")):
-        for key, loaded in _load(path, described).items():
-            series.setdefault(key, loaded)
-    return Market(series)
 
 
 def _load(path: Path, described: Mapping[str, Mapping[str, str]]) -> dict[tuple[str, str], Series]:
@@ -137,7 +142,7 @@ def _load(path: Path, described: Mapping[str, Mapping[str, str]]) -> dict[tuple[
 
 
 def load_series(path: Path, table: pa.Table, symbol: str, venue: Venue) -> Series:
-    """One symbol's rows, ascending; `ConfigError` for a date that stands there twice or no usable close."""
+    """One symbol's rows, ascending; `ConfigError` for a duplicate date or no usable close."""
     days = dates(path, table)
     order = np.argsort(days, kind="stable")
     days = days[order]
@@ -145,7 +150,7 @@ def load_series(path: Path, table: pa.Table, symbol: str, venue: Venue) -> Serie
         raise ConfigError(f"{path} has a header and no rows; remove the file")
     twice = np.flatnonzero(days[1:] == days[:-1])
     if len(twice):
-        raise ConfigError(f"{path}: {days[twice[0]]} stands there twice; keep one row a session")
+        raise ConfigError(f"{path}: {days[twice[0]]} is listed twice; keep one row a session")
     column = {name: number_column(path, table, names)[order] for name, names in _COLUMNS.items()}
     if np.isnan(column["close"]).all():
         raise ConfigError(
@@ -170,15 +175,6 @@ def load_series(path: Path, table: pa.Table, symbol: str, venue: Venue) -> Serie
     )
 
 
-_COLUMNS: Final = {
-    **{
-        name: (name,)
-        for name in ("open", "high", "low", "close", "volume", "split", "stock splits", "adj close")
-    },
-    "dividend": ("dividend", "dividends"),
-}
-
-
 def _tail(adjusted: Floats, close: Floats) -> float:
     ratio = float(adjusted[-1] / close[-1])
     return ratio if np.isfinite(ratio) and ratio > 0 else 1.0
@@ -187,7 +183,7 @@ def _tail(adjusted: Floats, close: Floats) -> float:
 def _fred(path: Path, table: pa.Table) -> dict[tuple[str, str], Series]:
     names = [name for name in table.column_names if name != "observation_date"]
     if not names:
-        raise ConfigError(f"{path}: a column with the series is missing beside observation_date")
+        raise ConfigError(f"{path}: a column with the series is missing next to observation_date")
     days = dates(path, table)
     venue = MONTHLY if (days == days.astype("datetime64[M]").astype("datetime64[D]")).all() else NEXT_DAY
     renamed = {

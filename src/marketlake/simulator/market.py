@@ -1,4 +1,4 @@
-"""A symbol's history, and what a vendor shows of it at a given moment."""
+"""The history of a symbol, and the rows that a vendor serves of it at a given moment."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ from .venue import CRYPTO, QUOTES, Seconds, Venue
 
 Floats = npt.NDArray[np.float64]
 PRICES: Final = ("open", "high", "low", "close")
+EXCHANGES: Final = ("binance", "coinbaseexchange", "kraken", "bitstamp")
+_ALIASES: Final = {"XBT": "BTC", "XXBT": "BTC", "XETH": "ETH", "ZUSD": "USD", "ZEUR": "EUR", "XDG": "DOGE"}
 
 
 @dataclass(frozen=True, eq=False)
 class Bars:
-    """Rows as a vendor shows them: divided by every split so far. Not a number is a missing value."""
+    """Rows as a vendor serves them, divided by every split so far; NaN is a missing value."""
 
     days: Days
     stamps: Seconds
-    """The session's opening; the present for a bar under way."""
+    """The session's opening; the current time for an unfinished bar."""
     open: Floats
     high: Floats
     low: Floats
@@ -33,7 +35,7 @@ class Bars:
     dividend: Floats
     split: Floats
     later: Floats
-    """By what prices were divided: the product of the splits after the row."""
+    """The divisor of prices: the product of the splits after the row."""
     adjclose: Floats
     currency: str
 
@@ -54,7 +56,7 @@ _COLUMNS: Final = ("days", "stamps", *PRICES, "volume", "dividend", "split", "la
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """All that will ever happen to a symbol, one row a session, ascending."""
+    """The complete history of a symbol, one row per session, ascending."""
 
     symbol: str
     venue: Venue
@@ -80,19 +82,19 @@ class Series:
         return self.venue.open_at(self.days)
 
     def at(self, now: datetime) -> Bars:
-        """What had been published by `now`; the last row is unfinished while its session is under way."""
+        """The rows published by `now`; the last is unfinished while its session is in progress."""
         seconds = int(now.timestamp())
         count = int(np.searchsorted(self.stamps, seconds, side="right"))
         later = later_splits(self.split[:count])
-        given = later_splits(self.split)[:count] if self.restated else np.ones(count)
+        divided = later_splits(self.split)[:count] if self.restated else np.ones(count)
         columns = {
-            name: _restate(getattr(self, name)[:count], given, later) for name in (*PRICES, "dividend")
+            name: _restate(getattr(self, name)[:count], divided, later) for name in (*PRICES, "dividend")
         }
         complete = count == len(self.days)
         bars = Bars(
             days=self.days[:count],
             stamps=self.stamps[:count],
-            volume=_restate(self.volume[:count], later, given),
+            volume=_restate(self.volume[:count], later, divided),
             split=self.split[:count],
             later=later,
             adjclose=_adjusted(columns["close"], columns["dividend"]) * (self.tail if complete else 1.0),
@@ -102,7 +104,7 @@ class Series:
         return self._with_live_bar(bars, seconds)
 
     def _with_live_bar(self, bars: Bars, now: int) -> Bars:
-        # the calendar, slow to load, is asked only when the session may be under way
+        # the calendar is slow to load: read it only when the session may be in progress
         if not len(bars) or now >= self.venue.regular_close(bars.days[-1]):
             return bars
         start, end = int(bars.stamps[-1]), self.venue.close_at(bars.days[-1])
@@ -117,7 +119,7 @@ def later_splits(split: Floats) -> Floats:
 
 
 def unfinished(bars: Bars, fraction: float, stamp: int) -> Bars:
-    """The last bar after `fraction` of its session, with the time `stamp`; the path is a straight line."""
+    """The last bar after `fraction` of its session, on a straight line, with the time `stamp`."""
     last = {name: float(getattr(bars, name)[-1]) for name in PRICES}
     start = last["close"] if np.isnan(last["open"]) else last["open"]
     now = {name: start + (value - start) * fraction for name, value in last.items()}
@@ -133,22 +135,18 @@ def _with_last(values: Floats, last: float) -> Floats:
 
 
 def _restate(values: Floats, times: Floats, over: Floats) -> Floats:
-    """values * times / over, untouched to the last bit where both are the same."""
+    """values * times / over; exactly the values where both factors are equal."""
     return np.where(times == over, values, values * times / over)
 
 
 def _adjusted(close: Floats, dividend: Floats) -> Floats:
-    """Yahoo's adjusted close: on each ex-date earlier closes shrink by dividend / previous close."""
+    """Yahoo's adjusted close: each ex-date scales earlier closes by 1 - dividend / previous."""
     factor = np.ones(len(close))
     for row in np.flatnonzero(dividend[1:] > 0) + 1:
         before = close[:row][~np.isnan(close[:row])]
         if len(before):
             factor[row - 1] = 1 - dividend[row] / before[-1]
     return close * np.cumprod(factor[::-1])[::-1]
-
-
-EXCHANGES: Final = ("binance", "coinbaseexchange", "kraken", "bitstamp")
-_ALIASES: Final = {"XBT": "BTC", "XXBT": "BTC", "XETH": "ETH", "ZUSD": "USD", "ZEUR": "EUR", "XDG": "DOGE"}
 
 
 @dataclass(frozen=True)
@@ -167,14 +165,14 @@ class Market:
     """What the simulator serves."""
 
     series: Mapping[tuple[str, str], Series]
-    """By source and the vendor's symbol. A pair of Yahoo's is traded on every exchange too."""
+    """By source and symbol. Every exchange also lists the pairs of Yahoo."""
 
     def find(self, source: str, symbol: str) -> Series | None:
-        """The history that `source` calls `symbol`; None when it knows none."""
+        """The history of `symbol` at `source`; None when it is unknown."""
         return self.series.get((source, symbol))
 
     def pairs(self, exchange: str) -> Mapping[Pair, Series]:
-        """What an exchange trades."""
+        """The pairs of an exchange."""
         return self._pairs[exchange]
 
     @cached_property

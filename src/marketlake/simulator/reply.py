@@ -1,4 +1,4 @@
-"""What the simulator sends back: a status, headers, a body, and the manner of sending it."""
+"""An answer of the simulator: status, headers, body, and how it is sent."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _HTML: Final = {"Content-Type": "text/html;charset=utf-8"}
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer; everything after `body` is how a fault delivers it."""
+    """One answer; the fields after `headers` are set by faults."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     hold_s: float = 0.0
-    """Seconds of silence; the connection is dropped after them."""
+    """Seconds to wait before the connection is dropped."""
     reset: bool = False
-    """Drop the connection at once, without an answer."""
+    """Drop the connection immediately, without an answer."""
     missing_bytes: int = 0
-    """The length announced is longer than the body by so much."""
+    """How much longer than the body the announced length is."""
     gap_s: float = 0.0
     """Seconds between one byte and the next."""
     repeat: int = 1

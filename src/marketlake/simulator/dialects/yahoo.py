@@ -1,7 +1,7 @@
 """Yahoo's chart v8, its search for symbols, a fund's profile, its crumb and its cookie.
 
-Prices and dividends are divided by every later split and volume multiplied, up to the present; a bar
-under way carries the present as its time stamp. `period1` and `period2` are both included.
+Prices and dividends are divided by every later split and volume multiplied, up to the current time,
+which is also the time stamp of an unfinished bar. `period1` and `period2` are both included.
 """
 
 from __future__ import annotations
@@ -43,17 +43,19 @@ def answer(ask: Ask) -> Reply:
 
 
 def _search(ask: Ask, text: str) -> Reply:
-    """Symbols that hold the text, the one that is it and then the shortest first."""
+    """Symbols that contain the text, the shortest first."""
     ask.about("search")
     word = text.casefold()
     listed = [series for (source, _), series in ask.market.series.items() if source == "yahoo"]
-    found = [series for series in listed if word and word in series.symbol.casefold() and ask.known(series)]
-    found.sort(key=lambda series: (len(series.symbol), series.symbol))
-    return json_reply({"count": len(found), "quotes": [_quote(series) for series in found[:8]], "news": []})
+    matches = [series for series in listed if word and word in series.symbol.casefold() and ask.known(series)]
+    matches.sort(key=lambda series: (len(series.symbol), series.symbol))
+    return json_reply(
+        {"count": len(matches), "quotes": [_quote(series) for series in matches[:8]], "news": []}
+    )
 
 
 def _summary(ask: Ask, symbol: str) -> Reply:
-    """The module fundProfile, which alone is served; a crumb is a must."""
+    """The module fundProfile; no other is served, and a crumb is required."""
     ask.about("summary")
     series = ask.market.find("yahoo", symbol)
     if ask.query.get("crumb") != CRUMB:
@@ -105,16 +107,16 @@ def _window(ask: Ask, bars: Bars) -> tuple[int, int]:
     period1, period2 = ask.number("period1"), ask.number("period2")
     if period1 is not None or period2 is not None:
         return int(period1 or 0), int(ask.now.timestamp() if period2 is None else period2)
-    asked = ask.query.get("range", "1d")
+    span = ask.query.get("range", "1d")
     last = int(bars.stamps[-1])
-    if asked == "max":
+    if span == "max":
         return int(bars.stamps[0]), last
-    if asked == "ytd":
+    if span == "ytd":
         year = bars.days[-1].astype("datetime64[Y]").astype("datetime64[D]")
         return int(bars.stamps[np.searchsorted(bars.days, year)]), last
-    match = _RANGE.fullmatch(asked)
+    match = _RANGE.fullmatch(span)
     if match is None:
-        raise ValueError(asked)
+        raise ValueError(span)
     count, unit = int(match[1]), match[2]
     if unit == "d":
         return int(bars.stamps[-min(max(count, 1), len(bars))]), last

@@ -1,4 +1,4 @@
-"""Dividends of the sample's funds: such that reinvesting them gives the published total return."""
+"""The sample market: published year-end closes and total returns, simulated days."""
 
 from __future__ import annotations
 
@@ -18,10 +18,37 @@ from .paths import FIRST_DAY, LAST_DAY, Path, Shape, anchored_path, split_path
 QUARTERLY: Final = (3, 6, 9, 12)
 EVERY_MONTH: Final = tuple(range(1, 13))
 _LAST_DECIMALS: Final = 10
+FOLDER: Final = File(__file__).parent
+"""Holds instruments.toml and claims.toml of the sample universe."""
+
+_FUND: Final = replace(SHARE, kind="ETF", exchange="PCX")
+_ANCHORED: Final[dict[str, tuple[str, Venue, Shape]]] = {
+    "BTC": ("BTC-USD", CRYPTO, Shape(1, 0.60, 0.40, turnover=2e10)),
+    "ETH": ("ETH-USD", CRYPTO, Shape(2, 0.75, 0.50, turnover=1e10)),
+    "NASDAQ": ("^IXIC", INDEX, Shape(3, 0.19, 0.90, turnover=3e9)),
+    "NASDAQ100": ("^NDX", INDEX, Shape(4, 0.20, 0.90, turnover=2e9)),
+    "SP500": ("^GSPC", INDEX, Shape(5, 0.16, 0.90, turnover=4e9)),
+    "GOLD": ("GC=F", FUTURE, Shape(6, 0.15, 0.05, decimals=1, turnover=1e5)),
+    "SILVER": ("SI=F", FUTURE, Shape(7, 0.28, 0.15, decimals=3, turnover=5e4)),
+    "SPY": ("SPY", _FUND, Shape(8, 0.16, 0.90, turnover=8e7)),
+    "AGG": ("AGG", _FUND, Shape(9, 0.05, 0.10, turnover=6e6)),
+    "INFRASTRUCTURE": ("INFRA-TR", _FUND, Shape(10, 0.15, 0.60, turnover=2e5)),
+    "PRIVATE_CREDIT": ("PRIVCREDIT-TR", _FUND, Shape(11, 0.15, 0.60, turnover=3e5)),
+}
+_SIMULATED: Final[dict[str, tuple[Shape, str]]] = {
+    "SYNTH-A": (Shape(21, 0.28, 0.6, turnover=4e6), "120 150 210 260 340 310 420 560 700 520 640 810 900"),
+    "SYNTH-B": (Shape(22, 0.35, 0.7, turnover=9e6), "30 33 45 60 96 88 150 240 330 190 310 420 500"),
+    "SYNTH-C": (Shape(23, 0.18, 0.5, turnover=2e6), "55 58 54 60 66 63 70 64 75 72 71 78 80"),
+}
+"""Year-end levels from 2013 on, before splits."""
+_SPLITS: Final = {"2016-06-13": 4.0, "2019-09-03": 0.1, "2022-05-16": 1.281}
+"""Of SYNTH-A: 4 for 1, 1 for 10, 1,281 for 1,000."""
+_EXPENSES: Final = {"SPY": 0.000945, "AGG": 0.0003}
+"""A year, as the funds state them in their prospectuses: 0.0945 % and 0.03 %."""
 
 
 def ex_dates(days: Days, months: tuple[int, ...], after_day: int) -> npt.NDArray[np.intp]:
-    """Rows of the first session after `after_day` in each of these months, the first row excepted."""
+    """Rows of the first session after `after_day` in each of these months, except row 0."""
     month = days.astype("datetime64[M]")
     late = (days - month.astype("datetime64[D]")).astype(int) >= after_day
     paying = np.isin(month.astype(int) % 12 + 1, months) & late
@@ -33,10 +60,11 @@ def ex_dates(days: Days, months: tuple[int, ...], after_day: int) -> npt.NDArray
 def reinvested(
     days: Days, close: Floats, rows: npt.NDArray[np.intp], total_return: dict[int, float]
 ) -> Floats:
-    """Dividends on `rows` so that (close + dividend) / previous close multiplies to 1 + the year's return.
+    """Dividends on `rows` with the given total returns: the product of (close + dividend) /
+    previous close over a year is 1 + its return.
 
-    `total_return` holds fractions by year. Each of a year's dividends is the same share of the ex-date's
-    close, in tenths of a cent; the last one takes up the rounding.
+    `total_return` has fractions by year. Each of a year's dividends is the same share of the
+    ex-date's close, in tenths of a cent; the last one compensates the rounding.
     """
     dividend = np.zeros(len(days))
     year_of = days.astype("datetime64[Y]").astype(int) + 1970
@@ -58,43 +86,12 @@ def share_of_close(close: Floats, rows: npt.NDArray[np.intp], fraction: float) -
     return dividend
 
 
-FOLDER: Final = File(__file__).parent
-"""Holds instruments.toml and claims.toml of the sample universe."""
-
-_FUND: Final = replace(SHARE, kind="ETF", exchange="PCX")
-_ANCHORED: Final[dict[str, tuple[str, Venue, Shape]]] = {
-    "BTC": ("BTC-USD", CRYPTO, Shape(1, 0.60, 0.40, turnover=2e10)),
-    "ETH": ("ETH-USD", CRYPTO, Shape(2, 0.75, 0.50, turnover=1e10)),
-    "NASDAQ": ("^IXIC", INDEX, Shape(3, 0.19, 0.90, turnover=3e9)),
-    "NASDAQ100": ("^NDX", INDEX, Shape(4, 0.20, 0.90, turnover=2e9)),
-    "SP500": ("^GSPC", INDEX, Shape(5, 0.16, 0.90, turnover=4e9)),
-    "GOLD": ("GC=F", FUTURE, Shape(6, 0.15, 0.05, decimals=1, turnover=1e5)),
-    "SILVER": ("SI=F", FUTURE, Shape(7, 0.28, 0.15, decimals=3, turnover=5e4)),
-    "SPY": ("SPY", _FUND, Shape(8, 0.16, 0.90, turnover=8e7)),
-    "AGG": ("AGG", _FUND, Shape(9, 0.05, 0.10, turnover=6e6)),
-    "INFRASTRUCTURE": ("INFRA-TR", _FUND, Shape(10, 0.15, 0.60, turnover=2e5)),
-    "PRIVATE_CREDIT": ("PRIVCREDIT-TR", _FUND, Shape(11, 0.15, 0.60, turnover=3e5)),
-}
-_MADE_UP: Final[dict[str, tuple[Shape, str]]] = {
-    "SYNTH-A": (Shape(21, 0.28, 0.6, turnover=4e6), "120 150 210 260 340 310 420 560 700 520 640 810 900"),
-    "SYNTH-B": (Shape(22, 0.35, 0.7, turnover=9e6), "30 33 45 60 96 88 150 240 330 190 310 420 500"),
-    "SYNTH-C": (Shape(23, 0.18, 0.5, turnover=2e6), "55 58 54 60 66 63 70 64 75 72 71 78 80"),
-}
-"""Year-end levels from 2013 on, before splits."""
-_SPLITS: Final = {"2016-06-13": 4.0, "2019-09-03": 0.1, "2022-05-16": 1.281}
-"""Of SYNTH-A: 4 for 1, 1 for 10, 1,281 for 1,000."""
-
-
-_EXPENSES: Final = {"SPY": 0.000945, "AGG": 0.0003}
-"""A year, as the funds state them in their prospectuses: 0.0945 % and 0.03 %."""
-
-
 def sample_market() -> Market:
     """The sample market, the same on every call."""
     days = {name: load_calendar(name, LAST_DAY).sessions(FIRST_DAY, LAST_DAY) for name in ("XNYS", "24/7")}
     closes, returns = _published()
     series = [_anchored(name, days, closes[name], returns.get(name, {})) for name in _ANCHORED]
-    series += [_made_up(symbol, days["XNYS"]) for symbol in _MADE_UP]
+    series += [_simulated(symbol, days["XNYS"]) for symbol in _SIMULATED]
     market = {
         ("yahoo", item.symbol): replace(item, expense_ratio=_EXPENSES.get(item.symbol)) for item in series
     }
@@ -104,7 +101,7 @@ def sample_market() -> Market:
 
 
 def _published() -> tuple[dict[str, dict[int, float]], dict[str, dict[int, float]]]:
-    """Year-end closes and, where published, total returns as fractions: by instrument, then year."""
+    """Year-end closes and published total returns (fractions), by instrument and year."""
     closes: dict[str, dict[int, float]] = {}
     returns: dict[str, dict[int, float]] = {}
     with (FOLDER / "year_end_closes.csv").open(encoding="utf-8", newline="") as file:
@@ -122,15 +119,15 @@ def _anchored(
     symbol, venue, shape = _ANCHORED[name]
     path = anchored_path(days[venue.calendar], closes, shape)
     dividend = np.zeros(len(path.days))
-    # the other two funds' levels are total return already
+    # the levels of the other two funds are total return already
     if name in {"SPY", "AGG"}:
         rows = ex_dates(path.days, QUARTERLY, 14) if name == "SPY" else ex_dates(path.days, EVERY_MONTH, 0)
         dividend = reinvested(path.days, path.close, rows, returns)
     return _series(symbol, venue, path, dividend, np.ones(len(path.days)))
 
 
-def _made_up(symbol: str, days: Days) -> Series:
-    shape, levels = _MADE_UP[symbol]
+def _simulated(symbol: str, days: Days) -> Series:
+    shape, levels = _SIMULATED[symbol]
     anchors = dict(enumerate(map(float, levels.split()), FIRST_DAY.year))
     path = anchored_path(days, anchors, shape)
     split = np.ones(len(path.days))

@@ -19,7 +19,7 @@ _WORLD_SEED: Final = 20131231
 
 @dataclass(frozen=True)
 class Shape:
-    """How an instrument's days look between its anchors."""
+    """The statistics of an instrument's days between its anchors."""
 
     seed: int
     volatility: float
@@ -44,10 +44,10 @@ class Path:
 
 
 def anchored_path(days: Days, anchors: dict[int, float], shape: Shape) -> Path:
-    """A path over `days` whose last close of each year is exactly the anchor's.
+    """A path over `days`; the last close of each year is exactly the anchor's.
 
-    `anchors` are year-end closes by consecutive year; the path begins on the first one's session and ends
-    on the last one's, so nothing is made up beyond them.
+    `anchors` are year-end closes by consecutive year; the path starts on the first one's session
+    and ends on the last one's.
     """
     years = sorted(anchors)
     calendar_year = days.astype("datetime64[Y]").astype(int) + 1970

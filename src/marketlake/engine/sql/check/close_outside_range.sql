@@ -1,9 +1,9 @@
--- close_outside_range: a close that lies outside the low and high.
+-- close_outside_range: a close outside the range from low to high.
 -- Severity: warn
 -- Formula: close > high + slack or close < low - slack; slack = 0.0001 x abs(close)
--- Why: settlements of futures do that: on 430 of 6,106 days of COMEX gold and 242 of 6,108 of silver. So the row is
---      stored
--- Remedy: none needed for settlements; a correction elsewhere
+-- Why: futures settle outside the traded range: on 430 of 6,106 days of COMEX gold and 242 of 6,108
+--      of silver. The row is therefore stored
+-- Remedy: none needed for settlements; otherwise a correction
 -- Unit: as bar
 -- Grain: instrument_id, session
 -- Source: checked

@@ -1,7 +1,8 @@
--- correction_not_applied: a stored session whose value is not what corrections.toml says it should be.
+-- correction_not_applied: a correction in corrections.toml that the stored session does not have.
 -- Severity: fail
--- Formula: the value of the field differs from new by more than a millionth, of the entries that stand
--- Why: the entry did not find its old value, so it changed nothing
+-- Formula: the field's value differs from new by more than a millionth; only entries in force are
+--          compared
+-- Why: the stored value is not the old value of the entry, so the entry changed nothing
 -- Remedy: set old in corrections.toml to the stored value, or remove the entry
 -- Unit: as bar
 -- Grain: instrument_id, session, field

@@ -1,17 +1,18 @@
--- dividend_not_in_price: a dividend of more than a tenth of the price that the price does not show.
+-- dividend_not_in_price: a dividend of more than a tenth of the price that the price does not
+--     reflect.
 -- Severity: warn
--- Formula: dividend x split > 0.1 x previous, and the price fell by less than half of it: close x split > previous -
---          0.5 x dividend x split
--- Why: a share goes ex by about what it pays. A dividend of pence told as pounds is 100 times what was paid and
---      leaves no trace in the price
--- Remedy: a correction of dividend in corrections.toml, where another source tells the amount
+-- Formula: dividend x split > 0.1 x previous, and the price fell by less than half of it: close x
+--          split > previous - 0.5 x dividend x split
+-- Why: a share price falls by about the dividend on the ex-date. A dividend in pence served as
+--      pounds is 100 times too large and leaves no trace in the price
+-- Remedy: a correction of dividend in corrections.toml, if another source has the amount
 -- Unit: quote currency
 -- Grain: instrument_id, session
 -- Source: checked
 SELECT
     *,
     format(
-        'dividend {:.6g} per share of before, close from {:.6g} to {:.6g}', dividend * split, previous, close * split
+        'dividend {:.6g} per share before the split, close from {:.6g} to {:.6g}', dividend * split, previous, close * split
     ) AS message
 FROM checked
 WHERE dividend * split > 0.1 * abs(previous) AND close * split > previous - 0.5 * dividend * split

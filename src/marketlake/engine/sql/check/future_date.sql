@@ -1,10 +1,10 @@
--- future_date: a session that had not begun where the vendor is, by the vendor's own clock.
+-- future_date: a session later than the vendor's own date.
 -- Severity: fail
--- Formula: session > the date of the answer (its header Date) in the calendar's zone. Not judged where the vendor
---          tells no time (files)
--- Why: the run's own clock may be pinned to the past, and then later sessions are no fault; those are left out
---      without a word
--- Remedy: the next run asks again; the symbol or the source is to be looked at where it stays
+-- Formula: session > the date of the answer (HTTP header Date) in the calendar's time zone. Not
+--          judged for files, which have no such header
+-- Why: the clock of a run may be pinned to the past. Later sessions are then normal and are dropped
+--      without a finding
+-- Remedy: the next run requests the session again; if it persists, check the symbol and the source
 -- Unit: -
 -- Grain: a served row
 -- Source: served, subject

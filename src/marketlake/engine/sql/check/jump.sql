@@ -1,13 +1,15 @@
--- jump: a move that no split or dividend explains and that is too large for the asset class.
+-- jump: a move that is too large for the asset class and that no split or dividend explains.
 -- Severity: warn
--- Formula: (close + dividend) x split / previous above the limit or below 1/limit. Limits: 2 for crypto, 1.67 for
---          equity, 1.5 for metal and fund, 1.35 for index, bond and currency, 1.2 for inflation; rates, what
---          declares negative_prices and moves over a gap of more than 40 days are not judged
--- Why: the largest real moves stay below: Bitcoin fell 37 % and Ether 42 % on 2020-03-12 (1.59, 1.73), silver 18 % in
---      2011, NVIDIA rose 24 % in 2023, the Dow fell 23 % in 1987 (1.29). In 41 currencies since 1999 it finds three:
---      the lira in 2001 and 2021 and the Icelandic krona in 2008, all of them true
--- Remedy: `marketlake reconcile`: where the sources agree on the session it counts as explained; a correction where
---         the vendor is wrong
+-- Formula: (close + dividend) x split / previous above the limit or below 1/limit. Limits: 2 for
+--          crypto, 1.67 for equity, 1.5 for metal and fund, 1.35 for index, bond and currency, 1.2
+--          for inflation. Not judged: rates, instruments with negative_prices, and moves over a gap
+--          of more than 40 days
+-- Why: the largest real moves stay below: Bitcoin fell 37 % and Ether 42 % on 2020-03-12 (1.59,
+--      1.73), silver 18 % in 2011, NVIDIA rose 24 % in 2023, the Dow fell 23 % in 1987 (1.29). In
+--      41 currencies since 1999 the check finds three moves, all of them real: the lira in 2001 and
+--      2021 and the Icelandic krona in 2008
+-- Remedy: `marketlake reconcile`: a jump counts as explained where the sources agree on the
+--         session; a correction where the vendor is wrong
 -- Unit: ratio
 -- Grain: instrument_id, session
 -- Source: checked

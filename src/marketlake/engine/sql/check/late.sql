@@ -1,8 +1,10 @@
--- late: an instrument of which more than five sessions are due.
+-- late: an instrument with more than five sessions overdue.
 -- Severity: warn
--- Formula: sessions of its calendar after the last stored one, up to two days before $now and up to its `until`
--- Why: vendors are late by a few sessions (coverage allows five); what is stored is not wrong
--- Remedy: `marketlake status` says how its last fetch ended; `until` in instruments.toml for what has ended
+-- Formula: sessions of its calendar after the last stored one, up to two days before $now and up to
+--          its `until`
+-- Why: vendors are late by a few sessions (coverage allows five); the stored rows are not wrong
+-- Remedy: `marketlake status` shows how the last fetch ended; set `until` in instruments.toml for
+--         an instrument that no longer trades
 -- Unit: sessions
 -- Grain: instrument_id
 -- Source: bar, instrument, calendar_session

@@ -1,10 +1,11 @@
--- missing_session: sessions of the calendar that are not stored, between the first and the last stored one.
+-- missing_session: calendar sessions between the first and the last stored session that are not
+--     stored.
 -- Severity: warn
--- Formula: the sessions of the instrument's calendar from its first to its last stored session without those stored;
---          what is missing in a row is one finding, on the first of them
--- Why: venues and vendors differ over holidays (New York's calendar misses 19 days of COMEX gold since 2000), and a
---      vendor may simply not have a day: nothing stored is wrong
--- Remedy: a backfill of the sessions, from another source where the first does not have them
+-- Formula: the sessions of the instrument's calendar from its first to its last stored session,
+--          less the stored ones; consecutive missing sessions are one finding, on the first of them
+-- Why: venues and vendors differ on holidays (COMEX gold lacks 19 sessions of New York's calendar
+--      since 2000), and a vendor may not have a day. The stored rows are not wrong
+-- Remedy: backfill the sessions, from another source if the first does not have them
 -- Unit: sessions
 -- Grain: instrument_id, session
 -- Source: bar, instrument, calendar_session
@@ -30,7 +31,7 @@ held AS (
     GROUP BY b.instrument_id, b.year
 ),
 
--- the years that lack any, so that only they are looked through
+-- years with missing sessions: only these are searched
 suspect AS (
     SELECT d.instrument_id, d.year
     FROM due AS d

@@ -1,11 +1,12 @@
--- not_positive: a price that is zero, negative or not finite, or a negative or infinite volume or dividend.
+-- not_positive: a price that is zero, negative or not finite, or a negative or infinite volume or
+--     dividend.
 -- Severity: fail
--- Formula: a price is allowed to be zero or below where the instrument declares negative_prices; a missing open,
---          high, low or volume is no fault
--- Why: crude oil settled at -37.63 on 2020-04-20, so an instrument may say that its prices can do that; nothing else
---      can
--- Remedy: see what another source says (`marketlake reconcile`); negative_prices = true in instruments.toml where
---         such prices are real, else a correction
+-- Formula: a price may be zero or below where the instrument declares negative_prices; a missing
+--          open, high, low or volume is allowed
+-- Why: crude oil settled at -37.63 on 2020-04-20, so an instrument may declare that its prices can
+--      be negative. No other value can be
+-- Remedy: compare another source (`marketlake reconcile`); set negative_prices = true in
+--         instruments.toml where such prices are real, otherwise add a correction
 -- Unit: as bar
 -- Grain: instrument_id, session
 -- Source: checked

@@ -1,8 +1,10 @@
--- sources_disagree: a session of which sources said different things when they were last compared.
+-- sources_disagree: a session on which the sources differed in the latest comparison.
 -- Severity: warn
--- Formula: the latest comparison of the session, where its cause is not agrees
--- Why: which of them is right is for somebody to say; the tolerance of each asset class stands in docs/reconcile.md
--- Remedy: a correction where the stored source is off, another order of sources where it often is
+-- Formula: the latest comparison of the session has a cause other than agrees
+-- Why: the lake cannot decide which source is right; docs/reconcile.md has the tolerance of each
+--      asset class
+-- Remedy: a correction where the stored source is off, another order of sources where it is often
+--         off
 -- Unit: basis points
 -- Grain: instrument_id, session
 -- Source: reconciled

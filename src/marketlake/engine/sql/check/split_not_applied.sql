@@ -1,10 +1,14 @@
--- split_not_applied: a split that the prices before it were not adjusted for, or were adjusted for twice.
+-- split_not_applied: a split that the earlier prices were not adjusted for, or were adjusted for
+--     twice.
 -- Severity: fail (the whole answer)
--- Formula: split >= 1.8 or <= 1/1.8, and close x split / previous within a factor of exp(0.25) = 1.284 of 1/split
---          (applied twice says split): as traded, a true split leaves it near 1
--- Why: a split that is rightly told makes no jump; one that is not makes a jump of its very ratio, and then the whole
---      history before it is on another scale. Smaller ratios are not told apart from a bad day
--- Remedy: the next run asks again; if the vendor stays with it, list another source before it in instruments.toml
+-- Formula: split >= 1.8 or <= 1/1.8, and close x split / previous within a factor of exp(0.25) =
+--          1.284 of 1/split (of split where it was applied twice). In as-traded prices a correct
+--          split leaves it near 1
+-- Why: a correct split causes no jump. A split that is not applied causes a jump of exactly its
+--      ratio, and the whole earlier history is on another scale. Smaller ratios cannot be
+--      distinguished from a bad day
+-- Remedy: the next run requests the history again; if the vendor still serves it, list another
+--         source first in instruments.toml
 -- Unit: ratio
 -- Grain: instrument_id, session
 -- Source: checked

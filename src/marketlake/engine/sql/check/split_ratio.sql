@@ -1,8 +1,9 @@
 -- split_ratio: a split that is not within 1:1000 to 1000:1.
 -- Severity: fail
 -- Formula: NOT split BETWEEN 1/1000 AND 1000
--- Why: beyond any split at hand (10:1); a larger ratio is a date or a price in the wrong column
--- Remedy: a correction of split in corrections.toml, where another source tells the ratio
+-- Why: the largest split in the reference data is 10:1; a ratio beyond the limit is a date or a
+--      price in the wrong column
+-- Remedy: a correction of split in corrections.toml, if another source has the ratio
 -- Unit: new shares per old
 -- Grain: instrument_id, session
 -- Source: checked

@@ -1,11 +1,14 @@
--- stale_repeat: a session that says what the four before it said, without volume.
+-- stale_repeat: a session with the same prices as the four before it, without volume.
 -- Severity: warn
--- Formula: open, high, low and close equal those of each of the four sessions before, volume zero or missing; only where
---          the closes at hand move by more than 0.5 % in all and not more than half of the sessions repeat another, and
---          not of rates and inflation
--- Why: a vendor that has no news repeats what it has. Two equal days in a row are common in thin trading (19 in COMEX
---      gold and silver since 2000), five never happened there; a pegged currency and a bill near zero rest for weeks
--- Remedy: `marketlake reconcile` shows whether another source has moved on; a backfill once the vendor has
+-- Formula: open, high, low and close equal those of each of the four previous sessions, and volume
+--          is zero or missing. Judged only where the checked closes move by more than 0.5 % in
+--          total and at most half of the sessions repeat the previous one; never for rates and
+--          inflation
+-- Why: a vendor without new data repeats the old data. Two equal consecutive days are common in
+--      thin trading (19 in COMEX gold and silver since 2000); five never occurred there. A pegged
+--      currency or a bill near zero can stay unchanged for weeks
+-- Remedy: `marketlake reconcile` shows whether another source has new prices; backfill once the
+--         vendor has them
 -- Unit: as bar
 -- Grain: instrument_id, session
 -- Source: checked

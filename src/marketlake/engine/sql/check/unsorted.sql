@@ -1,10 +1,10 @@
--- unsorted: an answer whose sessions come in no order.
+-- unsorted: an answer with sessions out of order.
 -- Severity: warn
--- Formula: sessions of rows with a close both rise and fall from row to row; one finding an answer, on the first
---          session out of order
--- Why: the rows are put in order; but an answer that was put together wrongly deserves a look. Newest first is an
---      order
--- Remedy: none needed where the prices are right
+-- Formula: sessions of rows with a close both rise and fall from row to row; one finding per
+--          answer, on the first session out of order
+-- Why: rows are sorted before they are stored, but an answer in the wrong order may have other
+--      errors. Newest first is a valid order
+-- Remedy: none needed if the prices are right
 -- Unit: -
 -- Grain: instrument_id
 -- Source: served
@@ -14,7 +14,7 @@ WITH step AS (
     WHERE close IS NOT NULL
 ),
 
--- the rows of an answer stand together: the step to its first row is another's
+-- rows are grouped by answer: the step to an answer's first row belongs to another answer
 own_step AS (
     SELECT place, instrument_id, days
     FROM step

@@ -1,9 +1,9 @@
--- wrong_currency: an answer in another currency than the declared one, or in two units at once.
+-- wrong_currency: an answer in a currency other than the declared one, or in two units.
 -- Severity: fail (the whole answer)
--- Formula: the currency served is neither quote_currency nor its minor unit (pence, cents, agorot); dollar
---          stablecoins stand for dollars
--- Why: a price in another currency is not a wrong price but another thing; minor units are turned into major ones
---      before
+-- Formula: the currency served is neither quote_currency nor its minor unit (pence, cents, agorot);
+--          dollar stablecoins count as dollars
+-- Why: a price in another currency is another quantity, not a wrong value. Minor units are
+--      converted to major ones before the check
 -- Remedy: correct quote_currency or the symbol in instruments.toml
 -- Unit: -
 -- Grain: a served row

@@ -1,12 +1,13 @@
--- checked: the rows to be checked, each beside its neighbours.
--- Formula: previous is the close of the session before, of the first row the last stored one before it
---          (subject.before); move = close x split / previous; move_back = close / next close / its split, of the newest
---          row its move from the close before the previous one; days since the session before, null for the first row;
---          repeats: it says what the session before said, without volume
+-- checked: the rows to check, each with values of its neighbours.
+-- Formula: previous is the close of the previous session, for the first row the last stored one
+--          before it (subject.before); move = close x split / previous; move_back = close / next
+--          close / next split, for the newest row its move from the close before the previous one;
+--          days is the distance to the previous session, null for the first row; repeats is true
+--          where the prices equal those of the previous session
 -- Unit: as bar; moves are ratios
 -- Grain: subject, session
 -- Source: unchecked, subject
-WITH beside AS (
+WITH neighbour AS (
     SELECT
         u.*, s.asset_class, s.calendar, s.signed,
         coalesce(lag(u.close) OVER own, s.before) AS previous,
@@ -36,4 +37,4 @@ SELECT
     AND high IS NOT DISTINCT FROM previous_high
     AND low IS NOT DISTINCT FROM previous_low
     AND asset_class NOT IN ('rate', 'inflation') AS repeats
-FROM beside
+FROM neighbour

@@ -1,5 +1,5 @@
--- stored_count: how many bars are stored of each instrument.
--- Formula: rows of bar of $ids (all where none is named)
+-- stored_count: the number of stored bars of each instrument.
+-- Formula: rows of bar of $ids (of all instruments if empty)
 -- Unit: rows
 -- Grain: instrument_id
 -- Source: bar

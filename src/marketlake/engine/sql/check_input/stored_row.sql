@@ -1,5 +1,5 @@
--- stored_row: stored bars of the instruments from $first to $last, as rows to be checked.
--- Formula: bar; as traded, like the rows that are checked when they are served
+-- stored_row: the stored bars of the instruments from $first to $last, as rows to check.
+-- Formula: bar, as traded, like served rows when they are checked
 -- Unit: as bar
 -- Grain: instrument_id, session
 -- Source: bar, instrument

@@ -1,5 +1,5 @@
--- stored_subject: what the checks must know of each instrument; nothing is stored before its first row.
--- Formula: instrument
+-- stored_subject: the properties of each instrument that the checks read.
+-- Formula: instrument; before is null, because nothing is stored before the first row
 -- Unit: -
 -- Grain: subject
 -- Source: instrument

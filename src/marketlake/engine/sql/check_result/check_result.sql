@@ -1,5 +1,5 @@
--- check_result: what the checks have found, with its severity and the remedy.
--- Formula: found; a jump that further sources confirm is explained and left out
+-- check_result: the findings of all checks, with severity and remedy.
+-- Formula: found, without the jumps of sessions on which two or more sources agree
 -- Unit: as bar
 -- Grain: check, instrument_id, session, source
 -- Source: found, quality_check, reconciled

@@ -1,5 +1,6 @@
--- chosen: of what the checks have found, what was asked for, newest first.
--- Formula: check_result of $ids (all where none is named) and $severities, of sessions from $since on
+-- chosen: the requested findings, newest first.
+-- Formula: check_result of $ids (of all instruments if empty) and $severities, for sessions from
+--          $since on
 -- Unit: as bar
 -- Grain: check, instrument_id, session, source
 -- Source: check_result

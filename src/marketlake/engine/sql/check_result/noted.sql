@@ -1,6 +1,6 @@
--- noted: oddities of rows that were stored all the same, as found when they were served.
--- Formula: the latest row of finding of each check, instrument and session; of corrections that are not needed only
---          while the entry stands
+-- noted: findings about rows that were stored, as recorded when they were served.
+-- Formula: the latest row of finding per check, instrument and session; correction_not_needed only
+--          while the correction is in force
 -- Unit: as bar
 -- Grain: check, instrument_id, session
 -- Source: finding, correction

@@ -1,6 +1,6 @@
 -- quarantined: rows in quarantine that no later answer has replaced.
--- Formula: the latest row of quarantine of each check, instrument, session and source, unless the session is stored
---          and a later fetch that asked for it ended well
+-- Formula: the latest row of quarantine per check, instrument, session and source, unless the
+--          session is stored and a later fetch that requested it succeeded
 -- Unit: as bar
 -- Grain: check, instrument_id, session, source
 -- Source: quarantine, bar, run

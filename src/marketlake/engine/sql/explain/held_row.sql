@@ -1,6 +1,8 @@
--- held_row: what was held at two moments of each instrument explained and of the rates that convert it.
--- Formula: of all versions seen by $since (old) and by $until (new) the one seen last; sessions from first_day to last_day
--- Unit: as bar; `rate` says that the row is an exchange rate, `changed` that a value that a return is made of differs
+-- held_row: the values at two moments of each explained instrument and of the rates that convert
+--     it.
+-- Formula: of all versions observed by $since (old) and by $until (new) the latest; sessions from
+--          first_day to last_day
+-- Unit: as bar; rate marks an exchange rate, changed a difference in a value that returns depend on
 -- Grain: target (the instrument explained), instrument_id, session
 -- Source: bar_version, explain_scope
 WITH version AS (

@@ -1,6 +1,6 @@
--- pose: every step of every target as an instrument of its own, and up to which row it has the new values.
--- Formula: step 0 none, step n those up to the row in place n, the step beyond the last all; number counts them all, so
---          that they can be computed some at a time
+-- pose: every step of every target as a separate instrument, with the last row that has new values.
+-- Formula: step 0 has no new values, step n those up to the row in place n, the step after the last
+--          all; number counts all steps, so that they can be computed in batches
 -- Unit: -
 -- Grain: target, place
 -- Source: step, explain_scope

@@ -1,4 +1,4 @@
--- posed_bar: the instrument's own rows, each step as an instrument of its own.
+-- posed_bar: the instrument's own rows, with each step as a separate instrument.
 -- Formula: posed_row without the rates
 -- Unit: as bar
 -- Grain: instrument_id (the step), session

@@ -1,4 +1,4 @@
--- posed_instrument: each target once for each of its steps.
+-- posed_instrument: each target once per step.
 -- Formula: instrument, under the step's name
 -- Unit: -
 -- Grain: instrument_id (the step)

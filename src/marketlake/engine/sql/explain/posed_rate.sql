@@ -1,5 +1,6 @@
--- posed_rate: what turns the instrument's own currency into the one asked for, at each step.
--- Formula: as exchange_rate, from the rates as they are at the step
+-- posed_rate: the rate that converts the instrument's own currency into the requested one, at each
+--     step.
+-- Formula: as exchange_rate, from the rates of the step
 -- Unit: $currency per unit of the quote currency
 -- Grain: instrument_id (the step), session
 -- Source: bar, instrument, posed_row

@@ -1,5 +1,7 @@
--- posed_row: every row as it is at each step: the new one up to the step's own row, the old one from there on.
--- Formula: rows are in the order of the steps; a session that was not held before is not there before its turn
+-- posed_row: every row at each step: the new values up to the step's own row, the old ones after
+--     it.
+-- Formula: rows are in the order of the steps; a session that was not stored before is missing
+--          until its own step
 -- Unit: as bar
 -- Grain: posed, instrument_id, session
 -- Source: held_row, pose

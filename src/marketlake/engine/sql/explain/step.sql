@@ -1,10 +1,13 @@
--- step: the changed rows that can move a figure, in the order in which they are replaced: by session, and of one session
---       the instrument's own before the rates by name.
--- Formula: a row of the instrument can, if it has an event before or after, is the first or the last old one of its year,
---          is new and beyond those, or stands in a December that is averaged; on the basis vendor_adjusted any can, because
---          an event looks at the close before it. A rate can, if it stands at most 7 days before where an instrument's
---          year may begin or end (or in such a December). The others can not, whatever else has been replaced
--- Unit: place counts from 1 for each target; the steps 0 and one beyond the last row are the figures before and after
+-- step: the changed rows that can change a figure, in the order of replacement: by session, and
+--     within a session the instrument's own row before the rates by name.
+-- Formula: a row of the instrument counts if it has an event before or after the change, is the
+--          first or last old row of its year, is new and outside these, or is in a December that is
+--          averaged. On the basis vendor_adjusted every row counts, because an event depends on the
+--          previous close. A rate counts if it is at most 7 days before a possible start or end of
+--          the instrument's year (or in such a December). Other rows cannot change a figure,
+--          whatever else is replaced
+-- Unit: place counts from 1 per target; step 0 and the step after the last row are the figures
+--       before and after
 -- Grain: target, place
 -- Source: held_row
 WITH edge AS (

@@ -1,6 +1,7 @@
--- compare(a, b): two instruments by calendar year, from the stored table alone, each in its own currency.
--- Formula: difference = a_return - b_return; the winner has the higher return, in years complete for both;
---          an instrument stored as total return only is taken as that (a_basis, b_basis say so)
+-- compare(a, b): two instruments by calendar year, from the stored table, each in its own currency.
+-- Formula: difference = a_return - b_return; the winner has the higher return, in years complete
+--          for both; an instrument stored only as total return uses that basis (see a_basis,
+--          b_basis)
 -- Unit: fraction
 -- Grain: year
 -- Source: calendar_year_return

@@ -1,5 +1,6 @@
--- price_as_of(moment): what a reader could have known at a moment (first loads count as known when their session ended).
--- Formula: of all versions with known_at <= moment, the one with the latest known_at
+-- price_as_of(moment): the bars that could be known at a moment.
+-- Formula: of all versions with known_at <= moment, the one with the latest known_at; a first load
+--          counts as known from the end of its session
 -- Unit: as bar; a moment without a time zone is UTC
 -- Grain: instrument_id, session
 -- Source: bar_version

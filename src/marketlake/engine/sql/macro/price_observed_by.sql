@@ -1,5 +1,6 @@
--- price_observed_by(moment): what this lake itself held at a moment (strict: a first load counts from when it was loaded).
--- Formula: of all versions with observed_at <= moment, the one with the latest observed_at
+-- price_observed_by(moment): the bars that this lake had stored at a moment.
+-- Formula: of all versions with observed_at <= moment, the one with the latest observed_at; a first
+--          load counts from when it was loaded
 -- Unit: as bar; a moment without a time zone is UTC
 -- Grain: instrument_id, session
 -- Source: bar_version

@@ -1,4 +1,5 @@
--- total_return_index(instrument): the growth of one unit with dividends reinvested at the ex-date's close.
+-- total_return_index(instrument): the value of one unit with dividends reinvested at the ex-date's
+--     close.
 -- Formula: return_index.total_index
 -- Unit: quote currency; the first value is the first close
 -- Grain: session

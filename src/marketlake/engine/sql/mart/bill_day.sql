@@ -1,4 +1,4 @@
--- bill_day: the discount yield of each currency's bill as known at the end of any day.
+-- bill_day: the discount yield of each currency's bill known at the end of any day.
 -- Formula: the last yield on or before the day and at most 7 days old; no row otherwise
 -- Unit: fraction a year, on a discount basis of 360 days
 -- Grain: currency, day

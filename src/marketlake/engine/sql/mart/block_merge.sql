@@ -1,6 +1,7 @@
--- block_merge: the states of blocks of $years years, each of the two halves that are blocks already.
--- Formula: moments merge as in span_moment; the deepest fall is one of the halves' own or that from the earlier one's high to the
---          later one's low. A block begins in a year that $years divides
+-- block_merge: the states of blocks of $years years, each merged from its two halves.
+-- Formula: moments merge as in span_moment; the maximum drawdown is that of one half, or from the
+--          high of the earlier half to the low of the later one. A block starts in a year that is
+--          divisible by $years
 -- Unit: as block_state
 -- Grain: basis, first_year, instrument_key
 -- Source: block_state

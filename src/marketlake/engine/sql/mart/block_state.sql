@@ -1,9 +1,11 @@
--- block_state: the states of blocks of years, so that a span of any whole years merges a handful of rows an instrument.
--- Formula: here the blocks of one year, metric_state beside what is to be known of the year's sessions; block_merge adds those
---          of 2, 4, 8, ... years. high_value and drawdown count the value at the start in. A year's sessions run from the last
---          one stored before it (the first one in it, where there is none): off_by is what must be added to the
---          number of returns to get the stored sessions due after that one, no_price whether one has no price.
---          Years without a single return are in it too. What is stored as total return only has that on either basis
+-- block_state: the states of blocks of years: a span of whole years merges only a few rows per
+--     instrument.
+-- Formula: here the blocks of one year: metric_state with the quality of the year's sessions;
+--          block_merge adds those of 2, 4, 8, ... years. high_value and drawdown include the value
+--          at the start. A year's sessions run from the last one stored before it (the first one in
+--          it, if there is none): off_by is the number to add to the number of returns to get the
+--          stored sessions due after that one, no_price whether one has no price. Years without a
+--          return are included. An instrument stored only as total return has it under both bases
 -- Unit: as metric_state; places count the calendar's sessions from 0
 -- Grain: basis, years, first_year, instrument_key
 -- Source: metric_state, year_level, odd_session, instrument, calendar_session

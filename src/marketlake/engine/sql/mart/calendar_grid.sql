@@ -1,4 +1,5 @@
--- calendar_grid: by how many periods a year daily figures of a calendar are annualised.
+-- calendar_grid: the number of periods per year by which daily figures of a calendar are
+--     annualised.
 -- Formula: 365 for 24/7, 252 for XNYS, for others their mean number of sessions a year, rounded
 -- Unit: periods per year
 -- Grain: calendar

@@ -1,4 +1,4 @@
--- calendar_year: what a whole year of a calendar looks like.
+-- calendar_year: the sessions of each whole year of a calendar.
 -- Formula: first, last and number of the calendar's sessions in the year and in its December
 -- Unit: dates and counts
 -- Grain: calendar, year

@@ -1,12 +1,15 @@
--- calendar_year_return: what an instrument returned in a calendar year.
+-- calendar_year_return: the return of an instrument in a calendar year.
 -- Formula: simple_return = end_level / start_level - 1, where a level is the index of the basis
---          year_end          last session of the year over last session of the year before
+--          year_end          last session of the year over last session of the previous year
 --          first_to_last     last session of the year over its first
---          december_average  mean of December over mean of the December before (start and end are their outer sessions)
---          complete: the sessions at both ends are the calendar's own (first or last of the year, of December)
---          quality: partial (not complete), gap (complete, sessions missing within), no_rate, no_price, price_index
---          (a price index has no dividends to reinvest), proxy, simulated
--- Unit: fraction; levels in the quote currency, comparable within a row; closes as traded, null for december_average
+--          december_average  mean of December over mean of the previous December (start and end are
+--                            their outer sessions)
+--          complete: the sessions at both ends are the calendar's own (first or last of the year,
+--          of December)
+--          quality: partial (not complete), gap (complete, sessions missing within), no_rate,
+--          no_price, price_index (a price index has no dividends to reinvest), proxy, simulated
+-- Unit: fraction; levels in the quote currency, comparable within a row; closes as traded, null for
+--       december_average
 -- Grain: instrument_id, year, basis, convention
 -- Source: year_level, calendar_year, instrument
 WITH span AS (
@@ -44,7 +47,7 @@ ends AS (
         CASE k.convention
             WHEN 'year_end' THEN CASE WHEN isnan(p.last_level) THEN p.last_level ELSE t.start_level END
             WHEN 'first_to_last' THEN t.first_level
-            -- levels compare within a year alone: December's mean is carried over on the year's end
+            -- levels compare only within a year: the year's end links December's mean to the next
             ELSE p.december_level / p.last_level * t.start_level
         END AS start_level,
         CASE k.convention WHEN 'december_average' THEN t.december_level ELSE t.last_level END AS end_level,
@@ -88,7 +91,7 @@ SELECT
         CASE WHEN n.proxy_for <> '' THEN 'proxy' END,
         CASE
             WHEN n.synthetic = 'all' THEN 'simulated'
-            -- the published year-end closes are facts, every day between them is made up
+            -- year-end closes are published figures, days between them are simulated
             WHEN n.synthetic = 'daily'
                 AND NOT (e.complete AND e.convention = 'year_end' AND e.basis <> 'vendor_adjusted') THEN 'simulated'
         END

@@ -1,5 +1,5 @@
--- claim_bar: the bars of the pairs that claims name, so that a build scans no other.
--- Formula: bar, narrowed to a and every b of the claims about years won
+-- claim_bar: the bars of the pairs in claims, so that a build scans no others.
+-- Formula: bar, filtered to a and every b of the claims about years won
 -- Unit: as bar
 -- Grain: instrument_id, session
 -- Source: bar, claim_opponent

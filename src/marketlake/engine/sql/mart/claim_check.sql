@@ -1,6 +1,8 @@
--- claim_check: a public claim put to the stored returns, as published and rolled forward to the latest whole years.
--- Formula: the headline of claim_grid: the claim as it is worded, native currency, nominal; of two instruments the price
---          basis, own sessions and year ends, of a sleeve return per daily volatility
+-- claim_check: a public claim tested on the stored returns, for its own years and for the latest
+--     whole years.
+-- Formula: the headline of claim_grid: the claim as worded, native currency, nominal; for two
+--          instruments the price basis, own sessions and year ends, for a sleeve the return per
+--          daily volatility
 -- Unit: counts of years; return per risk with the sleeve and without it
 -- Grain: claim_id, span
 -- Source: claim, claim_grid, lake

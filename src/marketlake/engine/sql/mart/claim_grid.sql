@@ -1,7 +1,9 @@
--- claim_grid: a claim under every reading of it, in its own years (published) and in the latest whole ones (rolled).
--- Formula: claim_wins_grid and claim_sleeve_grid, one a kind of check; what a kind does not ask about is null.
---          headline: the reading of the claim as it is worded. holds; no longer holds: rolled fails where published held
---          under the same reading; does not hold: neither; inconclusive: reason says why
+-- claim_grid: a claim under every reading, for its own years (published) and the latest whole years
+--     (rolled).
+-- Formula: the rows of claim_wins_grid and claim_sleeve_grid; columns that a kind of check does not
+--          use are null. headline: the reading of the claim as worded. no longer holds: rolled
+--          fails where published held under the same reading; does not hold: neither holds;
+--          inconclusive: see reason
 -- Unit: counts of years; return per risk with the sleeve and without it
 -- Grain: claim_id, span, a, b, basis, sessions, convention, worth, rebalance, funded_by, risk
 -- Source: claim_wins_grid, claim_sleeve_grid (computed by `portfolio`)

@@ -1,5 +1,5 @@
--- claim_inflation: how consumer prices changed over a calendar year, for every index of them.
--- Formula: index of December / index of the December before
+-- claim_inflation: the change in consumer prices over a calendar year, for every index.
+-- Formula: index of December / index of the previous December
 -- Unit: ratio
 -- Grain: instrument_id, year
 -- Source: bar, instrument

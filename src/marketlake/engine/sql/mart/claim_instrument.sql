@@ -1,5 +1,6 @@
--- claim_instrument: the sides of the pairs as instruments, for years on shared sessions.
--- Formula: as the member; anchored instruments are facts only at their own year ends, which shared sessions are not
+-- claim_instrument: both sides of each pair as instruments, for years on shared sessions.
+-- Formula: as the member; an anchored instrument has published figures only at its own year ends,
+--          which shared sessions are not
 -- Unit: -
 -- Grain: instrument_id (of claim_side)
 -- Source: claim_side

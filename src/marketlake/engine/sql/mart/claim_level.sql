@@ -1,5 +1,7 @@
--- claim_level: the return indices of both sides of a pair, on the sessions for which both have a bar.
--- Formula: return_index where the other side has the session too; NaN stands for "no figure"; the calendar is the pair's
+-- claim_level: the return indices of both sides of a pair, on the sessions on which both have a
+--     bar.
+-- Formula: return_index where the other side has the session too; NaN means no figure; the calendar
+--          is the pair's
 -- Unit: quote currency
 -- Grain: instrument_id (of claim_side), session
 -- Source: return_index, claim_side

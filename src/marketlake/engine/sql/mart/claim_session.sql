@@ -1,4 +1,5 @@
--- claim_session: the sessions that both calendars of a pair have, as a calendar named after the pair.
+-- claim_session: the sessions that both calendars of a pair have, as a calendar named after the
+--     pair.
 -- Formula: sessions of a's calendar that are also sessions of b's
 -- Unit: date label
 -- Grain: calendar, session

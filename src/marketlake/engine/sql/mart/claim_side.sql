@@ -1,6 +1,6 @@
--- claim_side: both sides of every pair that a claim sets against each other.
--- Formula: side is a or b; instrument_id is a name of its own for the member within the pair, so that the marts of
---          calendar years can be computed pair by pair on the sessions that the two share
+-- claim_side: both sides of every pair that a claim compares.
+-- Formula: side is a or b; instrument_id is a separate name for the member within the pair, so that
+--          the calendar-year marts can be computed per pair on shared sessions
 -- Unit: -
 -- Grain: pair, side
 -- Source: claim_opponent, instrument

@@ -1,5 +1,7 @@
--- claim_window: a claim in every span of its length that history has, made of 12-month years ending in any month.
--- Formula: claim_wins_window and claim_sleeve_window, one a kind of check; what a kind does not count is null
+-- claim_window: a claim in every span of its length in the history, with 12-month years ending in
+--     any month.
+-- Formula: the rows of claim_wins_window and claim_sleeve_window; columns that a kind of check does
+--          not use are null
 -- Unit: counts of years; return per risk with the sleeve and without it
 -- Grain: claim_id, end_year, end_month
 -- Source: claim_wins_window, claim_sleeve_window

@@ -1,9 +1,11 @@
--- claim_wins_grid: a claim about years won under every reading of it, in its own years and in the latest whole ones.
--- Formula: readings: b and its alternatives x price, total x own, shared sessions x three year conventions x nominal, real;
---          the headline is the claim's own b, price, own, year_end, nominal (headline = true);
---          rolled: as many years, ending with the last that is complete for both in the headline;
---          wins = years of the span in which a returned more than b. holds: wins >= at_least; no longer holds: rolled
---          fails where published held under the same reading; does not hold: neither; inconclusive: reason says why
+-- claim_wins_grid: a claim about years won under every reading, for its own years and the latest
+--     whole years.
+-- Formula: readings: b and its alternatives x price, total x own, shared sessions x three year
+--          conventions x nominal, real. The headline is the claim's own b, price, own, year_end,
+--          nominal. rolled: the same number of years, ending with the last that is complete for
+--          both in the headline. wins = years of the span in which a returned more than b. holds:
+--          wins >= at_least; no longer holds: rolled fails where published held under the same
+--          reading; does not hold: neither holds; inconclusive: see reason
 -- Unit: counts of years
 -- Grain: claim_id, span, b, basis, sessions, convention, worth
 -- Source: claim_year, claim, claim_opponent, instrument

@@ -1,8 +1,9 @@
--- claim_wins_window: a claim about years won in every span of its length that history has, made of 12-month years ending in any month.
--- Formula: a 12-month return is the last close of a month over that of the same month a year before (price basis, or
---          total where only that is stored; own sessions; native currency); a window is of_years such years on end;
---          a month is complete when the calendar's own last session of it is stored; windows that overlap share
---          years, so neighbours are not independent of each other
+-- claim_wins_window: a claim about years won in every span of its length, with 12-month years
+--     ending in any month.
+-- Formula: a 12-month return is the last close of a month over that of the same month a year before
+--          (price basis, or total where only that is stored; own sessions; native currency). A
+--          window has of_years consecutive such years. A month is complete when the calendar's last
+--          session of it is stored. Windows that overlap share years and are not independent
 -- Unit: counts of years
 -- Grain: claim_id, end_year, end_month
 -- Source: level, calendar_session, claim, instrument
@@ -40,7 +41,7 @@ pair AS (
         c.claim_id, c.at_least, c.of_years, x.year, x.month,
         x.complete AND y.complete AS complete,
         x.simple_return > y.simple_return AS won,
-        -- the published year-end closes are facts, every other month's close is made up
+        -- year-end closes are published figures, other month-end closes are simulated
         nx.synthetic = 'all' OR ny.synthetic = 'all'
             OR (x.month <> 12 AND (nx.synthetic <> 'no' OR ny.synthetic <> 'no')) AS simulated,
         nx.quote_currency = ny.quote_currency AS same_currency

@@ -1,8 +1,9 @@
--- claim_year: both sides of a pair in a calendar year, under every reading of "return".
--- Formula: own sessions from calendar_year_return as it is stored, shared ones from the same marts over the pair's
---          sessions; an instrument stored as total return only is taken as that; won: a's return is the higher one;
---          real returns, (1 + return) / ratio - 1, rank as nominal ones do and are compared all the same
--- Unit: counts of years; priced: consumer prices are there for both ends
+-- claim_year: both sides of a pair in a calendar year, under every definition of return.
+-- Formula: own sessions from the stored calendar_year_return, shared ones from the same marts over
+--          the pair's sessions; an instrument stored only as total return uses that; won: a has the
+--          higher return. Real returns, (1 + return) / ratio - 1, rank like nominal ones and are
+--          compared as well
+-- Unit: counts of years; priced: consumer prices exist for both ends
 -- Grain: claim_id, b, basis, sessions, convention, worth, year
 -- Source: calendar_year_return, claim_side, claim_opponent, claim_inflation
 WITH figure AS (
@@ -17,7 +18,7 @@ WITH figure AS (
     JOIN claim_side AS s ON s.instrument_id = r.instrument_id
 ),
 
-asked AS (
+side_return AS (
     SELECT
         f.pair, f.side, f.sessions, f.convention, f.year, k.basis, f.currency,
         f.simple_return, f.complete AND f.simple_return IS NOT NULL AS complete,
@@ -38,8 +39,8 @@ SELECT
     x.currency = y.currency AS same_currency,
     w.worth = 'nominal' OR p.ratio IS NOT NULL AS priced
 FROM claim_opponent AS o
-JOIN asked AS x ON x.pair = o.a || '/' || o.b AND x.side = 'a'
-JOIN asked AS y
+JOIN side_return AS x ON x.pair = o.a || '/' || o.b AND x.side = 'a'
+JOIN side_return AS y
     ON y.pair = x.pair AND y.side = 'b' AND y.sessions = x.sessions AND y.convention = x.convention
     AND y.basis = x.basis AND y.year = x.year
 CROSS JOIN (VALUES ('nominal'), ('real')) AS w (worth)

@@ -1,11 +1,12 @@
--- daily_return: what an instrument returned on each session, and where it stood within its year.
--- Formula: price_return = price_index / that of the session before - 1, total_return likewise; null at the very first.
---          Nothing is filled: over a missing session the return spans to the next. Levels are of the year alone (what one
---          unit of the session before its first has become), so that a changed bar touches its own year and the first
---          return of the next: price_high is the highest of them so far, price_low_ahead the lowest still to come, each
---          with the session's own. Only sessions with a close above 0.
---          risk_free, over the d days of the return: (1 - y x 91/360)^(-d/91) - 1, with the discount yield y of the
---          currency's 13-week bill as known at the return's start
+-- daily_return: the return of an instrument on each session, and its level within the year.
+-- Formula: price_return = price_index / price_index of the previous session - 1, total_return
+--          likewise; null at the very first. Nothing is filled: across a missing session the return
+--          spans to the next. Levels are relative to the session before the year's first, so that a
+--          changed bar affects only its own year and the first return of the next. price_high is
+--          the highest level so far, price_low_ahead the lowest remaining level, both with the
+--          session's own. Only sessions with a close above 0. risk_free, over the d days of the
+--          return: (1 - y x 91/360)^(-d/91) - 1, with the discount yield y of the currency's
+--          13-week bill known at the start of the return
 -- Unit: fraction; levels in the quote currency
 -- Grain: instrument_id, session
 -- Source: return_index (of each member's year and of the last session before it), member, bill_day

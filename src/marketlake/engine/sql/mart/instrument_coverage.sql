@@ -1,6 +1,7 @@
--- instrument_coverage: how far each instrument that has a return is stored, by its calendar.
--- Formula: its last stored session; stale_from is the sixth session of the calendar after it, where that was over
---          when the lake was built and the instrument was still to trade
+-- instrument_coverage: the last stored session of each instrument that has a return, and when it
+--     becomes stale.
+-- Formula: stale_from is the sixth session of the calendar after the last stored one, if it had
+--          ended when the lake was built and the instrument still traded then
 -- Unit: -
 -- Grain: instrument_key
 -- Source: year_level, instrument, calendar_session, odd_session, lake

@@ -1,6 +1,7 @@
--- level: the return indices of every instrument, ready to be cut into years.
--- Formula: return_index in the instrument's own currency (rate 1); NaN stands for "no figure", because max_by
---          skips nulls and would answer with an earlier session. Yields (asset class rate) have no return.
+-- level: the return indices of every instrument, before aggregation by year.
+-- Formula: return_index in the instrument's own currency (rate 1); NaN means no figure, because
+--          max_by skips nulls and would return an earlier session. Yields (asset class rate) have
+--          no return
 -- Unit: quote currency
 -- Grain: instrument_id, session
 -- Source: return_index, instrument

@@ -1,6 +1,7 @@
--- metric_state: the states of all years, their levels chained into one path from the first stored session.
--- Formula: start_value = product of the growth of the years before; a level within the year is worth
---          start_value x first_growth / first_level of it
+-- metric_state: the states of all years, with levels chained into one path from the first stored
+--     session.
+-- Formula: start_value = product of the growth of the earlier years; the path value of a level is
+--          level x start_value x first_growth / first_level
 -- Unit: as year_state; values in units of the first stored close
 -- Grain: instrument_key, year, basis
 -- Source: year_state

@@ -1,6 +1,8 @@
--- odd_session: the stored sessions that are not both traded above 0 and known to the calendar; rare.
--- Formula: bars of the years in which returns and the calendar's stored sessions differ in number, or with a close of 0 or
---          below; off_by is what must be added to the number of returns to get the number of stored sessions due
+-- odd_session: the stored sessions with a close of 0 or below, or unknown to the calendar; they are
+--     rare.
+-- Formula: bars of the years in which the number of returns differs from the number of stored
+--          calendar sessions, or with a close of 0 or below; off_by is the number to add to the
+--          number of returns to get the number of stored sessions due
 -- Unit: -
 -- Grain: instrument_key, session
 -- Source: bar, year_level, metric_state, instrument, calendar_session

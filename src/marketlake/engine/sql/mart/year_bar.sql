@@ -1,5 +1,5 @@
--- year_bar: the bars of each member's year and, before them, the close that the year's first return runs from.
--- Formula: stored rows of the member's instrument in its year; the carried close as a row of its own
+-- year_bar: the bars of each member's year, after the close that the year's first return runs from.
+-- Formula: stored rows of the member's instrument in its year; the carried close as a separate row
 -- Unit: as bar
 -- Grain: instrument_id (of member), session
 -- Source: stored_bar, member

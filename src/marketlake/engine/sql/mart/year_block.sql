@@ -1,5 +1,6 @@
--- year_block: the blocks of years of which states are kept, and the next wider one that each is half of.
--- Formula: any span of whole years is covered, without overlap, by the blocks inside it whose wider one is not inside
+-- year_block: the stored blocks of years, each with the next wider block that it is half of.
+-- Formula: any span of whole years is covered, without overlap, by the blocks inside it with a
+--          wider block that is not inside
 -- Unit: -
 -- Grain: years, first_year
 -- Source: block_state

@@ -1,6 +1,6 @@
--- year_close: from which close an instrument's next return will run.
+-- year_close: the close from which an instrument's next return runs.
 -- Formula: the year's last close above 0, divided by the splits of later sessions
--- Unit: quote currency, per share as counted at the year's end
+-- Unit: quote currency, per share at the year's end
 -- Grain: instrument_id
 -- Source: stored_bar (of one year)
 WITH traded AS (

@@ -1,7 +1,8 @@
--- year_end: where an instrument's year began and ended, both bases; read off its first and its last session.
--- Formula: the lowest level still to come at the first session is the year's lowest, the highest so far at the last its
---          highest. Null where there is no level any more at the year's end: an event that has no factor. The very first
---          returns start from the first session
+-- year_end: the start and end of an instrument's year on both bases, from its first and its last
+--     session.
+-- Formula: price_low_ahead at the first session is the year's lowest level, price_high at the last
+--          one its highest. Null where the year's end has no level: after an event without a
+--          factor. The very first returns start from the first session
 -- Unit: levels in the quote currency
 -- Grain: instrument_id (of one year)
 -- Source: daily_return

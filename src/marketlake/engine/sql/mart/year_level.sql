@@ -1,8 +1,9 @@
--- year_level: each instrument's year in one row, from which every convention of a calendar-year return follows.
--- Formula: value on the first and on the last stored session of the year, mean over December's sessions; start_* is the
---          last value of the year before, where there is one. Levels compare within a row, start_* included;
---          the columns named calendar_* and *sessions count only stored sessions that the calendar knows.
--- Unit: as level; NaN where a session that matters has no figure
+-- year_level: one row per instrument and year, from which every calendar-year return is derived.
+-- Formula: value on the first and on the last stored session of the year, mean over December's
+--          sessions; start_* is the last value of the previous year, if there is one. Levels
+--          compare within a row, start_* included; the columns named calendar_* and *sessions count
+--          only stored sessions that the calendar has
+-- Unit: as level; NaN where a required session has no figure
 -- Grain: instrument_id, year
 -- Source: level, calendar_session
 WITH stored AS (

@@ -1,7 +1,8 @@
--- year_state: all that the metrics of whole years need of an instrument's year; the years of any span merge into it.
--- Formula: counts, sums and central moments of the year's returns, of those over the bill (excess) and of those below 0;
---          first, last, lowest and highest level. m_k = sum of (return - mean)^k, from the sums of powers; day by day
---          instead where these would cancel, which is where returns hardly vary about their mean
+-- year_state: the statistics of an instrument's year that metrics of whole years are merged from.
+-- Formula: counts, sums and central moments of the year's returns, of those over the bill (excess)
+--          and of those below 0; first, last, lowest and highest level. m_k = sum of (return -
+--          mean)^k, from the sums of powers; from the daily returns instead where these sums would
+--          cancel, which is where returns hardly vary about their mean
 -- Unit: fractions and their powers; levels in the quote currency
 -- Grain: instrument_id, year, basis
 -- Source: year_sum, year_end, daily_return
@@ -33,8 +34,8 @@ WITH summed AS (
     WHERE e.total_first_level IS NOT NULL
 ),
 
--- those that hardly vary, and those whose levels end before the year does: an event that has no factor
-doubtful AS (
+-- hardly any variation, or levels that end before the year does (an event without a factor)
+imprecise AS (
     SELECT instrument_id, basis, mean_return, mean_excess
     FROM summed
     WHERE
@@ -43,17 +44,17 @@ doubtful AS (
         OR last_level IS NULL
 ),
 
-closer AS (
+deviation AS (
     SELECT
         c.instrument_id, c.basis, d.session,
         CASE WHEN c.basis = 'price' THEN d.price_level ELSE d.total_level END AS level,
         CASE WHEN c.basis = 'price' THEN d.price_return ELSE d.total_return END - c.mean_return AS off,
         CASE WHEN c.basis = 'price' THEN d.price_return ELSE d.total_return END - d.risk_free - c.mean_excess AS excess_off
     FROM daily_return AS d
-    JOIN doubtful AS c ON c.instrument_id = d.instrument_id
+    JOIN imprecise AS c ON c.instrument_id = d.instrument_id
 ),
 
-anew AS (
+recomputed AS (
     SELECT
         instrument_id, basis,
         sum(off * off) AS m2,
@@ -63,7 +64,7 @@ anew AS (
         max(session) AS last_session,
         max_by(level, session) AS last_level,
         max(level) AS high_level
-    FROM closer
+    FROM deviation
     WHERE level IS NOT NULL
     GROUP BY instrument_id, basis
 )
@@ -87,4 +88,4 @@ SELECT
     coalesce(s.first_growth, 1) AS first_growth, s.first_level, coalesce(a.last_level, s.last_level) AS last_level,
     s.low_level, coalesce(a.high_level, s.high_level) AS high_level, s.fall - 1 AS drawdown
 FROM summed AS s
-LEFT JOIN anew AS a ON a.instrument_id = s.instrument_id AND a.basis = s.basis
+LEFT JOIN recomputed AS a ON a.instrument_id = s.instrument_id AND a.basis = s.basis

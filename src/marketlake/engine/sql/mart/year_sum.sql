@@ -1,5 +1,5 @@
--- year_sum: the sums over an instrument's year from which its states follow, both bases in one pass.
--- Formula: powers of returns about zero; x (x - |x|) / 2 is x^2 below 0 and 0 above, exactly
+-- year_sum: the sums over an instrument's year that its states are computed from, for both bases.
+-- Formula: powers of returns about zero; x (x - |x|) / 2 is exactly x^2 below 0 and 0 above
 -- Unit: fractions and their powers
 -- Grain: instrument_id (of one year)
 -- Source: daily_return

@@ -1,4 +1,4 @@
--- alpha: return that beta does not explain, annualised (Jensen's).
+-- alpha: the part of the return that beta does not explain, annualised (Jensen's alpha).
 -- Formula: (mean(excess) - beta x mean(benchmark excess)) x periods per year; not compounded
 -- Unit: fraction
 -- Grain: instrument_id

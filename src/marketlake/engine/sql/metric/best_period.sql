@@ -1,5 +1,5 @@
 -- best_period: the highest return of a period, with its start and end.
--- Formula: max(simple_return), the earliest of equals
+-- Formula: max(simple_return); of equal ones the earliest
 -- Unit: fraction
 -- Grain: instrument_id
 -- Source: period_return

@@ -1,4 +1,4 @@
--- beta: how much an instrument moves for a move of the benchmark.
+-- beta: the sensitivity of an instrument to moves of the benchmark.
 -- Formula: sample covariance(excess, benchmark excess) / sample variance(benchmark excess)
 -- Unit: ratio
 -- Grain: instrument_id

@@ -1,6 +1,7 @@
--- cagr: the constant yearly return that leads from the start of the window to its end.
--- Formula: growth ^ (1 / years) - 1; n whole calendar years count as exactly n, any other window as days / 365.25.
---          Not annualised below a year (365 days) unless $annualise_short. So what doubles every calendar year has 100 %
+-- cagr: the compound annual growth rate from the start of the window to its end.
+-- Formula: growth ^ (1 / years) - 1; n whole calendar years count as exactly n, any other window as
+--          days / 365.25. Not annualised below a year (365 days) unless $annualise_short. A price
+--          that doubles every calendar year has 100 %
 -- Unit: fraction
 -- Grain: instrument_id
 -- Source: metric_span, metric_return

@@ -1,6 +1,8 @@
--- calendar_return: what was earned in each day, week, month, quarter or year of the window, simple and as a logarithm.
--- Formula: simple = close of the period / close of the period before - 1; log = ln(1 + simple). Whole periods only; n counts
---          the sessions with a figure in it. A year after inflation is divided by consumer prices, December over December
+-- calendar_return: the return of each day, week, month, quarter or year of the window, simple and
+--     logarithmic.
+-- Formula: simple = close of the period / close of the previous period - 1; log = ln(1 + simple).
+--          Whole periods only; n counts the sessions with a figure. A real yearly return is
+--          deflated by consumer prices, December over December
 -- Unit: fraction; log
 -- Grain: instrument_id, period
 -- Source: period_return, period_quality, consumer_price

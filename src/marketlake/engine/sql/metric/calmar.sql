@@ -1,4 +1,4 @@
--- calmar: CAGR per unit of the maximum drawdown.
+-- calmar: the CAGR per unit of maximum drawdown.
 -- Formula: cagr / |max_drawdown|; cagr of the whole window, drawdown on the periods' closes
 -- Unit: ratio
 -- Grain: instrument_id

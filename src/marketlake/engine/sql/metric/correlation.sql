@@ -1,6 +1,6 @@
--- correlation: how closely returns move with the benchmark's.
--- Formula: Pearson correlation of simple returns on shared sessions; none where either does not vary (a
---          deviation up to 1e-12 is rounding)
+-- correlation: the correlation of returns with those of the benchmark.
+-- Formula: Pearson correlation of simple returns on shared sessions; none where either does not
+--          vary (a deviation up to 1e-12 is rounding)
 -- Unit: ratio
 -- Grain: instrument_id
 -- Source: pair_return

@@ -1,5 +1,6 @@
--- downside_deviation: how deep negative returns go, annualised.
--- Formula: sqrt(sum of min(return, 0)^2 / n) x sqrt(periods per year); n counts all periods, threshold 0
+-- downside_deviation: the deviation of returns below zero, annualised.
+-- Formula: sqrt(sum of min(return, 0)^2 / n) x sqrt(periods per year); n counts all periods,
+--          threshold 0
 -- Unit: fraction
 -- Grain: instrument_id
 -- Source: period_return

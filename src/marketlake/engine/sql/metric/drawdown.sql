@@ -1,6 +1,7 @@
--- drawdown: every fall from a high until that high is reached again, the deepest first.
--- Formula: depth = lowest level / high - 1, on the closes of the periods and the start of the first; recovery is the first
---          close at or above the high, null while there is none; rank 1 is the deepest
+-- drawdown: every drawdown from a high to its recovery, the largest first.
+-- Formula: depth = lowest level / high - 1, on the closes of the periods and the start of the
+--          first; recovery is the first close at or above the high, null before that; rank 1 is the
+--          largest
 -- Unit: fraction
 -- Grain: instrument_id, rank
 -- Source: period_return

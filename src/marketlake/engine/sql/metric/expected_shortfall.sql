@@ -1,4 +1,5 @@
--- expected_shortfall: the mean return of the periods at or below the value at risk (historical, 95 %).
+-- expected_shortfall: the mean return of the periods at or below the value at risk (historical, 95
+--     %).
 -- Formula: mean of returns <= value_at_risk; a loss is negative
 -- Unit: fraction
 -- Grain: instrument_id

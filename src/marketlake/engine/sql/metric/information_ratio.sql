@@ -1,6 +1,6 @@
--- information_ratio: return over the benchmark's per unit of tracking error, annualised.
--- Formula: mean(return - benchmark return) / its sample standard deviation x sqrt(periods per year);
---          none where nothing varies (a deviation up to 1e-12 is rounding)
+-- information_ratio: the return over the benchmark's per unit of tracking error, annualised.
+-- Formula: mean(return - benchmark return) / its sample standard deviation x sqrt(periods per
+--          year); none where nothing varies (a deviation up to 1e-12 is rounding)
 -- Unit: ratio
 -- Grain: instrument_id
 -- Source: pair_return

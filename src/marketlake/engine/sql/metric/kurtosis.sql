@@ -1,6 +1,7 @@
--- kurtosis: how much of the variation comes from few large returns; 0 for a normal distribution (excess kurtosis).
--- Formula: m4 / m2^2 - 3 with m_k = mean of (return - mean)^k: the moment of the sample as it is, without a correction for
---          its size. Needs 4 periods; none where nothing varies (a deviation up to 1e-12 is rounding)
+-- kurtosis: the excess kurtosis: the weight of large returns; 0 for a normal distribution.
+-- Formula: m4 / m2^2 - 3 with m_k = mean of (return - mean)^k: the moment of the sample, without a
+--          correction for its size. Needs 4 periods; none where nothing varies (a deviation up to
+--          1e-12 is rounding)
 -- Unit: ratio
 -- Grain: instrument_id
 -- Source: period_return

@@ -1,4 +1,4 @@
--- log_return: what the whole window returned, continuously compounded.
+-- log_return: the continuously compounded return of the whole window.
 -- Formula: ln(growth)
 -- Unit: log
 -- Grain: instrument_id

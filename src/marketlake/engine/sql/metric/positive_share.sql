@@ -1,4 +1,4 @@
--- positive_share: how many of the periods ended higher than they began.
+-- positive_share: the share of periods with a return above 0.
 -- Formula: count(return > 0) / n
 -- Unit: fraction
 -- Grain: instrument_id

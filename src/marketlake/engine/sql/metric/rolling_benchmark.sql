@@ -1,7 +1,8 @@
--- rolling_benchmark: correlation, beta, alpha, tracking error, information ratio and captures against the benchmark over the
---                    latest periods, at each period.
--- Formula: as the metrics of these names, over the $periods returns up to this one; none while there are fewer. $periods is a
---          year's where it is not given: 252 days, 52 weeks or 12 months. Every window is summed by itself
+-- rolling_benchmark: correlation, beta, alpha, tracking error, information ratio and captures over
+--     a rolling window.
+-- Formula: as the metrics of these names, over the $periods returns up to this one; none while
+--          there are fewer. $periods defaults to a year: 252 days, 52 weeks or 12 months. Each
+--          window is summed separately
 -- Unit: ratio; alpha and tracking error a fraction, annualised
 -- Grain: instrument_id, session
 -- Source: pair_return, period_quality, instrument

@@ -1,8 +1,10 @@
--- rolling_return: what was earned over 1, 3, 5 and 10 years from each month's end on, and how often it beat the benchmark.
--- Formula: level at a month's end / level at the end of the same month k years before - 1; lowest, median, highest and
---          latest of all windows within the dates asked for; positive_share: above 0; win_share: above the benchmark's over
---          the same window, both at the last session of the month that they share (pairs counts these). Total, not
---          annualised. Windows overlap, so they are not independent
+-- rolling_return: the returns over 1, 3, 5 and 10 years to each month's end, and how often they
+--     beat the benchmark.
+-- Formula: level at a month's end / level at the end of the same month k years before - 1; lowest,
+--          median, highest and latest of all windows within the requested dates; positive_share:
+--          above 0; win_share: above the benchmark's over the same window, both at the last shared
+--          session of the month (pairs counts these). Cumulative, not annualised. Windows overlap,
+--          so they are not independent
 -- Unit: fraction
 -- Grain: instrument_id, years
 -- Source: month_period

@@ -1,4 +1,4 @@
--- sharpe: return over the risk-free one per unit of its variation, annualised.
+-- sharpe: the return over the risk-free return per unit of its volatility, annualised.
 -- Formula: mean(excess) / sample standard deviation(excess) x sqrt(periods per year); none where
 --          nothing varies (a deviation up to 1e-12 is rounding)
 -- Unit: ratio

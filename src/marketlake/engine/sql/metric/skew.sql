@@ -1,6 +1,7 @@
--- skew: to which side returns lean.
--- Formula: m3 / m2^1.5 with m_k = mean of (return - mean)^k: the moment of the sample as it is, without a correction for
---          its size. Needs 3 periods; none where nothing varies (a deviation up to 1e-12 is rounding)
+-- skew: the asymmetry of the distribution of returns.
+-- Formula: m3 / m2^1.5 with m_k = mean of (return - mean)^k: the moment of the sample, without a
+--          correction for its size. Needs 3 periods; none where nothing varies (a deviation up to
+--          1e-12 is rounding)
 -- Unit: ratio
 -- Grain: instrument_id
 -- Source: period_return

@@ -1,4 +1,4 @@
--- sortino: return over the risk-free one per unit of its downside, annualised.
+-- sortino: the return over the risk-free return per unit of its downside deviation, annualised.
 -- Formula: mean(excess) / sqrt(sum of min(excess, 0)^2 / n) x sqrt(periods per year)
 -- Unit: ratio
 -- Grain: instrument_id

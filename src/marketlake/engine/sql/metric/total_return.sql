@@ -1,6 +1,7 @@
--- total_return: what the whole window returned.
--- Formula: growth - 1, where growth is the level at the end of the window over the level at its start (the last session
---          before it); n counts sessions in between. The same whatever the frequency
+-- total_return: the return of the whole window, not annualised.
+-- Formula: growth - 1, where growth is the level at the end of the window over the level at its
+--          start (the last session before it); n counts the sessions in between. Independent of the
+--          frequency
 -- Unit: fraction
 -- Grain: instrument_id
 -- Source: metric_span, metric_return

@@ -1,4 +1,5 @@
--- tracking_error: how far returns stray from the benchmark's, annualised.
+-- tracking_error: the volatility of the difference between returns and those of the benchmark,
+--     annualised.
 -- Formula: sample standard deviation(return - benchmark return) x sqrt(periods per year)
 -- Unit: fraction
 -- Grain: instrument_id

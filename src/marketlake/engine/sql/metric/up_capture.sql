@@ -1,5 +1,6 @@
--- up_capture: how much of the benchmark's return an instrument had in the periods in which the benchmark rose.
--- Formula: geometric mean return / the benchmark's, both over the periods with benchmark return > 0; n counts those
+-- up_capture: the share of the benchmark's return in the periods in which the benchmark rose.
+-- Formula: geometric mean return / the benchmark's, both over the periods with benchmark return >
+--          0; n counts those
 -- Unit: ratio
 -- Grain: instrument_id
 -- Source: pair_return

@@ -1,5 +1,6 @@
--- value_at_risk: the return of a period that one in twenty fell short of (historical, 95 %).
--- Formula: 5 % quantile of simple returns, interpolated linearly between neighbours; a loss is negative
+-- value_at_risk: the period return below which one in twenty falls (historical, 95 %).
+-- Formula: 5 % quantile of simple returns, interpolated linearly between neighbours; a loss is
+--          negative
 -- Unit: fraction
 -- Grain: instrument_id
 -- Source: period_return

@@ -1,4 +1,4 @@
--- volatility: how far returns lie from their mean, annualised.
+-- volatility: the standard deviation of returns, annualised.
 -- Formula: sample standard deviation (n - 1) of simple returns x sqrt(periods per year)
 -- Unit: fraction
 -- Grain: instrument_id

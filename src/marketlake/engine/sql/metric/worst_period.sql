@@ -1,5 +1,5 @@
 -- worst_period: the lowest return of a period, with its start and end.
--- Formula: min(simple_return), the earliest of equals
+-- Formula: min(simple_return); of equal ones the earliest
 -- Unit: fraction
 -- Grain: instrument_id
 -- Source: period_return

@@ -1,4 +1,4 @@
--- bar_span: from when to when each instrument is stored.
+-- bar_span: the first and the last stored session of each instrument.
 -- Formula: first and last stored session
 -- Unit: date label
 -- Grain: instrument_id

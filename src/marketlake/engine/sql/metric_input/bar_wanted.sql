@@ -1,5 +1,5 @@
 -- bar_wanted: the bars that a metric of $wanted reads, with every rate, yield and consumer price.
--- Formula: bar, narrowed to the instruments named and to what converts, deflates or is risk-free
+-- Formula: bar, filtered to the requested instruments and to currencies, inflation and rates
 -- Unit: as bar
 -- Grain: instrument_id, session
 -- Source: bar

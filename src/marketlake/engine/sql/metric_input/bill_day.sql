@@ -1,5 +1,6 @@
--- bill_day: the discount yield of the 13-week bill $bill as known at the end of any day.
--- Formula: the last yield on or before the day and at most 7 days old; no row otherwise, none where $bill is empty
+-- bill_day: the discount yield of the 13-week bill $bill known at the end of any day.
+-- Formula: the last yield on or before the day and at most 7 days old; no row otherwise, none where
+--          $bill is empty
 -- Unit: fraction a year, on a discount basis of 360 days
 -- Grain: day
 -- Source: bar

@@ -1,6 +1,7 @@
--- consumer_price: the consumer price index $cpi by month, with the days on which it is the last one published.
--- Formula: a month's figure is published on the 16th of the next month and serves until the one after it is, at most
---          100 days. None where $cpi is empty
+-- consumer_price: the consumer price index $cpi by month, with the days on which it is the latest
+--     published.
+-- Formula: a month's figure is published on the 16th of the next month and is valid until the next
+--          one is published, at most 100 days. No rows where $cpi is empty
 -- Unit: index
 -- Grain: month
 -- Source: bar

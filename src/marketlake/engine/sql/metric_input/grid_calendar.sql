@@ -1,6 +1,7 @@
--- grid_calendar: on whose sessions an instrument's returns are taken, alone (own) and against the benchmark (pair).
--- Formula: own is the instrument's calendar, pair that and the benchmark's; with $sessions = 'shared' both are the
---          calendars of all instruments asked about
+-- grid_calendar: the calendars that give the sessions of an instrument's returns, alone (own) and
+--     with the benchmark (pair).
+-- Formula: own is the instrument's calendar, pair that and the benchmark's; with $sessions =
+--          'shared' both are the calendars of all requested instruments
 -- Unit: -
 -- Grain: instrument_id, kind, calendar
 -- Source: instrument

@@ -1,4 +1,4 @@
--- metric_figure: a metric's figures with all that must be said with them.
+-- metric_figure: the figures of a metric with their labels.
 -- Formula: the rows of the metric (relation figure), its name $metric and their label
 -- Unit: as the metric
 -- Grain: instrument_id

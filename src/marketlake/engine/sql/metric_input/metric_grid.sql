@@ -1,7 +1,8 @@
--- metric_grid: by how many periods a year figures are annualised.
--- Formula: weekly 52, monthly 12, quarterly 4, yearly 1; daily: 365 for 24/7, 252 for XNYS, for other calendars their mean
---          number of sessions a year, rounded; a shared grid takes the number of the calendar it equals (24/7 and XNYS
---          share XNYS's sessions: 252), else its own mean. $annualise overrides all
+-- metric_grid: the number of periods per year by which figures are annualised.
+-- Formula: weekly 52, monthly 12, quarterly 4, yearly 1; daily: 365 for 24/7, 252 for XNYS, for
+--          other calendars their mean number of sessions a year, rounded; a shared grid takes the
+--          number of the calendar it equals (24/7 and XNYS share XNYS's sessions: 252), else its
+--          own mean. $annualise overrides all
 -- Unit: periods per year
 -- Grain: instrument_id, kind
 -- Source: grid_calendar, grid_session, calendar_session

@@ -1,11 +1,12 @@
--- metric_label: all that must be said with a figure: basis, currency, periods per year and quality.
--- Formula: the flags of metric_quality in words; for figures over the risk-free return (excess) also no_bill, where the
---          bill's yield is missing for some period, and simulated, where the bill is. Kinds: span, own, pair
+-- metric_label: the labels of a figure: basis, currency, periods per year and quality.
+-- Formula: the flags of metric_quality as text; for figures over the risk-free return (excess) also
+--          no_bill, where the bill's yield is missing for some period, and simulated, where the
+--          bill is. Kinds: span, own, pair
 -- Unit: -
 -- Grain: instrument_id, kind, excess
 -- Source: metric_quality, metric_grid, metric_period, instrument
 WITH priced AS (
-    -- qualified: in a macro the bare name is its argument
+    -- qualified: in a macro the unqualified name is the argument
     SELECT p.instrument_id, p.kind, max(CASE WHEN p.risk_free IS NULL THEN 1 ELSE 0 END) = 1 AS no_bill
     FROM metric_period AS p
     GROUP BY p.instrument_id, p.kind

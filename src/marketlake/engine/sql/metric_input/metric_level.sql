@@ -1,8 +1,10 @@
--- metric_level: what one unit has become, on the basis and in the currency asked for, up to $last_day.
--- Formula: nominal = return index of $basis x exchange rate; level = nominal / the last consumer price index published
---          by the session (1 unless $real). Null where there is no figure; `missing` says what is not there.
---          With $sessions = 'shared' only the sessions that every instrument asked about has.
--- Unit: the currency asked for
+-- metric_level: the value of one unit, on the requested basis and in the requested currency, up to
+--     $last_day.
+-- Formula: nominal = return index of $basis x exchange rate; level = nominal / the last consumer
+--          price index published by the session (1 unless $real). Null where there is no figure;
+--          `missing` names the cause. With $sessions = 'shared' only the sessions of all requested
+--          instruments
+-- Unit: the requested currency
 -- Grain: instrument_id, session
 -- Source: return_index, exchange_rate, instrument, consumer_price
 WITH converted AS (

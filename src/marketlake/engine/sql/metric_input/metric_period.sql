@@ -1,10 +1,12 @@
--- metric_period: returns by day, week (from Monday), month, quarter or year, alone (own) and beside the benchmark's (pair).
--- Formula: simple_return = level of the period's last session / that of the last session of the period before - 1;
---          of a pair both are taken on the sessions that both have. Only periods wholly within $first_day to $last_day;
---          the last one stored only when no session of it is still to come.
---          risk_free, over the d days of the return: (1 - y x 91/360)^(-d/91) - 1 with the bill's discount yield y known at
---          the return's start (deflated where $real), or (1 + $risk_free)^(d/365.25) - 1 where $bill is empty
--- Unit: fraction; levels in the currency asked for
+-- metric_period: returns by day, week (from Monday), month, quarter or year, alone (own) and with
+--     the benchmark (pair).
+-- Formula: simple_return = level of the period's last session / that of the previous period's last
+--          session - 1; for a pair both on shared sessions. Only periods wholly within $first_day
+--          to $last_day; the last stored one only when no later session of it is due. risk_free,
+--          over the d days of the return: (1 - y x 91/360)^(-d/91) - 1 with the bill's discount
+--          yield y known at the start of the return (deflated where $real), or (1 +
+--          $risk_free)^(d/365.25) - 1 where $bill is empty
+-- Unit: fraction; levels in the requested currency
 -- Grain: instrument_id, kind, session
 -- Source: metric_return, metric_grid, grid_session, bill_day
 WITH point AS (
@@ -59,7 +61,7 @@ step AS (
     WINDOW past AS (PARTITION BY instrument_id, kind ORDER BY period)
 ),
 
--- the sessions that end each grid's periods by the calendar: asked only of the last period stored
+-- the calendar sessions that are still due in the last stored period
 last_stored AS (
     SELECT s.instrument_id, s.kind, count(c.session) AS to_come
     FROM step AS s

@@ -1,12 +1,16 @@
--- metric_quality: what is to be known of an instrument's figures over the whole window (span), of its periods (own) and of
---                 those beside the benchmark (pair, the flags of both).
+-- metric_quality: the quality flags of an instrument's figures over the whole window (span), by
+--     period (own) and with the benchmark (pair, the flags of both).
 -- Formula: partial   the window's ends are not the calendar's own sessions
 --          gap       a session of the calendar between them is not stored
---          stale     more than 5 sessions that the calendar had finished by $due_day (the day before the lake was built or
---                    before the moment of as-of, and no later than an end that was asked for) are after the last one stored
---          no_rate, no_price, no_cpi   a session (for span: an end) has no exchange rate, price or consumer price index
---          price_index   dividends were asked for and are not in it; proxy   it stands in for something else
---          simulated   made up, wholly or between published year ends (whole years on own sessions are facts)
+--          stale     more than 5 sessions that the calendar had finished by $due_day (the day
+--                    before the lake was built or before the moment of as-of, at most the requested
+--                    end) are later than the last stored one
+--          no_rate, no_price, no_cpi: a session (for span an end) has no exchange rate, price or
+--          consumer price index
+--          price_index  dividends were requested and are not included; proxy: it stands in for
+--                       something else
+--          simulated    wholly, or between published year ends (whole years on own sessions are
+--                       published figures)
 -- Unit: true or false
 -- Grain: instrument_id, kind
 -- Source: metric_span, metric_level, grid_session, instrument, bar, calendar_session
@@ -35,7 +39,7 @@ latest AS (
     SELECT instrument_id, max(session) AS session FROM bar WHERE list_contains($wanted, instrument_id) GROUP BY instrument_id
 ),
 
--- nothing is due of what has ended
+-- no session is due after `until`
 behind AS (
     SELECT l.instrument_id, count(*) AS sessions
     FROM latest AS l

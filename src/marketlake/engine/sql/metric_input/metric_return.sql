@@ -1,7 +1,8 @@
--- metric_return: the return of an instrument from each session that has a figure to the next; what every metric reads.
--- Formula: simple_return = level / level of the session before - 1; null on the first. Nothing is filled: over a missing
---          session or a missing rate the return spans to the next. `deflator` is what the level was divided by
--- Unit: fraction; level in the currency asked for
+-- metric_return: the return from each session with a figure to the next: the input of every metric.
+-- Formula: simple_return = level / level of the previous session - 1; null on the first. Nothing is
+--          filled: across a missing session or rate the return spans to the next. `deflator` is the
+--          divisor of the level
+-- Unit: fraction; level in the requested currency
 -- Grain: instrument_id, session
 -- Source: metric_level
 SELECT

@@ -1,8 +1,10 @@
--- metric_span: the whole window of each instrument: where it starts and ends and what came of one unit.
--- Formula: start is the last session before $first_day (the first within, where there is none), end the last session up to
---          $last_day; growth = level at the end / level at the start. complete: both are the calendar's own last sessions.
---          whole_years counts the calendar years of a complete window from 1 January to 31 December; years is that, else
---          days / 365.25. Of whole years the real growth is nominal growth / consumer prices, December over December
+-- metric_span: the window of each instrument: its start, its end and the growth of one unit.
+-- Formula: start is the last session before $first_day (the first within, if there is none), end
+--          the last session up to $last_day; growth = level at the end / level at the start.
+--          complete: both are the calendar's own last sessions. whole_years counts the calendar
+--          years of a complete window from 1 January to 31 December; years is that, else days /
+--          365.25. Over whole years the real growth is nominal growth / consumer prices, December
+--          over December
 -- Unit: growth a ratio; years in years
 -- Grain: instrument_id
 -- Source: metric_level, instrument, metric_grid, grid_session, consumer_price

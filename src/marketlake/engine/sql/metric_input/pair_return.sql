@@ -1,5 +1,6 @@
--- pair_return: the returns of each instrument and of the benchmark between the sessions that both have.
--- Formula: metric_period, each instrument beside the benchmark; active_return = simple_return - benchmark_return
+-- pair_return: the returns of each instrument and of the benchmark between shared sessions.
+-- Formula: metric_period, each instrument with the benchmark; active_return = simple_return -
+--          benchmark_return
 -- Unit: fraction
 -- Grain: instrument_id, session
 -- Source: metric_period, metric_grid

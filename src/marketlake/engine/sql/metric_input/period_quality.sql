@@ -1,9 +1,12 @@
--- period_quality: what is to be known of each single return, alone (own) and beside the benchmark's (pair, the flags of both).
+-- period_quality: the quality flags of each single return, alone (own) and with the benchmark
+--     (pair, the flags of both).
 -- Formula: n         sessions with a figure after the start of the return, up to its end
 --          partial   the start or the end is not the calendar's own last session of its period
 --          gap       a session of the calendar after the start, up to the end, is not stored
---          no_rate, no_price, no_cpi   a session there has no exchange rate, price or consumer price index
---          price_index, proxy, simulated   as in metric_quality; whole years between published year ends are facts
+--          no_rate, no_price, no_cpi: a session there has no exchange rate, price or consumer price
+--          index
+--          price_index, proxy, simulated: as in metric_quality; whole years between published year
+--          ends are published figures
 -- Unit: true or false; n a count
 -- Grain: instrument_id, kind, session
 -- Source: metric_period, metric_level, metric_grid, grid_session, metric_quality, instrument
@@ -35,7 +38,7 @@ seen AS (
     FULL JOIN due AS d ON d.instrument_id = f.instrument_id AND d.kind = f.kind AND d.session = f.session
 ),
 
--- counts from the first session on, so that those of a return are a difference
+-- running counts: the count of a return is a difference
 tally AS (
     SELECT
         instrument_id, kind, session,
@@ -48,7 +51,7 @@ tally AS (
     WINDOW past AS (PARTITION BY instrument_id, kind ORDER BY session ROWS UNBOUNDED PRECEDING)
 ),
 
--- both ends in one join: of two, an engine may well join the counts with each other first
+-- both ends in one join: with two joins an engine may join the counts with each other first
 limit_of AS (
     SELECT instrument_id, kind, session, period, period_end, start_session AS at_session, FALSE AS ends FROM metric_period
     UNION ALL

@@ -1,6 +1,6 @@
--- period_return: each instrument's returns on the grid asked for.
+-- period_return: each instrument's returns on the requested grid.
 -- Formula: metric_period, each instrument alone; excess_return = simple_return - risk_free
--- Unit: fraction; levels in the currency asked for
+-- Unit: fraction; levels in the requested currency
 -- Grain: instrument_id, session
 -- Source: metric_period, metric_grid
 SELECT

@@ -1,6 +1,6 @@
--- bar_as_of: the rows of some instruments as they could be known at $as_of.
--- Formula: of all versions known by then, the one known last; known means known_at, or observed_at (what this lake
---          itself held) when $strict
+-- bar_as_of: the bars of some instruments as known at $as_of.
+-- Formula: of all versions known by then, the latest; known means known_at, or observed_at (when
+--          this lake stored it) with $strict
 -- Unit: as bar
 -- Grain: instrument_id, session
 -- Source: bar_version

@@ -1,5 +1,5 @@
--- bar_now: the current rows of some instruments.
--- Formula: bar, narrowed to $ids in the asset classes $classes (which prunes files and row groups)
+-- bar_now: the current bars of some instruments.
+-- Formula: bar, filtered to $ids in the asset classes $classes (which prunes files and row groups)
 -- Unit: as bar
 -- Grain: instrument_id, session
 -- Source: bar

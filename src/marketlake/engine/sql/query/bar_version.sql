@@ -1,5 +1,6 @@
 -- bar_version: the versions of some instruments.
--- Formula: bar_version, narrowed to $ids in the asset classes $classes (which prunes files and row groups)
+-- Formula: bar_version, filtered to $ids in the asset classes $classes (which prunes files and row
+--          groups)
 -- Unit: as bar
 -- Grain: instrument_id, session, observed_at
 -- Source: bar_version

@@ -1,5 +1,6 @@
--- block_path: the values that an instrument's path runs through in each block of years, and its deepest fall within it.
--- Formula: as stored. Apart from block_sum, because a window function carries along every column of what it reads
+-- block_path: the path values and the maximum drawdown of each block of years.
+-- Formula: as stored. Separate from block_sum, because a window function carries every column that
+--          it reads
 -- Unit: as metric_state
 -- Grain: instrument_key, year
 -- Source: span_block

@@ -1,5 +1,6 @@
--- block_quality: span_quality of a window of whole years, from what is stored with the blocks that cover it.
--- Formula: complete and stale by the calendar's own last sessions before and within the window; the rest adds up
+-- block_quality: span_quality of a window of whole years, from the stored blocks that cover it.
+-- Formula: complete and stale follow from the calendar's last sessions before and within the
+--          window; the others are sums over blocks
 -- Unit: true or false
 -- Grain: instrument_key
 -- Source: span_block, instrument, instrument_coverage, calendar_year

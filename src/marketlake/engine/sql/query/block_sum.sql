@@ -1,4 +1,4 @@
--- block_sum: the sums about zero that blocks of years merge by.
+-- block_sum: power sums about zero, by which blocks of years are merged.
 -- Formula: sum of r^2 = m2 + n mean^2; higher powers by the same expansion
 -- Unit: fractions and their powers
 -- Grain: instrument_key, first_year

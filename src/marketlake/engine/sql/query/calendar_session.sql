@@ -1,5 +1,7 @@
--- calendar_session: the sessions that count for a pair: each calendar's own, or those that both have.
--- Formula: sessions of the calendars of $wanted; with $sessions = 'shared' only where every one of them has a session
+-- calendar_session: the sessions that count for a pair: each calendar's own, or those that both
+--     have.
+-- Formula: sessions of the calendars of $wanted; with $sessions = 'shared' only those that all of
+--          them have
 -- Unit: date label
 -- Grain: calendar, session
 -- Source: calendar_session

@@ -1,16 +1,19 @@
--- change: every session whose values are others at $until than at $since, with both values and why.
--- Formula: the version seen last by $since beside the one seen last by $until; a session that is the same at both ends
---          is no change, whatever came between. kind is the first that applies:
---          arrived             not held before, and no later session had been seen earlier
---          gap_fill            not held before, though sessions before and after it had been seen earlier
---          history             not held before, and older than all that had been seen earlier
---          correction          a correction by hand took effect, or was taken back
+-- change: every session with different values at $until and at $since, with both values and the
+--     reason.
+-- Formula: compares the version observed last by $since with the one observed last by $until. A
+--          session that is equal at both ends is no change, whatever happened in between. kind is
+--          the first that applies:
+--          arrived             not stored before, and no later session was observed earlier
+--          gap_fill            not stored before, although sessions before and after it were
+--          observed earlier
+--          history             not stored before, and older than all that was observed earlier
+--          correction          a manual correction took effect or was withdrawn
 --          split, dividend     the event of the session differs
 --          vendor_restatement  a price differs
 --          volume              only the volume differs
---          rounding            what differs is within the tolerance of the store (prices 1e-6, dividends 1e-3 or 0.00005,
---                              splits 1e-9, volumes 1e-4)
---          fields names all that differs, however little
+--          rounding            the difference is within the tolerance of the store (prices 1e-6,
+--          dividends 1e-3 or 0.00005, splits 1e-9, volumes 1e-4)
+--          fields lists every field that differs, however little
 -- Unit: as bar; a moment without a time zone is UTC
 -- Grain: instrument_id, session
 -- Source: bar_version, correction
@@ -44,7 +47,7 @@ after AS (
     ) = 1
 ),
 
--- the oldest and the newest session that were held before, of those that something new came to
+-- the first and the last session observed by $since, of instruments with new versions
 reach AS (
     SELECT h.instrument_id, min(h.session) AS first_session, max(h.session) AS last_session
     FROM bar_version AS h
@@ -54,7 +57,7 @@ reach AS (
     GROUP BY h.instrument_id
 ),
 
--- of two sessions that both came in between, the one seen first counts as held when the other came
+-- of two sessions that both arrived in between, the one observed first counts as stored earlier
 newcomer AS (
     SELECT
         a.instrument_id, a.session, r.first_session, r.last_session,
@@ -87,7 +90,7 @@ side AS (
 judged AS (
     SELECT
         s.*,
-        -- a bar that a correction changed was seen at the very moment of the correction
+        -- a bar that a correction changed has the correction's time as observed_at
         EXISTS (
             SELECT 1 FROM correction AS k
             WHERE k.instrument_id = s.instrument_id AND k.session = s.session AND k.recorded_at = s.seen
@@ -102,7 +105,7 @@ judged AS (
             CASE WHEN s.old_dividend IS DISTINCT FROM s.new_dividend THEN 'dividend' END,
             CASE WHEN s.old_split IS DISTINCT FROM s.new_split THEN 'split' END
         ) AS fields,
-        -- both there and nearly the same, or both missing
+        -- both present and nearly equal, or both missing
         coalesce(
             abs(s.old_open - s.new_open) <= 1e-6 * greatest(abs(s.old_open), abs(s.new_open)),
             s.old_open IS NULL AND s.new_open IS NULL

@@ -1,5 +1,5 @@
 -- change_row: the changes of some kinds in order, at most $most of them.
--- Formula: change, narrowed to $kinds
+-- Formula: change, filtered to $kinds
 -- Unit: as bar
 -- Grain: instrument_id, session
 -- Source: change

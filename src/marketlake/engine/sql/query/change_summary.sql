@@ -1,6 +1,6 @@
 -- change_summary: the changes of each instrument and kind in one row.
--- Formula: of the kinds $kinds, how many sessions, the first and the last of them, when the first and the last were seen,
---          and by how much a close moved at most (new over old, less one)
+-- Formula: for the kinds $kinds: number of sessions, first and last session, time of the first and
+--          the last observation, and the largest move of a close (new over old, less one)
 -- Unit: counts, dates, fraction
 -- Grain: instrument_id, kind
 -- Source: change

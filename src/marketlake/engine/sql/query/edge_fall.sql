@@ -1,7 +1,7 @@
--- edge_fall: the deepest fall in a window that begins and ends within one year.
--- Formula: least of level / highest level since $first_day - 1; only here are neither the highest so far nor the lowest
---          to come those of the window. Apart from edge_return, because a window function carries along every column of
---          what it reads
+-- edge_fall: the maximum drawdown of a window that starts and ends within one year.
+-- Formula: minimum of level / highest level since $first_day - 1. Only in such a window do both the
+--          running high and the remaining low differ from those of the year. Separate from
+--          edge_return, because a window function carries every column that it reads
 -- Unit: fraction, 0 or below
 -- Grain: instrument_key
 -- Source: daily_return

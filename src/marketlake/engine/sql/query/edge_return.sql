@@ -1,8 +1,10 @@
--- edge_return: the daily returns of the years that the window cuts: at most its first and its last.
--- Formula: rows of daily_return from $first_day to $last_day in those years; what is stored as total return only is taken
---          as that. fall is the deepest one from or to that session: where the window goes on to the year's end
---          lowest level still to come / level, where it goes on from the year's start level / highest so far; null
---          where it does neither (edge_fall has it then)
+-- edge_return: the daily returns of the years that the window cuts: at most its first and its last
+--     year.
+-- Formula: rows of daily_return from $first_day to $last_day in those years; an instrument stored
+--          only as total return uses that. fall is the largest drawdown from or to the session:
+--          lowest remaining level / level where the window continues to the year's end, level /
+--          running high where it continues from the year's start; null where it does neither (see
+--          edge_fall)
 -- Unit: fraction; levels in the quote currency
 -- Grain: instrument_key, session
 -- Source: daily_return

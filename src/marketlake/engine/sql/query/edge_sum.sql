@@ -1,5 +1,7 @@
--- edge_sum: the sums over what the window has of a year that it cuts, as year_sum has them of whole ones.
--- Formula: powers of returns about zero, which is what years merge by; x (x - |x|) / 2 is x^2 below 0 and 0 above, exactly
+-- edge_sum: the sums over the part of a cut year in the window, as year_sum has them for whole
+--     years.
+-- Formula: powers of returns about zero, by which years are merged; x (x - |x|) / 2 is exactly x^2
+--          below 0 and 0 above
 -- Unit: fractions and their powers; levels in the quote currency
 -- Grain: instrument_key, year
 -- Source: edge_return

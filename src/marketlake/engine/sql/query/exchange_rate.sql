@@ -1,6 +1,7 @@
--- exchange_rate: what turns an instrument's own currency into the one asked for.
--- Formula: dollars per unit of the quote currency over dollars per unit of $currency (1 where they are the same,
---          or where no currency is asked for); null where a rate is missing or older than 7 days
+-- exchange_rate: the rate that converts an instrument's own currency into the requested one.
+-- Formula: dollars per unit of the quote currency over dollars per unit of $currency (1 where they
+--          are equal or no currency is requested); null where a rate is missing or older than 7
+--          days
 -- Unit: $currency per unit of the quote currency
 -- Grain: instrument_id, session
 -- Source: bar, instrument, rate_day

@@ -1,5 +1,6 @@
--- inflation: how consumer prices changed over a calendar year.
--- Formula: index of December / index of the December before, of the instrument $cpi (none: no rows)
+-- inflation: the change in consumer prices over a calendar year.
+-- Formula: index of December / index of the previous December, of the instrument $cpi (no rows
+--          without one)
 -- Unit: ratio
 -- Grain: year
 -- Source: bar

@@ -1,5 +1,6 @@
--- instrument: the instruments, those in $simulated marked as wholly made up.
--- Formula: anchored instruments are facts only at their own year ends; shared sessions and simulated rates spoil that
+-- instrument: the instruments; those in $simulated are marked as fully simulated.
+-- Formula: an anchored instrument has published figures only at its own year ends; shared sessions
+--          and simulated rates invalidate them
 -- Unit: -
 -- Grain: instrument_id
 -- Source: instrument

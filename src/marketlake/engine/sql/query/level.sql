@@ -1,6 +1,6 @@
--- level: the return indices of a pair in one currency, on each one's own sessions or on those that both have.
--- Formula: index x exchange rate; NaN stands for "no figure", because max_by skips nulls
--- Unit: the currency asked for
+-- level: the return indices of a pair in one currency, on own or on shared sessions.
+-- Formula: index x exchange rate; NaN means no figure, because max_by skips nulls
+-- Unit: the requested currency
 -- Grain: instrument_id, session
 -- Source: return_index, exchange_rate, instrument
 SELECT

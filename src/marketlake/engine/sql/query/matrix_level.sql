@@ -1,6 +1,8 @@
--- matrix_level: the levels that correlations are taken from, instruments and days as numbers.
--- Formula: metric_level; NaN stands for "no figure"; missing is 1 for no_rate, 2 for no_price, 3 for no_cpi, else 0
--- Unit: level in the currency asked for; day counts from 1970-01-01
+-- matrix_level: the levels that correlations are computed from, with instruments and days as
+--     numbers.
+-- Formula: metric_level; NaN means no figure; missing is 1 for no_rate, 2 for no_price, 3 for
+--          no_cpi, else 0
+-- Unit: level in the requested currency; day counts from 1970-01-01
 -- Grain: place, day
 -- Source: metric_level, matrix_member
 SELECT

@@ -1,6 +1,8 @@
--- native_level: what one unit has become on the basis asked for, in each instrument's own currency, up to $last_day; from the
---               bars, for what stored_level does not know: as of a moment, or vendor_adjusted.
--- Formula: return index of $basis (total where only that is stored); `missing` says that a session has no figure
+-- native_level: the value of one unit on the requested basis, in each instrument's own currency, up
+--     to $last_day; computed from bars for what stored_level does not cover: an as-of moment, or
+--     vendor_adjusted.
+-- Formula: return index of $basis (total where only that is stored); `missing` marks a session
+--          without a figure
 -- Unit: quote currency
 -- Grain: instrument_id, session
 -- Source: return_index, instrument

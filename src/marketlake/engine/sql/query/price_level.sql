@@ -1,5 +1,7 @@
--- price_level: a return index by session, in the instrument's own currency or converted session by session.
--- Formula: return_index of $basis x exchange rate; an instrument stored as total return has only the basis total
+-- price_level: a return index by session, in the instrument's own currency or converted session by
+--     session.
+-- Formula: return_index of $basis x exchange rate; an instrument stored as total return has only
+--          the basis total
 -- Unit: the currency named in the row; the first stored session is at its close
 -- Grain: instrument_id, session
 -- Source: return_index, exchange_rate, instrument

@@ -1,4 +1,4 @@
--- rate_day: what a currency was worth on any day, by its last reference rate.
+-- rate_day: the value of a currency on any day, by its last reference rate.
 -- Formula: the last rate on or before the day and at most 7 days old; no row otherwise
 -- Unit: US dollars per unit of the currency
 -- Grain: currency, day

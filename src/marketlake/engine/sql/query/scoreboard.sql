@@ -1,6 +1,7 @@
--- scoreboard: the standard metrics of every instrument over a window, each in its own currency, from daily returns.
--- Formula: as the metrics of the same names (frequency daily, own sessions). sharpe and sortino are over zero, *_over_bill
---          over the 13-week bill, with the returns for which it is known
+-- scoreboard: the standard metrics of every instrument over a window, each in its own currency,
+--     from daily returns.
+-- Formula: as the metrics of the same names (frequency daily, own sessions). sharpe and sortino are
+--          over zero, *_over_bill over the 13-week bill, for the returns with a known bill yield
 -- Unit: fraction; ratio for sharpe, sortino, calmar, skew, kurtosis
 -- Grain: instrument_id
 -- Source: span_moment, span_quality, instrument, calendar_grid

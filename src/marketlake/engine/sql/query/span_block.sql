@@ -1,5 +1,7 @@
--- span_block: the stored states that the whole years of a window are covered by: those of the widest blocks inside it.
--- Formula: the blocks from $first_year to $last_year whose wider one is not inside: at most two of each width but the widest
+-- span_block: the stored states that cover the whole years of a window: the widest blocks inside
+--     it.
+-- Formula: the blocks from $first_year to $last_year with a wider block that is not inside: at most
+--          two of each width except the widest
 -- Unit: as block_state
 -- Grain: instrument_key, first_year
 -- Source: block_state, year_block

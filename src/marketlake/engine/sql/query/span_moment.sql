@@ -1,7 +1,9 @@
--- span_moment: the moments of each instrument's returns in the window, its growth and its deepest fall.
--- Formula: merged from span_sum and span_path. Moments merge as Chan, Golub and LeVeque do it: m2 = sum of m2 + sum of
---          n mean^2 - N MEAN^2, higher ones by the same expansion; where nothing varies, what is left is rounding and m2 is 0.
---          max_drawdown is the worst of each block's own and of its low against the highest value before it
+-- span_moment: the moments of each instrument's returns in the window, its growth and maximum
+--     drawdown.
+-- Formula: merged from span_sum and span_path. Moments merge by the method of Chan, Golub and
+--          LeVeque: m2 = sum of m2 + sum of n mean^2 - N MEAN^2, higher ones by the same expansion;
+--          where nothing varies, the remainder is rounding and m2 is 0. max_drawdown is the worst
+--          of each block's own and of its low against the highest earlier value
 -- Unit: fractions and their powers; growth a ratio
 -- Grain: instrument_key
 -- Source: span_sum, span_path

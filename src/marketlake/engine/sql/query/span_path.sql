@@ -1,5 +1,6 @@
--- span_path: the values that an instrument's path runs through in a window, block by block of whole years and in cut years.
--- Formula: block_path; for the cut years the levels of edge_sum, worth unit_value each, with edge_fall
+-- span_path: the path values of an instrument in a window, by blocks of whole years and in cut
+--     years.
+-- Formula: block_path; for cut years the levels of edge_sum times unit_value, with edge_fall
 -- Unit: as metric_state
 -- Grain: instrument_key, year
 -- Source: block_path, edge_sum, edge_fall, metric_state, instrument

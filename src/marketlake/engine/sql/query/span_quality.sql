@@ -1,9 +1,12 @@
--- span_quality: what is to be known of each instrument's window.
--- Formula: the window starts at the last stored session before $first_day (the first one within, where there is none) and
---          ends at the last one up to $last_day, with a price or without: priced says that both have one.
---          complete  both are the calendar's own last sessions;  gap  a session of the calendar between them is not stored
---          no_price  one that is stored has no price;  stale  more than 5 sessions that were over when the lake was built,
---          up to $last_day, are after the last one stored
+-- span_quality: the quality flags of each instrument's window.
+-- Formula: the window starts at the last stored session before $first_day (the first one within, if
+--          there is none) and ends at the last one up to $last_day, with or without a price;
+--          priced: both have one.
+--          complete  both are the calendar's own last sessions
+--          gap       a calendar session between them is not stored
+--          no_price  a stored session has no price
+--          stale     more than 5 sessions that had ended when the lake was built, up to $last_day,
+--          are later than the last one stored
 -- Unit: true or false
 -- Grain: instrument_key
 -- Source: span_moment, instrument, instrument_coverage, odd_session, calendar_session

@@ -1,5 +1,6 @@
--- span_sum: the sums of a window: of its whole years from stored blocks, of cut ones from their days.
--- Formula: block_sum and edge_sum, one below the other
+-- span_sum: the sums of a window: whole years from stored blocks, cut years from their daily
+--     returns.
+-- Formula: the rows of block_sum and edge_sum
 -- Unit: fractions and their powers
 -- Grain: instrument_key, block of years
 -- Source: block_sum, edge_sum

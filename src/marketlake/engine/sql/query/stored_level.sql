@@ -1,6 +1,8 @@
--- stored_level: matrix_level from the marts, for figures in each one's own currency, nominal and of today.
--- Formula: level within the year x unit_value, what such a level is worth on the path of all years, over that of the first
---          year; total where only that is stored; missing is 2 for a stored session without a price, else 0
+-- stored_level: matrix_level from the marts, for current nominal figures in each instrument's own
+--     currency.
+-- Formula: level within the year x unit_value (its value on the path of all years), over that of
+--          the first year; total where only that is stored; missing is 2 for a stored session
+--          without a price, else 0
 -- Unit: quote currency; day counts from 1970-01-01
 -- Grain: place, day
 -- Source: daily_return, metric_state, odd_session, matrix_member
@@ -11,7 +13,7 @@ WITH member AS (
 unit AS (
     SELECT
         m.place, m.instrument_key, m.basis, s.year,
-        -- exactly 1 in the first year, whose levels then stay as they are to the last digit
+        -- exactly 1 in the first year, so that its levels keep their last digit
         s.unit_value / first_value(s.unit_value) OVER (PARTITION BY m.place ORDER BY s.year) AS unit_value
     FROM member AS m
     JOIN metric_state AS s ON s.instrument_key = m.instrument_key AND s.basis = m.basis

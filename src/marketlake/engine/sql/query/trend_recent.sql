@@ -1,5 +1,7 @@
--- trend_recent: how each instrument's price moved over its latest sessions, the level before the first of them being 1
--- Formula: product of 1 + price_return, session by session, of the latest $sessions returns since $since
+-- trend_recent: each instrument's price over its latest sessions; the level before the first of
+--     them is 1
+-- Formula: product of 1 + price_return, session by session, of the latest $sessions returns since
+--          $since
 -- Unit: ratio
 -- Grain: instrument_id, session
 -- Source: daily_return

@@ -1,5 +1,6 @@
--- trend_year: the calendar-year returns that a line beside an instrument is drawn from, oldest first
--- Formula: simple_return of the convention year_end, complete or not; the years are first_year to last_year, both included
+-- trend_year: the calendar-year returns of an instrument's trend line, oldest first
+-- Formula: simple_return of the convention year_end, complete or not; the years are first_year to
+--          last_year, both included
 -- Unit: fraction
 -- Grain: instrument_id, year
 -- Source: calendar_year_return

@@ -1,6 +1,7 @@
--- volume_settled: how many volumes settled in place between two moments, which leaves no revision.
--- Formula: sum of volume_rows of the runs that began after $since and not after $until
--- Unit: count of sessions, one that settled twice twice
+-- volume_settled: how many volumes were updated in place between two moments; they leave no
+--     revision.
+-- Formula: sum of volume_rows of the runs that started after $since and not after $until
+-- Unit: count of sessions; a session that settled twice counts twice
 -- Grain: instrument_id
 -- Source: run
 SELECT instrument_id, CAST(sum(volume_rows) AS INTEGER) AS sessions

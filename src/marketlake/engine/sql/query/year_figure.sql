@@ -1,6 +1,7 @@
--- year_figure: what each of $wanted returned in every calendar year, nominal or real.
--- Formula: the calendar-year return under $convention on $basis (total where only that is stored); with $real it is
---          (1 + return) / (index of consumer prices, December over December) - 1, null with quality no_cpi without it
+-- year_figure: the return of each of $wanted in every calendar year, nominal or real.
+-- Formula: the calendar-year return under $convention on $basis (total where only that is stored);
+--          with $real it is (1 + return) / (index of consumer prices, December over December) - 1,
+--          null with quality no_cpi where the index is missing
 -- Unit: fraction
 -- Grain: instrument_id, year
 -- Source: calendar_year_return, instrument, inflation

@@ -1,8 +1,9 @@
--- year_win: in how many calendar years each instrument returned more than each other.
--- Formula: wins counts the years in which a's return is higher than b's, ties those in which they are equal; years are
---          those from $first_year to $last_year that are complete for both, with figures, nothing in them simulated
+-- year_win: the number of calendar years in which each instrument returned more than each other.
+-- Formula: wins counts the years in which a's return is higher than b's, ties those with equal
+--          returns; years counts those from $first_year to $last_year that are complete for both,
+--          with figures and without simulated data
 -- Unit: years
--- Grain: a, b (places of matrix_member; each with itself too)
+-- Grain: a, b (places of matrix_member; includes each with itself)
 -- Source: year_figure, matrix_member
 WITH judged AS (
     SELECT m.place, f.year, f.simple_return

@@ -1,4 +1,4 @@
--- report_bar: the bars of $wanted since $since as the page needs them, as traded.
+-- report_bar: the bars of $wanted since $since for the page, as traded.
 -- Formula: bar; day counts from 1970-01-01
 -- Unit: quote currency
 -- Grain: instrument_id, day

@@ -1,5 +1,7 @@
--- report_instrument: the instruments that the report can compare, with what the page must know to do so.
--- Formula: those that have a return and a bar stored since $since; day numbers count from 1970-01-01
+-- report_instrument: the instruments that the report can compare, with the properties that the page
+--     needs.
+-- Formula: those that have a return and a bar stored since $since; day numbers count from
+--          1970-01-01
 -- Unit: -
 -- Grain: instrument_id
 -- Source: instrument, bar

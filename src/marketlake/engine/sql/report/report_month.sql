@@ -1,6 +1,8 @@
--- report_month: return indices of $wanted at the ends of months, for instruments whose every day the page has no room for.
--- Formula: return_index on the last stored session of each month, and on the first one since $since; sessions counts those of
---          the calendar since the row before, so that gaps still show. NaN stands for "no figure"
+-- report_month: month-end return indices of $wanted, for instruments without daily data in the
+--     page.
+-- Formula: return_index on the last stored session of each month, and on the first one since
+--          $since; sessions counts the calendar's sessions since the previous row, so that gaps
+--          stay visible. NaN means no figure
 -- Unit: quote currency; day counts from 1970-01-01
 -- Grain: instrument_id, day
 -- Source: return_index, instrument, calendar_session

@@ -1,12 +1,17 @@
--- report_state: what is stored of each instrument and what is wrong with it.
--- Formula: due       sessions of the calendar after the last one stored that were over the day before the build
---          gaps      sessions of the calendar between the first and the last one stored that are not
---          revised   rows that a vendor restated; quarantined rows failed a check; noted ones are odd and stored
---          sessions_off of sessions_compared: where sources disagreed when they were last asked side by side
---          outcome, message   of the last fetch that was no reconciliation
+-- report_state: the stored data and the data quality of each instrument.
+-- Formula: due       sessions of the calendar after the last stored one that had ended the day
+--          before the build
+--          gaps      sessions of the calendar between the first and the last stored one that are
+--          not stored
+--          revised   rows that a vendor restated; quarantined rows failed a check; noted rows are
+--          stored
+--          sessions_off of sessions_compared: sessions on which the sources differed in the latest
+--          comparison
+--          outcome, message: of the last fetch, comparisons excluded
 -- Unit: counts of sessions and rows
 -- Grain: instrument_id
--- Source: instrument, bar, calendar_session, revision, quarantine, finding, run, reconciled, reconciled_pair, lake
+-- Source: instrument, bar, calendar_session, revision, quarantine, finding, run, reconciled,
+--         reconciled_pair, lake
 WITH stored AS (
     SELECT
         b.instrument_id, count(*) AS bars, min(b.session) AS first_session, max(b.session) AS last_session,
@@ -51,7 +56,7 @@ compared AS (
     GROUP BY instrument_id
 ),
 
-said AS (
+pair_message AS (
     SELECT instrument_id, string_agg(message, '; ' ORDER BY source_a, source_b) AS message
     FROM main.reconciled_pair
     WHERE message <> ''
@@ -72,5 +77,5 @@ LEFT JOIN quarantined AS q ON q.instrument_id = n.instrument_id
 LEFT JOIN noted AS f ON f.instrument_id = n.instrument_id
 LEFT JOIN last_run AS r ON r.instrument_id = n.instrument_id
 LEFT JOIN compared AS c ON c.instrument_id = n.instrument_id
-LEFT JOIN said AS d ON d.instrument_id = n.instrument_id
+LEFT JOIN pair_message AS d ON d.instrument_id = n.instrument_id
 ORDER BY n.rowid

@@ -1,4 +1,4 @@
--- report_year: how many bars of what has a return there are from each year.
+-- report_year: the number of bars per year of instruments that have a return.
 -- Formula: count
 -- Unit: rows
 -- Grain: year

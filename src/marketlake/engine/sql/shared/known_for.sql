@@ -1,5 +1,6 @@
--- known_for: for how long a reference rate or a yield is known: on its day and on the seven after it.
--- Formula: 0 to 7; the last value on or before a day counts, and none where it is older
+-- known_for: how many days a reference rate or a yield stays valid: on its day and on the seven
+--     after it.
+-- Formula: 0 to 7; the last value on or before a day counts, none if it is older
 -- Unit: days
 -- Grain: days
 -- Source: -

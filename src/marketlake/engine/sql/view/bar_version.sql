@@ -1,7 +1,8 @@
--- bar_version: every version of every bar, the current ones and those that were replaced.
--- Formula: bar, with superseded_at null, and revision. A version held from observed_at until superseded_at and could be
---          known from known_at until then; while a commit is being put in place a replaced version may stand in both,
---          so a reader takes of one session the version seen last, current before replaced
+-- bar_version: every version of every bar, current and superseded.
+-- Formula: bar (superseded_at is null) and revision. A version was stored from observed_at until
+--          superseded_at and could be known from known_at until then. During a commit a superseded
+--          version can be in both tables: of one session a reader takes the version observed last,
+--          current before superseded
 -- Unit: as bar
 -- Grain: instrument_id, session, observed_at
 -- Source: bar, revision

@@ -1,6 +1,7 @@
--- health: how the fetches of each instrument have ended lately, for a monitor.
--- Formula: its latest fetch (neither a comparison of sources nor a correction by hand); good_at is when the latest
---          began that ended ok or no_new_data, failures the number of fetches after that one
+-- health: the result of the recent fetches of each instrument, for monitoring.
+-- Formula: the latest fetch (comparisons of sources and manual corrections excluded); good_at is
+--          the start of the latest one that ended ok or no_new_data, failures the number of fetches
+--          after it
 -- Unit: times in UTC; duration_s in seconds
 -- Grain: instrument_id
 -- Source: instrument, run

@@ -1,5 +1,5 @@
--- reconciled: what sources said of each session when they were last compared.
--- Formula: the latest row of each instrument and session
+-- reconciled: the latest comparison of sources on each session.
+-- Formula: the latest row per instrument and session
 -- Unit: closes as traded in the quote currency; distances in basis points (1/10,000)
 -- Grain: instrument_id, session
 -- Source: reconciliation

@@ -1,5 +1,5 @@
--- reconciled_pair: how two sources of an instrument compared the last time.
--- Formula: the latest row of each instrument and pair of sources
+-- reconciled_pair: the latest comparison of two sources of an instrument.
+-- Formula: the latest row per instrument and pair of sources
 -- Unit: distances in basis points (1/10,000); shares as fractions
 -- Grain: instrument_id, source_a, source_b
 -- Source: reconciliation_pair

@@ -1,12 +1,15 @@
--- return_index: what one unit bought at the first stored session has become, on three bases.
+-- return_index: the value of one unit bought at the first stored session, on three bases.
 -- Formula: price_index = close x product of split
---          total_index = price_index x product of (close + dividend) / close       (reinvested at the ex-date's close)
---          vendor_adjusted_index = price_index x product of previous / (previous - split x dividend)
---          products run from the second stored session on; previous is the close of the session before.
---          So from one session to the next total grows by split x (close + dividend) / previous and
---          vendor_adjusted by split x close / (previous - split x dividend).
---          Where the stored close is a total return itself, total_index is the close and the others do not exist.
---          Null on a session with a close of zero or below, and from an event on that has no factor.
+--          total_index = price_index x product of (close + dividend) / close (reinvested at the
+--          ex-date's close)
+--          vendor_adjusted_index = price_index x product of previous / (previous - split x
+--          dividend)
+--          Products start at the second stored session; previous is the close of the session
+--          before. From one session to the next, total grows by split x (close + dividend) /
+--          previous and vendor_adjusted by split x close / (previous - split x dividend).
+--          Where the stored close is a total return, total_index is the close and the others are
+--          null. Null on a session with a close of zero or below, and from an event without a
+--          factor on
 -- Unit: quote currency; the first value is the first close
 -- Grain: instrument_id, session
 -- Source: bar, instrument
@@ -19,7 +22,7 @@ WITH step AS (
     LEFT JOIN instrument AS n ON n.instrument_id = b.instrument_id
 ),
 
--- NaN for a factor that does not exist: every sum from there on is NaN too
+-- NaN for a missing factor: every later sum is NaN too
 factor AS (
     SELECT
         instrument_id, session, close, dividend, split, return_basis,
@@ -37,8 +40,7 @@ factor AS (
     FROM step
 ),
 
--- logarithms in whole multiples of 2^-49: their sums are exact, whatever order an engine adds them in, and 0 where
--- nothing happened
+-- logarithms in whole multiples of 2^-49: sums are exact in any order, and 0 without an event
 running AS (
     SELECT
         instrument_id, session, close, dividend, split, return_basis,

@@ -1,6 +1,8 @@
--- session_gap: sessions between stored ones that were asked for and not served, as they stand.
--- Formula: of each instrument and session the row that filled it, else the one of most tries
--- Unit: tries in runs that were answered
+-- session_gap: the current state of sessions between stored ones that were requested and not
+--     served.
+-- Formula: per instrument and session the row with state filled, otherwise the one with the most
+--          tries
+-- Unit: tries count the runs that were answered
 -- Grain: instrument_id, session
 -- Source: gap
 SELECT *
