@@ -1,4 +1,4 @@
-# Everything a newcomer needs; `make help` lists the targets. The tools live in .venv, made from requirements.lock.
+# `make help` lists the targets. The tools are in .venv, created from requirements.lock.
 
 PYTEST_WORKERS ?= 2
 BIN := .venv/bin
@@ -8,30 +8,30 @@ QUICK := tests/unit tests/sources tests/store tests/query tests/compare tests/me
 .DEFAULT_GOAL := help
 .PHONY: help venv run quick test coverage mutants cluster-test check spark format docs airflow env benchmark campaign lock clean
 
-help: ## this list
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-venv: ## set up .venv (the other targets do it by themselves)
+venv: ## set up .venv (the other targets do it automatically)
 	@sh scripts/bootstrap
 
-run: venv ## pull, store and compare the sample market with Airflow embedded; LIVE=1 asks the real vendors
+run: venv ## ingest and compare the sample market with Airflow embedded; LIVE=1 uses the real vendors
 	@sh scripts/run $(if $(LIVE),live,sample)
 
-quick: venv ## tests of units, sources, the store and answers in a minute, offline
+quick: venv ## fast tests of units, sources, the store and answers: one minute, offline
 	@$(PYTEST) -m "not slow" --hypothesis-profile quick --durations 5 $(QUICK)
 
-test: check spark ## all checks and all tests, offline; ends with the 20 slowest tests
+test: check spark ## all checks and all tests, offline; lists the 20 slowest tests
 	@$(PYTEST) --durations 20
 
-coverage: venv ## run all tests and report which lines and branches none of them takes
+coverage: venv ## run all tests and report untested lines and branches
 	@$(PYTEST) --cov --cov-report term:skip-covered --cov-report html:build/coverage
-	@echo "to look at: build/coverage/index.html"
+	@echo "open: build/coverage/index.html"
 
-mutants: venv ## change the formulas, checks and the merge in small ways and see whether a test fails; MUTANTS="a.b.c*" for some
+mutants: venv ## mutation tests of formulas, checks and the merge; MUTANTS="a.b.c*" selects some
 	@$(BIN)/mutmut run --max-children $(PYTEST_WORKERS) $(MUTANTS)
 	@$(BIN)/mutmut results
 
-cluster-test: venv ## Postgres, Redis and two Celery workers on loopback: kill one, compare; skipped where they are missing
+cluster-test: venv ## Postgres, Redis and two Celery workers on loopback: kill one, compare; skipped if missing
 	@sh scripts/cluster
 
 check: venv ## format, lint, strict types, import contract
@@ -40,10 +40,10 @@ check: venv ## format, lint, strict types, import contract
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-spark: venv ## add Spark to .venv where Java is, for `--engine spark` and its tests
+spark: venv ## add Spark to .venv if Java is installed, for `--engine spark` and its tests
 	@sh scripts/spark
 
-format: venv ## put the code into its format
+format: venv ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
@@ -52,23 +52,23 @@ docs: venv ## write the generated pages and the site, build/site/index.html
 	@$(BIN)/python scripts/metric_docs.py
 	@$(BIN)/python scripts/quality_docs.py
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
-	@echo "to look at: build/site/index.html"
+	@echo "open: build/site/index.html"
 
-airflow: venv ## open Airflow's own pages on the simulated market
+airflow: venv ## start Airflow's web interface on the simulated market
 	@sh scripts/airflow
 
-env: ## make .env with random passwords, and config/, for docker compose
+env: ## create .env with random passwords, and config/, for docker compose
 	@sh scripts/env
 
-benchmark: venv ## measure what the documentation promises
+benchmark: venv ## run the benchmarks of the documentation
 	@$(BIN)/python -m benchmarks
 
-campaign: venv ## attack the lake: faults, kills and a year of days; half an hour, with a report
+campaign: venv ## fault injection: faults, kills and a simulated year; half an hour, with a report
 	@$(BIN)/python -W ignore -m tests.campaign all
 
-lock: venv ## resolve the dependencies anew
+lock: venv ## resolve the dependencies again
 	@sh scripts/lock
 
-clean: ## remove .venv, caches and the sample lake; data/ stays
+clean: ## remove .venv, caches and the sample lake, but not data/
 	@rm -rf .venv .venv-celery .marketlake .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist mutants .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,5 +1,5 @@
-# Sourced: `start_simulator` serves the sample market on a free port of loopback and points every client at it.
-# The clock stands still where the published figures end.
+# Sourced: `start_simulator` serves the sample market on a free loopback port for all clients.
+# The clock is fixed where the published figures end.
 
 start_simulator() {
     export MARKETLAKE_HOME="$PWD/.marketlake/sample" MARKETLAKE_NOW=2026-01-02T12:00Z

@@ -55,7 +55,7 @@ def test_make_env_never_touches_what_is_there(checkout: Path) -> None:
     (checkout / ".env").write_text("POSTGRES_PASSWORD=mine\n")
     done = make_env(checkout)
     assert done.returncode == 1
-    assert ".env is there already and stays as it is" in done.stderr
+    assert ".env exists and stays unchanged" in done.stderr
     assert (checkout / ".env").read_text() == "POSTGRES_PASSWORD=mine\n"
     assert not (checkout / "config").exists()
 

@@ -110,7 +110,7 @@ def read_facts(body: bytes, symbol: str) -> Facts:
             day = (_EPOCH + timedelta(seconds=first)).astimezone(ZoneInfo(zone)).date()
         return Facts(bounded(meta["currency"]), zone, day)
     except (*_WRONG, OverflowError, OSError, ZoneInfoNotFoundError) as error:
-        raise MalformedError(f"yahoo: the answer about {symbol} is not what Yahoo documents") from error
+        raise MalformedError(f"yahoo: the description of {symbol} is not what Yahoo documents") from error
 
 
 def read_expenses(body: bytes) -> float | None:
