@@ -48,7 +48,7 @@ def handed_on(**values: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("on", [True, False])
-def test_a_count_arrives_when_it_is_switched_on(on: bool) -> None:
+def test_metrics_are_sent_when_switched_on(on: bool) -> None:
     collector = Collector()
     with served(collector) as port:
         place = f"http://127.0.0.1:{port}"

@@ -43,12 +43,12 @@ def nobody() -> Iterator[str]:
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
-def test_no_vendor_there_is_an_error_that_says_what_to_do(nobody: str) -> None:
+def test_no_reachable_vendor_is_an_error_with_a_remedy(nobody: str) -> None:
     with pytest.raises(UnavailableError, match=r"none of yahoo, ecb can be reached.*Nothing was changed"):
         require_a_vendor(["yahoo", "ecb", "yahoo"], {"yahoo": nobody, "ecb": nobody})
 
 
-def test_any_answer_counts_as_there(nobody: str, vendor: str) -> None:
+def test_any_response_counts_as_reachable(nobody: str, vendor: str) -> None:
     addresses = {"yahoo": nobody, "ecb": vendor}
     require_a_vendor(["yahoo", "ecb"], addresses)
     assert Refuses.asked == ["/"]
@@ -57,7 +57,7 @@ def test_any_answer_counts_as_there(nobody: str, vendor: str) -> None:
         require_a_vendor(["yahoo"], addresses)
 
 
-def test_a_source_whose_address_is_not_known_counts_as_there(nobody: str) -> None:
+def test_source_without_known_address_counts_as_reachable(nobody: str) -> None:
     addresses = {"yahoo": nobody}
     with pytest.raises(UnavailableError, match="none of yahoo can be reached"):
         require_a_vendor(["yahoo"], addresses)
@@ -65,5 +65,5 @@ def test_a_source_whose_address_is_not_known_counts_as_there(nobody: str) -> Non
     assert require_a_vendor(["yahoo", "files"], addresses) is None  # type: ignore[func-returns-value]
 
 
-def test_the_vendors_are_asked_over_tls() -> None:
+def test_vendor_addresses_use_tls() -> None:
     assert all(address.startswith("https://") for address in ADDRESSES.values())

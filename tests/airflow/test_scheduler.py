@@ -97,7 +97,7 @@ def processes_of(home: Path) -> list[int]:
 
 @pytest.mark.scheduler
 @pytest.mark.xdist_group("scheduler")
-def test_an_asset_update_starts_returns_and_no_process_is_left(market: Path) -> None:
+def test_asset_update_starts_returns_and_no_process_remains(market: Path) -> None:
     home, port = market / "airflow", free_port()
     with airflow(home, DAGS, port):
         password = json.loads(password_file(home).read_text())["admin"]

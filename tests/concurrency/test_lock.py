@@ -17,7 +17,7 @@ from marketlake.store.writer import claim, writer
 from .crowd import start
 
 
-def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
+def test_killed_holder_releases_the_lock(tmp_path: Path) -> None:
     lake = tmp_path / "data"
     claim(lake, "simulated")
     holder = start("holder", tmp_path)
@@ -49,7 +49,7 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "note", [b"", b"{", b"[]", b'{"pid": "x"}', b'{"pid": 1, "host": "\\u0007", "command": 5}']
 )
-def test_a_damaged_note_hides_nothing_but_the_name(tmp_path: Path, note: bytes) -> None:
+def test_damaged_lock_note_only_hides_the_holders_name(tmp_path: Path, note: bytes) -> None:
     claim(tmp_path, "simulated")
     with writer(tmp_path, None):
         (tmp_path / layout.HOLDER).write_bytes(note)

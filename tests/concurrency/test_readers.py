@@ -20,7 +20,7 @@ READERS = {"database": 4, "glob": 3, "dataset": 3}
 ROUNDS = times(3, 60)
 
 
-def test_ten_readers_see_nothing_torn(tmp_path: Path) -> None:
+def test_ten_readers_see_consistent_states(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     there = set[str]()
 

@@ -43,9 +43,7 @@ def home(tmp_path: Path) -> Path:
     some(CROWDS, few=2, draw=random.Random(1)),
     ids=" + ".join,
 )
-def test_all_is_as_if_one_had_come_after_the_other(
-    tmp_path: Path, home: Path, crowd: tuple[str, ...]
-) -> None:
+def test_concurrent_writers_equal_sequential_ones(tmp_path: Path, home: Path, crowd: tuple[str, ...]) -> None:
     actors = [start("actor", home, deeds) for deeds in crowd]
     (home / "go").touch()
     for outcomes in [answer(actor) for actor in actors]:

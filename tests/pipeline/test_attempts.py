@@ -44,7 +44,7 @@ def slept_with(make: Make, simulator: Simulator, share: float) -> list[float]:
 
 
 @pytest.mark.parametrize(("share", "pauses"), [(0.0, [1.0, 2.0]), (1.0, [1.5, 3.0])])
-def test_pauses_grow_and_part_from_each_other(
+def test_retry_pauses_grow_with_jitter(
     make: Make, simulator: Simulator, share: float, pauses: list[float]
 ) -> None:
     assert slept_with(make, simulator, share) == pauses
@@ -52,7 +52,7 @@ def test_pauses_grow_and_part_from_each_other(
 
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("status", [403, 451])
-def test_a_refusal_is_not_tried_again(make: Make, simulator: Simulator, source: str, status: int) -> None:
+def test_refusal_is_not_retried(make: Make, simulator: Simulator, source: str, status: int) -> None:
     simulator.set_faults([parse_fault(f"{status}:{source}")])
     settings = make("home", BTC=SOURCES[source])
     (row,) = ingest(settings)
@@ -64,7 +64,7 @@ def test_a_refusal_is_not_tried_again(make: Make, simulator: Simulator, source: 
 @pytest.mark.parametrize(
     ("fault", "tries"), [("503:yahoo", 3), ("html:yahoo", 3), ("404:yahoo", 1), ("451:yahoo", 1)]
 )
-def test_the_fallbacks_row_counts_all_tries_and_raw_says_why(
+def test_fallback_row_counts_all_attempts_and_raw_keeps_the_errors(
     make: Make, simulator: Simulator, fault: str, tries: int
 ) -> None:
     simulator.set_faults([parse_fault(fault)])
@@ -83,7 +83,7 @@ def test_the_fallbacks_row_counts_all_tries_and_raw_says_why(
     assert asked == expected
 
 
-def test_the_breaker_trips_for_one_source_and_the_next_serves_all(make: Make, simulator: Simulator) -> None:
+def test_breaker_opens_for_one_source_and_the_next_serves_all(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("503:yahoo")])
     before = len(simulator.requests)
     found = ingest(make("home", **{f"I{n}": TWO for n in range(6)}))
@@ -95,7 +95,7 @@ def test_the_breaker_trips_for_one_source_and_the_next_serves_all(make: Make, si
     assert len(charts) <= 2 * 9
 
 
-def test_an_answer_closes_the_breaker_again(make: Make, simulator: Simulator) -> None:
+def test_response_closes_the_breaker(make: Make, simulator: Simulator) -> None:
     faults = ["503:yahoo:OLD-USD", "503:yahoo:NEW-USD", "503:yahoo:BTC-USD"]
     simulator.set_faults([parse_fault(fault) for fault in faults])
     ids = {name: YAHOO % name for name in ("OLD", "NEW", "SPARE", "BTC")}
@@ -104,7 +104,7 @@ def test_an_answer_closes_the_breaker_again(make: Make, simulator: Simulator) ->
     assert found[3]["attempts"] == 3
 
 
-def test_not_found_is_said_only_where_every_source_says_it(make: Make, simulator: Simulator) -> None:
+def test_not_found_requires_that_every_source_reports_it(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("404:yahoo"), parse_fault("451:bitstamp")])
     (row,) = ingest(make("home", BTC=TWO))
     assert (row["outcome"], row["source"]) == ("blocked", "bitstamp")
@@ -113,7 +113,7 @@ def test_not_found_is_said_only_where_every_source_says_it(make: Make, simulator
     assert (row["outcome"], row["source"]) == ("not_found", "yahoo")
 
 
-def test_a_long_retry_after_is_kept_by_other_workers(make: Make, simulator: Simulator) -> None:
+def test_long_retry_after_applies_to_other_workers(make: Make, simulator: Simulator) -> None:
     """Where the source is limited, as every vendor is: the next process does not even ask."""
     simulator.set_faults([parse_fault("429:yahoo:OLD-USD:retry_after=1800")])
     limits = {"yahoo": 100.0}

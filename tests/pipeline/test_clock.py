@@ -39,7 +39,7 @@ def run(
     "ahead", [timedelta(365), timedelta(1), timedelta(hours=13), timedelta(-1, 420), timedelta(-40)]
 )
 @pytest.mark.parametrize("first", [True, False], ids=["first_load", "daily"])
-def test_a_clock_that_was_off_for_a_run_leaves_nothing_behind(
+def test_wrong_clock_in_one_run_has_no_lasting_effect(
     make: Make, simulator: Simulator, ahead: timedelta, first: bool
 ) -> None:
     settings, undisturbed = make("off"), make("right")
@@ -63,7 +63,7 @@ def test_a_clock_that_was_off_for_a_run_leaves_nothing_behind(
     assert verify(settings.lake)[1] == []
 
 
-def test_a_vendor_whose_clock_stands_still_hides_nothing(make: Make, simulator: Simulator) -> None:
+def test_stopped_vendor_clock_hides_no_data(make: Make, simulator: Simulator) -> None:
     settings = make()
     run(settings, simulator, DAYS[0])
     told = run(settings, simulator, DAYS[0], timedelta(20))
@@ -71,7 +71,7 @@ def test_a_vendor_whose_clock_stands_still_hides_nothing(make: Make, simulator: 
     assert all("after 2024-01-09" in row["message"] for row in told)
 
 
-def test_a_clock_ahead_replays_as_it_was_stored(make: Make, simulator: Simulator) -> None:
+def test_replay_after_a_fast_clock_equals_the_stored_rows(make: Make, simulator: Simulator) -> None:
     settings = make()
     run(settings, simulator, DAYS[0], timedelta(365))
     run(settings, simulator, DAYS[1])

@@ -68,7 +68,7 @@ def assert_replay_changes_nothing(home: Path) -> None:
     assert stored_bytes(home / "data") == before
 
 
-def test_a_first_load_is_corrected_on_its_way_in(home: Path) -> None:
+def test_first_load_is_corrected_before_it_is_stored(home: Path) -> None:
     correct(home)
     run(home, "2024-01-04T12:00Z")
     assert closes(home) == [17.25]
@@ -84,7 +84,7 @@ def test_a_first_load_is_corrected_on_its_way_in(home: Path) -> None:
 @pytest.mark.parametrize(
     "now", ["2024-01-04T12:00Z", "2024-01-20T12:00Z"], ids=["in_look_back", "long_after"]
 )
-def test_a_correction_of_what_is_stored_is_a_revision(home: Path, now: str) -> None:
+def test_correcting_a_stored_row_adds_a_revision(home: Path, now: str) -> None:
     run(home, "2024-01-03T12:00Z")
     run(home, now)
     correct(home)
@@ -99,7 +99,7 @@ def test_a_correction_of_what_is_stored_is_a_revision(home: Path, now: str) -> N
     assert_replay_changes_nothing(home)
 
 
-def test_a_changed_correction_replaces_the_one_before(home: Path) -> None:
+def test_changed_correction_replaces_the_previous_one(home: Path) -> None:
     correct(home)
     run(home, "2024-01-04T12:00Z")
     correct(home, new=17.5)
@@ -112,7 +112,7 @@ def test_a_changed_correction_replaces_the_one_before(home: Path) -> None:
     assert_replay_changes_nothing(home)
 
 
-def test_changes_and_check_name_the_correction(home: Path) -> None:
+def test_changes_and_check_show_the_correction(home: Path) -> None:
     run(home, "2024-01-04T12:00Z")
     correct(home)
     run(home, "2024-01-05T12:00Z")
@@ -125,7 +125,7 @@ def test_changes_and_check_name_the_correction(home: Path) -> None:
     assert not Lake(home / "data").check(now=parse_instant("2024-01-05T12:00Z")).severe
 
 
-def test_an_old_value_that_is_not_stored_fails_the_run_and_changes_nothing(home: Path) -> None:
+def test_mismatched_old_value_fails_the_run_and_changes_nothing(home: Path) -> None:
     run(home, "2024-01-04T12:00Z")
     correct(home, old=16.9)
     # the session is served again the same day, and then out of the window of the daily run
@@ -147,7 +147,7 @@ def test_an_old_value_that_is_not_stored_fails_the_run_and_changes_nothing(home:
     assert_replay_changes_nothing(home)
 
 
-def test_a_vendor_that_corrects_itself_is_noted_and_has_the_last_word(home: Path) -> None:
+def test_vendors_own_correction_is_noted_and_wins(home: Path) -> None:
     correct(home)
     run(home, "2024-01-04T12:00Z")
     serve_rows(home, "COIN", range(10, 40), d20240101=17.25)
@@ -161,7 +161,7 @@ def test_a_vendor_that_corrects_itself_is_noted_and_has_the_last_word(home: Path
     assert_replay_changes_nothing(home)
 
 
-def test_a_row_that_fails_a_check_passes_once_it_is_corrected(home: Path) -> None:
+def test_corrected_row_passes_the_check(home: Path) -> None:
     serve_rows(home, "COIN", range(10, 40), d20240101=-17)
     run(home, "2024-01-04T12:00Z", code=3)
     assert closes(home) == []
@@ -171,7 +171,7 @@ def test_a_row_that_fails_a_check_passes_once_it_is_corrected(home: Path) -> Non
     assert_replay_changes_nothing(home)
 
 
-def test_missing_values_can_be_told_and_taken_away(home: Path) -> None:
+def test_correction_can_set_and_remove_missing_values(home: Path) -> None:
     correct(home, field="volume", old=1007, new='"none"')
     run(home, "2024-01-04T12:00Z")
     (row,) = [r for r in rows(home / "data", "bar") if (r["instrument_id"], r["session"]) == ("COIN", DAY)]
@@ -202,9 +202,7 @@ def test_missing_values_can_be_told_and_taken_away(home: Path) -> None:
         ({"reason": 'ok"\nsource = "yahoo'}, "needs exactly"),
     ],
 )
-def test_a_wrong_entry_is_refused_before_anything_is_asked(
-    home: Path, entry: dict[str, Any], says: str
-) -> None:
+def test_invalid_entry_is_rejected_before_any_request(home: Path, entry: dict[str, Any], says: str) -> None:
     correct(home, **entry)
     with pytest.raises(ConfigError, match=says) as refused:
         run(home, "2024-01-04T12:00Z")
@@ -212,7 +210,7 @@ def test_a_wrong_entry_is_refused_before_anything_is_asked(
     assert not (home / "data").exists()
 
 
-def test_an_entry_twice_and_other_tables_are_refused(home: Path) -> None:
+def test_duplicate_entries_and_unknown_tables_are_rejected(home: Path) -> None:
     correct(home)
     path = home / "corrections.toml"
     path.write_text(path.read_text() * 2)
@@ -223,7 +221,7 @@ def test_an_entry_twice_and_other_tables_are_refused(home: Path) -> None:
         run(home, "2024-01-04T12:00Z")
 
 
-def test_a_reason_is_data_wherever_it_goes(home: Path) -> None:
+def test_reason_is_treated_as_data_everywhere(home: Path) -> None:
     correct(home, reason="'); DROP TABLE bar; <script>=1+1</script>")
     run(home, "2024-01-04T12:00Z")
     build(settings_of(home, "2024-01-04T12:00Z"))

@@ -47,7 +47,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_one_outcome_and_whole_again_afterwards(make: Make, simulator: Simulator, fault: str) -> None:
+def test_fault_has_one_outcome_and_the_lake_recovers(make: Make, simulator: Simulator, fault: str) -> None:
     struck, three = fault.split(":")[2].removesuffix("-USD"), {i: YAHOO % i for i in ("OLD", "NEW", "SPARE")}
     hurt, sound = make("hurt", NOW, **three), make("sound", NOW, **three)
     ingest(hurt)
@@ -71,7 +71,7 @@ def test_one_outcome_and_whole_again_afterwards(make: Make, simulator: Simulator
     "fault",
     ["nulls:yahoo:OLD-USD:count=2", "duplicates:yahoo:OLD-USD", "missing:yahoo:OLD-USD:count=2,where=tail"],
 )
-def test_a_small_fault_passes_and_what_is_missing_comes_later(
+def test_small_fault_is_accepted_and_missing_rows_arrive_later(
     make: Make, simulator: Simulator, fault: str
 ) -> None:
     hurt, sound = make("hurt", NOW), make("sound", LAST)
@@ -85,7 +85,7 @@ def test_a_small_fault_passes_and_what_is_missing_comes_later(
     assert prices(hurt) == prices(sound)
 
 
-def test_restated_history_is_revised_and_comes_back(make: Make, simulator: Simulator) -> None:
+def test_restated_history_is_revised_and_reverted(make: Make, simulator: Simulator) -> None:
     first = make("hurt", NOW)
     ingest(first)
     before = prices(first)
@@ -102,7 +102,7 @@ def test_restated_history_is_revised_and_comes_back(make: Make, simulator: Simul
 
 
 @pytest.mark.parametrize("fault", ["unadjusted", "unadjusted:::scope=day"])
-def test_an_unadjusted_split_day_is_quarantined(make: Make, simulator: Simulator, fault: str) -> None:
+def test_unadjusted_split_day_is_quarantined(make: Make, simulator: Simulator, fault: str) -> None:
     ingest(make("hurt", "2024-01-04T12:00"))
     simulator.set_faults([parse_fault(fault)])
     hurt = make("hurt", "2024-01-07T12:00")
@@ -116,7 +116,7 @@ def test_an_unadjusted_split_day_is_quarantined(make: Make, simulator: Simulator
     assert prices(hurt) == prices(sound)
 
 
-def test_retry_after_is_obeyed_in_virtual_time(make: Make, simulator: Simulator) -> None:
+def test_retry_after_is_honored_in_virtual_time(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("429:yahoo:OLD-USD:times=4,retry_after=7")])
     settings = make()
     assert exit_code(ingest(settings)) == 0
@@ -124,7 +124,7 @@ def test_retry_after_is_obeyed_in_virtual_time(make: Make, simulator: Simulator)
     assert max(settings.clock.slept) <= 8
 
 
-def test_a_long_retry_after_leaves_the_source_alone(make: Make, simulator: Simulator) -> None:
+def test_long_retry_after_stops_requests_to_the_source(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("429:yahoo:OLD-USD:retry_after=3600")])
     before = len(simulator.requests)
     settings = make()
@@ -134,7 +134,7 @@ def test_a_long_retry_after_leaves_the_source_alone(make: Make, simulator: Simul
     assert not any("NEW" in request.path for request in simulator.requests[before:])
 
 
-def test_nothing_worked_is_exit_code_1(make: Make, simulator: Simulator) -> None:
+def test_all_failed_is_exit_code_1(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("503")])
     assert exit_code(ingest(make())) == 1
 
@@ -142,7 +142,7 @@ def test_nothing_worked_is_exit_code_1(make: Make, simulator: Simulator) -> None
 BOTH = "yahoo:BTC-USD bitstamp:BTC/USD"
 
 
-def test_the_next_source_steps_in_and_the_row_says_so(make: Make, simulator: Simulator) -> None:
+def test_next_source_is_the_fallback_and_the_row_names_it(make: Make, simulator: Simulator) -> None:
     ingest(make("home", NOW, BTC=BOTH))
     simulator.set_faults([parse_fault("503:yahoo")])
     settings = make("home", NEXT, BTC=BOTH)
@@ -154,15 +154,13 @@ def test_the_next_source_steps_in_and_the_row_says_so(make: Make, simulator: Sim
     assert not rows(settings.lake, "revision")
 
 
-def test_what_another_try_may_cure_is_reported_before_what_it_cannot(
-    make: Make, simulator: Simulator
-) -> None:
+def test_retryable_errors_are_reported_before_terminal_ones(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("503:yahoo"), parse_fault("451:bitstamp")])
     (row,) = ingest(make("home", NOW, BTC=BOTH))
     assert (row["outcome"], row["source"]) == ("unavailable", "yahoo")
 
 
-def test_the_breaker_leaves_a_dead_host_alone(make: Make, simulator: Simulator) -> None:
+def test_open_breaker_stops_requests_to_a_dead_host(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("reset:yahoo")])
     settings = make("home", NOW, **{f"I{n}": YAHOO % "OLD" for n in range(6)})
     found = ingest(settings)

@@ -20,7 +20,7 @@ from marketlake.simulator.server import Simulator
 from .conftest import YAHOO, VirtualSettings
 
 
-def test_a_session_is_stale_once_its_deadline_has_passed(
+def test_session_is_stale_after_its_deadline(
     make: Callable[..., VirtualSettings], simulator: Simulator
 ) -> None:
     settings = make("home", OLD=YAHOO % "OLD", NEW=YAHOO % "NEW")
@@ -49,9 +49,7 @@ def test_a_session_is_stale_once_its_deadline_has_passed(
     assert stale(settings) == []
 
 
-def test_health_tells_a_monitor_how_the_fetches_ended(
-    make: Callable[..., VirtualSettings], simulator: Simulator
-) -> None:
+def test_health_reports_fetch_outcomes(make: Callable[..., VirtualSettings], simulator: Simulator) -> None:
     settings = make("home", OLD=YAHOO % "OLD", NEW=YAHOO % "NEW", SPARE=YAHOO % "SPARE")
     (settings.home / "claims.toml").write_text("")
     ingest(settings, ["OLD", "NEW"])

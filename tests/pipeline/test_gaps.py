@@ -57,7 +57,7 @@ def starts(home: Path, day: int) -> date:
     return job.start
 
 
-def test_a_gap_is_asked_for_again_and_filled(home: Path) -> None:
+def test_gap_is_requested_again_and_filled(home: Path) -> None:
     leave_out(home, OLD_GAP)
     assert run(home, 20)["outcome"] == "ok"
     lake = home / "data"
@@ -73,7 +73,7 @@ def test_a_gap_is_asked_for_again_and_filled(home: Path) -> None:
     assert {row["session"] for row in rows(lake, "bar")} >= {OLD_GAP}
 
 
-def test_three_answered_tries_and_it_is_the_vendors(home: Path) -> None:
+def test_gap_is_permanent_after_three_answered_requests(home: Path) -> None:
     leave_out(home, OLD_GAP)
     outcomes = [run(home, day)["outcome"] for day in (20, 21, 22, 23)]
     assert outcomes == ["ok"] * 4
@@ -91,7 +91,7 @@ def test_three_answered_tries_and_it_is_the_vendors(home: Path) -> None:
     assert status(settings).instruments[0].permanent_gaps == 0
 
 
-def test_a_failed_fetch_is_no_try(home: Path) -> None:
+def test_failed_fetch_does_not_count_as_a_request(home: Path) -> None:
     leave_out(home, OLD_GAP)
     run(home, 20)
     for day, broken in ((21, None), (22, "<html>"), (23, None)):
@@ -106,7 +106,7 @@ def test_a_failed_fetch_is_no_try(home: Path) -> None:
     assert states(home / "data")[-1] == (OLD_GAP, "open", 2)
 
 
-def test_answers_of_one_run_are_one_try(home: Path) -> None:
+def test_responses_of_one_run_count_as_one_request(home: Path) -> None:
     """A scheduler's retries ask within minutes; that is no new chance for the vendor."""
     missing = [date(2024, 1, day) for day in range(2, 10)]
     leave_out(home)
@@ -125,7 +125,7 @@ def test_answers_of_one_run_are_one_try(home: Path) -> None:
     assert batch[0]["start"] <= "2024-01-02"
 
 
-def test_what_is_missing_at_either_end_is_no_gap(home: Path) -> None:
+def test_missing_sessions_at_either_end_are_no_gap(home: Path) -> None:
     """A vendor's history may begin later than what was asked, and be a few days late."""
     leave_out(home, HEAD, date(2023, 12, 26), last=date(2024, 1, 17))
     assert run(home, 20)["outcome"] == "ok"
@@ -136,7 +136,7 @@ def test_what_is_missing_at_either_end_is_no_gap(home: Path) -> None:
     assert states(home / "data") == [(date(2024, 1, 18), "open", 1)]
 
 
-def test_a_short_answer_leaves_what_is_stored(home: Path) -> None:
+def test_short_response_removes_no_stored_rows(home: Path) -> None:
     leave_out(home)
     run(home, 20)
     before = stored_bytes(home / "data")
@@ -149,7 +149,7 @@ def test_a_short_answer_leaves_what_is_stored(home: Path) -> None:
     assert states(settings.lake) == []
 
 
-def test_too_many_gaps_are_truncated_until_they_are_the_vendors(home: Path) -> None:
+def test_too_many_gaps_are_truncated_until_they_are_permanent(home: Path) -> None:
     missing = [date(2024, 1, day) for day in range(2, 10)]
     leave_out(home)
     run(home, 1)
@@ -160,7 +160,7 @@ def test_too_many_gaps_are_truncated_until_they_are_the_vendors(home: Path) -> N
     assert starts(home, 16) == date(2024, 1, 4)
 
 
-def test_holidays_of_a_vendor_never_turn_a_run_red(home: Path) -> None:
+def test_vendor_holidays_never_fail_a_run(home: Path) -> None:
     """Seven days of a long history are let pass; that they are most of a short window is no
     news."""
     text = (home / "instruments.toml").read_text().replace("2023-12-25", "2023-01-01")
@@ -180,7 +180,7 @@ def test_holidays_of_a_vendor_never_turn_a_run_red(home: Path) -> None:
     assert (found.open_gaps, found.permanent_gaps) == (0, 7)
 
 
-def test_a_quarantined_row_leaves_a_gap(home: Path) -> None:
+def test_quarantined_row_leaves_a_gap(home: Path) -> None:
     """Its session is due, was served, and no stored row covers it."""
     serve_rows(home, "COIN", CLOSES, d20231228=-5.0)
     assert run(home, 20)["outcome"] == "quarantined"
@@ -209,7 +209,7 @@ def test_replay_and_sql_and_status_agree(home: Path) -> None:
     assert rows(settings.lake, "gap") == before
 
 
-def test_a_clock_that_jumps_back_reopens_nothing(home: Path) -> None:
+def test_clock_jumping_back_reopens_no_gap(home: Path) -> None:
     leave_out(home, OLD_GAP)
     run(home, 20)
     leave_out(home)

@@ -48,7 +48,7 @@ def toml_text(text: str) -> str:
 
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("key", ["id", "asset_class", "quote_currency", "return_basis", "synthetic"])
-def test_configuration_refuses_it(home: Path, name: str, key: str) -> None:
+def test_configuration_rejects_hostile_name(home: Path, name: str, key: str) -> None:
     if key != "id" and name in DEVICES:
         return  # a word like any other, which names no file here
     path = home / "instruments.toml"
@@ -62,7 +62,7 @@ def test_configuration_refuses_it(home: Path, name: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_calendar_of_that_name_is_replaced_by_a_harmless_one(home: Path, name: str) -> None:
+def test_hostile_calendar_name_is_sanitized(home: Path, name: str) -> None:
     if name in DEVICES:
         return  # a word like any other, which names no file here
     path = home / "instruments.toml"
@@ -75,7 +75,7 @@ def test_a_calendar_of_that_name_is_replaced_by_a_harmless_one(home: Path, name:
 
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("key", ["id", "a", "b", "check", "published"])
-def test_claims_refuse_it(tmp_path: Path, name: str, key: str) -> None:
+def test_claims_reject_hostile_name(tmp_path: Path, name: str, key: str) -> None:
     if key in {"id", "a", "b"} and name in DEVICES:
         return  # a word like any other: no claim is a file, and no instrument is called so
     first = shipped("claims.toml").split("[[claim]]")[1]
@@ -89,7 +89,7 @@ def test_claims_refuse_it(tmp_path: Path, name: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_symbol_of_a_file_names_a_file_below_the_folder_or_nothing(home: Path, name: str) -> None:
+def test_file_symbol_never_leaves_the_folder(home: Path, name: str) -> None:
     path = home / "instruments.toml"
     path.write_text(path.read_text().replace('"COIN.csv"', toml_text(name)))
     settings = settings_of(home, "2024-01-20T12:00Z")
@@ -103,7 +103,7 @@ def test_a_symbol_of_a_file_names_a_file_below_the_folder_or_nothing(home: Path,
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_scheduler_s_form_refuses_it(home: Path, name: str) -> None:
+def test_scheduler_form_rejects_hostile_name(home: Path, name: str) -> None:
     settings = settings_of(home, "2024-01-20T12:00Z")
     dag = Dag(settings)
     for ids, start, end in (([name], None, None), ([], name or "x", None), ([], "2024-01-01", name or "x")):
@@ -116,7 +116,7 @@ def test_a_scheduler_s_form_refuses_it(home: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_runs_name_is_never_a_path(home: Path, name: str) -> None:
+def test_run_name_is_never_a_path(home: Path, name: str) -> None:
     settings = settings_of(home, "2024-01-20T12:00Z")
     jobs = plan_daily(replace(settings, reverify_days=0), settings.universe)
     collect(settings, name, jobs)

@@ -11,7 +11,7 @@ import pytest
 
 
 @pytest.mark.parametrize(("kind", "at_least"), [("first_load", 20), ("daily", 20), ("restore", 10)])
-def test_a_run_that_was_killed_leaves_no_trace(tmp_path: Path, kind: str, at_least: int) -> None:
+def test_killed_run_leaves_no_trace(tmp_path: Path, kind: str, at_least: int) -> None:
     program = [
         sys.executable,
         "-W",

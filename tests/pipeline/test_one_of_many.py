@@ -212,7 +212,7 @@ def _groups() -> list[list[str]]:
 
 
 @pytest.mark.parametrize("kinds", _groups(), ids=lambda kinds: kinds[0] if len(kinds) == 1 else "all")
-def test_the_others_are_stored_and_the_failed_one_is_named(world: World, kinds: list[str]) -> None:
+def test_failed_instrument_is_named_and_the_others_are_stored(world: World, kinds: list[str]) -> None:
     draw = random.Random(kinds[0])
     names = [f"S{number:04}" for number in draw.sample(range(1, COUNT - 1), len(kinds))]
     world.vendor.sick = dict(zip(names, kinds, strict=True))

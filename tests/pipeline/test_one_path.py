@@ -104,7 +104,7 @@ def home(make: Make) -> Home:
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_both_paths_store_the_same(home: Home, simulator: Simulator, mistake: str) -> None:
+def test_command_line_and_dag_store_the_same(home: Home, simulator: Simulator, mistake: str) -> None:
     fallback = f"{YAHOO % 'OLD'} {TYPO % 'OLD'}"
     found = {}
     for name, way in {"line": by_command_line, "dag": by_dag}.items():
@@ -125,7 +125,7 @@ def test_both_paths_store_the_same(home: Home, simulator: Simulator, mistake: st
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_fails_its_instrument_only(home: Home, mistake: str) -> None:
+def test_configuration_mistake_fails_only_its_instrument(home: Home, mistake: str) -> None:
     settings = home("home", FIRST, mistake)
     found = ingest(settings)
     (bad,) = [row for row in found if row["instrument_id"] == "SPARE"]
@@ -143,7 +143,7 @@ def test_a_mistake_fails_its_instrument_only(home: Home, mistake: str) -> None:
     assert build(mended)
 
 
-def test_a_mistake_made_later_keeps_what_is_stored(home: Home) -> None:
+def test_later_mistake_keeps_stored_rows(home: Home) -> None:
     ingest(home("home", FIRST))
     before = contents(home("home", FIRST).lake, "bar")
     broken = home("home", SECOND, "a calendar that does not exist")
@@ -159,7 +159,7 @@ def test_a_mistake_made_later_keeps_what_is_stored(home: Home) -> None:
     }
 
 
-def test_an_answer_whose_calendar_was_broken_before_it_was_stored_stays_in_raw(home: Home) -> None:
+def test_response_stays_in_raw_when_its_calendar_becomes_invalid(home: Home) -> None:
     settings = home("home", FIRST)
     dag = Dag(settings)
     for batch in dag.plan():
@@ -172,14 +172,14 @@ def test_an_answer_whose_calendar_was_broken_before_it_was_stored_stays_in_raw(h
     assert "SPARE" in {row["instrument_id"] for row in rows(mended.lake, "bar")}
 
 
-def test_a_wrong_fallback_is_named_where_the_first_source_answers(home: Home) -> None:
+def test_invalid_fallback_is_reported_although_the_first_source_works(home: Home) -> None:
     (row,) = ingest(home("home", FIRST, OLD=f"{YAHOO % 'OLD'} {TYPO % 'OLD'}"), ["OLD"])
     assert (row["outcome"], row["new_rows"]) == ("ok", 70)
     assert "unknown source 'yahooo'" in row["message"]
     assert exit_code([row]) == 0
 
 
-def test_a_typo_in_a_fallback_loses_no_answer_of_the_batch(home: Home, simulator: Simulator) -> None:
+def test_typo_in_a_fallback_loses_no_response_of_the_batch(home: Home, simulator: Simulator) -> None:
     settings = home("home", FIRST, OLD=f"{YAHOO % 'OLD'} {TYPO % 'OLD'}")
     simulator.set_faults([parse_fault("503:yahoo:OLD-USD")])
     dag = Dag(settings)
@@ -193,7 +193,7 @@ def test_a_typo_in_a_fallback_loses_no_answer_of_the_batch(home: Home, simulator
 @pytest.mark.parametrize(
     "error", [ConfigError("the folder of the limiter cannot be written"), KeyError("defect")]
 )
-def test_any_error_in_one_fetch_is_an_outcome_of_that_instrument(
+def test_unexpected_error_in_a_fetch_is_that_instruments_outcome(
     home: Home, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     judge = fetching.judge
@@ -210,7 +210,7 @@ def test_any_error_in_one_fetch_is_an_outcome_of_that_instrument(
     assert {found[name] for name in ("OLD", "SPARE", "BTC")} == {"ok"}
 
 
-def test_what_was_received_before_an_interruption_is_persisted(
+def test_responses_received_before_an_interruption_are_persisted(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judge = fetching.judge
@@ -229,7 +229,7 @@ def test_what_was_received_before_an_interruption_is_persisted(
     assert set(outcomes(ingest(settings)).values()) == {"ok", "no_new_data"}
 
 
-def test_an_instrument_that_was_removed_after_the_plan_stops_no_other(home: Home, make: Make) -> None:
+def test_instrument_removed_after_the_plan_stops_no_other(home: Home, make: Make) -> None:
     dag = Dag(home("home", FIRST))
     (batch,) = dag.plan()
     after = make("home", FIRST, OLD=YAHOO % "OLD", NEW=YAHOO % "NEW")
@@ -240,7 +240,7 @@ def test_an_instrument_that_was_removed_after_the_plan_stops_no_other(home: Home
     assert {row["instrument_id"] for row in rows(after.lake, "bar")} == {"OLD", "NEW"}
 
 
-def test_a_reconciliation_goes_on_without_the_instrument(home: Home) -> None:
+def test_reconciliation_skips_the_invalid_instrument(home: Home) -> None:
     both = {name: f"{YAHOO % name} files:{name}.csv" for name in ("OLD", "SPARE")}
     settings = home("home", FIRST, **both)
     (settings.home / "files").mkdir()

@@ -12,7 +12,7 @@ from marketlake.simulator.server import Simulator
 from .conftest import VirtualSettings
 
 
-def test_without_the_queue_no_vendor_is_asked_and_nothing_is_lost(
+def test_without_redis_no_vendor_gets_a_request_and_nothing_is_lost(
     make: Callable[..., VirtualSettings], simulator: Simulator
 ) -> None:
     settings = make()

@@ -43,7 +43,7 @@ def run_until_verified(make: Make, last: int = PERIOD) -> dict[str, list[tuple[i
     return found
 
 
-def test_a_late_restatement_is_found_within_the_period(make: Make, simulator: Simulator) -> None:
+def test_late_restatement_is_detected_within_the_period(make: Make, simulator: Simulator) -> None:
     settings = settings_at(make, 0)
     ingest(settings)
     build(settings)
@@ -74,9 +74,7 @@ def test_a_late_restatement_is_found_within_the_period(make: Make, simulator: Si
     assert change == "vendor_restatement"
 
 
-def test_a_beginning_that_the_first_load_did_not_bring_comes_with_the_turn(
-    make: Make, simulator: Simulator
-) -> None:
+def test_missing_beginning_arrives_with_the_reverification(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("missing:yahoo:OLD-USD:count=4,where=head")])
     ingest(settings_at(make, 0))
     simulator.set_faults([])
@@ -87,7 +85,9 @@ def test_a_beginning_that_the_first_load_did_not_bring_comes_with_the_turn(
     assert not rows(lake, "revision")
 
 
-def test_each_has_one_turn_a_period_and_replay_agrees(make: Make, simulator: Simulator) -> None:
+def test_each_instrument_is_reverified_once_a_period_and_replay_agrees(
+    make: Make, simulator: Simulator
+) -> None:
     ingest(settings_at(make, 0))
     simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=3,from=2023-11-10,to=2023-11-12")])
     found = run_until_verified(make, last=2 * PERIOD)
@@ -101,7 +101,7 @@ def test_each_has_one_turn_a_period_and_replay_agrees(make: Make, simulator: Sim
     assert told == {name: (START + timedelta(days=turns[-1][0])).date() for name, turns in found.items()}
 
 
-def test_a_turn_without_an_answer_is_taken_by_the_next_run(make: Make, simulator: Simulator) -> None:
+def test_unanswered_reverification_moves_to_the_next_run(make: Make, simulator: Simulator) -> None:
     ingest(settings_at(make, 0))
     day = next(d for d in range(1, 9) if _turn("OLD", d))
     simulator.set_faults([parse_fault("503:yahoo:OLD-USD")])
@@ -117,7 +117,7 @@ def _turn(name: str, day: int) -> bool:
     return last_day(name, today, PERIOD) == today
 
 
-def test_a_whole_history_on_another_scale_is_quarantined_and_days_go_on(
+def test_history_on_another_scale_is_quarantined_and_daily_runs_continue(
     make: Make, simulator: Simulator
 ) -> None:
     """All before a day comes back times one factor, as for an event that nobody names; the rest
@@ -133,7 +133,7 @@ def test_a_whole_history_on_another_scale_is_quarantined_and_days_go_on(
     assert not rows(settings_at(make, day + 1).lake, "revision")
 
 
-def test_it_can_be_switched_off(make: Make) -> None:
+def test_reverification_can_be_switched_off(make: Make) -> None:
     settings = settings_at(make, 0)
     ingest(settings)
     for day in range(1, PERIOD + 1):
@@ -149,7 +149,7 @@ def test_it_can_be_switched_off(make: Make) -> None:
     }
 
 
-def test_turns_are_spread_over_the_days() -> None:
+def test_reverifications_are_spread_over_the_days() -> None:
     names = [f"I{n}" for n in range(3000)]
     turns = Counter(last_day(name, TODAY, 30) for name in names)
     assert set(turns) == {TODAY - timedelta(days=n) for n in range(30)}
@@ -160,7 +160,7 @@ def test_turns_are_spread_over_the_days() -> None:
     ("answered", "run", "due"),
     [(0, 0, True), (1, 0, False), (None, 0, True), (None, 1, False), (-3, 9, True), (None, None, False)],
 )
-def test_a_turn_is_due_since_the_last_answer(answered: int | None, run: int | None, due: bool) -> None:
+def test_reverification_is_due_until_answered(answered: int | None, run: int | None, due: bool) -> None:
     """Days from the eve of the latest turn; an answer counts before another run."""
     turn = last_day("X", TODAY, 30)
     eve = turn - timedelta(days=1)

@@ -39,7 +39,7 @@ def bars(home: Path, instrument_id: str = "COIN") -> dict[date, dict]:
     return {r["session"]: r for r in rows(home / "data", "bar") if r["instrument_id"] == instrument_id}
 
 
-def test_history_is_known_from_its_close_and_a_new_day_from_when_it_was_seen(home: Path) -> None:
+def test_history_is_known_from_its_close_and_a_new_day_from_its_fetch(home: Path) -> None:
     found = run(home, "2024-01-03T12:00Z")
     assert (found["COIN"]["mode"], found["COIN"]["outcome"], found["COIN"]["new_rows"]) == (
         "first_load",
@@ -57,7 +57,7 @@ def test_history_is_known_from_its_close_and_a_new_day_from_when_it_was_seen(hom
     assert new["backfilled"] is False
 
 
-def test_a_run_after_missed_days_catches_up_from_what_is_stored(home: Path) -> None:
+def test_run_after_missed_days_catches_up_from_the_last_stored_session(home: Path) -> None:
     run(home, "2024-01-01T12:00Z")
     serve_rows(home, "COIN", range(10, 60))
     found = run(home, "2024-02-05T12:00Z")
@@ -65,7 +65,7 @@ def test_a_run_after_missed_days_catches_up_from_what_is_stored(home: Path) -> N
     assert sorted(bars(home)) == [date(2023, 12, 25) + timedelta(days=n) for n in range(42)]
 
 
-def test_a_repeated_run_changes_no_byte_and_says_so(home: Path) -> None:
+def test_repeated_run_changes_no_byte_and_reports_no_new_data(home: Path) -> None:
     run(home, "2024-01-04T12:00Z")
     before, snapshot = stored_bytes(home / "data"), open_manifest(home / "data").snapshot
     for now in ("2024-01-04T12:00Z", "2024-01-04T18:00Z"):
@@ -75,7 +75,7 @@ def test_a_repeated_run_changes_no_byte_and_says_so(home: Path) -> None:
     assert verify(home / "data")[1] == []
 
 
-def test_a_changed_value_is_known_from_when_it_was_seen(home: Path) -> None:
+def test_changed_value_is_known_from_its_fetch(home: Path) -> None:
     run(home, "2024-01-04T12:00Z")
     serve_rows(home, "COIN", range(10, 22), d20240101=17.5)
     found = run(home, "2024-01-05T12:00Z")
@@ -87,7 +87,7 @@ def test_a_changed_value_is_known_from_when_it_was_seen(home: Path) -> None:
     assert (now["known_at"], now["backfilled"]) == (now["observed_at"], False)
 
 
-def test_a_backfill_is_history(home: Path) -> None:
+def test_backfilled_rows_are_history(home: Path) -> None:
     settings = settings_of(home, "2024-01-04T12:00Z")
     window = (date(2023, 12, 27), date(2023, 12, 29))
     found = {row["instrument_id"]: row for row in ingest(settings, ["COIN"], window)}
@@ -96,7 +96,7 @@ def test_a_backfill_is_history(home: Path) -> None:
     assert all(bar["backfilled"] for bar in bars(home).values())
 
 
-def test_a_new_instrument_joins_the_partition_of_another(home: Path) -> None:
+def test_new_instrument_shares_a_partition(home: Path) -> None:
     run(home, "2024-01-04T12:00Z")
     make_home(home, {"COIN": "crypto", "METAL": "metal", "NEWER": "crypto"})
     serve_rows(home, "NEWER", range(5, 17))
@@ -105,14 +105,14 @@ def test_a_new_instrument_joins_the_partition_of_another(home: Path) -> None:
     assert len(bars(home)) == 10
 
 
-def test_an_instrument_that_left_the_list_stops_nobody(home: Path) -> None:
+def test_instrument_removed_from_the_universe_stops_no_other(home: Path) -> None:
     run(home, "2024-01-03T12:00Z")
     make_home(home, {"METAL": "metal"})
     assert set(run(home, "2024-01-04T12:00Z")) == {"METAL"}
     assert len(bars(home)) == 9
 
 
-def test_what_an_interrupted_run_fetched_is_stored_by_the_next(
+def test_responses_of_an_interrupted_run_are_stored_by_the_next(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from marketlake.ingest import run as module
@@ -128,7 +128,7 @@ def test_what_an_interrupted_run_fetched_is_stored_by_the_next(
     assert len(bars(home)) == 9
 
 
-def test_an_interrupted_simulated_run_never_becomes_live(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_simulated_run_never_becomes_live(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from marketlake.ingest import run as module
 
     simulated = load_settings(home=home, now="2024-01-03T12:00Z", source_url="http://127.0.0.1:9", environ={})
@@ -140,7 +140,7 @@ def test_an_interrupted_simulated_run_never_becomes_live(home: Path, monkeypatch
         run(home, "2024-01-04T12:00Z")
 
 
-def test_an_older_answer_that_arrives_late_supersedes_nothing(home: Path) -> None:
+def test_late_older_response_supersedes_nothing(home: Path) -> None:
     run(home, "2024-01-05T12:00Z")
     before = stored_bytes(home / "data")
     serve_rows(home, "COIN", range(10, 22), d20240101=99.0)
@@ -149,7 +149,7 @@ def test_an_older_answer_that_arrives_late_supersedes_nothing(home: Path) -> Non
 
 
 @pytest.mark.parametrize("kind", ["unanswered", "truncated"])
-def test_a_window_that_was_not_answered_well_is_asked_for_again(home: Path, kind: str) -> None:
+def test_failed_window_is_requested_again(home: Path, kind: str) -> None:
     """Also when another failure came after it, and over the turn of a month."""
     run(home, "2023-12-27T12:00Z", "COIN")
     serve_rows(home, "COIN", [10, 11, *[""] * 30, *range(42, 70)])
@@ -165,7 +165,7 @@ def test_a_window_that_was_not_answered_well_is_asked_for_again(home: Path, kind
     assert run(home, "2024-02-03T12:00Z", "COIN")["COIN"]["requested_from"] == date(2024, 1, 22)
 
 
-def test_a_truncated_first_load_stays_history_when_it_is_completed(home: Path) -> None:
+def test_completed_truncated_first_load_is_history(home: Path) -> None:
     serve_rows(home, "COIN", [10, *[""] * 12, *range(23, 30)])
     assert run(home, "2024-01-13T12:00Z", "COIN")["COIN"]["outcome"] == "truncated"
     serve_rows(home, "COIN", range(10, 30))
@@ -173,7 +173,7 @@ def test_a_truncated_first_load_stays_history_when_it_is_completed(home: Path) -
     assert all(bar["backfilled"] for bar in bars(home).values())
 
 
-def test_plans(home: Path) -> None:
+def test_plan_windows_by_instrument(home: Path) -> None:
     settings = settings_of(home, "2024-01-04T12:00Z")
     universe, lake = settings.universe, settings.lake
     assert {(j.mode, j.start, j.end) for j in plan_daily(settings, universe)} == {
@@ -215,9 +215,7 @@ def test_replay_gives_the_same_bytes_after_a_history(home: Path) -> None:
     assert not (lake / ".replay").exists()
 
 
-def test_the_order_in_which_batches_are_absorbed_with_others_does_not_matter(
-    home: Path, tmp_path: Path
-) -> None:
+def test_order_of_ingested_batches_does_not_matter(home: Path, tmp_path: Path) -> None:
     one, many = home, make_home(tmp_path / "many")
     (many / "marketlake.toml").write_text("batch_size = 1\n")
     for name in ("COIN", "METAL"):

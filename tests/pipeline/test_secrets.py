@@ -47,7 +47,7 @@ def home(tmp_path: Path) -> Path:
     return home
 
 
-def test_a_proxy_password_and_keys_in_the_environment_stay_there(
+def test_proxy_password_and_keys_never_leave_the_environment(
     home: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture,
@@ -77,7 +77,7 @@ def test_a_proxy_password_and_keys_in_the_environment_stay_there(
         assert SECRET not in text
 
 
-def test_a_clients_words_are_kept_without_secrets(make, simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_client_error_is_stored_without_secrets(make, simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a client tells it that was sent through a proxy to an address with a key."""
     settings = make("home", **{n.upper(): f"{n}:{SYMBOLS.get(n, 'BTC/USD')}" for n in ("binance", "fred")})
 
@@ -102,7 +102,7 @@ def _jobs(settings):
     return plan_daily(replace(settings, reverify_days=0), settings.universe)
 
 
-def test_exchanges_are_asked_without_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_exchange_requests_have_no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keys of accounts are not supported: prices are public, and what is not held cannot leak."""
     from marketlake.model.clock import SystemClock
     from marketlake.sources.exchange_client import ExchangeClient, dialect_of

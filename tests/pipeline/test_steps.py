@@ -27,7 +27,7 @@ def settings(make: Make) -> VirtualSettings:
     return make()
 
 
-def test_a_run_in_steps(settings: VirtualSettings) -> None:
+def test_run_in_steps_stores_rows(settings: VirtualSettings) -> None:
     dag = Dag(settings)
     (batch,) = dag.plan()
     assert dag.fetch(batch) == {"outcomes": {"OLD": "ok", "NEW": "ok"}}
@@ -52,7 +52,7 @@ def test_plans_choose_by_calendar_source_and_name(settings: VirtualSettings) -> 
         dag.plan("NOBODY")
 
 
-def test_a_retry_fetches_only_what_failed(settings: VirtualSettings, simulator: Simulator) -> None:
+def test_retry_fetches_only_failed_instruments(settings: VirtualSettings, simulator: Simulator) -> None:
     dag = Dag(settings)
     (batch,) = dag.plan()
     simulator.set_faults([parse_fault("503:yahoo:OLD-USD")])
@@ -77,7 +77,7 @@ def test_a_retry_fetches_only_what_failed(settings: VirtualSettings, simulator: 
         (["429:yahoo:OLD-USD", "503:yahoo:NEW-USD"], RateLimitedError, "OLD rate_limited"),
     ],
 )
-def test_the_error_says_whether_to_try_again(
+def test_error_class_says_whether_to_retry(
     settings: VirtualSettings, simulator: Simulator, faults: list[str], error: type[Exception], words: str
 ) -> None:
     dag = Dag(settings)
@@ -123,7 +123,7 @@ def test_findings_are_reported_and_quarantined_rows_fail_the_run(
     ]
 
 
-def test_check_names_every_instrument_that_failed(settings: VirtualSettings, simulator: Simulator) -> None:
+def test_check_names_every_failed_instrument(settings: VirtualSettings, simulator: Simulator) -> None:
     dag = Dag(settings)
     (batch,) = dag.plan()
     simulator.set_faults([parse_fault("404:yahoo:OLD-USD")])

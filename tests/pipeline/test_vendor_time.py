@@ -34,7 +34,7 @@ ANSWER = Answer(
 )
 
 
-def test_another_currency_is_kept_in_quarantine_row_by_row(tmp_path: Path) -> None:
+def test_rows_in_another_currency_are_quarantined(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     serve_rows(home, "METAL", range(10, 22))
     lines = ["date,close,currency", *(f"2024-01-0{n},{n},EUR" for n in range(1, 4))]
@@ -63,7 +63,7 @@ def test_another_currency_is_kept_in_quarantine_row_by_row(tmp_path: Path) -> No
         ({}, None),
     ],
 )
-def test_the_vendors_clock_is_its_header(headers: dict[str, str], told: datetime | None) -> None:
+def test_vendor_clock_is_the_date_header(headers: dict[str, str], told: datetime | None) -> None:
     page = Page(REQUEST, "u", 200, headers, b"")
     assert replace(ANSWER, pages=(page,)).vendor_time == told
     assert ANSWER.vendor_time is None

@@ -9,7 +9,7 @@ from marketlake.ingest.run import ingest
 from marketlake.model.settings import load_settings
 
 
-def test_every_instrument_of_a_batch_gets_its_year() -> None:
+def test_every_instrument_of_a_benchmark_batch_stores_its_year() -> None:
     with market(1) as (folder, told):
         rows = ingest(load_settings(home=folder, environ=told))
     assert len(rows) == BATCH

@@ -21,7 +21,7 @@ def in_this_process(step: str, *options: str) -> Taken:
     return {**steps.take(step, *options), "peak_mb": 100.0}
 
 
-def test_each_day_stores_its_session_and_all_is_reported(tmp_path: Path) -> None:
+def test_each_day_stores_its_session_and_is_reported(tmp_path: Path) -> None:
     found = measure(tmp_path, 2, 1, in_this_process)
     # two shares and the bill
     assert [one["new_rows"] for taken in found.days.values() for one in taken] == [3] * DAYS
@@ -32,7 +32,7 @@ def test_each_day_stores_its_session_and_all_is_reported(tmp_path: Path) -> None
     assert len(lines) == (2 + DAYS) + (2 + len(WAYS))
 
 
-def test_the_plain_way_stores_what_the_table_holds(tmp_path: Path) -> None:
+def test_baseline_stores_the_rows_of_the_table(tmp_path: Path) -> None:
     make_home(tmp_path, 1, 2023, LAST_DAY)
     asked = settings(tmp_path, LAST_DAY)
     jobs = plan_daily(replace(asked, reverify_days=0), asked.universe)

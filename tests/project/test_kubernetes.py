@@ -9,7 +9,7 @@ import yaml
 from .compose_file import COMPOSE, PROJECT, VALUES, airflow_options, names_in_the_code
 
 
-def test_the_kubernetes_values_say_what_the_compose_file_says() -> None:
+def test_kubernetes_values_equal_the_compose_file() -> None:
     from airflow.configuration import conf
 
     known, environment = airflow_options(), COMPOSE["services"]["worker"]["environment"]
@@ -32,7 +32,7 @@ def test_the_kubernetes_values_say_what_the_compose_file_says() -> None:
     )
 
 
-def test_the_kubernetes_values_ask_for_nothing_that_the_image_has_not() -> None:
+def test_kubernetes_values_need_nothing_missing_in_the_image() -> None:
     """The chart's defaults are for Airflow's own image, with its script for old logs."""
     lock = (PROJECT / "requirements-celery.lock").read_text()
     assert not re.search(r"^apache-airflow-providers-cncf-kubernetes", lock, re.MULTILINE)
@@ -44,7 +44,7 @@ def test_the_kubernetes_values_ask_for_nothing_that_the_image_has_not() -> None:
         assert not VALUES[part]["logGroomerSidecar"]["enabled"], part
 
 
-def test_the_kubernetes_page_makes_every_secret_that_the_values_name() -> None:
+def test_kubernetes_page_creates_every_secret_in_the_values() -> None:
     values = (PROJECT / "deploy" / "kubernetes-values.yaml").read_text()
     page = (PROJECT / "docs" / "kubernetes.md").read_text()
     named = set(re.findall(r"(?:SecretName|name): (marketlake-\S+)", values))

@@ -37,7 +37,7 @@ def versions(name: str) -> dict[str, set[Version]]:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_everything_declared_is_locked_at_a_version_that_satisfies_it(lock: str) -> None:
+def test_every_declared_package_is_locked_at_a_matching_version(lock: str) -> None:
     have = versions(lock)
     declared = [*DECLARED["project"]["dependencies"], *DECLARED["dependency-groups"]["build"]]
     declared += [line for extra in LOCKS[lock] for line in EXTRAS[extra]]
@@ -55,26 +55,26 @@ def test_every_package_has_a_hash(lock: str) -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_a_lock_names_no_host(lock: str) -> None:
+def test_lock_names_no_host(lock: str) -> None:
     text = (PROJECT / lock).read_text()
     assert not re.search(r"://|index-url|find-links|\s@\s|[a-z0-9-]+\.(org|com|io|net)\b", text)
 
 
 @pytest.mark.parametrize("lock", list(LOCKS)[1:])
-def test_the_locks_agree(lock: str) -> None:
+def test_locks_agree(lock: str) -> None:
     one, other = versions("requirements.lock"), versions(lock)
     assert {
         name: (one[name], other[name]) for name in one.keys() & other.keys() if one[name] != other[name]
     } == {}
 
 
-def test_the_core_is_light() -> None:
+def test_core_has_few_dependencies() -> None:
     names = {Requirement(line).name for line in DECLARED["project"]["dependencies"]}
     assert not names & {"apache-airflow", "pyspark", "vl-convert-python", "pytest", "s3fs"}
     assert set(EXTRAS) == {"airflow", "celery", "s3", "spark", "dev"}
 
 
-def test_nothing_is_locked_that_nothing_declared_needs() -> None:
+def test_every_locked_package_is_needed() -> None:
     """Whatever is locked and installed is reached from what the project declares, extras included."""
     declared = [*DECLARED["project"]["dependencies"], *DECLARED["dependency-groups"]["build"]]
     declared += [line for extra in LOCKS["requirements.lock"] for line in EXTRAS[extra]]
@@ -98,7 +98,7 @@ def test_nothing_is_locked_that_nothing_declared_needs() -> None:
     assert installed & names - set(versions("requirements.lock")) == set()
 
 
-def test_what_is_installed_is_what_is_locked() -> None:
+def test_installed_versions_equal_the_lock() -> None:
     have = versions("requirements.lock")
     for found in metadata.distributions():
         name = canonicalize_name(found.metadata["Name"])
@@ -106,7 +106,7 @@ def test_what_is_installed_is_what_is_locked() -> None:
             assert Version(found.version) in have[name], f"{name} {found.version}; run `make venv`"
 
 
-def test_every_line_of_a_lock_is_a_pin_a_hash_or_a_comment() -> None:
+def test_every_lock_line_is_a_pin_a_hash_or_a_comment() -> None:
     """So no option, address or package without a hash can stand in it, and pip is told to insist."""
     line_of = re.compile(
         r"[a-z0-9][a-z0-9._\[\],-]*==[^\s;]+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?|\s*#.*|"

@@ -32,7 +32,7 @@ def values(path: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-def test_make_env_makes_up_every_secret_for_its_owner_alone(checkout: Path) -> None:
+def test_make_env_generates_every_secret_readable_by_its_owner_only(checkout: Path) -> None:
     assert make_env(checkout).returncode == 0
     made = values(checkout / ".env")
     secrets = set(REQUIRED.findall(TEXT))
@@ -51,7 +51,7 @@ def test_make_env_makes_up_every_secret_for_its_owner_alone(checkout: Path) -> N
     ]  # fmt: skip
 
 
-def test_make_env_never_touches_what_is_there(checkout: Path) -> None:
+def test_make_env_keeps_an_existing_file(checkout: Path) -> None:
     (checkout / ".env").write_text("POSTGRES_PASSWORD=mine\n")
     done = make_env(checkout)
     assert done.returncode == 1

@@ -30,7 +30,7 @@ def bars(home: Home) -> dict[tuple[str, object], tuple[float, ...]]:
     return {(row["instrument_id"], row["session"]): tuple(row[name] for name in names) for row in rows}
 
 
-def test_the_answers_are_those_that_the_bars_might_have_come_from(large: Home) -> None:
+def test_generated_raw_responses_match_the_bars(large: Home) -> None:
     before = bars(large)
     with unfilled(large).copied() as copy:
         taken = copy.step("store")
@@ -39,7 +39,7 @@ def test_the_answers_are_those_that_the_bars_might_have_come_from(large: Home) -
     assert all(found[key] == pytest.approx(values, rel=1e-6, abs=1e-4) for key, values in before.items())
 
 
-def test_every_step_is_taken_and_reported(large: Home) -> None:
+def test_every_step_is_run_and_reported(large: Home) -> None:
     small, shallow = (filled(large.folder.parent, *size, in_this_process) for size in ((2, YEARS), (3, 2)))
     found = measure(small, large, shallow, 1)
     assert found.rounds[str(large), "store"][0]["new_rows"] == 4

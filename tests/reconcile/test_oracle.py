@@ -68,7 +68,7 @@ def recount(said: Said, stored: str, limit: float) -> dict[date, dict[str, Any]]
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_sessions_are_those_of_a_plain_recount(seed: int) -> None:
+def test_sessions_equal_the_recount(seed: int) -> None:
     draw, base = random.Random(seed), walk(seed)
     names = ["a", "b", "c", "d", "e"][: draw.randint(2, 5)]
     said = {
@@ -97,7 +97,7 @@ def test_sessions_are_those_of_a_plain_recount(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_pairs_are_those_of_a_plain_recount(seed: int) -> None:
+def test_pairs_equal_the_recount(seed: int) -> None:
     draw, base = random.Random(seed), walk(seed)
     other = {day: close * (1 + draw.gauss(0, 0.001)) for day, close in base.items() if draw.random() > 0.1}
     [row] = ask({"a": base, "b": other}).pairs.to_pylist()
@@ -117,7 +117,7 @@ def test_pairs_are_those_of_a_plain_recount(seed: int) -> None:
 
 
 @pytest.mark.parametrize("factor", [100.0, 0.01, 1000.0, 0.001, 10.0, 1e-8, 31.1034768, 1 / 31.1034768])
-def test_a_unit_is_named_on_one_day_as_on_all(factor: float) -> None:
+def test_unit_is_named_on_one_day_and_on_all_days(factor: float) -> None:
     base = walk(3)
     always = ask({"a": base, "b": {d: c * factor * 1.0004 for d, c in base.items()}})
     assert set(always.sessions["cause"].to_pylist()) == {"unit"}
@@ -128,14 +128,14 @@ def test_a_unit_is_named_on_one_day_as_on_all(factor: float) -> None:
 
 
 @pytest.mark.parametrize("factor", [1.05, 0.92, 2.0, 90.0, 101.5])
-def test_a_factor_that_is_no_unit_is_told_and_not_given_a_name(factor: float) -> None:
+def test_factor_that_is_no_unit_is_reported_without_a_name(factor: float) -> None:
     base = walk(4)
     [row] = ask({"a": base, "b": {d: c * factor for d, c in base.items()}}).pairs.to_pylist()
     assert row["cause"] == "differs"
     assert row["message"] == f"b is x{factor:.6g} of a throughout: a restatement, or another currency"
 
 
-def test_a_currency_that_nobody_named_is_known_by_its_movement() -> None:
+def test_undeclared_currency_is_recognized_by_its_movement() -> None:
     base, euro = walk(9), {day: rate / 100 for day, rate in walk(10, 0.004).items()}
     close_later = {day: rate * random.Random(str(day)).gauss(1, 0.0005) for day, rate in euro.items()}
     said = {"a": base, "b": {day: close / close_later[day] for day, close in base.items()}}
@@ -148,7 +148,7 @@ def test_a_currency_that_nobody_named_is_known_by_its_movement() -> None:
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.0005, 0.01])
-def test_a_constant_factor_of_the_size_of_a_rate_is_no_currency(noise: float) -> None:
+def test_constant_factor_near_a_rate_is_no_currency(noise: float) -> None:
     base, euro = walk(12), {day: rate / 92 for day, rate in walk(13, 0.004).items()}
     size, draw = median(euro.values()), random.Random(14)
     said = {"a": base, "b": {day: close * size * draw.gauss(1, noise) for day, close in base.items()}}
@@ -156,7 +156,7 @@ def test_a_constant_factor_of_the_size_of_a_rate_is_no_currency(noise: float) ->
     assert row["cause"] == "differs"
 
 
-def test_a_shift_and_a_unit_together_are_told() -> None:
+def test_shift_and_unit_are_reported_together() -> None:
     base = walk(5)
     moved = {day - timedelta(days=1): close * 100 for day, close in base.items()}
     [row] = ask({"a": base, "b": moved}).pairs.to_pylist()
@@ -165,13 +165,13 @@ def test_a_shift_and_a_unit_together_are_told() -> None:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_two_walks_that_have_nothing_in_common_are_no_shift(seed: int) -> None:
+def test_unrelated_walks_are_no_shift(seed: int) -> None:
     found = ask({"a": walk(seed, 0.005), "b": walk(seed + 1000, 0.005)})
     assert "day_shift" not in found.pairs["cause"].to_pylist() + found.sessions["cause"].to_pylist()
 
 
 @pytest.mark.parametrize("growth", [0.0, 0.0012, 0.01])
-def test_a_straight_line_is_no_shift(growth: float) -> None:
+def test_straight_line_is_no_shift(growth: float) -> None:
     """A bill's index gains as much each day: moved by a day it lies closer, and that proves
     nothing."""
     line = {day: 100 * (1 + growth) ** n for n, day in enumerate(DAYS)}
@@ -181,13 +181,13 @@ def test_a_straight_line_is_no_shift(growth: float) -> None:
     assert (row["cause"] == "agrees") == (growth == 0)
 
 
-def test_the_limit_itself_is_within() -> None:
+def test_difference_at_the_limit_is_within_tolerance() -> None:
     base = dict.fromkeys(DAYS, 1000.0)
     [row] = ask({"a": base, "b": dict.fromkeys(DAYS, 1001.0)}).pairs.to_pylist()
     assert (row["cause"], row["within"], row["median_bp"]) == ("agrees", 1.0, pytest.approx(10.0))
 
 
-def test_prices_of_nothing_and_below_are_compared() -> None:
+def test_zero_and_negative_prices_are_compared() -> None:
     base = walk(6) | {DAYS[3]: -37.63, DAYS[4]: 0.0}
     said = {"a": base, "b": base | {DAYS[4]: 0.5}}
     rows = {r["session"]: r for r in ask(said, kind="metal").sessions.to_pylist()}
@@ -195,7 +195,7 @@ def test_prices_of_nothing_and_below_are_compared() -> None:
     assert (rows[DAYS[4]]["cause"], rows[DAYS[4]]["deviation_bp"]) == ("differs", None)
 
 
-def test_a_split_after_the_window_is_known() -> None:
+def test_split_after_the_window_is_applied() -> None:
     base = walk(7)
     said = {"a": base, "b": {day: close / 10 for day, close in base.items()}}
     assert set(ask(said).pairs["cause"].to_pylist()) == {"unit"}
@@ -207,7 +207,7 @@ def test_every_asset_class_has_a_tolerance_and_a_reason() -> None:
     assert all(tolerance.bp > 0 and tolerance.reason for tolerance in TOLERANCES.values())
 
 
-def test_nothing_to_compare_makes_no_session() -> None:
+def test_without_common_sessions_there_is_no_row() -> None:
     found = ask({"a": walk(8), "b": {}}, unanswered={"b": "unavailable: down"})
     assert found.sessions.to_pylist() == []
     [row] = found.pairs.to_pylist()
@@ -215,7 +215,7 @@ def test_nothing_to_compare_makes_no_session() -> None:
     assert row["cause"] in CAUSES
 
 
-def test_real_venues_are_not_called_shifted_and_shifted_ones_are() -> None:
+def test_only_shifted_real_venues_are_called_shifted() -> None:
     """Bitcoin at two venues, in windows of 30 days of four years."""
     prices = folder() / "prices"
     yahoo = {r["date"]: float(r["close"]) for r in table(prices / "BTC-USD.csv")}

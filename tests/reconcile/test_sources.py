@@ -31,7 +31,7 @@ def pair(found: Reconciliation, a: str, b: str, name: str = "COIN") -> Mapping[s
     return row
 
 
-def test_honest_sources_agree(make: Make, simulator: Simulator) -> None:
+def test_correct_sources_agree(make: Make, simulator: Simulator) -> None:
     settings = make({"COIN": FOUR, "SHARE": "yahoo:SHARE files:share.csv"})
     write_series(settings.home / "files" / "share.csv", *closes("SHARE", "XNYS"))
     ingest(settings)
@@ -67,7 +67,7 @@ def test_another_unit_is_named_with_its_factor(make: Make, simulator: Simulator)
 
 
 @pytest.mark.parametrize(("days", "word"), [(-1, "early"), (1, "late")])
-def test_a_shifted_day_label_is_named(make: Make, days: int, word: str) -> None:
+def test_shifted_day_label_is_named(make: Make, days: int, word: str) -> None:
     settings = make({"SHARE": "yahoo:SHARE files:share.csv"})
     labels, level = closes("SHARE", "XNYS")
     write_series(settings.home / "files" / "share.csv", labels + np.timedelta64(days, "D"), level)
@@ -83,7 +83,7 @@ def test_a_shifted_day_label_is_named(make: Make, days: int, word: str) -> None:
     assert len(named) >= len(found.sessions) - 2 >= 27
 
 
-def test_a_label_that_is_a_session_late_is_named(make: Make) -> None:
+def test_label_one_session_late_is_named(make: Make) -> None:
     settings = make({"SHARE": "yahoo:SHARE files:share.csv"})
     labels, level = closes("SHARE", "XNYS")
     write_series(settings.home / "files" / "share.csv", labels[1:], level[:-1])
@@ -92,7 +92,7 @@ def test_a_label_that_is_a_session_late_is_named(make: Make) -> None:
     assert (row["cause"], row["best_shift"], row["sessions"]) == ("day_shift", -1, 30)
 
 
-def test_a_restated_source_is_off_and_the_others_are_the_consensus(make: Make, simulator: Simulator) -> None:
+def test_restated_source_deviates_from_the_consensus(make: Make, simulator: Simulator) -> None:
     settings = make({"COIN": FOUR})
     ingest(settings)
     simulator.set_faults([parse_fault("restated:kraken:COIN/USD:percent=5,from=2024-01-02,to=2024-01-04")])
@@ -109,7 +109,7 @@ def test_a_restated_source_is_off_and_the_others_are_the_consensus(make: Make, s
     assert row["message"] == "kraken differs on 2024-01-02 and 2 more"
 
 
-def test_a_source_that_is_down_leaves_the_others_compared(make: Make, simulator: Simulator) -> None:
+def test_unavailable_source_leaves_the_others_compared(make: Make, simulator: Simulator) -> None:
     settings = make({"COIN": "bitstamp:COIN/USD kraken:COIN/USD yahoo:COIN-USD"})
     ingest(settings)
     simulator.set_faults([parse_fault("503:kraken")])
@@ -124,7 +124,7 @@ def test_a_source_that_is_down_leaves_the_others_compared(make: Make, simulator:
     assert {round(row["confidence"], 3) for row in found.sessions} == {0.667}
 
 
-def test_nothing_compared_is_a_failure(make: Make, simulator: Simulator) -> None:
+def test_comparing_no_source_fails(make: Make, simulator: Simulator) -> None:
     settings = make({"COIN": "bitstamp:COIN/USD kraken:COIN/USD"})
     ingest(settings)
     simulator.set_faults([parse_fault("503:kraken")])
@@ -146,7 +146,7 @@ def test_another_currency_is_named_with_its_factor(make: Make) -> None:
     }
 
 
-def test_a_currency_that_the_answer_does_not_name_is_known_by_the_stored_rate(make: Make) -> None:
+def test_unnamed_currency_is_recognized_by_the_stored_rate(make: Make) -> None:
     settings = make({"EUR": "files:eur.csv", "SHARE": "yahoo:SHARE files:share.csv"})
     days, level = closes("SHARE", "XNYS")
     every, walk = closes("EUR", "24/7")
@@ -174,7 +174,7 @@ def test_pence_are_pounds(make: Make) -> None:
     assert row["message"].startswith("yahoo serves 'USD', declared in GBP")
 
 
-def test_a_split_that_one_source_missed_is_named(make: Make) -> None:
+def test_split_missed_by_one_source_is_named(make: Make) -> None:
     settings = make({"SPLIT": "yahoo:SPLIT files:split.csv"})
     days, level = closes("SPLIT", "XNYS")
     adjusted = np.where(days < SPLIT_DAY, level / 4, level)
@@ -189,7 +189,7 @@ def test_a_split_that_one_source_missed_is_named(make: Make) -> None:
     assert reconcile(settings).exit_code == 0
 
 
-def test_a_session_that_one_source_lacks_is_named(make: Make, simulator: Simulator) -> None:
+def test_session_missing_in_one_source_is_named(make: Make, simulator: Simulator) -> None:
     settings = make({"COIN": "bitstamp:COIN/USD yahoo:COIN-USD"})
     ingest(settings)
     simulator.set_faults([parse_fault("missing:yahoo:COIN-USD:count=1,where=middle")])
@@ -200,7 +200,7 @@ def test_a_session_that_one_source_lacks_is_named(make: Make, simulator: Simulat
     assert pair(found, "bitstamp", "yahoo")["missing_sessions"] == 1
 
 
-def test_a_price_that_hardly_moves_is_not_called_shifted(make: Make) -> None:
+def test_flat_price_is_not_called_shifted(make: Make) -> None:
     settings = make({"FLAT": "yahoo:FLAT files:flat.csv"})
     days, level = closes("FLAT", "XNYS")
     write_series(settings.home / "files" / "flat.csv", days, level)
@@ -209,7 +209,7 @@ def test_a_price_that_hardly_moves_is_not_called_shifted(make: Make) -> None:
     assert (found.exit_code, {row["cause"] for row in found.pairs}) == (0, {"agrees"})
 
 
-def test_late_sources_are_not_off(make: Make, simulator: Simulator) -> None:
+def test_late_sources_do_not_deviate(make: Make, simulator: Simulator) -> None:
     settings = make({"COIN": "bitstamp:COIN/USD yahoo:COIN-USD"})
     ingest(settings)
     simulator.set_faults([parse_fault("missing:yahoo:COIN-USD:count=3,where=tail")])
@@ -217,7 +217,7 @@ def test_late_sources_are_not_off(make: Make, simulator: Simulator) -> None:
     assert (found.exit_code, len(found.sessions)) == (0, 28)
 
 
-def test_only_what_has_two_sources_can_be_compared(make: Make) -> None:
+def test_comparison_needs_two_sources(make: Make) -> None:
     settings = make({"COIN": "bitstamp:COIN/USD"})
     with pytest.raises(UsageError, match="COIN has one source"):
         reconcile(settings)

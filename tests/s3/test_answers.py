@@ -20,7 +20,7 @@ ASKED = {
 }
 
 
-def test_every_answer_is_that_of_a_folder(
+def test_bucket_answers_equal_folder_answers(
     full_bucket: Bucket, full_home: Path, tmp_path: Path, run: Run
 ) -> None:
     home = tmp_path / "home"

@@ -94,7 +94,7 @@ def test_every_command_works_on_a_bucket(
     assert lake.compare("COIN", "METAL", first_year=2024, last_year=2024).rows
 
 
-def test_the_steps_of_a_scheduler_may_run_on_different_machines(
+def test_scheduler_steps_may_run_on_different_machines(
     bucket: Bucket, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {"HOME": home, "NOW": NOW, "LAKE": bucket.url}.items():
@@ -119,7 +119,7 @@ def test_the_steps_of_a_scheduler_may_run_on_different_machines(
     assert told(bucket.copy("checker")) == told(home / "data")
 
 
-def test_two_machines_at_once_lose_nothing(bucket: Bucket, tmp_path: Path, home: Path) -> None:
+def test_two_concurrent_machines_lose_nothing(bucket: Bucket, tmp_path: Path, home: Path) -> None:
     """As processes: each fetches and stores its instrument, whoever comes first."""
     program = [sys.executable, "-W", "ignore", "-m", "tests.s3.two", str(home), bucket.url, str(tmp_path)]
     subprocess.run(program, cwd=ROOT, check=True, timeout=120)
@@ -138,7 +138,7 @@ def built(bucket: Bucket, home: Path, run: Run, monkeypatch: pytest.MonkeyPatch)
     return bucket
 
 
-def test_an_analyst_reads_the_lake_and_nothing_else(built: Bucket, tmp_path: Path) -> None:
+def test_analyst_query_reads_only_the_copy(built: Bucket, tmp_path: Path) -> None:
     outside = tmp_path / "outside.csv"
     outside.write_text("a,b\n1,2\n")
     copy = built.copy()

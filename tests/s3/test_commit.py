@@ -117,7 +117,7 @@ def after(lake: Bucket, *work: Work) -> dict[str, bytes]:
     return found
 
 
-def test_readers_see_all_of_a_commit_or_none(lake: Bucket) -> None:
+def test_readers_see_all_or_none_of_a_commit(lake: Bucket) -> None:
     old, new = lake.read(), after(lake, commits.second)
     assert unlike_manifest(old) == unlike_manifest(new) == []
     whole = {path: {old.get(path), new.get(path)} for path in old.keys() | new.keys()}
@@ -140,7 +140,7 @@ def test_readers_see_all_of_a_commit_or_none(lake: Bucket) -> None:
     assert {True, False} == set(seen)
 
 
-def test_a_request_or_answer_that_is_lost_once_changes_nothing(lake: Bucket) -> None:
+def test_request_or_response_lost_once_changes_nothing(lake: Bucket) -> None:
     wanted, turn = after(lake, commits.second), cycle([True, True, False])
 
     def lose(url: str, send: Send) -> Any:
@@ -153,7 +153,7 @@ def test_a_request_or_answer_that_is_lost_once_changes_nothing(lake: Bucket) -> 
         assert lake.read() == wanted
 
 
-def test_when_the_store_is_gone_for_good_the_next_writer_goes_on(lake: Bucket) -> None:
+def test_next_writer_continues_after_the_store_fails_permanently(lake: Bucket) -> None:
     old, wanted = lake.read(), after(lake, commits.second)
     last, same = after(lake, commits.second, commits.third), cycle([True, False])
     decided = []
@@ -175,7 +175,7 @@ def test_when_the_store_is_gone_for_good_the_next_writer_goes_on(lake: Bucket) -
     assert {True, False} == set(decided)
 
 
-def test_another_writer_at_any_moment_loses_nothing_and_is_not_lost(lake: Bucket) -> None:
+def test_concurrent_writer_at_any_request_loses_nothing(lake: Bucket) -> None:
     """Whoever comes first, the other is told so or comes after it."""
     orders = [after(lake, commits.second, commits.third), after(lake, commits.third, commits.second)]
     overtaken = []
@@ -193,7 +193,7 @@ def test_another_writer_at_any_moment_loses_nothing_and_is_not_lost(lake: Bucket
     assert {True, False} == set(overtaken)
 
 
-def test_a_writer_that_stood_still_undoes_nothing(lake: Bucket) -> None:
+def test_stalled_writer_reverts_nothing(lake: Bucket) -> None:
     """It decided, others put its files in place and went on; when it wakes up it leaves theirs
     alone."""
 
@@ -206,7 +206,7 @@ def test_a_writer_that_stood_still_undoes_nothing(lake: Bucket) -> None:
         assert unlike_manifest(lake.read()) == []
 
 
-def test_a_writer_that_does_not_hear_that_it_decided_has_decided(lake: Bucket) -> None:
+def test_lost_response_to_the_commit_request_is_a_commit(lake: Bucket) -> None:
     """boto sends the request again, which finds what it wrote itself."""
     wanted, lost = after(lake, commits.second), count(1)
 

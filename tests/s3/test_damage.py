@@ -51,7 +51,7 @@ def of_table(lake: Bucket, table: str) -> str:
     return max(paths)
 
 
-def test_a_lake_that_was_copied_into_a_bucket_is_whole(lake: Bucket, home: Path) -> None:
+def test_lake_copied_into_a_bucket_verifies(lake: Bucket, home: Path) -> None:
     planned, heard = list[int](), list[str]()
     assert verify(lake.copy(), planned.append, heard.append) == (len(heard), [])
     assert planned == [len(heard)]
@@ -72,7 +72,7 @@ def test_a_lake_that_was_copied_into_a_bucket_is_whole(lake: Bucket, home: Path)
         draw=random.Random(1),
     ),
 )
-def test_a_stored_table_is_restored_from_the_answers(lake: Bucket, home: Path, table: str, how: str) -> None:
+def test_stored_table_is_restored_from_raw(lake: Bucket, home: Path, table: str, how: str) -> None:
     sound, path = lake.read(), of_table(lake, table)
     damage(lake, path, how)
     assert [one.path for one in verify(lake.copy())[1]] == [path]
@@ -81,7 +81,7 @@ def test_a_stored_table_is_restored_from_the_answers(lake: Bucket, home: Path, t
     assert verify(lake.copy("other"))[1] == []
 
 
-def test_a_copy_that_is_whole_restores_whatever_it_has(lake: Bucket, home: Path) -> None:
+def test_intact_copy_restores_every_file(lake: Bucket, home: Path) -> None:
     """Also what no answer tells, and answers themselves."""
     build(lake.settings(home, SECOND))
     at_hand(lake.copy(), batch_names(lake.copy()))
@@ -102,7 +102,7 @@ def test_a_copy_that_is_whole_restores_whatever_it_has(lake: Bucket, home: Path)
 
 
 @pytest.mark.parametrize("how", DAMAGES if campaign() else ["flipped"])
-def test_marts_and_the_database_are_computed_again(lake: Bucket, home: Path, how: str) -> None:
+def test_marts_and_the_database_are_recomputed(lake: Bucket, home: Path, how: str) -> None:
     """Where no copy has them whole."""
     build(lake.settings(home, SECOND))
     sound, path = lake.read(), of_table(lake, "year_state")
@@ -115,7 +115,7 @@ def test_marts_and_the_database_are_computed_again(lake: Bucket, home: Path, how
 
 
 @pytest.mark.parametrize("how", DAMAGES if campaign() else ["flipped", "missing"])
-def test_a_manifest_is_rewritten(lake: Bucket, home: Path, how: str) -> None:
+def test_damaged_manifest_is_rewritten(lake: Bucket, home: Path, how: str) -> None:
     sound = lake.read()
     damage(lake, "manifest.json", how)
     for machine in ("here", "there"):
@@ -129,9 +129,7 @@ def test_a_manifest_is_rewritten(lake: Bucket, home: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", DAMAGES if campaign() else ["flipped"])
-def test_a_damaged_answer_is_named_and_costs_nothing_that_is_stored(
-    lake: Bucket, home: Path, how: str
-) -> None:
+def test_damaged_raw_batch_is_named_and_no_stored_row_is_lost(lake: Bucket, home: Path, how: str) -> None:
     sound, path = lake.read(), min(path for path in lake.read() if path.startswith("raw/"))
     damage(lake, path, how)
     assert [one.path for one in verify(lake.copy())[1]] == [path]
@@ -139,7 +137,7 @@ def test_a_damaged_answer_is_named_and_costs_nothing_that_is_stored(
     assert stored(lake.read(), *KEPT) == stored(sound, *KEPT)
 
 
-def test_what_nobody_put_there_is_named(lake: Bucket) -> None:
+def test_extra_object_is_named(lake: Bucket) -> None:
     stray = "bar/asset_class=none/year=1999/part.parquet"
     lake.put(stray, lake.read()[of_table(lake, "bar")])
     lake.put("bar/asset_class=none/year=2001/../../../../outside.parquet", b"a name from outside")
@@ -147,7 +145,7 @@ def test_what_nobody_put_there_is_named(lake: Bucket) -> None:
     assert not list(lake.folder.rglob("outside*"))
 
 
-def test_what_follows_from_no_answer_is_kept_aside_in_the_bucket(lake: Bucket, home: Path) -> None:
+def test_unrecoverable_file_is_set_aside_in_the_bucket(lake: Bucket, home: Path) -> None:
     path = of_table(lake, "claim_history")
     damage(lake, path, "truncated")
     damaged = lake.read()[path]

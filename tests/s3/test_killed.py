@@ -10,7 +10,7 @@ from pathlib import Path
 from .world import ROOT
 
 
-def test_work_that_was_killed_leaves_no_trace(server: str, tmp_path: Path) -> None:
+def test_killed_work_leaves_no_trace(server: str, tmp_path: Path) -> None:
     """An ingest, then a build."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "tests.s3.killed", str(tmp_path)],

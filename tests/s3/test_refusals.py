@@ -69,7 +69,7 @@ def told(root: Path, kind: type[MarketlakeError]) -> str:
         (418, "SomethingNew", LakeWriteError, "SomethingNew"),
     ],
 )
-def test_each_refusal_has_its_remedy(
+def test_each_error_has_its_remedy(
     bucket: Bucket,
     monkeypatch: pytest.MonkeyPatch,
     status: int,
@@ -84,17 +84,17 @@ def test_each_refusal_has_its_remedy(
     assert remedy in text
 
 
-def test_a_bucket_that_is_not_there(bucket: Bucket) -> None:
+def test_missing_bucket_is_reported(bucket: Bucket) -> None:
     text = told(Address("no-such-bucket").folder(bucket.folder), ConfigError)
     assert "there is no bucket no-such-bucket; create it" in text
 
 
-def test_nobody_answers(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_endpoint_is_reported(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     assert "check the network and AWS_ENDPOINT_URL" in told(bucket.copy(), LakeUnreachableError)
 
 
-def test_no_key_at_all(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_reported(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
@@ -104,17 +104,17 @@ def test_no_key_at_all(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "AWS_PROFILE" in told(bucket.copy(), ConfigError)
 
 
-def test_an_endpoint_that_is_no_address(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_endpoint_is_reported(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "not an address")
     assert "check AWS_ENDPOINT_URL" in told(bucket.copy(), ConfigError)
 
 
-def test_boto_is_not_installed(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_boto_is_reported(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "boto3", None)
     assert "pip install '.[s3]'" in told(bucket.copy(), ConfigError)
 
 
-def test_a_store_that_ignores_conditions_is_refused(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_store_that_ignores_conditions_is_rejected(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two writers would overwrite each other there, so no lake is made."""
     from botocore.httpsession import URLLib3Session
 
@@ -132,7 +132,7 @@ def test_a_store_that_ignores_conditions_is_refused(bucket: Bucket, monkeypatch:
     assert bucket.read() == {}
 
 
-def test_a_key_that_may_only_read_can_read(bucket: Bucket) -> None:
+def test_read_only_key_can_read(bucket: Bucket) -> None:
     commits.first(bucket.copy())
 
     def read_only(method: str, url: str, send: Callable[[], Any]) -> Any:
@@ -160,12 +160,12 @@ def test_a_key_that_may_only_read_can_read(bucket: Bucket) -> None:
         "https://bucket/x",
     ],
 )
-def test_what_is_no_place_for_a_lake_is_told(tmp_path: Path, text: str) -> None:
+def test_invalid_lake_location_is_rejected(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError, match="s3://bucket/prefix"):
         load_settings(home=tmp_path, lake=text, environ={})
 
 
-def test_an_address_and_its_copy_name_each_other(tmp_path: Path) -> None:
+def test_address_and_its_copy_map_to_each_other(tmp_path: Path) -> None:
     for text in ("s3://bucket", "s3://a.bucket-1/one/two_2/v1.0"):
         folder = parse_address(text).folder(tmp_path)
         assert str(address_of(folder)) == shown(folder) == text
@@ -177,7 +177,7 @@ def test_an_address_and_its_copy_name_each_other(tmp_path: Path) -> None:
     assert (address_of(tmp_path), shown(tmp_path)) == (None, str(tmp_path))
 
 
-def test_the_session_is_botos_own(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_session_uses_the_standard_aws_configuration(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     """Key, region and endpoint may as well stand in AWS's own files."""
     claim(bucket.copy(), "live")
     config, keys = bucket.folder / "config", bucket.folder / "keys"

@@ -51,12 +51,12 @@ def year_ends(item: Series) -> dict[int, float]:
 
 
 @pytest.mark.parametrize("name", [*SYMBOLS, "US_CPI"])
-def test_every_published_close_is_the_last_of_its_year(name: str, sample: Market) -> None:
+def test_published_close_is_the_last_of_its_year(name: str, sample: Market) -> None:
     wanted = {int(row["year"]): float(row["close"]) for row in published() if row["instrument_id"] == name}
     assert year_ends(series(sample, name)) == wanted
 
 
-def test_the_table_states_the_published_facts(real_prices: Path) -> None:
+def test_published_table_equals_the_real_facts(real_prices: Path) -> None:
     with (real_prices.parent / "published" / "year_end_closes.csv").open(encoding="utf-8") as file:
         facts = list(csv.DictReader(file))
     ours = published()
@@ -92,7 +92,7 @@ def test_rows_are_consistent_and_on_the_calendar(sample: Market) -> None:
         assert item.days.tolist() == expected.tolist(), symbol
 
 
-def test_days_look_like_a_market(sample: Market) -> None:
+def test_daily_returns_look_like_a_market(sample: Market) -> None:
     for name, least, most in (("BTC", 0.4, 0.8), ("NASDAQ", 0.14, 0.25), ("AGG", 0.03, 0.08)):
         item = series(sample, name)
         annual = np.diff(np.log(item.close)).std() * np.sqrt(365 if name == "BTC" else 252)
@@ -108,7 +108,7 @@ def test_bitcoin_beat_the_nasdaq_in_five_of_six_years_then_in_four(sample: Marke
     assert sum(won[y] for y in range(2020, 2026)) == 4
 
 
-def test_share_a_has_three_splits_without_a_jump_in_value(sample: Market) -> None:
+def test_three_splits_of_share_a_do_not_change_its_value(sample: Market) -> None:
     item = series(sample, "SYNTH-A")
     assert item.split[item.split != 1].tolist() == [4.0, 0.1, 1.281]
     worth = item.close[1:] * item.split[1:] / item.close[:-1]
@@ -133,11 +133,11 @@ def digest(market: Market) -> str:
     return found.hexdigest()
 
 
-def test_it_is_the_same_market_every_time(sample: Market) -> None:
+def test_sample_market_is_reproducible(sample: Market) -> None:
     assert digest(sample) == digest(sample_market())
 
 
-def test_the_universe_asks_only_for_what_is_served(sample: Market) -> None:
+def test_sample_universe_lists_only_served_symbols(sample: Market) -> None:
     universe = load_universe(FOLDER / "instruments.toml")
     by_source: dict[str, set[str]] = defaultdict(set)
     for instrument in universe.instruments:

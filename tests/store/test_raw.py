@@ -57,7 +57,7 @@ def kept(root: Path, path: str) -> list[bytes | None]:
     return pq.ParquetFile(root / path).read()["body"].to_pylist()
 
 
-def test_an_identical_body_is_kept_once_and_read_everywhere(tmp_path: Path) -> None:
+def test_identical_body_is_stored_once_and_read_everywhere(tmp_path: Path) -> None:
     first = write(tmp_path, "a", answer(b"x"), answer(b"y", "B"), answer(b"x", "C"))
     second = write(tmp_path, "b", answer(b"y"), answer(b"z", "B"), answer(b"", "C"))
     third = write(tmp_path, "c", answer(b"z"), answer(b"", "B"))
@@ -68,7 +68,7 @@ def test_an_identical_body_is_kept_once_and_read_everywhere(tmp_path: Path) -> N
     assert bodies(tmp_path, [third]) == [[b"z", b""]]
 
 
-def test_only_bodies_that_are_there_already_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_existing_bodies_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     big = bytes(range(256)) * 4096
     write(tmp_path, "a", answer(big), answer(b"", "B"))
     read = pq.ParquetFile.read
@@ -85,7 +85,7 @@ def test_only_bodies_that_are_there_already_are_read(tmp_path: Path, monkeypatch
     assert kept(tmp_path, second) == [None]
 
 
-def test_a_fresh_answer_is_not_given_up_for_a_damaged_one(tmp_path: Path) -> None:
+def test_new_response_does_not_reference_a_damaged_one(tmp_path: Path) -> None:
     body = bytes(range(256)) * 64
     first = tmp_path / write(tmp_path, "a", answer(body), answer(b"y", "B"))
     content = bytearray(first.read_bytes())
@@ -96,7 +96,7 @@ def test_a_fresh_answer_is_not_given_up_for_a_damaged_one(tmp_path: Path) -> Non
         assert bodies(tmp_path, [second]) == [[body]]
 
 
-def test_a_damaged_batch_costs_the_others_only_what_they_left_to_it(tmp_path: Path) -> None:
+def test_damaged_batch_loses_only_bodies_referenced_in_it(tmp_path: Path) -> None:
     first = write(tmp_path, "a", answer(b"x"), answer(b"y", "B"))
     second = write(tmp_path, "b", answer(b"x"), answer(b"z", "B"))
     third = write(tmp_path, "c", answer(b"w"), answer(b"z", "B"))
@@ -109,14 +109,14 @@ def test_a_damaged_batch_costs_the_others_only_what_they_left_to_it(tmp_path: Pa
     assert "answers for A " in str(losses[second])
 
 
-def test_a_lost_reference_is_told(tmp_path: Path) -> None:
+def test_lost_reference_is_reported(tmp_path: Path) -> None:
     first, second = write(tmp_path, "a", answer(b"x")), write(tmp_path, "b", answer(b"x"))
     (tmp_path / first).unlink()
     with pytest.raises(CorruptLakeError, match="refers to answers for A whose batch"):
         bodies(tmp_path, [second])
 
 
-def test_an_answer_that_changed_on_disk_is_told(tmp_path: Path) -> None:
+def test_response_changed_on_disk_is_reported(tmp_path: Path) -> None:
     path = write(tmp_path, "a", answer(b"100.0"))
     table = pq.ParquetFile(tmp_path / path).read()
     place = RAW.get_field_index("body")
@@ -134,7 +134,9 @@ def test_batches_wait_until_the_manifest_names_them(tmp_path: Path) -> None:
     assert (entry.rows, entry.sha256) == (1, hashlib.sha256((tmp_path / path).read_bytes()).hexdigest())
 
 
-def test_a_refusing_disk_is_told_and_leaves_no_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failing_disk_is_reported_and_leaves_no_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from marketlake.model.errors import LakeWriteError
 
     def refuse(self: Path, target: Path) -> None:
@@ -152,7 +154,7 @@ def _portions(batches: list[list[dict[str, Any]]]) -> list[tuple[str, bool]]:
     return [("".join(Path(path).stem for path, _ in p.batches), p.ends) for p in chunks(numbered)]
 
 
-def test_batches_of_a_run_are_absorbed_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_of_a_run_are_ingested_together(monkeypatch: pytest.MonkeyPatch) -> None:
     a, b, c = (answer(b"12345", name) for name in "ABC")
     later = {**b, "fetched_at": datetime(2024, 1, 2, 15, tzinfo=UTC)}
     tomorrow = {**c, "fetched_at": datetime(2024, 1, 3, tzinfo=UTC)}
@@ -166,7 +168,7 @@ def test_batches_of_a_run_are_absorbed_together(monkeypatch: pytest.MonkeyPatch)
     assert _portions([]) == []
 
 
-def test_the_batch_s_schema_is_the_stated_one(tmp_path: Path) -> None:
+def test_batch_has_the_declared_schema(tmp_path: Path) -> None:
     path = write(tmp_path, "a", answer(b"x"))
     assert pq.read_schema(tmp_path / path).equals(RAW)
     assert isinstance(pq.ParquetFile(tmp_path / path).read(), pa.Table)

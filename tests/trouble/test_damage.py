@@ -95,7 +95,7 @@ def _without_batches(found: dict[str, list[str]]) -> dict[str, list[str]]:
     return {name: found[name] for name in ("bar", "revision", "quarantine", "finding", "reconciliation")}
 
 
-def test_every_stored_table_is_restored_from_the_answers(
+def test_every_stored_table_is_restored_from_raw(
     whole: Path, tmp_path: Path, day_after: dict[str, list[str]]
 ) -> None:
     draw = random.Random(4)
@@ -118,7 +118,7 @@ def test_every_stored_table_is_restored_from_the_answers(
 
 
 @pytest.mark.parametrize("table", ["daily_return", "year_state", "year_level", "year_close", "market.duckdb"])
-def test_marts_and_the_database_are_computed_again(home: Path, table: str) -> None:
+def test_marts_and_the_database_are_recomputed(home: Path, table: str) -> None:
     lake, draw = home / "data", random.Random(table)
     paths = [table] if table == layout.DATABASE else _paths(home, (f"{table}/asset_class=c",))
     was = {path: (lake / path).read_bytes() for path in paths}
@@ -133,7 +133,7 @@ def test_marts_and_the_database_are_computed_again(home: Path, table: str) -> No
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_manifest_is_rewritten(home: Path, damage: Damage, day_after: dict[str, list[str]]) -> None:
+def test_damaged_manifest_is_rewritten(home: Path, damage: Damage, day_after: dict[str, list[str]]) -> None:
     lake, draw = home / "data", random.Random(1)
     before = everything(lake)
     damage(lake / layout.MANIFEST, draw)
@@ -147,7 +147,7 @@ def test_a_manifest_is_rewritten(home: Path, damage: Damage, day_after: dict[str
     assert _without_batches(everything(lake)) == _without_batches(day_after)
 
 
-def test_no_flipped_bit_of_a_manifest_goes_unnoticed(home: Path) -> None:
+def test_every_flipped_bit_of_a_manifest_is_detected(home: Path) -> None:
     path, draw = home / "data" / layout.MANIFEST, random.Random(5)
     whole, was = path.read_bytes(), open_manifest(home / "data")
     for _ in range(times(200, 20_000)):
@@ -157,7 +157,7 @@ def test_no_flipped_bit_of_a_manifest_goes_unnoticed(home: Path) -> None:
             assert open_manifest(home / "data") == was
 
 
-def test_what_follows_from_nothing_is_named_and_set_aside(home: Path) -> None:
+def test_unrecoverable_file_is_named_and_set_aside(home: Path) -> None:
     lake = home / "data"
     (path,) = _paths(home, ("claim_history/month=2024",))
     _truncate(lake / path, random.Random(1))
@@ -176,7 +176,7 @@ def _batches(home: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_batch_takes_no_stored_row_with_it(home: Path, damage: Damage) -> None:
+def test_damaged_batch_loses_no_stored_row(home: Path, damage: Damage) -> None:
     lake, draw = home / "data", random.Random(2)
     before, path = everything(lake), _batches(home)[0]
     damage(lake / path, draw)
@@ -187,7 +187,7 @@ def test_a_damaged_batch_takes_no_stored_row_with_it(home: Path, damage: Damage)
     assert everything(lake) == before
 
 
-def test_with_a_batch_what_is_damaged_is_restored_as_far_as_answers_tell(home: Path) -> None:
+def test_damaged_table_and_batch_are_restored_from_the_remaining_batches(home: Path) -> None:
     lake = home / "data"
     before, path = everything(lake), "bar/asset_class=crypto/year=2024/part.parquet"
     _remove(lake / _batches(home)[0], random.Random(1))
@@ -204,7 +204,7 @@ def test_with_a_batch_what_is_damaged_is_restored_as_far_as_answers_tell(home: P
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_batch_damaged_before_it_was_stored_is_set_aside(
+def test_batch_damaged_before_it_was_stored_is_set_aside(
     home: Path, damage: Damage, day_after: dict[str, list[str]]
 ) -> None:
     lake = home / "data"
@@ -221,7 +221,7 @@ def test_a_batch_damaged_before_it_was_stored_is_set_aside(
     assert [found.path for found in verify(lake)[1]] == []
 
 
-def test_an_extra_file_is_named_and_left_alone(home: Path) -> None:
+def test_extra_file_is_named_and_kept(home: Path) -> None:
     lake = home / "data"
     extra = lake / "bar" / "asset_class=crypto" / "year=2024" / "copy.parquet"
     shutil.copy(extra.with_name("part.parquet"), extra)
@@ -232,7 +232,7 @@ def test_an_extra_file_is_named_and_left_alone(home: Path) -> None:
     assert extra.exists()
 
 
-def test_a_lake_without_any_answer_left_is_not_touched(home: Path) -> None:
+def test_lake_without_raw_batches_is_not_changed(home: Path) -> None:
     lake = home / "data"
     shutil.rmtree(lake / "raw")
     (lake / layout.MANIFEST).write_bytes(b"{")

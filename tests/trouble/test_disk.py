@@ -71,7 +71,7 @@ def store(home: Path) -> None:
     ids=["full", "failing writes", "read-only", "failing reads"],
 )
 @pytest.mark.parametrize("work", [store, again])
-def test_a_refusal_at_any_touch_costs_nothing(
+def test_disk_error_at_any_operation_loses_nothing(
     home: Path,
     tmp_path: Path,
     undisturbed: dict[str, bytes],
@@ -140,7 +140,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
     subprocess.run(["umount", str(place)], capture_output=True, check=False)
 
 
-def test_a_disk_that_fills_up_while_the_database_is_built(
+def test_disk_full_while_the_database_is_built(
     home: Path, undisturbed: dict[str, bytes], small_disk: Callable[[int], Path]
 ) -> None:
     disk, failures = small_disk(64_000), 0

@@ -69,7 +69,7 @@ KINDS: dict[str, tuple[Callable[[Path], None], Callable[[Path], None]]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_power_cut_at_any_moment_costs_nothing(tmp_path: Path, kind: str) -> None:
+def test_power_cut_at_any_moment_loses_nothing(tmp_path: Path, kind: str) -> None:
     prepare, work = KINDS[kind]
     home, undisturbed = tmp_path / "home", tmp_path / "undisturbed"
     prepare(home)

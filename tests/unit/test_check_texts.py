@@ -54,7 +54,7 @@ def after(count: int) -> date:
     return FIRST + timedelta(days=count)
 
 
-def test_high_below_low() -> None:
+def test_high_below_low_is_quarantined() -> None:
     inverted = days(10, 10, 10)
     inverted[1] |= {"high": 9.8, "low": 10.0}
     assert aside(run(inverted)) == [("high_below_low", after(1))]
@@ -71,7 +71,7 @@ def test_high_below_low() -> None:
     assert not noted(run(float32))
 
 
-def test_one_field_in_another_unit() -> None:
+def test_one_field_in_another_unit_is_quarantined() -> None:
     pence = days(10, 10, 10)
     pence[1] |= {"open": 1000.0}
     assert aside(run(pence)) == [("far_outside_range", after(1))]
@@ -81,7 +81,7 @@ def test_one_field_in_another_unit() -> None:
 
 
 @pytest.mark.parametrize("factor", [100.0, 0.01])
-def test_a_unit_that_stays_changed_refuses_the_answer(factor: float) -> None:
+def test_lasting_unit_change_rejects_the_response(factor: float) -> None:
     result = run(days(10, 11, 11 * factor, 12 * factor))
     assert "no split to say why" in str(result.refused["SHARE"])
     assert {reason for reason, _ in aside(result)} == {"unit_change"}
@@ -90,7 +90,7 @@ def test_a_unit_that_stays_changed_refuses_the_answer(factor: float) -> None:
     assert not run(days(0.01, 0.01, 1.0, 1.0), BILL).refused
 
 
-def test_a_consolidation_that_is_told_is_no_change_of_unit() -> None:
+def test_announced_reverse_split_is_no_unit_change() -> None:
     rows = days(1, 1, 100, 101)
     rows[2] |= {"split": 0.01}
     result = run(rows)
@@ -111,13 +111,13 @@ def test_a_consolidation_that_is_told_is_no_change_of_unit() -> None:
         ("inflation", 300, 303, False),
     ],
 )
-def test_a_jump_is_noted_and_stored(kind: str, before: float, close: float, odd: bool) -> None:
+def test_jump_is_noted_and_stored(kind: str, before: float, close: float, odd: bool) -> None:
     result = run(days(before, before, close, close), replace(COIN, asset_class=kind))
     assert (("jump", after(2)) in noted(result)) is odd
     assert len(result.bars) == 4
 
 
-def test_a_jump_is_explained_by_a_split_a_dividend_or_a_gap() -> None:
+def test_split_dividend_or_gap_explains_a_jump() -> None:
     split = days(2000, 2000, 100, 101)
     split[2] |= {"split": 20.0}
     special = days(100, 100, 45, 45)
@@ -129,13 +129,13 @@ def test_a_jump_is_explained_by_a_split_a_dividend_or_a_gap() -> None:
         ]
 
 
-def test_what_is_quarantined_explains_no_jump_and_makes_none() -> None:
+def test_quarantined_row_neither_explains_nor_causes_a_jump() -> None:
     result = run(days(10, 11, 1200, 12, 12))
     assert aside(result) == [("unit_spike", after(2))]
     assert not noted(result)
 
 
-def test_the_stored_close_before_is_a_neighbour() -> None:
+def test_previous_stored_close_is_a_neighbour() -> None:
     assert noted(run(days(40, 41), before={"SHARE": 10.0})) == [("jump", FIRST)]
     rows = days(40, 41)
     rows[0] |= {"split": 4.0}
@@ -149,7 +149,7 @@ def test_the_stored_close_before_is_a_neighbour() -> None:
     assert not aside(run(rows))
 
 
-def test_five_sessions_that_say_the_same_are_stale() -> None:
+def test_five_equal_sessions_are_stale() -> None:
     moving = [10, 11, 12, 12.5]
     stale = days(*moving, 13, 13, 13, 13, 13, 13, volume=0.0)
     assert noted(run(stale)) == [("stale_repeat", after(8)), ("stale_repeat", after(9))]
@@ -165,7 +165,7 @@ def test_five_sessions_that_say_the_same_are_stale() -> None:
     assert not noted(run(days(0.05, 0.03, *[0.01] * 10, volume=None), BILL))
 
 
-def test_a_dividend_that_the_price_does_not_show() -> None:
+def test_dividend_without_a_price_drop_is_noted() -> None:
     rows = days(100, 100, 100)
     rows[1] |= {"dividend": 20.0}
     assert noted(run(rows)) == [("dividend_not_in_price", after(1))]
@@ -177,7 +177,7 @@ def test_a_dividend_that_the_price_does_not_show() -> None:
         assert not noted(run(honest))
 
 
-def test_crude_oil_below_zero() -> None:
+def test_negative_crude_oil_price_is_accepted() -> None:
     rows = days(18.27, -37.63, 10.01, 13.78)
     rows[1] |= {"high": 17.85, "low": -40.32, "open": 17.73}
     result = run(rows, OIL)
@@ -185,7 +185,7 @@ def test_crude_oil_below_zero() -> None:
     assert [reason for reason, _ in aside(run(rows))] == ["not_positive"]
 
 
-def test_an_index_without_volume_and_equal_closes_of_two_instruments_are_nothing() -> None:
+def test_index_without_volume_and_equal_closes_of_two_instruments_pass() -> None:
     ids = ("NDX", "IXIC")
     rows = [one | {"instrument_id": i} for i in ids for one in days(12870.0, 12888.28, 12698.45, volume=None)]
     windows = {i: window(replace(COIN, id=i, asset_class="index")) for i in ids}
@@ -194,7 +194,7 @@ def test_an_index_without_volume_and_equal_closes_of_two_instruments_are_nothing
     assert (len(result.bars), len(result.quarantine), len(result.findings)) == (6, 0, 0)
 
 
-def test_new_york_was_closed_for_a_day_of_mourning() -> None:
+def test_new_york_was_closed_on_a_day_of_mourning() -> None:
     calendar = load_calendar("XNYS", date(2025, 12, 31))
     week = calendar.sessions(date(2025, 1, 6), date(2025, 1, 10))
     assert [str(day) for day in week] == ["2025-01-06", "2025-01-07", "2025-01-08", "2025-01-10"]
@@ -204,7 +204,7 @@ def test_new_york_was_closed_for_a_day_of_mourning() -> None:
     assert len(result.bars) == 4
 
 
-def test_a_session_after_the_vendors_own_day_is_quarantined() -> None:
+def test_session_after_the_vendors_own_date_is_quarantined() -> None:
     at = datetime(2024, 1, 4, 12, tzinfo=UTC)
     rows = days(10, 11, 12, 13)  # to 2024-01-05
     told = run(rows, window={"at": at, "vendor_time": at})
@@ -222,14 +222,14 @@ def test_tokyo_is_a_day_ahead() -> None:
     assert aside(run([row(date(2024, 1, 5), 10.0)], SHARE, window={"at": at, "vendor_time": at}))
 
 
-def test_another_currency_is_quarantined_row_by_row() -> None:
+def test_only_rows_in_another_currency_are_quarantined() -> None:
     result = run(days(10, 11, currency="EUR"))
     assert {reason for reason, _ in aside(result)} == {"wrong_currency"}
     assert len(result.quarantine) == 2
     assert not len(result.bars)
 
 
-def test_an_answer_in_no_order_is_noted_once() -> None:
+def test_unordered_response_is_noted_once() -> None:
     up = days(10, 11, 12, 13)
     assert noted(run([up[0], up[2], up[1], up[3]])) == [("unsorted", after(1))]
     # the newest first, or an event after the prices, is an order
@@ -238,7 +238,7 @@ def test_an_answer_in_no_order_is_noted_once() -> None:
         assert not noted(run(ordered))
 
 
-def test_the_slices_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_result_does_not_depend_on_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     ids = [f"I{n}" for n in range(7)]
     rows = [
         one | {"instrument_id": i}
@@ -255,7 +255,7 @@ def test_the_slices_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(aside(whole)) == sorted(aside(cut)) == [("unit_spike", after(2))] * 3
 
 
-def test_every_heading_says_severity_why_and_remedy() -> None:
+def test_every_check_has_severity_reason_and_remedy() -> None:
     for one in checks():
         assert one.severity in {"fail", "warn"}
         assert one.description[0].isupper()

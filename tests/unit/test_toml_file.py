@@ -37,7 +37,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_a_bomb_is_refused(tmp_path: Path, name: str, bomb: str) -> None:
+def test_toml_bomb_is_rejected(tmp_path: Path, name: str, bomb: str) -> None:
     content, said = BOMBS[bomb]
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ConfigError, match=name) as told:
@@ -48,7 +48,7 @@ def test_a_bomb_is_refused(tmp_path: Path, name: str, bomb: str) -> None:
 
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("kind", ["fifo", "folder", "endless"])
-def test_what_is_no_file_is_not_waited_for(tmp_path: Path, name: str, kind: str) -> None:
+def test_non_file_does_not_block(tmp_path: Path, name: str, kind: str) -> None:
     path = tmp_path / name
     if kind == "fifo":
         os.mkfifo(path)
@@ -60,7 +60,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path, name: str, kind: str)
         READERS[name](path)
 
 
-def test_a_deep_line_is_never_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deeply_nested_line_is_never_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What tomllib would need for it grows with the square of its depth."""
     monkeypatch.setattr(toml_file.tomllib, "loads", None)
     path = tmp_path / "a.toml"
@@ -69,7 +69,7 @@ def test_a_deep_line_is_never_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyP
         read_toml(path)
 
 
-def test_an_honest_file_is_read(tmp_path: Path) -> None:
+def test_ordinary_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_bytes(b'a = "..."\r\n[b.c]\nd = 1.5\n')
     assert read_toml(path) == tomllib.loads(path.read_text()) == {"a": "...", "b": {"c": {"d": 1.5}}}
