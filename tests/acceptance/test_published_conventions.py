@@ -30,8 +30,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def percents(lake: Path, name: str, years: Mapping[int, Any], **choice: Any) -> dict[int, float]:
     """What `compare` says of an instrument in these years; all that is chosen is `choice`."""
     other = "SP500" if name == "NASDAQ" else "NASDAQ"
-    found = Lake(lake).compare([name, other], start=min(years), end=max(years), **choice)
-    return {row.year: row.returns[0].simple_return * 100 for row in found.rows}
+    comparison = Lake(lake).compare([name, other], start=min(years), end=max(years), **choice)
+    return {row.year: row.returns[0].simple_return * 100 for row in comparison.rows}
 
 
 def growth(first: float, last: float) -> float:
@@ -103,5 +103,5 @@ def test_every_convention_equals_pandas_on_the_raw_file(
     if sessions == "shared":
         closes = closes[closes.index.isin(raw_closes("SP500" if name == "NASDAQ" else "NASDAQ").index)]
     expected = by_year(closes, convention).loc[list(YEARS)].to_dict()
-    found = percents(lake, name, dict.fromkeys(YEARS), convention=convention, sessions=sessions)
-    assert found == pytest.approx(expected, rel=1e-9)
+    actual = percents(lake, name, dict.fromkeys(YEARS), convention=convention, sessions=sessions)
+    assert actual == pytest.approx(expected, rel=1e-9)

@@ -71,8 +71,8 @@ def run_rows(settings: Settings, run_id: str) -> list[dict[str, Any]]:
 
 
 def run_findings(settings: Settings, rows: Sequence[Any]) -> list[str]:
-    found: list[str] = _script().get("findings", [])
-    return found
+    findings: list[str] = _script().get("findings", [])
+    return findings
 
 
 def failed(rows: Iterable[Any]) -> dict[str, str]:

@@ -34,9 +34,9 @@ def embedded(pipeline: Any, database: None) -> Callable[[], tuple[int, str]]:
 def test_successful_run_prints_new_rows_and_builds(
     embedded: Callable[[], tuple[int, str]], pipeline: Any
 ) -> None:
-    code, said = embedded()
+    code, output = embedded()
     assert code == 0
-    assert said.splitlines() == [
+    assert output.splitlines() == [
         "Airflow ...",
         "Airflow: ready",
         "ingest_24_7 ...",
@@ -51,27 +51,27 @@ def test_successful_run_prints_new_rows_and_builds(
 
 def test_run_without_new_data_prints_that(embedded: Callable[[], tuple[int, str]], pipeline: Any) -> None:
     pipeline.play(new=0)
-    code, said = embedded()
+    code, output = embedded()
     assert code == 0
-    assert "ingest_24_7: 1 instrument, nothing new" in said
+    assert "ingest_24_7: 1 instrument, nothing new" in output
 
 
 def test_failed_instrument_is_named_and_the_others_succeed(
     embedded: Callable[[], tuple[int, str]], pipeline: Any
 ) -> None:
     pipeline.play(fetch={"SPY": "NotFoundError"})
-    code, said = embedded()
+    code, output = embedded()
     assert code == 3
-    assert "    SPY: NotFoundError: made to fail" in said.splitlines()
+    assert "    SPY: NotFoundError: made to fail" in output.splitlines()
 
 
 def test_findings_are_printed_and_do_not_fail_the_run(
     embedded: Callable[[], tuple[int, str]], pipeline: Any
 ) -> None:
     pipeline.play(findings=[f"warn jump: SPY 2024-01-0{n}, from 10 to 30" for n in range(1, 8)])
-    code, said = embedded()
+    code, output = embedded()
     assert code == 0
-    lines = said.splitlines()
+    lines = output.splitlines()
     assert lines.count("    warn jump: SPY 2024-01-05, from 10 to 30") == 2
     assert not any("2024-01-06" in line for line in lines)
     assert lines.count("    7 findings in all: `marketlake check`") == 2
@@ -81,9 +81,9 @@ def test_lake_error_is_printed_with_its_message(
     embedded: Callable[[], tuple[int, str]], pipeline: Any
 ) -> None:
     pipeline.play(store="this lake holds live data; choose another with --lake")
-    code, said = embedded()
+    code, output = embedded()
     assert code == 1
-    assert "    store: this lake holds live data; choose another with --lake" in said.splitlines()
+    assert "    store: this lake holds live data; choose another with --lake" in output.splitlines()
 
 
 def test_dag_import_error_fails_the_run(embedded: Callable[[], tuple[int, str]], tmp_path: Path) -> None:

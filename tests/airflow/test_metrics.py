@@ -52,7 +52,7 @@ def test_metrics_are_sent_when_switched_on(on: bool) -> None:
     collector = Collector()
     with served(collector) as port:
         place = f"http://127.0.0.1:{port}"
-        told = handed_on(OTEL_ON="True", OTEL_EXPORTER_OTLP_ENDPOINT=place) if on else handed_on()
-        subprocess.run([sys.executable, "-c", SENDS], env={**os.environ, **told}, check=True)
+        environment = handed_on(OTEL_ON="True", OTEL_EXPORTER_OTLP_ENDPOINT=place) if on else handed_on()
+        subprocess.run([sys.executable, "-c", SENDS], env={**os.environ, **environment}, check=True)
     assert set(collector.bodies) == ({"/v1/metrics"} if on else set())
     assert all(b"airflow.scheduler_heartbeat" in body for body in collector.bodies.values())

@@ -15,10 +15,10 @@ from marketlake.model.errors import UnavailableError
 
 
 class Refuses(BaseHTTPRequestHandler):
-    asked: ClassVar[list[str]] = []
+    paths: ClassVar[list[str]] = []
 
     def do_HEAD(self) -> None:
-        self.asked.append(self.path)
+        self.paths.append(self.path)
         self.send_response(403)
         self.end_headers()
 
@@ -28,7 +28,7 @@ class Refuses(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def vendor() -> Iterator[str]:
-    Refuses.asked.clear()
+    Refuses.paths.clear()
     with HTTPServer(("127.0.0.1", 0), Refuses) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -51,7 +51,7 @@ def test_no_reachable_vendor_is_an_error_with_a_remedy(nobody: str) -> None:
 def test_any_response_counts_as_reachable(nobody: str, vendor: str) -> None:
     addresses = {"yahoo": nobody, "ecb": vendor}
     require_a_vendor(["yahoo", "ecb"], addresses)
-    assert Refuses.asked == ["/"]
+    assert Refuses.paths == ["/"]
     # the answer of the one vendor is what made the difference
     with pytest.raises(UnavailableError, match="none of yahoo can be reached"):
         require_a_vendor(["yahoo"], addresses)

@@ -13,10 +13,10 @@ pytestmark = pytest.mark.xdist_group("airflow")
 
 def states(dag_run: Any) -> dict[str, str]:
     """State by task id, with the map index where there is more than one."""
-    found = {}
+    states_by_task = {}
     for ti in dag_run.get_task_instances():
-        found[ti.task_id if ti.map_index < 1 else f"{ti.task_id}[{ti.map_index}]"] = str(ti.state)
-    return found
+        states_by_task[ti.task_id if ti.map_index < 1 else f"{ti.task_id}[{ti.map_index}]"] = str(ti.state)
+    return states_by_task
 
 
 def assets_updated(dag_run: Any) -> list[tuple[str, dict[str, Any]]]:
@@ -97,9 +97,9 @@ def test_plan_error_fails_the_run(run_dag: Callable[..., Any], pipeline: Any) ->
 def test_backfill_passes_the_form_values_on(run_dag: Callable[..., Any], pipeline: Any) -> None:
     conf = {"instruments": ["BTC", "SPY"], "from": "2020-01-01", "to": "2020-12-31"}
     assert run_dag("backfill", **conf).state == "success"
-    asked = {call["source"]: call for call in pipeline.calls("plan")}
-    assert set(asked) == {"bitstamp", "yahoo"}
-    for call in asked.values():
+    plans = {call["source"]: call for call in pipeline.calls("plan")}
+    assert set(plans) == {"bitstamp", "yahoo"}
+    for call in plans.values():
         assert call["calendar"] is None
         assert (call["instruments"], call["start"], call["end"]) == (
             ["BTC", "SPY"],

@@ -33,8 +33,8 @@ def test_session_is_finished_at_its_scheduled_run(calendar: str) -> None:
 def test_calendar_without_a_schedule_runs_daily(home: Path) -> None:
     universe = home / "instruments.toml"
     universe.write_text(universe.read_text().replace("XNYS", "XWBO"))
-    found = {each.calendar: each for each in schedule.calendar_schedules()}
-    assert (found["XWBO"].cron, found["XWBO"].zone) == ("45 23 * * *", "UTC")
+    schedules = {each.calendar: each for each in schedule.calendar_schedules()}
+    assert (schedules["XWBO"].cron, schedules["XWBO"].zone) == ("45 23 * * *", "UTC")
 
 
 def test_calendar_determines_dag_asset_instruments_and_first_sources(home: Path) -> None:

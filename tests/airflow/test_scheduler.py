@@ -66,11 +66,11 @@ def market(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample_simulator: Si
     return tmp_path
 
 
-def until(found: Callable[[], Any], what: str) -> Any:
+def until(condition: Callable[[], Any], what: str) -> Any:
     """Ask again and again, for a bounded time, until there is something to return."""
     deadline = time.monotonic() + WITHIN_S
     while time.monotonic() < deadline:
-        if answer := found():
+        if answer := condition():
             return answer
         time.sleep(0.5)
     raise AssertionError(f"no {what} within {WITHIN_S} s")
@@ -85,14 +85,14 @@ def free_port() -> int:
 
 def processes_of(home: Path) -> list[int]:
     """Those that carry this AIRFLOW_HOME in their environment (where the system tells)."""
-    wanted, found = f"AIRFLOW_HOME={home}".encode(), []
+    wanted, pids = f"AIRFLOW_HOME={home}".encode(), []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if int(process.name) != os.getpid() and wanted in (process / "environ").read_bytes().split(b"\0"):
-                found.append(int(process.name))
+                pids.append(int(process.name))
         except OSError:
             continue
-    return found
+    return pids
 
 
 @pytest.mark.scheduler

@@ -153,17 +153,17 @@ def attempt(trial: Trial, grounds: Grounds) -> Died:
     grounds.again(trial.kind, sound.before)
     if random.random() < 0.3:
         leave_debris(root, random)
-    kills, found, act = 0, list[str](), lambda: what.act(grounds.scene)
+    kills, violations, act = 0, list[str](), lambda: what.act(grounds.scene)
     for _ in range(random.choice([1, 1, 1, 2, 3])):
         kills += _killed(act, sound, random)
         if what.readable:
-            found += _readable(root)
+            violations += _readable(root)
     try:
         kill.in_child(act)
     except RuntimeError as error:
-        return Died(trial, kills, (*found, f"the next run failed: {error}"))
-    found += _differences(grounds, trial.kind, sound)
-    return Died(trial, kills, tuple(found))
+        return Died(trial, kills, (*violations, f"the next run failed: {error}"))
+    violations += _differences(grounds, trial.kind, sound)
+    return Died(trial, kills, tuple(violations))
 
 
 def _killed(act: kill.Work, sound: Sound, random: Random) -> bool:
@@ -241,15 +241,15 @@ def failed(trial: Trial, how: str) -> Died:
 
 def every_touch(kind: str, step: int = 1) -> tuple[int, list[str]]:
     """Kill at each `step`th touch of the disk; how many kills there were and what differs."""
-    kills, found = 0, list[str]()
+    kills, violations = 0, list[str]()
     with grounds() as here:
         sound, act = here.undisturbed(kind), lambda: here.kinds[kind].act(here.scene)
         for number in range(1, sound.touches + 1, step):
             here.again(kind, sound.before)
             kills += kill.killed_at_touch(act, number)
             kill.in_child(act)
-            found += [f"touch {number}: {text}" for text in _differences(here, kind, sound)]
-    return kills, found
+            violations += [f"touch {number}: {text}" for text in _differences(here, kind, sound)]
+    return kills, violations
 
 
 def all_trials(count: int, seed: int, kinds: Sequence[str]) -> Sequence[Trial]:

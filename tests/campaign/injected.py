@@ -16,7 +16,7 @@ Params = Mapping[str, float | str]
 
 def explains(kind: str, params: Params, day: date, stored: Row, truth: Mapping[date, Row]) -> bool:
     """Whether the fault, and no defect of ours, made this row."""
-    return any(same(stored, told) for told in _told(kind, params, day, truth))
+    return any(same(stored, injected) for injected in _told(kind, params, day, truth))
 
 
 def _told(kind: str, params: Params, day: date, truth: Mapping[date, Row]) -> Iterator[Row]:

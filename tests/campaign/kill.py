@@ -70,7 +70,7 @@ def touches(work: Work) -> int:
 def answer_of(ask: Callable[[], T]) -> T:
     """What a process of its own answers."""
     reading, writing = os.pipe()
-    told: list[bytes] = []
+    received: list[bytes] = []
 
     def answered() -> None:
         with os.fdopen(writing, "wb") as pipe:
@@ -79,10 +79,10 @@ def answer_of(ask: Callable[[], T]) -> T:
     def listen(child: int) -> None:
         os.close(writing)
         with os.fdopen(reading, "rb") as pipe:
-            told.append(pipe.read())
+            received.append(pipe.read())
 
     _forked(answered, listen)
-    answer: T = pickle.loads(told[0])
+    answer: T = pickle.loads(received[0])
     return answer
 
 
@@ -119,8 +119,8 @@ def _forked(work: Work, meanwhile: Callable[[int], None]) -> bool:
         # whoever comes first: the group must be there before it is killed
         os.setpgid(child, child)
         meanwhile(child)
-        with os.fdopen(reading) as told:
-            wrong = told.read()
+        with os.fdopen(reading) as error_pipe:
+            wrong = error_pipe.read()
     finally:
         # whatever interrupts us: it is not left running
         _end(child)

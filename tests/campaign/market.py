@@ -39,8 +39,8 @@ class Truth:
     def until(self, now: datetime) -> dict[date, tuple[float, ...]]:
         """The rows that were finished and published by `now`; None is written as NaN."""
         rows = zip(*(self.values[name].tolist() for name in COLUMNS), strict=True)
-        told = zip(self.days.astype(object).tolist(), rows, strict=True)
-        return {day: row for day, row in told if self._known(day) <= now}
+        dated_rows = zip(self.days.astype(object).tolist(), rows, strict=True)
+        return {day: row for day, row in dated_rows if self._known(day) <= now}
 
     def _known(self, day: date) -> datetime:
         own = known_from(self.calendar, day)

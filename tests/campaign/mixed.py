@@ -75,7 +75,7 @@ def mixed(rounds: Rounds, site: Site) -> Mixed:
     fate = _Fate(mixed_world(rounds.instruments), Random(f"mixed/{rounds.seed}"))
     home = site.fresh()
     fate.world.write(home)
-    found, at = list[str](), datetime(2024, 1, 22, 23, 30, tzinfo=UTC)
+    violations, at = list[str](), datetime(2024, 1, 22, 23, 30, tzinfo=UTC)
     bound_access(PATIENCE_S)
     for number, situation in enumerate(_ROUNDS):
         before = bars(home / "data")
@@ -86,17 +86,17 @@ def mixed(rounds: Rounds, site: Site) -> Mixed:
         rows = run(site, home, at, window)
         fate.outcomes += Counter(row["outcome"] for row in rows)
         ended = _checked(fate, before, home / "data", rows, struck, at)
-        found += [f"round {number}, {situation}: {text}" for text in ended]
+        violations += [f"round {number}, {situation}: {text}" for text in ended]
         at += timedelta(days=fate.random.choice([1, 2, 3]))
     bound_access()
     site.prepare(fate.world, [])
     last = run(site, home, at, None, 1)
-    found += [
+    violations += [
         f"afterwards {r['instrument_id']}: {r['message'][:120]}" for r in last if r["outcome"] not in GOOD
     ]
-    found += checks.equal(bars(home / "data"), _truth(fate.world, at), "afterwards")
-    found += checks.whole(home / "data")
-    return Mixed(rounds, fate.faults, fate.outcomes, tuple(found))
+    violations += checks.equal(bars(home / "data"), _truth(fate.world, at), "afterwards")
+    violations += checks.whole(home / "data")
+    return Mixed(rounds, fate.faults, fate.outcomes, tuple(violations))
 
 
 def failed(rounds: Rounds, how: str) -> Mixed:

@@ -40,26 +40,26 @@ class Soaked:
 
 def soak(site: Site, instruments: int, days: int, seed: int, on_day: Callable[[int], None]) -> Soaked:
     """Run it, then compare with the recomputation."""
-    told, home, started = story(instruments, days, seed), site.fresh(), time.monotonic()
-    outcomes, found = Counter[str](), list[str]()
-    for number, day in enumerate(told.days):
-        outcomes += _one_day(site, home, told, day)
+    script, home, started = story(instruments, days, seed), site.fresh(), time.monotonic()
+    outcomes, violations = Counter[str](), list[str]()
+    for number, day in enumerate(script.days):
+        outcomes += _one_day(site, home, script, day)
         if number % 25 == 24:
-            found += checks.whole(home / "data")
+            violations += checks.whole(home / "data")
         on_day(number + 1)
-    build(_settings(site, home, told.days[-1]))
-    model = soak_model.told(told)
-    found += _differences(home, told, model)
+    build(_settings(site, home, script.days[-1]))
+    model = soak_model.expected_model(script)
+    violations += _differences(home, script, model)
     rows = sum(map(len, model.rows.values()))
     seconds = time.monotonic() - started
-    return Soaked(days, instruments, rows, model.revisions.total(), outcomes, seconds, tuple(found))
+    return Soaked(days, instruments, rows, model.revisions.total(), outcomes, seconds, tuple(violations))
 
 
-def _one_day(site: Site, home: Path, told: Story, day: date) -> Counter[str]:
-    _write(home, told, day)
-    listed = {key: told.told(each, day) for each in told.held for key in each.sources}
+def _one_day(site: Site, home: Path, script: Story, day: date) -> Counter[str]:
+    _write(home, script, day)
+    listed = {key: script.history(each, day) for each in script.held for key in each.sources}
     site.simulator.market = served(listed)
-    site.simulator.set_faults(told.faults(day))
+    site.simulator.set_faults(script.faults(day))
     site.simulator.set_clock(at(day))
     return Counter(row["outcome"] for row in ingest(_settings(site, home, day)))
 
@@ -70,11 +70,11 @@ def _settings(site: Site, home: Path, day: date) -> CampaignSettings:
     )
 
 
-def _write(home: Path, told: Story, day: date) -> None:
+def _write(home: Path, script: Story, day: date) -> None:
     """The universe as the operator has it on a day."""
     entries = []
-    for each in told.held:
-        listed, until = told.listed_on.get(each.id), told.until.get(each.id)
+    for each in script.held:
+        listed, until = script.listed_on.get(each.id), script.until.get(each.id)
         if listed is None or listed <= day:
             entry = each.entry(listed or FIRST)
             noticed = until is not None and (day - until).days > _DELISTING_NOTICED_AFTER
@@ -82,10 +82,10 @@ def _write(home: Path, told: Story, day: date) -> None:
     (home / "instruments.toml").write_text("\n".join(entries))
 
 
-def _differences(home: Path, told: Story, model: soak_model.Model) -> Iterator[str]:
-    root, last = home / "data", told.days[-1]
+def _differences(home: Path, script: Story, model: soak_model.Model) -> Iterator[str]:
+    root, last = home / "data", script.days[-1]
     yield from checks.equal(bars(root), expected_rows(model.rows), "at the end")
-    truth = {each.id: told.told(each, last).until(at(last)) for each in told.held}
+    truth = {each.id: script.history(each, last).until(at(last)) for each in script.held}
     yield from checks.equal(expected_rows(model.rows), expected_rows(truth), "the model")
     yield from checks.whole(root)
     kept = Counter(key for key, _ in listed(root, "revision"))

@@ -27,7 +27,7 @@ class Model:
     revisions: Counter[Key] = field(default_factory=Counter)
 
 
-def told(story: Story) -> Model:
+def expected_model(story: Story) -> Model:
     """The state after the last day."""
     model = Model()
     for day in story.days:
@@ -53,7 +53,7 @@ def _one_day(model: Model, story: Story, each: Held, day: date) -> None:
 
 def _answer(story: Story, each: Held, day: date, stored: dict[date, Row]) -> dict[date, Row]:
     """The finished sessions of the window, as they are told today."""
-    rows = story.told(each, day).until(at(day))
+    rows = story.history(each, day).until(at(day))
     window = sorted(rows)
     if stored:
         earlier = [session for session in window if session < max(stored)]
@@ -89,7 +89,7 @@ def _last_served(each: Held, day: date) -> date:
 
 def _found_late(model: Model, story: Story, instrument_id: str, session: date) -> None:
     each = next(one for one in story.held if one.id == instrument_id)
-    row = story.told(each, story.days[-1]).until(at(story.days[-1]))[session]
+    row = story.history(each, story.days[-1]).until(at(story.days[-1]))[session]
     if not same(model.rows[instrument_id][session], row):
         model.revisions[instrument_id, session] += 1
         model.rows[instrument_id][session] = row

@@ -56,7 +56,7 @@ class Story:
     outages: frozenset[date]
     """Days on which Yahoo is down for all."""
 
-    def told(self, each: Held, on: date) -> Truth:
+    def history(self, each: Held, on: date) -> Truth:
         """The instrument's history as its vendor tells it on a day."""
         own = [r for r in self.restatements if r.instrument_id == each.id and r.on <= on]
         return restated(each.truth, own) if own else each.truth
@@ -91,7 +91,7 @@ def story(instruments: int, days: int, seed: int) -> Story:
     outages = frozenset(random.sample(opened[3:-3], max(1, days // 60)))
     quiet = {*outages, *opened[-2:]}
     changes = [_change(each, day, random) for day in opened[2:-2] for each in random.sample(held, 2)]
-    told = {(c.instrument_id, c.session): c for c in changes if c is not None}
+    latest = {(c.instrument_id, c.session): c for c in changes if c is not None}
     wrong = {
         (day, each.id): _wrong(each, day, random)
         for day in opened[2:]
@@ -99,7 +99,7 @@ def story(instruments: int, days: int, seed: int) -> Story:
         for each in random.sample(held, max(1, instruments // 12))
     }
     return Story(
-        opened, held, listed_on, until, (*told.values(), *_late(held, opened, random)), wrong, outages
+        opened, held, listed_on, until, (*latest.values(), *_late(held, opened, random)), wrong, outages
     )
 
 

@@ -113,8 +113,8 @@ def strike(case: Case, site: Site) -> Result:
     after = bars(home / "data")
     wrong = list(_checked(drawn, home, before, after, ended))
     rows = _when_it_is_over(drawn, site, home)
-    stuck, found = _recovered(drawn, home, before, after, rows)
-    wrong += found
+    stuck, violations = _recovered(drawn, home, before, after, rows)
+    wrong += violations
     if Random(case.name).random() < _REPLAYED:
         wrong += _replayed(site, home, drawn)
     outcomes = tuple(row["outcome"] for row in ended if row["instrument_id"] in drawn.struck)
@@ -153,8 +153,8 @@ def _wanted(drawn: Drawn, before: dict[Key, Row], at: datetime) -> dict[Key, Row
     if drawn.window is None:
         return {key: row for key, row in everything.items() if key[1] >= drawn.world.first}
     start, end = drawn.window
-    asked = {k: r for k, r in everything.items() if start <= k[1] and (end is None or k[1] <= end)}
-    return before | asked
+    requested = {k: r for k, r in everything.items() if start <= k[1] and (end is None or k[1] <= end)}
+    return before | requested
 
 
 def _checked(
@@ -171,8 +171,8 @@ def _checked(
     for name, row in by_id.items():
         yield from _rightly_named(drawn, name, row)
         yield from _rows_fit(drawn, name, row, checks.of(before, name), checks.of(after, name), wanted)
-    told = {name: row["outcome"] for name, row in by_id.items()}
-    right = expected.exit_code(told, {name: row["received_sessions"] for name, row in by_id.items()})
+    outcomes = {name: row["outcome"] for name, row in by_id.items()}
+    right = expected.exit_code(outcomes, {name: row["received_sessions"] for name, row in by_id.items()})
     if exit_code(ended) != right:
         yield f"exit code {exit_code(ended)}, should be {right}"
 
@@ -226,17 +226,19 @@ def _recovered(
 ) -> tuple[bool, list[str]]:
     """Whether a wrong scale was kept and said, and what does not hold."""
     root, wanted = home / "data", _wanted(drawn, before, drawn.after)
-    after, found = bars(root), [*checks.whole(root)]
+    after, violations = bars(root), [*checks.whole(root)]
     refused = {row["instrument_id"] for row in rows if row["outcome"] == "quarantined"}
     stuck = {name for name in refused & set(drawn.struck) if _on_another_scale(drawn, name, hurt)}
     for name in stuck:
-        found += checks.equal(checks.of(after, name), checks.of(hurt, name), f"{name} kept as it was")
+        violations += checks.equal(checks.of(after, name), checks.of(hurt, name), f"{name} kept as it was")
     bad = [row for row in rows if row["outcome"] not in expected.GOOD and row["instrument_id"] not in stuck]
-    found += [f"afterwards {row['instrument_id']}: {row['outcome']}: {row['message'][:160]}" for row in bad]
+    violations += [
+        f"afterwards {row['instrument_id']}: {row['outcome']}: {row['message'][:160]}" for row in bad
+    ]
     held, sound = ({k: r for k, r in rows.items() if k[0] not in stuck} for rows in (after, wanted))
-    found += checks.equal(held, sound, "afterwards")
-    found += _revisions(drawn, root)
-    return bool(stuck), found
+    violations += checks.equal(held, sound, "afterwards")
+    violations += _revisions(drawn, root)
+    return bool(stuck), violations
 
 
 def _on_another_scale(drawn: Drawn, name: str, hurt: dict[Key, Row]) -> bool:

@@ -44,32 +44,32 @@ def in_workers(
     """
     warm()
     context = multiprocessing.get_context("fork")
-    told: multiprocessing.Queue[Any] = context.Queue()
+    results: multiprocessing.Queue[Any] = context.Queue()
     shares = [work[n::workers] for n in range(workers) if work[n::workers]]
-    arguments = [(share, told, place, judge, failed) for share in shares]
+    arguments = [(share, results, place, judge, failed) for share in shares]
     started = [context.Process(target=_work, args=each) for each in arguments]
     for process in started:
         process.start()
     try:
         for _ in work:
-            yield _next(told, started)
+            yield _next(results, started)
     finally:
         for process in started:
             process.terminate()
             process.join()
 
 
-def _next(told: multiprocessing.Queue[Any], started: Sequence[Any]) -> Any:
+def _next(results: multiprocessing.Queue[Any], started: Sequence[Any]) -> Any:
     while True:
         with suppress(queues.Empty):
-            return told.get(timeout=LONGEST_S + 60)
+            return results.get(timeout=LONGEST_S + 60)
         if not any(process.is_alive() for process in started):
             raise RuntimeError("a worker died before its work was done")
 
 
 def _work(
     share: Sequence[Any],
-    told: multiprocessing.Queue[Any],
+    results: multiprocessing.Queue[Any],
     place: Callable[[], AbstractContextManager[Any]],
     judge: Judge,
     failed: Callable[[Any, str], Any],
@@ -77,9 +77,9 @@ def _work(
     die_with_parent()
     with place() as here:
         for piece in share:
-            told.put(in_time(piece, here, judge, failed))
-    told.close()
-    told.join_thread()
+            results.put(in_time(piece, here, judge, failed))
+    results.close()
+    results.join_thread()
 
 
 def in_time(piece: Any, here: Any, judge: Judge, failed: Callable[[Any, str], Any]) -> Any:

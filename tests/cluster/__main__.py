@@ -34,7 +34,7 @@ def main() -> int:
     except ClusterError as error:
         sys.stderr.write(f"cluster test: {error}\n")
         return 1
-    sys.stdout.write(record.told())
+    sys.stdout.write(record.to_text())
     if arguments.record:
         arguments.record.write_text(json.dumps(record.to_dict(), indent=2) + "\n")
     return 0 if record.good else 1

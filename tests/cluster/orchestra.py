@@ -47,8 +47,8 @@ class Orchestra:
         """Tables, pools and the first user, as the service `init` of docker-compose.yml makes
         them."""
         command = [str(BIN / "python"), "-m", "marketlake.airflow.database"]
-        told = {**self.environment, "ADMIN_PASSWORD": self.password}
-        self.processes.run("migrate", command, told, self.as_self)
+        environment = {**self.environment, "ADMIN_PASSWORD": self.password}
+        self.processes.run("migrate", command, environment, self.as_self)
 
     def start(self) -> None:
         for name in ("api-server", "scheduler", "dag-processor"):
@@ -139,8 +139,8 @@ class Api:
 
     def runs(self) -> dict[str, str]:
         """State of the latest run by DAG."""
-        found = self._get("/dags/~/dagRuns", order_by="run_after", limit=100)["dag_runs"]
-        return {run["dag_id"]: run["state"] for run in found}
+        dag_runs = self._get("/dags/~/dagRuns", order_by="run_after", limit=100)["dag_runs"]
+        return {run["dag_id"]: run["state"] for run in dag_runs}
 
     def tasks(self) -> list[dict[str, Any]]:
         """Every task instance of every run."""

@@ -41,10 +41,10 @@ class Processes:
         name: str,
         command: Sequence[str],
         environment: Mapping[str, str] | None = None,
-        told: str = "",
+        stdin_text: str = "",
         as_self: bool = False,
     ) -> subprocess.Popen[bytes]:
-        """Start it; `told` reaches its standard input, where the process list does not show it."""
+        """Start it; `stdin_text` reaches its standard input, where the process list does not show it."""
         with self.log(name).open("ab") as log:
             process = subprocess.Popen(
                 command,
@@ -57,7 +57,7 @@ class Processes:
                 **_as(None if as_self else self.account),
             )
         if process.stdin:
-            process.stdin.write(told.encode())
+            process.stdin.write(stdin_text.encode())
             process.stdin.close()
         self.running[name] = process
         return process
@@ -75,11 +75,11 @@ class Processes:
         if code:
             raise ClusterError(f"{name} ended with {code}\n{self.tail(name)}")
 
-    def until(self, found: Callable[[], Any], what: str, within_s: float, pause_s: float = 0.2) -> Any:
+    def until(self, condition: Callable[[], Any], what: str, within_s: float, pause_s: float = 0.2) -> Any:
         """Ask again and again until there is something; all that was started must go on running."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
-            if answer := found():
+            if answer := condition():
                 return answer
             for name, process in self.running.items():
                 if process.poll() is not None:
@@ -145,12 +145,12 @@ def descendants(pid: int) -> list[int]:
         with suppress(OSError):
             parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
             children.setdefault(parent, []).append(int(entry.name))
-    found, waiting = list[int](), [pid]
+    descendant_pids, waiting = list[int](), [pid]
     while waiting:
         below = children.get(waiting.pop(), [])
-        found += below
+        descendant_pids += below
         waiting += below
-    return found
+    return descendant_pids
 
 
 def free_ports(count: int) -> list[int]:

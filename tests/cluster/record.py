@@ -44,7 +44,7 @@ class Record:
     def to_dict(self) -> dict[str, Any]:
         return {**asdict(self), "rate_over_limit": self.rate_over_limit, "good": self.good}
 
-    def told(self) -> str:
+    def to_text(self) -> str:
         return "\n".join(self._lines()) + "\n"
 
     def _lines(self) -> Iterator[str]:

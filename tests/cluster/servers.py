@@ -35,7 +35,7 @@ def start_redis(processes: Processes, port: int, name: str = "redis") -> Server:
     """Nothing is kept on disk."""
     server = Server(port, secrets.token_urlsafe(24))
     settings = [f"requirepass {server.password}", "bind 127.0.0.1", f"port {port}", 'save ""']
-    processes.start(name, [str(program("redis-server")), "-"], told="\n".join(settings) + "\n")
+    processes.start(name, [str(program("redis-server")), "-"], stdin_text="\n".join(settings) + "\n")
     processes.until(lambda: listens(port), "answer of Redis", 20, 0.05)
     return server
 

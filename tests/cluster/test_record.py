@@ -21,7 +21,7 @@ NONE = Difference(stored=2, lost=0, doubled=0, changed=0, damage=())
 
 
 @pytest.mark.parametrize(
-    ("held", "found"),
+    ("held", "expected"),
     [
         (WANTED, NONE),
         (WANTED[:1], replace(NONE, stored=1, lost=1)),
@@ -31,13 +31,13 @@ NONE = Difference(stored=2, lost=0, doubled=0, changed=0, damage=())
     ],
 )
 def test_difference_lists_lost_doubled_and_changed_rows(
-    held: Any, found: Difference, monkeypatch: pytest.MonkeyPatch
+    held: Any, expected: Difference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lakes = {Path("disturbed"): held, Path("undisturbed"): WANTED}
     monkeypatch.setattr(compare, "rows", lakes.get)
     monkeypatch.setattr(compare, "whole", lambda root: iter(()))
-    assert difference(Path("disturbed"), Path("undisturbed")) == found
-    assert found.none == (held == WANTED)
+    assert difference(Path("disturbed"), Path("undisturbed")) == expected
+    assert expected.none == (held == WANTED)
 
 
 GOOD = Record(
@@ -71,5 +71,5 @@ GOOD = Record(
 )
 def test_record_is_good_only_without_errors_and_with_a_killed_task(bad: dict[str, Any]) -> None:
     assert GOOD.good
-    assert "rows lost: 0\nrows doubled: 0\n" in GOOD.told()
+    assert "rows lost: 0\nrows doubled: 0\n" in GOOD.to_text()
     assert not replace(GOOD, **bad).good

@@ -124,7 +124,7 @@ def test_address_comes_from_the_environment_and_is_not_shown(home: Path, url: st
     assert "s3cret" not in str(wrong.value)
 
 
-def asked(home: Path, times: int, limit: float, **environment: str) -> list[float]:
+def request_times(home: Path, times: int, limit: float, **environment: str) -> list[float]:
     """When two machines that ask at once were let go."""
     (home / "marketlake.toml").write_text(f"[requests_per_second]\nyahoo = {limit}\n")
     processes = [asker(home, machine, times, environment) for machine in ("one", "two")]
@@ -151,6 +151,6 @@ def asker(home: Path, machine: str, times: int, environment: dict[str, str]) -> 
 
 @pytest.mark.parametrize("shared", [True, False])
 def test_two_machines_share_the_limit_only_with_a_common_queue(home: Path, url: str, shared: bool) -> None:
-    moments = asked(home, 20, 20.0, **({"MARKETLAKE_LIMITER_URL": url} if shared else {}))
+    moments = request_times(home, 20, 20.0, **({"MARKETLAKE_LIMITER_URL": url} if shared else {}))
     assert len(moments) == 40
     assert (moments[-1] - moments[0] >= 39 / 20 - 0.1) == shared

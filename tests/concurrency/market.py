@@ -9,7 +9,7 @@ from typing import Any
 
 from ..campaign_size import times
 from ..pipeline import homes
-from ..pipeline.homes import rows, serve_rows, told
+from ..pipeline.homes import bar_values, rows, serve_rows
 
 CLASSES = {"COIN": "crypto", "TOKEN": "crypto", "METAL": "metal"}
 FIRST_DAY = date(2023, 12, 25)
@@ -38,7 +38,7 @@ def noon(day: int) -> str:
 
 def current(root: Path) -> list[tuple[Any, ...]]:
     """The current values; when they were seen aside."""
-    return told(root)
+    return bar_values(root)
 
 
 def replaced(root: Path) -> list[tuple[Any, ...]]:

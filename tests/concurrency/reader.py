@@ -51,5 +51,5 @@ def _ask(read: Callable[[Path], Seen], lake: Path) -> Seen:
 if __name__ == "__main__":
     place, kind, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     with ThreadPoolExecutor(count) as pool:
-        told = list(pool.map(go_on, [place] * count, [kind] * count))
-    print(json.dumps(told))  # noqa: T201
+        observations = list(pool.map(go_on, [place] * count, [kind] * count))
+    print(json.dumps(observations))  # noqa: T201

@@ -44,10 +44,11 @@ def of_the_dataset(lake: Path) -> Seen:
     import pyarrow.dataset as ds
 
     table = ds.dataset(lake / "bar", partitioning="hive").to_table()
-    found: dict[str, list[tuple[float, int]]] = {}
+    bars_by_partition: dict[str, list[tuple[float, int]]] = {}
     for row in table.select(["asset_class", "year", "close", "session"]).to_pylist():
         days = row["session"].toordinal() - 719_163
-        found.setdefault(f"{row['asset_class']} {row['year']}", []).append((row["close"], days))
+        bars_by_partition.setdefault(f"{row['asset_class']} {row['year']}", []).append((row["close"], days))
     return [
-        [key, len(own), sum(close * (1 + days) for close, days in own)] for key, own in sorted(found.items())
+        [key, len(own), sum(close * (1 + days) for close, days in own)]
+        for key, own in sorted(bars_by_partition.items())
     ]

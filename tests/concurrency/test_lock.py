@@ -29,12 +29,12 @@ def test_killed_holder_releases_the_lock(tmp_path: Path) -> None:
             if signalled:
                 os.kill(holder.pid, signalled)
             with (
-                pytest.raises(LakeBusyError, match=f"process {holder.pid} on ") as told,
+                pytest.raises(LakeBusyError, match=f"process {holder.pid} on ") as error,
                 writer(lake, None, wait_seconds=0.05),
             ):
                 pass
-            assert "(holder.py " in str(told.value)
-            assert "If it hangs, end it" in str(told.value)
+            assert "(holder.py " in str(error.value)
+            assert "If it hangs, end it" in str(error.value)
     finally:
         holder.kill()
         holder.communicate()
@@ -53,6 +53,9 @@ def test_damaged_lock_note_only_hides_the_holders_name(tmp_path: Path, note: byt
     claim(tmp_path, "simulated")
     with writer(tmp_path, None):
         (tmp_path / layout.HOLDER).write_bytes(note)
-        with pytest.raises(LakeBusyError, match="process") as told, writer(tmp_path, None, wait_seconds=0.01):
+        with (
+            pytest.raises(LakeBusyError, match="process") as error,
+            writer(tmp_path, None, wait_seconds=0.01),
+        ):
             pass
-    assert str(told.value).isprintable()
+    assert str(error.value).isprintable()

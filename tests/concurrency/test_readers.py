@@ -41,12 +41,12 @@ def test_ten_readers_see_consistent_states(tmp_path: Path) -> None:
         a_day(number)
         await_readers(home)
     (home / "stop").touch()
-    told = [one for reader in readers for one in answer(reader)]
-    assert [one["wrong"] for one in told] == [""] * 10
-    assert all(one["reads"] for one in told)
-    for one in told:
-        assert {part for part in one["seen"] if "none" not in part} <= there
-    assert len({part for one in told for part in one["seen"]}) > 8
+    observations = [observation for reader in readers for observation in answer(reader)]
+    assert [observation["wrong"] for observation in observations] == [""] * 10
+    assert all(observation["reads"] for observation in observations)
+    for observation in observations:
+        assert {part for part in observation["seen"] if "none" not in part} <= there
+    assert len({part for observation in observations for part in observation["seen"]}) > 8
 
 
 def await_readers(home: Path) -> None:

@@ -39,8 +39,8 @@ class Dag:
         params = {"instruments": list(ids), **{name.strip("_"): day for name, day in window.items()}}
         with self._environment():
             sources = [source] if source else [None]
-            found = [steps.plan(one, calendar, params, self.ti) for one in sources]
-        return through_json([batch for batches in found for batch in batches])
+            plans = [steps.plan(one, calendar, params, self.ti) for one in sources]
+        return through_json([batch for batches in plans for batch in batches])
 
     def fetch(self, batch: Any) -> Any:
         with self._environment():

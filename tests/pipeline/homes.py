@@ -49,7 +49,7 @@ def rows(root: Path, name: str) -> list[dict[str, Any]]:
     return table(root, name).to_pylist()
 
 
-def told(root: Path, name: str = "bar") -> list[tuple[Any, ...]]:
+def bar_values(root: Path, name: str = "bar") -> list[tuple[Any, ...]]:
     """The values of a table's bars and who served them; when they were seen aside."""
     values = ("open", "high", "low", "close", "volume", "dividend", "split")
     kept = ("instrument_id", "session", *values, "source")

@@ -74,22 +74,22 @@ def test_fallback_row_counts_all_attempts_and_raw_keeps_the_errors(
     assert row["duration_s"] == pytest.approx(sum(settings.clock.slept), abs=1)
     assert (row["message"], row["first_session"], row["received_sessions"]) == ("", row["requested_from"], 70)
     (path,) = settings.lake.glob("raw/*/*.parquet")
-    asked = {
+    requests = {
         (r["attempt"], r["source"], r["outcome"], r["message"] != "")
         for r in read_columns(path, ["attempt", "source", "outcome", "message"])
     }
     bad = {"503": "unavailable", "html": "malformed", "404": "not_found", "451": "blocked"}[fault[:-6]]
     expected = {(n, "yahoo", bad, True) for n in range(1, tries + 1)} | {(tries + 1, "bitstamp", "ok", False)}
-    assert asked == expected
+    assert requests == expected
 
 
 def test_breaker_opens_for_one_source_and_the_next_serves_all(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("503:yahoo")])
     before = len(simulator.requests)
-    found = ingest(make("home", **{f"I{n}": TWO for n in range(6)}))
-    assert [(row["outcome"], row["source"]) for row in found] == [("ok", "bitstamp")] * 6
+    run_rows = ingest(make("home", **{f"I{n}": TWO for n in range(6)}))
+    assert [(row["outcome"], row["source"]) for row in run_rows] == [("ok", "bitstamp")] * 6
     # three instruments of three tries, then a try that asks nobody
-    assert [row["attempts"] for row in found] == [4, 4, 4, 2, 2, 2]
+    assert [row["attempts"] for row in run_rows] == [4, 4, 4, 2, 2, 2]
     charts = [r for r in simulator.requests[before:] if "/v8/finance/chart" in r.path]
     assert len({r.path for r in charts}) == 1
     assert len(charts) <= 2 * 9
@@ -99,9 +99,9 @@ def test_response_closes_the_breaker(make: Make, simulator: Simulator) -> None:
     faults = ["503:yahoo:OLD-USD", "503:yahoo:NEW-USD", "503:yahoo:BTC-USD"]
     simulator.set_faults([parse_fault(fault) for fault in faults])
     ids = {name: YAHOO % name for name in ("OLD", "NEW", "SPARE", "BTC")}
-    found = ingest(make("home", **ids))
-    assert [row["outcome"] for row in found] == ["unavailable", "unavailable", "ok", "unavailable"]
-    assert found[3]["attempts"] == 3
+    run_rows = ingest(make("home", **ids))
+    assert [row["outcome"] for row in run_rows] == ["unavailable", "unavailable", "ok", "unavailable"]
+    assert run_rows[3]["attempts"] == 3
 
 
 def test_not_found_requires_that_every_source_reports_it(make: Make, simulator: Simulator) -> None:
@@ -119,11 +119,11 @@ def test_long_retry_after_applies_to_other_workers(make: Make, simulator: Simula
     limits = {"yahoo": 100.0}
     first = replace(make("home", OLD=YAHOO % "OLD"), requests_per_second=limits)
     ingest(first)
-    asked = len(simulator.requests)
+    requests_before = len(simulator.requests)
     second = replace(make("other", "2024-01-10T12:10", NEW=YAHOO % "NEW"))
     second = replace(second, requests_per_second=limits)
     (row,) = ingest(second)
-    assert (row["outcome"], len(simulator.requests)) == ("rate_limited", asked)
+    assert (row["outcome"], len(simulator.requests)) == ("rate_limited", requests_before)
     assert "wants to be left alone" in row["message"]
     third = make("third", "2024-01-10T12:31", NEW=YAHOO % "NEW")
     (row,) = ingest(replace(third, requests_per_second=limits))

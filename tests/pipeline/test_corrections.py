@@ -52,14 +52,16 @@ def correct(home: Path, **entry: Any) -> None:
 
 
 def run(home: Path, now: str, code: int = 0) -> dict[str, dict[str, Any]]:
-    found = ingest(settings_of(home, now))
-    assert exit_code(found) == code
-    return {row["instrument_id"]: dict(row) for row in found}
+    run_rows = ingest(settings_of(home, now))
+    assert exit_code(run_rows) == code
+    return {row["instrument_id"]: dict(row) for row in run_rows}
 
 
 def closes(home: Path, table: str = "bar", instrument: str = "COIN") -> list[float]:
-    found = [r for r in rows(home / "data", table) if (r["instrument_id"], r["session"]) == (instrument, DAY)]
-    return [row["close"] for row in sorted(found, key=lambda row: row["observed_at"])]
+    versions = [
+        r for r in rows(home / "data", table) if (r["instrument_id"], r["session"]) == (instrument, DAY)
+    ]
+    return [row["close"] for row in sorted(versions, key=lambda row: row["observed_at"])]
 
 
 def assert_replay_changes_nothing(home: Path) -> None:
@@ -88,8 +90,8 @@ def test_correcting_a_stored_row_adds_a_revision(home: Path, now: str) -> None:
     run(home, "2024-01-03T12:00Z")
     run(home, now)
     correct(home)
-    found = run(home, now.replace("12:", "13:"))
-    assert found["COIN"]["outcome"] in {"ok", "no_new_data"}
+    run_rows = run(home, now.replace("12:", "13:"))
+    assert run_rows["COIN"]["outcome"] in {"ok", "no_new_data"}
     assert (closes(home), closes(home, "revision")) == ([17.25], [17.0])
     run(home, now.replace("12:", "14:"))
     assert (closes(home), closes(home, "revision")) == ([17.25], [17.0])
@@ -117,11 +119,13 @@ def test_changes_and_check_show_the_correction(home: Path) -> None:
     correct(home)
     run(home, "2024-01-05T12:00Z")
     build(settings_of(home, "2024-01-05T12:00Z"))
-    found = Lake(home / "data").changes(parse_instant("2024-01-04T13:00Z"), kinds=["correction"])
-    (change,) = found.rows
+    changes = Lake(home / "data").changes(parse_instant("2024-01-04T13:00Z"), kinds=["correction"])
+    (change,) = changes.rows
     assert [(one.name, one.old, one.new) for one in change.fields] == [("close", 17.0, 17.25)]
-    (told,) = Lake(home / "data").query_rows("SELECT field, old, new, reason, state FROM correction").rows
-    assert told == ("close", 17.0, 17.25, "a misprint", "in_force")
+    (correction,) = (
+        Lake(home / "data").query_rows("SELECT field, old, new, reason, state FROM correction").rows
+    )
+    assert correction == ("close", 17.0, 17.25, "a misprint", "in_force")
     assert not Lake(home / "data").check(now=parse_instant("2024-01-05T12:00Z")).severe
 
 
@@ -134,9 +138,9 @@ def test_mismatched_old_value_fails_the_run_and_changes_nothing(home: Path) -> N
         assert part in failed["message"]
     assert failed["outcome"] == "quarantined"
     assert closes(home) == [17.0]
-    found = run(home, "2024-01-05T12:00Z", code=3)["COIN"]
-    assert "the vendor serves 17;" in found["message"]
-    assert found["new_rows"] == 1
+    row = run(home, "2024-01-05T12:00Z", code=3)["COIN"]
+    assert "the vendor serves 17;" in row["message"]
+    assert row["new_rows"] == 1
     build(settings_of(home, "2024-01-05T12:00Z"))
     severe = Lake(home / "data").check(severity="fail", now=parse_instant("2024-01-05T12:00Z")).findings
     assert {one.check for one in severe} >= {"correction_not_applied"}
@@ -152,8 +156,8 @@ def test_vendors_own_correction_is_noted_and_wins(home: Path) -> None:
     run(home, "2024-01-04T12:00Z")
     serve_rows(home, "COIN", range(10, 40), d20240101=17.25)
     run(home, "2024-01-05T12:00Z")
-    (found,) = [row for row in rows(home / "data", "finding") if row["check"] == "correction_not_needed"]
-    assert (found["instrument_id"], found["session"]) == ("COIN", DAY)
+    (finding,) = [row for row in rows(home / "data", "finding") if row["check"] == "correction_not_needed"]
+    assert (finding["instrument_id"], finding["session"]) == ("COIN", DAY)
     (home / "corrections.toml").unlink()
     run(home, "2024-01-06T12:00Z")
     assert closes(home) == [17.25]
@@ -225,5 +229,5 @@ def test_reason_is_treated_as_data_everywhere(home: Path) -> None:
     correct(home, reason="'); DROP TABLE bar; <script>=1+1</script>")
     run(home, "2024-01-04T12:00Z")
     build(settings_of(home, "2024-01-04T12:00Z"))
-    (told,) = Lake(home / "data").query_rows("SELECT reason FROM correction").rows
-    assert told == ("'); DROP TABLE bar; <script>=1+1</script>",)
+    (correction,) = Lake(home / "data").query_rows("SELECT reason FROM correction").rows
+    assert correction == ("'); DROP TABLE bar; <script>=1+1</script>",)

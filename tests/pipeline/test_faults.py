@@ -54,11 +54,11 @@ def test_fault_has_one_outcome_and_the_lake_recovers(make: Make, simulator: Simu
     ingest(sound)
     simulator.set_faults([parse_fault(fault)])
     hurt = make("hurt", NEXT, **three)
-    found = {row["instrument_id"]: row for row in ingest(hurt)}
-    assert found[struck]["outcome"] == FAULTS[fault]
-    assert found[struck]["message"]
-    assert (found["NEW"]["outcome"], found["NEW"]["new_rows"]) == ("ok", 2)
-    assert exit_code(list(found.values())) == 3
+    run_rows = {row["instrument_id"]: row for row in ingest(hurt)}
+    assert run_rows[struck]["outcome"] == FAULTS[fault]
+    assert run_rows[struck]["message"]
+    assert (run_rows["NEW"]["outcome"], run_rows["NEW"]["new_rows"]) == ("ok", 2)
+    assert exit_code(list(run_rows.values())) == 3
     assert not rows(hurt.lake, "revision")
     simulator.set_faults([])
     hurt, sound = make("hurt", LAST, **three), make("sound", LAST, **three)
@@ -106,8 +106,8 @@ def test_unadjusted_split_day_is_quarantined(make: Make, simulator: Simulator, f
     ingest(make("hurt", "2024-01-04T12:00"))
     simulator.set_faults([parse_fault(fault)])
     hurt = make("hurt", "2024-01-07T12:00")
-    found = {row["instrument_id"]: row for row in ingest(hurt)}
-    assert found["OLD"]["outcome"] == "quarantined"
+    run_rows = {row["instrument_id"]: row for row in ingest(hurt)}
+    assert run_rows["OLD"]["outcome"] == "quarantined"
     assert not rows(hurt.lake, "revision")
     simulator.set_faults([])
     hurt, sound = make("hurt", LAST), make("sound", LAST)
@@ -128,8 +128,8 @@ def test_long_retry_after_stops_requests_to_the_source(make: Make, simulator: Si
     simulator.set_faults([parse_fault("429:yahoo:OLD-USD:retry_after=3600")])
     before = len(simulator.requests)
     settings = make()
-    found = ingest(settings)
-    assert [row["outcome"] for row in found] == ["rate_limited", "rate_limited"]
+    run_rows = ingest(settings)
+    assert [row["outcome"] for row in run_rows] == ["rate_limited", "rate_limited"]
     assert sum(settings.clock.slept) < 60
     assert not any("NEW" in request.path for request in simulator.requests[before:])
 
@@ -163,6 +163,6 @@ def test_retryable_errors_are_reported_before_terminal_ones(make: Make, simulato
 def test_open_breaker_stops_requests_to_a_dead_host(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("reset:yahoo")])
     settings = make("home", NOW, **{f"I{n}": YAHOO % "OLD" for n in range(6)})
-    found = ingest(settings)
-    assert [row["outcome"] for row in found] == ["unavailable"] * 6
-    assert [row["message"].startswith("not requested") for row in found] == [False] * 3 + [True] * 3
+    run_rows = ingest(settings)
+    assert [row["outcome"] for row in run_rows] == ["unavailable"] * 6
+    assert [row["message"].startswith("not requested") for row in run_rows] == [False] * 3 + [True] * 3

@@ -60,8 +60,8 @@ def test_health_reports_fetch_outcomes(make: Callable[..., VirtualSettings], sim
         simulator.set_clock(settings.virtual.instant)
         ingest(settings, ["OLD", "NEW"])
     build(settings)
-    told = Lake(settings.lake).query_rows("FROM health ORDER BY instrument_id")
-    new, old, spare = (dict(zip(told.columns, row, strict=True)) for row in told.rows)
+    health = Lake(settings.lake).query_rows("FROM health ORDER BY instrument_id")
+    new, old, spare = (dict(zip(health.columns, row, strict=True)) for row in health.rows)
     assert (new["outcome"], new["failures"], new["last_session"]) == ("blocked", 2, date(2024, 1, 9))
     assert new["good_at"].astimezone(UTC) < good + timedelta(days=1) < new["started_at"].astimezone(UTC)
     assert "NEW" in new["message"]

@@ -66,8 +66,8 @@ def test_gap_is_requested_again_and_filled(home: Path) -> None:
     (row,) = rows(lake, "gap")
     assert (row["source"], row["accepted"], row["instrument_id"]) == ("files", True, "COIN")
     leave_out(home)
-    found = run(home, 21)
-    assert (found["outcome"], found["new_rows"], found["revised_rows"]) == ("ok", 2, 0)
+    run_row = run(home, 21)
+    assert (run_row["outcome"], run_row["new_rows"], run_row["revised_rows"]) == ("ok", 2, 0)
     assert states(lake)[1:] == [(OLD_GAP, "filled", 1)]
     assert starts(home, 22) == date(2024, 1, 10)
     assert {row["session"] for row in rows(lake, "bar")} >= {OLD_GAP}
@@ -176,8 +176,8 @@ def test_vendor_holidays_never_fail_a_run(home: Path) -> None:
     assert ingest(settings)[0]["outcome"] == "ok"
     for day in (1, 2, 3, 4):
         assert run(home, day)["outcome"] == "ok"
-    found = status(settings_of(home, "2024-01-04T12:00Z")).instruments[0]
-    assert (found.open_gaps, found.permanent_gaps) == (0, 7)
+    shown = status(settings_of(home, "2024-01-04T12:00Z")).instruments[0]
+    assert (shown.open_gaps, shown.permanent_gaps) == (0, 7)
 
 
 def test_quarantined_row_leaves_a_gap(home: Path) -> None:
@@ -197,13 +197,13 @@ def test_replay_and_sql_and_status_agree(home: Path) -> None:
     settings = settings_of(home, "2024-01-21T12:00Z")
     ingest(settings)
     build(settings)
-    told = (
+    gaps = (
         Lake(settings.lake).query_rows("SELECT session, state, tries FROM session_gap ORDER BY session").rows
     )
-    assert told == ((OLD_GAP, "filled", 1), (date(2024, 1, 5), "open", 2))
+    assert gaps == ((OLD_GAP, "filled", 1), (date(2024, 1, 5), "open", 2))
     assert Lake(settings.lake).query_rows("SELECT count(*) FROM gap").rows == ((4,),)
-    found = status(settings).instruments[0]
-    assert (found.open_gaps, found.permanent_gaps) == (1, 0)
+    instrument = status(settings).instruments[0]
+    assert (instrument.open_gaps, instrument.permanent_gaps) == (1, 0)
     before = rows(settings.lake, "gap")
     assert replay(settings).changed == ()
     assert rows(settings.lake, "gap") == before

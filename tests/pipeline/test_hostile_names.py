@@ -55,10 +55,10 @@ def test_configuration_rejects_hostile_name(home: Path, name: str, key: str) -> 
     lines = [line for line in path.read_text().splitlines() if not line.startswith(f"{key} ")]
     lines.insert(2, f"{key} = {toml_text(name)}")
     path.write_text("\n".join(lines))
-    with pytest.raises(ConfigError, match=rf"instruments\.toml: .*{key}") as told:
+    with pytest.raises(ConfigError, match=rf"instruments\.toml: .*{key}") as error:
         load_universe(path)
-    assert len(str(told.value)) < 600
-    assert str(told.value).isprintable()
+    assert len(str(error.value)) < 600
+    assert str(error.value).isprintable()
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -67,10 +67,10 @@ def test_hostile_calendar_name_is_sanitized(home: Path, name: str) -> None:
         return  # a word like any other, which names no file here
     path = home / "instruments.toml"
     path.write_text(path.read_text().replace('calendar = "24/7"', f"calendar = {toml_text(name)}"))
-    (found,) = load_universe(path).instruments
-    assert found.calendar == INVALID
-    assert len(found.calendar_fault) < 600
-    assert found.calendar_fault.isprintable()
+    (instrument,) = load_universe(path).instruments
+    assert instrument.calendar == INVALID
+    assert len(instrument.calendar_fault) < 600
+    assert instrument.calendar_fault.isprintable()
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -82,10 +82,10 @@ def test_claims_reject_hostile_name(tmp_path: Path, name: str, key: str) -> None
     lines = [line for line in first.splitlines() if not line.startswith(f"{key} ")]
     path = tmp_path / "claims.toml"
     path.write_text("[[claim]]\n" + "\n".join([*lines, f"{key} = {toml_text(name)}"]) + "\n")
-    with pytest.raises(ConfigError, match=rf"claims\.toml: .*{key}") as told:
+    with pytest.raises(ConfigError, match=rf"claims\.toml: .*{key}") as error:
         load_claims(path)
-    assert len(str(told.value)) < 600
-    assert str(told.value).isprintable()
+    assert len(str(error.value)) < 600
+    assert str(error.value).isprintable()
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -107,9 +107,9 @@ def test_scheduler_form_rejects_hostile_name(home: Path, name: str) -> None:
     settings = settings_of(home, "2024-01-20T12:00Z")
     dag = Dag(settings)
     for ids, start, end in (([name], None, None), ([], name or "x", None), ([], "2024-01-01", name or "x")):
-        with pytest.raises(MarketlakeError, match=r"unknown instrument|is not a date") as told:
+        with pytest.raises(MarketlakeError, match=r"unknown instrument|is not a date") as error:
             dag.plan(*ids, from_=start, to=end)
-        assert len(str(told.value)) < 600
+        assert len(str(error.value)) < 600
     assert dag.plan(calendar=name) == []
     assert dag.plan(source=name or "x") == []
     assert not settings.lake.exists()

@@ -52,45 +52,45 @@ def chart(symbol: str, days: int) -> Chart:
     return {"meta": meta, "timestamp": stamps, "indicators": {"quote": [quote]}, "events": {}}
 
 
-def _quote(found: Chart) -> dict[str, list[Any]]:
-    return found["indicators"]["quote"][0]
+def _quote(answer: Chart) -> dict[str, list[Any]]:
+    return answer["indicators"]["quote"][0]
 
 
 def _closes(value: Any, *, at: int = -2) -> Change:
-    def change(found: Chart) -> None:
+    def change(answer: Chart) -> None:
         for name in ("open", "high", "low", "close"):
-            _quote(found)[name][at] = value
+            _quote(answer)[name][at] = value
 
     return change
 
 
 def _times(factor: float) -> Change:
-    def change(found: Chart) -> None:
+    def change(answer: Chart) -> None:
         for name in ("open", "high", "low", "close"):
-            _quote(found)[name][:] = [factor * value for value in _quote(found)[name]]
+            _quote(answer)[name][:] = [factor * value for value in _quote(answer)[name]]
 
     return change
 
 
 def _event(kind: str, **event: Any) -> Change:
-    return lambda found: found["events"].update({kind: {"1": {"date": found["timestamp"][-2], **event}}})
+    return lambda answer: answer["events"].update({kind: {"1": {"date": answer["timestamp"][-2], **event}}})
 
 
 def _meta(**changed: Any) -> Change:
-    return lambda found: found["meta"].update(changed)
+    return lambda answer: answer["meta"].update(changed)
 
 
-def _without_days(found: Chart) -> None:
+def _without_days(answer: Chart) -> None:
     """A gap of six days in the window."""
-    keep = [0, 1, *range(9, len(found["timestamp"]))]
-    found["timestamp"] = [found["timestamp"][at] for at in keep]
-    for name, values in _quote(found).items():
-        _quote(found)[name] = [values[at] for at in keep]
+    keep = [0, 1, *range(9, len(answer["timestamp"]))]
+    answer["timestamp"] = [answer["timestamp"][at] for at in keep]
+    for name, values in _quote(answer).items():
+        _quote(answer)[name] = [values[at] for at in keep]
 
 
-def _told_twice(found: Chart) -> None:
-    found["timestamp"].append(found["timestamp"][-2])
-    for values in _quote(found).values():
+def _duplicate_session(answer: Chart) -> None:
+    answer["timestamp"].append(answer["timestamp"][-2])
+    for values in _quote(answer).values():
         values.append(values[-2] * 2)
 
 
@@ -106,7 +106,7 @@ SICK: dict[str, tuple[Change | Exception | bytes | int, str]] = {
     "nobody there": (UnavailableError("no answer"), "unavailable"),
     "refused": (BlockedError("refused"), "blocked"),
     "no such symbol": (NotFoundError("no such symbol"), "not_found"),
-    "told to wait": (RateLimitedError("slow down", 5.0), "rate_limited"),
+    "rate limited, short wait": (RateLimitedError("slow down", 5.0), "rate_limited"),
     "cut off": (MalformedError("cut off after 9 bytes"), "malformed"),
     "too short": (TruncatedError("short"), "truncated"),
     "beyond belief": (QuarantinedError("not believed"), "quarantined"),
@@ -118,7 +118,7 @@ SICK: dict[str, tuple[Change | Exception | bytes | int, str]] = {
     "half a JSON": (b'{"chart": {"result": [{"meta"', "malformed"),
     "no UTF-8": (b"\xff\xfe\x00", "malformed"),
     "deeply nested": (b"[" * 100_000 + b"]" * 100_000, "malformed"),
-    "no rows": (lambda found: found.update(timestamp=[], indicators={"quote": [{}]}), "truncated"),
+    "no rows": (lambda answer: answer.update(timestamp=[], indicators={"quote": [{}]}), "truncated"),
     "a gap": (_without_days, "truncated"),
     "another symbol": (_meta(symbol="OTHER"), "malformed"),
     "hours": (_meta(dataGranularity="1h"), "malformed"),
@@ -134,9 +134,9 @@ SICK: dict[str, tuple[Change | Exception | bytes | int, str]] = {
     "a dividend above the price": (_event("dividends", amount=1e6), "quarantined"),
     "a split beyond belief": (_event("splits", numerator=1, denominator=10**6), "quarantined"),
     "a split by nothing": (_event("splits", numerator=1, denominator=0), "malformed"),
-    "told twice": (_told_twice, "quarantined"),
-    "columns of two lengths": (lambda found: _quote(found)["close"].pop(), "malformed"),
-    "a time that is none": (lambda found: found["timestamp"].__setitem__(-1, 10**18), "malformed"),
+    "duplicate session": (_duplicate_session, "quarantined"),
+    "columns of different lengths": (lambda answer: _quote(answer)["close"].pop(), "malformed"),
+    "invalid timestamp": (lambda answer: answer["timestamp"].__setitem__(-1, 10**18), "malformed"),
 }
 """What a vendor may do, as a status, a body, an error or a change to a whole answer, and its
 name."""
@@ -155,15 +155,15 @@ class Vendor(Source):
         self.parse_for_real = create("yahoo").parse
 
     def fetch(self, request: Request, access: Any) -> list[Page]:
-        found, status, body = chart(request.symbol, self.days), 200, b""
+        answer, status, body = chart(request.symbol, self.days), 200, b""
         what = SICK[self.sick[request.symbol]][0] if request.symbol in self.sick else None
         if isinstance(what, Exception):
             raise what
         if callable(what):
-            what(found)
+            what(answer)
         if isinstance(what, int):
             status = what
-        body = what if isinstance(what, bytes) else json.dumps({"chart": {"result": [found]}}).encode()
+        body = what if isinstance(what, bytes) else json.dumps({"chart": {"result": [answer]}}).encode()
         return [Page(request, "https://host/chart", status, {}, body if status == 200 else b"refused")]
 
     def parse(self, pages: Sequence[Page]) -> Parsed:
@@ -216,15 +216,15 @@ def test_failed_instrument_is_named_and_the_others_are_stored(world: World, kind
     draw = random.Random(kinds[0])
     names = [f"S{number:04}" for number in draw.sample(range(1, COUNT - 1), len(kinds))]
     world.vendor.sick = dict(zip(names, kinds, strict=True))
-    told = world.run(NOONS[1])
-    assert {row["instrument_id"]: row["outcome"] for row in told if row["instrument_id"] in names} == {
+    run_rows = world.run(NOONS[1])
+    assert {row["instrument_id"]: row["outcome"] for row in run_rows if row["instrument_id"] in names} == {
         name: SICK[kind][1] for name, kind in world.vendor.sick.items()
     }
-    assert set(failed(told)) == set(names)
+    assert set(failed(run_rows)) == set(names)
     assert all(
-        row["message"] and row["message"].isprintable() for row in told if row["instrument_id"] in names
+        row["message"] and row["message"].isprintable() for row in run_rows if row["instrument_id"] in names
     )
-    assert exit_code(told) == 3
+    assert exit_code(run_rows) == 3
     yesterday = NOONS[1].date() - timedelta(days=1)
     stored = {row["instrument_id"] for row in rows(world.settings.lake, "bar") if row["session"] == yesterday}
     assert {f"S{number:04}" for number in range(COUNT)} - stored <= set(names)

@@ -106,15 +106,20 @@ def home(make: Make) -> Home:
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_command_line_and_dag_store_the_same(home: Home, simulator: Simulator, mistake: str) -> None:
     fallback = f"{YAHOO % 'OLD'} {TYPO % 'OLD'}"
-    found = {}
+    outcomes_by_path = {}
     for name, way in {"line": by_command_line, "dag": by_dag}.items():
         simulator.set_faults([])
         assert set(way(home(name, FIRST)).values()) == {"ok"}
         simulator.set_faults([parse_fault(text) for text in FAULTS])
-        found[name] = way(home(name, SECOND, mistake, OLD=fallback))
+        outcomes_by_path[name] = way(home(name, SECOND, mistake, OLD=fallback))
     wrong = "not_found" if mistake in NOT_FOUND else "misconfigured"
-    assert found["line"] == {"OLD": "unavailable", "NEW": "quarantined", "SPARE": wrong, "BTC": "ok"}
-    assert found["dag"] == found["line"]
+    assert outcomes_by_path["line"] == {
+        "OLD": "unavailable",
+        "NEW": "quarantined",
+        "SPARE": wrong,
+        "BTC": "ok",
+    }
+    assert outcomes_by_path["dag"] == outcomes_by_path["line"]
     line, dag = (home(name, SECOND, mistake, OLD=fallback).lake for name in ("line", "dag"))
     for table in OUTSIDE:
         assert contents(dag, table) == contents(line, table), table
@@ -127,12 +132,12 @@ def test_command_line_and_dag_store_the_same(home: Home, simulator: Simulator, m
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_configuration_mistake_fails_only_its_instrument(home: Home, mistake: str) -> None:
     settings = home("home", FIRST, mistake)
-    found = ingest(settings)
-    (bad,) = [row for row in found if row["instrument_id"] == "SPARE"]
+    ended = ingest(settings)
+    (bad,) = [row for row in ended if row["instrument_id"] == "SPARE"]
     assert bad["outcome"] == ("not_found" if mistake in NOT_FOUND else "misconfigured")
     assert "instruments.toml" in bad["message"]
-    assert outcomes(found) == {"OLD": "ok", "NEW": "ok", "SPARE": bad["outcome"], "BTC": "ok"}
-    assert exit_code(found) == 3
+    assert outcomes(ended) == {"OLD": "ok", "NEW": "ok", "SPARE": bad["outcome"], "BTC": "ok"}
+    assert exit_code(ended) == 3
     # everything that follows a run works, and mending the entry brings the instrument
     assert build(settings)
     assert status(settings).instruments[2].outcome == bad["outcome"]
@@ -205,9 +210,9 @@ def test_unexpected_error_in_a_fetch_is_that_instruments_outcome(
 
     monkeypatch.setattr(fetching, "judge", fail)
     settings = home("home", FIRST)
-    found = outcomes(ingest(settings))
-    assert found["NEW"] == ("misconfigured" if isinstance(error, ConfigError) else "malformed")
-    assert {found[name] for name in ("OLD", "SPARE", "BTC")} == {"ok"}
+    ended = outcomes(ingest(settings))
+    assert ended["NEW"] == ("misconfigured" if isinstance(error, ConfigError) else "malformed")
+    assert {ended[name] for name in ("OLD", "SPARE", "BTC")} == {"ok"}
 
 
 def test_responses_received_before_an_interruption_are_persisted(
@@ -248,7 +253,7 @@ def test_reconciliation_skips_the_invalid_instrument(home: Home) -> None:
     ingest(settings)
     broken = home("home", LATER, **both)
     misconfigure(broken, *MISTAKES["a calendar that does not exist"])
-    found = reconcile(broken, start=date(2024, 1, 5))
-    assert {row["instrument_id"] for row in found.pairs} == {"OLD"}
-    assert list(found.failed) == ["SPARE"]
-    assert found.exit_code == 3
+    result = reconcile(broken, start=date(2024, 1, 5))
+    assert {row["instrument_id"] for row in result.pairs} == {"OLD"}
+    assert list(result.failed) == ["SPARE"]
+    assert result.exit_code == 3

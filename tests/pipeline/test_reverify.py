@@ -34,13 +34,13 @@ def settings_at(make: Make, day: int):
 
 def run_until_verified(make: Make, last: int = PERIOD) -> dict[str, list[tuple[int, int]]]:
     """By instrument: the days of its whole histories and how many rows each revised."""
-    found: dict[str, list[tuple[int, int]]] = {"OLD": [], "NEW": []}
+    verifications: dict[str, list[tuple[int, int]]] = {"OLD": [], "NEW": []}
     for day in range(1, last + 1):
         for row in ingest(settings_at(make, day)):
             if row["mode"] == "reverify":
                 assert row["requested_from"] == FIRST
-                found[row["instrument_id"]].append((day, row["revised_rows"]))
-    return found
+                verifications[row["instrument_id"]].append((day, row["revised_rows"]))
+    return verifications
 
 
 def test_late_restatement_is_detected_within_the_period(make: Make, simulator: Simulator) -> None:
@@ -49,9 +49,9 @@ def test_late_restatement_is_detected_within_the_period(make: Make, simulator: S
     build(settings)
     before = Lake(settings.lake).prices(["OLD"]).to_arrow()
     simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=3,from=2023-11-10,to=2023-11-12")])
-    found = run_until_verified(make)
-    [(day, revised)] = found["OLD"]
-    assert (revised, found["NEW"]) == (3, [(found["NEW"][0][0], 0)])
+    verifications = run_until_verified(make)
+    [(day, revised)] = verifications["OLD"]
+    assert (revised, verifications["NEW"]) == (3, [(verifications["NEW"][0][0], 0)])
     seen = START + timedelta(days=day)
     build(settings_at(make, PERIOD))
     old = rows(settings.lake, "revision")
@@ -90,15 +90,17 @@ def test_each_instrument_is_reverified_once_a_period_and_replay_agrees(
 ) -> None:
     ingest(settings_at(make, 0))
     simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=3,from=2023-11-10,to=2023-11-12")])
-    found = run_until_verified(make, last=2 * PERIOD)
-    for turns in found.values():
+    verifications = run_until_verified(make, last=2 * PERIOD)
+    for turns in verifications.values():
         assert [second - first for (first, _), (second, _) in pairwise(turns)] == [PERIOD]
     settings = settings_at(make, 2 * PERIOD)
     before = stored_bytes(settings.lake)
     assert replay(settings).changed == ()
     assert stored_bytes(settings.lake) == before
-    told = {one.instrument_id: one.verified_on for one in status(settings).instruments}
-    assert told == {name: (START + timedelta(days=turns[-1][0])).date() for name, turns in found.items()}
+    verified_on = {one.instrument_id: one.verified_on for one in status(settings).instruments}
+    assert verified_on == {
+        name: (START + timedelta(days=turns[-1][0])).date() for name, turns in verifications.items()
+    }
 
 
 def test_unanswered_reverification_moves_to_the_next_run(make: Make, simulator: Simulator) -> None:
@@ -127,8 +129,8 @@ def test_history_on_another_scale_is_quarantined_and_daily_runs_continue(
     day = next(d for d in range(1, 9) if _turn("OLD", d))
     outcomes = []
     for later in (day, day + 1):
-        found = {row["instrument_id"]: row for row in ingest(settings_at(make, later))}["OLD"]
-        outcomes.append((found["mode"], found["outcome"], found["new_rows"] > 0))
+        old_row = {row["instrument_id"]: row for row in ingest(settings_at(make, later))}["OLD"]
+        outcomes.append((old_row["mode"], old_row["outcome"], old_row["new_rows"] > 0))
     assert outcomes == [("reverify", "quarantined", False), ("daily", "ok", True)]
     assert not rows(settings_at(make, day + 1).lake, "revision")
 

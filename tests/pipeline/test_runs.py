@@ -31,8 +31,8 @@ def home(tmp_path: Path) -> Path:
     return home
 
 
-def run(home: Path, now: str, *ids: str, **asked: object) -> dict[str, dict]:
-    return {row["instrument_id"]: dict(row) for row in ingest(settings_of(home, now), ids, **asked)}
+def run(home: Path, now: str, *ids: str, **options: object) -> dict[str, dict]:
+    return {row["instrument_id"]: dict(row) for row in ingest(settings_of(home, now), ids, **options)}
 
 
 def bars(home: Path, instrument_id: str = "COIN") -> dict[date, dict]:
@@ -40,8 +40,8 @@ def bars(home: Path, instrument_id: str = "COIN") -> dict[date, dict]:
 
 
 def test_history_is_known_from_its_close_and_a_new_day_from_its_fetch(home: Path) -> None:
-    found = run(home, "2024-01-03T12:00Z")
-    assert (found["COIN"]["mode"], found["COIN"]["outcome"], found["COIN"]["new_rows"]) == (
+    run_rows = run(home, "2024-01-03T12:00Z")
+    assert (run_rows["COIN"]["mode"], run_rows["COIN"]["outcome"], run_rows["COIN"]["new_rows"]) == (
         "first_load",
         "ok",
         9,
@@ -50,8 +50,8 @@ def test_history_is_known_from_its_close_and_a_new_day_from_its_fetch(home: Path
         midnight = datetime(session.year, session.month, session.day, tzinfo=UTC) + timedelta(days=1)
         assert (bar["close_at"], bar["known_at"]) == (midnight, midnight + LAG)
         assert (bar["backfilled"], bar["observed_at"]) == (True, datetime(2024, 1, 3, 12, tzinfo=UTC))
-    found = run(home, "2024-01-05T12:00Z")
-    assert (found["COIN"]["mode"], found["COIN"]["new_rows"]) == ("daily", 2)
+    run_rows = run(home, "2024-01-05T12:00Z")
+    assert (run_rows["COIN"]["mode"], run_rows["COIN"]["new_rows"]) == ("daily", 2)
     new = bars(home)[date(2024, 1, 4)]
     assert new["known_at"] == new["observed_at"] == datetime(2024, 1, 5, 12, tzinfo=UTC)
     assert new["backfilled"] is False
@@ -60,8 +60,8 @@ def test_history_is_known_from_its_close_and_a_new_day_from_its_fetch(home: Path
 def test_run_after_missed_days_catches_up_from_the_last_stored_session(home: Path) -> None:
     run(home, "2024-01-01T12:00Z")
     serve_rows(home, "COIN", range(10, 60))
-    found = run(home, "2024-02-05T12:00Z")
-    assert found["COIN"]["requested_from"] == date(2023, 12, 25)
+    run_rows = run(home, "2024-02-05T12:00Z")
+    assert run_rows["COIN"]["requested_from"] == date(2023, 12, 25)
     assert sorted(bars(home)) == [date(2023, 12, 25) + timedelta(days=n) for n in range(42)]
 
 
@@ -78,8 +78,8 @@ def test_repeated_run_changes_no_byte_and_reports_no_new_data(home: Path) -> Non
 def test_changed_value_is_known_from_its_fetch(home: Path) -> None:
     run(home, "2024-01-04T12:00Z")
     serve_rows(home, "COIN", range(10, 22), d20240101=17.5)
-    found = run(home, "2024-01-05T12:00Z")
-    assert (found["COIN"]["revised_rows"], found["METAL"]["revised_rows"]) == (1, 0)
+    run_rows = run(home, "2024-01-05T12:00Z")
+    assert (run_rows["COIN"]["revised_rows"], run_rows["METAL"]["revised_rows"]) == (1, 0)
     (old,) = rows(home / "data", "revision")
     now = bars(home)[date(2024, 1, 1)]
     assert (old["close"], now["close"]) == (17.0, 17.5)
@@ -90,9 +90,9 @@ def test_changed_value_is_known_from_its_fetch(home: Path) -> None:
 def test_backfilled_rows_are_history(home: Path) -> None:
     settings = settings_of(home, "2024-01-04T12:00Z")
     window = (date(2023, 12, 27), date(2023, 12, 29))
-    found = {row["instrument_id"]: row for row in ingest(settings, ["COIN"], window)}
-    assert list(found) == ["COIN"]
-    assert (found["COIN"]["mode"], found["COIN"]["new_rows"]) == ("backfill", 3)
+    run_rows = {row["instrument_id"]: row for row in ingest(settings, ["COIN"], window)}
+    assert list(run_rows) == ["COIN"]
+    assert (run_rows["COIN"]["mode"], run_rows["COIN"]["new_rows"]) == ("backfill", 3)
     assert all(bar["backfilled"] for bar in bars(home).values())
 
 
@@ -100,8 +100,8 @@ def test_new_instrument_shares_a_partition(home: Path) -> None:
     run(home, "2024-01-04T12:00Z")
     make_home(home, {"COIN": "crypto", "METAL": "metal", "NEWER": "crypto"})
     serve_rows(home, "NEWER", range(5, 17))
-    found = run(home, "2024-01-04T13:00Z")
-    assert (found["NEWER"]["outcome"], found["NEWER"]["new_rows"]) == ("ok", 10)
+    run_rows = run(home, "2024-01-04T13:00Z")
+    assert (run_rows["NEWER"]["outcome"], run_rows["NEWER"]["new_rows"]) == ("ok", 10)
     assert len(bars(home)) == 10
 
 
@@ -123,8 +123,8 @@ def test_responses_of_an_interrupted_run_are_stored_by_the_next(
             run(home, "2024-01-03T12:00Z")
     assert not rows(home / "data", "bar")
     (home / "files" / "COIN.csv").unlink()
-    found = run(home, "2024-01-04T12:00Z")
-    assert found["COIN"]["outcome"] == "not_found"
+    run_rows = run(home, "2024-01-04T12:00Z")
+    assert run_rows["COIN"]["outcome"] == "not_found"
     assert len(bars(home)) == 9
 
 
@@ -159,8 +159,8 @@ def test_failed_window_is_requested_again(home: Path, kind: str) -> None:
         assert run(home, "2024-02-01T12:00Z", "COIN")["COIN"]["outcome"] == "not_found"
     run(home, "2024-02-01T13:00Z", "METAL")
     serve_rows(home, "COIN", range(10, 70))
-    found = run(home, "2024-02-02T12:00Z", "COIN")["COIN"]
-    assert (found["outcome"], found["requested_from"]) == ("ok", date(2023, 12, 25))
+    row = run(home, "2024-02-02T12:00Z", "COIN")["COIN"]
+    assert (row["outcome"], row["requested_from"]) == ("ok", date(2023, 12, 25))
     assert sorted(bars(home)) == [date(2023, 12, 25) + timedelta(days=n) for n in range(39)]
     assert run(home, "2024-02-03T12:00Z", "COIN")["COIN"]["requested_from"] == date(2024, 1, 22)
 

@@ -40,9 +40,9 @@ def test_rows_in_another_currency_are_quarantined(tmp_path: Path) -> None:
     lines = ["date,close,currency", *(f"2024-01-0{n},{n},EUR" for n in range(1, 4))]
     (home / "files" / "COIN.csv").write_text("\n".join(lines) + "\n")
     for now, fresh in (("2024-01-04T12:00Z", 3), ("2024-01-04T13:00Z", 0)):
-        found = {row["instrument_id"]: row for row in ingest(settings_of(home, now))}
-        assert (found["COIN"]["outcome"], found["COIN"]["quarantined_rows"]) == ("quarantined", fresh)
-        assert "declared in USD" in found["COIN"]["message"]
+        run_rows = {row["instrument_id"]: row for row in ingest(settings_of(home, now))}
+        assert (run_rows["COIN"]["outcome"], run_rows["COIN"]["quarantined_rows"]) == ("quarantined", fresh)
+        assert "declared in USD" in run_rows["COIN"]["message"]
     aside = rows(home / "data", "quarantine")
     assert [(row["reason"], row["session"].day, row["close"]) for row in aside] == [
         ("wrong_currency", n, float(n)) for n in range(1, 4)
@@ -52,7 +52,7 @@ def test_rows_in_another_currency_are_quarantined(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "told"),
+    ("headers", "expected"),
     [
         ({"date": "Wed, 03 Jan 2024 12:00:00 GMT"}, datetime(2024, 1, 3, 12, tzinfo=UTC)),
         ({"date": "Wed, 03 Jan 2024 12:00:00 -0000"}, datetime(2024, 1, 3, 12, tzinfo=UTC)),
@@ -63,7 +63,7 @@ def test_rows_in_another_currency_are_quarantined(tmp_path: Path) -> None:
         ({}, None),
     ],
 )
-def test_vendor_clock_is_the_date_header(headers: dict[str, str], told: datetime | None) -> None:
+def test_vendor_clock_is_the_date_header(headers: dict[str, str], expected: datetime | None) -> None:
     page = Page(REQUEST, "u", 200, headers, b"")
-    assert replace(ANSWER, pages=(page,)).vendor_time == told
+    assert replace(ANSWER, pages=(page,)).vendor_time == expected
     assert ANSWER.vendor_time is None

@@ -19,7 +19,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 
 def filled_in(value: str, **env: str) -> str:
     """As Compose fills it in; the default where nothing is set."""
-    return re.sub(r"\$\{(\w+):[-?]([^}]*)\}", lambda found: env.get(found[1]) or found[2], value)
+    return re.sub(r"\$\{(\w+):[-?]([^}]*)\}", lambda match: env.get(match[1]) or match[2], value)
 
 
 def airflow_options() -> dict[str, set[str]]:

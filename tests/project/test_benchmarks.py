@@ -67,13 +67,13 @@ def test_wrong_figure_is_detected(made: Lake) -> None:
 
 def test_every_variant_runs_and_is_reported(made: Lake, stored: pd.DataFrame, tmp_path: Path) -> None:
     wide = widen(made.database, tmp_path / "wide.duckdb")
-    with variants(made, made, wide, stored, None) as asked:
-        timings = in_turn(asked, 1, seconds=0)
+    with variants(made, made, wide, stored, None) as queries:
+        timings = in_turn(queries, 1, seconds=0)
     peaks = dict.fromkeys([*questions(made), "wide"], 100.0)
     parts = building(made, made, tmp_path)
     deviations = dict.fromkeys(["polars", *(peer.package for peer in PEERS)], 1e-12)
-    said = report(Results(made, made, timings, parts, peaks, deviations, None))
-    rows = [line for line in said.splitlines() if line.startswith("|")]
+    text = report(Results(made, made, timings, parts, peaks, deviations, None))
+    rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len(rows) == (2 + 5) + (2 + 1 + len(PEERS) + 1) + (2 + 6)
     assert [rows[at].count("|") for at in (0, 6, 7, -9, -8, -1)] == [10, 10, 10, 10, 9, 9]
 

@@ -118,16 +118,16 @@ def test_object_store_variables_reach_boto(compose: dict[str, Any], monkeypatch:
     """A name that boto does not read would leave its default."""
     import boto3
 
-    told = compose["services"]["worker"]["environment"]
+    environment = compose["services"]["worker"]["environment"]
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
-    for name in [name for name in told if name.startswith("AWS_")]:
+    for name in [name for name in environment if name.startswith("AWS_")]:
         env = {"S3_ENDPOINT": "https://s3.example.com", "S3_REGION": "eu-north-1"}
-        monkeypatch.setenv(name, filled_in(told[name], **env))
+        monkeypatch.setenv(name, filled_in(environment[name], **env))
     client = boto3.client("s3")
     assert (client.meta.region_name, client.meta.endpoint_url) == ("eu-north-1", "https://s3.example.com")
     own = {entry["name"] for entry in VALUES["env"] if not entry["name"].startswith("MARKETLAKE_")}
-    assert own == {"AWS_DEFAULT_REGION"} <= told.keys()
+    assert own == {"AWS_DEFAULT_REGION"} <= environment.keys()
 
 
 def test_every_image_is_pinned_to_a_version(compose: dict[str, Any]) -> None:
@@ -158,12 +158,12 @@ def test_vendor_proxy_is_not_used_between_services(
 ) -> None:
     from requests.utils import get_environ_proxies
 
-    told = compose["services"]["worker"]["environment"]
+    environment = compose["services"]["worker"]["environment"]
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("NO_PROXY", told["NO_PROXY"])
+    monkeypatch.setenv("NO_PROXY", environment["NO_PROXY"])
     for proxy in ("", "http://proxy.example.com:3128"):
-        monkeypatch.setenv("HTTPS_PROXY", filled_in(told["HTTPS_PROXY"], HTTPS_PROXY=proxy))
+        monkeypatch.setenv("HTTPS_PROXY", filled_in(environment["HTTPS_PROXY"], HTTPS_PROXY=proxy))
         assert get_environ_proxies("https://api.kraken.com").get("https", "") == proxy
         for part in ("api-server", "postgres", "redis", "store"):
             assert part in compose["services"]

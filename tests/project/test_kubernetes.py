@@ -16,9 +16,9 @@ def test_kubernetes_values_equal_the_compose_file() -> None:
     for section, options in VALUES["config"].items():
         for option, value in options.items():
             assert option in known[section], option
-            told = environment.get(f"AIRFLOW__{section}__{option}".upper())
+            setting = environment.get(f"AIRFLOW__{section}__{option}".upper())
             # what the Compose file leaves to Airflow, the chart would set otherwise
-            assert (told or conf.get_default_value(section, option)) == str(value), option
+            assert (setting or conf.get_default_value(section, option)) == str(value), option
     own = [entry["name"] for entry in VALUES["env"] if entry["name"].startswith("MARKETLAKE_")]
     assert set(own) <= names_in_the_code()
     built = COMPOSE["services"]["worker"]["image"].partition(":")[2]

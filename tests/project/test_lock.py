@@ -28,12 +28,12 @@ def locked(name: str) -> list[Requirement]:
 
 
 def versions(name: str) -> dict[str, set[Version]]:
-    found: dict[str, set[Version]] = {}
+    locked_versions: dict[str, set[Version]] = {}
     for requirement in locked(name):
         (pin,) = requirement.specifier
         assert pin.operator == "=="
-        found.setdefault(canonicalize_name(requirement.name), set()).add(Version(pin.version))
-    return found
+        locked_versions.setdefault(canonicalize_name(requirement.name), set()).add(Version(pin.version))
+    return locked_versions
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -42,9 +42,11 @@ def test_every_declared_package_is_locked_at_a_matching_version(lock: str) -> No
     declared = [*DECLARED["project"]["dependencies"], *DECLARED["dependency-groups"]["build"]]
     declared += [line for extra in LOCKS[lock] for line in EXTRAS[extra]]
     for requirement in map(Requirement, declared):
-        found = have.get(canonicalize_name(requirement.name), set())
-        assert found, f"{requirement.name} is not in {lock}; run `make lock`"
-        assert all(version in requirement.specifier for version in found), f"{requirement}; run `make lock`"
+        locked_versions = have.get(canonicalize_name(requirement.name), set())
+        assert locked_versions, f"{requirement.name} is not in {lock}; run `make lock`"
+        assert all(version in requirement.specifier for version in locked_versions), (
+            f"{requirement}; run `make lock`"
+        )
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -100,10 +102,12 @@ def test_every_locked_package_is_needed() -> None:
 
 def test_installed_versions_equal_the_lock() -> None:
     have = versions("requirements.lock")
-    for found in metadata.distributions():
-        name = canonicalize_name(found.metadata["Name"])
+    for distribution in metadata.distributions():
+        name = canonicalize_name(distribution.metadata["Name"])
         if name in have:
-            assert Version(found.version) in have[name], f"{name} {found.version}; run `make venv`"
+            assert Version(distribution.version) in have[name], (
+                f"{name} {distribution.version}; run `make venv`"
+            )
 
 
 def test_every_lock_line_is_a_pin_a_hash_or_a_comment() -> None:

@@ -34,18 +34,20 @@ def test_generated_raw_responses_match_the_bars(large: Home) -> None:
     before = bars(large)
     with unfilled(large).copied() as copy:
         taken = copy.step("store")
-        found = bars(copy)
-    assert taken["new_rows"] == len(found) == len(before) + 4
-    assert all(found[key] == pytest.approx(values, rel=1e-6, abs=1e-4) for key, values in before.items())
+        replayed = bars(copy)
+    assert taken["new_rows"] == len(replayed) == len(before) + 4
+    assert all(replayed[key] == pytest.approx(values, rel=1e-6, abs=1e-4) for key, values in before.items())
 
 
 def test_every_step_is_run_and_reported(large: Home) -> None:
     small, shallow = (filled(large.folder.parent, *size, in_this_process) for size in ((2, YEARS), (3, 2)))
-    found = measure(small, large, shallow, 1)
-    assert found.rounds[str(large), "store"][0]["new_rows"] == 4
-    assert found.once[str(large), "one more store"]["new_rows"] > 250 * YEARS
-    assert found.once[str(large), "corrected store"]["new_rows"] == 0
-    assert found.once[str(large), "whole replay"]["rows"] == found.once[str(large), "whole store"]["new_rows"]
-    lines = report(found).splitlines()
+    result = measure(small, large, shallow, 1)
+    assert result.rounds[str(large), "store"][0]["new_rows"] == 4
+    assert result.once[str(large), "one more store"]["new_rows"] > 250 * YEARS
+    assert result.once[str(large), "corrected store"]["new_rows"] == 0
+    assert (
+        result.once[str(large), "whole replay"]["rows"] == result.once[str(large), "whole store"]["new_rows"]
+    )
+    lines = report(result).splitlines()
     assert len([line for line in lines if line.startswith("|")]) == (2 + 5) + (2 + 8) + (2 + 2)
-    assert f"a close of {LAST_YEAR - 10} restated" in report(found)
+    assert f"a close of {LAST_YEAR - 10} restated" in report(result)

@@ -23,19 +23,19 @@ from ..query.shared_data import folder, table
 FIRST = date(2024, 3, 1)
 DAYS = [FIRST + timedelta(days=n) for n in range(30)]
 AT = datetime(2024, 4, 1, tzinfo=UTC)
-Said = Mapping[str, Mapping[date, float]]
+ClosesBySource = Mapping[str, Mapping[date, float]]
 
 
-def ask(said: Said, stored: str = "", kind: str = "equity", **known: Any) -> Reconciled:
+def ask(closes_by_source: ClosesBySource, stored: str = "", kind: str = "equity", **known: Any) -> Reconciled:
     """The comparison of what sources said; the first is the most trusted."""
     quotes = [
         {"instrument_id": "X", "session": day, "source": s, "close": c, "split": 1.0, "stored": s == stored}
-        for s, closes in said.items()
+        for s, closes in closes_by_source.items()
         for day, c in closes.items()
     ]
     random.Random(1).shuffle(quotes)
     calendar = np.array(DAYS, dtype="datetime64[D]")
-    subject = Subject(kind, list(said), DAYS[0], DAYS[-1], calendar, **known)
+    subject = Subject(kind, list(closes_by_source), DAYS[0], DAYS[-1], calendar, **known)
     return reconcile(pa.Table.from_pylist(quotes, schema=QUOTE), {"X": subject}, "run", AT)
 
 
@@ -44,12 +44,16 @@ def walk(seed: int, step: float = 0.02) -> dict[date, float]:
     return {day: (level := level * (1 + draw.gauss(0, step))) for day in DAYS}
 
 
-def recount(said: Said, stored: str, limit: float) -> dict[date, dict[str, Any]]:
+def recount(closes_by_source: ClosesBySource, stored: str, limit: float) -> dict[date, dict[str, Any]]:
     """The table again, a day and a source at a time."""
     rows = {}
     for day in DAYS:
-        here = {source: closes[day] for source, closes in said.items() if day in closes}
-        lacking = [s for s in said if s not in here and min(said[s]) < day < max(said[s])]
+        here = {source: closes[day] for source, closes in closes_by_source.items() if day in closes}
+        lacking = [
+            s
+            for s in closes_by_source
+            if s not in here and min(closes_by_source[s]) < day < max(closes_by_source[s])
+        ]
         if len(here) + len(lacking) < 2 or not here:
             continue
         trusted = stored if stored in here else next(iter(here))
@@ -61,7 +65,7 @@ def recount(said: Said, stored: str, limit: float) -> dict[date, dict[str, Any]]
             "consensus_close": consensus,
             "dispersion_bp": (max(here.values()) - min(here.values())) / consensus * 1e4,
             "deviation_bp": max(apart.values(), key=abs),
-            "confidence": sum(abs(bp) <= limit for bp in apart.values()) / len(said),
+            "confidence": sum(abs(bp) <= limit for bp in apart.values()) / len(closes_by_source),
             "off": {s for s, bp in apart.items() if abs(bp) > limit} | set(lacking),
         }
     return rows
@@ -71,7 +75,7 @@ def recount(said: Said, stored: str, limit: float) -> dict[date, dict[str, Any]]
 def test_sessions_equal_the_recount(seed: int) -> None:
     draw, base = random.Random(seed), walk(seed)
     names = ["a", "b", "c", "d", "e"][: draw.randint(2, 5)]
-    said = {
+    closes_by_source = {
         name: {
             day: close * (1 + draw.gauss(0, 0.0006) + (0.03 if draw.random() < 0.05 else 0.0))
             for day, close in base.items()
@@ -80,11 +84,11 @@ def test_sessions_equal_the_recount(seed: int) -> None:
         for name in names
     }
     stored = draw.choice(["", *names])
-    expected = recount(said, stored, 10.0)
-    found = {row["session"]: row for row in ask(said, stored).sessions.to_pylist()}
-    assert set(found) == set(expected)
+    expected = recount(closes_by_source, stored, 10.0)
+    rows = {row["session"]: row for row in ask(closes_by_source, stored).sessions.to_pylist()}
+    assert set(rows) == set(expected)
     for day, want in expected.items():
-        row = found[day]
+        row = rows[day]
         for name in ("sources", "trusted_source"):
             assert row[name] == want[name]
         for name in ("consensus_close", "confidence"):
@@ -138,21 +142,24 @@ def test_factor_that_is_no_unit_is_reported_without_a_name(factor: float) -> Non
 def test_undeclared_currency_is_recognized_by_its_movement() -> None:
     base, euro = walk(9), {day: rate / 100 for day, rate in walk(10, 0.004).items()}
     close_later = {day: rate * random.Random(str(day)).gauss(1, 0.0005) for day, rate in euro.items()}
-    said = {"a": base, "b": {day: close / close_later[day] for day, close in base.items()}}
-    found = ask(said, rates={"EUR": euro, "GBP": walk(11, 0.004)})
-    assert {*found.sessions["cause"].to_pylist()} <= {"currency", "agrees"}
-    [row] = found.pairs.to_pylist()
+    closes_by_source = {"a": base, "b": {day: close / close_later[day] for day, close in base.items()}}
+    result = ask(closes_by_source, rates={"EUR": euro, "GBP": walk(11, 0.004)})
+    assert {*result.sessions["cause"].to_pylist()} <= {"currency", "agrees"}
+    [row] = result.pairs.to_pylist()
     assert row["cause"] == "currency"
     assert row["message"].endswith("and follows the exchange rate EUR: another currency")
-    assert set(ask(said).pairs["cause"].to_pylist()) == {"differs"}
+    assert set(ask(closes_by_source).pairs["cause"].to_pylist()) == {"differs"}
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.0005, 0.01])
 def test_constant_factor_near_a_rate_is_no_currency(noise: float) -> None:
     base, euro = walk(12), {day: rate / 92 for day, rate in walk(13, 0.004).items()}
     size, draw = median(euro.values()), random.Random(14)
-    said = {"a": base, "b": {day: close * size * draw.gauss(1, noise) for day, close in base.items()}}
-    [row] = ask(said, rates={"EUR": euro}).pairs.to_pylist()
+    closes_by_source = {
+        "a": base,
+        "b": {day: close * size * draw.gauss(1, noise) for day, close in base.items()},
+    }
+    [row] = ask(closes_by_source, rates={"EUR": euro}).pairs.to_pylist()
     assert row["cause"] == "differs"
 
 
@@ -166,8 +173,8 @@ def test_shift_and_unit_are_reported_together() -> None:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_unrelated_walks_are_no_shift(seed: int) -> None:
-    found = ask({"a": walk(seed, 0.005), "b": walk(seed + 1000, 0.005)})
-    assert "day_shift" not in found.pairs["cause"].to_pylist() + found.sessions["cause"].to_pylist()
+    result = ask({"a": walk(seed, 0.005), "b": walk(seed + 1000, 0.005)})
+    assert "day_shift" not in result.pairs["cause"].to_pylist() + result.sessions["cause"].to_pylist()
 
 
 @pytest.mark.parametrize("growth", [0.0, 0.0012, 0.01])
@@ -189,17 +196,17 @@ def test_difference_at_the_limit_is_within_tolerance() -> None:
 
 def test_zero_and_negative_prices_are_compared() -> None:
     base = walk(6) | {DAYS[3]: -37.63, DAYS[4]: 0.0}
-    said = {"a": base, "b": base | {DAYS[4]: 0.5}}
-    rows = {r["session"]: r for r in ask(said, kind="metal").sessions.to_pylist()}
+    closes_by_source = {"a": base, "b": base | {DAYS[4]: 0.5}}
+    rows = {r["session"]: r for r in ask(closes_by_source, kind="metal").sessions.to_pylist()}
     assert (rows[DAYS[3]]["cause"], rows[DAYS[3]]["dispersion_bp"]) == ("agrees", 0.0)
     assert (rows[DAYS[4]]["cause"], rows[DAYS[4]]["deviation_bp"]) == ("differs", None)
 
 
 def test_split_after_the_window_is_applied() -> None:
     base = walk(7)
-    said = {"a": base, "b": {day: close / 10 for day, close in base.items()}}
-    assert set(ask(said).pairs["cause"].to_pylist()) == {"unit"}
-    assert set(ask(said, later_split=10.0).pairs["cause"].to_pylist()) == {"split"}
+    closes_by_source = {"a": base, "b": {day: close / 10 for day, close in base.items()}}
+    assert set(ask(closes_by_source).pairs["cause"].to_pylist()) == {"unit"}
+    assert set(ask(closes_by_source, later_split=10.0).pairs["cause"].to_pylist()) == {"split"}
 
 
 def test_every_asset_class_has_a_tolerance_and_a_reason() -> None:
@@ -208,9 +215,9 @@ def test_every_asset_class_has_a_tolerance_and_a_reason() -> None:
 
 
 def test_without_common_sessions_there_is_no_row() -> None:
-    found = ask({"a": walk(8), "b": {}}, unanswered={"b": "unavailable: down"})
-    assert found.sessions.to_pylist() == []
-    [row] = found.pairs.to_pylist()
+    result = ask({"a": walk(8), "b": {}}, unanswered={"b": "unavailable: down"})
+    assert result.sessions.to_pylist() == []
+    [row] = result.pairs.to_pylist()
     assert (row["cause"], row["message"]) == ("not_compared", "b unavailable: down")
     assert row["cause"] in CAUSES
 

@@ -27,7 +27,7 @@ from .conftest import Make
 THREE = "bitstamp:COIN/USD kraken:COIN/USD yahoo:COIN-USD"
 
 
-def asked(settings: VirtualSettings) -> set[str]:
+def requested_sources(settings: VirtualSettings) -> set[str]:
     """The sources that a plan asks."""
     batches = plan_reconcile(settings, settings.universe)
     return {job.source for batch in batches for job in batch}
@@ -93,9 +93,9 @@ def test_next_run_finishes_a_killed_reconciliation(
 
 def test_source_that_served_everything_is_not_requested_again(make: Make, simulator: Simulator) -> None:
     settings = make({"COIN": THREE})
-    assert asked(settings) == {"bitstamp", "kraken", "yahoo"}
+    assert requested_sources(settings) == {"bitstamp", "kraken", "yahoo"}
     ingest(settings)
-    assert asked(settings) == {"kraken", "yahoo"}
+    assert requested_sources(settings) == {"kraken", "yahoo"}
 
 
 def test_fallback_rows_are_compared_with_the_trusted_source(make: Make, simulator: Simulator) -> None:
@@ -103,26 +103,26 @@ def test_fallback_rows_are_compared_with_the_trusted_source(make: Make, simulato
     simulator.set_faults([parse_fault("503:bitstamp")])
     ingest(settings)
     simulator.set_faults([])
-    assert asked(settings) == {"bitstamp"}
-    found = reconcile(settings)
-    assert {(r["trusted_source"], r["sources"], r["cause"]) for r in found.sessions} == {
+    assert requested_sources(settings) == {"bitstamp"}
+    result = reconcile(settings)
+    assert {(r["trusted_source"], r["sources"], r["cause"]) for r in result.sessions} == {
         ("yahoo", "bitstamp, yahoo", "agrees")
     }
 
 
 def test_sources_are_compared_before_any_row_is_stored(make: Make) -> None:
     settings = make({"COIN": THREE})
-    found = reconcile(settings)
-    assert (found.exit_code, {r["trusted_source"] for r in found.sessions}) == (0, {"bitstamp"})
+    result = reconcile(settings)
+    assert (result.exit_code, {r["trusted_source"] for r in result.sessions}) == (0, {"bitstamp"})
     assert rows(settings.lake, "bar") == []
 
 
 def test_window_can_be_given(make: Make) -> None:
     settings = make({"COIN": THREE})
-    found = reconcile(settings, ["COIN"], date(2023, 11, 1), date(2023, 11, 10))
-    assert [r["session"] for r in found.sessions] == [date(2023, 11, n) for n in range(1, 11)]
-    found = reconcile(settings, end=date(2023, 11, 10))
-    assert (len(found.sessions), found.sessions[-1]["session"]) == (30, date(2023, 11, 10))
+    result = reconcile(settings, ["COIN"], date(2023, 11, 1), date(2023, 11, 10))
+    assert [r["session"] for r in result.sessions] == [date(2023, 11, n) for n in range(1, 11)]
+    result = reconcile(settings, end=date(2023, 11, 10))
+    assert (len(result.sessions), result.sessions[-1]["session"]) == (30, date(2023, 11, 10))
 
 
 def test_each_reconciliation_adds_its_own_rows(make: Make) -> None:

@@ -103,10 +103,10 @@ def kills(folder: Path, kind: str, work: Callable[[Bucket, Path, str], None]) ->
         done += 1
         machine = next(machines)
         kill.in_child(lambda machine=machine: work(bucket, home, machine))
-        found = bucket.read()
-        assert stored(found, "bar", "revision", *MARTS) == wanted, (kind, number)
-        assert unlike_manifest(found) == [], (kind, number)
-        assert not any(path.startswith(".staged/") for path in found), (kind, number)
+        objects = bucket.read()
+        assert stored(objects, "bar", "revision", *MARTS) == wanted, (kind, number)
+        assert unlike_manifest(objects) == [], (kind, number)
+        assert not any(path.startswith(".staged/") for path in objects), (kind, number)
     return done
 
 

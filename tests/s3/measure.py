@@ -108,17 +108,17 @@ def main(folder: Path, server: str) -> None:
             print(row)  # noqa: T201
     size = sum(map(len, content.values())) / 1e6
     print(f"{len(content)} objects, {size:.1f} MB")  # noqa: T201
-    for asked in (["compare", "BTC", "NASDAQ"], ["metrics", "BTC", "--benchmark", "SP500"]):
+    for query in (["compare", "BTC", "NASDAQ"], ["metrics", "BTC", "--benchmark", "SP500"]):
         pairs = [
             (
-                command(home, *asked),
-                command(home, *asked, MARKETLAKE_LAKE=bucket.url, MARKETLAKE_CACHE=str(folder / "here")),
+                command(home, *query),
+                command(home, *query, MARKETLAKE_LAKE=bucket.url, MARKETLAKE_CACHE=str(folder / "here")),
             )
             for _ in range(ROUNDS)
         ]
         here, there = (statistics.median(each) for each in zip(*pairs, strict=True))
         ratio = statistics.median(b / a for a, b in pairs)
-        print(f"{' '.join(asked)}: folder {here:.2f} s, bucket {there:.2f} s, ratio {ratio:.2f}")  # noqa: T201
+        print(f"{' '.join(query)}: folder {here:.2f} s, bucket {there:.2f} s, ratio {ratio:.2f}")  # noqa: T201
 
 
 if __name__ == "__main__":

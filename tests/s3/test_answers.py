@@ -12,7 +12,7 @@ from .world import SECRET, Bucket
 WINDOW = ("--from", "2023-12-26", "--to", "2024-01-07")
 # the first publishes the lake too, for where it now stands; beside each, how it ends and what it
 # has to name
-ASKED = {
+COMMANDS = {
     ("reconcile", "EURO", "--from", "2023"): (3, "ecb-bundled"),
     ("matrix", "--frequency", "daily", *WINDOW): (0, "correlation"),
     ("portfolio", "60 METAL, 40 COIN", "--sleeve", "COIN", *WINDOW): (0, "sleeve"),
@@ -25,9 +25,9 @@ def test_bucket_answers_equal_folder_answers(
 ) -> None:
     home = tmp_path / "home"
     shutil.copytree(full_home, home)
-    for command, (code, named) in ASKED.items():
-        asked = (*command, "--home", home, "--now", SECOND, "--format", "json")
-        folder, bucket = run(*asked), run(*asked, "--lake", full_bucket.url)
+    for command, (code, named) in COMMANDS.items():
+        arguments = (*command, "--home", home, "--now", SECOND, "--format", "json")
+        folder, bucket = run(*arguments), run(*arguments, "--lake", full_bucket.url)
         assert (bucket.code, bucket.out) == (folder.code, folder.out), bucket.err
         assert folder.code == code, folder.err
         assert named in folder.out

@@ -25,7 +25,7 @@ from marketlake.store.verify import verify
 from marketlake.store.writer import open_manifest
 
 from .. import sample
-from ..pipeline.homes import make_home, serve_rows, settings_of, told
+from ..pipeline.homes import bar_values, make_home, serve_rows, settings_of
 from .world import ROOT, SECRET, Bucket
 
 NOW = "2024-01-08T12:00Z"
@@ -69,8 +69,8 @@ def test_every_command_works_on_a_bucket(
 ) -> None:
     ingest(settings_of(home, NOW))
     run(home, "build")
-    asked = [[*one, *(["--format", "json"] * (one[0] != "changes"))] for one in READING]
-    in_folder = [run(home, *one) for one in asked]
+    commands = [[*one, *(["--format", "json"] * (one[0] != "changes"))] for one in READING]
+    in_folder = [run(home, *one) for one in commands]
 
     machines = iter(range(100))
 
@@ -86,7 +86,7 @@ def test_every_command_works_on_a_bucket(
     run(home, "backfill", "COIN", "--from", "2023-12-28")
     assert bucket.url in run(home, "status")
     assert "0 bytes" not in run(home, "verify")
-    assert [run(home, *one) for one in asked] == in_folder
+    assert [run(home, *one) for one in commands] == in_folder
     objects = bucket.read()
     assert {"manifest.json", "market.duckdb", "report.html"} <= objects.keys()
     assert not any(SECRET.encode() in content for content in objects.values())
@@ -116,7 +116,7 @@ def test_scheduler_steps_may_run_on_different_machines(
     elsewhere("checker")
     assert not failed(run_rows(load_settings(), "a-run"))
     ingest(settings_of(home, NOW))
-    assert told(bucket.copy("checker")) == told(home / "data")
+    assert bar_values(bucket.copy("checker")) == bar_values(home / "data")
 
 
 def test_two_concurrent_machines_lose_nothing(bucket: Bucket, tmp_path: Path, home: Path) -> None:
@@ -126,7 +126,7 @@ def test_two_concurrent_machines_lose_nothing(bucket: Bucket, tmp_path: Path, ho
     ingest(settings_of(home, NOW))
     copy = bucket.copy("afterwards")
     assert verify(copy)[1] == []
-    assert told(copy) == told(home / "data")
+    assert bar_values(copy) == bar_values(home / "data")
     assert raw.pending(copy, open_manifest(copy)) == []
 
 

@@ -112,9 +112,9 @@ def after(lake: Bucket, *work: Work) -> dict[str, bytes]:
     before = lake.read()
     for each in work:
         each(another(lake))
-    found = lake.read()
+    objects = lake.read()
     lake.become(before)
-    return found
+    return objects
 
 
 def test_readers_see_all_or_none_of_a_commit(lake: Bucket) -> None:

@@ -51,9 +51,9 @@ def test_current_copy_fetches_no_file(lake: Bucket) -> None:
     assert len(requests(lambda: refresh(root))) == 2 + len(TABLES) + 3
     assert requests(lambda: refresh(root)) == ["HEAD manifest.json"]
     commits.second(lake.copy())
-    asked = requests(lambda: refresh(root))
+    sent = requests(lambda: refresh(root))
     paths = (commits.ONE, commits.TWO, commits.NEW, "manifest.json", "market.duckdb")
-    assert sorted(asked) == sorted(["HEAD manifest.json", *(f"GET {path}" for path in paths)])
+    assert sorted(sent) == sorted(["HEAD manifest.json", *(f"GET {path}" for path in paths)])
     assert state(root) == lake.read()
 
 

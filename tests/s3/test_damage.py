@@ -94,8 +94,8 @@ def test_intact_copy_restores_every_file(lake: Bucket, home: Path) -> None:
         assert {one.path for one in verify(lake.copy(machine))[1]} == set(paths)
     done = replay(lake.settings(home, SECOND))
     assert (set(done.restored), done.lost) == (set(paths), ())
-    found = lake.read()
-    assert {path for path in found.keys() | sound.keys() if found.get(path) != sound.get(path)} == {
+    objects = lake.read()
+    assert {path for path in objects.keys() | sound.keys() if objects.get(path) != sound.get(path)} == {
         "manifest.json"  # one more commit
     }
     assert verify(lake.copy("there"))[1] == []

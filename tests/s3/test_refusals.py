@@ -48,7 +48,7 @@ def answering(status: int, code: str) -> Iterator[str]:
         server.shutdown()
 
 
-def told(root: Path, kind: type[MarketlakeError]) -> str:
+def error_text(root: Path, kind: type[MarketlakeError]) -> str:
     with pytest.raises(kind) as wrong:
         open_manifest(root)
     assert SECRET not in f"{wrong.value!r} {wrong.value.__cause__!r}"
@@ -79,39 +79,39 @@ def test_each_error_has_its_remedy(
 ) -> None:
     with answering(status, code) as address:
         monkeypatch.setenv("AWS_ENDPOINT_URL", address)
-        text = told(bucket.copy(), kind)
+        text = error_text(bucket.copy(), kind)
     assert f"{bucket.url} at {address}" in text
     assert remedy in text
 
 
 def test_missing_bucket_is_reported(bucket: Bucket) -> None:
-    text = told(Address("no-such-bucket").folder(bucket.folder), ConfigError)
+    text = error_text(Address("no-such-bucket").folder(bucket.folder), ConfigError)
     assert "there is no bucket no-such-bucket; create it" in text
 
 
 def test_unreachable_endpoint_is_reported(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    assert "check the network and AWS_ENDPOINT_URL" in told(bucket.copy(), LakeUnreachableError)
+    assert "check the network and AWS_ENDPOINT_URL" in error_text(bucket.copy(), LakeUnreachableError)
 
 
 def test_missing_credentials_are_reported(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    assert "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in told(bucket.copy(), ConfigError)
+    assert "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in error_text(bucket.copy(), ConfigError)
     monkeypatch.setenv("AWS_PROFILE", "unheard-of")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    assert "AWS_PROFILE" in told(bucket.copy(), ConfigError)
+    assert "AWS_PROFILE" in error_text(bucket.copy(), ConfigError)
 
 
 def test_invalid_endpoint_is_reported(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "not an address")
-    assert "check AWS_ENDPOINT_URL" in told(bucket.copy(), ConfigError)
+    assert "check AWS_ENDPOINT_URL" in error_text(bucket.copy(), ConfigError)
 
 
 def test_missing_boto_is_reported(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "boto3", None)
-    assert "pip install '.[s3]'" in told(bucket.copy(), ConfigError)
+    assert "pip install '.[s3]'" in error_text(bucket.copy(), ConfigError)
 
 
 def test_store_that_ignores_conditions_is_rejected(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:

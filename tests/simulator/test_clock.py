@@ -18,8 +18,8 @@ Get = Callable[..., requests.Response]
 
 def chart(get: Get, url: str, symbol: str, **query: Any) -> dict[str, Any]:
     answer = get(f"{url}/yahoo/v8/finance/chart/{symbol}", **(query or {"range": "5d"}))
-    found: dict[str, Any] = answer.json()["chart"]
-    return found
+    body: dict[str, Any] = answer.json()["chart"]
+    return body
 
 
 def at(text: str) -> datetime:

@@ -107,20 +107,20 @@ def test_port_in_use_is_reported(simulator: Simulator, sample: Market) -> None:
 
 
 def test_concurrent_clients_are_all_answered(simulator: Simulator) -> None:
-    found: list[int] = []
+    lengths: list[int] = []
 
     def ask() -> None:
         with requests.Session() as session:
             for _ in range(8):
                 answer = session.get(f"{simulator.url}/yahoo/v8/finance/chart/^IXIC?range=max", timeout=10)
-                found.append(len(answer.json()["chart"]["result"][0]["timestamp"]))
+                lengths.append(len(answer.json()["chart"]["result"][0]["timestamp"]))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [3019] * 64
+    assert lengths == [3019] * 64
 
 
 def test_run_forever_ends_with_an_interrupt(sample: Market, get: Get) -> None:

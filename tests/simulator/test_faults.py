@@ -41,15 +41,15 @@ def chart(simulator: Simulator, get: Get) -> Callable[..., requests.Response]:
 
 def result(answer: requests.Response) -> dict[str, Any]:
     assert answer.status_code == 200
-    found: dict[str, Any] = answer.json()["chart"]["result"][0]
-    return found
+    body: dict[str, Any] = answer.json()["chart"]["result"][0]
+    return body
 
 
 def closes(answer: requests.Response) -> list[float | None]:
     quote = result(answer)["indicators"]["quote"][0]
-    found: list[float | None] = quote["close"]
-    assert len(found) == len(result(answer)["timestamp"]) == len(quote["volume"])
-    return found
+    values: list[float | None] = quote["close"]
+    assert len(values) == len(result(answer)["timestamp"]) == len(quote["volume"])
+    return values
 
 
 def test_every_fault_is_registered_once() -> None:
@@ -63,10 +63,10 @@ def test_refusal_has_its_status(kind: str, chart: Get) -> None:
 
 
 def test_status_429_with_and_without_retry_after(chart: Get) -> None:
-    plain, told = chart("429"), chart("429:yahoo:^IXIC:retry_after=7")
-    assert plain.status_code == told.status_code == 429
+    plain, with_wait = chart("429"), chart("429:yahoo:^IXIC:retry_after=7")
+    assert plain.status_code == with_wait.status_code == 429
     assert "Retry-After" not in plain.headers
-    assert told.headers["Retry-After"] == "7"
+    assert with_wait.headers["Retry-After"] == "7"
     assert plain.text.startswith("Too Many Requests")
 
 

@@ -37,9 +37,9 @@ def published() -> list[dict[str, str]]:
 
 
 def series(market: Market, name: str) -> Series:
-    found = market.find("yahoo", SYMBOLS.get(name, name)) or market.find("fred", "CPIAUCNS")
-    assert found is not None
-    return found
+    item = market.find("yahoo", SYMBOLS.get(name, name)) or market.find("fred", "CPIAUCNS")
+    assert item is not None
+    return item
 
 
 def years(item: Series) -> np.ndarray:
@@ -117,7 +117,7 @@ def test_three_splits_of_share_a_do_not_change_its_value(sample: Market) -> None
 
 
 def digest(market: Market) -> str:
-    found = hashlib.sha256()
+    hashed = hashlib.sha256()
     for key, item in sorted(market.series.items()):
         columns = (
             item.days,
@@ -129,8 +129,8 @@ def digest(market: Market) -> str:
             item.dividend,
             item.split,
         )
-        found.update(repr(key).encode() + b"".join(column.tobytes() for column in columns))
-    return found.hexdigest()
+        hashed.update(repr(key).encode() + b"".join(column.tobytes() for column in columns))
+    return hashed.hexdigest()
 
 
 def test_sample_market_is_reproducible(sample: Market) -> None:

@@ -46,12 +46,12 @@ class Vendor:
 
     url: str
     answer: Canned | Callable[[str], Canned] = Canned()
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     sent: int = 0
     """Bytes of bodies that were taken."""
 
     def reply(self, path: str) -> Canned:
-        self.asked.append(path)
+        self.requests.append(path)
         if path.endswith("/getcrumb"):
             return Canned(b"secret-crumb")
         if path in {"/yahoo", "/yahoo/"}:
@@ -63,7 +63,7 @@ class Vendor:
 def vendor(server: Vendor) -> Vendor:
     """The server, as if nothing had happened yet."""
     server.answer = Canned()
-    server.asked.clear()
+    server.requests.clear()
     server.sent = 0
     return server
 

@@ -117,7 +117,7 @@ def test_rate_limit_error_has_the_wait(case, vendor, access, canned):
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds"),
+    ("header", "seconds"),
     [
         ("Wed, 13 Mar 2024 12:00:30 GMT", 30.0),
         ("Wed, 13 Mar 2024 11:00:00 GMT", 0.0),
@@ -132,9 +132,9 @@ def test_rate_limit_error_has_the_wait(case, vendor, access, canned):
         ("", None),
     ],
 )
-def test_retry_after_is_seconds_or_a_date_or_nothing(told, seconds):
+def test_retry_after_is_seconds_or_a_date_or_nothing(header, seconds):
     """A date counts from the answer's own, whatever clock is set where."""
-    assert retry_after({"Date": "Wed, 13 Mar 2024 12:00:00 GMT", "RETRY-AFTER": told}) == seconds
+    assert retry_after({"Date": "Wed, 13 Mar 2024 12:00:00 GMT", "RETRY-AFTER": header}) == seconds
 
 
 def test_retry_after_date_is_ignored_without_a_date_header():
@@ -150,7 +150,7 @@ def test_permanent_refusal_is_requested_once_and_is_terminal(case, vendor, acces
     assert isinstance(error, TerminalError)
     assert error.outcome == "blocked"
     helpers = ("/yahoo", "/yahoo/", "/yahoo/v1/test/getcrumb")
-    assert len([path for path in vendor.asked if path not in helpers]) == 1
+    assert len([path for path in vendor.requests if path not in helpers]) == 1
 
 
 def test_source_on_hold_gets_no_request(case, vendor, access):
@@ -159,7 +159,7 @@ def test_source_on_hold_gets_no_request(case, vendor, access):
     error = failure(case, dataclasses.replace(access, limiter=closed))
     assert isinstance(error, RateLimitedError)
     assert 1700 < error.retry_after <= 1800
-    assert vendor.asked == []
+    assert vendor.requests == []
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_redirect_is_not_followed(case, vendor, access, canned, status, to):
         other.setblocking(False)
         with pytest.raises(BlockingIOError, match="unavailable"):
             other.accept()
-    assert not [path for path in vendor.asked if "elsewhere" in path]
+    assert not [path for path in vendor.requests if "elsewhere" in path]
 
 
 def test_unreachable_host_is_unavailable(case, access):
@@ -259,15 +259,15 @@ def test_too_long_response_is_rejected(case, vendor, access, canned):
 def test_hostile_symbol_stays_a_symbol(case, vendor, access, symbol):
     vendor.answer = case.not_found
     assert isinstance(failure(case, access, symbol=symbol), SourceError)
-    assert all(path.startswith(f"/{case.source}") for path in vendor.asked)
-    segments = {segment for path in vendor.asked for segment in path.partition("?")[0].split("/")}
+    assert all(path.startswith(f"/{case.source}") for path in vendor.requests)
+    segments = {segment for path in vendor.requests for segment in path.partition("?")[0].split("/")}
     assert not segments & {"..", ".", "etc", "passwd", "B"}
 
 
 def test_limiter_is_called_for_every_request(case, vendor, access, waited):
     vendor.answer = case.good
     create(case.source).fetch(case.request, access)
-    assert waited == [case.source] * len(vendor.asked)
+    assert waited == [case.source] * len(vendor.requests)
 
 
 def test_pages_read_from_raw_parse_the_same(case, vendor, access):

@@ -172,7 +172,7 @@ def test_other_exchange_loads_its_markets_first(vendor, access, canned):
     known = Request("X", "BTC/USD", date(2024, 1, 1), date(2024, 1, 1))
     pages = source.fetch(known, access)
     assert source.parse(pages).bars["close"].to_pylist() == [1.5]
-    assert all(path.startswith("/gemini/") for path in vendor.asked)
+    assert all(path.startswith("/gemini/") for path in vendor.requests)
 
 
 @pytest.mark.parametrize("name", ["nonesuch", "base", "__init__", "../ccxt", "Binance", "", "async_support"])

@@ -53,7 +53,7 @@ def test_path_outside_the_folder_is_blocked(access, symbol):
 
 
 @pytest.mark.parametrize(
-    ("symbol", "said"),
+    ("symbol", "message"),
     [
         ("none.csv", "there is no file 'none.csv'"),
         (".", "is no file; name one CSV or Parquet file"),
@@ -62,9 +62,9 @@ def test_path_outside_the_folder_is_blocked(access, symbol):
         ("loop", "there is no file 'loop'"),
     ],
 )
-def test_non_file_is_not_found(access, symbol, said):
+def test_non_file_is_not_found(access, symbol, message):
     (access.files / "loop").symlink_to(access.files / "loop")
-    with pytest.raises(NotFoundError, match=said):
+    with pytest.raises(NotFoundError, match=message):
         create("files").fetch(request(symbol), access)
 
 
@@ -204,7 +204,7 @@ LONG_TEXT = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000), pa.array(["x
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "message"),
     [
         ({"date": LONG_TEXT, "close": [1.0] * 100_000}, "longer than 100"),
         ({"date": ["2024-03-13"], "close": [[1.0] * 1_000_000]}, "of the type"),
@@ -213,13 +213,13 @@ LONG_TEXT = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000), pa.array(["x
         ({"date": ["2024-03-13"], "other": [1.0]}, "needs a column date and a column close"),
     ],
 )
-def test_parquet_bomb_is_rejected(table, said):
+def test_parquet_bomb_is_rejected(table, message):
     body = parquet(pa.table(table), compression="zstd")
     assert len(body) < 5_000_000
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     error = parse(body, "a.parquet").failed["X"]
     assert type(error) is MalformedError
-    assert said in str(error)
+    assert message in str(error)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes
 
 

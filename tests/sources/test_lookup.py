@@ -31,14 +31,14 @@ def chart(**meta: Any) -> bytes:
 
 def test_search_response_is_parsed() -> None:
     private = {"name": "A firm without shares", "isYahooFinance": False}
-    found = read_search(orjson.dumps({"quotes": [private, QUOTE]}))
-    assert found == [Listing("yahoo", "SPY", "SPDR S&P 500 ETF", "ETF", "NYSEArca")]
+    listings = read_search(orjson.dumps({"quotes": [private, QUOTE]}))
+    assert listings == [Listing("yahoo", "SPY", "SPDR S&P 500 ETF", "ETF", "NYSEArca")]
 
 
 def test_terminal_control_characters_are_removed() -> None:
-    found = read_search(orjson.dumps({"quotes": [QUOTE | {"longname": "a\x1b[31m\nb" + "c" * 500}]}))
-    assert found[0].name.isprintable()
-    assert len(found[0].name) <= 120
+    listings = read_search(orjson.dumps({"quotes": [QUOTE | {"longname": "a\x1b[31m\nb" + "c" * 500}]}))
+    assert listings[0].name.isprintable()
+    assert len(listings[0].name) <= 120
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_implausible_metadata_is_malformed(meta: dict[str, Any]) -> None:
         read_facts(chart(**meta), "SPY")
 
 
-@pytest.mark.parametrize(("told", "ratio"), [(0.0009, 0.0009), (0.0, None), (7, None), ("x", None)])
-def test_expense_ratio_is_a_fraction(told: Any, ratio: float | None) -> None:
-    fees = {"feesExpensesInvestment": {"annualReportExpenseRatio": {"raw": told}}}
+@pytest.mark.parametrize(("raw", "ratio"), [(0.0009, 0.0009), (0.0, None), (7, None), ("x", None)])
+def test_expense_ratio_is_a_fraction(raw: Any, ratio: float | None) -> None:
+    fees = {"feesExpensesInvestment": {"annualReportExpenseRatio": {"raw": raw}}}
     body = orjson.dumps({"quoteSummary": {"result": [{"fundProfile": fees}]}})
     assert read_expenses(body) == ratio
 
@@ -75,7 +75,7 @@ def test_first_session_uses_the_exchange_zone(first: int | None, day: date | Non
 
 
 @pytest.mark.parametrize(
-    ("symbol", "kind", "currency", "zone", "told"),
+    ("symbol", "kind", "currency", "zone", "expected"),
     [
         ("^GSPC", "INDEX", "USD", "America/New_York", ("GSPC", "index", "XNYS", "USD")),
         ("VOD.L", "EQUITY", "GBp", "Europe/London", ("VOD_L", "equity", "XLON", "GBP")),
@@ -87,10 +87,10 @@ def test_first_session_uses_the_exchange_zone(first: int | None, day: date | Non
     ],
 )
 def test_entry_is_derived_from_the_metadata(
-    symbol: str, kind: str, currency: str, zone: str, told: tuple[str, ...]
+    symbol: str, kind: str, currency: str, zone: str, expected: tuple[str, ...]
 ) -> None:
     entry = propose(Listing("yahoo", symbol, "", kind), Facts(currency, zone, date(1927, 12, 30)), (), {})
-    assert (entry["id"], entry["asset_class"], entry["calendar"], entry["quote_currency"]) == told
+    assert (entry["id"], entry["asset_class"], entry["calendar"], entry["quote_currency"]) == expected
     assert (entry["name"], entry["since"]) == (symbol, date(1970, 1, 2))
     assert entry["sources"] == [{"source": "yahoo", "symbol": symbol}]
 
@@ -103,15 +103,15 @@ def test_given_values_win_and_an_exchange_starts_early() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "currency", "zone", "said"),
+    ("kind", "currency", "zone", "message"),
     [
         ("FUTURE", "USD", "America/New_York", "--asset-class"),
         ("EQUITY", "USD", "Atlantic/Reykjavik", "--calendar"),
         ("EQUITY", "", "Europe/London", "--currency"),
     ],
 )
-def test_missing_metadata_must_be_given(kind: str, currency: str, zone: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_missing_metadata_must_be_given(kind: str, currency: str, zone: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         propose(Listing("yahoo", "CL=F", "", kind), Facts(currency, zone, None), (), {})
 
 

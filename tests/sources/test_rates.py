@@ -65,7 +65,7 @@ def test_four_currencies_cost_one_download(vendor, access, canned):
         for symbol in ("EUR/USD", "GBP/USD", "USD/EUR", "USD/GBP")
         for page in source.fetch(Request(symbol, symbol, *SPAN), access)
     ]
-    assert vendor.asked == ["/ecb/stats/eurofxref/eurofxref-hist.zip"]
+    assert vendor.requests == ["/ecb/stats/eurofxref/eurofxref-hist.zip"]
     assert source.parse(pages).failed == {}
 
 
@@ -82,7 +82,7 @@ def test_bundled_history_needs_no_request(vendor, access):
     source = create("ecb-bundled")
     pages = source.fetch(Request("X", "EUR/USD", *SPAN), access)
     bars = source.parse(pages).bars
-    assert vendor.asked == []
+    assert vendor.requests == []
     assert (
         dict(zip(bars["session"].to_pylist(), bars["close"].to_pylist(), strict=True))[date(1999, 1, 4)]
         == 1.1789
@@ -149,4 +149,4 @@ def test_other_content_than_a_fred_series_is_malformed(text):
 def test_invalid_series_id_is_not_requested(vendor, access, symbol):
     with pytest.raises(NotFoundError, match="is no series id; it looks like CPIAUCNS"):
         create("fred").fetch(Request("X", symbol, *SPAN), access)
-    assert vendor.asked == []
+    assert vendor.requests == []

@@ -39,18 +39,18 @@ def test_request_starts_a_day_early_and_ends_now(vendor, access, chart_of, canne
     [page] = create("yahoo").fetch(REQUEST, access)
     assert f"period1={at(12, 0)}&period2=9999999999&interval=1d" in page.url
     assert "crumb" not in page.url
-    assert any("crumb=secret-crumb" in path for path in vendor.asked)
+    assert any("crumb=secret-crumb" in path for path in vendor.requests)
 
 
 def test_second_fetch_is_one_request_without_cached_rows(vendor, access, chart_of, canned):
     source = create("yahoo")
     vendor.answer = canned(json.dumps(chart_of("ABC")).encode())
     source.fetch(REQUEST, access)
-    vendor.asked.clear()
+    vendor.requests.clear()
     vendor.answer = canned(b"later")
     [page] = source.fetch(REQUEST, access)
     assert page.body == b"later"
-    assert len(vendor.asked) == 1
+    assert len(vendor.requests) == 1
 
 
 def test_hanging_cookie_page_does_not_block_the_chart(vendor, access, chart_of, canned):

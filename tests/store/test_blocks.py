@@ -57,9 +57,9 @@ def test_blocks_have_whole_instruments_and_together_all_rows(tmp_path: Path) -> 
 
 def test_only_row_groups_that_may_contain_an_instrument_are_read(tmp_path: Path) -> None:
     write_parquet(tmp_path / "a", rows("ABCDEF", range(1, 7)), BAR)
-    found = pa.concat_tables(read_blocks(tmp_path / "a", BAR, None, ["C", "X"]))
-    assert found.filter(pa.compute.equal(found["instrument_id"], "C")).equals(rows("C", range(1, 7)))
-    assert len(found) == 6
+    read = pa.concat_tables(read_blocks(tmp_path / "a", BAR, None, ["C", "X"]))
+    assert read.filter(pa.compute.equal(read["instrument_id"], "C")).equals(rows("C", range(1, 7)))
+    assert len(read) == 6
     assert list(read_blocks(tmp_path / "a", BAR, None, ["X"])) == []
 
 
@@ -101,8 +101,8 @@ def test_touched_rows_are_the_incoming_sessions_and_the_previous_row(tmp_path: P
     lake = Writer.scratch(tmp_path, "simulated")
     lake.stage(PATH, rows("ABD", range(1, 10)))
     incoming = rows("ACD", range(5, 7))
-    found = touched_in(lake, PLACE, incoming)
-    assert found.equals(rows("AD", range(4, 7)))
+    touched = touched_in(lake, PLACE, incoming)
+    assert touched.equals(rows("AD", range(4, 7)))
     assert touched_in(lake, ("equity", 2023), incoming).equals(BAR.empty_table())
 
 

@@ -167,7 +167,7 @@ def test_live_and_simulated_data_never_share_a_lake(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "error", "said"),
+    ("content", "error", "message"),
     [
         (None, EmptyLakeError, "makes one"),
         (b"", CorruptLakeError, "replay"),
@@ -178,7 +178,7 @@ def test_live_and_simulated_data_never_share_a_lake(tmp_path: Path) -> None:
     ],
 )
 def test_invalid_manifest_is_reported(
-    tmp_path: Path, content: bytes | None, error: type[Exception], said: str
+    tmp_path: Path, content: bytes | None, error: type[Exception], message: str
 ) -> None:
     put(tmp_path, 1.0)
     path = tmp_path / layout.MANIFEST
@@ -186,9 +186,9 @@ def test_invalid_manifest_is_reported(
     if content is not None:
         path.write_bytes(content)
     before = everything(tmp_path)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         open_manifest(tmp_path)
-    with pytest.raises(error, match=said), writer(tmp_path, None):
+    with pytest.raises(error, match=message), writer(tmp_path, None):
         pass
     assert everything(tmp_path) == before
 
@@ -274,14 +274,14 @@ def test_verify_finds_every_kind_of_damage(tmp_path: Path) -> None:
     put(tmp_path, 1.0)
     path = tmp_path / PATH
     good = path.read_bytes()
-    for content, said in (
+    for content, message in (
         (good[:-4], "bytes, should be"),
         (good[:40] + bytes([good[40] ^ 1]) + good[41:], "checksum"),
     ):
         path.write_bytes(content)
         (damage,) = verify(tmp_path)[1]
         assert damage.path == PATH
-        assert said in damage.problem
+        assert message in damage.problem
         with pytest.raises(CorruptLakeError, match="replay"), writer(tmp_path, None) as lake:
             lake.read(PATH)
     path.unlink()

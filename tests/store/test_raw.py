@@ -72,16 +72,16 @@ def test_only_existing_bodies_are_read(tmp_path: Path, monkeypatch: pytest.Monke
     big = bytes(range(256)) * 4096
     write(tmp_path, "a", answer(big), answer(b"", "B"))
     read = pq.ParquetFile.read
-    asked: list[object] = []
+    columns_read: list[object] = []
     monkeypatch.setattr(
         pq.ParquetFile,
         "read",
-        lambda self, columns=None: asked.append(columns) or read(self, columns=columns),
+        lambda self, columns=None: columns_read.append(columns) or read(self, columns=columns),
     )
     write(tmp_path, "b", answer(b"another"))
-    assert asked == [["sha256"]]
+    assert columns_read == [["sha256"]]
     second = write(tmp_path, "c", answer(big))
-    assert asked.count(["sha256", "body"]) == 1
+    assert columns_read.count(["sha256", "body"]) == 1
     assert kept(tmp_path, second) == [None]
 
 

@@ -27,7 +27,7 @@ def test_common_factor_is_rejected(factor: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("factors", "told"),
+    ("factors", "shown_factor"),
     [
         ([100.0] * 9 + [96.15], "100"),
         ([96.15] + [100.0] * 9, "100"),
@@ -36,8 +36,10 @@ def test_common_factor_is_rejected(factor: float) -> None:
         ([1.02] * 8 + [1.05, 0.97], "1.02"),
     ],
 )
-def test_previously_wrong_value_does_not_hide_a_common_factor(factors: list[float], told: str) -> None:
-    assert f"times {told}," in str(answers(factors)["SHARE"])
+def test_previously_wrong_value_does_not_hide_a_common_factor(
+    factors: list[float], shown_factor: str
+) -> None:
+    assert f"times {shown_factor}," in str(answers(factors)["SHARE"])
 
 
 @pytest.mark.parametrize(

@@ -39,11 +39,11 @@ class Disk:
                 self._file(Path(folder) / name)
 
     def flushed(self, descriptor: int) -> None:
-        found = Path(f"/proc/self/fd/{descriptor}").readlink()
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            self._folder(found)
+            self._folder(path)
         else:
-            self._file(found)
+            self._file(path)
 
     def after_a_cut(self, place: Path, flushed: Callable[[Path], bool]) -> None:
         """Write what is there then; the names of a folder are those flushed, or those of the
@@ -72,8 +72,8 @@ class Disk:
 
 
 def _entries(folder: Path) -> Entries:
-    with os.scandir(folder) as found:
-        return {entry.name: entry.inode() for entry in found}
+    with os.scandir(folder) as entries:
+        return {entry.name: entry.inode() for entry in entries}
 
 
 @contextmanager
@@ -86,12 +86,12 @@ def watched(disk: Disk, on_event: Callable[[], None]) -> Iterator[None]:
             on_event()
 
         def after(act: Callable) -> Callable:
-            def told(*arguments: object, **named: object) -> object:
+            def wrapper(*arguments: object, **named: object) -> object:
                 result = act(*arguments, **named)
                 on_event()
                 return result
 
-            return told
+            return wrapper
 
         patch.setattr(os, "fsync", flush)
         patch.setattr(Path, "replace", after(Path.replace))

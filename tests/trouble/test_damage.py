@@ -54,8 +54,8 @@ DAMAGES: list[Damage] = [_flip, _truncate, _remove, _overwrite]
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with mock.patch("os.fsync"):
         home = full_lake(tmp_path_factory.mktemp("whole") / "home")
-    for name, found in everything(home / "data").items():
-        assert found, name
+    for name, table_rows in everything(home / "data").items():
+        assert table_rows, name
     return home
 
 
@@ -90,9 +90,9 @@ def _paths(home: Path, prefixes: tuple[str, ...]) -> list[str]:
 STORED = tuple(f"{table}/" for table in TABLES if table not in MARTS and table != "claim_history")
 
 
-def _without_batches(found: dict[str, list[str]]) -> dict[str, list[str]]:
+def _without_batches(tables: dict[str, list[str]]) -> dict[str, list[str]]:
     """What does not depend on the moment at which a batch was written."""
-    return {name: found[name] for name in ("bar", "revision", "quarantine", "finding", "reconciliation")}
+    return {name: tables[name] for name in ("bar", "revision", "quarantine", "finding", "reconciliation")}
 
 
 def test_every_stored_table_is_restored_from_raw(
@@ -106,12 +106,12 @@ def test_every_stored_table_is_restored_from_raw(
         shutil.copytree(whole, home)
         lake = home / "data"
         damage(lake / path, draw)
-        assert path in [found.path for found in verify(lake)[1]], (path, damage)
-        said = _refusal(home)
-        assert not said or (str(lake / path) in said and "`marketlake replay`" in said)
-        told = replay(settings_of(home, SECOND))
-        assert (told.restored, told.lost) == ((path,), ())
-        assert {found.path for found in verify(lake)[1]} <= {layout.DATABASE}
+        assert path in [problem.path for problem in verify(lake)[1]], (path, damage)
+        refusal = _refusal(home)
+        assert not refusal or (str(lake / path) in refusal and "`marketlake replay`" in refusal)
+        replayed = replay(settings_of(home, SECOND))
+        assert (replayed.restored, replayed.lost) == ((path,), ())
+        assert {problem.path for problem in verify(lake)[1]} <= {layout.DATABASE}
         assert everything(lake)["bar"][0] == before["bar"][0]
         next_day(home)
         assert _without_batches(everything(lake)) == _without_batches(day_after), (path, damage)
@@ -124,7 +124,7 @@ def test_marts_and_the_database_are_recomputed(home: Path, table: str) -> None:
     was = {path: (lake / path).read_bytes() for path in paths}
     for path, damage in zip(paths, DAMAGES, strict=False):
         damage(lake / path, draw)
-    assert {found.path for found in verify(lake)[1]} == set(paths[: len(DAMAGES)])
+    assert {problem.path for problem in verify(lake)[1]} == set(paths[: len(DAMAGES)])
     assert build(settings_of(home, SECOND), full_refresh=True)
     assert verify(lake)[1] == []
     if table != layout.DATABASE:
@@ -138,8 +138,8 @@ def test_damaged_manifest_is_rewritten(home: Path, damage: Damage, day_after: di
     before = everything(lake)
     damage(lake / layout.MANIFEST, draw)
     assert "`marketlake replay`" in _refusal(home)
-    told = replay(settings_of(home, SECOND))
-    assert told.lost == ()
+    replayed = replay(settings_of(home, SECOND))
+    assert replayed.lost == ()
     assert everything(lake) == before
     build(settings_of(home, SECOND))
     assert verify(lake)[1] == []
@@ -161,11 +161,11 @@ def test_unrecoverable_file_is_named_and_set_aside(home: Path) -> None:
     lake = home / "data"
     (path,) = _paths(home, ("claim_history/month=2024",))
     _truncate(lake / path, random.Random(1))
-    told = replay(settings_of(home, SECOND))
-    assert told.restored == ()
-    (said,) = told.lost
-    assert path in said
-    assert "backup" in said
+    replayed = replay(settings_of(home, SECOND))
+    assert replayed.restored == ()
+    (text,) = replayed.lost
+    assert path in text
+    assert "backup" in text
     assert (lake / layout.set_aside(path)).exists()
     build(settings_of(home, SECOND), full_refresh=True)
     assert verify(lake)[1] == []
@@ -180,10 +180,10 @@ def test_damaged_batch_loses_no_stored_row(home: Path, damage: Damage) -> None:
     lake, draw = home / "data", random.Random(2)
     before, path = everything(lake), _batches(home)[0]
     damage(lake / path, draw)
-    assert [found.path for found in verify(lake)[1]] == [path]
-    told = replay(settings_of(home, SECOND))
-    assert (told.changed, told.restored) == ((), ())
-    assert any(path in text for text in told.lost)
+    assert [problem.path for problem in verify(lake)[1]] == [path]
+    replayed = replay(settings_of(home, SECOND))
+    assert (replayed.changed, replayed.restored) == ((), ())
+    assert any(path in text for text in replayed.lost)
     assert everything(lake) == before
 
 
@@ -192,9 +192,9 @@ def test_damaged_table_and_batch_are_restored_from_the_remaining_batches(home: P
     before, path = everything(lake), "bar/asset_class=crypto/year=2024/part.parquet"
     _remove(lake / _batches(home)[0], random.Random(1))
     _truncate(lake / path, random.Random(1))
-    told: Replayed = replay(settings_of(home, SECOND))
-    assert told.restored == (path,)
-    assert any(path in text and "`marketlake backfill`" in text for text in told.lost)
+    replayed: Replayed = replay(settings_of(home, SECOND))
+    assert replayed.restored == (path,)
+    assert any(path in text and "`marketlake backfill`" in text for text in replayed.lost)
     # the second answer told of every day of 2024 again, with what was stored before it as its own
     # news
     assert len(everything(lake)["bar"]) == len(before["bar"])
@@ -218,15 +218,15 @@ def test_batch_damaged_before_it_was_stored_is_set_aside(
         assert (waiting.parent / layout.set_aside(waiting.name)).exists()
     next_day(home)
     assert _without_batches(everything(lake)) == _without_batches(day_after)
-    assert [found.path for found in verify(lake)[1]] == []
+    assert [problem.path for problem in verify(lake)[1]] == []
 
 
 def test_extra_file_is_named_and_kept(home: Path) -> None:
     lake = home / "data"
     extra = lake / "bar" / "asset_class=crypto" / "year=2024" / "copy.parquet"
     shutil.copy(extra.with_name("part.parquet"), extra)
-    (found,) = verify(lake)[1]
-    assert found.path == extra.relative_to(lake).as_posix()
+    (damage,) = verify(lake)[1]
+    assert damage.path == extra.relative_to(lake).as_posix()
     next_day(home)
     replay(settings_of(home, SECOND))
     assert extra.exists()

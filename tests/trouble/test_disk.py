@@ -88,12 +88,12 @@ def test_disk_error_at_any_operation_loses_nothing(
         shutil.copytree(home, here)
         disk = Disk(at, code, for_good)
         with refusing(disk):
-            said = outcome(lambda home=here: work(home))
-        if said is not None:
+            error = outcome(lambda home=here: work(home))
+        if error is not None:
             refused += 1
-            assert isinstance(said, LakeError | ConfigError), said
-            assert os.strerror(code) in str(said)
-            assert len(str(said)) < 700
+            assert isinstance(error, LakeError | ConfigError), error
+            assert os.strerror(code) in str(error)
+            assert len(str(error)) < 700
         store(here)
         assert stored_bytes(here / "data") == undisturbed, at
         assert verify(here / "data")[1] == []
@@ -149,11 +149,11 @@ def test_disk_full_while_the_database_is_built(
     used = sum(path.stat().st_size for path in here.rglob("*") if path.is_file()) // 1024
     for room in some(range(100, 4000, 300), few=5, draw=random.Random(1)):
         small_disk(used + 200 + room)
-        said = outcome(lambda: (store(here), build(settings_of(here, SECOND), full_refresh=True)))
-        if said is not None:
+        error = outcome(lambda: (store(here), build(settings_of(here, SECOND), full_refresh=True)))
+        if error is not None:
             failures += 1
-            assert isinstance(said, LakeWriteError), said
-            assert "again" in str(said)
+            assert isinstance(error, LakeWriteError), error
+            assert "again" in str(error)
     assert failures
     small_disk(64_000)
     store(here)

@@ -169,11 +169,11 @@ def test_dividend_without_a_price_drop_is_noted() -> None:
     rows = days(100, 100, 100)
     rows[1] |= {"dividend": 20.0}
     assert noted(run(rows)) == [("dividend_not_in_price", after(1))]
-    fell = days(100, 82, 82)
-    fell[1] |= {"dividend": 20.0}
+    with_dividend = days(100, 82, 82)
+    with_dividend[1] |= {"dividend": 20.0}
     small = days(100, 100, 100)
     small[1] |= {"dividend": 2.0}
-    for honest in (fell, small):
+    for honest in (with_dividend, small):
         assert not noted(run(honest))
 
 
@@ -207,9 +207,9 @@ def test_new_york_was_closed_on_a_day_of_mourning() -> None:
 def test_session_after_the_vendors_own_date_is_quarantined() -> None:
     at = datetime(2024, 1, 4, 12, tzinfo=UTC)
     rows = days(10, 11, 12, 13)  # to 2024-01-05
-    told = run(rows, window={"at": at, "vendor_time": at})
-    assert aside(told) == [("future_date", date(2024, 1, 5))]
-    assert len(told.bars) == 2  # the day of the answer is not finished
+    result = run(rows, window={"at": at, "vendor_time": at})
+    assert aside(result) == [("future_date", date(2024, 1, 5))]
+    assert len(result.bars) == 2  # the day of the answer is not finished
     # a clock that is pinned to the past makes no vendor wrong, and a file tells no time
     assert not aside(run(rows, window={"at": at, "vendor_time": datetime(2024, 6, 1, tzinfo=UTC)}))
     assert not aside(run(rows, window={"at": at}))
@@ -267,7 +267,7 @@ def test_every_check_has_severity_reason_and_remedy() -> None:
     assert {one.name for one in checks() if one.looks_at == "lake"} == set(LAKE)
 
 
-FOUND = {
+FINDINGS = {
     "BTC-USD": {},
     "ETH-USD": {},
     "^IXIC": {},
@@ -285,7 +285,7 @@ FOUND = {
 }
 
 
-@pytest.mark.parametrize("symbol", FOUND)
+@pytest.mark.parametrize("symbol", FINDINGS)
 def test_real_prices_are_noted_as_documented(symbol: str) -> None:
     root = Path(os.environ.get("MARKETLAKE_SHARED") or Path(__file__).parents[3] / "shared")
     path = root / "data" / "prices" / f"{symbol}.csv"
@@ -307,4 +307,4 @@ def test_real_prices_are_noted_as_documented(symbol: str) -> None:
     instrument = replace(COIN if kind == "crypto" else SHARE, asset_class=kind)
     result = run(rows, instrument, window={"at": datetime(2025, 1, 3, tzinfo=UTC)})
     assert (len(result.bars), len(result.quarantine), result.refused) == (len(rows), 0, {})
-    assert Counter(result.findings["check"].to_pylist()) == FOUND[symbol]
+    assert Counter(result.findings["check"].to_pylist()) == FINDINGS[symbol]

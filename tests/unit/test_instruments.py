@@ -32,7 +32,7 @@ def test_entry_has_defaults(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ('id = "BTC"', 'id = "../etc"', "must match"),
         ('id = "BTC"', 'id = "btc"', "must match"),
@@ -49,10 +49,10 @@ def test_entry_has_defaults(tmp_path: Path) -> None:
         ("[[instrument]]", "[[", "cannot be read"),
     ],
 )
-def test_mistake_is_reported_with_its_place(tmp_path: Path, old: str, new: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=r"instruments\.toml") as told:
+def test_mistake_is_reported_with_its_place(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=r"instruments\.toml") as error:
         universe(tmp_path, GOOD.format(id="BTC").replace(old, new))
-    assert said in str(told.value)
+    assert message in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_mistake_is_reported_with_its_place(tmp_path: Path, old: str, new: str, 
 def test_invalid_calendar_source_or_symbol_is_a_fault_of_its_entry(
     tmp_path: Path, old: str, new: str, fault: str
 ) -> None:
-    found = universe(tmp_path, GOOD.format(id="OK") + GOOD.format(id="BTC").replace(old, new))
-    assert found.get("OK").faults == ()
-    (text,) = found.get("BTC").faults
+    loaded = universe(tmp_path, GOOD.format(id="OK") + GOOD.format(id="BTC").replace(old, new))
+    assert loaded.get("OK").faults == ()
+    (text,) = loaded.get("BTC").faults
     assert text.startswith("instruments.toml: [[instrument]] number 2 (BTC): " + fault)
     # what is recorded and shown instead is harmless
-    assert {found.get("BTC").calendar, *(ref.source for ref in found.get("BTC").sources)} <= {
+    assert {loaded.get("BTC").calendar, *(ref.source for ref in loaded.get("BTC").sources)} <= {
         "24/7",
         "yahoo",
         INVALID,
@@ -96,8 +96,8 @@ def test_unreadable_file_is_a_configuration_error(tmp_path: Path, content: bytes
 
 
 def test_select_keeps_the_order_and_names_unknown_ids(tmp_path: Path) -> None:
-    found = universe(tmp_path, "".join(GOOD.format(id=i) for i in ("C", "A", "B")))
-    assert [i.id for i in found.select(["B", "C", "B"]).instruments] == ["C", "B"]
-    assert found.select([]) == found
+    loaded = universe(tmp_path, "".join(GOOD.format(id=i) for i in ("C", "A", "B")))
+    assert [i.id for i in loaded.select(["B", "C", "B"]).instruments] == ["C", "B"]
+    assert loaded.select([]) == loaded
     with pytest.raises(UsageError, match=r"unknown instrument .X.; known: C, A, B"):
-        found.select(["A", "X"])
+        loaded.select(["A", "X"])

@@ -17,8 +17,8 @@ from marketlake.model.calendars import load_calendar
 from ..builders import COIN, SHARE, day, row, served, window
 
 
-def run(rows: list[dict], **asked: object) -> Normalised:
-    return normalise(served(rows), {"SHARE": window(**asked)})
+def run(rows: list[dict], **options: object) -> Normalised:
+    return normalise(served(rows), {"SHARE": window(**options)})
 
 
 def column(table: pa.Table, name: str) -> list:

@@ -134,8 +134,8 @@ def test_odd_rows_are_stored_and_noted() -> None:
         {"at": 3, "session": day("2024-01-08")},
     )
     assert len(result.bars) == 4
-    found = zip(result.findings["session"].to_pylist(), result.findings["check"].to_pylist(), strict=True)
-    assert set(found) == {(day("2024-01-03"), "close_outside_range"), (day("2024-01-06"), "off_calendar")}
+    findings = zip(result.findings["session"].to_pylist(), result.findings["check"].to_pylist(), strict=True)
+    assert set(findings) == {(day("2024-01-03"), "close_outside_range"), (day("2024-01-06"), "off_calendar")}
     assert set(result.findings["observed_at"].to_pylist()) == {window().at}
 
 

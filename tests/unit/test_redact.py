@@ -79,9 +79,9 @@ def test_no_error_contains_a_secret() -> None:
 
 @pytest.mark.parametrize("url", [f"http://u:{SECRET}@h", f"http://:{SECRET}@h", f"http://h?token={SECRET}"])
 def test_address_with_a_secret_is_rejected_and_not_shown(tmp_path, url: str) -> None:
-    with pytest.raises(ConfigError, match="must look like") as told:
+    with pytest.raises(ConfigError, match="must look like") as error:
         load_settings(home=tmp_path, source_url=url, environ={})
-    assert SECRET not in str(told.value)
+    assert SECRET not in str(error.value)
 
 
 def test_headers_are_kept_without_secrets() -> None:

@@ -38,12 +38,12 @@ BOMBS = {
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_toml_bomb_is_rejected(tmp_path: Path, name: str, bomb: str) -> None:
-    content, said = BOMBS[bomb]
+    content, message = BOMBS[bomb]
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(ConfigError, match=name) as told:
+    with pytest.raises(ConfigError, match=name) as error:
         READERS[name](tmp_path / name)
-    assert said in str(told.value)
-    assert len(str(told.value)) < 600
+    assert message in str(error.value)
+    assert len(str(error.value)) < 600
 
 
 @pytest.mark.parametrize("name", READERS)
