@@ -1,4 +1,4 @@
-"""Yearly tables published by others under their own conventions, reproduced by choosing the convention."""
+"""Published yearly tables with different conventions, reproduced by choosing the convention."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def percents(lake: Path, name: str, years: Mapping[int, Any], **choice: Any) -> dict[int, float]:
-    """What `compare` says of an instrument in these years; all that is chosen is `choice`."""
+    """The yearly returns of an instrument from `compare` with the options `choice`."""
     other = "SP500" if name == "NASDAQ" else "NASDAQ"
     comparison = Lake(lake).compare([name, other], start=min(years), end=max(years), **choice)
     return {row.year: row.returns[0].simple_return * 100 for row in comparison.rows}
@@ -59,7 +59,7 @@ def test_december_average_equals_shiller(lake: Path) -> None:
 def test_adjusted_basis_equals_the_published_total_return(lake: Path) -> None:
     table = published.APPLE_WITH_DIVIDENDS
     assert percents(lake, "AAPL", table, basis="vendor_adjusted") == pytest.approx(table, abs=0.07)
-    # the price alone is another table
+    # the price return is another table
     assert percents(lake, "AAPL", table, basis="price") != pytest.approx(table, abs=0.3)
 
 
@@ -84,7 +84,7 @@ def raw_closes(name: str) -> pd.Series:
 
 
 def by_year(closes: pd.Series, convention: str) -> pd.Series:
-    """Percent by calendar year, from the raw file, by pandas."""
+    """Percent by calendar year, computed by pandas from the raw file."""
     years = closes.groupby(closes.index.year)
     if convention == "first_to_last":
         return (years.last() / years.first() - 1) * 100

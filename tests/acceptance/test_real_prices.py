@@ -1,4 +1,5 @@
-"""Real prices through the simulator, the real clients and the whole pipeline, judged by published figures.
+"""Real prices through the simulator, the real clients and the whole pipeline, compared with
+published values.
 
 The files are not part of the project: without them these tests skip.
 """
@@ -53,7 +54,7 @@ UNIVERSE = [
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """First loaded in the middle of 2020, before Apple's split, and caught up after the end of 2024."""
+    """First loaded in mid-2020, before Apple's split, and updated after the end of 2024."""
     home = tmp_path_factory.mktemp("real")
     home.joinpath("instruments.toml").write_text(
         "".join(

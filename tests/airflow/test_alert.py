@@ -1,4 +1,4 @@
-"""Alerts, as they arrive at a webhook and a mail server on loopback."""
+"""Alerts as received by a webhook and a mail server on loopback."""
 
 from __future__ import annotations
 

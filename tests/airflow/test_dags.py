@@ -1,4 +1,4 @@
-"""Conventions of the DAG files: no logic, nothing heavy, documented, never two runs at once."""
+"""Conventions of the DAG files: no logic, no heavy imports, documentation, one active run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded run: every DAG once, a line or two for each, and an exit code."""
+"""The embedded run: every DAG once, with short output and an exit code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DAGS = Path(__file__).parents[2] / "dags"
 
 @pytest.fixture
 def embedded(pipeline: Any, database: None) -> Callable[[], tuple[int, str]]:
-    """Run; returns the exit code and what was said, without the seconds."""
+    """Run; returns the exit code and the output without the seconds."""
 
     def run_once() -> tuple[int, str]:
         lines: list[str] = []

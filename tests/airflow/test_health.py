@@ -1,4 +1,4 @@
-"""The health check of a container: what the API server says of a part."""
+"""The health check of a container reads the API server's component status."""
 
 from __future__ import annotations
 

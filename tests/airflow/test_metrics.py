@@ -1,4 +1,4 @@
-"""Airflow's own metrics reach an OpenTelemetry collector by the settings of docker-compose.yml."""
+"""Airflow's metrics reach an OpenTelemetry collector with the settings of docker-compose.yml."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _Posted(BaseHTTPRequestHandler):
 
 
 def handed_on(**values: str) -> dict[str, str]:
-    """The environment of a container when .env says so."""
+    """The environment of a container with these values in .env."""
     lines = re.findall(r"^    (\w*(?:OTEL|METRICS)\w*): \$\{(\w+):-(\w*)\}", COMPOSE, re.MULTILINE)
     return {name: values.get(variable, default) for name, variable, default in lines}
 

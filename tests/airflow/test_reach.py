@@ -1,4 +1,4 @@
-"""A live run asks first whether anybody is there."""
+"""A live run first checks that a vendor is reachable."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def vendor() -> Iterator[str]:
 
 @pytest.fixture
 def nobody() -> Iterator[str]:
-    """An address that is bound and does not listen, so that nobody else can take it."""
+    """An address that is bound but not listening, so no other process can take it."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
@@ -52,7 +52,7 @@ def test_any_response_counts_as_reachable(nobody: str, vendor: str) -> None:
     addresses = {"yahoo": nobody, "ecb": vendor}
     require_a_vendor(["yahoo", "ecb"], addresses)
     assert Refuses.paths == ["/"]
-    # the answer of the one vendor is what made the difference
+    # the reachable vendor was contacted
     with pytest.raises(UnavailableError, match="none of yahoo can be reached"):
         require_a_vendor(["yahoo"], addresses)
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.xdist_group("airflow")
 
 
 def states(dag_run: Any) -> dict[str, str]:
-    """State by task id, with the map index where there is more than one."""
+    """State by task id, with the map index for mapped tasks."""
     states_by_task = {}
     for ti in dag_run.get_task_instances():
         states_by_task[ti.task_id if ti.map_index < 1 else f"{ti.task_id}[{ti.map_index}]"] = str(ti.state)

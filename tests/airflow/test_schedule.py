@@ -1,4 +1,4 @@
-"""The moments of the schedule lie after the close and the lag of the calendar they are for."""
+"""Scheduled runs start after the calendar's close and lag."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_session_is_finished_at_its_scheduled_run(calendar: str) -> None:
         run = datetime(ended.year, ended.month, ended.day, int(hour), int(minute), tzinfo=ZoneInfo(zone))
         if days[0] != "*":
             run = run.replace(day=int(days[0].split("-")[0]))
-        # sooner after an ordinary close than after that of a half day
+        # ordinary closes, not half days
         assert ended + known.lag <= run <= ended + known.lag + timedelta(hours=6), session
         assert known.last_finished(run) >= session
 

@@ -1,4 +1,4 @@
-"""Attack the lake and say what does not hold; the exit code is 0 when all holds.
+"""Inject faults into a lake and report violations; the exit code is 0 without violations.
 
 python -m tests.campaign all                            everything below, as `make campaign` does
 

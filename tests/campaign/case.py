@@ -1,5 +1,4 @@
-"""One case of the fault campaign: what is wrong, where, when, and how often; all of it from one
-seed."""
+"""One case of the fault campaign: fault, target, time and frequency, all derived from one seed."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ KINDS = tuple(PARAMS)
 
 @dataclass(frozen=True)
 class Case:
-    """The name says all: the same name is the same case."""
+    """The name identifies the case: the same name gives the same case."""
 
     kind: str
     source: str
@@ -47,7 +46,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a case's seed stands for."""
+    """The parameters drawn from a case's seed."""
 
     case: Case
     world: World
@@ -66,18 +65,18 @@ class Drawn:
 
     @property
     def struck(self) -> tuple[str, ...]:
-        """The ids that may be hurt."""
+        """The ids that the fault may affect."""
         if self.strike == "*" or self.case.source == "ecb":
             return self.world.own
         return (STRUCK,) if self.strike == STRUCK else ()
 
     @property
     def always(self) -> bool:
-        """Whether it strikes every request that it can."""
+        """Whether the fault applies to every matching request."""
         return self.times is None and self.probability == 1
 
     def fault(self) -> Fault:
-        """For the simulator."""
+        """The fault for the simulator."""
         symbol = self.strike
         if symbol == STRUCK:
             symbol = "*" if self.case.source == "ecb" else self.world.get(STRUCK).sources[0][1]
@@ -93,9 +92,9 @@ class Drawn:
 
 
 def all_cases(runs: int, seed: int, kinds: Collection[str] = (), sources: Collection[str] = ()) -> list[Case]:
-    """Every kind x source x situation in turn, with ever new seeds, until there are `runs`.
+    """Every kind x source x situation in turn, with new seeds each round, until there are `runs`.
 
-    `kinds` and `sources` leave out all others.
+    `kinds` and `sources` restrict the cases.
     """
     combined = [
         (kind, source, situation)
@@ -109,7 +108,7 @@ def all_cases(runs: int, seed: int, kinds: Collection[str] = (), sources: Collec
 
 
 def draw(case: Case) -> Drawn:
-    """All that the seed decides."""
+    """Draw all parameters of the case from its seed."""
     random = Random(case.name)
     place = world(case.source, random.randrange(VARIANTS))
     days_later = random.choice([1, 1, 1, 2, 3, 5, 9, 20])
@@ -134,8 +133,8 @@ def draw(case: Case) -> Drawn:
 
 
 def _strike(case: Case, random: Random) -> str:
-    """One or all; FRED's series differ in their sessions, so restated ones are chosen for one of
-    them."""
+    """One or all instruments; FRED's series differ in their sessions, so a restatement picks one
+    of them."""
     alone = case.source == "fred" and case.kind == "restated"
     return STRUCK if alone else random.choice([STRUCK, STRUCK, "*"])
 
@@ -149,8 +148,8 @@ def _how_often(case: Case, random: Random) -> tuple[int | None, float]:
 
 
 def _window(case: Case, place: World, random: Random) -> tuple[date, date | None]:
-    """From the beginning or later, to some sessions behind where the lake begins, or to the
-    present."""
+    """Starts at the beginning or later; ends some sessions after the lake's first session, or
+    now."""
     start = place.first + timedelta(days=random.choice([0, 0, 40]))
     beyond = place.loaded_from + timedelta(days=40 if case.source != "fred" else 200)
     return start, random.choice([None, beyond])
@@ -189,8 +188,8 @@ def _params(case: Case, place: World, at: datetime, random: Random) -> dict[str,
 
 
 def _restated(case: Case, place: World, at: datetime, random: Random) -> dict[str, float | str]:
-    """In a history some sessions in its middle; in a daily answer any of the look-back, or all of
-    it."""
+    """In a history some sessions in the middle; in a daily response some or all of the
+    look-back."""
     percent = round(random.uniform(0.5, 15), 2) * random.choice([1, -1])
     if case.situation == "daily" and random.random() < 0.3:
         return {"percent": percent}

@@ -1,5 +1,5 @@
-"""The crash campaign: kill -9 at random, perhaps twice, among debris; run again; nothing may
-differ."""
+"""The crash campaign: kill -9 at random, perhaps twice, with leftover files; the next run must
+restore the undisturbed state."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .crash_works import KINDS, LOADED, Kind, Scene, vendors
 from .workers import folder, simulator_process
 
 KEPT = ("bar", "revision", *MARTS)
-"""What has to come out byte by byte."""
+"""Tables that must be equal byte by byte."""
 _QUESTIONS = (
     "FROM calendar_year_return ORDER BY ALL",
     "SELECT instrument_id, count(*), sum(close::DECIMAL(18, 6)), sum(volume::DECIMAL(18, 2)) FROM bar "
@@ -36,7 +36,8 @@ _QUESTIONS = (
 
 @dataclass(frozen=True)
 class Trial:
-    """One home, killed and run again; the name says all but the instant, which no seed can fix."""
+    """One home, killed and run again; the name defines everything except the instant of the
+    kill."""
 
     kind: str
     seed: int
@@ -53,7 +54,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Died:
-    """What a trial came to."""
+    """The result of a trial."""
 
     trial: Trial
     kills: int
@@ -62,7 +63,7 @@ class Died:
 
 @dataclass
 class Sound:
-    """How the work goes when nobody disturbs it."""
+    """The result of the undisturbed work."""
 
     before: Path
     state: dict[str, Any]
@@ -72,7 +73,7 @@ class Sound:
 
 @dataclass
 class Grounds:
-    """Where a worker's trials take place."""
+    """A worker's environment for trials."""
 
     scene: Scene
     folder: Path
@@ -80,7 +81,8 @@ class Grounds:
     sound: dict[str, Sound] = field(default_factory=dict)
 
     def undisturbed(self, kind: str) -> Sound:
-        """The home before and what becomes of it, found out once; each in a process of its own."""
+        """The home before the work and its undisturbed result, computed once, each in its own
+        process."""
         if kind not in self.sound:
             before = self.folder / f"before-{kind}"
             shutil.rmtree(self.scene.home, ignore_errors=True)
@@ -98,7 +100,7 @@ class Grounds:
         return self.sound[kind]
 
     def again(self, kind: str, before: Path) -> None:
-        """The home as it was before, and the vendors as they were then."""
+        """Restore the home and the vendors to the state before the work."""
         self.scene.vendors(later=kind != "first_load")
         shutil.rmtree(self.scene.home, ignore_errors=True)
         shutil.copytree(before, self.scene.home)
@@ -108,8 +110,8 @@ class Grounds:
 
 
 def state_of(root: Path, *, published: bool) -> dict[str, Any]:
-    """All that has to come out the same: bytes, how each instrument's last fetch ended, and
-    answers."""
+    """Everything that must be equal: bytes, the outcome of each instrument's last fetch, and
+    query answers."""
     files = [path for name in KEPT for path in sorted((root / name).rglob("*.parquet"))]
     state: dict[str, Any] = {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
     state["named"] = [path for path in open_manifest(root).files if path.startswith(KEPT)]
@@ -122,14 +124,13 @@ def state_of(root: Path, *, published: bool) -> dict[str, Any]:
 
 
 def differences(state: Mapping[str, Any], sound: Mapping[str, Any]) -> list[str]:
-    """In words; what is long is named only."""
+    """Differences as text; long values are truncated."""
     wrong = sorted(name for name in state.keys() | sound.keys() if state.get(name) != sound.get(name))
     return [f"{name}: {str(state.get(name))[:200]} for {str(sound.get(name))[:200]}" for name in wrong]
 
 
 def _outcomes(root: Path) -> list[str]:
-    """The instruments that were fetched; what is fetched twice may say no_new_data the second
-    time."""
+    """The fetched instruments, without outcomes: a repeated fetch may be no_new_data."""
     paths = [root / path for path in open_manifest(root).paths("run")]
     return sorted(
         {name for path in paths for name in pq.ParquetFile(path).read()["instrument_id"].to_pylist()}
@@ -137,7 +138,7 @@ def _outcomes(root: Path) -> list[str]:
 
 
 def _told(root: Path) -> list[Any]:
-    """In a process of its own: DuckDB's threads are none that a fork could carry over."""
+    """Query in a separate process: DuckDB's threads do not survive a fork."""
     return kill.answer_of(lambda: _ask(root))
 
 
@@ -147,7 +148,7 @@ def _ask(root: Path) -> list[str]:
 
 
 def attempt(trial: Trial, grounds: Grounds) -> Died:
-    """Kill the work, perhaps its recovery too, then let it be done and compare."""
+    """Kill the work, perhaps its recovery too, then let it finish and compare."""
     random, sound = Random(trial.name), grounds.undisturbed(trial.kind)
     root, what = grounds.scene.home / "data", grounds.kinds[trial.kind]
     grounds.again(trial.kind, sound.before)
@@ -173,7 +174,7 @@ def _killed(act: kill.Work, sound: Sound, random: Random) -> bool:
 
 
 def _readable(root: Path) -> Iterator[str]:
-    """What was published before answers on, whatever was killed."""
+    """The published database still answers after a kill."""
     try:
         _told(root)
     except RuntimeError as error:
@@ -191,8 +192,8 @@ def _differences(grounds: Grounds, kind: str, sound: Sound) -> Iterator[str]:
 
 
 def _has_debris_beside(root: Path, path: str) -> bool:
-    """Somebody's log beside the database is for the next build to set aside; until then verify says
-    so."""
+    """A foreign WAL next to the database is set aside by the next build; until then verify
+    reports it."""
     return path == DATABASE and (root / f"{DATABASE}.wal").exists()
 
 
@@ -202,13 +203,12 @@ def _left_behind(root: Path, kind: str, published: bool) -> Iterator[Path]:
         yield from root.glob(".replay")
     if published:
         yield from (*root.glob(".market.duckdb.*"), *root.glob("market.duckdb.wal"))
-    # a raw batch that was being written stays beside: another process might still be at it
+    # a raw batch that was being written stays: another process might still write it
     yield from (path for path in root.rglob("*.staged") if path.relative_to(root).parts[0] != "raw")
 
 
 def leave_debris(root: Path, random: Random) -> None:
-    """What others may have left in a lake: half files under our names, and a log that is not
-    ours."""
+    """Leave files as other processes might: partial files under our names, and a foreign WAL."""
     noise = random.randbytes(200)
     rubbish = (
         "bar/asset_class=equity/year=2024/part.parquet.staged",
@@ -229,18 +229,18 @@ def leave_debris(root: Path, random: Random) -> None:
 
 @contextmanager
 def grounds() -> Iterator[Grounds]:
-    """A folder and vendors of a worker's own."""
+    """A folder and vendors for one worker."""
     with folder("user") as path, simulator_process(vendors(), LOADED) as url:
         yield Grounds(Scene(url, path / "home"), path)
 
 
 def failed(trial: Trial, how: str) -> Died:
-    """The result of a trial that could not be carried out."""
+    """The result of a trial that could not be run."""
     return Died(trial, 0, (how,))
 
 
 def every_touch(kind: str, step: int = 1) -> tuple[int, list[str]]:
-    """Kill at each `step`th touch of the disk; how many kills there were and what differs."""
+    """Kill at each `step`th disk operation; returns the number of kills and the violations."""
     kills, violations = 0, list[str]()
     with grounds() as here:
         sound, act = here.undisturbed(kind), lambda: here.kinds[kind].act(here.scene)
@@ -253,6 +253,6 @@ def every_touch(kind: str, step: int = 1) -> tuple[int, list[str]]:
 
 
 def all_trials(count: int, seed: int, kinds: Sequence[str]) -> Sequence[Trial]:
-    """So many trials of the kinds in turn; some kill twice or thrice, a few come too late to
-    kill."""
+    """`count` trials, cycling through the kinds; some kill two or three times, a few are too
+    late to kill."""
     return [Trial(kinds[n % len(kinds)], seed * 1_000_000 + n) for n in range(count)]

@@ -1,4 +1,4 @@
-"""What can become of a user's file, one small function a kind; and what its fetch must end in."""
+"""Kinds of damage to a user's file, one function each, and the expected outcome of the fetch."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _header_only(path: Path, random: Random) -> None:
 
 
 def _cut_in_line(path: Path, random: Random) -> None:
-    """Somewhere before the last field of a line, as a copy that ran out of disk."""
+    """Cut before the last field of a line, like a copy that ran out of disk space."""
     lines = path.read_text().splitlines(keepends=True)
     at = random.randrange(1, len(lines))
     path.write_text("".join(lines[:at]) + lines[at][: random.randrange(1, lines[at].rindex(","))])
@@ -115,7 +115,7 @@ def _as_a_spreadsheet_saves(path: Path, random: Random) -> None:
 
 
 def _told_twice(path: Path, random: Random) -> None:
-    """The last session that the campaign's lake may hold stands there again, with other prices."""
+    """Repeat the last session that the lake may have, with other prices."""
     header, *lines = path.read_text().splitlines()
     at = next(n for n, line in enumerate(lines) if line.startswith("2024-01-10"))
     fields = lines[at].split(",")
@@ -148,7 +148,7 @@ DAMAGES: Mapping[str, tuple[Damage, frozenset[str]]] = {
 
 
 def restore(path: Path, text: str) -> None:
-    """The file as it was."""
+    """Write the original file."""
     if path.is_dir() and not path.is_symlink():
         path.rmdir()
     path.unlink(missing_ok=True)

@@ -1,5 +1,4 @@
-"""Mixed random faults on 500 instruments of all sources: rounds of runs, then one without a
-fault."""
+"""Random faults on 500 instruments of all sources: several rounds, then one without faults."""
 
 from __future__ import annotations
 
@@ -42,7 +41,7 @@ _ROUNDS = ("first_load", "daily", "daily", "backfill", "daily")
 
 @dataclass(frozen=True)
 class Rounds:
-    """One lake's fate: `seed` decides all of it."""
+    """The rounds of one lake; `seed` determines all of it."""
 
     seed: int
     instruments: int
@@ -50,7 +49,7 @@ class Rounds:
 
 @dataclass(frozen=True)
 class Mixed:
-    """What the rounds came to."""
+    """The result of the rounds."""
 
     rounds: Rounds
     faults: Counter[str]
@@ -60,7 +59,7 @@ class Mixed:
 
 @dataclass
 class _Fate:
-    """What was done to the instruments so far."""
+    """The faults injected so far."""
 
     world: World
     random: Random
@@ -71,7 +70,7 @@ class _Fate:
 
 
 def mixed(rounds: Rounds, site: Site) -> Mixed:
-    """Run the rounds and say what does not hold."""
+    """Run the rounds and collect violations."""
     fate = _Fate(mixed_world(rounds.instruments), Random(f"mixed/{rounds.seed}"))
     home = site.fresh()
     fate.world.write(home)
@@ -100,12 +99,12 @@ def mixed(rounds: Rounds, site: Site) -> Mixed:
 
 
 def failed(rounds: Rounds, how: str) -> Mixed:
-    """The result of rounds that could not be carried out."""
+    """The result of rounds that could not be run."""
     return Mixed(rounds, Counter(), Counter(), (how,))
 
 
 def mixed_world(count: int) -> World:
-    """So many instruments, shared out over all sources."""
+    """`count` instruments, distributed over all sources."""
     held: list[Held] = []
     for source, percent in _SHARES.items():
         held += [_held(source, n) for n in range(max(1, count * percent // 100))]
@@ -134,10 +133,10 @@ def _truth(world: World, at: datetime) -> dict[Key, Row]:
 
 
 def _faults(fate: _Fate, loaded: set[str], at: datetime) -> tuple[list[Fault], set[str]]:
-    """A fault for every fifth instrument, and one that now and then strikes a whole source.
+    """A fault for every fifth instrument, and sometimes one for a whole source.
 
-    Wrong values only for what is `loaded`: a history that begins on another scale is told by
-    nothing.
+    Wrong values only for `loaded` instruments: a history that begins on another scale cannot be
+    detected.
     """
     random, faults = fate.random, list[Fault]()
     able = [each for each in fate.world.held if each.sources[0][0] not in {"files", "ecb"}]

@@ -1,4 +1,4 @@
-"""What a campaign came to, in words and figures."""
+"""Print the results of a campaign."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def say(line: str) -> None:
 
 
 def faults(results: Iterable[Result]) -> int:
-    """Print the report; 0 when nothing was violated."""
+    """Print the report; returns 0 without violations."""
     started, done = time.monotonic(), []
     for result in results:
         done.append(result)
@@ -42,7 +42,7 @@ def faults(results: Iterable[Result]) -> int:
 
 
 def mixed(results: Iterable[Mixed]) -> int:
-    """Print the report; 0 when nothing was violated."""
+    """Print the report; returns 0 without violations."""
     started, done = time.monotonic(), []
     for result in results:
         done.append(result)
@@ -60,7 +60,7 @@ def mixed(results: Iterable[Mixed]) -> int:
 
 
 def kills(results: Iterable[Died]) -> int:
-    """Print the report; 0 when nothing differed."""
+    """Print the report; returns 0 without differences."""
     started, done = time.monotonic(), []
     for result in results:
         done.append(result)
@@ -82,7 +82,7 @@ def kills(results: Iterable[Died]) -> int:
 
 
 def soaked(result: Soaked) -> int:
-    """Print the report; 0 when the end state is the recomputed one."""
+    """Print the report; returns 0 when the end state equals the recomputation."""
     for violation in result.violations:
         say(f"DIFFERENCE {violation}")
     say(f"\n{result.days} days of {result.instruments} instruments in {result.seconds:.0f} s")

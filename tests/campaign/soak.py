@@ -1,5 +1,5 @@
-"""The soak: a year of daily runs in virtual time against vendors that stumble, err and take
-back."""
+"""The soak: a year of daily runs in virtual time against vendors with outages, errors and
+restatements."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DELISTING_NOTICED_AFTER = 4
 
 @dataclass(frozen=True)
 class Soaked:
-    """What a soak came to."""
+    """The result of a soak."""
 
     days: int
     instruments: int
@@ -39,7 +39,7 @@ class Soaked:
 
 
 def soak(site: Site, instruments: int, days: int, seed: int, on_day: Callable[[int], None]) -> Soaked:
-    """Run it, then compare with the recomputation."""
+    """Run the soak, then compare with the recomputation."""
     script, home, started = story(instruments, days, seed), site.fresh(), time.monotonic()
     outcomes, violations = Counter[str](), list[str]()
     for number, day in enumerate(script.days):
@@ -71,7 +71,7 @@ def _settings(site: Site, home: Path, day: date) -> CampaignSettings:
 
 
 def _write(home: Path, script: Story, day: date) -> None:
-    """The universe as the operator has it on a day."""
+    """Write the universe of this day."""
     entries = []
     for each in script.held:
         listed, until = script.listed_on.get(each.id), script.until.get(each.id)

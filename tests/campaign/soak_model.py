@@ -1,7 +1,6 @@
-"""What a lake must hold after a story: recomputed in plain Python, day by day, from the story
-alone.
+"""The expected lake after a story, recomputed in plain Python, day by day, from the story alone.
 
-Ten sessions are asked for again each day; a row that comes back otherwise is a revision.
+Each day requests ten sessions again; a changed row is a revision.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ _LOOK_BACK = 10
 
 @dataclass
 class Model:
-    """Rows by instrument and session, and how often each was replaced."""
+    """Rows by instrument and session, and how often each was superseded."""
 
     rows: dict[str, dict[date, Row]] = field(default_factory=dict)
     revisions: Counter[Key] = field(default_factory=Counter)
 
 
 def expected_model(story: Story) -> Model:
-    """The state after the last day."""
+    """The expected state after the last day."""
     model = Model()
     for day in story.days:
         for each in story.held:
@@ -52,7 +51,7 @@ def _one_day(model: Model, story: Story, each: Held, day: date) -> None:
 
 
 def _answer(story: Story, each: Held, day: date, stored: dict[date, Row]) -> dict[date, Row]:
-    """The finished sessions of the window, as they are told today."""
+    """The finished sessions of the window, as served today."""
     rows = story.history(each, day).until(at(day))
     window = sorted(rows)
     if stored:
@@ -81,7 +80,8 @@ def _spoiled(story: Story, each: Held, day: date, answer: dict[date, Row]) -> di
 
 
 def _last_served(each: Held, day: date) -> date:
-    """What stands last in the answer: with kraken the coin's day under way, which is not kept."""
+    """The last session of the response: kraken also serves the unfinished day, which is not
+    stored."""
     end = day - timedelta(days=1) if each.sources[0][0] == "bitstamp" else day
     served = [session for session in each.truth.days.astype(object).tolist() if session <= end]
     return max(served, default=day - timedelta(days=1))

@@ -1,5 +1,4 @@
-"""One case from beginning to end: a lake as it was, the fault, the checks, the fault's end, the
-checks."""
+"""Run one case: prepare the lake, inject the fault, check, remove the fault, check again."""
 
 from __future__ import annotations
 
@@ -26,20 +25,19 @@ from .world import World
 
 _SLOW = ("hang", "trickle")
 _REPLAYED = 0.05
-"""Of so many cases the lake is rebuilt from `raw/` as well."""
+"""The share of cases that also replay `raw/`."""
 
 
 @dataclass
 class Site:
-    """Where a worker's cases take place: its simulator and its folder, with the lakes it has
-    prepared."""
+    """A worker's environment for cases: a simulator, a folder and the prepared lakes."""
 
     simulator: Simulator
     folder: Path
     prepared: dict[tuple[str, object, str], Path] = field(default_factory=dict)
 
     def home(self, drawn: Drawn) -> Path:
-        """A fresh copy of the home that a case begins with."""
+        """A fresh copy of the home for a case."""
         home = self.fresh()
         if drawn.case.situation != "first_load":
             shutil.copytree(self._loaded(drawn), home / "data")
@@ -54,7 +52,7 @@ class Site:
         return home
 
     def _loaded(self, drawn: Drawn) -> Path:
-        """The lake of a world as of `loaded`; shorter where a backfill is to extend it."""
+        """The lake of a world as of `loaded`; shorter when a backfill will extend it."""
         world, situation = drawn.world, drawn.case.situation
         key = (world.source, world.loaded, situation)
         if key not in self.prepared:
@@ -74,7 +72,7 @@ class Site:
 
 
 def run(site: Site, home: Path, at: datetime, window: object = None, reverify_days: int = 30) -> list[RunRow]:
-    """One run of the real pipeline at a moment of the data's time."""
+    """Run the real pipeline at a data time."""
     site.simulator.set_clock(at)
     settings = CampaignSettings(
         home,
@@ -88,24 +86,23 @@ def run(site: Site, home: Path, at: datetime, window: object = None, reverify_da
 
 @dataclass(frozen=True)
 class Result:
-    """What a case came to."""
+    """The result of a case."""
 
     case: Case
     outcomes: tuple[str, ...]
-    """Of the struck instruments, while the fault lasted."""
+    """Outcomes of the affected instruments during the fault."""
     violations: tuple[str, ...]
     kept_wrong: bool = False
-    """Whether a wrong first load was kept, and said, because nothing could tell it from the right
-    one."""
+    """Whether an undetectable wrong first load was stored and reported."""
 
 
 def failed(case: Case, how: str) -> Result:
-    """The result of a case that could not be carried out."""
+    """The result of a case that could not be run."""
     return Result(case, (), (how,))
 
 
 def strike(case: Case, site: Site) -> Result:
-    """Run the case and say what does not hold."""
+    """Run the case and collect violations."""
     drawn = draw(case)
     home = site.home(drawn)
     before = bars(home / "data")
@@ -124,8 +121,7 @@ def strike(case: Case, site: Site) -> Result:
 def _while_it_lasts(drawn: Drawn, site: Site, home: Path) -> list[RunRow]:
     damaged = drawn.case.source == "files"
     if drawn.case.source == "ecb" and drawn.case.kind in _SLOW:
-        # its table takes the simulator longer than the campaign's patience, the first time that it
-        # is asked
+        # the simulator's first build of this table takes longer than the campaign's timeout
         site.prepare(drawn.world, [])
         site.simulator.set_clock(drawn.at)
         site.simulator.answer("/ecb/stats/eurofxref/eurofxref-hist.zip")
@@ -142,13 +138,13 @@ def _when_it_is_over(drawn: Drawn, site: Site, home: Path) -> list[RunRow]:
     bound_access()
     for each in drawn.world.held:
         restore(home / "files" / f"{each.id}.csv", csv_text(each.truth))
-    # what a look-back does not reach is found by the whole history's turn
+    # a full reverification detects what is outside the look-back
     turn = 1 if drawn.case.kind in WRONG_VALUES or drawn.case.kind in GAPS else 30
     return run(site, home, drawn.after, drawn.window, turn)
 
 
 def _wanted(drawn: Drawn, before: dict[Key, Row], at: datetime) -> dict[Key, Row]:
-    """What an undisturbed run leaves in the lake."""
+    """The rows after an undisturbed run."""
     everything = expected_rows({each.id: each.truth.until(at) for each in drawn.world.held})
     if drawn.window is None:
         return {key: row for key, row in everything.items() if key[1] >= drawn.world.first}
@@ -211,8 +207,8 @@ def _rows_fit(
     after: dict[Key, Row],
     wanted: dict[Key, Row],
 ) -> Iterator[str]:
-    """A refusal changes nothing; who is not struck, or was well answered after all, has
-    everything."""
+    """A rejected response changes nothing; unaffected and correctly answered instruments have
+    all rows."""
     outcome, own = row["outcome"], checks.of(wanted, name)
     if outcome not in expected.GOOD | {"truncated", "quarantined"}:
         yield from checks.equal(after, before, f"{name} {outcome}")
@@ -224,7 +220,7 @@ def _rows_fit(
 def _recovered(
     drawn: Drawn, home: Path, before: dict[Key, Row], hurt: dict[Key, Row], rows: list[RunRow]
 ) -> tuple[bool, list[str]]:
-    """Whether a wrong scale was kept and said, and what does not hold."""
+    """Whether a wrong scale was stored and reported, and the violations."""
     root, wanted = home / "data", _wanted(drawn, before, drawn.after)
     after, violations = bars(root), [*checks.whole(root)]
     refused = {row["instrument_id"] for row in rows if row["outcome"] == "quarantined"}
@@ -242,8 +238,7 @@ def _recovered(
 
 
 def _on_another_scale(drawn: Drawn, name: str, hurt: dict[Key, Row]) -> bool:
-    """Whether a first load brought the whole history, or its long beginning, on a scale of its
-    own."""
+    """Whether a first load stored the history, or its long beginning, on another scale."""
     if drawn.case.kind not in {"unit", "unadjusted", "missing"} or drawn.case.situation == "daily":
         return False
     truth = drawn.world.get(name).truth.until(drawn.after)
@@ -252,7 +247,7 @@ def _on_another_scale(drawn: Drawn, name: str, hurt: dict[Key, Row]) -> bool:
 
 
 def _revisions(drawn: Drawn, root: Path) -> Iterator[str]:
-    """Only those that the injected values explain: none where none were injected."""
+    """Every revision must be explained by an injected value."""
     truth = {each.id: each.truth.until(drawn.after) for each in drawn.world.held}
     for (name, day), row in listed(root, "revision"):
         right = same(row, truth[name][day])

@@ -1,4 +1,4 @@
-"""The campaigns in small, and that they see what they look for. The long ones: `make campaign`."""
+"""Small campaigns, and tests that they detect violations. The long ones: `make campaign`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work in warm processes: everything heavy is imported once, then forked."""
+"""Run work in forked processes after importing heavy modules once."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ def in_workers(
     judge: Judge,
     failed: Callable[[Any, str], Any],
 ) -> Iterator[Any]:
-    """Results as they come; each worker has a place of its own and every `workers`th piece of work.
+    """Yield results as they complete; each worker has its own place and every `workers`th piece of
+    work.
 
-    `failed` makes a result of what crashed or hung.
+    `failed` makes a result for a piece that crashed or hung.
     """
     warm()
     context = multiprocessing.get_context("fork")
@@ -83,7 +84,7 @@ def _work(
 
 
 def in_time(piece: Any, here: Any, judge: Judge, failed: Callable[[Any, str], Any]) -> Any:
-    """The result; a crash or a hang of ours is a violation."""
+    """The result of one piece; a crash or a timeout is a violation."""
 
     def out_of_time(number: int, frame: FrameType | None) -> None:
         raise TimeoutError(f"not done after {LONGEST_S} s")
@@ -101,13 +102,12 @@ def in_time(piece: Any, here: Any, judge: Judge, failed: Callable[[Any, str], An
 
 @contextmanager
 def folder(home: str) -> Iterator[Path]:
-    """A folder, in memory where there is one; `home` in it is the user's. No write waits for a
-    disk."""
+    """A folder, in memory where possible; `home` in it is the user's. No write waits for a disk."""
     place = _MEMORY if os.access(_MEMORY, os.W_OK) else None
     path = Path(tempfile.mkdtemp(prefix="campaign-", dir=place))
     kept_home, kept_sync = os.environ.get("HOME"), os.fsync
     os.environ["HOME"] = str(path / home)
-    os.fsync = lambda descriptor: None  # a killed process loses nothing that it wrote
+    os.fsync = lambda descriptor: None  # a killed process loses no written data
     try:
         yield path
     finally:
@@ -119,14 +119,15 @@ def folder(home: str) -> Iterator[Path]:
 
 @contextmanager
 def site() -> Iterator[Site]:
-    """A simulator in this process, whose market changes from case to case."""
+    """A simulator in this process whose market changes with each case."""
     with folder("case/user") as path, serve(served({}), now=datetime(2024, 1, 1, tzinfo=UTC)) as simulator:
         yield Site(simulator, path)
 
 
 @contextmanager
 def simulator_process(market: Market, now: datetime) -> Iterator[str]:
-    """The address of a simulator in a process of its own, told what to do by its own address."""
+    """Start a simulator in a separate process, controlled through its own address; yields the
+    address."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(market, now, theirs))
@@ -146,7 +147,7 @@ def _serve(market: Market, now: datetime, pipe: Any) -> None:
 
 
 def warm() -> None:
-    """Import what takes seconds."""
+    """Import the slow modules."""
     import ccxt  # noqa: F401
     import yfinance  # noqa: F401
 

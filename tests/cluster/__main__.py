@@ -1,5 +1,4 @@
-"""Ingest on Celery with one of two workers lost half-way, compared with an ingest that nothing
-disturbed.
+"""Ingest on Celery with one of two workers killed half-way, compared with an undisturbed ingest.
 
     python -m tests.cluster [--record FILE]
 
@@ -22,7 +21,7 @@ from .servers import programs
 
 
 def main() -> int:
-    """Print the record; 1 when it is not a good one."""
+    """Print the record; returns 1 when it is not good."""
     parser = argparse.ArgumentParser(prog="python -m tests.cluster", description=__doc__)
     parser.add_argument("--record", type=Path, help="write the record to this file as JSON")
     arguments = parser.parse_args()

@@ -30,7 +30,7 @@ _WITHIN_S = 420.0
 
 @dataclass
 class Lap:
-    """Seconds by what was done in them."""
+    """Seconds by phase."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -44,7 +44,7 @@ class Lap:
 
 
 def cluster_run() -> Record:
-    """Start everything, lose a worker half-way, wait for the end, compare."""
+    """Start everything, kill a worker half-way, wait for the end, compare."""
     lap, market = Lap(), world()
     with serve(market.market, now=NOW) as simulator, unprivileged() as processes:
         for place in ("undisturbed", "home"):
@@ -75,7 +75,7 @@ def cluster_run() -> Record:
 
 
 def _undisturbed(home: Path, simulator: Simulator) -> Path:
-    """The lake of a run in one process, without a fault and without a limit."""
+    """The lake of a run in one process, without faults or limits."""
     rows = ingest(Settings(home, home / "data", now=NOW, source_url=simulator.url))
     bad = [row for row in rows if row["outcome"] != "ok"]
     if bad or len(rows) != INSTRUMENTS:
@@ -98,13 +98,13 @@ def _started(processes: Processes, simulator: Simulator, lap: Lap) -> Orchestra:
 
 
 def _half_way(processes: Processes, simulator: Simulator, before: int) -> None:
-    """Wait until every second of the instruments has been asked for."""
+    """Wait until half of the instruments have been requested."""
     half = INSTRUMENTS // 2
     processes.until(lambda: len(simulator.requests) - before >= half, f"{half} requests", _WITHIN_S)
 
 
 def _lose_the_busier(processes: Processes, api: Api) -> list[str]:
-    """Kill the worker that has more to do, with all its tasks; what it was at."""
+    """Kill the worker with more tasks; returns the tasks it was running."""
 
     def busy() -> dict[str, list[str]]:
         families = {name: set(descendants(processes.running[name].pid)) for name in WORKERS}
@@ -126,7 +126,7 @@ def _lose_the_busier(processes: Processes, api: Api) -> list[str]:
 
 
 def _ended(processes: Processes, api: Api) -> dict[str, str]:
-    """State by DAG once each has run to its end."""
+    """State by DAG once each run has ended."""
 
     def over() -> dict[str, str]:
         runs = api.runs()

@@ -1,4 +1,4 @@
-"""The market of the mixed campaign, and faults that pass, so that one run must get everything."""
+"""The market of the mixed campaign with temporary faults, so that one run must fetch everything."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BATCH = 25
 
 
 def write_home(home: Path, world: World) -> None:
-    """The universe, the user's files, and the limits."""
+    """Write the universe, the user's files and the limits."""
     world.write(home)
     limits = "\n".join(f"{source} = {rate}" for source, rate in LIMITS.items())
     (home / "marketlake.toml").write_text(
@@ -34,8 +34,7 @@ def world() -> World:
 
 
 def faults(held: World) -> list[Fault]:
-    """Every fifth instrument is struck once or twice; besides, Yahoo and Bitstamp fail now and
-    then."""
+    """Every fifth instrument fails once or twice; Yahoo and Bitstamp also fail at random."""
     return [
         *_single(held),
         Fault("503", "yahoo", probability=0.03),

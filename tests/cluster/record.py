@@ -1,4 +1,4 @@
-"""What a run of the cluster came to."""
+"""The result of a cluster run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .meter import WINDOW_S, Load
 
 @dataclass(frozen=True)
 class Record:
-    """Everything that is judged, and what else is worth knowing."""
+    """Everything that is judged, and other useful numbers."""
 
     instruments: int
     account: str

@@ -1,4 +1,4 @@
-"""Postgres and Redis, plain and on loopback, each with a password made up for the occasion."""
+"""Postgres and Redis on loopback, each with a random password."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from .processes import Processes
 
 @dataclass(frozen=True)
 class Server:
-    """Where it listens and its password."""
+    """Port and password of a server."""
 
     port: int
     password: str
 
 
 def programs() -> list[str]:
-    """What is missing on this machine: `postgres`, `redis-server`."""
+    """The programs missing on this machine: `postgres`, `redis-server`."""
     return [name for name in ("postgres", "redis-server") if program(name) is None]
 
 
 def program(name: str) -> str | None:
-    """Where it is; Debian keeps Postgres' own off the path."""
+    """The path of a program; Debian keeps those of Postgres off PATH."""
     beside = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     return shutil.which(name, path=os.pathsep.join([os.environ["PATH"], *map(str, reversed(beside))]))
 
 
 def start_redis(processes: Processes, port: int, name: str = "redis") -> Server:
-    """Nothing is kept on disk."""
+    """Start Redis without persistence."""
     server = Server(port, secrets.token_urlsafe(24))
     settings = [f"requirepass {server.password}", "bind 127.0.0.1", f"port {port}", 'save ""']
     processes.start(name, [str(program("redis-server")), "-"], stdin_text="\n".join(settings) + "\n")
@@ -41,7 +41,7 @@ def start_redis(processes: Processes, port: int, name: str = "redis") -> Server:
 
 
 def start_postgres(processes: Processes, port: int) -> Server:
-    """A new cluster of databases; it need not survive a power cut."""
+    """Start a new database cluster without durability."""
     server, data = Server(port, secrets.token_urlsafe(24)), processes.folder / "postgres"
     words = processes.folder / "postgres-password"
     words.write_text(server.password)

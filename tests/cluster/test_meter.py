@@ -1,4 +1,4 @@
-"""The meter sees what it is there to see."""
+"""Tests of the request meter."""
 
 from __future__ import annotations
 

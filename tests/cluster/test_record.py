@@ -1,4 +1,4 @@
-"""The comparison and the verdict see what they are there to see."""
+"""Tests of the comparison and the verdict."""
 
 from __future__ import annotations
 

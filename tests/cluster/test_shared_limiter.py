@@ -1,4 +1,4 @@
-"""The queue in a real Redis: its distances, its memory, and its absence."""
+"""The shared queue in a real Redis: spacing, expiry and outage."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_address_comes_from_the_environment_and_is_not_shown(home: Path, url: st
 
 
 def request_times(home: Path, times: int, limit: float, **environment: str) -> list[float]:
-    """When two machines that ask at once were let go."""
+    """Release times of two machines that send requests at the same time."""
     (home / "marketlake.toml").write_text(f"[requests_per_second]\nyahoo = {limit}\n")
     processes = [asker(home, machine, times, environment) for machine in ("one", "two")]
     for process in processes:

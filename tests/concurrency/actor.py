@@ -1,7 +1,7 @@
-"""Run as a program (`python -m tests.concurrency.actor HOME DEEDS`): a user at work on a lake.
+"""Run as a program (`python -m tests.concurrency.actor HOME DEEDS`): a user working on a lake.
 
-Waits for the file `go`, then does its deeds, one after the other. Prints a line of JSON: how each
-ended.
+Waits for the file `go`, then runs its commands in order. Prints a JSON line with the outcome of
+each.
 """
 
 from __future__ import annotations
@@ -75,5 +75,5 @@ def _outcome(home: Path, deed: Callable[[Path, int], None], day: int) -> str:
 
 
 if __name__ == "__main__":
-    os.fsync = lambda descriptor: None  # what is tried here is not the disk
+    os.fsync = lambda descriptor: None  # this test is not about the disk
     print(json.dumps(main(Path(sys.argv[1]), sys.argv[2].split(","))))  # noqa: T201

@@ -1,7 +1,7 @@
-"""Run as a program (`python -m tests.concurrency.reader HOME KIND COUNT`): reads until told to
-stop.
+"""Run as a program (`python -m tests.concurrency.reader HOME KIND COUNT`): reads until a stop file
+appears.
 
-Prints a line of JSON: of each the states that it saw, how often it read, and what went wrong.
+Prints a JSON line: for each reader the states that it saw, the number of reads, and errors.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KINDS: dict[str, Callable[[Path], Seen]] = {
 
 def go_on(home: Path, kind: str) -> dict[str, object]:
     read, seen, reads, last = KINDS[kind], set[str](), 0, False
-    # once more after the end, so that every reader sees how it ends
+    # one more read after the end, so that every reader sees the final state
     while not last:
         last = (home / "stop").exists()
         try:
@@ -40,8 +40,8 @@ def go_on(home: Path, kind: str) -> dict[str, object]:
 
 
 def _ask(read: Callable[[Path], Seen], lake: Path) -> Seen:
-    """Once more where a file was replaced while DuckDB was opening it, as docs/reliability.md
-    tells."""
+    """Retry when a file was replaced while DuckDB opened it, as documented in
+    docs/reliability.md."""
     try:
         return read(lake)
     except duckdb.Error:

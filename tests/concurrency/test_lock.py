@@ -1,4 +1,4 @@
-"""Who holds the lock is said; whoever holds it dies with it."""
+"""The error names the lock's holder, and a killed holder releases the lock."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Ten readers while the lake is written: each partition, and what was published, is seen as it once
-was."""
+"""Ten readers during writes: each partition, and the tables published together, are always
+consistent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_ten_readers_see_consistent_states(tmp_path: Path) -> None:
     there = set[str]()
 
     def a_day(number: int) -> None:
-        """New values in both years of both classes, then the marts and the database of them."""
+        """Restate values in both years of both classes, then build marts and database."""
         serve(home, d20231231=50.0 + number, d20240101=60.0 + number)
         ingest(settings_of(home, noon(number % 3)))
         remember(home, there)
@@ -50,10 +50,9 @@ def test_ten_readers_see_consistent_states(tmp_path: Path) -> None:
 
 
 def await_readers(home: Path) -> None:
-    """Until each kind has read again and so saw what there is; a reader that died is told by its
-    answer."""
+    """Wait until each kind has read the current state; raises if a reader died."""
     marks = [home / f"read-{kind}" for kind in READERS]
-    for _ in range(2):  # the first mark may be of a read that had begun before
+    for _ in range(2):  # the first mark may be from a read that started earlier
         for mark in marks:
             mark.unlink(missing_ok=True)
         for _ in range(600):

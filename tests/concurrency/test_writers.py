@@ -1,4 +1,4 @@
-"""Several at work on one lake: nobody stands still, nothing is lost, nothing comes twice."""
+"""Several writers on one lake: no deadlock, no lost rows, no duplicates."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RESTATED = {"d20231231": 55.5, "d20240101": 66.5}
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """Nine days are stored of three instruments; then the vendor restates a day of either year."""
+    """Nine stored days of three instruments; then the vendor restates a day in each year."""
     home = make_home(tmp_path / "home")
     ingest(settings_of(home, noon(0)))
     serve(home, **RESTATED)
@@ -66,7 +66,7 @@ def test_concurrent_writers_equal_sequential_ones(tmp_path: Path, home: Path, cr
 
 
 def undisturbed(folder: Path) -> tuple[list, list]:
-    """One user alone, one day after the other."""
+    """The result of one user running day by day."""
     home = make_home(folder / "undisturbed")
     ingest(settings_of(home, noon(0)))
     serve(home, **RESTATED)

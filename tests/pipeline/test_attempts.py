@@ -1,5 +1,4 @@
-"""What a fetch costs a vendor and what it says of itself: tries, pauses, the breaker, the next
-source."""
+"""Retries, pauses, the circuit breaker and fallback sources of a fetch."""
 
 from __future__ import annotations
 
@@ -29,7 +28,7 @@ TWO = f"{SOURCES['yahoo']} {SOURCES['bitstamp']}"
 
 
 def slept_with(make: Make, simulator: Simulator, share: float) -> list[float]:
-    """The pauses between tries at a host that is down, with that share of the jitter."""
+    """The pauses between attempts at a host that is down, with this share of the jitter."""
     simulator.set_faults([parse_fault("503:yahoo")])
     settings = make("home", OLD=YAHOO % "OLD")
     limiter = MachineLimiter(settings.home / "limits", settings.clock, settings.rate)
@@ -88,7 +87,7 @@ def test_breaker_opens_for_one_source_and_the_next_serves_all(make: Make, simula
     before = len(simulator.requests)
     run_rows = ingest(make("home", **{f"I{n}": TWO for n in range(6)}))
     assert [(row["outcome"], row["source"]) for row in run_rows] == [("ok", "bitstamp")] * 6
-    # three instruments of three tries, then a try that asks nobody
+    # three instruments with three attempts, then one attempt without a request
     assert [row["attempts"] for row in run_rows] == [4, 4, 4, 2, 2, 2]
     charts = [r for r in simulator.requests[before:] if "/v8/finance/chart" in r.path]
     assert len({r.path for r in charts}) == 1
@@ -114,7 +113,7 @@ def test_not_found_requires_that_every_source_reports_it(make: Make, simulator: 
 
 
 def test_long_retry_after_applies_to_other_workers(make: Make, simulator: Simulator) -> None:
-    """Where the source is limited, as every vendor is: the next process does not even ask."""
+    """With a rate limit, as every vendor has, the next process sends no request."""
     simulator.set_faults([parse_fault("429:yahoo:OLD-USD:retry_after=1800")])
     limits = {"yahoo": 100.0}
     first = replace(make("home", OLD=YAHOO % "OLD"), requests_per_second=limits)

@@ -1,5 +1,5 @@
-"""A clock that jumps: nothing unfinished is stored, nothing skipped, nothing older than what it
-replaces."""
+"""A clock that jumps: no unfinished session is stored, none is skipped, and no older value
+replaces a newer one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def values(settings: VirtualSettings, table: str = "bar") -> list[tuple]:
 def run(
     settings: VirtualSettings, simulator: Simulator, day: datetime, ahead: timedelta = timedelta()
 ) -> list:
-    """A run on a day of the vendor's, with a clock of ours that is off."""
+    """A run on a day of the vendor's clock, with our clock shifted."""
     simulator.set_clock(day)
     object.__setattr__(settings, "virtual", TickingClock(day + ahead))
     return ingest(settings)
@@ -45,7 +45,7 @@ def test_wrong_clock_in_one_run_has_no_lasting_effect(
     settings, undisturbed = make("off"), make("right")
     wrong = DAYS[0] if first else DAYS[2]
     for day in DAYS:
-        # a restatement that the wrong run is the first to see
+        # the run with the wrong clock is the first to see this restatement
         simulator.set_faults([RESTATED] if day >= DAYS[2] else [])
         run(undisturbed, simulator, day)
         run_rows = run(settings, simulator, day, ahead if day == wrong else timedelta())

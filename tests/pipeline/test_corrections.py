@@ -1,4 +1,4 @@
-"""Corrections by hand: on the way in, over what is stored, taken back, kept for replay."""
+"""Manual corrections: of new rows, of stored rows, removed, and in replay."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_changes_and_check_show_the_correction(home: Path) -> None:
 def test_mismatched_old_value_fails_the_run_and_changes_nothing(home: Path) -> None:
     run(home, "2024-01-04T12:00Z")
     correct(home, old=16.9)
-    # the session is served again the same day, and then out of the window of the daily run
+    # the session is first in the daily run's window, then outside it
     failed = run(home, "2024-01-04T13:00Z", code=3)["COIN"]
     for part in ("COIN 2024-01-01 close", "expected 16.9", "17.25", "holds 17"):
         assert part in failed["message"]

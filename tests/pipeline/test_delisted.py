@@ -1,4 +1,5 @@
-"""Delisted is said after ten sessions of nothing but `not_found`; before that it is `not_found`."""
+"""The outcome is `delisted` after ten sessions of only `not_found`; before that it is
+`not_found`."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def run(home: Path, days: Iterable[int], content: str | None = None) -> None:
-    """A run on each of these days after the first load; the vendor has lost the file, or serves
+    """Run on each of these days after the first load; the vendor has no file, or serves
     `content`."""
     path = home / "files" / "COIN.csv"
     path.unlink(missing_ok=True)
@@ -52,7 +53,7 @@ def test_delisted_after_ten_sessions_not_nine(home: Path) -> None:
     assert "10 sessions" in message
     assert "until = 2024-01-19" in message
     assert "correct its symbol" in message
-    # the record itself names what was answered
+    # the run record itself has the outcome
     assert {row["outcome"] for row in rows(home / "data", "run")} == {"ok", "not_found"}
 
 

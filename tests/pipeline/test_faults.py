@@ -1,4 +1,5 @@
-"""Each fault of a vendor: one outcome, the others unharmed, and whole again when it ends."""
+"""Each vendor fault has one outcome, affects no other instrument, and the lake recovers
+afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is past the deadline of its asset class, in virtual time."""
+"""Sessions past the deadline of their asset class, in virtual time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_session_is_stale_after_its_deadline(
     clock = settings.virtual
     assert [each.instrument_id for each in stale(settings)] == ["NEW"]
 
-    # the 10th ends at midnight, its figures are out ten minutes later
+    # the 10th ends at midnight and is final ten minutes later
     clock.instant = datetime(2024, 1, 11, 12, 10, tzinfo=UTC)
     assert [each.instrument_id for each in stale(settings)] == ["NEW"]
     clock.instant = datetime(2024, 1, 11, 12, 11, tzinfo=UTC)

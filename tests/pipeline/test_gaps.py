@@ -1,5 +1,4 @@
-"""Sessions that a vendor leaves out: asked for again, filled or given up after three answered
-tries."""
+"""Missing sessions: requested again, filled, or permanent after three answered requests."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ OLD_GAP, HEAD = date(2023, 12, 28), date(2023, 12, 25)
 
 
 def leave_out(home: Path, *sessions: date, last: date = date.max) -> None:
-    """The vendor's file of COIN without some days."""
+    """Serve the file of COIN without these sessions."""
     serve_rows(home, "COIN", CLOSES)
     path = home / "files" / "COIN.csv"
     header, *lines = path.read_text().splitlines()
@@ -83,7 +82,7 @@ def test_gap_is_permanent_after_three_answered_requests(home: Path) -> None:
         (OLD_GAP, "permanent", 3),
     ]
     assert starts(home, 24) == date(2024, 1, 12)
-    # it may still be served one day: then it is stored, and the record says so
+    # a permanent gap that is served later is stored and recorded
     leave_out(home)
     settings = settings_of(home, "2024-01-25T12:00Z")
     ingest(settings, window=(HEAD, None))
@@ -107,7 +106,7 @@ def test_failed_fetch_does_not_count_as_a_request(home: Path) -> None:
 
 
 def test_responses_of_one_run_count_as_one_request(home: Path) -> None:
-    """A scheduler's retries ask within minutes; that is no new chance for the vendor."""
+    """A scheduler retries within minutes, so these requests count as one."""
     missing = [date(2024, 1, day) for day in range(2, 10)]
     leave_out(home)
     run(home, 1)
@@ -120,17 +119,17 @@ def test_responses_of_one_run_count_as_one_request(home: Path) -> None:
             dag.fetch(batch)
     dag.store()
     assert states(settings.lake) == [(session, "open", 1) for session in missing]
-    # the scheduler's next plan starts where the gaps do
+    # the scheduler's next plan starts at the first gap
     (batch,) = Dag(settings, "2").plan()
     assert batch[0]["start"] <= "2024-01-02"
 
 
 def test_missing_sessions_at_either_end_are_no_gap(home: Path) -> None:
-    """A vendor's history may begin later than what was asked, and be a few days late."""
+    """A vendor's history may begin later than requested and end a few days early."""
     leave_out(home, HEAD, date(2023, 12, 26), last=date(2024, 1, 17))
     assert run(home, 20)["outcome"] == "ok"
     assert states(home / "data") == []
-    # when later sessions came and it did not, it is one
+    # it is a gap once later sessions arrive without it
     leave_out(home, date(2024, 1, 18))
     run(home, 21)
     assert states(home / "data") == [(date(2024, 1, 18), "open", 1)]
@@ -145,7 +144,7 @@ def test_short_response_removes_no_stored_rows(home: Path) -> None:
     (row,) = ingest(settings)
     assert row["outcome"] == "truncated"
     assert stored_bytes(settings.lake) == before
-    # every day of it is stored, so there is no gap
+    # every day is already stored, so there is no gap
     assert states(settings.lake) == []
 
 
@@ -161,8 +160,8 @@ def test_too_many_gaps_are_truncated_until_they_are_permanent(home: Path) -> Non
 
 
 def test_vendor_holidays_never_fail_a_run(home: Path) -> None:
-    """Seven days of a long history are let pass; that they are most of a short window is no
-    news."""
+    """Seven missing days of a long history are accepted, also when they are most of a short
+    window."""
     text = (home / "instruments.toml").read_text().replace("2023-12-25", "2023-01-01")
     (home / "instruments.toml").write_text(text)
     text = ["date,close"]
@@ -181,7 +180,7 @@ def test_vendor_holidays_never_fail_a_run(home: Path) -> None:
 
 
 def test_quarantined_row_leaves_a_gap(home: Path) -> None:
-    """Its session is due, was served, and no stored row covers it."""
+    """Its session is due and was served, but no row is stored."""
     serve_rows(home, "COIN", CLOSES, d20231228=-5.0)
     assert run(home, 20)["outcome"] == "quarantined"
     assert states(home / "data") == [(OLD_GAP, "open", 1)]

@@ -1,4 +1,4 @@
-"""Hostile names where work is asked for: configuration, the scheduler's form, a run's own name."""
+"""Hostile names in configuration, in the scheduler's form and as a run id."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def toml_text(text: str) -> str:
 @pytest.mark.parametrize("key", ["id", "asset_class", "quote_currency", "return_basis", "synthetic"])
 def test_configuration_rejects_hostile_name(home: Path, name: str, key: str) -> None:
     if key != "id" and name in DEVICES:
-        return  # a word like any other, which names no file here
+        return  # a valid name, which names no file here
     path = home / "instruments.toml"
     lines = [line for line in path.read_text().splitlines() if not line.startswith(f"{key} ")]
     lines.insert(2, f"{key} = {toml_text(name)}")
@@ -64,7 +64,7 @@ def test_configuration_rejects_hostile_name(home: Path, name: str, key: str) -> 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_calendar_name_is_sanitized(home: Path, name: str) -> None:
     if name in DEVICES:
-        return  # a word like any other, which names no file here
+        return  # a valid name, which names no file here
     path = home / "instruments.toml"
     path.write_text(path.read_text().replace('calendar = "24/7"', f"calendar = {toml_text(name)}"))
     (instrument,) = load_universe(path).instruments
@@ -77,7 +77,7 @@ def test_hostile_calendar_name_is_sanitized(home: Path, name: str) -> None:
 @pytest.mark.parametrize("key", ["id", "a", "b", "check", "published"])
 def test_claims_reject_hostile_name(tmp_path: Path, name: str, key: str) -> None:
     if key in {"id", "a", "b"} and name in DEVICES:
-        return  # a word like any other: no claim is a file, and no instrument is called so
+        return  # a valid name: a claim is no file, and no instrument has this name
     first = shipped("claims.toml").split("[[claim]]")[1]
     lines = [line for line in first.splitlines() if not line.startswith(f"{key} ")]
     path = tmp_path / "claims.toml"

@@ -1,4 +1,4 @@
-"""kill -9 at any moment, then a run: as if nothing had happened."""
+"""kill -9 at any moment; the next run restores the undisturbed state."""
 
 from __future__ import annotations
 

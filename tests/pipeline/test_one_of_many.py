@@ -1,4 +1,4 @@
-"""Of 5,000 instruments some fail, each in a way of its own: the others are stored, and each is
+"""Some of 5,000 instruments fail, each differently: the others are stored, and each failure is
 named."""
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Change = Callable[[Chart], Any]
 
 
 def chart(symbol: str, days: int) -> Chart:
-    """A whole answer: a close a day from the first of January on."""
+    """A complete response: a close a day from January 1 on."""
     stamps = [int(datetime(2024, 1, 1 + day, tzinfo=UTC).timestamp()) for day in range(days)]
     closes = [100.0 + day + int(symbol[1:]) for day in range(days)]
     quote = {name: list(closes) for name in ("open", "high", "low", "close")} | {"volume": [1000] * days}
@@ -81,7 +81,7 @@ def _meta(**changed: Any) -> Change:
 
 
 def _without_days(answer: Chart) -> None:
-    """A gap of six days in the window."""
+    """Remove six days of the window."""
     keep = [0, 1, *range(9, len(answer["timestamp"]))]
     answer["timestamp"] = [answer["timestamp"][at] for at in keep]
     for name, values in _quote(answer).items():
@@ -144,7 +144,7 @@ name."""
 
 @dataclass
 class Vendor(Source):
-    """Yahoo without a network: the answer is made, read by the real parser."""
+    """Yahoo without network: generated responses, read by the real parser."""
 
     sick: dict[str, str] = field(default_factory=dict)
     """By symbol, how it fails."""
@@ -172,7 +172,7 @@ class Vendor(Source):
 
 @dataclass
 class World:
-    """A home of 5,000 instruments of which all history is stored, and their vendor."""
+    """A home of 5,000 instruments with stored histories, and their vendor."""
 
     settings: VirtualSettings
     vendor: Vendor
@@ -195,7 +195,8 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     judge = fetch.judge
 
     def judge_the_sick(source: Source, pages: Sequence[Page], job: Any, *others: Any) -> None:
-        """Storing judges the others too, all together: one by one is most of the time."""
+        """Check only the failing instruments one by one: storing checks the others together,
+        which is faster."""
         if job.instrument_id in vendor.sick:
             judge(source, pages, job, *others)
 
@@ -207,7 +208,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def _groups() -> list[list[str]]:
-    """All ways at once, an instrument each; in a campaign one of 5,000 at a time."""
+    """All kinds of failure together, one instrument each; in a campaign one failure at a time."""
     return [[kind] for kind in SICK] if campaign() else [list(SICK)]
 
 
@@ -229,7 +230,7 @@ def test_failed_instrument_is_named_and_the_others_are_stored(world: World, kind
     stored = {row["instrument_id"] for row in rows(world.settings.lake, "bar") if row["session"] == yesterday}
     assert {f"S{number:04}" for number in range(COUNT)} - stored <= set(names)
     assert verify(world.settings.lake)[1] == []
-    # the fault is over: one more run, and nothing tells them apart from the others
+    # after the fault, one more run stores the same rows as for the others
     world.vendor.sick = {}
     assert exit_code(world.run(NOONS[1] + timedelta(hours=1))) == 0
     assert all(row["close"] == _true_close(row) for row in rows(world.settings.lake, "bar"))

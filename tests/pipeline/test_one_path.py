@@ -1,5 +1,5 @@
-"""The command line and the DAG's tasks take one path: the same faults give the same rows and
-outcomes."""
+"""The command line and the DAG's tasks share one code path: the same faults give the same rows
+and outcomes."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def outcomes(found: Sequence[Any]) -> dict[str, str]:
 
 
 def contents(root: Path, name: str) -> list[tuple[Any, ...]]:
-    """A table's rows without the columns that differ from run to run, in order."""
+    """A table's sorted rows without the columns that differ between runs."""
     return sorted(
         tuple((key, str(value)) for key, value in row.items() if key not in OUTSIDE[name])
         for row in rows(root, name)
@@ -84,7 +84,7 @@ def contents(root: Path, name: str) -> list[tuple[Any, ...]]:
 
 
 def misconfigure(settings: VirtualSettings, old: str, new: str) -> None:
-    """Change the entry of SPARE."""
+    """Replace text in the entry of SPARE."""
     path = settings.home / "instruments.toml"
     head, *entries = path.read_text().split("[[instrument]]")
     changed = [entry.replace(old, new) if 'id = "SPARE"' in entry else entry for entry in entries]
@@ -138,7 +138,7 @@ def test_configuration_mistake_fails_only_its_instrument(home: Home, mistake: st
     assert "instruments.toml" in bad["message"]
     assert outcomes(ended) == {"OLD": "ok", "NEW": "ok", "SPARE": bad["outcome"], "BTC": "ok"}
     assert exit_code(ended) == 3
-    # everything that follows a run works, and mending the entry brings the instrument
+    # all later steps work, and fixing the entry stores the instrument
     assert build(settings)
     assert status(settings).instruments[2].outcome == bad["outcome"]
     assert "SPARE" not in {one.instrument_id for one in stale(settings)} - {"SPARE"}

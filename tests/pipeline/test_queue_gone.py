@@ -1,5 +1,5 @@
-"""The queue that many machines share is away: nobody is asked, everybody is told, the next run
-catches up."""
+"""The shared queue is unavailable: no vendor gets requests, every row has the error, the next
+run catches up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole histories on a rolling schedule: what a vendor restates late is found within the period."""
+"""Scheduled reverification of whole histories detects late restatements within the period."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def settings_at(make: Make, day: int):
 
 
 def run_until_verified(make: Make, last: int = PERIOD) -> dict[str, list[tuple[int, int]]]:
-    """By instrument: the days of its whole histories and how many rows each revised."""
+    """By instrument: the days of its reverifications and the rows that each revised."""
     verifications: dict[str, list[tuple[int, int]]] = {"OLD": [], "NEW": []}
     for day in range(1, last + 1):
         for row in ingest(settings_at(make, day)):
@@ -122,8 +122,8 @@ def _turn(name: str, day: int) -> bool:
 def test_history_on_another_scale_is_quarantined_and_daily_runs_continue(
     make: Make, simulator: Simulator
 ) -> None:
-    """All before a day comes back times one factor, as for an event that nobody names; the rest
-    does not."""
+    """All rows before a day are multiplied by one factor, as after an unannounced event; later
+    rows are not."""
     ingest(settings_at(make, 0))
     simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=-10,from=2023-11-01,to=2023-12-20")])
     day = next(d for d in range(1, 9) if _turn("OLD", d))
@@ -163,7 +163,7 @@ def test_reverifications_are_spread_over_the_days() -> None:
     [(0, 0, True), (1, 0, False), (None, 0, True), (None, 1, False), (-3, 9, True), (None, None, False)],
 )
 def test_reverification_is_due_until_answered(answered: int | None, run: int | None, due: bool) -> None:
-    """Days from the eve of the latest turn; an answer counts before another run."""
+    """Days since the eve of the latest reverification; a response counts before another run."""
     turn = last_day("X", TODAY, 30)
     eve = turn - timedelta(days=1)
     whole = Whole(

@@ -1,4 +1,4 @@
-"""First load, daily, catch-up, backfill: windows, moments and repeatability."""
+"""First load, daily run, catch-up and backfill: windows, observation times and repeatability."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_late_older_response_supersedes_nothing(home: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["unanswered", "truncated"])
 def test_failed_window_is_requested_again(home: Path, kind: str) -> None:
-    """Also when another failure came after it, and over the turn of a month."""
+    """Also after another failure, and across a month boundary."""
     run(home, "2023-12-27T12:00Z", "COIN")
     serve_rows(home, "COIN", [10, 11, *[""] * 30, *range(42, 70)])
     assert run(home, "2024-01-31T12:00Z", "COIN")["COIN"]["outcome"] == "truncated"

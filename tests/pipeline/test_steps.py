@@ -1,5 +1,5 @@
-"""The steps as Airflow's tasks call them: plain values, a retry fetches what failed, no failure is
-missed."""
+"""The steps as Airflow's tasks call them: plain values, retries of failed fetches only, no
+failure missed."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_error_class_says_whether_to_retry(
     with pytest.raises(error, match=words) as raised:
         dag.fetch(batch)
     assert type(raised.value) is error
-    # the answers are persisted all the same
+    # the responses are persisted anyway
     assert list(Path(settings.lake).glob("raw/*/*.parquet"))
 
 
@@ -99,7 +99,7 @@ def test_findings_are_reported_and_quarantined_rows_fail_the_run(
     dag.store()
     dag.check()
     assert dag.left["findings"] == []
-    # a coin whose last close is in another unit, and one that trebled
+    # one coin has its last close in another unit, one tripled
     spoilt = settings.home / "files"
     spoilt.mkdir()
     for name, last in {"SPIKE": 4500.0, "HIGH": 27.0}.items():

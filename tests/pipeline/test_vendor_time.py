@@ -1,4 +1,4 @@
-"""What an answer itself gives away: another currency, a vendor's own clock."""
+"""What the response itself shows: another currency, the vendor's clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the benchmark of Airflow's overhead serves is taken in whole; the measuring itself takes minutes."""
+"""The data of the Airflow overhead benchmark is ingested completely; the benchmark itself takes
+minutes."""
 
 from __future__ import annotations
 

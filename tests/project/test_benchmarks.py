@@ -1,4 +1,4 @@
-"""The benchmarks run, at a size at which they say nothing: nothing here looks at a clock's answer."""
+"""The benchmarks run, at a size too small for timings; no test looks at measured times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two commands and what they stand on: scripts, targets, and a set-up that says what is missing."""
+"""Scripts, make targets, and a setup that reports what is missing."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_ci_runs_both_suites_and_fails_with_either(
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Path:
-    """A folder with the set-up and nothing else; the path to its script."""
+    """A folder with only the setup; returns the path to its script."""
     (tmp_path / "scripts").mkdir()
     (tmp_path / "requirements.lock").write_text("")
     shutil.copy(PROJECT / "scripts" / "bootstrap", tmp_path / "scripts")
@@ -67,7 +67,7 @@ def fresh(tmp_path: Path) -> Path:
 
 
 def stand_in(folder: Path, answers: str) -> Path:
-    """A `python` that answers in the shell's words."""
+    """A fake `python` with a shell script as its body."""
     path = folder / "python-stand-in"
     path.write_text(f"#!/bin/sh\n{answers}\n")
     path.chmod(0o755)

@@ -108,14 +108,14 @@ def test_every_service_has_limits_and_no_new_privileges(compose: dict[str, Any])
 
 
 def test_one_service_builds_the_image_and_none_pulls_it(compose: dict[str, Any]) -> None:
-    """Two that build under one name at once fail: the name is taken."""
+    """Two services that build the same image name at the same time fail."""
     ours = {name: one for name, one in compose["services"].items() if one["image"].startswith(IMAGE)}
     assert [name for name, service in ours.items() if "build" in service] == ["init"]
     assert {service["pull_policy"] for name, service in ours.items() if name != "init"} == {"never"}
 
 
 def test_object_store_variables_reach_boto(compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that boto does not read would leave its default."""
+    """boto would ignore a wrong variable name and use its default."""
     import boto3
 
     environment = compose["services"]["worker"]["environment"]

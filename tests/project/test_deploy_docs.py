@@ -1,4 +1,4 @@
-"""What the pages on deployment tell a stranger to type is there."""
+"""Everything that the deployment pages tell readers to type exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""deploy/kubernetes-values.yaml says what the Compose file says; never installed here."""
+"""deploy/kubernetes-values.yaml is consistent with the Compose file; it is never installed here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_kubernetes_values_equal_the_compose_file() -> None:
         for option, value in options.items():
             assert option in known[section], option
             setting = environment.get(f"AIRFLOW__{section}__{option}".upper())
-            # what the Compose file leaves to Airflow, the chart would set otherwise
+            # the Compose file uses Airflow's default, which the chart would override
             assert (setting or conf.get_default_value(section, option)) == str(value), option
     own = [entry["name"] for entry in VALUES["env"] if entry["name"].startswith("MARKETLAKE_")]
     assert set(own) <= names_in_the_code()
@@ -33,11 +33,11 @@ def test_kubernetes_values_equal_the_compose_file() -> None:
 
 
 def test_kubernetes_values_need_nothing_missing_in_the_image() -> None:
-    """The chart's defaults are for Airflow's own image, with its script for old logs."""
+    """The chart's defaults assume Airflow's own image, with its script for old logs."""
     lock = (PROJECT / "requirements-celery.lock").read_text()
     assert not re.search(r"^apache-airflow-providers-cncf-kubernetes", lock, re.MULTILINE)
     assert VALUES["executor"] == "CeleryExecutor"
-    # it would make a user admin with the password admin
+    # it would create the user admin with the password admin
     assert not VALUES["createUserJob"]["enabled"]
     assert not VALUES["webserver"]["defaultUser"]["enabled"]
     for part in ("workers", "scheduler", "dagProcessor", "triggerer"):

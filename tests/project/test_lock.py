@@ -1,4 +1,4 @@
-"""The locks are what the project declares, and say nothing of where packages come from."""
+"""The locks match the declared dependencies and name no package index."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_core_has_few_dependencies() -> None:
 
 
 def test_every_locked_package_is_needed() -> None:
-    """Whatever is locked and installed is reached from what the project declares, extras included."""
+    """Every locked and installed package is a dependency of the project or its extras."""
     declared = [*DECLARED["project"]["dependencies"], *DECLARED["dependency-groups"]["build"]]
     declared += [line for extra in LOCKS["requirements.lock"] for line in EXTRAS[extra]]
     waiting = [(canonicalize_name(r.name), frozenset(r.extras)) for r in map(Requirement, declared)]
@@ -90,7 +90,7 @@ def test_every_locked_package_is_needed() -> None:
         try:
             needs = [Requirement(line) for line in metadata.requires(name) or []]
         except metadata.PackageNotFoundError:
-            continue  # of another platform
+            continue  # for another platform
         for need in needs:
             if need.marker is None or any(need.marker.evaluate({"extra": e}) for e in {"", *extras}):
                 waiting.append((canonicalize_name(need.name), frozenset(need.extras)))
@@ -111,7 +111,7 @@ def test_installed_versions_equal_the_lock() -> None:
 
 
 def test_every_lock_line_is_a_pin_a_hash_or_a_comment() -> None:
-    """So no option, address or package without a hash can stand in it, and pip is told to insist."""
+    """No option, address or package without a hash is possible, and pip requires hashes."""
     line_of = re.compile(
         r"[a-z0-9][a-z0-9._\[\],-]*==[^\s;]+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?|\s*#.*|"
     )

@@ -1,4 +1,4 @@
-"""`make env`: a random word for each secret, and nothing touched that is there."""
+"""`make env`: a random value for each secret; an existing file is not changed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_make_env_generates_every_secret_readable_by_its_owner_only(checkout: Pa
     assert {name for name, value in made.items() if value} == secrets
     assert len({made[name] for name in secrets}) == len(secrets)
     for name in secrets:
-        # fit for an address as it is
+        # valid in a URL without escaping
         assert re.fullmatch(r"[A-Za-z0-9_-]{43}=?", made[name])
         assert len(urlsafe_b64decode(made[name] + "=" * (-len(made[name]) % 4))) == 32
     assert made["FERNET_KEY"].endswith("=")

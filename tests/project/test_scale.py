@@ -1,4 +1,4 @@
-"""The benchmark of scale runs, at a size at which it says nothing."""
+"""The scale benchmark runs, at a size too small for timings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pure comparison against a plain recount, and what it must not be fooled by."""
+"""The pure comparison against an independent recount, and cases that must not mislead it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ClosesBySource = Mapping[str, Mapping[date, float]]
 
 
 def ask(closes_by_source: ClosesBySource, stored: str = "", kind: str = "equity", **known: Any) -> Reconciled:
-    """The comparison of what sources said; the first is the most trusted."""
+    """Compare the closes of sources; the first is the most trusted."""
     quotes = [
         {"instrument_id": "X", "session": day, "source": s, "close": c, "split": 1.0, "stored": s == stored}
         for s, closes in closes_by_source.items()
@@ -45,7 +45,7 @@ def walk(seed: int, step: float = 0.02) -> dict[date, float]:
 
 
 def recount(closes_by_source: ClosesBySource, stored: str, limit: float) -> dict[date, dict[str, Any]]:
-    """The table again, a day and a source at a time."""
+    """Recompute the table, one day and one source at a time."""
     rows = {}
     for day in DAYS:
         here = {source: closes[day] for source, closes in closes_by_source.items() if day in closes}
@@ -179,7 +179,7 @@ def test_unrelated_walks_are_no_shift(seed: int) -> None:
 
 @pytest.mark.parametrize("growth", [0.0, 0.0012, 0.01])
 def test_straight_line_is_no_shift(growth: float) -> None:
-    """A bill's index gains as much each day: moved by a day it lies closer, and that proves
+    """An index of bills gains the same each day: shifted by a day it is closer, which proves
     nothing."""
     line = {day: 100 * (1 + growth) ** n for n, day in enumerate(DAYS)}
     off = {day: close * (1 + growth) for day, close in line.items()}
@@ -223,7 +223,7 @@ def test_without_common_sessions_there_is_no_row() -> None:
 
 
 def test_only_shifted_real_venues_are_called_shifted() -> None:
-    """Bitcoin at two venues, in windows of 30 days of four years."""
+    """Bitcoin at two venues, in 30-day windows over four years."""
     prices = folder() / "prices"
     yahoo = {r["date"]: float(r["close"]) for r in table(prices / "BTC-USD.csv")}
     binance = {

@@ -1,5 +1,4 @@
-"""What a reconciliation leaves behind: answers in raw/, rows of runs, its tables, and not a single
-bar."""
+"""What a reconciliation stores: responses in raw/, run records and its tables, but no bar."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ THREE = "bitstamp:COIN/USD kraken:COIN/USD yahoo:COIN-USD"
 
 
 def requested_sources(settings: VirtualSettings) -> set[str]:
-    """The sources that a plan asks."""
+    """The sources that a plan requests."""
     batches = plan_reconcile(settings, settings.universe)
     return {job.source for batch in batches for job in batch}
 
@@ -57,7 +56,7 @@ def test_responses_are_kept_and_no_bar_is_stored(make: Make, simulator: Simulato
     ]
     assert {r["source"] for r in raw.read_columns(settings.lake / path, ["source"])} == {"kraken", "yahoo"}
     assert verify(settings.lake)[1] == []
-    # the state tells of what is stored, not of a comparison
+    # the state is about stored rows, not about a comparison
     assert (status(settings).instruments[0].outcome, status(settings).waiting) == ("ok", 0)
 
 

@@ -1,5 +1,5 @@
-"""Whole reconciliations against the simulator: each way a second source can be off is named as what
-it is."""
+"""Whole reconciliations against the simulator: each kind of deviation of a second source is
+named."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_shifted_day_label_is_named(make: Make, days: int, word: str) -> None:
     assert (result.exit_code, row["cause"], row["best_shift"]) == (3, "day_shift", -days)
     assert f"one {word}" in row["message"]
     assert row["shifted_correlation"] > 0.99 > row["correlation"]
-    # a day or two may lie close to the day before by chance
+    # a day or two may be close to the previous day by chance
     named = [r for r in result.sessions if r["cause"] == "day_shift"]
     assert {r["cause"] for r in result.sessions} <= {"day_shift", "agrees"}
     assert len(named) >= len(result.sessions) - 2 >= 27
@@ -163,7 +163,7 @@ def test_unnamed_currency_is_recognized_by_the_stored_rate(make: Make) -> None:
 def test_pence_are_pounds(make: Make) -> None:
     settings = make({"SHARE": "files:pounds.csv yahoo:SHARE"})
     toml = settings.home / "instruments.toml"
-    # Yahoo serves dollars: a declaration in pounds makes it the foreign one
+    # Yahoo serves dollars: a declaration in pounds makes them the foreign currency
     toml.write_text(toml.read_text().replace("since", 'quote_currency = "GBP"\nsince'))
     days, level = closes("SHARE", "XNYS")
     write_series(settings.home / "files" / "pounds.csv", days, level * 100, currency="GBp")

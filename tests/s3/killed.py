@@ -1,8 +1,8 @@
-"""Run as a program: work on lakes in buckets is killed at its PUTs and DELETEs. Prints how often,
-in lines.
+"""Run as a program: work on lakes in buckets is killed at its PUTs and DELETEs. Prints the number
+of kills, one per line.
 
-Before a request is sent, or after it was carried out and before its answer is heard. Whoever goes
-on is the same machine or another one in turn.
+The kill is before a request is sent, or after it was executed and before the response arrives. The
+next run is on the same machine or another one, in turn.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def publish(bucket: Bucket, home: Path, machine: str) -> None:
 
 
 def prepare(bucket: Bucket, home: Path, kind: str) -> None:
-    """The lake as it is before the work, of which machine `here` has a copy."""
+    """Prepare the lake before the work; machine `here` has a copy."""
     bucket.become({})
     homes.serve_rows(home, "COIN", range(10, 22))
     ingest(bucket.settings(home, FIRST))
@@ -56,7 +56,7 @@ def prepare(bucket: Bucket, home: Path, kind: str) -> None:
 
 
 def killed_at(number: int, work: Callable[[], None]) -> bool:
-    """Whether the work was killed at its `number`th change of the bucket."""
+    """Kill the work at its `number`th change of the bucket; False when it finished before."""
 
     def doomed() -> None:
         changes, counting = count(1), Lock()
@@ -78,15 +78,15 @@ def killed_at(number: int, work: Callable[[], None]) -> bool:
 
 
 def main(folder: Path) -> None:
-    os.fsync = lambda descriptor: None  # a killed process loses nothing that it wrote
+    os.fsync = lambda descriptor: None  # a killed process loses no written data
     os.environ.update(environment(os.environ["SERVER"], folder))
-    boto3.client("s3")  # and what it reads of its own files
+    boto3.client("s3")  # and load its description files
     for kind, work in {"ingest": load, "build": publish}.items():
         print(kills(folder / kind, kind, work))  # noqa: T201
 
 
 def kills(folder: Path, kind: str, work: Callable[[Bucket, Path, str], None]) -> int:
-    """How often the work was killed, each time without a trace."""
+    """Kill the work at every change; returns the number of kills."""
     bucket, home = Bucket(f"killed-{kind}", folder), homes.make_home(folder / "home", {"COIN": "crypto"})
     kill.in_child(lambda: prepare(bucket, home, kind))
     before, shelf = bucket.read(), folder / "shelf"

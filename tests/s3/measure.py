@@ -1,8 +1,8 @@
-"""Run as a program: what a bucket costs beside a folder, in requests and seconds, on the sample
-market.
+"""Run as a program: the cost of a bucket compared with a folder, in requests and seconds, on the
+sample market.
 
-The store is the tests' own, on loopback; each request is also given 20 ms, as one to a store nearby
-takes. Commands are timed as processes, in a folder and in the bucket in turn.
+The store is the tests' S3 server on loopback; each request also takes 20 ms, like one to a nearby
+store. Commands are timed as processes, alternating folder and bucket.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Work = Callable[[Settings], object]
 
 
 def steps(home: Path, settings: Callable[[str, str], Settings]) -> dict[str, Callable[[], object]]:
-    """What a lake goes through; `settings` of a moment and a machine."""
+    """The measured steps; `settings` takes a time and a machine."""
     return {
         "first load": lambda: ingest(settings(FIRST, "here")),
         "build": lambda: build(settings(FIRST, "here")),
@@ -51,7 +51,7 @@ def steps(home: Path, settings: Callable[[str, str], Settings]) -> dict[str, Cal
 
 
 def timed(work: Callable[[], object], latency: float) -> tuple[float, int]:
-    """Seconds, and how many requests."""
+    """Seconds and number of requests."""
     seen = []
 
     def slow(method: str, url: str, send: Callable[[], Any]) -> Any:

@@ -1,9 +1,9 @@
-"""Run as a program: moto's S3 on a free port of loopback, which it prints. One request after the
-other.
+"""Run as a program: moto's S3 on a free loopback port, which it prints. It handles one request at a
+time.
 
-So a condition and its write are one step, as they are in a real store; threads of moto's would look
-at a condition together. `/-/BUCKET` is for the tests alone: GET tells all objects at once, PUT sets
-them and makes a bucket that is not there.
+So a condition and its write are atomic, as in a real store; moto's threads would check a condition
+concurrently. `/-/BUCKET` is only for the tests: GET returns all objects, PUT sets them and creates
+a missing bucket.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _moto = create_backend_app("s3")
 
 
 class Quiet(WSGIRequestHandler):
-    """A connection that ends in the middle of a request is nothing to tell here."""
+    """Ignores connections that end in the middle of a request."""
 
     def log_request(self, *_: object) -> None:
-        """Says nothing."""
+        """Log nothing."""
 
 
 def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:

@@ -1,4 +1,4 @@
-"""What a command prints of a lake in a bucket is what it prints of the same lake in a folder."""
+"""A command prints the same for a lake in a bucket and for the same lake in a folder."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ..trouble.lakes import SECOND
 from .world import SECRET, Bucket
 
 WINDOW = ("--from", "2023-12-26", "--to", "2024-01-07")
-# the first publishes the lake too, for where it now stands; beside each, how it ends and what it
-# has to name
+# the first also publishes the lake at its new location; each with its exit code and an expected
+# text
 COMMANDS = {
     ("reconcile", "EURO", "--from", "2023"): (3, "ecb-bundled"),
     ("matrix", "--frequency", "daily", *WINDOW): (0, "correlation"),

@@ -1,4 +1,4 @@
-"""Every command does with a bucket what it does with a folder, from as many machines as there are
+"""Every command works the same with a bucket and with a folder, on as many machines as there are
 steps."""
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(run: sample.Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run one command to its end, which must be good; what it printed, on both channels."""
+    """Run one command, which must succeed; returns stdout and stderr."""
 
     def good(home: Path, *arguments: str) -> str:
         monkeypatch.setenv("MARKETLAKE_HOME", str(home))
@@ -120,7 +120,7 @@ def test_scheduler_steps_may_run_on_different_machines(
 
 
 def test_two_concurrent_machines_lose_nothing(bucket: Bucket, tmp_path: Path, home: Path) -> None:
-    """As processes: each fetches and stores its instrument, whoever comes first."""
+    """As processes: each fetches and stores its instrument, in any order."""
     program = [sys.executable, "-W", "ignore", "-m", "tests.s3.two", str(home), bucket.url, str(tmp_path)]
     subprocess.run(program, cwd=ROOT, check=True, timeout=120)
     ingest(settings_of(home, NOW))
@@ -156,7 +156,7 @@ def test_analyst_query_reads_only_the_copy(built: Bucket, tmp_path: Path) -> Non
 
 
 def test_duckdb_reads_the_bucket_itself(built: Bucket, tmp_path: Path, server: str) -> None:
-    """With its extension from the package: the database, its views, the plain files."""
+    """With the packaged extension: the database, its views, the plain files."""
     from duckdb_extensions import import_extension
 
     with duckdb.connect() as connection:

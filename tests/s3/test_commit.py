@@ -1,5 +1,5 @@
-"""A commit is disturbed at each of its requests: all of it stands or none, and the next writer goes
-on."""
+"""A commit is disturbed at each of its requests: all of it or nothing is visible, and the next
+writer continues."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _machine = count(1)
 
 
 class Disturbed:
-    """Does something in place of one request of a work, or of that and all that follow.
+    """Replaces one request of a work, or that one and all that follow.
 
-    Requests of what it does are not counted.
+    Requests of the replacement are not counted.
     """
 
     def __init__(self, number: int, disturb: Callable[[str, Send], Any], *, for_good: bool = False) -> None:
@@ -54,27 +54,27 @@ class Disturbed:
 
 @pytest.fixture
 def lake(bucket: Bucket) -> Bucket:
-    """After the first commit, of which machine `here` has a copy."""
+    """The lake after the first commit; machine `here` has a copy."""
     commits.first(bucket.copy())
     return bucket
 
 
 def another(lake: Bucket) -> Path:
-    """The copy of one more machine, as current as that of `here`."""
+    """The copy of another machine, as current as that of `here`."""
     root = lake.copy(f"machine{next(_machine)}")
     shutil.copytree(lake.copy(), root)
     return root
 
 
 def newcomer(lake: Bucket) -> Path:
-    """The copy of a machine that has just fetched it."""
+    """The copy of a new machine that has just fetched it."""
     root = lake.copy(f"machine{next(_machine)}")
     refresh(root)
     return root
 
 
 def state(root: Path) -> dict[str, bytes]:
-    """A copy, as its readers see it."""
+    """The files of a copy, as its readers see them."""
     paths = [*root.glob("*/**/*.parquet"), root / "manifest.json", root / "market.duckdb"]
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
@@ -86,10 +86,9 @@ Failed = LakeOvertakenError | LakeUnreachableError | None
 def disturbances(
     lake: Bucket, disturb: Callable[[str, Send], Any], work: Work = commits.second, *, for_good: bool = False
 ) -> Iterator[tuple[Path, Failed]]:
-    """Do the work from the same beginning for each of its requests, disturbed at that one.
+    """Repeat the work from the same state, disturbed at each of its requests in turn.
 
-    Yields the writer's copy and how it failed. The suite takes every fourth request, a campaign
-    each.
+    Yields the writer's copy and its error. The suite takes every fourth request, a campaign each.
     """
     before = lake.read()
     for number in count(1, 1 if campaign() else 4):
@@ -108,7 +107,7 @@ def disturbances(
 
 
 def after(lake: Bucket, *work: Work) -> dict[str, bytes]:
-    """What the bucket holds after this work, undisturbed; it is as before again."""
+    """The objects after this undisturbed work; the bucket is reset."""
     before = lake.read()
     for each in work:
         each(another(lake))
@@ -130,7 +129,7 @@ def test_readers_see_all_or_none_of_a_commit(lake: Bucket) -> None:
         for root in readers:
             assert state(root) in (old, new)
         seen.append(state(reader) == new)
-        # anybody's glob sees each file whole
+        # any glob sees each file whole
         assert all(content in whole[path] for path, content in lake.read().items() if path in whole)
         return send()
 
@@ -165,7 +164,7 @@ def test_next_writer_continues_after_the_store_fails_permanently(lake: Bucket) -
         assert isinstance(failed, LakeUnreachableError)
         decided.append(lake.read()["manifest.json"] == wanted["manifest.json"])
         assert state(newcomer(lake)) == (wanted if decided[-1] else old)
-        # the writer goes on itself, or another machine does
+        # the same machine continues, or another one
         root = root if next(same) else another(lake)
         if not decided[-1]:
             commits.second(root)
@@ -176,7 +175,7 @@ def test_next_writer_continues_after_the_store_fails_permanently(lake: Bucket) -
 
 
 def test_concurrent_writer_at_any_request_loses_nothing(lake: Bucket) -> None:
-    """Whoever comes first, the other is told so or comes after it."""
+    """The later writer gets an error or commits after the first."""
     orders = [after(lake, commits.second, commits.third), after(lake, commits.third, commits.second)]
     overtaken = []
 
@@ -194,8 +193,8 @@ def test_concurrent_writer_at_any_request_loses_nothing(lake: Bucket) -> None:
 
 
 def test_stalled_writer_reverts_nothing(lake: Bucket) -> None:
-    """It decided, others put its files in place and went on; when it wakes up it leaves theirs
-    alone."""
+    """It committed, others moved its files into place and continued; when it resumes, it leaves
+    theirs unchanged."""
 
     def overtake(url: str, send: Send) -> Any:
         for work in (commits.third, commits.second):
@@ -207,7 +206,7 @@ def test_stalled_writer_reverts_nothing(lake: Bucket) -> None:
 
 
 def test_lost_response_to_the_commit_request_is_a_commit(lake: Bucket) -> None:
-    """boto sends the request again, which finds what it wrote itself."""
+    """boto repeats the request, which finds its own object."""
     wanted, lost = after(lake, commits.second), count(1)
 
     def lose(method: str, url: str, send: Send) -> Any:

@@ -1,4 +1,4 @@
-"""The copy on a machine: brought up to date with few requests, whatever has happened to it."""
+"""The copy on a machine is refreshed with few requests, whatever happened to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Objects damaged in the bucket: found by any machine, also one whose copy is whole, and
+"""Damaged objects in the bucket: detected by any machine, even with an intact copy, and
 restored."""
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def damage(lake: Bucket, path: str, how: str) -> None:
 
 
 def of_table(lake: Bucket, table: str) -> str:
-    """A file with rows."""
+    """A file of the table that has rows."""
     paths = (path for path in lake.read() if path.startswith(f"{table}/") and "1970" not in path)
     return max(paths)
 
@@ -82,7 +82,7 @@ def test_stored_table_is_restored_from_raw(lake: Bucket, home: Path, table: str,
 
 
 def test_intact_copy_restores_every_file(lake: Bucket, home: Path) -> None:
-    """Also what no answer tells, and answers themselves."""
+    """Also tables that are not derived from raw/, and raw/ itself."""
     build(lake.settings(home, SECOND))
     at_hand(lake.copy(), batch_names(lake.copy()))
     sound = lake.read()
@@ -96,14 +96,14 @@ def test_intact_copy_restores_every_file(lake: Bucket, home: Path) -> None:
     assert (set(done.restored), done.lost) == (set(paths), ())
     objects = lake.read()
     assert {path for path in objects.keys() | sound.keys() if objects.get(path) != sound.get(path)} == {
-        "manifest.json"  # one more commit
+        "manifest.json"  # the restore is one more commit
     }
     assert verify(lake.copy("there"))[1] == []
 
 
 @pytest.mark.parametrize("how", DAMAGES if campaign() else ["flipped"])
 def test_marts_and_the_database_are_recomputed(lake: Bucket, home: Path, how: str) -> None:
-    """Where no copy has them whole."""
+    """When no machine has an intact copy."""
     build(lake.settings(home, SECOND))
     sound, path = lake.read(), of_table(lake, "year_state")
     damage(lake, path, how)

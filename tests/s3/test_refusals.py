@@ -1,5 +1,4 @@
-"""What is wrong with bucket, key, region, network or provider is told with its remedy; no secret
-ever is."""
+"""Errors of bucket, key, region, network or provider name the remedy and never a secret."""
 
 from __future__ import annotations
 
@@ -26,7 +25,7 @@ BODY = "<Error><Code>{code}</Code><Message>{secret}</Message><Region>eu-north-1<
 
 @contextmanager
 def answering(status: int, code: str) -> Iterator[str]:
-    """A store that says the same to everything, and all it was told with it."""
+    """A store with the same response to every request."""
 
     class Says(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -40,7 +39,7 @@ def answering(status: int, code: str) -> Iterator[str]:
         do_HEAD = do_PUT = do_GET  # noqa: N815
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Says) as server:
         threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
@@ -115,7 +114,7 @@ def test_missing_boto_is_reported(bucket: Bucket, monkeypatch: pytest.MonkeyPatc
 
 
 def test_store_that_ignores_conditions_is_rejected(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two writers would overwrite each other there, so no lake is made."""
+    """Two writers would overwrite each other, so no lake is created."""
     from botocore.httpsession import URLLib3Session
 
     real: Callable[..., Any] = URLLib3Session.send
@@ -170,7 +169,7 @@ def test_address_and_its_copy_map_to_each_other(tmp_path: Path) -> None:
         folder = parse_address(text).folder(tmp_path)
         assert str(address_of(folder)) == shown(folder) == text
         assert shown(folder / "bar" / "x") == f"{text}/bar/x"
-        # a path has lost a slash, and the environment names another cache
+        # a path loses one slash, and the environment sets another cache
         environ = {"MARKETLAKE_CACHE": str(tmp_path), "MARKETLAKE_LAKE": f"{text}/"}
         assert load_settings(home=tmp_path, environ=environ).lake == folder
         assert load_settings(home=tmp_path, lake=Path(text), environ=environ).lake == folder
@@ -178,7 +177,7 @@ def test_address_and_its_copy_map_to_each_other(tmp_path: Path) -> None:
 
 
 def test_session_uses_the_standard_aws_configuration(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Key, region and endpoint may as well stand in AWS's own files."""
+    """Key, region and endpoint may come from AWS's own files."""
     claim(bucket.copy(), "live")
     config, keys = bucket.folder / "config", bucket.folder / "keys"
     config.write_text(

@@ -1,4 +1,4 @@
-"""The real ccxt reads what the simulator serves, with and without loading markets."""
+"""The real ccxt reads from the simulator, with and without loading markets."""
 
 from __future__ import annotations
 

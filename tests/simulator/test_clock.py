@@ -1,4 +1,4 @@
-"""The simulator's clock bounds what is served; a session under way is served unfinished."""
+"""The simulator's clock limits the served data; the current session is served unfinished."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_unfinished_bar_differs_from_the_final_one(sample: Market, get: Get) -> 
 
 
 def test_early_close_is_respected(sample: Market, get: Get) -> None:
-    # 2025-07-03 ended at 13:00 in New York
+    # 2025-07-03 closed at 13:00 in New York
     with serve(sample, now=at("2025-07-03T17:01")) as simulator:
         stamp = chart(get, simulator.url, "^IXIC")["result"][0]["timestamp"][-1]
     assert stamp == int(at("2025-07-03T13:30").timestamp())

@@ -1,4 +1,4 @@
-"""The simulator's own address: status, clock, faults, requests; and the server itself."""
+"""The simulator's control API: status, clock, faults, requests; and the server itself."""
 
 from __future__ import annotations
 

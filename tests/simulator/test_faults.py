@@ -1,4 +1,5 @@
-"""Each fault is seen by a client, strikes as often as it should, and no other request."""
+"""Each fault is visible to a client, is applied as often as configured, and affects no other
+request."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ def simulator(sample: Market) -> Iterator[Simulator]:
 
 @pytest.fixture
 def chart(simulator: Simulator, get: Get) -> Callable[..., requests.Response]:
-    """Ask for a chart while these faults are switched on."""
+    """Request a chart with these faults switched on."""
 
     def ask(*faults: str, symbol: str = "^IXIC", timeout: float = 5, **query: Any) -> requests.Response:
         simulator.set_faults([parse_fault(fault) for fault in faults])

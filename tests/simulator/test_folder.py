@@ -1,4 +1,4 @@
-"""A market from a user's files: every shape that is documented, and a clear word on what is not."""
+"""A market from a user's files: every documented form, and clear errors for others."""
 
 from __future__ import annotations
 

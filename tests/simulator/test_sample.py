@@ -1,4 +1,4 @@
-"""The sample market: published figures hold exactly, everything else is made up the same way each time."""
+"""The sample market: published values hold exactly; the rest is generated reproducibly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real yfinance reads what the simulator serves."""
+"""The real yfinance reads from the simulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every source that asks a vendor must do; a new source supplies only its case in
+"""The contract of every source that requests a vendor; a new source adds only its case in
 `conftest`."""
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def ask(case, access, **changes) -> Parsed:
 
 
 def failure(case, access, **changes) -> SourceError:
-    """The one error that a fetch ends in, wherever it shows."""
+    """The single error of a fetch, from fetch or parse."""
     try:
         parsed = ask(case, access, **changes)
     except SourceError as error:
@@ -133,7 +133,7 @@ def test_rate_limit_error_has_the_wait(case, vendor, access, canned):
     ],
 )
 def test_retry_after_is_seconds_or_a_date_or_nothing(header, seconds):
-    """A date counts from the answer's own, whatever clock is set where."""
+    """A date is relative to the response's Date header, not to our clock."""
     assert retry_after({"Date": "Wed, 13 Mar 2024 12:00:00 GMT", "RETRY-AFTER": header}) == seconds
 
 
@@ -143,8 +143,7 @@ def test_retry_after_date_is_ignored_without_a_date_header():
 
 @pytest.mark.parametrize("status", [403, 451])
 def test_permanent_refusal_is_requested_once_and_is_terminal(case, vendor, access, canned, status):
-    """Whatever ccxt and yfinance make of it: the one calls 451 and 403 worth another try, the other
-    tries."""
+    """Whatever ccxt and yfinance do: ccxt treats 451 and 403 as retryable, yfinance retries."""
     vendor.answer = canned(b'{"code": 0, "msg": "Service unavailable from a restricted location"}', status)
     error = failure(case, access)
     assert isinstance(error, TerminalError)
@@ -186,7 +185,8 @@ def test_truncated_response_is_malformed(case, vendor, access, canned):
     "to", ["{same}/elsewhere", "{other}/elsewhere", "file:///etc/hostname", "//{netloc}/elsewhere"]
 )
 def test_redirect_is_not_followed(case, vendor, access, canned, status, to):
-    """Neither on the host nor to another one (a listener that is never asked) nor to a file."""
+    """Neither on the same host nor to another one (a listener that gets no request) nor to a
+    file."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         netloc = f"127.0.0.1:{other.getsockname()[1]}"
         location = to.format(same=vendor.url, other=f"http://{netloc}", netloc=netloc)
@@ -228,7 +228,7 @@ def test_half_a_gigabyte_is_cut_off_immediately(case, vendor, access, canned):
 
 @pytest.fixture(scope="module")
 def bomb() -> bytes:
-    """A third of a gigabyte in a third of a megabyte."""
+    """A third of a gigabyte, compressed to a third of a megabyte."""
     packer = zlib.compressobj(1, wbits=31)
     return b"".join(packer.compress(b" " * 1_000_000) for _ in range(300)) + packer.flush()
 

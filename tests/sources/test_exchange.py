@@ -1,4 +1,4 @@
-"""The exchanges' own ways: paging, windows, units, and ids that are known to ccxt alone."""
+"""Specifics of the exchanges: paging, windows, units, and exchanges known only to ccxt."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAY = 86_400
 
 
 def candles_of_binance(path, first, last, canned):
-    """What binance serves of an instrument that lives from `first` to `last`."""
+    """Binance's response for an instrument traded from `first` to `last`."""
     query = parse_qs(urlsplit(path).query)
     start, limit = int(query["startTime"][0]) // 1000, int(query["limit"][0])
     stamps = [stamp for stamp in range(first, last + 1, DAY) if stamp >= start][:limit]

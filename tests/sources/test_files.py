@@ -1,4 +1,4 @@
-"""A user's own files: every accepted form, every refusal naming its place."""
+"""A user's own files: every accepted form, and errors that name the place."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_parquet_dates_use_its_own_zone(dates):
 
 
 def test_gigabyte_in_one_column_is_not_read(access):
-    """A sparse file of a gigabyte: no more of it is read than may be."""
+    """A sparse file of a gigabyte is read only up to the limit."""
     with (access.files / "a.csv").open("wb") as file:
         file.write(b"close\n")
         file.truncate(1024**3)

@@ -1,4 +1,4 @@
-"""What Yahoo says of its symbols, read from answers of its shape and of no shape."""
+"""Yahoo's symbol metadata, read from valid and invalid responses."""
 
 from __future__ import annotations
 

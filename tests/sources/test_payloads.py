@@ -1,4 +1,4 @@
-"""Recorded answers of the real vendors parse, or are refused, rightly."""
+"""Recorded responses of the real vendors are parsed or rejected correctly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ECB's table and FRED's series: what is particular to them."""
+"""Specifics of the ECB's table and FRED's series."""
 
 from __future__ import annotations
 

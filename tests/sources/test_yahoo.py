@@ -1,4 +1,4 @@
-"""Yahoo's own ways: dates, events, restated splits, and the many things that are not a chart."""
+"""Specifics of Yahoo: dates, events, restated splits, and responses that are no chart."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def rows(document):
 
 
 def at(day, hour):
-    """Seconds of an hour of March 2024, UTC."""
+    """Unix time of an hour in March 2024, UTC."""
     return 1709251200 + (day - 1) * 86400 + hour * 3600
 
 

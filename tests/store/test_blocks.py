@@ -1,5 +1,4 @@
-"""A partition read and rewritten in blocks is what it is in one piece, wherever the blocks are
-cut."""
+"""A partition read and rewritten in blocks equals the whole one, wherever the blocks are cut."""
 
 from __future__ import annotations
 
@@ -29,7 +28,7 @@ PATH = layout.yearly("bar", *PLACE)
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Row groups of three rows, blocks of two groups: an instrument's days stand in several of
+    """Row groups of three rows, blocks of two groups, so that an instrument spans several of
     them."""
     monkeypatch.setattr(files, "ROW_GROUP_ROWS", 3)
     monkeypatch.setattr(files, "_BLOCK_GROUPS", 2)

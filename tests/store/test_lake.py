@@ -1,4 +1,4 @@
-"""The writer: all or nothing, one at a time, and every refusal in words."""
+"""The writer: atomic commits, one writer at a time, and clear errors."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def test_lost_manifest_is_rebuilt_from_the_files(tmp_path: Path) -> None:
         with pytest.raises(CorruptLakeError, match="`marketlake replay` rewrites it"):
             open_manifest(tmp_path)
         with writer(tmp_path, None, mending=True) as lake:
-            # the record of runs knows nothing of the batch, so it waits; what cannot be read is
+            # the run records do not list the batch, so it stays pending; the unreadable file is
             # named
             assert raw.pending(tmp_path, lake.manifest) == [path]
             assert lake.manifest == was.with_files({damaged: UNREADABLE})
@@ -315,7 +315,7 @@ def test_readers_see_whole_files_at_every_moment(tmp_path: Path) -> None:
                 text = f"SELECT count(*), min(close), max(close) FROM read_parquet('{glob}')"
                 try:
                     (count, low, high) = connection.execute(text).fetchone()
-                except duckdb.Error:  # a file that was replaced while DuckDB was opening it
+                except duckdb.Error:  # the file was replaced while DuckDB opened it
                     (count, low, high) = connection.execute(text).fetchone()
                 assert (count, low) == (20, high)
                 marks = watermarks(tmp_path, open_manifest(tmp_path), {"SHARE"})

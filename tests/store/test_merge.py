@@ -26,7 +26,7 @@ def merged(stored: pa.Table, revisions: pa.Table, incoming: pa.Table) -> tuple[p
 
 
 class Model:
-    """What the tables should hold."""
+    """The expected tables."""
 
     def __init__(self) -> None:
         self.bars: dict[Key, dict] = {}
@@ -95,7 +95,7 @@ def test_any_history_agrees_with_the_model(loads: list[tuple[int, list[dict]]]) 
         rows = _rows(load, moment)
         model.take(rows)
         stored, revisions = merged(stored, revisions, bars(rows))
-        # saying it again changes nothing, in either table
+        # repeating a load changes neither table
         assert merged(stored, revisions, bars(rows)) == (stored, revisions)
     assert stored.schema.equals(BAR)
     assert revisions.schema.equals(REVISION)

@@ -1,4 +1,4 @@
-"""Answers as served: kept once, found again, and never half."""
+"""Responses as served: stored once, readable again, and never partial."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_failing_disk_is_reported_and_leaves_no_batch(
 
 
 def _portions(batches: list[list[dict[str, Any]]]) -> list[tuple[str, bool]]:
-    """Of each portion the batches, and whether the commit ends with it."""
+    """For each group its batches, and whether the commit ends with it."""
     numbered = ((f"raw/day=2024-01-02/{n}.parquet", rows) for n, rows in enumerate(batches))
     return [("".join(Path(path).stem for path, _ in p.batches), p.ends) for p in chunks(numbered)]
 

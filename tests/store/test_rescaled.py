@@ -1,4 +1,4 @@
-"""Answers on another scale are quarantined, never taken for revisions."""
+"""Responses on another scale are quarantined, never treated as revisions."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Files damaged under us: found by name, restored where anything tells what they held, else
-said."""
+"""Damaged files: detected by name, restored where raw/ or a copy has the data, else reported."""
 
 from __future__ import annotations
 
@@ -74,7 +73,7 @@ def home(whole: Path, tmp_path: Path) -> Path:
 
 
 def _refusal(home: Path) -> str:
-    """What the next day's run says of the damage; nothing where it need not notice."""
+    """The error of the next day's run; empty when it does not read the damaged file."""
     try:
         next_day(home)
     except CorruptLakeError as error:
@@ -91,7 +90,7 @@ STORED = tuple(f"{table}/" for table in TABLES if table not in MARTS and table !
 
 
 def _without_batches(tables: dict[str, list[str]]) -> dict[str, list[str]]:
-    """What does not depend on the moment at which a batch was written."""
+    """The tables that do not depend on when a batch was written."""
     return {name: tables[name] for name in ("bar", "revision", "quarantine", "finding", "reconciliation")}
 
 
@@ -195,8 +194,8 @@ def test_damaged_table_and_batch_are_restored_from_the_remaining_batches(home: P
     replayed: Replayed = replay(settings_of(home, SECOND))
     assert replayed.restored == (path,)
     assert any(path in text and "`marketlake backfill`" in text for text in replayed.lost)
-    # the second answer told of every day of 2024 again, with what was stored before it as its own
-    # news
+    # the second batch has every day of 2024 again, so its observation time applies to days from the
+    # first
     assert len(everything(lake)["bar"]) == len(before["bar"])
     assert {k: v for k, v in everything(lake).items() if k != "bar"} == {
         k: v for k, v in before.items() if k != "bar"

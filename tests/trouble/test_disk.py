@@ -1,5 +1,5 @@
-"""A disk that is full, read-only or failing: a short error with the remedy, and one run makes all
-whole."""
+"""A disk that is full, read-only or failing: a short error with the remedy, and one run restores
+everything."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ Refusing = Callable[[Disk], AbstractContextManager[None]]
 
 @pytest.fixture(autouse=True)
 def _alone(alone: None) -> None:
-    """Of any test here."""
+    """For all tests in this folder."""
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A day before a revision in either year, and new days."""
+    """The home on the day before a revision in each year, and new days."""
     home = make_home(tmp_path / "before")
     for name in ("COIN", "METAL"):
         serve_rows(home, name, range(10, 22))
@@ -102,7 +102,7 @@ def test_disk_error_at_any_operation_loses_nothing(
 
 
 def count(home: Path, tmp_path: Path, refusing: Refusing, work: Callable[[Path], None]) -> int:
-    """How often the work touches the disk."""
+    """The number of disk operations of the work."""
     shutil.copytree(home, tmp_path / "counted")
     disk = Disk(0, 0)
     disk.at = 10**9
@@ -121,8 +121,7 @@ def outcome(work: Callable[[], None]) -> MarketlakeError | None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """A disk of so many kilobytes, or from then on another size; skips where none may be
-    mounted."""
+    """Mount a disk of this size in kilobytes, or resize it; skips without the right to mount."""
     place = tmp_path / "disk"
 
     def sized(kilobytes: int) -> Path:

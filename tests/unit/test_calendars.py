@@ -1,4 +1,4 @@
-"""Sessions, closes and what is finished."""
+"""Sessions, closes and finished sessions."""
 
 from __future__ import annotations
 

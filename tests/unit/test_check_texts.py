@@ -1,4 +1,4 @@
-"""Each check finds its fault and is silent on the honest days that look like it."""
+"""Each check detects its fault and passes correct days that look similar."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 
 def days(*closes: float, first: date = FIRST, **changed: Any) -> list[Row]:
-    """Sessions of a coin, a day after the other."""
+    """Consecutive sessions of a coin."""
     return [row(first + timedelta(days=n), float(close), **changed) for n, close in enumerate(closes)]
 
 
@@ -58,7 +58,7 @@ def test_high_below_low_is_quarantined() -> None:
     inverted = days(10, 10, 10)
     inverted[1] |= {"high": 9.8, "low": 10.0}
     assert aside(run(inverted)) == [("high_below_low", after(1))]
-    # COMEX gold of 2009-11-23 as Yahoo has it: a high 0.11 % too low beside a close that fits
+    # COMEX gold on 2009-11-23 from Yahoo: the high is 0.11 % too low next to a consistent close
     gold = days(1146.4, 1164.3, 1165.5)
     gold[1] |= {"high": 1163.0}
     result = run(gold)
@@ -145,7 +145,7 @@ def test_previous_stored_close_is_a_neighbour() -> None:
     rows = days(10, 10)
     rows[0] |= {"dividend": 12.0}
     assert aside(run(rows, before={"SHARE": 11.0})) == [("dividend_size", FIRST)]
-    # nothing is known before the first row there is
+    # no stored row before the first one
     assert not aside(run(rows))
 
 
@@ -157,11 +157,11 @@ def test_five_equal_sessions_are_stale() -> None:
         days(*moving, 13, 13, 13, 13, volume=0.0),
         days(*moving, 13, 13, 13, 13, 13, 13, volume=5.0),
         days(*[1.0] * 12, volume=0.0),  # a pegged coin
-        days(*[1.0] * 8, 0.97, *[1.0] * 8, volume=None),  # one that lost its peg for a day
+        days(*[1.0] * 8, 0.97, *[1.0] * 8, volume=None),  # a coin that lost its peg for a day
         days(*[1.0002, 0.9998, *[1.0] * 10], volume=None),
     ):
         assert not noted(run(honest))
-    # a bill near zero rests for weeks
+    # a bill rate near zero is unchanged for weeks
     assert not noted(run(days(0.05, 0.03, *[0.01] * 10, volume=None), BILL))
 
 
@@ -209,8 +209,8 @@ def test_session_after_the_vendors_own_date_is_quarantined() -> None:
     rows = days(10, 11, 12, 13)  # to 2024-01-05
     result = run(rows, window={"at": at, "vendor_time": at})
     assert aside(result) == [("future_date", date(2024, 1, 5))]
-    assert len(result.bars) == 2  # the day of the answer is not finished
-    # a clock that is pinned to the past makes no vendor wrong, and a file tells no time
+    assert len(result.bars) == 2  # the day of the response is not finished
+    # a clock set to the past does not make the vendor wrong, and a file has no vendor time
     assert not aside(run(rows, window={"at": at, "vendor_time": datetime(2024, 6, 1, tzinfo=UTC)}))
     assert not aside(run(rows, window={"at": at}))
 
@@ -232,7 +232,7 @@ def test_only_rows_in_another_currency_are_quarantined() -> None:
 def test_unordered_response_is_noted_once() -> None:
     up = days(10, 11, 12, 13)
     assert noted(run([up[0], up[2], up[1], up[3]])) == [("unsorted", after(1))]
-    # the newest first, or an event after the prices, is an order
+    # newest first, or an event after the prices, is an accepted order
     event = row(after(2), None, dividend=0.1)
     for ordered in (up[::-1], [up[0], up[1], up[3], event]):
         assert not noted(run(ordered))

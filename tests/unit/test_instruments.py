@@ -1,4 +1,4 @@
-"""instruments.toml: what is accepted, and what each mistake is told."""
+"""instruments.toml: accepted entries, and the error of each mistake."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_invalid_calendar_source_or_symbol_is_a_fault_of_its_entry(
     assert loaded.get("OK").faults == ()
     (text,) = loaded.get("BTC").faults
     assert text.startswith("instruments.toml: [[instrument]] number 2 (BTC): " + fault)
-    # what is recorded and shown instead is harmless
+    # the recorded and displayed values are sanitized
     assert {loaded.get("BTC").calendar, *(ref.source for ref in loaded.get("BTC").sources)} <= {
         "24/7",
         "yahoo",

@@ -1,4 +1,4 @@
-"""One queue per host, in virtual time."""
+"""One request queue per host, in virtual time."""
 
 from __future__ import annotations
 

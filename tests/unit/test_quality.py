@@ -1,4 +1,4 @@
-"""Every check finds its fault, and honest prices pass."""
+"""Every check detects its fault, and correct prices pass."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_rates_may_touch_zero_and_jump() -> None:
     bill = replace(SHARE, asset_class="rate", negative_prices=True)
     rows = [{"at": n, "open": None, "high": None, "low": None} for n in range(4)]
     assert not reasons(checked(*rows, instrument=bill, closes=(0.003, 0.0, -0.1, 0.09)))
-    # the same from anything that has a price is a fault
+    # the same values are a fault for instruments with a price
     assert reasons(
         checked(*[{**one, "at": n} for n, one in enumerate(rows)], closes=(0.003, 0.0, -0.1, 0.09))
     )

@@ -1,4 +1,4 @@
-"""Secrets are taken out of text, and nothing else is."""
+"""Secrets are removed from text, and nothing else."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_other_text_is_unchanged(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["a-", "token", "://a", "_", "x" * 50 + " ", "secret=", "key: "])
 def test_time_is_not_quadratic_in_the_text(piece: str) -> None:
-    # a pattern that backtracks needs minutes for this text
+    # a backtracking pattern needs minutes for this text
     begun = time.process_time()
     shorter, longer = (without_secrets(piece * (size // len(piece))) for size in (20_000, 200_000))
     assert time.process_time() - begun < 5

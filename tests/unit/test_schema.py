@@ -1,4 +1,4 @@
-"""The tables keep their promises to each other."""
+"""The schemas of the tables are consistent with each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flag > environment > file > default, and every mistake told."""
+"""Flag > environment > file > default, and an error for every mistake."""
 
 from __future__ import annotations
 

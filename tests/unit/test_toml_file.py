@@ -1,4 +1,4 @@
-"""A TOML file that means harm costs a moment and a clear word."""
+"""A malicious TOML file is rejected quickly with a clear error."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_non_file_does_not_block(tmp_path: Path, name: str, kind: str) -> None:
 
 
 def test_deeply_nested_line_is_never_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What tomllib would need for it grows with the square of its depth."""
+    """tomllib's time is quadratic in the depth."""
     monkeypatch.setattr(toml_file.tomllib, "loads", None)
     path = tmp_path / "a.toml"
     path.write_text("a = 1\n" + ".".join(["b"] * 42) + " = 1\n")
