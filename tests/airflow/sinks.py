@@ -57,12 +57,12 @@ class _Mailed(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
-        self._say("220 sink")
+        self._reply("220 sink")
         while line := self.rfile.readline().decode().strip():
             if line.upper() == "DATA":
-                self._say("354 go on")
+                self._reply("354 go on")
                 self.server.mails.append(self._message())
-            self._say("221 bye" if line.upper() == "QUIT" else "250 ok")
+            self._reply("221 bye" if line.upper() == "QUIT" else "250 ok")
             if line.upper() == "QUIT":
                 return
 
@@ -72,5 +72,5 @@ class _Mailed(socketserver.StreamRequestHandler):
             lines.append(line)
         return "\n".join(lines)
 
-    def _say(self, text: str) -> None:
+    def _reply(self, text: str) -> None:
         self.wfile.write(f"{text}\r\n".encode())

@@ -12,7 +12,7 @@ import numpy as np
 from marketlake.simulator.fault import PARAMS, Fault
 
 from .damage import DAMAGES
-from .world import SOURCES, STRUCK, VARIANTS, World, world
+from .world import AFFECTED, SOURCES, VARIANTS, World, world
 
 SITUATIONS = ("first_load", "daily", "backfill")
 REPLY_KINDS = (
@@ -57,18 +57,18 @@ class Drawn:
     window: tuple[date, date | None] | None
     """What a backfill asks for."""
     strike: str
-    """The struck instrument's id, `*` for all of the source, or one of Yahoo's helpers."""
+    """The affected instrument's id, `*` for all of the source, or one of Yahoo's helpers."""
     times: int | None
     probability: float
     params: Mapping[str, float | str]
     fallback: bool
 
     @property
-    def struck(self) -> tuple[str, ...]:
+    def affected(self) -> tuple[str, ...]:
         """The ids that the fault may affect."""
         if self.strike == "*" or self.case.source == "ecb":
             return self.world.own
-        return (STRUCK,) if self.strike == STRUCK else ()
+        return (AFFECTED,) if self.strike == AFFECTED else ()
 
     @property
     def always(self) -> bool:
@@ -78,8 +78,8 @@ class Drawn:
     def fault(self) -> Fault:
         """The fault for the simulator."""
         symbol = self.strike
-        if symbol == STRUCK:
-            symbol = "*" if self.case.source == "ecb" else self.world.get(STRUCK).sources[0][1]
+        if symbol == AFFECTED:
+            symbol = "*" if self.case.source == "ecb" else self.world.get(AFFECTED).sources[0][1]
         return Fault(
             self.case.kind,
             self.case.source,
@@ -117,14 +117,14 @@ def draw(case: Case) -> Drawn:
     after += timedelta(days=random.choice([1, 1, 2, 4]))
     fallback = random.random() < 0.2
     helper = case.source == "yahoo" and case.kind in REPLY_KINDS and random.random() < 0.15
-    times, probability = _how_often(case, random)
+    times, probability = _frequency(case, random)
     return Drawn(
         case=case,
         world=place.with_fallback() if fallback else place,
         at=at,
         after=after,
         window=_window(case, place, random) if case.situation == "backfill" else None,
-        strike=random.choice(["crumb", "cookie"]) if helper else _strike(case, random),
+        strike=random.choice(["crumb", "cookie"]) if helper else _target(case, random),
         times=times,
         probability=probability,
         params={} if case.source == "files" else _params(case, place, at, random),
@@ -132,14 +132,14 @@ def draw(case: Case) -> Drawn:
     )
 
 
-def _strike(case: Case, random: Random) -> str:
+def _target(case: Case, random: Random) -> str:
     """One or all instruments; FRED's series differ in their sessions, so a restatement picks one
     of them."""
     alone = case.source == "fred" and case.kind == "restated"
-    return STRUCK if alone else random.choice([STRUCK, STRUCK, "*"])
+    return AFFECTED if alone else random.choice([AFFECTED, AFFECTED, "*"])
 
 
-def _how_often(case: Case, random: Random) -> tuple[int | None, float]:
+def _frequency(case: Case, random: Random) -> tuple[int | None, float]:
     if random.random() < 0.5:
         return None, 1.0
     if random.random() < 0.3:
@@ -193,7 +193,7 @@ def _restated(case: Case, place: World, at: datetime, random: Random) -> dict[st
     percent = round(random.uniform(0.5, 15), 2) * random.choice([1, -1])
     if case.situation == "daily" and random.random() < 0.3:
         return {"percent": percent}
-    known = place.get(STRUCK).truth.days
+    known = place.get(AFFECTED).truth.days
     last = int(np.searchsorted(known, np.datetime64(place.loaded.date())))
     if case.situation == "daily":
         first = last - random.randrange(1, 9)

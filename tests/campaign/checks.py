@@ -30,8 +30,8 @@ def changed_only_with_revision(before: Held, after: Held, root: Path) -> Iterato
 
 def _settled(before: Row, after: Row) -> bool:
     """Whether only a recent volume changed, which is updated in place."""
-    apart = same((*before[:4], 0.0, *before[5:]), (*after[:4], 0.0, *after[5:]))
-    return apart and abs(before[4] - after[4]) < _SETTLES * max(before[4], after[4])
+    different = same((*before[:4], 0.0, *before[5:]), (*after[:4], 0.0, *after[5:]))
+    return different and abs(before[4] - after[4]) < _SETTLES * max(before[4], after[4])
 
 
 def equal(held: Held, wanted: Held, when: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import kill
-from .crash import Grounds, grounds
+from .crash import Workspace, workspace
 from .crash_works import DAILY, FIRST, KINDS, Kind, Scene, due, held
 
 DAGS = Path(__file__).parents[2] / "dags"
@@ -40,12 +40,12 @@ def _one_calendar(scene: Scene) -> None:
 
 
 @contextmanager
-def under_airflow() -> Iterator[Grounds]:
+def under_airflow() -> Iterator[Workspace]:
     """A worker's environment with its own Airflow, imported once and with its database created
     once."""
     from marketlake.airflow.standalone import airflow_environment
 
-    with grounds() as here:
+    with workspace() as here:
         home = here.folder / "airflow-home"
         home.mkdir()
         os.environ |= airflow_environment(home, DAGS) | {"MARKETLAKE_RETRY_SECONDS": "0"}

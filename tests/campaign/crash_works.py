@@ -92,11 +92,13 @@ class Scene:
 
     def vendors(self, *, later: bool) -> None:
         """Set the vendors to the first load, or to days later."""
-        struck = ("yahoo:SHARE", "bitstamp:COINX/USD") if later else ()
-        self._tell("faults", [f"restated:{one}:percent=2,from=2023-12-31,to=2024-01-02" for one in struck])
-        self._tell("clock", (DAILY if later else LOADED).isoformat())
+        affected = ("yahoo:SHARE", "bitstamp:COINX/USD") if later else ()
+        self._control(
+            "faults", [f"restated:{symbol}:percent=2,from=2023-12-31,to=2024-01-02" for symbol in affected]
+        )
+        self._control("clock", (DAILY if later else LOADED).isoformat())
 
-    def _tell(self, what: str, value: str | Sequence[str] | None) -> None:
+    def _control(self, what: str, value: str | Sequence[str] | None) -> None:
         request = urllib.request.Request(f"{self.url}/simulator/{what}", orjson.dumps(value), method="POST")
         with urllib.request.urlopen(request, timeout=10):
             pass

@@ -15,11 +15,11 @@ from .clock import MOST_BYTES
 Damage = Callable[[Path, Random], None]
 
 
-def _lost(path: Path, random: Random) -> None:
+def _deleted(path: Path, random: Random) -> None:
     path.unlink()
 
 
-def _folder(path: Path, random: Random) -> None:
+def _replaced_by_folder(path: Path, random: Random) -> None:
     path.unlink()
     path.mkdir()
 
@@ -114,7 +114,7 @@ def _as_a_spreadsheet_saves(path: Path, random: Random) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
 
 
-def _told_twice(path: Path, random: Random) -> None:
+def _duplicate_session(path: Path, random: Random) -> None:
     """Repeat the last session that the lake may have, with other prices."""
     header, *lines = path.read_text().splitlines()
     at = next(n for n, line in enumerate(lines) if line.startswith("2024-01-10"))
@@ -124,8 +124,8 @@ def _told_twice(path: Path, random: Random) -> None:
 
 
 DAMAGES: Mapping[str, tuple[Damage, frozenset[str]]] = {
-    "lost": (_lost, frozenset({"not_found"})),
-    "folder": (_folder, frozenset({"not_found"})),
+    "lost": (_deleted, frozenset({"not_found"})),
+    "folder": (_replaced_by_folder, frozenset({"not_found"})),
     "elsewhere": (_elsewhere, frozenset({"blocked"})),
     "emptied": (_emptied, frozenset({"malformed"})),
     "page": (_page, frozenset({"malformed"})),
@@ -142,7 +142,7 @@ DAMAGES: Mapping[str, tuple[Damage, frozenset[str]]] = {
     "repeated": (_repeated, frozenset({"ok", "no_new_data"})),
     "shuffled": (_shuffled, frozenset({"ok", "no_new_data"})),
     "as_a_spreadsheet_saves": (_as_a_spreadsheet_saves, frozenset({"ok", "no_new_data"})),
-    "told_twice": (_told_twice, frozenset({"quarantined", "ok", "no_new_data"})),
+    "duplicate_session": (_duplicate_session, frozenset({"quarantined", "ok", "no_new_data"})),
 }
 """By kind: what happens to the file, and the outcomes that the documentation allows."""
 

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from .case import GAPS, REPLY_KINDS, Drawn
 from .damage import DAMAGES
 from .market import Truth
-from .world import STRUCK
+from .world import AFFECTED
 
 GOOD = frozenset({"ok", "no_new_data"})
 _NAMED: Mapping[str, str] = {
@@ -36,12 +36,12 @@ def outcomes(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     """Allowed outcomes of the disturbed run for one instrument."""
     kind = drawn.case.kind
     if kind in DAMAGES:
-        return _of_file(drawn, instrument_id) if instrument_id in drawn.struck else GOOD
-    if instrument_id not in drawn.struck:
+        return _of_file(drawn, instrument_id) if instrument_id in drawn.affected else GOOD
+    if instrument_id not in drawn.affected:
         # a source with a long Retry-After gets no requests for the other instruments either
-        left_alone = kind == "429" and float(drawn.params.get("retry_after", -1)) > _LONG_WAIT_S
+        on_hold = kind == "429" and float(drawn.params.get("retry_after", -1)) > _LONG_WAIT_S
         at_source = drawn.world.get(instrument_id).sources[0][0] == drawn.case.source
-        return GOOD | {"rate_limited"} if left_alone and at_source else GOOD
+        return GOOD | {"rate_limited"} if on_hold and at_source else GOOD
     if kind in REPLY_KINDS:
         return _of_reply(drawn, instrument_id)
     return _of_rows(drawn, instrument_id)
@@ -52,7 +52,7 @@ def _of_reply(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     if drawn.strike in {"crumb", "cookie"}:
         return GOOD
     named = frozenset({_NAMED[kind]}) | _of_short_text(drawn)
-    if drawn.fallback and instrument_id == STRUCK:
+    if drawn.fallback and instrument_id == AFFECTED:
         return GOOD
     if drawn.always:
         return named
@@ -99,8 +99,14 @@ def _of_gaps(drawn: Drawn, instrument_id: str) -> frozenset[str]:
         return GOOD
     first = drawn.params["where"] == "head" and drawn.case.situation != "daily"
     # the ECB's file begins in 1999: missing rows may be outside the window
-    aside = drawn.case.source == "ecb" and drawn.params["where"] != "tail"
-    hidden = first or aside or drawn.fallback or not drawn.always or drawn.case.situation == "backfill"
+    quarantined_sessions = drawn.case.source == "ecb" and drawn.params["where"] != "tail"
+    hidden = (
+        first
+        or quarantined_sessions
+        or drawn.fallback
+        or not drawn.always
+        or drawn.case.situation == "backfill"
+    )
     return GOOD | {"truncated"} if hidden else frozenset({"truncated"})
 
 
@@ -112,13 +118,13 @@ def _of_restated(drawn: Drawn, instrument_id: str) -> frozenset[str]:
 
 def _all_known_restated(drawn: Drawn, instrument_id: str) -> bool:
     """Whether every session of the overlap is affected, which is another scale and no revision."""
-    first, last = (date.fromisoformat(str(drawn.params.get(n, d))) for n, d in _EVER)
+    first, last = (date.fromisoformat(str(drawn.params.get(n, d))) for n, d in _ALWAYS_ALLOWED)
     known = look_back(drawn, drawn.world.get(instrument_id).truth)
-    struck = [day for day in known if first <= day <= last]
-    return len(struck) >= max(2, len(known) - 1)
+    affected = [day for day in known if first <= day <= last]
+    return len(affected) >= max(2, len(known) - 1)
 
 
-_EVER = (("from", "1900-01-01"), ("to", "2099-12-31"))
+_ALWAYS_ALLOWED = (("from", "1900-01-01"), ("to", "2099-12-31"))
 
 
 def look_back(drawn: Drawn, truth: Truth) -> list[date]:
@@ -152,7 +158,7 @@ def _splits_in_answer(drawn: Drawn, instrument_id: str) -> bool:
 def _of_unit(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     if "label" in drawn.params:
         named = drawn.case.source == "yahoo"
-        if drawn.fallback and instrument_id == STRUCK and named:
+        if drawn.fallback and instrument_id == AFFECTED and named:
             return GOOD
         return frozenset({"quarantined"}) | (frozenset() if drawn.always else GOOD) if named else GOOD
     if drawn.case.situation == "first_load":
@@ -165,7 +171,7 @@ def _of_file(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     named = DAMAGES[drawn.case.kind][1]
     if drawn.case.kind == "header_only" and drawn.case.situation == "backfill":
         return GOOD
-    if drawn.fallback and instrument_id == STRUCK and not named & GOOD:
+    if drawn.fallback and instrument_id == AFFECTED and not named & GOOD:
         return GOOD
     return named
 

@@ -15,10 +15,10 @@ Params = Mapping[str, float | str]
 
 def explains(kind: str, params: Params, day: date, stored: Row, truth: Mapping[date, Row]) -> bool:
     """Whether the fault explains this row."""
-    return any(same(stored, injected) for injected in _told(kind, params, day, truth))
+    return any(same(stored, injected) for injected in _injected_rows(kind, params, day, truth))
 
 
-def _told(kind: str, params: Params, day: date, truth: Mapping[date, Row]) -> Iterator[Row]:
+def _injected_rows(kind: str, params: Params, day: date, truth: Mapping[date, Row]) -> Iterator[Row]:
     row = truth[day]
     match kind:
         case "restated":

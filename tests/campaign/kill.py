@@ -35,11 +35,11 @@ def in_child(work: Work) -> None:
 def killed_at_touch(work: Work, number: int, touching: Sequence[str] = TOUCHES) -> bool:
     """Kill the work at its `number`th disk operation; False when it finished before."""
 
-    def doomed() -> None:
+    def work_until_killed() -> None:
         _at_touch(number, lambda: os.killpg(os.getpid(), signal.SIGKILL), touching)
         work()
 
-    return _forked(doomed, lambda child: None)
+    return _forked(work_until_killed, lambda child: None)
 
 
 def killed_after(work: Work, seconds: float) -> bool:
@@ -67,14 +67,14 @@ def touches(work: Work) -> int:
     return answer_of(counted)
 
 
-def answer_of(ask: Callable[[], T]) -> T:
+def answer_of(compute: Callable[[], T]) -> T:
     """The result of a function run in a separate process."""
     reading, writing = os.pipe()
     received: list[bytes] = []
 
     def answered() -> None:
         with os.fdopen(writing, "wb") as pipe:
-            pickle.dump(ask(), pipe)
+            pickle.dump(compute(), pipe)
 
     def listen(child: int) -> None:
         os.close(writing)

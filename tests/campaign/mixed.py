@@ -48,7 +48,7 @@ class Rounds:
 
 
 @dataclass(frozen=True)
-class Mixed:
+class MixedResult:
     """The result of the rounds."""
 
     rounds: Rounds
@@ -58,7 +58,7 @@ class Mixed:
 
 
 @dataclass
-class _Fate:
+class _State:
     """The faults injected so far."""
 
     world: World
@@ -69,38 +69,38 @@ class _Fate:
     """By instrument: every fault of its rows."""
 
 
-def mixed(rounds: Rounds, site: Site) -> Mixed:
+def mixed(rounds: Rounds, site: Site) -> MixedResult:
     """Run the rounds and collect violations."""
-    fate = _Fate(mixed_world(rounds.instruments), Random(f"mixed/{rounds.seed}"))
+    state = _State(mixed_world(rounds.instruments), Random(f"mixed/{rounds.seed}"))
     home = site.fresh()
-    fate.world.write(home)
+    state.world.write(home)
     violations, at = list[str](), datetime(2024, 1, 22, 23, 30, tzinfo=UTC)
     bound_access(PATIENCE_S)
     for number, situation in enumerate(_ROUNDS):
         before = bars(home / "data")
         loaded = {name for name, _ in before} if situation == "daily" else set[str]()
-        faults, struck = _faults(fate, loaded, at)
-        site.prepare(fate.world, faults)
+        faults, affected = _faults(state, loaded, at)
+        site.prepare(state.world, faults)
         window = (date(2023, 12, 1), None) if situation == "backfill" else None
         rows = run(site, home, at, window)
-        fate.outcomes += Counter(row["outcome"] for row in rows)
-        ended = _checked(fate, before, home / "data", rows, struck, at)
+        state.outcomes += Counter(row["outcome"] for row in rows)
+        ended = _checked(state, before, home / "data", rows, affected, at)
         violations += [f"round {number}, {situation}: {text}" for text in ended]
-        at += timedelta(days=fate.random.choice([1, 2, 3]))
+        at += timedelta(days=state.random.choice([1, 2, 3]))
     bound_access()
-    site.prepare(fate.world, [])
+    site.prepare(state.world, [])
     last = run(site, home, at, None, 1)
     violations += [
         f"afterwards {r['instrument_id']}: {r['message'][:120]}" for r in last if r["outcome"] not in GOOD
     ]
-    violations += checks.equal(bars(home / "data"), _truth(fate.world, at), "afterwards")
+    violations += checks.equal(bars(home / "data"), _truth(state.world, at), "afterwards")
     violations += checks.whole(home / "data")
-    return Mixed(rounds, fate.faults, fate.outcomes, tuple(violations))
+    return MixedResult(rounds, state.faults, state.outcomes, tuple(violations))
 
 
-def failed(rounds: Rounds, how: str) -> Mixed:
+def failed(rounds: Rounds, how: str) -> MixedResult:
     """The result of rounds that could not be run."""
-    return Mixed(rounds, Counter(), Counter(), (how,))
+    return MixedResult(rounds, Counter(), Counter(), (how,))
 
 
 def mixed_world(count: int) -> World:
@@ -132,24 +132,24 @@ def _truth(world: World, at: datetime) -> dict[Key, Row]:
     return expected_rows({each.id: each.truth.until(at) for each in world.held})
 
 
-def _faults(fate: _Fate, loaded: set[str], at: datetime) -> tuple[list[Fault], set[str]]:
+def _faults(state: _State, loaded: set[str], at: datetime) -> tuple[list[Fault], set[str]]:
     """A fault for every fifth instrument, and sometimes one for a whole source.
 
     Wrong values only for `loaded` instruments: a history that begins on another scale cannot be
     detected.
     """
-    random, faults = fate.random, list[Fault]()
-    able = [each for each in fate.world.held if each.sources[0][0] not in {"files", "ecb"}]
-    chosen = random.sample(able, len(fate.world.held) // 5)
+    random, faults = state.random, list[Fault]()
+    supported_kinds = [each for each in state.world.held if each.sources[0][0] not in {"files", "ecb"}]
+    chosen = random.sample(supported_kinds, len(state.world.held) // 5)
     for each in chosen:
         fault = _fault(each, each.id in loaded, at, random)
         faults.append(fault)
         if fault.kind not in REPLY_KINDS:
-            fate.injected.setdefault(each.id, []).append((fault.kind, fault.params))
+            state.injected.setdefault(each.id, []).append((fault.kind, fault.params))
     source = random.choice([*_SHARES])
     faults.append(Fault(random.choice(["503", "429", "reset", "html"]), source, probability=0.05))
-    fate.faults += Counter(fault.kind for fault in faults)
-    everywhere = {each.id for each in fate.world.held if each.sources[0][0] == source}
+    state.faults += Counter(fault.kind for fault in faults)
+    everywhere = {each.id for each in state.world.held if each.sources[0][0] == source}
     return faults, {each.id for each in chosen} | everywhere
 
 
@@ -179,27 +179,27 @@ def _params(kind: str, each: Held, at: datetime, random: Random) -> dict[str, fl
 
 
 def _checked(
-    fate: _Fate,
+    state: _State,
     before: Mapping[Key, Row],
     root: Path,
     rows: Sequence[RunRow],
-    struck: set[str],
+    affected: set[str],
     at: datetime,
 ) -> Iterator[str]:
-    after, truth = bars(root), _truth(fate.world, at)
+    after, truth = bars(root), _truth(state.world, at)
     yield from checks.nothing_lost(before, after)
     yield from checks.changed_only_with_revision(before, after, root)
     yield from checks.whole(root)
-    yield from _explained(fate, after, truth)
+    yield from _explained(state, after, truth)
     for row in rows:
-        left_alone = row["message"].startswith("not requested")
-        if row["outcome"] not in GOOD and row["instrument_id"] not in struck and not left_alone:
-            yield f"{row['instrument_id']} was not struck: {row['outcome']}: {row['message'][:120]}"
+        on_hold = row["message"].startswith("not requested")
+        if row["outcome"] not in GOOD and row["instrument_id"] not in affected and not on_hold:
+            yield f"{row['instrument_id']} was not affected: {row['outcome']}: {row['message'][:120]}"
         if row["outcome"] not in GOOD and not row["message"]:
             yield f"{row['instrument_id']}: {row['outcome']} without a word"
 
 
-def _explained(fate: _Fate, after: Mapping[Key, Row], truth: Mapping[Key, Row]) -> Iterator[str]:
+def _explained(state: _State, after: Mapping[Key, Row], truth: Mapping[Key, Row]) -> Iterator[str]:
     by_id: dict[str, dict[date, Row]] = {}
     for (name, day), row in truth.items():
         by_id.setdefault(name, {})[day] = row
@@ -207,6 +207,6 @@ def _explained(fate: _Fate, after: Mapping[Key, Row], truth: Mapping[Key, Row]) 
         own = by_id[name]
         if day in own and same(row, own[day]):
             continue
-        if day not in own or not any(explains(k, p, day, row, own) for k, p in fate.injected.get(name, ())):
+        if day not in own or not any(explains(k, p, day, row, own) for k, p in state.injected.get(name, ())):
             yield f"invented: {name} {day} holds {row}, the market said {own.get(day)}"
             return

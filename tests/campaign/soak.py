@@ -26,7 +26,7 @@ _DELISTING_NOTICED_AFTER = 4
 
 
 @dataclass(frozen=True)
-class Soaked:
+class SoakResult:
     """The result of a soak."""
 
     days: int
@@ -38,7 +38,7 @@ class Soaked:
     violations: tuple[str, ...]
 
 
-def soak(site: Site, instruments: int, days: int, seed: int, on_day: Callable[[int], None]) -> Soaked:
+def soak(site: Site, instruments: int, days: int, seed: int, on_day: Callable[[int], None]) -> SoakResult:
     """Run the soak, then compare with the recomputation."""
     script, home, started = story(instruments, days, seed), site.fresh(), time.monotonic()
     outcomes, violations = Counter[str](), list[str]()
@@ -52,7 +52,7 @@ def soak(site: Site, instruments: int, days: int, seed: int, on_day: Callable[[i
     violations += _differences(home, script, model)
     rows = sum(map(len, model.rows.values()))
     seconds = time.monotonic() - started
-    return Soaked(days, instruments, rows, model.revisions.total(), outcomes, seconds, tuple(violations))
+    return SoakResult(days, instruments, rows, model.revisions.total(), outcomes, seconds, tuple(violations))
 
 
 def _one_day(site: Site, home: Path, script: Story, day: date) -> Counter[str]:

@@ -35,7 +35,7 @@ def expected_model(story: Story) -> Model:
                 _one_day(model, story, each, day)
     for change in story.restatements:
         if change.late:
-            _found_late(model, story, change.instrument_id, change.session)
+            _add_late_revision(model, story, change.instrument_id, change.session)
     return model
 
 
@@ -87,7 +87,7 @@ def _last_served(each: Held, day: date) -> date:
     return max(served, default=day - timedelta(days=1))
 
 
-def _found_late(model: Model, story: Story, instrument_id: str, session: date) -> None:
+def _add_late_revision(model: Model, story: Story, instrument_id: str, session: date) -> None:
     each = next(one for one in story.held if one.id == instrument_id)
     row = story.history(each, story.days[-1]).until(at(story.days[-1]))[session]
     if not same(model.rows[instrument_id][session], row):

@@ -17,8 +17,8 @@ from .damage import DAMAGES
 from .mixed import Rounds, mixed
 from .soak import soak
 from .strike import Site, strike
-from .workers import in_time, site
-from .world import SOURCES, STRUCK
+from .workers import site, with_timeout
+from .world import AFFECTED, SOURCES
 
 pytestmark = pytest.mark.xdist_group("campaign")
 
@@ -30,9 +30,9 @@ def place() -> Iterator[Site]:
     collecting.Access = Access
 
 
-def struck(name: str, place: Site) -> tuple[str, ...]:
+def affected(name: str, place: Site) -> tuple[str, ...]:
     case = Case.parse(name)
-    return in_time(case, place, strike, lambda _, how: pytest.fail(how)).violations
+    return with_timeout(case, place, strike, lambda _, how: pytest.fail(how)).violations
 
 
 def test_long_campaign_covers_every_fault_source_and_situation() -> None:
@@ -44,7 +44,7 @@ def test_long_campaign_covers_every_fault_source_and_situation() -> None:
 @pytest.mark.parametrize("number", range(14))
 def test_no_row_is_lost_or_invented_and_the_fault_is_reported(number: int, place: Site) -> None:
     case = all_cases(14, 5)[number]
-    assert struck(case.name, place) == ()
+    assert affected(case.name, place) == ()
 
 
 def test_mixed_faults_violate_nothing(place: Site) -> None:
@@ -60,14 +60,14 @@ def test_two_week_soak_equals_the_recomputation(place: Site) -> None:
 def test_campaign_detects_an_accepted_short_response(place: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "judge", lambda *_: None)
     cases = all_cases(200, 3, ["missing"], ["bitstamp"])
-    case = next(case for case in cases if expected.outcomes(draw(case), STRUCK) == {"truncated"})
-    assert any("outcome of A: no_new_data" in text for text in struck(case.name, place))
+    case = next(case for case in cases if expected.outcomes(draw(case), AFFECTED) == {"truncated"})
+    assert any("outcome of A: no_new_data" in text for text in affected(case.name, place))
 
 
 def test_campaign_detects_a_skipped_instrument(place: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     real = running.plan_daily
     monkeypatch.setattr(running, "plan_daily", lambda *given: real(*given)[1:])
-    assert any("recorded" in text for text in struck("duplicates:bitstamp:first_load:1", place))
+    assert any("recorded" in text for text in affected("duplicates:bitstamp:first_load:1", place))
 
 
 def test_checks_distinguish_lost_changed_and_invented_rows() -> None:

@@ -27,7 +27,7 @@ from .strike import Site
 LONGEST_S = 180
 """For one piece of work: what takes longer hangs."""
 _MEMORY = Path("/dev/shm")
-Judge = Callable[[Any, Any], Any]
+Evaluate = Callable[[Any, Any], Any]
 """One piece of work at one place; what it came to, with `violations`."""
 
 
@@ -35,7 +35,7 @@ def in_workers(
     work: Sequence[Any],
     workers: int,
     place: Callable[[], AbstractContextManager[Any]],
-    judge: Judge,
+    evaluate: Evaluate,
     failed: Callable[[Any, str], Any],
 ) -> Iterator[Any]:
     """Yield results as they complete; each worker has its own place and every `workers`th piece of
@@ -47,7 +47,7 @@ def in_workers(
     context = multiprocessing.get_context("fork")
     results: multiprocessing.Queue[Any] = context.Queue()
     shares = [work[n::workers] for n in range(workers) if work[n::workers]]
-    arguments = [(share, results, place, judge, failed) for share in shares]
+    arguments = [(share, results, place, evaluate, failed) for share in shares]
     started = [context.Process(target=_work, args=each) for each in arguments]
     for process in started:
         process.start()
@@ -72,27 +72,27 @@ def _work(
     share: Sequence[Any],
     results: multiprocessing.Queue[Any],
     place: Callable[[], AbstractContextManager[Any]],
-    judge: Judge,
+    evaluate: Evaluate,
     failed: Callable[[Any, str], Any],
 ) -> None:
     die_with_parent()
     with place() as here:
         for piece in share:
-            results.put(in_time(piece, here, judge, failed))
+            results.put(with_timeout(piece, here, evaluate, failed))
     results.close()
     results.join_thread()
 
 
-def in_time(piece: Any, here: Any, judge: Judge, failed: Callable[[Any, str], Any]) -> Any:
+def with_timeout(piece: Any, here: Any, evaluate: Evaluate, failed: Callable[[Any, str], Any]) -> Any:
     """The result of one piece; a crash or a timeout is a violation."""
 
-    def out_of_time(number: int, frame: FrameType | None) -> None:
+    def on_timeout(number: int, frame: FrameType | None) -> None:
         raise TimeoutError(f"not done after {LONGEST_S} s")
 
-    before = signal.signal(signal.SIGALRM, out_of_time)
+    before = signal.signal(signal.SIGALRM, on_timeout)
     signal.alarm(LONGEST_S)
     try:
-        return judge(piece, here)
+        return evaluate(piece, here)
     except Exception:
         return failed(piece, f"raised: {traceback.format_exc(limit=-6)}")
     finally:

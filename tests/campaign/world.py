@@ -29,7 +29,7 @@ from .market import (
 SOURCES = ("yahoo", "bitstamp", "binance", "coinbaseexchange", "kraken", "ecb", "fred", "files")
 VARIANTS = 6
 LAST = date(2024, 8, 30)
-STRUCK, BYSTANDER = "A", "Z"
+AFFECTED, BYSTANDER = "A", "Z"
 
 
 @dataclass(frozen=True)

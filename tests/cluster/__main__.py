@@ -14,7 +14,7 @@ import json
 import sys
 from pathlib import Path
 
-from .drive import cluster_run
+from .drive import run_cluster
 from .orchestra import BIN
 from .processes import ClusterError
 from .servers import programs
@@ -29,7 +29,7 @@ def main() -> int:
         sys.stderr.write(f"cluster test: there is no {', '.join(absent)} here\n")
         return 2
     try:
-        record = cluster_run()
+        record = run_cluster()
     except ClusterError as error:
         sys.stderr.write(f"cluster test: {error}\n")
         return 1

@@ -29,7 +29,7 @@ _WITHIN_S = 420.0
 
 
 @dataclass
-class Lap:
+class Timer:
     """Seconds by phase."""
 
     seconds: dict[str, float] = field(default_factory=dict)
@@ -43,33 +43,33 @@ class Lap:
             self.seconds[what] = time.monotonic() - begun
 
 
-def cluster_run() -> Record:
+def run_cluster() -> Record:
     """Start everything, kill a worker half-way, wait for the end, compare."""
-    lap, market = Lap(), world()
+    timer, market = Timer(), world()
     with serve(market.market, now=NOW) as simulator, unprivileged() as processes:
         for place in ("undisturbed", "home"):
             home = processes.folder / place
             home.mkdir()
             write_home(home, market)
-        with lap("undisturbed ingest"):
+        with timer("undisturbed ingest"):
             undisturbed = _undisturbed(processes.folder / "undisturbed", simulator)
         before = len(simulator.requests)
         simulator.set_faults(faults(market))
-        airflow = _started(processes, simulator, lap)
-        with lap("Airflow's start"):
+        airflow = _started(processes, simulator, timer)
+        with timer("Airflow's start"):
             airflow.start()
             api = airflow.api()
             processes.until(airflow.healthy, "word that every part is healthy", 120)
-        with lap("until half-way"):
-            _half_way(processes, simulator, before)
-        killed = _lose_the_busier(processes, api)
-        with lap("from the kill to the end"):
+        with timer("until half-way"):
+            _wait_until_half_way(processes, simulator, before)
+        killed = _kill_the_busier_worker(processes, api)
+        with timer("from the kill to the end"):
             runs = _ended(processes, api)
         served = simulator.requests[before:]
         tasks = api.tasks()
         compared = difference(processes.folder / "home" / "data", undisturbed)
         account = "their user" if airflow.as_self else processes.account or "their user"
-        record = _record(account, runs, tasks, killed, served, compared, lap)
+        record = _record(account, runs, tasks, killed, served, compared, timer)
         processes.keep = not record.good
         return record
 
@@ -83,11 +83,11 @@ def _undisturbed(home: Path, simulator: Simulator) -> Path:
     return home / "data"
 
 
-def _started(processes: Processes, simulator: Simulator, lap: Lap) -> Orchestra:
+def _started(processes: Processes, simulator: Simulator, timer: Timer) -> Orchestra:
     ports = free_ports(3)
     if processes.account:
         shutil.chown(processes.folder / "home", processes.account)
-    with lap("Postgres, Redis, tables"):
+    with timer("Postgres, Redis, tables"):
         postgres, redis = start_postgres(processes, ports[0]), start_redis(processes, ports[1])
         home = processes.folder / "home"
         own = {"MARKETLAKE_HOME": str(home), "MARKETLAKE_LAKE": str(home / "data")}
@@ -97,13 +97,13 @@ def _started(processes: Processes, simulator: Simulator, lap: Lap) -> Orchestra:
     return airflow
 
 
-def _half_way(processes: Processes, simulator: Simulator, before: int) -> None:
+def _wait_until_half_way(processes: Processes, simulator: Simulator, before: int) -> None:
     """Wait until half of the instruments have been requested."""
     half = INSTRUMENTS // 2
     processes.until(lambda: len(simulator.requests) - before >= half, f"{half} requests", _WITHIN_S)
 
 
-def _lose_the_busier(processes: Processes, api: Api) -> list[str]:
+def _kill_the_busier_worker(processes: Processes, api: Api) -> list[str]:
     """Kill the worker with more tasks; returns the tasks it was running."""
 
     def busy() -> dict[str, list[str]]:
@@ -121,7 +121,7 @@ def _lose_the_busier(processes: Processes, api: Api) -> list[str]:
 
     at = processes.until(busy, "worker with a fetch under way", 60)
     victim = max(at, key=lambda name: len(at[name]))
-    processes.lose(victim)
+    processes.kill_tree(victim)
     return list(at[victim])
 
 
@@ -143,7 +143,7 @@ def _record(
     killed: list[str],
     served: tuple[Served, ...],
     compared: Any,
-    lap: Lap,
+    timer: Timer,
 ) -> Record:
     moments: dict[str, list[float]] = defaultdict(list)
     for request in served:
@@ -161,7 +161,7 @@ def _record(
         answers_spoilt=sum(request.status != 200 for request in served),
         loads=loads(moments, LIMITS),
         difference=compared,
-        seconds=lap.seconds,
+        seconds=timer.seconds,
     )
 
 

@@ -44,8 +44,8 @@ def faults(held: World) -> list[Fault]:
 
 def _single(held: World) -> Iterator[Fault]:
     random = Random("cluster")
-    able = [each for each in held.held if each.sources[0][0] in LIMITS]
-    for each in random.sample(able, INSTRUMENTS // 5):
+    supported_kinds = [each for each in held.held if each.sources[0][0] in LIMITS]
+    for each in random.sample(supported_kinds, INSTRUMENTS // 5):
         kind = random.choice(_PASSING)
         yield Fault(kind, *each.sources[0], times=random.choice([1, 2]), params=_params(kind, random))
 

@@ -104,7 +104,7 @@ class Processes:
             return False
         return done.returncode == 0
 
-    def lose(self, name: str) -> None:
+    def kill_tree(self, name: str) -> None:
         """Kill it with its children (kill -9), as in a power cut."""
         process = self.running.pop(name)
         _kill([process.pid, *descendants(process.pid)])

@@ -27,8 +27,8 @@ def programs() -> list[str]:
 
 def program(name: str) -> str | None:
     """The path of a program; Debian keeps those of Postgres off PATH."""
-    beside = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    return shutil.which(name, path=os.pathsep.join([os.environ["PATH"], *map(str, reversed(beside))]))
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    return shutil.which(name, path=os.pathsep.join([os.environ["PATH"], *map(str, reversed(folders))]))
 
 
 def start_redis(processes: Processes, port: int, name: str = "redis") -> Server:
@@ -43,17 +43,17 @@ def start_redis(processes: Processes, port: int, name: str = "redis") -> Server:
 def start_postgres(processes: Processes, port: int) -> Server:
     """Start a new database cluster without durability."""
     server, data = Server(port, secrets.token_urlsafe(24)), processes.folder / "postgres"
-    words = processes.folder / "postgres-password"
-    words.write_text(server.password)
+    password_file = processes.folder / "postgres-password"
+    password_file.write_text(server.password)
     options = [
         "--username=airflow",
-        f"--pwfile={words}",
+        f"--pwfile={password_file}",
         "--auth=scram-sha-256",
         "--encoding=UTF8",
         "--no-sync",
     ]
     processes.run("initdb", [str(program("initdb")), f"--pgdata={data}", *options])
-    words.unlink()
+    password_file.unlink()
     listen = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"]
     command = [str(program("postgres")), "-D", str(data), "-p", str(port), *listen]
     processes.start("postgres", command)

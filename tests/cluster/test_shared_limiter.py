@@ -127,7 +127,7 @@ def test_address_comes_from_the_environment_and_is_not_shown(home: Path, url: st
 def request_times(home: Path, times: int, limit: float, **environment: str) -> list[float]:
     """Release times of two machines that send requests at the same time."""
     (home / "marketlake.toml").write_text(f"[requests_per_second]\nyahoo = {limit}\n")
-    processes = [asker(home, machine, times, environment) for machine in ("one", "two")]
+    processes = [start_client(home, machine, times, environment) for machine in ("one", "two")]
     for process in processes:
         assert process.stdin
         process.stdin.write("go\n")
@@ -135,7 +135,7 @@ def request_times(home: Path, times: int, limit: float, **environment: str) -> l
     return sorted(float(line) for process in processes for line in process.communicate()[0].splitlines())
 
 
-def asker(home: Path, machine: str, times: int, environment: dict[str, str]) -> subprocess.Popen[str]:
+def start_client(home: Path, machine: str, times: int, environment: dict[str, str]) -> subprocess.Popen[str]:
     (home / machine).mkdir()
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("asker.py")), str(home), str(times)],

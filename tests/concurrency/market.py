@@ -41,7 +41,7 @@ def current(root: Path) -> list[tuple[Any, ...]]:
     return bar_values(root)
 
 
-def replaced(root: Path) -> list[tuple[Any, ...]]:
+def superseded(root: Path) -> list[tuple[Any, ...]]:
     """The superseded values, with duplicates."""
     kept = ("instrument_id", "session", "close", "source")
     return sorted(tuple(row[name] for name in kept) for row in rows(root, "revision"))

@@ -17,9 +17,9 @@ from marketlake.store.writer import open_manifest
 from ..campaign_size import some
 from ..pipeline.homes import rows, settings_of
 from .crowd import answer, start
-from .market import DAYS, current, make_home, noon, replaced, serve
+from .market import DAYS, current, make_home, noon, serve, superseded
 
-CROWDS = [
+WRITERS = [
     ("run", "run"),
     ("run", "backfill"),
     ("run", "replay"),
@@ -40,11 +40,11 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "crowd",
-    some(CROWDS, few=2, draw=random.Random(1)),
+    some(WRITERS, few=2, draw=random.Random(1)),
     ids=" + ".join,
 )
 def test_concurrent_writers_equal_sequential_ones(tmp_path: Path, home: Path, crowd: tuple[str, ...]) -> None:
-    actors = [start("actor", home, deeds) for deeds in crowd]
+    actors = [start("actor", home, commands) for commands in crowd]
     (home / "go").touch()
     for outcomes in [answer(actor) for actor in actors]:
         assert set(outcomes) == {""}
@@ -52,7 +52,7 @@ def test_concurrent_writers_equal_sequential_ones(tmp_path: Path, home: Path, cr
     assert raw.pending(lake, open_manifest(lake)) == []
     last = ingest(settings_of(home, noon(DAYS)))
     assert not failed(last)
-    assert (current(lake), replaced(lake)) == undisturbed(tmp_path)
+    assert (current(lake), superseded(lake)) == undisturbed(tmp_path)
     assert verify(lake)[1] == []
     recorded = [(row["batch_id"], row["instrument_id"]) for row in rows(lake, "run")]
     kept = [
@@ -72,5 +72,5 @@ def undisturbed(folder: Path) -> tuple[list, list]:
     serve(home, **RESTATED)
     for day in range(1, DAYS + 1):
         ingest(settings_of(home, noon(day)))
-    assert len(replaced(home / "data")) == 6
-    return current(home / "data"), replaced(home / "data")
+    assert len(superseded(home / "data")) == 6
+    return current(home / "data"), superseded(home / "data")

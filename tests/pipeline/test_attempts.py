@@ -27,7 +27,7 @@ SOURCES = {
 TWO = f"{SOURCES['yahoo']} {SOURCES['bitstamp']}"
 
 
-def slept_with(make: Make, simulator: Simulator, share: float) -> list[float]:
+def pauses_with(make: Make, simulator: Simulator, share: float) -> list[float]:
     """The pauses between attempts at a host that is down, with this share of the jitter."""
     simulator.set_faults([parse_fault("503:yahoo")])
     settings = make("home", OLD=YAHOO % "OLD")
@@ -46,7 +46,7 @@ def slept_with(make: Make, simulator: Simulator, share: float) -> list[float]:
 def test_retry_pauses_grow_with_jitter(
     make: Make, simulator: Simulator, share: float, pauses: list[float]
 ) -> None:
-    assert slept_with(make, simulator, share) == pauses
+    assert pauses_with(make, simulator, share) == pauses
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -49,23 +49,26 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_fault_has_one_outcome_and_the_lake_recovers(make: Make, simulator: Simulator, fault: str) -> None:
-    struck, three = fault.split(":")[2].removesuffix("-USD"), {i: YAHOO % i for i in ("OLD", "NEW", "SPARE")}
-    hurt, sound = make("hurt", NOW, **three), make("sound", NOW, **three)
-    ingest(hurt)
-    ingest(sound)
+    affected, sources = (
+        fault.split(":")[2].removesuffix("-USD"),
+        {i: YAHOO % i for i in ("OLD", "NEW", "SPARE")},
+    )
+    faulty, faultless = make("faulty", NOW, **sources), make("faultless", NOW, **sources)
+    ingest(faulty)
+    ingest(faultless)
     simulator.set_faults([parse_fault(fault)])
-    hurt = make("hurt", NEXT, **three)
-    run_rows = {row["instrument_id"]: row for row in ingest(hurt)}
-    assert run_rows[struck]["outcome"] == FAULTS[fault]
-    assert run_rows[struck]["message"]
+    faulty = make("faulty", NEXT, **sources)
+    run_rows = {row["instrument_id"]: row for row in ingest(faulty)}
+    assert run_rows[affected]["outcome"] == FAULTS[fault]
+    assert run_rows[affected]["message"]
     assert (run_rows["NEW"]["outcome"], run_rows["NEW"]["new_rows"]) == ("ok", 2)
     assert exit_code(list(run_rows.values())) == 3
-    assert not rows(hurt.lake, "revision")
+    assert not rows(faulty.lake, "revision")
     simulator.set_faults([])
-    hurt, sound = make("hurt", LAST, **three), make("sound", LAST, **three)
-    assert exit_code(ingest(hurt)) == 0
-    ingest(sound)
-    assert prices(hurt) == prices(sound)
+    faulty, faultless = make("faulty", LAST, **sources), make("faultless", LAST, **sources)
+    assert exit_code(ingest(faulty)) == 0
+    ingest(faultless)
+    assert prices(faulty) == prices(faultless)
 
 
 @pytest.mark.parametrize(
@@ -75,28 +78,28 @@ def test_fault_has_one_outcome_and_the_lake_recovers(make: Make, simulator: Simu
 def test_small_fault_is_accepted_and_missing_rows_arrive_later(
     make: Make, simulator: Simulator, fault: str
 ) -> None:
-    hurt, sound = make("hurt", NOW), make("sound", LAST)
-    ingest(sound)
-    ingest(hurt)
+    faulty, faultless = make("faulty", NOW), make("faultless", LAST)
+    ingest(faultless)
+    ingest(faulty)
     simulator.set_faults([parse_fault(fault)])
-    assert exit_code(ingest(make("hurt", NEXT))) == 0
+    assert exit_code(ingest(make("faulty", NEXT))) == 0
     simulator.set_faults([])
-    hurt = make("hurt", LAST)
-    assert exit_code(ingest(hurt)) == 0
-    assert prices(hurt) == prices(sound)
+    faulty = make("faulty", LAST)
+    assert exit_code(ingest(faulty)) == 0
+    assert prices(faulty) == prices(faultless)
 
 
 def test_restated_history_is_revised_and_reverted(make: Make, simulator: Simulator) -> None:
-    first = make("hurt", NOW)
+    first = make("faulty", NOW)
     ingest(first)
     before = prices(first)
     simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=3,from=2024-01-06,to=2024-01-07")])
     (_, old) = sorted(
-        (row["instrument_id"], row["revised_rows"]) for row in ingest(make("hurt", "2024-01-10T12:10"))
+        (row["instrument_id"], row["revised_rows"]) for row in ingest(make("faulty", "2024-01-10T12:10"))
     )
     assert old == ("OLD", 2)
     simulator.set_faults([])
-    last = make("hurt", "2024-01-10T12:30")
+    last = make("faulty", "2024-01-10T12:30")
     ingest(last)
     assert prices(last) == before
     assert [row["superseded_at"].minute for row in rows(last.lake, "revision")] == [10, 30, 10, 30]
@@ -104,17 +107,17 @@ def test_restated_history_is_revised_and_reverted(make: Make, simulator: Simulat
 
 @pytest.mark.parametrize("fault", ["unadjusted", "unadjusted:::scope=day"])
 def test_unadjusted_split_day_is_quarantined(make: Make, simulator: Simulator, fault: str) -> None:
-    ingest(make("hurt", "2024-01-04T12:00"))
+    ingest(make("faulty", "2024-01-04T12:00"))
     simulator.set_faults([parse_fault(fault)])
-    hurt = make("hurt", "2024-01-07T12:00")
-    run_rows = {row["instrument_id"]: row for row in ingest(hurt)}
+    faulty = make("faulty", "2024-01-07T12:00")
+    run_rows = {row["instrument_id"]: row for row in ingest(faulty)}
     assert run_rows["OLD"]["outcome"] == "quarantined"
-    assert not rows(hurt.lake, "revision")
+    assert not rows(faulty.lake, "revision")
     simulator.set_faults([])
-    hurt, sound = make("hurt", LAST), make("sound", LAST)
-    ingest(hurt)
-    ingest(sound)
-    assert prices(hurt) == prices(sound)
+    faulty, faultless = make("faulty", LAST), make("faultless", LAST)
+    ingest(faulty)
+    ingest(faultless)
+    assert prices(faulty) == prices(faultless)
 
 
 def test_retry_after_is_honored_in_virtual_time(make: Make, simulator: Simulator) -> None:

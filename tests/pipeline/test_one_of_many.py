@@ -94,7 +94,7 @@ def _duplicate_session(answer: Chart) -> None:
         values.append(values[-2] * 2)
 
 
-SICK: dict[str, tuple[Change | Exception | bytes | int, str]] = {
+FAILING: dict[str, tuple[Change | Exception | bytes | int, str]] = {
     "rate limited": (429, "rate_limited"),
     "teapot": (418, "rate_limited"),
     "forbidden": (403, "blocked"),
@@ -146,7 +146,7 @@ name."""
 class Vendor(Source):
     """Yahoo without network: generated responses, read by the real parser."""
 
-    sick: dict[str, str] = field(default_factory=dict)
+    failing: dict[str, str] = field(default_factory=dict)
     """By symbol, how it fails."""
     days: int = 11
 
@@ -156,7 +156,7 @@ class Vendor(Source):
 
     def fetch(self, request: Request, access: Any) -> list[Page]:
         answer, status, body = chart(request.symbol, self.days), 200, b""
-        what = SICK[self.sick[request.symbol]][0] if request.symbol in self.sick else None
+        what = FAILING[self.failing[request.symbol]][0] if request.symbol in self.failing else None
         if isinstance(what, Exception):
             raise what
         if callable(what):
@@ -194,13 +194,13 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(Fetcher, "_source", lambda self, name: vendor)
     judge = fetch.judge
 
-    def judge_the_sick(source: Source, pages: Sequence[Page], job: Any, *others: Any) -> None:
+    def check_failing(source: Source, pages: Sequence[Page], job: Any, *others: Any) -> None:
         """Check only the failing instruments one by one: storing checks the others together,
         which is faster."""
-        if job.instrument_id in vendor.sick:
+        if job.instrument_id in vendor.failing:
             judge(source, pages, job, *others)
 
-    monkeypatch.setattr(fetch, "judge", judge_the_sick)
+    monkeypatch.setattr(fetch, "judge", check_failing)
     monkeypatch.setattr(MachineLimiter, "wait", lambda self, source: None)
     world = World(settings, vendor)
     assert exit_code(world.run(NOONS[0])) == 0
@@ -209,17 +209,17 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 def _groups() -> list[list[str]]:
     """All kinds of failure together, one instrument each; in a campaign one failure at a time."""
-    return [[kind] for kind in SICK] if campaign() else [list(SICK)]
+    return [[kind] for kind in FAILING] if campaign() else [list(FAILING)]
 
 
 @pytest.mark.parametrize("kinds", _groups(), ids=lambda kinds: kinds[0] if len(kinds) == 1 else "all")
 def test_failed_instrument_is_named_and_the_others_are_stored(world: World, kinds: list[str]) -> None:
     draw = random.Random(kinds[0])
     names = [f"S{number:04}" for number in draw.sample(range(1, COUNT - 1), len(kinds))]
-    world.vendor.sick = dict(zip(names, kinds, strict=True))
+    world.vendor.failing = dict(zip(names, kinds, strict=True))
     run_rows = world.run(NOONS[1])
     assert {row["instrument_id"]: row["outcome"] for row in run_rows if row["instrument_id"] in names} == {
-        name: SICK[kind][1] for name, kind in world.vendor.sick.items()
+        name: FAILING[kind][1] for name, kind in world.vendor.failing.items()
     }
     assert set(failed(run_rows)) == set(names)
     assert all(
@@ -231,7 +231,7 @@ def test_failed_instrument_is_named_and_the_others_are_stored(world: World, kind
     assert {f"S{number:04}" for number in range(COUNT)} - stored <= set(names)
     assert verify(world.settings.lake)[1] == []
     # after the fault, one more run stores the same rows as for the others
-    world.vendor.sick = {}
+    world.vendor.failing = {}
     assert exit_code(world.run(NOONS[1] + timedelta(hours=1))) == 0
     assert all(row["close"] == _true_close(row) for row in rows(world.settings.lake, "bar"))
     assert len(rows(world.settings.lake, "bar")) == COUNT * (yesterday - FIRST).days + COUNT

@@ -107,11 +107,11 @@ def home(make: Make) -> Home:
 def test_command_line_and_dag_store_the_same(home: Home, simulator: Simulator, mistake: str) -> None:
     fallback = f"{YAHOO % 'OLD'} {TYPO % 'OLD'}"
     outcomes_by_path = {}
-    for name, way in {"line": by_command_line, "dag": by_dag}.items():
+    for name, run_path in {"line": by_command_line, "dag": by_dag}.items():
         simulator.set_faults([])
-        assert set(way(home(name, FIRST)).values()) == {"ok"}
+        assert set(run_path(home(name, FIRST)).values()) == {"ok"}
         simulator.set_faults([parse_fault(text) for text in FAULTS])
-        outcomes_by_path[name] = way(home(name, SECOND, mistake, OLD=fallback))
+        outcomes_by_path[name] = run_path(home(name, SECOND, mistake, OLD=fallback))
     wrong = "not_found" if mistake in NOT_FOUND else "misconfigured"
     assert outcomes_by_path["line"] == {
         "OLD": "unavailable",

@@ -64,12 +64,12 @@ def test_late_restatement_is_detected_within_the_period(make: Make, simulator: S
     ]
     assert {(row["known_at"], row["backfilled"]) for row in new} == {(seen, False)}
     for strict in (False, True):
-        found_before = (
+        rows_before = (
             Lake(settings.lake)
             .prices(["OLD"], as_of=seen - timedelta(hours=1), end=START.date(), strict=strict)
             .to_arrow()
         )
-        assert found_before.slice(0, len(before)).equals(before)
+        assert rows_before.slice(0, len(before)).equals(before)
     [change] = {row.kind for row in Lake(settings.lake).changes(START, ids=["OLD"]).rows} - {"arrived"}
     assert change == "vendor_restatement"
 
@@ -91,21 +91,22 @@ def test_each_instrument_is_reverified_once_a_period_and_replay_agrees(
     ingest(settings_at(make, 0))
     simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=3,from=2023-11-10,to=2023-11-12")])
     verifications = run_until_verified(make, last=2 * PERIOD)
-    for turns in verifications.values():
-        assert [second - first for (first, _), (second, _) in pairwise(turns)] == [PERIOD]
+    for verified_days in verifications.values():
+        assert [second - first for (first, _), (second, _) in pairwise(verified_days)] == [PERIOD]
     settings = settings_at(make, 2 * PERIOD)
     before = stored_bytes(settings.lake)
     assert replay(settings).changed == ()
     assert stored_bytes(settings.lake) == before
     verified_on = {one.instrument_id: one.verified_on for one in status(settings).instruments}
     assert verified_on == {
-        name: (START + timedelta(days=turns[-1][0])).date() for name, turns in verifications.items()
+        name: (START + timedelta(days=verified_days[-1][0])).date()
+        for name, verified_days in verifications.items()
     }
 
 
 def test_unanswered_reverification_moves_to_the_next_run(make: Make, simulator: Simulator) -> None:
     ingest(settings_at(make, 0))
-    day = next(d for d in range(1, 9) if _turn("OLD", d))
+    day = next(d for d in range(1, 9) if _is_due("OLD", d))
     simulator.set_faults([parse_fault("503:yahoo:OLD-USD")])
     modes = [{row["instrument_id"]: row["mode"] for row in ingest(settings_at(make, day))}["OLD"]]
     simulator.set_faults([])
@@ -114,7 +115,7 @@ def test_unanswered_reverification_moves_to_the_next_run(make: Make, simulator: 
     assert modes == ["reverify", "reverify", "daily"]
 
 
-def _turn(name: str, day: int) -> bool:
+def _is_due(name: str, day: int) -> bool:
     today = (START + timedelta(days=day)).date()
     return last_day(name, today, PERIOD) == today
 
@@ -126,7 +127,7 @@ def test_history_on_another_scale_is_quarantined_and_daily_runs_continue(
     rows are not."""
     ingest(settings_at(make, 0))
     simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=-10,from=2023-11-01,to=2023-12-20")])
-    day = next(d for d in range(1, 9) if _turn("OLD", d))
+    day = next(d for d in range(1, 9) if _is_due("OLD", d))
     outcomes = []
     for later in (day, day + 1):
         old_row = {row["instrument_id"]: row for row in ingest(settings_at(make, later))}["OLD"]
@@ -143,7 +144,7 @@ def test_reverification_can_be_switched_off(make: Make) -> None:
         for days, expected in ((0, set()), (PERIOD, {"reverify"})):
             settings.virtual.instant = now
             jobs = plan_daily(replace(settings, reverify_days=days), settings.universe)
-            assert {job.mode for job in jobs if days == 0 or _turn(job.instrument_id, day)} <= expected | {
+            assert {job.mode for job in jobs if days == 0 or _is_due(job.instrument_id, day)} <= expected | {
                 "daily"
             }
     assert {job.mode for job in plan_daily(replace(settings, reverify_days=0), settings.universe)} == {
@@ -153,9 +154,9 @@ def test_reverification_can_be_switched_off(make: Make) -> None:
 
 def test_reverifications_are_spread_over_the_days() -> None:
     names = [f"I{n}" for n in range(3000)]
-    turns = Counter(last_day(name, TODAY, 30) for name in names)
-    assert set(turns) == {TODAY - timedelta(days=n) for n in range(30)}
-    assert max(turns.values()) < 200
+    verified_days = Counter(last_day(name, TODAY, 30) for name in names)
+    assert set(verified_days) == {TODAY - timedelta(days=n) for n in range(30)}
+    assert max(verified_days.values()) < 200
 
 
 @pytest.mark.parametrize(

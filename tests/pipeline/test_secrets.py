@@ -56,8 +56,8 @@ def test_proxy_password_and_keys_never_leave_the_environment(
     """Live sources behind an unreachable proxy: every fetch fails, and no error contains the
     password."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        for spelt in (name, name.lower()):
-            monkeypatch.setenv(spelt, f"http://user:{SECRET}@127.0.0.1:9")
+        for variable in (name, name.lower()):
+            monkeypatch.setenv(variable, f"http://user:{SECRET}@127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "")
     monkeypatch.setenv("no_proxy", "")
     for name in ("BINANCE_APIKEY", "BINANCE_SECRET", "KRAKEN_API_KEY", "FRED_API_KEY", "CCXT_SECRET"):

@@ -100,11 +100,11 @@ def test_findings_are_reported_and_quarantined_rows_fail_the_run(
     dag.check()
     assert dag.left["findings"] == []
     # one coin has its last close in another unit, one tripled
-    spoilt = settings.home / "files"
-    spoilt.mkdir()
+    damaged = settings.home / "files"
+    damaged.mkdir()
     for name, last in {"SPIKE": 4500.0, "HIGH": 27.0}.items():
         text = "date,close\n" + "".join(f"2024-01-0{n},{9.0 if n < 9 else last}\n" for n in range(1, 10))
-        (spoilt / f"{name}.csv").write_text(text)
+        (damaged / f"{name}.csv").write_text(text)
     entry = '[[instrument]]\nid = "{0}"\nasset_class = "crypto"\ncalendar = "24/7"\nsince = 2024-01-01\n'
     entry += 'sources = [{{ source = "files", symbol = "{0}.csv" }}]\n'
     (settings.home / "instruments.toml").write_text(entry.format("SPIKE") + entry.format("HIGH"))

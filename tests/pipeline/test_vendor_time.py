@@ -43,8 +43,8 @@ def test_rows_in_another_currency_are_quarantined(tmp_path: Path) -> None:
         run_rows = {row["instrument_id"]: row for row in ingest(settings_of(home, now))}
         assert (run_rows["COIN"]["outcome"], run_rows["COIN"]["quarantined_rows"]) == ("quarantined", fresh)
         assert "declared in USD" in run_rows["COIN"]["message"]
-    aside = rows(home / "data", "quarantine")
-    assert [(row["reason"], row["session"].day, row["close"]) for row in aside] == [
+    quarantined = rows(home / "data", "quarantine")
+    assert [(row["reason"], row["session"].day, row["close"]) for row in quarantined] == [
         ("wrong_currency", n, float(n)) for n in range(1, 4)
     ]
     assert {row["instrument_id"] for row in rows(home / "data", "bar")} == {"METAL"}

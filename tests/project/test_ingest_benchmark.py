@@ -36,8 +36,8 @@ def test_baseline_stores_the_rows_of_the_table(tmp_path: Path) -> None:
     make_home(tmp_path, 1, 2023, LAST_DAY)
     run_settings = settings(tmp_path, LAST_DAY)
     jobs = plan_daily(replace(run_settings, reverify_days=0), run_settings.universe)
-    for name, way in WAYS.items():
-        taken = run(run_settings, jobs, tmp_path / name, way)
+    for name, run_way in WAYS.items():
+        taken = run(run_settings, jobs, tmp_path / name, run_way)
         stored = pd.read_parquet(tmp_path / name / "S000000")
         assert (taken["rows"], taken["symbols"], len(stored)) == (12, 1, 502)
     assert set(stored) == set(BAR.names)

@@ -49,24 +49,24 @@ def recount(closes_by_source: ClosesBySource, stored: str, limit: float) -> dict
     rows = {}
     for day in DAYS:
         here = {source: closes[day] for source, closes in closes_by_source.items() if day in closes}
-        lacking = [
+        missing = [
             s
             for s in closes_by_source
             if s not in here and min(closes_by_source[s]) < day < max(closes_by_source[s])
         ]
-        if len(here) + len(lacking) < 2 or not here:
+        if len(here) + len(missing) < 2 or not here:
             continue
         trusted = stored if stored in here else next(iter(here))
         consensus = median(here.values()) if len(here) > 2 else here[trusted]
-        apart = {source: (close / consensus - 1) * 1e4 for source, close in here.items()}
+        difference_bp = {source: (close / consensus - 1) * 1e4 for source, close in here.items()}
         rows[day] = {
             "sources": ", ".join(here),
             "trusted_source": trusted,
             "consensus_close": consensus,
             "dispersion_bp": (max(here.values()) - min(here.values())) / consensus * 1e4,
-            "deviation_bp": max(apart.values(), key=abs),
-            "confidence": sum(abs(bp) <= limit for bp in apart.values()) / len(closes_by_source),
-            "off": {s for s, bp in apart.items() if abs(bp) > limit} | set(lacking),
+            "deviation_bp": max(difference_bp.values(), key=abs),
+            "confidence": sum(abs(bp) <= limit for bp in difference_bp.values()) / len(closes_by_source),
+            "off": {s for s, bp in difference_bp.items() if abs(bp) > limit} | set(missing),
         }
     return rows
 
@@ -105,12 +105,14 @@ def test_pairs_equal_the_recount(seed: int) -> None:
     draw, base = random.Random(seed), walk(seed)
     other = {day: close * (1 + draw.gauss(0, 0.001)) for day, close in base.items() if draw.random() > 0.1}
     [row] = ask({"a": base, "b": other}).pairs.to_pylist()
-    apart = {day: (close / base[day] - 1) * 1e4 for day, close in other.items()}
+    difference_bp = {day: (close / base[day] - 1) * 1e4 for day, close in other.items()}
     assert row["sessions"] == len(other)
-    assert row["median_bp"] == pytest.approx(median(map(abs, apart.values())), abs=1e-6)
-    assert row["largest_session"] == max(apart, key=lambda day: abs(apart[day]))
-    assert row["largest_bp"] == pytest.approx(apart[row["largest_session"]], abs=1e-6)
-    assert row["within"] == pytest.approx(sum(abs(bp) <= 10 for bp in apart.values()) / len(apart))
+    assert row["median_bp"] == pytest.approx(median(map(abs, difference_bp.values())), abs=1e-6)
+    assert row["largest_session"] == max(difference_bp, key=lambda day: abs(difference_bp[day]))
+    assert row["largest_bp"] == pytest.approx(difference_bp[row["largest_session"]], abs=1e-6)
+    assert row["within"] == pytest.approx(
+        sum(abs(bp) <= 10 for bp in difference_bp.values()) / len(difference_bp)
+    )
     factor = median(close / base[day] for day, close in other.items())
     assert row["factor"] == pytest.approx(factor, rel=1e-12)
     spread = max(abs(close / base[day] / factor - 1) for day, close in other.items()) * 1e4

@@ -22,7 +22,7 @@ from .vendors import SPLIT_DAY, closes, write_series
 FOUR = "bitstamp:COIN/USD kraken:COIN/USD coinbaseexchange:COIN/USD yahoo:COIN-USD"
 
 
-def off(result: Reconciliation) -> list[Mapping[str, Any]]:
+def deviations(result: Reconciliation) -> list[Mapping[str, Any]]:
     return [row for row in result.sessions if row["cause"] != "agrees"]
 
 
@@ -36,7 +36,7 @@ def test_correct_sources_agree(make: Make, simulator: Simulator) -> None:
     write_series(settings.home / "files" / "share.csv", *closes("SHARE", "XNYS"))
     ingest(settings)
     result = reconcile(settings)
-    assert (result.exit_code, off(result)) == (0, [])
+    assert (result.exit_code, deviations(result)) == (0, [])
     sessions = [row for row in result.sessions if row["instrument_id"] == "COIN"]
     assert len(sessions) == 30
     assert {row["sources"] for row in sessions} == {"bitstamp, kraken, coinbaseexchange, yahoo"}
@@ -97,7 +97,7 @@ def test_restated_source_deviates_from_the_consensus(make: Make, simulator: Simu
     ingest(settings)
     simulator.set_faults([parse_fault("restated:kraken:COIN/USD:percent=5,from=2024-01-02,to=2024-01-04")])
     result = reconcile(settings)
-    wrong = off(result)
+    wrong = deviations(result)
     assert [row["session"] for row in wrong] == [date(2024, 1, n) for n in (2, 3, 4)]
     assert {(r["furthest_source"], r["off"], r["confidence"]) for r in wrong} == {
         ("kraken", "kraken: differs", 0.75)
@@ -181,7 +181,7 @@ def test_split_missed_by_one_source_is_named(make: Make) -> None:
     write_series(settings.home / "files" / "split.csv", days, adjusted)
     ingest(settings)
     result = reconcile(settings)
-    wrong = off(result)
+    wrong = deviations(result)
     assert (result.exit_code, {row["cause"] for row in wrong}) == (3, {"split"})
     assert max(row["session"] for row in wrong) < SPLIT_DAY.item()
     assert "disagree over a split" in pair(result, "yahoo", "files", "SPLIT")["message"]
@@ -194,8 +194,12 @@ def test_session_missing_in_one_source_is_named(make: Make, simulator: Simulator
     ingest(settings)
     simulator.set_faults([parse_fault("missing:yahoo:COIN-USD:count=1,where=middle")])
     result = reconcile(settings)
-    [row] = off(result)
-    assert (row["cause"], row["off"], row["compared"]) == ("missing_session", "yahoo: missing_session", 1)
+    [row] = deviations(result)
+    assert (row["cause"], row["off"], row["compared"]) == (
+        "missing_session",
+        "yahoo: missing_session",
+        1,
+    )
     assert (row["dispersion_bp"], row["furthest_source"]) == (None, None)
     assert pair(result, "bitstamp", "yahoo")["missing_sessions"] == 1
 

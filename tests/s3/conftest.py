@@ -58,7 +58,7 @@ def machine(
 def bucket(machine: None, tmp_path: Path) -> Bucket:
     """A new bucket, and machines with a copy of its lake."""
     made = Bucket(f"bucket-{next(_number)}", tmp_path)
-    made.become({})
+    made.replace_all({})
     return made
 
 
@@ -74,5 +74,5 @@ def full_bucket(bucket: Bucket, full_home: Path) -> Bucket:
     """The same lake, copied into a bucket."""
     data = full_home / "data"
     files = (path for path in data.rglob("*") if path.is_file() and not path.name.startswith("."))
-    bucket.become({path.relative_to(data).as_posix(): path.read_bytes() for path in files})
+    bucket.replace_all({path.relative_to(data).as_posix(): path.read_bytes() for path in files})
     return bucket

@@ -46,7 +46,7 @@ def publish(bucket: Bucket, home: Path, machine: str) -> None:
 
 def prepare(bucket: Bucket, home: Path, kind: str) -> None:
     """Prepare the lake before the work; machine `here` has a copy."""
-    bucket.become({})
+    bucket.replace_all({})
     homes.serve_rows(home, "COIN", range(10, 22))
     ingest(bucket.settings(home, FIRST))
     homes.serve_rows(home, "COIN", range(10, 26), d20231231=16.5, d20240102=18.5)
@@ -58,23 +58,23 @@ def prepare(bucket: Bucket, home: Path, kind: str) -> None:
 def killed_at(number: int, work: Callable[[], None]) -> bool:
     """Kill the work at its `number`th change of the bucket; False when it finished before."""
 
-    def doomed() -> None:
+    def work_until_killed() -> None:
         changes, counting = count(1), Lock()
 
         def act(method: str, url: str, send: Callable[[], Any]) -> Any:
             with counting:
-                mine = method in {"PUT", "DELETE"} and next(changes) == number
-            if mine and number % 2:
+                own_machine = method in {"PUT", "DELETE"} and next(changes) == number
+            if own_machine and number % 2:
                 os.killpg(os.getpid(), signal.SIGKILL)
             answer = send()
-            if mine:
+            if own_machine:
                 os.killpg(os.getpid(), signal.SIGKILL)
             return answer
 
         with each_request(act):
             work()
 
-    return bool(kill._forked(doomed, lambda child: None))
+    return bool(kill._forked(work_until_killed, lambda child: None))
 
 
 def main(folder: Path) -> None:
@@ -89,15 +89,15 @@ def kills(folder: Path, kind: str, work: Callable[[Bucket, Path, str], None]) ->
     """Kill the work at every change; returns the number of kills."""
     bucket, home = Bucket(f"killed-{kind}", folder), homes.make_home(folder / "home", {"COIN": "crypto"})
     kill.in_child(lambda: prepare(bucket, home, kind))
-    before, shelf = bucket.read(), folder / "shelf"
-    shutil.copytree(folder / "here", shelf)
+    before, copies = bucket.read(), folder / "copies"
+    shutil.copytree(folder / "here", copies)
     kill.in_child(lambda: work(bucket, home, "here"))
     wanted, done = stored(bucket.read(), "bar", "revision", *MARTS), 0
     machines = cycle(["here", "there"])
     for number in count(1, 1 if campaign() else STEPS[kind]):
-        bucket.become(before)
+        bucket.replace_all(before)
         shutil.rmtree(folder / "here")
-        shutil.copytree(shelf, folder / "here")
+        shutil.copytree(copies, folder / "here")
         if not killed_at(number, lambda: work(bucket, home, "here")):
             break
         done += 1

@@ -98,7 +98,7 @@ def main(folder: Path, server: str) -> None:
         print("| | folder | bucket | requests | bucket, 20 ms a request |\n|---|---|---|---|---|")  # noqa: T201
         fast = {name: timed(work, 0) for name, work in steps(home, place(bucket.url)).items()}
         content = bucket.read()
-        bucket.become({})
+        bucket.replace_all({})
         for machine in ("here", "new"):
             shutil.rmtree(folder / machine)
         slow = {name: timed(work, LATENCY_S)[0] for name, work in steps(home, place(bucket.url)).items()}

@@ -35,7 +35,7 @@ def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[
         return _moto(environ, start)
     bucket = path.removeprefix(ADMIN)
     if environ["REQUEST_METHOD"] == "PUT":
-        _become(bucket, pickle.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))))
+        _replace_all(bucket, pickle.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))))
     start("200 OK", [("Content-Type", "application/octet-stream")])
     return [pickle.dumps(_objects(bucket))]
 
@@ -45,7 +45,7 @@ def _objects(bucket: str) -> dict[str, bytes]:
     return {name: key.value for name, key in keys.items()}
 
 
-def _become(bucket: str, wanted: dict[str, bytes]) -> None:
+def _replace_all(bucket: str, wanted: dict[str, bytes]) -> None:
     backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
     if bucket not in backend.buckets:
         backend.create_bucket(bucket, "us-east-1")

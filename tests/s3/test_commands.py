@@ -74,14 +74,14 @@ def test_every_command_works_on_a_bucket(
 
     machines = iter(range(100))
 
-    def elsewhere() -> None:
+    def next_machine() -> None:
         monkeypatch.setenv("MARKETLAKE_CACHE", str(bucket.folder / f"machine{next(machines)}"))
 
     monkeypatch.setenv("MARKETLAKE_LAKE", bucket.url)
-    elsewhere()
+    next_machine()
     assert "new" in run(home, "run")
     for command in (["status"], ["verify"], ["replay"], ["build"], ["report"]):
-        elsewhere()
+        next_machine()
         run(home, *command)
     run(home, "backfill", "COIN", "--from", "2023-12-28")
     assert bucket.url in run(home, "status")
@@ -100,20 +100,20 @@ def test_scheduler_steps_may_run_on_different_machines(
     for name, value in {"HOME": home, "NOW": NOW, "LAKE": bucket.url}.items():
         monkeypatch.setenv(f"MARKETLAKE_{name}", str(value))
 
-    def elsewhere(machine: str) -> None:
+    def next_machine(machine: str) -> None:
         monkeypatch.setenv("MARKETLAKE_CACHE", str(bucket.folder / machine))
 
-    elsewhere("planner")
+    next_machine("planner")
     (batch,) = steps.plan(load_settings(), "a-run", steps.Scope())
-    elsewhere("fetcher")
+    next_machine("fetcher")
     assert [one.outcome for one in steps.fetch(load_settings(), "a-run", batch)] == ["ok", "ok"]
-    elsewhere("second fetcher")
+    next_machine("second fetcher")
     assert steps.fetch(load_settings(), "a-run", batch) == []
-    elsewhere("storer")
+    next_machine("storer")
     assert sum(row["new_rows"] for row in steps.store(load_settings(), "a-run")) == 28
-    elsewhere("builder")
+    next_machine("builder")
     assert build(load_settings())
-    elsewhere("checker")
+    next_machine("checker")
     assert not failed(run_rows(load_settings(), "a-run"))
     ingest(settings_of(home, NOW))
     assert bar_values(bucket.copy("checker")) == bar_values(home / "data")

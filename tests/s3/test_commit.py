@@ -59,14 +59,14 @@ def lake(bucket: Bucket) -> Bucket:
     return bucket
 
 
-def another(lake: Bucket) -> Path:
+def other_machine(lake: Bucket) -> Path:
     """The copy of another machine, as current as that of `here`."""
     root = lake.copy(f"machine{next(_machine)}")
     shutil.copytree(lake.copy(), root)
     return root
 
 
-def newcomer(lake: Bucket) -> Path:
+def new_machine(lake: Bucket) -> Path:
     """The copy of a new machine that has just fetched it."""
     root = lake.copy(f"machine{next(_machine)}")
     refresh(root)
@@ -92,8 +92,8 @@ def disturbances(
     """
     before = lake.read()
     for number in count(1, 1 if campaign() else 4):
-        lake.become(before)
-        root, disturbed, failed = another(lake), Disturbed(number, disturb, for_good=for_good), None
+        lake.replace_all(before)
+        root, disturbed, failed = other_machine(lake), Disturbed(number, disturb, for_good=for_good), None
         with each_request(disturbed):
             try:
                 work(root)
@@ -101,7 +101,7 @@ def disturbances(
                 failed = error
         if not disturbed.happened:
             assert number > 25
-            lake.become(before)
+            lake.replace_all(before)
             return
         yield root, failed
 
@@ -110,9 +110,9 @@ def after(lake: Bucket, *work: Work) -> dict[str, bytes]:
     """The objects after this undisturbed work; the bucket is reset."""
     before = lake.read()
     for each in work:
-        each(another(lake))
+        each(other_machine(lake))
     objects = lake.read()
-    lake.become(before)
+    lake.replace_all(before)
     return objects
 
 
@@ -121,11 +121,11 @@ def test_readers_see_all_or_none_of_a_commit(lake: Bucket) -> None:
     assert unlike_manifest(old) == unlike_manifest(new) == []
     whole = {path: {old.get(path), new.get(path)} for path in old.keys() | new.keys()}
     seen: list[bool] = []
-    reader = another(lake)
+    reader = other_machine(lake)
 
-    def look(url: str, send: Send) -> Any:
+    def check_readers(url: str, send: Send) -> Any:
         refresh(reader)
-        readers = [reader] if len(seen) % 5 else [reader, newcomer(lake)]
+        readers = [reader] if len(seen) % 5 else [reader, new_machine(lake)]
         for root in readers:
             assert state(root) in (old, new)
         seen.append(state(reader) == new)
@@ -133,7 +133,7 @@ def test_readers_see_all_or_none_of_a_commit(lake: Bucket) -> None:
         assert all(content in whole[path] for path, content in lake.read().items() if path in whole)
         return send()
 
-    for _, failed in disturbances(lake, look):
+    for _, failed in disturbances(lake, check_readers):
         assert failed is None
         assert lake.read() == new
     assert {True, False} == set(seen)
@@ -142,12 +142,12 @@ def test_readers_see_all_or_none_of_a_commit(lake: Bucket) -> None:
 def test_request_or_response_lost_once_changes_nothing(lake: Bucket) -> None:
     wanted, turn = after(lake, commits.second), cycle([True, True, False])
 
-    def lose(url: str, send: Send) -> Any:
+    def lose_response(url: str, send: Send) -> Any:
         if next(turn):
             send()
         raise ConnectionClosedError(endpoint_url=url)
 
-    for _, failed in disturbances(lake, lose):
+    for _, failed in disturbances(lake, lose_response):
         assert failed is None
         assert lake.read() == wanted
 
@@ -157,15 +157,15 @@ def test_next_writer_continues_after_the_store_fails_permanently(lake: Bucket) -
     last, same = after(lake, commits.second, commits.third), cycle([True, False])
     decided = []
 
-    def vanish(url: str, send: Send) -> Any:
+    def fail(url: str, send: Send) -> Any:
         raise EndpointConnectionError(endpoint_url=url)
 
-    for root, failed in disturbances(lake, vanish, for_good=True):
+    for root, failed in disturbances(lake, fail, for_good=True):
         assert isinstance(failed, LakeUnreachableError)
         decided.append(lake.read()["manifest.json"] == wanted["manifest.json"])
-        assert state(newcomer(lake)) == (wanted if decided[-1] else old)
+        assert state(new_machine(lake)) == (wanted if decided[-1] else old)
         # the same machine continues, or another one
-        root = root if next(same) else another(lake)
+        root = root if next(same) else other_machine(lake)
         if not decided[-1]:
             commits.second(root)
         commits.third(root)
@@ -179,11 +179,11 @@ def test_concurrent_writer_at_any_request_loses_nothing(lake: Bucket) -> None:
     orders = [after(lake, commits.second, commits.third), after(lake, commits.third, commits.second)]
     overtaken = []
 
-    def meddle(url: str, send: Send) -> Any:
-        commits.third(another(lake))
+    def commit_in_between(url: str, send: Send) -> Any:
+        commits.third(other_machine(lake))
         return send()
 
-    for root, failed in disturbances(lake, meddle):
+    for root, failed in disturbances(lake, commit_in_between):
         overtaken.append(isinstance(failed, LakeOvertakenError))
         if overtaken[-1]:
             assert "another writer changed" in str(failed)
@@ -198,7 +198,7 @@ def test_stalled_writer_reverts_nothing(lake: Bucket) -> None:
 
     def overtake(url: str, send: Send) -> Any:
         for work in (commits.third, commits.second):
-            work(another(lake))
+            work(other_machine(lake))
         return send()
 
     for _ in disturbances(lake, overtake):
@@ -209,13 +209,13 @@ def test_lost_response_to_the_commit_request_is_a_commit(lake: Bucket) -> None:
     """boto repeats the request, which finds its own object."""
     wanted, lost = after(lake, commits.second), count(1)
 
-    def lose(method: str, url: str, send: Send) -> Any:
+    def lose_response(method: str, url: str, send: Send) -> Any:
         answer = send()
         if method == "PUT" and url.endswith("/manifest.json") and next(lost) == 1:
             raise ConnectionClosedError(endpoint_url=url)
         return answer
 
-    with each_request(lose):
-        commits.second(another(lake))
+    with each_request(lose_response):
+        commits.second(other_machine(lake))
     assert lake.read() == wanted
     assert next(lost) > 2

@@ -80,13 +80,13 @@ def test_wal_next_to_the_database_is_not_replayed(lake: Bucket) -> None:
 
 
 def test_interrupted_refresh_is_completed_by_the_next(lake: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    shelf = lake.copy("shelf")
-    refresh(shelf)
+    copies = lake.copy("copies")
+    refresh(copies)
     commits.second(lake.copy())
     real = Path.replace
     for number in count(1):
         root, seen = lake.copy(f"reader{number}"), count(1)
-        shutil.copytree(shelf, root)
+        shutil.copytree(copies, root)
 
         def refuse(self: Path, target: Path, seen: count = seen, number: int = number) -> Path:
             if next(seen) == number:
@@ -125,6 +125,6 @@ def test_reader_does_not_wait_for_a_writer_on_its_machine(lake: Bucket) -> None:
 
 
 def test_emptied_bucket_has_no_lake(lake: Bucket) -> None:
-    lake.become({})
+    lake.replace_all({})
     commits.first(lake.copy())
     assert state(lake.copy()) == lake.read()

@@ -27,7 +27,7 @@ BODY = "<Error><Code>{code}</Code><Message>{secret}</Message><Region>eu-north-1<
 def answering(status: int, code: str) -> Iterator[str]:
     """A store with the same response to every request."""
 
-    class Says(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = BODY.format(code=code, secret=SECRET).encode()
             self.send_response(status)
@@ -41,7 +41,7 @@ def answering(status: int, code: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Log nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Says) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -119,13 +119,13 @@ def test_store_that_ignores_conditions_is_rejected(bucket: Bucket, monkeypatch: 
 
     real: Callable[..., Any] = URLLib3Session.send
 
-    def careless(self: URLLib3Session, request: Any) -> Any:
+    def ignore_conditions(self: URLLib3Session, request: Any) -> Any:
         for name in ("If-Match", "If-None-Match"):
             if name in request.headers:
                 del request.headers[name]
         return real(self, request)
 
-    monkeypatch.setattr(URLLib3Session, "send", careless)
+    monkeypatch.setattr(URLLib3Session, "send", ignore_conditions)
     with pytest.raises(ConfigError, match="does not know conditional writes"):
         claim(bucket.copy(), "live")
     assert bucket.read() == {}

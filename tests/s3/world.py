@@ -58,21 +58,21 @@ class Bucket:
 
     def read(self) -> dict[str, bytes]:
         """All objects."""
-        objects: dict[str, bytes] = pickle.loads(self._asked())
+        objects: dict[str, bytes] = pickle.loads(self._send())
         assert all(key.startswith(f"{PREFIX}/") for key in objects)
         return {key.removeprefix(f"{PREFIX}/"): content for key, content in objects.items()}
 
-    def become(self, wanted: Mapping[str, bytes]) -> None:
+    def replace_all(self, wanted: Mapping[str, bytes]) -> None:
         """Replace all objects."""
-        self._asked(pickle.dumps({f"{PREFIX}/{path}": content for path, content in wanted.items()}))
+        self._send(pickle.dumps({f"{PREFIX}/{path}": content for path, content in wanted.items()}))
 
     def put(self, path: str, content: bytes) -> None:
-        self.become(self.read() | {path: content})
+        self.replace_all(self.read() | {path: content})
 
     def delete(self, path: str) -> None:
-        self.become({name: content for name, content in self.read().items() if name != path})
+        self.replace_all({name: content for name, content in self.read().items() if name != path})
 
-    def _asked(self, content: bytes | None = None) -> bytes:
+    def _send(self, content: bytes | None = None) -> bytes:
         address = f"{os.environ['AWS_ENDPOINT_URL']}{ADMIN}{self.name}"
         request = urllib.request.Request(address, content, method="PUT" if content else "GET")
         with urllib.request.urlopen(request) as answer:

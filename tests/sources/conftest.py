@@ -135,8 +135,8 @@ def access(vendor: Vendor, tmp_path: Path, waited: list[str]) -> Access:
 @pytest.fixture
 def shared() -> Path:
     """The folder of recorded responses; the test skips without it."""
-    beside = Path(__file__).resolve().parents[3] / "shared"
-    folder = Path(os.environ.get("MARKETLAKE_SHARED") or beside) / "data"
+    default_folder = Path(__file__).resolve().parents[3] / "shared"
+    folder = Path(os.environ.get("MARKETLAKE_SHARED") or default_folder) / "data"
     if not (folder / "payloads").is_dir():
         pytest.skip(f"the recorded answers are not at {folder}; set MARKETLAKE_SHARED")
     return folder / "payloads"

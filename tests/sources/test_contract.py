@@ -295,8 +295,8 @@ def test_one_bad_response_among_many_fails_alone(case, vendor, access, canned):
         for instrument_id in ("A", "BAD", "C")
         for page in source.fetch(dataclasses.replace(case.request, instrument_id=instrument_id), access)
     ]
-    spoilt = [dataclasses.replace(p, body=b"<p>") if p.request.instrument_id == "BAD" else p for p in pages]
-    together = source.parse(spoilt)
+    damaged = [dataclasses.replace(p, body=b"<p>") if p.request.instrument_id == "BAD" else p for p in pages]
+    together = source.parse(damaged)
     alone = [source.parse([p for p in pages if p.request.instrument_id == i]).bars for i in ("A", "C")]
     assert set(together.failed) == {"BAD"}
     assert together.bars.to_pylist() == [row for table in alone for row in table.to_pylist()]

@@ -32,7 +32,7 @@ class Model:
         self.bars: dict[Key, dict] = {}
         self.revisions: dict[tuple[str, date, datetime], dict] = {}
 
-    def take(self, rows: list[dict]) -> None:
+    def load_rows(self, rows: list[dict]) -> None:
         for new in rows:
             key = new["instrument_id"], new["session"]
             old = self.bars.get(key)
@@ -93,7 +93,7 @@ def test_any_history_agrees_with_the_model(loads: list[tuple[int, list[dict]]]) 
     for step, (days, load) in enumerate(loads, 1):
         moment = moment + timedelta(days=days, seconds=step)
         rows = _rows(load, moment)
-        model.take(rows)
+        model.load_rows(rows)
         stored, revisions = merged(stored, revisions, bars(rows))
         # repeating a load changes neither table
         assert merged(stored, revisions, bars(rows)) == (stored, revisions)

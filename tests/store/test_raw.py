@@ -53,7 +53,7 @@ def bodies(root: Path, paths: Sequence[str]) -> list[list[bytes]]:
     return [[row["body"] for row in rows] for _, rows in raw.read_batches(root, paths)]
 
 
-def kept(root: Path, path: str) -> list[bytes | None]:
+def stored_bodies(root: Path, path: str) -> list[bytes | None]:
     return pq.ParquetFile(root / path).read()["body"].to_pylist()
 
 
@@ -61,9 +61,9 @@ def test_identical_body_is_stored_once_and_read_everywhere(tmp_path: Path) -> No
     first = write(tmp_path, "a", answer(b"x"), answer(b"y", "B"), answer(b"x", "C"))
     second = write(tmp_path, "b", answer(b"y"), answer(b"z", "B"), answer(b"", "C"))
     third = write(tmp_path, "c", answer(b"z"), answer(b"", "B"))
-    assert kept(tmp_path, first) == [b"x", b"y", None]
-    assert kept(tmp_path, second) == [None, b"z", None]
-    assert kept(tmp_path, third) == [None, None]
+    assert stored_bodies(tmp_path, first) == [b"x", b"y", None]
+    assert stored_bodies(tmp_path, second) == [None, b"z", None]
+    assert stored_bodies(tmp_path, third) == [None, None]
     assert bodies(tmp_path, [first, second, third]) == [[b"x", b"y", b"x"], [b"y", b"z", b""], [b"z", b""]]
     assert bodies(tmp_path, [third]) == [[b"z", b""]]
 
@@ -82,7 +82,7 @@ def test_only_existing_bodies_are_read(tmp_path: Path, monkeypatch: pytest.Monke
     assert columns_read == [["sha256"]]
     second = write(tmp_path, "c", answer(big))
     assert columns_read.count(["sha256", "body"]) == 1
-    assert kept(tmp_path, second) == [None]
+    assert stored_bodies(tmp_path, second) == [None]
 
 
 def test_new_response_does_not_reference_a_damaged_one(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_failing_disk_is_reported_and_leaves_no_batch(
     assert not list(tmp_path.rglob("*.parquet"))
 
 
-def _portions(batches: list[list[dict[str, Any]]]) -> list[tuple[str, bool]]:
+def _groups(batches: list[list[dict[str, Any]]]) -> list[tuple[str, bool]]:
     """For each group its batches, and whether the commit ends with it."""
     numbered = ((f"raw/day=2024-01-02/{n}.parquet", rows) for n, rows in enumerate(batches))
     return [("".join(Path(path).stem for path, _ in p.batches), p.ends) for p in chunks(numbered)]
@@ -158,14 +158,14 @@ def test_batches_of_a_run_are_ingested_together(monkeypatch: pytest.MonkeyPatch)
     a, b, c = (answer(b"12345", name) for name in "ABC")
     later = {**b, "fetched_at": datetime(2024, 1, 2, 15, tzinfo=UTC)}
     tomorrow = {**c, "fetched_at": datetime(2024, 1, 3, tzinfo=UTC)}
-    assert _portions([[a], [later], [c]]) == [("012", True)]
-    assert _portions([[a], [b], [a], [c]]) == [("01", True), ("23", True)]
-    assert _portions([[a], [{**b, "run_id": "other"}], [c]]) == [("0", True), ("1", True), ("2", True)]
-    assert _portions([[a], [tomorrow]]) == [("0", True), ("1", True)]
+    assert _groups([[a], [later], [c]]) == [("012", True)]
+    assert _groups([[a], [b], [a], [c]]) == [("01", True), ("23", True)]
+    assert _groups([[a], [{**b, "run_id": "other"}], [c]]) == [("0", True), ("1", True), ("2", True)]
+    assert _groups([[a], [tomorrow]]) == [("0", True), ("1", True)]
     monkeypatch.setattr(batches, "_CHUNK_BYTES", 10)
-    assert _portions([[a], [b], [c]]) == [("01", False), ("2", True)]
-    assert _portions([[a], [b], [c], [a]]) == [("01", False), ("2", True), ("3", True)]
-    assert _portions([]) == []
+    assert _groups([[a], [b], [c]]) == [("01", False), ("2", True)]
+    assert _groups([[a], [b], [c], [a]]) == [("01", False), ("2", True), ("3", True)]
+    assert _groups([]) == []
 
 
 def test_batch_has_the_declared_schema(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def undisturbed(home: Path, tmp_path: Path) -> dict[str, bytes]:
     return stored_bytes(tmp_path / "undisturbed" / "data")
 
 
-def again(home: Path) -> None:
+def run_again(home: Path) -> None:
     replay(settings_of(home, SECOND))
 
 
@@ -70,7 +70,7 @@ def store(home: Path) -> None:
     ],
     ids=["full", "failing writes", "read-only", "failing reads"],
 )
-@pytest.mark.parametrize("work", [store, again])
+@pytest.mark.parametrize("work", [store, run_again])
 def test_disk_error_at_any_operation_loses_nothing(
     home: Path,
     tmp_path: Path,
@@ -146,8 +146,8 @@ def test_disk_full_while_the_database_is_built(
     here = disk / "home"
     shutil.copytree(home, here)
     used = sum(path.stat().st_size for path in here.rglob("*") if path.is_file()) // 1024
-    for room in some(range(100, 4000, 300), few=5, draw=random.Random(1)):
-        small_disk(used + 200 + room)
+    for spare in some(range(100, 4000, 300), few=5, draw=random.Random(1)):
+        small_disk(used + 200 + spare)
         error = outcome(lambda: (store(here), build(settings_of(here, SECOND), full_refresh=True)))
         if error is not None:
             failures += 1

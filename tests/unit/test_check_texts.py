@@ -34,15 +34,15 @@ def days(*closes: float, first: date = FIRST, **changed: Any) -> list[Row]:
     return [row(first + timedelta(days=n), float(close), **changed) for n, close in enumerate(closes)]
 
 
-def run(rows: Sequence[Row], instrument: Instrument = COIN, **how: Any) -> Checked:
-    windows = {"SHARE": replace(window(instrument), **how.pop("window", {}))}
+def run(rows: Sequence[Row], instrument: Instrument = COIN, **options: Any) -> Checked:
+    windows = {"SHARE": replace(window(instrument), **options.pop("window", {}))}
     answer = served([{**one, "currency": one["currency"]} for one in rows])
     normal = normalise(answer, windows)
-    context = Context(answer, set(normal.refused), how.get("before", {}))
+    context = Context(answer, set(normal.refused), options.get("before", {}))
     return check(normal.bars, normal.conflicts, windows, "run", context)
 
 
-def aside(result: Checked) -> list[tuple[str, date]]:
+def quarantined(result: Checked) -> list[tuple[str, date]]:
     return list(zip(*(result.quarantine[n].to_pylist() for n in ("reason", "session")), strict=True))
 
 
@@ -57,12 +57,12 @@ def after(count: int) -> date:
 def test_high_below_low_is_quarantined() -> None:
     inverted = days(10, 10, 10)
     inverted[1] |= {"high": 9.8, "low": 10.0}
-    assert aside(run(inverted)) == [("high_below_low", after(1))]
+    assert quarantined(run(inverted)) == [("high_below_low", after(1))]
     # COMEX gold on 2009-11-23 from Yahoo: the high is 0.11 % too low next to a consistent close
     gold = days(1146.4, 1164.3, 1165.5)
     gold[1] |= {"high": 1163.0}
     result = run(gold)
-    assert not aside(result)
+    assert not quarantined(result)
     assert set(noted(result)) == {
         (name, after(1)) for name in ("high_just_below_low", "close_outside_range", "open_outside_range")
     }
@@ -74,7 +74,7 @@ def test_high_below_low_is_quarantined() -> None:
 def test_one_field_in_another_unit_is_quarantined() -> None:
     pence = days(10, 10, 10)
     pence[1] |= {"open": 1000.0}
-    assert aside(run(pence)) == [("far_outside_range", after(1))]
+    assert quarantined(run(pence)) == [("far_outside_range", after(1))]
     settled = days(10, 10.5, 10)
     settled[1] |= {"high": 10.1, "low": 9.9, "open": 10.0}
     assert noted(run(settled)) == [("close_outside_range", after(1))]
@@ -84,7 +84,7 @@ def test_one_field_in_another_unit_is_quarantined() -> None:
 def test_lasting_unit_change_rejects_the_response(factor: float) -> None:
     result = run(days(10, 11, 11 * factor, 12 * factor))
     assert "no split to say why" in str(result.refused["SHARE"])
-    assert {reason for reason, _ in aside(result)} == {"unit_change"}
+    assert {reason for reason, _ in quarantined(result)} == {"unit_change"}
     assert not len(result.bars)
     assert not run(days(10, 11, 11 * factor / 3, 12 * factor / 3)).refused
     assert not run(days(0.01, 0.01, 1.0, 1.0), BILL).refused
@@ -131,7 +131,7 @@ def test_split_dividend_or_gap_explains_a_jump() -> None:
 
 def test_quarantined_row_neither_explains_nor_causes_a_jump() -> None:
     result = run(days(10, 11, 1200, 12, 12))
-    assert aside(result) == [("unit_spike", after(2))]
+    assert quarantined(result) == [("unit_spike", after(2))]
     assert not noted(result)
 
 
@@ -144,23 +144,23 @@ def test_previous_stored_close_is_a_neighbour() -> None:
     )  # would be 160 as traded
     rows = days(10, 10)
     rows[0] |= {"dividend": 12.0}
-    assert aside(run(rows, before={"SHARE": 11.0})) == [("dividend_size", FIRST)]
+    assert quarantined(run(rows, before={"SHARE": 11.0})) == [("dividend_size", FIRST)]
     # no stored row before the first one
-    assert not aside(run(rows))
+    assert not quarantined(run(rows))
 
 
 def test_five_equal_sessions_are_stale() -> None:
     moving = [10, 11, 12, 12.5]
     stale = days(*moving, 13, 13, 13, 13, 13, 13, volume=0.0)
     assert noted(run(stale)) == [("stale_repeat", after(8)), ("stale_repeat", after(9))]
-    for honest in (
+    for correct in (
         days(*moving, 13, 13, 13, 13, volume=0.0),
         days(*moving, 13, 13, 13, 13, 13, 13, volume=5.0),
         days(*[1.0] * 12, volume=0.0),  # a pegged coin
         days(*[1.0] * 8, 0.97, *[1.0] * 8, volume=None),  # a coin that lost its peg for a day
         days(*[1.0002, 0.9998, *[1.0] * 10], volume=None),
     ):
-        assert not noted(run(honest))
+        assert not noted(run(correct))
     # a bill rate near zero is unchanged for weeks
     assert not noted(run(days(0.05, 0.03, *[0.01] * 10, volume=None), BILL))
 
@@ -173,16 +173,16 @@ def test_dividend_without_a_price_drop_is_noted() -> None:
     with_dividend[1] |= {"dividend": 20.0}
     small = days(100, 100, 100)
     small[1] |= {"dividend": 2.0}
-    for honest in (with_dividend, small):
-        assert not noted(run(honest))
+    for correct in (with_dividend, small):
+        assert not noted(run(correct))
 
 
 def test_negative_crude_oil_price_is_accepted() -> None:
     rows = days(18.27, -37.63, 10.01, 13.78)
     rows[1] |= {"high": 17.85, "low": -40.32, "open": 17.73}
     result = run(rows, OIL)
-    assert (aside(result), noted(result)) == ([], [])
-    assert [reason for reason, _ in aside(run(rows))] == ["not_positive"]
+    assert (quarantined(result), noted(result)) == ([], [])
+    assert [reason for reason, _ in quarantined(run(rows))] == ["not_positive"]
 
 
 def test_index_without_volume_and_equal_closes_of_two_instruments_pass() -> None:
@@ -208,23 +208,23 @@ def test_session_after_the_vendors_own_date_is_quarantined() -> None:
     at = datetime(2024, 1, 4, 12, tzinfo=UTC)
     rows = days(10, 11, 12, 13)  # to 2024-01-05
     result = run(rows, window={"at": at, "vendor_time": at})
-    assert aside(result) == [("future_date", date(2024, 1, 5))]
+    assert quarantined(result) == [("future_date", date(2024, 1, 5))]
     assert len(result.bars) == 2  # the day of the response is not finished
     # a clock set to the past does not make the vendor wrong, and a file has no vendor time
-    assert not aside(run(rows, window={"at": at, "vendor_time": datetime(2024, 6, 1, tzinfo=UTC)}))
-    assert not aside(run(rows, window={"at": at}))
+    assert not quarantined(run(rows, window={"at": at, "vendor_time": datetime(2024, 6, 1, tzinfo=UTC)}))
+    assert not quarantined(run(rows, window={"at": at}))
 
 
 def test_tokyo_is_a_day_ahead() -> None:
     at = datetime(2024, 1, 4, 16, tzinfo=UTC)
     tokyo = replace(SHARE, calendar="XTKS")
-    assert not aside(run([row(date(2024, 1, 5), 10.0)], tokyo, window={"at": at, "vendor_time": at}))
-    assert aside(run([row(date(2024, 1, 5), 10.0)], SHARE, window={"at": at, "vendor_time": at}))
+    assert not quarantined(run([row(date(2024, 1, 5), 10.0)], tokyo, window={"at": at, "vendor_time": at}))
+    assert quarantined(run([row(date(2024, 1, 5), 10.0)], SHARE, window={"at": at, "vendor_time": at}))
 
 
 def test_only_rows_in_another_currency_are_quarantined() -> None:
     result = run(days(10, 11, currency="EUR"))
-    assert {reason for reason, _ in aside(result)} == {"wrong_currency"}
+    assert {reason for reason, _ in quarantined(result)} == {"wrong_currency"}
     assert len(result.quarantine) == 2
     assert not len(result.bars)
 
@@ -252,7 +252,7 @@ def test_result_does_not_depend_on_slices(monkeypatch: pytest.MonkeyPatch) -> No
     cut = check(normal.bars, normal.conflicts, windows, "run")
     assert whole.bars.equals(cut.bars)
     assert whole.findings.equals(cut.findings)
-    assert sorted(aside(whole)) == sorted(aside(cut)) == [("unit_spike", after(2))] * 3
+    assert sorted(quarantined(whole)) == sorted(quarantined(cut)) == [("unit_spike", after(2))] * 3
 
 
 def test_every_check_has_severity_reason_and_remedy() -> None:
