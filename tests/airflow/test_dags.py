@@ -112,10 +112,10 @@ def test_parsing_dag_files_imports_no_heavy_modules(home: Path) -> None:
         f"for file in {[str(file) for file in FILES]!r}: runpy.run_path(file)\n"
         f"print(sorted({HEAVY!r} & set(sys.modules)))"
     )
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ, check=True
     )
-    assert done.stdout.strip().splitlines()[-1] == "[]"
+    assert completed.stdout.strip().splitlines()[-1] == "[]"
 
 
 def test_unreadable_universe_is_an_import_error(home: Path) -> None:

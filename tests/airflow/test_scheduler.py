@@ -85,10 +85,12 @@ def free_port() -> int:
 
 def processes_of(home: Path) -> list[int]:
     """Processes with this AIRFLOW_HOME in their environment (Linux only)."""
-    wanted, pids = f"AIRFLOW_HOME={home}".encode(), []
+    expected, pids = f"AIRFLOW_HOME={home}".encode(), []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if int(process.name) != os.getpid() and wanted in (process / "environ").read_bytes().split(b"\0"):
+            if int(process.name) != os.getpid() and expected in (process / "environ").read_bytes().split(
+                b"\0"
+            ):
                 pids.append(int(process.name))
         except OSError:
             continue

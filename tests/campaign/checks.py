@@ -34,15 +34,18 @@ def _settled(before: Row, after: Row) -> bool:
     return different and abs(before[4] - after[4]) < _SETTLES * max(before[4], after[4])
 
 
-def equal(held: Held, wanted: Held, when: str) -> Iterator[str]:
+def equal(held: Held, expected: Held, when: str) -> Iterator[str]:
     """Compare row by row; yields the first difference of each kind."""
-    for what, keys in (("missing", wanted.keys() - held.keys()), ("too many", held.keys() - wanted.keys())):
+    for what, keys in (
+        ("missing", expected.keys() - held.keys()),
+        ("too many", held.keys() - expected.keys()),
+    ):
         if keys:
             yield f"{when}: {len(keys)} rows {what}, the first {_named(min(keys))}"
-    wrong = sorted(key for key in held.keys() & wanted.keys() if not same(held[key], wanted[key]))
+    wrong = sorted(key for key in held.keys() & expected.keys() if not same(held[key], expected[key]))
     if wrong:
         first = wrong[0]
-        yield f"{when}: {len(wrong)} rows differ, the first {_named(first)} {held[first]} for {wanted[first]}"
+        yield f"{when}: {len(wrong)} rows differ, first {_named(first)} {held[first]} for {expected[first]}"
 
 
 def whole(root: Path) -> Iterator[str]:

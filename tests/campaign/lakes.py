@@ -39,9 +39,9 @@ def listed(root: Path, name: str) -> list[tuple[Key, Row]]:
     return list(zip(keys, zip(*columns, strict=True), strict=True))
 
 
-def same(stored: Row, wanted: Row) -> bool:
+def same(stored: Row, expected: Row) -> bool:
     """Equal up to floating-point precision; a vendor's volume is whole."""
-    pairs = zip(COLUMNS, stored, wanted, strict=True)
+    pairs = zip(COLUMNS, stored, expected, strict=True)
     return all(_close(a, b, 1e-4 if name == "volume" else 1e-8) for name, a, b in pairs)
 
 

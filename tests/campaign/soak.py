@@ -98,13 +98,13 @@ def _differences(home: Path, script: Story, model: soak_model.Model) -> Iterator
 def _indices(root: Path, model: soak_model.Model) -> Iterator[str]:
     with open_lake(root) as connection:
         for name, rows in sorted(model.rows.items()):
-            wanted = soak_model.total_return_index(rows)
+            expected = soak_model.total_return_index(rows)
             held = dict(connection.execute(_INDEX.format(name)).fetchall())
-            if held.keys() != wanted.keys():
-                yield f"index of {name}: {len(held)} sessions, recomputed {len(wanted)}"
+            if held.keys() != expected.keys():
+                yield f"index of {name}: {len(held)} sessions, recomputed {len(expected)}"
                 continue
             scale = held[min(held)]
-            worst = max(abs(held[day] / scale / wanted[day] - 1) for day in wanted)
+            worst = max(abs(held[day] / scale / expected[day] - 1) for day in expected)
             if worst > 1e-9:
                 yield f"index of {name}: off by {worst:.3g}"
 

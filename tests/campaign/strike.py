@@ -156,34 +156,36 @@ def _expected_rows(drawn: Drawn, before: dict[Key, Row], at: datetime) -> dict[K
 def _check_run(
     drawn: Drawn, home: Path, before: dict[Key, Row], after: dict[Key, Row], run_rows: list[RunRow]
 ) -> Iterator[str]:
-    root, wanted = home / "data", _expected_rows(drawn, before, drawn.at)
+    root, expected_state = home / "data", _expected_rows(drawn, before, drawn.at)
     yield from checks.whole(root)
     yield from checks.nothing_lost(before, after)
     yield from checks.changed_only_with_revision(before, after, root)
-    yield from _check_invented(drawn, after, wanted)
+    yield from _check_invented(drawn, after, expected_state)
     by_id = {row["instrument_id"]: row for row in run_rows}
     if by_id.keys() != {each.id for each in drawn.world.held}:
         yield f"recorded: {sorted(by_id)}"
     for name, row in by_id.items():
         yield from _check_outcome(drawn, name, row)
-        yield from _check_rows(drawn, name, row, checks.of(before, name), checks.of(after, name), wanted)
+        yield from _check_rows(
+            drawn, name, row, checks.of(before, name), checks.of(after, name), expected_state
+        )
     outcomes = {name: row["outcome"] for name, row in by_id.items()}
     correct = expected.exit_code(outcomes, {name: row["received_sessions"] for name, row in by_id.items()})
     if exit_code(run_rows) != correct:
         yield f"exit code {exit_code(run_rows)}, should be {correct}"
 
 
-def _check_invented(drawn: Drawn, held: dict[Key, Row], wanted: dict[Key, Row]) -> Iterator[str]:
+def _check_invented(drawn: Drawn, held: dict[Key, Row], expected_state: dict[Key, Row]) -> Iterator[str]:
     truth = {each.id: each.truth.until(drawn.after) for each in drawn.world.held}
     for key, row in held.items():
         name, day = key
-        if key not in wanted:
+        if key not in expected_state:
             yield f"invented: {name} {day} is not the market's: {row}"
             return
-        if not same(row, wanted[key]) and not (
+        if not same(row, expected_state[key]) and not (
             name in drawn.affected and _is_explained(drawn, day, row, truth[name])
         ):
-            yield f"invented: {name} {day} holds {row}, the market said {wanted[key]}"
+            yield f"invented: {name} {day} holds {row}, the market said {expected_state[key]}"
             return
 
 
@@ -205,11 +207,11 @@ def _check_rows(
     row: RunRow,
     before: dict[Key, Row],
     after: dict[Key, Row],
-    wanted: dict[Key, Row],
+    expected_state: dict[Key, Row],
 ) -> Iterator[str]:
     """A rejected response changes nothing; unaffected and correctly answered instruments have
     all rows."""
-    outcome, own = row["outcome"], checks.of(wanted, name)
+    outcome, own = row["outcome"], checks.of(expected_state, name)
     if outcome not in expected.GOOD | {"truncated", "quarantined"}:
         yield from checks.equal(after, before, f"{name} {outcome}")
     answered = drawn.case.kind in REPLY_KINDS and "length" not in drawn.params
@@ -221,7 +223,7 @@ def _check_recovery(
     drawn: Drawn, home: Path, before: dict[Key, Row], disturbed: dict[Key, Row], rows: list[RunRow]
 ) -> tuple[bool, list[str]]:
     """Whether a wrong scale was stored and reported, and the violations."""
-    root, wanted = home / "data", _expected_rows(drawn, before, drawn.after)
+    root, expected_state = home / "data", _expected_rows(drawn, before, drawn.after)
     after, violations = bars(root), [*checks.whole(root)]
     refused = {row["instrument_id"] for row in rows if row["outcome"] == "quarantined"}
     on_wrong_scale = {
@@ -240,7 +242,7 @@ def _check_recovery(
         f"afterwards {row['instrument_id']}: {row['outcome']}: {row['message'][:160]}" for row in bad
     ]
     held, complete = (
-        {k: r for k, r in rows.items() if k[0] not in on_wrong_scale} for rows in (after, wanted)
+        {k: r for k, r in rows.items() if k[0] not in on_wrong_scale} for rows in (after, expected_state)
     )
     violations += checks.equal(held, complete, "afterwards")
     violations += _check_revisions(drawn, root)

@@ -61,8 +61,8 @@ def prepare(home: Path, kind: str) -> Callable[[Path], None]:
 
 
 def as_undisturbed(home: Path, undisturbed: Path) -> None:
-    lake, wanted = home / "data", undisturbed / "data"
-    assert homes.stored_bytes(lake) == homes.stored_bytes(wanted)
+    lake, expected = home / "data", undisturbed / "data"
+    assert homes.stored_bytes(lake) == homes.stored_bytes(expected)
     assert verify(lake)[1] == []
     # the next run may count as one more gap request; each is recorded once
     tries = [row["tries"] for row in homes.rows(lake, "gap")]

@@ -21,7 +21,7 @@ def test_killed_run_leaves_no_trace(tmp_path: Path, kind: str, at_least: int) ->
         str(tmp_path),
         kind,
     ]
-    done = subprocess.run(
+    completed = subprocess.run(
         program,
         capture_output=True,
         text=True,
@@ -30,5 +30,5 @@ def test_killed_run_leaves_no_trace(tmp_path: Path, kind: str, at_least: int) ->
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert int(done.stdout) >= at_least
+    assert completed.returncode == 0, completed.stderr[-3000:]
+    assert int(completed.stdout) >= at_least

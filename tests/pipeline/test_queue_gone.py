@@ -17,8 +17,8 @@ def test_without_redis_no_vendor_gets_a_request_and_nothing_is_lost(
 ) -> None:
     settings = make()
     before = len(simulator.requests)
-    gone = replace(settings, limiter_url="redis://:s3cret@127.0.0.1:9/1")
-    for row in ingest(gone):
+    failed_rows = replace(settings, limiter_url="redis://:s3cret@127.0.0.1:9/1")
+    for row in ingest(failed_rows):
         assert row["outcome"] == "unavailable"
         assert "redis 127.0.0.1:9 does not answer" in row["message"]
         assert "s3cret" not in str(row)

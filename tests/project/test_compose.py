@@ -202,10 +202,10 @@ def test_image_installs_from_the_lock_and_runs_unprivileged() -> None:
 def test_entrypoint_of_the_charts_probes_runs_its_arguments() -> None:
     script = PROJECT / "deploy" / "entrypoint"
     assert os.access(script, os.X_OK)
-    done = subprocess.run(
+    completed = subprocess.run(
         [script, "sh", "-c", 'echo "$1"; exit 3', "sh", "a  b"], capture_output=True, check=False
     )
-    assert (done.returncode, done.stdout) == (3, b"a  b\n")
+    assert (completed.returncode, completed.stdout) == (3, b"a  b\n")
 
 
 def test_auth_manager_is_installed_and_the_first_password_goes_to_one_service(

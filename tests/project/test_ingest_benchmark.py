@@ -24,7 +24,7 @@ def in_this_process(step: str, *options: str) -> Taken:
 def test_each_day_stores_its_session_and_is_reported(tmp_path: Path) -> None:
     result = measure(tmp_path, 2, 1, in_this_process)
     # two shares and the bill
-    assert [one["new_rows"] for taken in result.days.values() for one in taken] == [3] * DAYS
+    assert [one["new_rows"] for timing in result.days.values() for one in timing] == [3] * DAYS
     assert min(result.days).isoformat() == "2024-01-02"
     assert max(result.days) == LAST_DAY
     assert result.rows == 12 * 2
@@ -37,7 +37,7 @@ def test_baseline_stores_the_rows_of_the_table(tmp_path: Path) -> None:
     run_settings = settings(tmp_path, LAST_DAY)
     jobs = plan_daily(replace(run_settings, reverify_days=0), run_settings.universe)
     for name, run_way in WAYS.items():
-        taken = run(run_settings, jobs, tmp_path / name, run_way)
+        timing = run(run_settings, jobs, tmp_path / name, run_way)
         stored = pd.read_parquet(tmp_path / name / "S000000")
-        assert (taken["rows"], taken["symbols"], len(stored)) == (12, 1, 502)
+        assert (timing["rows"], timing["symbols"], len(stored)) == (12, 1, 502)
     assert set(stored) == set(BAR.names)

@@ -53,9 +53,9 @@ def test_make_env_generates_every_secret_readable_by_its_owner_only(checkout: Pa
 
 def test_make_env_keeps_an_existing_file(checkout: Path) -> None:
     (checkout / ".env").write_text("POSTGRES_PASSWORD=mine\n")
-    done = make_env(checkout)
-    assert done.returncode == 1
-    assert ".env is there already and stays as it is" in done.stderr
+    completed = make_env(checkout)
+    assert completed.returncode == 1
+    assert ".env is there already and stays as it is" in completed.stderr
     assert (checkout / ".env").read_text() == "POSTGRES_PASSWORD=mine\n"
     assert not (checkout / "config").exists()
 

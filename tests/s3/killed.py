@@ -92,7 +92,7 @@ def kills(folder: Path, kind: str, work: Callable[[Bucket, Path, str], None]) ->
     before, copies = bucket.read(), folder / "copies"
     shutil.copytree(folder / "here", copies)
     kill.in_child(lambda: work(bucket, home, "here"))
-    wanted, done = stored(bucket.read(), "bar", "revision", *MARTS), 0
+    expected, done = stored(bucket.read(), "bar", "revision", *MARTS), 0
     machines = cycle(["here", "there"])
     for number in count(1, 1 if campaign() else STEPS[kind]):
         bucket.replace_all(before)
@@ -104,7 +104,7 @@ def kills(folder: Path, kind: str, work: Callable[[Bucket, Path, str], None]) ->
         machine = next(machines)
         kill.in_child(lambda machine=machine: work(bucket, home, machine))
         objects = bucket.read()
-        assert stored(objects, "bar", "revision", *MARTS) == wanted, (kind, number)
+        assert stored(objects, "bar", "revision", *MARTS) == expected, (kind, number)
         assert unlike_manifest(objects) == [], (kind, number)
         assert not any(path.startswith(".staged/") for path in objects), (kind, number)
     return done

@@ -45,14 +45,14 @@ def _objects(bucket: str) -> dict[str, bytes]:
     return {name: key.value for name, key in keys.items()}
 
 
-def _replace_all(bucket: str, wanted: dict[str, bytes]) -> None:
+def _replace_all(bucket: str, expected: dict[str, bytes]) -> None:
     backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
     if bucket not in backend.buckets:
         backend.create_bucket(bucket, "us-east-1")
     there = _objects(bucket)
-    for name in there.keys() - wanted.keys():
+    for name in there.keys() - expected.keys():
         backend.delete_object(bucket, name)
-    for name, content in wanted.items():
+    for name, content in expected.items():
         if there.get(name) != content:
             backend.put_object(bucket, name, content)
 

@@ -170,8 +170,8 @@ def test_duckdb_reads_the_bucket_itself(built: Bucket, tmp_path: Path, server: s
         )
         connection.execute(f"ATTACH '{built.url}/market.duckdb' AS market (READ_ONLY)")
         connection.execute("USE market")
-        told_by_view = connection.execute("SELECT instrument_id, session, close FROM bar ORDER BY ALL")
-        bars = told_by_view.fetchall()
+        rows_from_view = connection.execute("SELECT instrument_id, session, close FROM bar ORDER BY ALL")
+        bars = rows_from_view.fetchall()
         returns = connection.execute("SELECT count(*) FROM calendar_year_return").fetchone()
         files = connection.execute(f"SELECT count(*) FROM '{built.url}/bar/*/*/part.parquet'").fetchall()
     text = "SELECT instrument_id, session, close FROM bar ORDER BY ALL"

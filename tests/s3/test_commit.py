@@ -140,7 +140,7 @@ def test_readers_see_all_or_none_of_a_commit(lake: Bucket) -> None:
 
 
 def test_request_or_response_lost_once_changes_nothing(lake: Bucket) -> None:
-    wanted, turn = after(lake, commits.second), cycle([True, True, False])
+    expected, turn = after(lake, commits.second), cycle([True, True, False])
 
     def lose_response(url: str, send: Send) -> Any:
         if next(turn):
@@ -149,11 +149,11 @@ def test_request_or_response_lost_once_changes_nothing(lake: Bucket) -> None:
 
     for _, failed in disturbances(lake, lose_response):
         assert failed is None
-        assert lake.read() == wanted
+        assert lake.read() == expected
 
 
 def test_next_writer_continues_after_the_store_fails_permanently(lake: Bucket) -> None:
-    old, wanted = lake.read(), after(lake, commits.second)
+    old, expected = lake.read(), after(lake, commits.second)
     last, same = after(lake, commits.second, commits.third), cycle([True, False])
     decided = []
 
@@ -162,8 +162,8 @@ def test_next_writer_continues_after_the_store_fails_permanently(lake: Bucket) -
 
     for root, failed in disturbances(lake, fail, for_good=True):
         assert isinstance(failed, LakeUnreachableError)
-        decided.append(lake.read()["manifest.json"] == wanted["manifest.json"])
-        assert state(new_machine(lake)) == (wanted if decided[-1] else old)
+        decided.append(lake.read()["manifest.json"] == expected["manifest.json"])
+        assert state(new_machine(lake)) == (expected if decided[-1] else old)
         # the same machine continues, or another one
         root = root if next(same) else other_machine(lake)
         if not decided[-1]:
@@ -207,7 +207,7 @@ def test_stalled_writer_reverts_nothing(lake: Bucket) -> None:
 
 def test_lost_response_to_the_commit_request_is_a_commit(lake: Bucket) -> None:
     """boto repeats the request, which finds its own object."""
-    wanted, lost = after(lake, commits.second), count(1)
+    expected, lost = after(lake, commits.second), count(1)
 
     def lose_response(method: str, url: str, send: Send) -> Any:
         answer = send()
@@ -217,5 +217,5 @@ def test_lost_response_to_the_commit_request_is_a_commit(lake: Bucket) -> None:
 
     with each_request(lose_response):
         commits.second(other_machine(lake))
-    assert lake.read() == wanted
+    assert lake.read() == expected
     assert next(lost) > 2

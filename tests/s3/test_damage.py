@@ -73,11 +73,11 @@ def test_lake_copied_into_a_bucket_verifies(lake: Bucket, home: Path) -> None:
     ),
 )
 def test_stored_table_is_restored_from_raw(lake: Bucket, home: Path, table: str, how: str) -> None:
-    sound, path = lake.read(), of_table(lake, table)
+    intact, path = lake.read(), of_table(lake, table)
     damage(lake, path, how)
     assert [one.path for one in verify(lake.copy())[1]] == [path]
     assert replay(lake.settings(home, SECOND)).restored == (path,)
-    assert stored(lake.read(), *TABLES) == stored(sound, *TABLES)
+    assert stored(lake.read(), *TABLES) == stored(intact, *TABLES)
     assert verify(lake.copy("other"))[1] == []
 
 
@@ -85,17 +85,17 @@ def test_intact_copy_restores_every_file(lake: Bucket, home: Path) -> None:
     """Also tables that are not derived from raw/, and raw/ itself."""
     build(lake.settings(home, SECOND))
     at_hand(lake.copy(), batch_names(lake.copy()))
-    sound = lake.read()
+    intact = lake.read()
     tables = ("bar", "claim_history", "year_state", "raw", "market.duckdb")
-    paths = [table if table in sound else of_table(lake, table) for table in tables]
+    paths = [table if table in intact else of_table(lake, table) for table in tables]
     for path, how in zip(paths, cycle(DAMAGES), strict=False):
         damage(lake, path, how)
     for machine in ("here", "there"):
         assert {one.path for one in verify(lake.copy(machine))[1]} == set(paths)
-    done = replay(lake.settings(home, SECOND))
-    assert (set(done.restored), done.lost) == (set(paths), ())
+    completed = replay(lake.settings(home, SECOND))
+    assert (set(completed.restored), completed.lost) == (set(paths), ())
     objects = lake.read()
-    assert {path for path in objects.keys() | sound.keys() if objects.get(path) != sound.get(path)} == {
+    assert {path for path in objects.keys() | intact.keys() if objects.get(path) != intact.get(path)} == {
         "manifest.json"  # the restore is one more commit
     }
     assert verify(lake.copy("there"))[1] == []
@@ -105,24 +105,24 @@ def test_intact_copy_restores_every_file(lake: Bucket, home: Path) -> None:
 def test_marts_and_the_database_are_recomputed(lake: Bucket, home: Path, how: str) -> None:
     """When no machine has an intact copy."""
     build(lake.settings(home, SECOND))
-    sound, path = lake.read(), of_table(lake, "year_state")
+    intact, path = lake.read(), of_table(lake, "year_state")
     damage(lake, path, how)
     damage(lake, "market.duckdb", how)
     assert {one.path for one in verify(lake.copy())[1]} == {path, "market.duckdb"}
     build(lake.settings(home, SECOND, "newcomer"), full_refresh=True)
-    assert stored(lake.read(), *KEPT) == stored(sound, *KEPT)
+    assert stored(lake.read(), *KEPT) == stored(intact, *KEPT)
     assert verify(lake.copy("other"))[1] == []
 
 
 @pytest.mark.parametrize("how", DAMAGES if campaign() else ["flipped", "missing"])
 def test_damaged_manifest_is_rewritten(lake: Bucket, home: Path, how: str) -> None:
-    sound = lake.read()
+    intact = lake.read()
     damage(lake, "manifest.json", how)
     for machine in ("here", "there"):
         with pytest.raises(CorruptLakeError, match=r"s3://.*manifest.json .*marketlake replay"):
             verify(lake.copy(machine))
     replay(lake.settings(home, SECOND, "there"))
-    assert stored(lake.read(), *KEPT) == stored(sound, *KEPT)
+    assert stored(lake.read(), *KEPT) == stored(intact, *KEPT)
     build(lake.settings(home, SECOND, "there"))
     assert verify(lake.copy())[1] == []
     assert unlike_manifest(lake.read()) == []
@@ -130,11 +130,11 @@ def test_damaged_manifest_is_rewritten(lake: Bucket, home: Path, how: str) -> No
 
 @pytest.mark.parametrize("how", DAMAGES if campaign() else ["flipped"])
 def test_damaged_raw_batch_is_named_and_no_stored_row_is_lost(lake: Bucket, home: Path, how: str) -> None:
-    sound, path = lake.read(), min(path for path in lake.read() if path.startswith("raw/"))
+    intact, path = lake.read(), min(path for path in lake.read() if path.startswith("raw/"))
     damage(lake, path, how)
     assert [one.path for one in verify(lake.copy())[1]] == [path]
     assert path in " ".join(replay(lake.settings(home, SECOND)).lost)
-    assert stored(lake.read(), *KEPT) == stored(sound, *KEPT)
+    assert stored(lake.read(), *KEPT) == stored(intact, *KEPT)
 
 
 def test_extra_object_is_named(lake: Bucket) -> None:

@@ -12,7 +12,7 @@ from .world import ROOT
 
 def test_killed_work_leaves_no_trace(server: str, tmp_path: Path) -> None:
     """An ingest, then a build."""
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "tests.s3.killed", str(tmp_path)],
         capture_output=True,
         text=True,
@@ -21,6 +21,6 @@ def test_killed_work_leaves_no_trace(server: str, tmp_path: Path) -> None:
         timeout=600,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-3000:]
-    ingest, build = map(int, done.stdout.split())
+    assert completed.returncode == 0, completed.stderr[-3000:]
+    ingest, build = map(int, completed.stdout.split())
     assert min(ingest, build) >= 2

@@ -62,9 +62,9 @@ class Bucket:
         assert all(key.startswith(f"{PREFIX}/") for key in objects)
         return {key.removeprefix(f"{PREFIX}/"): content for key, content in objects.items()}
 
-    def replace_all(self, wanted: Mapping[str, bytes]) -> None:
+    def replace_all(self, expected: Mapping[str, bytes]) -> None:
         """Replace all objects."""
-        self._send(pickle.dumps({f"{PREFIX}/{path}": content for path, content in wanted.items()}))
+        self._send(pickle.dumps({f"{PREFIX}/{path}": content for path, content in expected.items()}))
 
     def put(self, path: str, content: bytes) -> None:
         self.replace_all(self.read() | {path: content})

@@ -141,21 +141,21 @@ def test_huge_response_is_bounded(chart: Get) -> None:
 
 @pytest.mark.parametrize(("where", "row"), [("head", 0), ("middle", 10), ("tail", 20)])
 def test_row_without_values(where: str, row: int, chart: Get) -> None:
-    got = closes(chart(f"nulls:yahoo:^IXIC:where={where}"))
-    assert [number for number, close in enumerate(got) if close is None] == [row]
+    actual = closes(chart(f"nulls:yahoo:^IXIC:where={where}"))
+    assert [number for number, close in enumerate(actual) if close is None] == [row]
 
 
 def test_duplicate_row(chart: Get) -> None:
-    whole, got = closes(chart()), closes(chart("duplicates"))
-    assert got == [*whole, whole[-1]]
+    whole, actual = closes(chart()), closes(chart("duplicates"))
+    assert actual == [*whole, whole[-1]]
 
 
 @pytest.mark.parametrize(
     ("where", "kept"), [("head", range(3, 21)), ("middle", [*range(9), *range(12, 21)]), ("tail", range(18))]
 )
 def test_days_are_missing(where: str, kept: list[int], chart: Get) -> None:
-    whole, got = closes(chart()), closes(chart(f"missing:*:*:where={where}"))
-    assert got == [whole[row] for row in kept]
+    whole, actual = closes(chart()), closes(chart(f"missing:*:*:where={where}"))
+    assert actual == [whole[row] for row in kept]
 
 
 def test_random_rows_follow_the_seed(chart: Get) -> None:
@@ -183,8 +183,8 @@ def test_history_without_split_adjustment(chart: Get) -> None:
 
 def test_history_restated_by_a_factor(chart: Get) -> None:
     whole = closes(chart())
-    got = closes(chart("restated:yahoo:^IXIC:percent=-2,from=2025-03-10,to=2025-03-12"))
-    changed = [b / a for a, b in zip(whole, got, strict=True) if a and b and a != b]
+    actual = closes(chart("restated:yahoo:^IXIC:percent=-2,from=2025-03-10,to=2025-03-12"))
+    changed = [b / a for a, b in zip(whole, actual, strict=True) if a and b and a != b]
     assert changed == pytest.approx([0.98] * 3)
 
 
@@ -196,10 +196,10 @@ def test_price_times_100_with_or_without_its_currency_label(chart: Get) -> None:
 
 
 def test_last_bar_is_unfinished(chart: Get) -> None:
-    whole, got = chart(), chart("unfinished")
-    assert closes(got)[:-1] == closes(whole)[:-1]
-    assert closes(got)[-1] != closes(whole)[-1]
-    assert result(got)["timestamp"][-1] == result(whole)["timestamp"][-1] + 3 * 3600
+    whole, actual = chart(), chart("unfinished")
+    assert closes(actual)[:-1] == closes(whole)[:-1]
+    assert closes(actual)[-1] != closes(whole)[-1]
+    assert result(actual)["timestamp"][-1] == result(whole)["timestamp"][-1] + 3 * 3600
 
 
 def test_fault_strikes_a_limited_number_of_times(chart: Get, simulator: Simulator, get: Get) -> None:

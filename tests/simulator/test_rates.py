@@ -97,13 +97,13 @@ def test_fault_strikes_rows_of_the_rates(
     from marketlake.simulator.fault import parse_fault
 
     with serve(sample, now=NOW, faults=[parse_fault(fault)]) as simulator:
-        struck = rates(get(simulator.url + ECB).content)
+        affected = rates(get(simulator.url + ECB).content)
         simulator.set_faults([])
-        sound = {row["Date"]: row for row in rates(get(simulator.url + ECB).content)}
-    for row, (day, factor) in zip(struck, newest, strict=False):
+        unaffected = {row["Date"]: row for row in rates(get(simulator.url + ECB).content)}
+    for row, (day, factor) in zip(affected, newest, strict=False):
         assert row["Date"] == day
-        wanted = "N/A" if factor is None else pytest.approx(float(sound[day]["USD"]) * factor)
-        assert (row["USD"] if factor is None else float(row["USD"])) == wanted
+        expected = "N/A" if factor is None else pytest.approx(float(unaffected[day]["USD"]) * factor)
+        assert (row["USD"] if factor is None else float(row["USD"])) == expected
 
 
 def test_rates_can_be_refused(sample: Market, get: Get) -> None:

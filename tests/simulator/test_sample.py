@@ -52,8 +52,8 @@ def year_ends(item: Series) -> dict[int, float]:
 
 @pytest.mark.parametrize("name", [*SYMBOLS, "US_CPI"])
 def test_published_close_is_the_last_of_its_year(name: str, sample: Market) -> None:
-    wanted = {int(row["year"]): float(row["close"]) for row in published() if row["instrument_id"] == name}
-    assert year_ends(series(sample, name)) == wanted
+    expected = {int(row["year"]): float(row["close"]) for row in published() if row["instrument_id"] == name}
+    assert year_ends(series(sample, name)) == expected
 
 
 def test_published_table_equals_the_real_facts(real_prices: Path) -> None:
@@ -68,13 +68,13 @@ def test_published_table_equals_the_real_facts(real_prices: Path) -> None:
 def test_reinvested_dividends_give_the_published_total_return(name: str, sample: Market) -> None:
     item = series(sample, name)
     factor = (item.close[1:] + item.dividend[1:]) / item.close[:-1]
-    got = {year: np.prod(factor[years(item)[1:] == year]) - 1 for year in range(2014, 2025)}
-    wanted = {
+    actual = {year: np.prod(factor[years(item)[1:] == year]) - 1 for year in range(2014, 2025)}
+    expected = {
         int(row["year"]): float(row["total_return_pct"]) / 100
         for row in published()
         if row["instrument_id"] == name and row["total_return_pct"]
     }
-    assert got == pytest.approx(wanted, abs=1e-9)
+    assert actual == pytest.approx(expected, abs=1e-9)
     assert (item.dividend >= 0).all()
     paid = np.unique(years(item)[item.dividend > 0], return_counts=True)[1]
     assert set(paid.tolist()) == {4 if name == "SPY" else 12}

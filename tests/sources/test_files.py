@@ -94,13 +94,13 @@ def test_accepted_csv_forms(text):
 
 def test_events_and_the_adjusted_marker_are_read():
     head = "Date,Close,Volume,Dividends,Stock Splits,Currency\n"
-    got = rows(head + "2024-03-13,2,5,0.0,0.0,GBp\n2024-03-14,3,6,0.5,4.0,GBp\n2024-03-15,,,0.7,0.0,GBp\n")
-    assert [(row["close"], row["dividend"], row["split"]) for row in got] == [
+    actual = rows(head + "2024-03-13,2,5,0.0,0.0,GBp\n2024-03-14,3,6,0.5,4.0,GBp\n2024-03-15,,,0.7,0.0,GBp\n")
+    assert [(row["close"], row["dividend"], row["split"]) for row in actual] == [
         (2.0, 0.0, 1.0),
         (3.0, 0.5, 4.0),
         (None, 0.7, 1.0),
     ]
-    assert {(row["currency"], row["split_adjusted"]) for row in got} == {("GBp", True)}
+    assert {(row["currency"], row["split_adjusted"]) for row in actual} == {("GBp", True)}
 
 
 def test_split_column_means_as_traded():

@@ -93,13 +93,13 @@ def test_events_are_in_the_row_of_their_date(chart_of):
         },
         "splits": {"4": {"date": at(14, 13), "numerator": 1281, "denominator": 1000, "splitRatio": "1:1"}},
     }
-    got = rows(chart_of("ABC", events=events))
-    assert [(row["session"].day, row["close"], row["dividend"], row["split"]) for row in got] == [
+    actual = rows(chart_of("ABC", events=events))
+    assert [(row["session"].day, row["close"], row["dividend"], row["split"]) for row in actual] == [
         (13, 2.0, 1.25, 1.0),
         (14, 3.0, 0.0, 1281 / 1000),
         (16, None, 0.5, 1.0),
     ]
-    assert all(row["split_adjusted"] for row in got)
+    assert all(row["split_adjusted"] for row in actual)
 
 
 def test_bar_without_close_is_dropped_but_its_event_is_kept(chart_of):

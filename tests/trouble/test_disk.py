@@ -128,9 +128,9 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
         options = f"size={kilobytes}k" + (",remount" if place.exists() else "")
         place.mkdir(exist_ok=True)
         command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)]
-        done = subprocess.run(command, capture_output=True, check=False)
-        if done.returncode:
-            pytest.skip(f"no disk can be mounted here: {done.stderr.decode()[:100]}")
+        completed = subprocess.run(command, capture_output=True, check=False)
+        if completed.returncode:
+            pytest.skip(f"no disk can be mounted here: {completed.stderr.decode()[:100]}")
         return place
 
     if not shutil.which("mount"):

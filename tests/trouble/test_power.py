@@ -75,15 +75,15 @@ def test_power_cut_at_any_moment_loses_nothing(tmp_path: Path, kind: str) -> Non
     (home / "data").mkdir(exist_ok=True)
     shutil.copytree(home, undisturbed)
     events = count(undisturbed, tmp_path / "uncut", work)
-    wanted = stored_bytes(undisturbed / "data")
+    expected = stored_bytes(undisturbed / "data")
     draw = random.Random(kind)
     moments = set(some(range(events), few=7, draw=draw))
     states = list(cuts(home, tmp_path, work, moments, draw))
-    assert stored_bytes(home / "data") == wanted
+    assert stored_bytes(home / "data") == expected
     assert len(states) > 7
     for state in states:
         work(state)
-        assert stored_bytes(state / "data") == wanted, state
+        assert stored_bytes(state / "data") == expected, state
         assert verify(state / "data")[1] == []
         assert {row["outcome"] for row in rows(state / "data", "run")} <= GOOD_OUTCOMES
 

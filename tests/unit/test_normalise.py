@@ -93,16 +93,16 @@ def test_event_without_a_bar_reaches_every_duplicate_of_the_session() -> None:
         row("2024-01-04", 51.0),
         row("2024-01-04", 51.0),
     ]
-    done = run(rows)
-    assert (column(done.bars, "dividend"), len(done.conflicts)) == ([0.5], 0)
+    result = run(rows)
+    assert (column(result.bars, "dividend"), len(result.conflicts)) == ([0.5], 0)
 
 
 def test_event_never_moves_to_another_instrument() -> None:
     rows = [row("2024-01-04", None, dividend=0.5), row("2024-01-05", 7.0, instrument_id="TWIN")]
     twin = replace(SHARE, id="TWIN")
-    done = normalise(served(rows), {"SHARE": window(), "TWIN": window(twin)})
-    assert column(done.bars, "instrument_id") == ["TWIN"]
-    assert column(done.bars, "dividend") == [0.0]
+    result = normalise(served(rows), {"SHARE": window(), "TWIN": window(twin)})
+    assert column(result.bars, "instrument_id") == ["TWIN"]
+    assert column(result.bars, "dividend") == [0.0]
 
 
 def test_pence_become_pounds() -> None:
@@ -129,11 +129,11 @@ def test_response_in_another_currency_is_rejected(
     declared: str, currency: str | None, accepted: bool
 ) -> None:
     coin = replace(SHARE, quote_currency=declared)
-    done = run([row("2024-01-02", 1.0, currency=currency)], instrument=coin)
-    assert (len(done.bars) == 1) is accepted
-    assert ("SHARE" in done.refused) is not accepted
+    result = run([row("2024-01-02", 1.0, currency=currency)], instrument=coin)
+    assert (len(result.bars) == 1) is accepted
+    assert ("SHARE" in result.refused) is not accepted
     if not accepted:
-        assert "nothing was stored" in str(done.refused["SHARE"])
+        assert "nothing was stored" in str(result.refused["SHARE"])
 
 
 def test_two_units_in_one_response_are_rejected() -> None:
@@ -173,9 +173,9 @@ def test_equal_duplicates_collapse_and_conflicting_ones_are_quarantined() -> Non
         row("2024-01-03", 2.1),
         row("2024-01-04", 3.0),
     ]
-    done = run(rows)
-    assert column(done.bars, "session") == [day("2024-01-02"), day("2024-01-04")]
-    assert column(done.conflicts, "close") == [2.0, 2.0, 2.1]
+    result = run(rows)
+    assert column(result.bars, "session") == [day("2024-01-02"), day("2024-01-04")]
+    assert column(result.conflicts, "close") == [2.0, 2.0, 2.1]
 
 
 def test_split_served_twice_is_applied_once() -> None:
@@ -235,8 +235,8 @@ def test_any_input_gives_at_most_one_row_per_session(rows: list[tuple]) -> None:
         row(session, close, volume=volume, dividend=dividend, split=split, split_adjusted=True)
         for session, close, volume, dividend, split in rows
     ]
-    done = normalise(served(listed), {"SHARE": window(COIN)})
-    sessions = column(done.bars, "session")
+    result = normalise(served(listed), {"SHARE": window(COIN)})
+    sessions = column(result.bars, "session")
     assert sessions == sorted(set(sessions))
-    assert not set(sessions) & set(column(done.conflicts, "session"))
+    assert not set(sessions) & set(column(result.conflicts, "session"))
     assert set(sessions) <= set(load_calendar("24/7", date(2024, 1, 1)).days.tolist())
