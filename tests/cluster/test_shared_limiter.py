@@ -95,7 +95,7 @@ def test_without_redis_requests_fail_and_holds_are_dropped(processes: Processes)
     server = start_redis(processes, port, "another")
     queue, _ = limiter(f"redis://:{server.password}@127.0.0.1:{port}")
     queue.wait("yahoo")
-    processes.lose("another")
+    processes.kill_tree("another")
     with pytest.raises(
         UnavailableError, match=r"redis 127.0.0.1:.* does not answer .* nothing was asked"
     ) as gone:
