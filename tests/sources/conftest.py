@@ -153,7 +153,7 @@ class Case:
     empty: Canned
     not_found: Canned
     unknown: str = ""
-    """A symbol not known, where that is told from the good answer."""
+    """An unknown symbol, where the vendor reports it as such."""
     currency: str | None = "USD"
     opens: bool = True
 
