@@ -1,4 +1,4 @@
-"""Yearly figures as others publish them, and where they do. Facts, typed in by hand."""
+"""Published yearly values with their sources, entered manually."""
 
 from __future__ import annotations
 

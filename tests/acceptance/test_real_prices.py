@@ -1,4 +1,5 @@
-"""Real prices through the simulator, the real clients and the whole pipeline, judged by published figures.
+"""Real prices through the simulator, the real clients and the whole pipeline, compared with
+published values.
 
 The files are not part of the project: without them these tests skip.
 """
@@ -53,7 +54,7 @@ UNIVERSE = [
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """First loaded in the middle of 2020, before Apple's split, and caught up after the end of 2024."""
+    """First loaded in mid-2020, before Apple's split, and updated after the end of 2024."""
     home = tmp_path_factory.mktemp("real")
     home.joinpath("instruments.toml").write_text(
         "".join(
@@ -72,7 +73,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("instrument", [name for name in PUBLISHED if name != "NASDAQ"])
-def test_calendar_years_are_the_published_ones(lake: Path, instrument: str) -> None:
+def test_calendar_years_equal_the_published_ones(lake: Path, instrument: str) -> None:
     rows = Lake(lake).compare([instrument, "NASDAQ"], start=2019, end=2024).rows
     assert [row.returns[0].simple_return * 100 for row in rows] == pytest.approx(
         PUBLISHED[instrument], abs=0.005
@@ -95,7 +96,7 @@ def test_shared_sessions_move_bitcoins_years(lake: Path) -> None:
     )
 
 
-def test_the_sp500_is_the_published_one_since_2007(lake: Path) -> None:
+def test_sp500_equals_the_published_values_since_2007(lake: Path) -> None:
     with (SHARED / "published" / "sp500_price_returns.csv").open() as file:
         published = {int(row["year"]): float(row["return_pct"]) for row in csv.DictReader(file)}
     rows = Lake(lake).compare(["SP500", "NASDAQ"], start=2007, end=2024).rows
@@ -112,7 +113,7 @@ def test_apple_is_stored_as_traded(lake: Path) -> None:
 
 
 @pytest.mark.parametrize("share", ["AAPL", "NVDA", "KO"])
-def test_adjusted_series_are_the_vendors(lake: Path, share: str) -> None:
+def test_adjusted_series_equal_the_vendors(lake: Path, share: str) -> None:
     with (SHARED / "prices" / f"{share}.csv").open() as file:
         adjusted = {row["Date"][:10]: float(row["Adj Close"]) for row in csv.DictReader(file)}
     ends = [max(day for day in adjusted if day[:4] == str(year)) for year in range(2018, 2025)]
@@ -122,7 +123,7 @@ def test_adjusted_series_are_the_vendors(lake: Path, share: str) -> None:
         assert [row.returns[0].simple_return * 100 for row in rows] == pytest.approx(vendor, abs=tolerance)
 
 
-def test_the_library_reads_what_models_need(lake: Path) -> None:
+def test_library_reads_returns_for_models(lake: Path) -> None:
     opened = marketlake.open(lake)
     prices = opened.prices(["AAPL"], start="2020-08-28", end="2020-08-31").to_pandas()
     assert [round(close, 2) for close in prices["close"]] == [499.23, 129.04]

@@ -1,5 +1,4 @@
-"""Airflow reads its environment on import, so it is set here, before any test of this folder
-imports it."""
+"""Set Airflow's environment before any test of this folder imports Airflow."""
 
 from __future__ import annotations
 
@@ -33,7 +32,7 @@ UNIVERSE = (
 
 
 class Pipeline:
-    """The stand-in for the pipeline: what it should do, and what it was asked."""
+    """A fake pipeline: scripted results and recorded calls."""
 
     def __init__(self, home: Path) -> None:
         self._script, self._calls = home / "script.json", home / "calls.jsonl"
@@ -99,7 +98,7 @@ def dags(home: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def run_dag(dags: dict[str, Any], pipeline: Pipeline, database: None) -> Callable[..., Any]:
-    """Run a DAG once in this process; returns the DAG run."""
+    """Run a DAG once in this process and return the DAG run."""
 
     def run(dag_id: str, **conf: Any) -> Any:
         return dags[dag_id].test(run_conf=conf or None)

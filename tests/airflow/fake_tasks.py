@@ -1,5 +1,4 @@
-"""Stands in for the steps of `marketlake.ingest`: does what script.json says, notes calls in
-calls.jsonl.
+"""Fake steps of `marketlake.ingest`: follow script.json and record calls in calls.jsonl.
 
 One module replaces every module that the tasks import.
 """
@@ -50,7 +49,7 @@ def fetch(settings: Settings, run_id: str, batch: Sequence[Job]) -> list[Any]:
 
 
 def assert_fetched(fetched: Sequence[Any]) -> None:
-    """Nothing: `fetch` raises itself."""
+    """Do nothing: `fetch` raises itself."""
 
 
 def store(settings: Settings, run_id: str) -> list[dict[str, Any]]:
@@ -71,8 +70,8 @@ def run_rows(settings: Settings, run_id: str) -> list[dict[str, Any]]:
 
 
 def run_findings(settings: Settings, rows: Sequence[Any]) -> list[str]:
-    found: list[str] = _script().get("findings", [])
-    return found
+    findings: list[str] = _script().get("findings", [])
+    return findings
 
 
 def failed(rows: Iterable[Any]) -> dict[str, str]:
@@ -85,7 +84,7 @@ def build(settings: Settings) -> bool:
 
 
 def refresh_report(settings: Settings, rebuilt: bool) -> None:
-    """No page."""
+    """Write no report."""
 
 
 class Lake:

@@ -1,4 +1,4 @@
-"""A webhook and a mail server on loopback that keep what they are sent."""
+"""A webhook and a mail server on loopback that record what they receive."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 @contextmanager
 def served(server: socketserver.TCPServer) -> Iterator[int]:
-    """Its port while it runs."""
+    """Run the server; yields its port."""
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
@@ -25,7 +25,7 @@ def served(server: socketserver.TCPServer) -> Iterator[int]:
 
 
 class Webhook(HTTPServer):
-    """Keeps the JSON that is posted to it and answers with `status`."""
+    """Records posted JSON and responds with `status`."""
 
     def __init__(self, status: int = 200) -> None:
         super().__init__(("127.0.0.1", 0), _Posted)
@@ -46,7 +46,7 @@ class _Posted(BaseHTTPRequestHandler):
 
 
 class MailServer(socketserver.TCPServer):
-    """As much SMTP as a sender needs; keeps each message as it came."""
+    """A minimal SMTP server that records each message as received."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Mailed)
@@ -57,12 +57,12 @@ class _Mailed(socketserver.StreamRequestHandler):
     server: MailServer
 
     def handle(self) -> None:
-        self._say("220 sink")
+        self._reply("220 sink")
         while line := self.rfile.readline().decode().strip():
             if line.upper() == "DATA":
-                self._say("354 go on")
+                self._reply("354 go on")
                 self.server.mails.append(self._message())
-            self._say("221 bye" if line.upper() == "QUIT" else "250 ok")
+            self._reply("221 bye" if line.upper() == "QUIT" else "250 ok")
             if line.upper() == "QUIT":
                 return
 
@@ -72,5 +72,5 @@ class _Mailed(socketserver.StreamRequestHandler):
             lines.append(line)
         return "\n".join(lines)
 
-    def _say(self, text: str) -> None:
+    def _reply(self, text: str) -> None:
         self.wfile.write(f"{text}\r\n".encode())

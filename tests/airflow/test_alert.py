@@ -1,4 +1,4 @@
-"""Alerts, as they arrive at a webhook and a mail server on loopback."""
+"""Alerts as received by a webhook and a mail server on loopback."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def sent(*lines: str, **environ: str) -> None:
     send(alert(*lines), {f"MARKETLAKE_ALERT_{name}": value for name, value in environ.items()})
 
 
-def test_a_webhook_gets_what_happened_without_secrets_and_bounded() -> None:
+def test_webhook_body_is_bounded_and_has_no_secrets() -> None:
     hook = Webhook()
     with served(hook) as port:
         sent("SPY: token=abc123\x1b[2J", *(["x" * 500] * 30), WEBHOOK=f"http://127.0.0.1:{port}/hook")
@@ -57,7 +57,7 @@ def test_a_webhook_gets_what_happened_without_secrets_and_bounded() -> None:
     assert max(map(len, body["lines"])) == 300
 
 
-def test_slack_gets_text_whose_marks_are_not_markup() -> None:
+def test_slack_text_is_escaped() -> None:
     hook = Webhook()
     with served(hook) as port:
         sent("SPY: <http://evil|click> & <!channel>", SLACK=f"http://127.0.0.1:{port}/services/T/B/s3cret")
@@ -68,7 +68,7 @@ def test_slack_gets_text_whose_marks_are_not_markup() -> None:
     }
 
 
-def test_a_mail_says_it_and_nothing_of_it_is_a_template_or_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mail_is_plain_text_without_templates_or_markup(monkeypatch: pytest.MonkeyPatch) -> None:
     server = MailServer()
     with served(server) as port:
         monkeypatch.setenv(
@@ -85,9 +85,7 @@ def test_a_mail_says_it_and_nothing_of_it_is_a_template_or_markup(monkeypatch: p
 
 
 @pytest.mark.parametrize("status", [404, 500, 302])
-def test_an_alert_that_is_refused_is_a_line_in_the_log_without_the_address(
-    caplog: pytest.LogCaptureFixture, status: int
-) -> None:
+def test_rejected_alert_is_logged_without_the_address(caplog: pytest.LogCaptureFixture, status: int) -> None:
     hook = Webhook(status)
     with served(hook) as port, caplog.at_level(logging.INFO):
         sent("SPY", WEBHOOK=f"http://127.0.0.1:{port}/hook/s3cret")
@@ -96,7 +94,7 @@ def test_an_alert_that_is_refused_is_a_line_in_the_log_without_the_address(
     assert "s3cret" not in caplog.text
 
 
-def test_one_channel_that_is_gone_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+def test_unreachable_channel_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:
     hook = Webhook()
     with served(hook) as port:
         sent("SPY", SLACK="http://127.0.0.1:9/s3cret", WEBHOOK=f"http://127.0.0.1:{port}/", MAIL="a@b.c")
@@ -106,7 +104,7 @@ def test_one_channel_that_is_gone_stops_no_other(caplog: pytest.LogCaptureFixtur
     assert "s3cret" not in caplog.text
 
 
-def test_the_notifier_says_which_task_failed_and_why(webhook: Webhook) -> None:
+def test_notifier_names_the_failed_task_and_the_error(webhook: Webhook) -> None:
     from marketlake.airflow.alert import AlertNotifier
 
     ti = SimpleNamespace(dag_id="returns", task_id="build", run_id="r1")
@@ -119,7 +117,7 @@ def test_the_notifier_says_which_task_failed_and_why(webhook: Webhook) -> None:
     assert {body["about"] for _, body in webhook.bodies} == {"returns.build, run r1"}
 
 
-def test_failed_data_is_told_by_the_run(run_dag: Callable[..., Any], pipeline: Any, webhook: Webhook) -> None:
+def test_failed_data_sends_an_alert(run_dag: Callable[..., Any], pipeline: Any, webhook: Webhook) -> None:
     pipeline.play(fetch={"SPY": "NotFoundError"})
     assert run_dag("ingest_xnys").state == "failed"
     ((_, body),) = webhook.bodies
@@ -130,7 +128,7 @@ def test_failed_data_is_told_by_the_run(run_dag: Callable[..., Any], pipeline: A
     ]
 
 
-def test_surprising_data_is_told_by_the_run_and_fails_nothing(
+def test_surprising_data_sends_an_alert_and_the_run_succeeds(
     run_dag: Callable[..., Any], pipeline: Any, webhook: Webhook
 ) -> None:
     pipeline.play(findings=["SPY 2024-01-05: moved by 30 %"])
@@ -139,7 +137,7 @@ def test_surprising_data_is_told_by_the_run_and_fails_nothing(
     assert (body["kind"], body["lines"]) == ("surprising", ["SPY 2024-01-05: moved by 30 %"])
 
 
-def test_stale_data_is_told_once_until_it_is_fresh_again(
+def test_stale_data_sends_one_alert_until_it_is_fresh_again(
     run_dag: Callable[..., Any], pipeline: Any, webhook: Webhook
 ) -> None:
     spy, btc = {"SPY": "SPY is late"}, {"BTC": "BTC is late"}

@@ -1,4 +1,4 @@
-"""Conventions of the DAG files: no logic, nothing heavy, documented, never two runs at once."""
+"""Conventions of the DAG files: no logic, no heavy imports, documentation, one active run."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ HEAVY = {
 }
 
 
-def test_the_dags_are_those_of_the_universe(dags: dict[str, Any]) -> None:
+def test_dag_ids_follow_from_the_universe(dags: dict[str, Any]) -> None:
     assert set(dags) == {"ingest_24_7", "ingest_xnys", "backfill", "returns", "watch"}
 
 
-def test_each_dag_is_documented_and_runs_one_at_a_time(dags: dict[str, Any]) -> None:
+def test_each_dag_is_documented_and_has_one_active_run(dags: dict[str, Any]) -> None:
     for dag in dags.values():
         assert dag.doc_md
         assert dag.description
@@ -43,13 +43,13 @@ def test_each_dag_is_documented_and_runs_one_at_a_time(dags: dict[str, Any]) -> 
         assert dag.has_on_failure_callback
 
 
-def test_ingest_runs_in_the_calendars_own_zone(dags: dict[str, Any]) -> None:
+def test_ingest_is_scheduled_in_the_calendars_time_zone(dags: dict[str, Any]) -> None:
     assert str(dags["ingest_xnys"].timezone)
     timetable = dags["ingest_xnys"].timetable
     assert (timetable.expression, str(timetable.timezone)) == ("15 17 * * 1-5", "America/New_York")
 
 
-def test_each_fetch_has_its_hosts_pool_and_its_batches_are_mapped(dags: dict[str, Any]) -> None:
+def test_each_fetch_uses_its_hosts_pool_and_maps_batches(dags: dict[str, Any]) -> None:
     fetches = [task for dag in dags.values() for task in dag.tasks if task.task_id.startswith("fetch_")]
     assert len(fetches) == 4
     for task in fetches:
@@ -58,14 +58,14 @@ def test_each_fetch_has_its_hosts_pool_and_its_batches_are_mapped(dags: dict[str
         assert task.partial_kwargs["retry_policy"]
 
 
-def test_check_is_the_only_leaf_and_runs_whatever_happened(dags: dict[str, Any]) -> None:
+def test_check_is_the_only_leaf_and_always_runs(dags: dict[str, Any]) -> None:
     for name in ("ingest_24_7", "ingest_xnys", "backfill"):
         assert [leaf.task_id for leaf in dags[name].leaves] == ["check"]
         for task_id in ("store", "check"):
             assert dags[name].get_task(task_id).trigger_rule == "all_done"
 
 
-def test_returns_waits_for_any_asset_that_something_updates(dags: dict[str, Any]) -> None:
+def test_returns_waits_for_any_updated_asset(dags: dict[str, Any]) -> None:
     awaited = {asset.name for asset in dags["returns"].timetable.asset_condition.objects}
     updated = {outlet.name for dag in dags.values() for task in dag.tasks for outlet in task.outlets}
     assert awaited == updated == set(schedule.asset_names())
@@ -81,7 +81,7 @@ def test_returns_waits_for_any_asset_that_something_updates(dags: dict[str, Any]
         {"from": "2020-01-01", "to": 20201231},
     ],
 )
-def test_the_backfill_form_refuses(dags: dict[str, Any], conf: dict[str, Any]) -> None:
+def test_backfill_form_rejects(dags: dict[str, Any], conf: dict[str, Any]) -> None:
     from airflow.sdk.exceptions import ParamValidationError
 
     with pytest.raises(ParamValidationError, match="Invalid input for param"):
@@ -93,12 +93,12 @@ def fill(params: Any, conf: dict[str, Any]) -> None:
     params.validate()
 
 
-def test_the_backfill_form_offers_every_instrument(dags: dict[str, Any]) -> None:
+def test_backfill_form_lists_every_instrument(dags: dict[str, Any]) -> None:
     assert dags["backfill"].params.get_param("instruments").schema["examples"] == ["BTC", "NASDAQ", "SPY"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_dag_file_holds_no_logic(file: Path) -> None:
+def test_dag_file_has_no_logic(file: Path) -> None:
     tree = ast.parse(file.read_text())
     forbidden = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.If, ast.While, ast.Try)
     assert [type(node).__name__ for node in ast.walk(tree) if isinstance(node, forbidden)] == []
@@ -106,19 +106,19 @@ def test_a_dag_file_holds_no_logic(file: Path) -> None:
     assert all(m in {"datetime", "airflow.sdk"} or m.startswith("marketlake.airflow") for m in modules)
 
 
-def test_parsing_the_dag_files_imports_nothing_heavy(home: Path) -> None:
+def test_parsing_dag_files_imports_no_heavy_modules(home: Path) -> None:
     code = (
         "import runpy, sys\n"
         f"for file in {[str(file) for file in FILES]!r}: runpy.run_path(file)\n"
         f"print(sorted({HEAVY!r} & set(sys.modules)))"
     )
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ, check=True
     )
-    assert done.stdout.strip().splitlines()[-1] == "[]"
+    assert completed.stdout.strip().splitlines()[-1] == "[]"
 
 
-def test_a_universe_that_cannot_be_read_is_an_import_error_that_says_so(home: Path) -> None:
+def test_unreadable_universe_is_an_import_error(home: Path) -> None:
     from airflow.dag_processing.dagbag import DagBag
 
     (home / "instruments.toml").write_text("[[instrument]\n")

@@ -1,4 +1,4 @@
-"""The embedded run: every DAG once, a line or two for each, and an exit code."""
+"""The embedded run: every DAG once, with short output and an exit code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DAGS = Path(__file__).parents[2] / "dags"
 
 @pytest.fixture
 def embedded(pipeline: Any, database: None) -> Callable[[], tuple[int, str]]:
-    """Run; returns the exit code and what was said, without the seconds."""
+    """Run; returns the exit code and the output without the seconds."""
 
     def run_once() -> tuple[int, str]:
         lines: list[str] = []
@@ -31,12 +31,12 @@ def embedded(pipeline: Any, database: None) -> Callable[[], tuple[int, str]]:
     return run_once
 
 
-def test_a_good_run_says_what_was_new_and_builds(
+def test_successful_run_prints_new_rows_and_builds(
     embedded: Callable[[], tuple[int, str]], pipeline: Any
 ) -> None:
-    code, said = embedded()
+    code, output = embedded()
     assert code == 0
-    assert said.splitlines() == [
+    assert output.splitlines() == [
         "Airflow ...",
         "Airflow: ready",
         "ingest_24_7 ...",
@@ -49,52 +49,50 @@ def test_a_good_run_says_what_was_new_and_builds(
     assert len(pipeline.calls("build")) == 1
 
 
-def test_a_run_with_nothing_new_says_so(embedded: Callable[[], tuple[int, str]], pipeline: Any) -> None:
+def test_run_without_new_data_prints_that(embedded: Callable[[], tuple[int, str]], pipeline: Any) -> None:
     pipeline.play(new=0)
-    code, said = embedded()
+    code, output = embedded()
     assert code == 0
-    assert "ingest_24_7: 1 instrument, nothing new" in said
+    assert "ingest_24_7: 1 instrument, nothing new" in output
 
 
-def test_a_failed_instrument_is_named_and_the_others_count(
+def test_failed_instrument_is_named_and_the_others_succeed(
     embedded: Callable[[], tuple[int, str]], pipeline: Any
 ) -> None:
     pipeline.play(fetch={"SPY": "NotFoundError"})
-    code, said = embedded()
+    code, output = embedded()
     assert code == 3
-    assert "    SPY: NotFoundError: made to fail" in said.splitlines()
+    assert "    SPY: NotFoundError: made to fail" in output.splitlines()
 
 
-def test_findings_are_told_and_fail_nothing_by_themselves(
+def test_findings_are_printed_and_do_not_fail_the_run(
     embedded: Callable[[], tuple[int, str]], pipeline: Any
 ) -> None:
     pipeline.play(findings=[f"warn jump: SPY 2024-01-0{n}, from 10 to 30" for n in range(1, 8)])
-    code, said = embedded()
+    code, output = embedded()
     assert code == 0
-    lines = said.splitlines()
+    lines = output.splitlines()
     assert lines.count("    warn jump: SPY 2024-01-05, from 10 to 30") == 2
     assert not any("2024-01-06" in line for line in lines)
     assert lines.count("    7 findings in total: `marketlake check`") == 2
 
 
-def test_a_lake_that_refuses_is_told_with_its_own_words(
+def test_lake_error_is_printed_with_its_message(
     embedded: Callable[[], tuple[int, str]], pipeline: Any
 ) -> None:
     pipeline.play(store="this lake holds live data; choose another with --lake")
-    code, said = embedded()
+    code, output = embedded()
     assert code == 1
-    assert "    store: this lake holds live data; choose another with --lake" in said.splitlines()
+    assert "    store: this lake holds live data; choose another with --lake" in output.splitlines()
 
 
-def test_dag_files_that_cannot_be_imported_are_an_error(
-    embedded: Callable[[], tuple[int, str]], tmp_path: Path
-) -> None:
+def test_dag_import_error_fails_the_run(embedded: Callable[[], tuple[int, str]], tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("from airflow.sdk import DAG\nimport no_such_module\n")
     with pytest.raises(ConfigError, match=r"broken\.py cannot be imported.*no_such_module"):
         run(AIRFLOW_HOME, tmp_path, lambda line: None)
 
 
-def test_airflows_own_words_go_to_the_file_ours_to_the_terminal(
+def test_airflow_logs_go_to_the_file_and_our_output_to_the_terminal(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with airflow_log(tmp_path / "run.log") as say:

@@ -1,4 +1,4 @@
-"""The health check of a container: what the API server says of a part."""
+"""The health check of a container reads the API server's component status."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def server() -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/execution/"
 
 
-def test_a_part_is_as_healthy_as_the_api_server_says(server: str) -> None:
+def test_component_health_is_read_from_the_api_server(server: str) -> None:
     assert {part: health(server, part) for part in PARTS} == {
         "scheduler": "healthy",
         "triggerer": "unhealthy",
@@ -43,12 +43,12 @@ def test_a_part_is_as_healthy_as_the_api_server_says(server: str) -> None:
     }
 
 
-def test_without_an_api_server_nothing_is_healthy() -> None:
+def test_without_an_api_server_no_component_is_healthy() -> None:
     assert health("http://127.0.0.1:9/execution/", "scheduler").startswith("the API server does not answer")
 
 
 @pytest.mark.parametrize(("part", "code"), [("scheduler", 0), ("triggerer", 1)])
-def test_its_exit_code_is_what_a_container_goes_by(server: str, part: str, code: int) -> None:
+def test_exit_code_is_the_container_health(server: str, part: str, code: int) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "marketlake.airflow.health", part],
         env={

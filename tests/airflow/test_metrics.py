@@ -1,4 +1,4 @@
-"""Airflow's own metrics reach an OpenTelemetry collector by the settings of docker-compose.yml."""
+"""Airflow's metrics reach an OpenTelemetry collector with the settings of docker-compose.yml."""
 
 from __future__ import annotations
 
@@ -41,18 +41,22 @@ class _Posted(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None: ...
 
 
-def handed_on(**values: str) -> dict[str, str]:
-    """The environment of a container when .env says so."""
+def container_environment(**values: str) -> dict[str, str]:
+    """The environment of a container with these values in .env."""
     lines = re.findall(r"^    (\w*(?:OTEL|METRICS)\w*): \$\{(\w+):-(\w*)\}", COMPOSE, re.MULTILINE)
     return {name: values.get(variable, default) for name, variable, default in lines}
 
 
 @pytest.mark.parametrize("on", [True, False])
-def test_a_count_arrives_when_it_is_switched_on(on: bool) -> None:
+def test_metrics_are_sent_when_switched_on(on: bool) -> None:
     collector = Collector()
     with served(collector) as port:
         place = f"http://127.0.0.1:{port}"
-        told = handed_on(OTEL_ON="True", OTEL_EXPORTER_OTLP_ENDPOINT=place) if on else handed_on()
-        subprocess.run([sys.executable, "-c", SENDS], env={**os.environ, **told}, check=True)
+        environment = (
+            container_environment(OTEL_ON="True", OTEL_EXPORTER_OTLP_ENDPOINT=place)
+            if on
+            else container_environment()
+        )
+        subprocess.run([sys.executable, "-c", SENDS], env={**os.environ, **environment}, check=True)
     assert set(collector.bodies) == ({"/v1/metrics"} if on else set())
     assert all(b"airflow.scheduler_heartbeat" in body for body in collector.bodies.values())

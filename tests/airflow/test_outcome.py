@@ -28,7 +28,7 @@ def test_exit_code(ingested: list[Ingested], built: bool, code: int) -> None:
     assert exit_code(ingested, built) == code
 
 
-def test_what_a_run_came_to_is_said_in_a_line() -> None:
+def test_outcome_is_one_line() -> None:
     assert str(GOOD) == "2 instruments, 5 new, 0 revised"
     assert str(PART) == "1 of 2 instruments, nothing new"
     assert str(BROKEN) == "failed"

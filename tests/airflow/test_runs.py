@@ -12,11 +12,11 @@ pytestmark = pytest.mark.xdist_group("airflow")
 
 
 def states(dag_run: Any) -> dict[str, str]:
-    """State by task id, with the map index where there is more than one."""
-    found = {}
+    """State by task id, with the map index for mapped tasks."""
+    states_by_task = {}
     for ti in dag_run.get_task_instances():
-        found[ti.task_id if ti.map_index < 1 else f"{ti.task_id}[{ti.map_index}]"] = str(ti.state)
-    return found
+        states_by_task[ti.task_id if ti.map_index < 1 else f"{ti.task_id}[{ti.map_index}]"] = str(ti.state)
+    return states_by_task
 
 
 def assets_updated(dag_run: Any) -> list[tuple[str, dict[str, Any]]]:
@@ -30,7 +30,7 @@ def assets_updated(dag_run: Any) -> list[tuple[str, dict[str, Any]]]:
         return [(name, extra) for name, extra in rows.filter(AssetEvent.source_run_id == dag_run.run_id)]
 
 
-def test_a_good_run_fetches_each_batch_once_and_updates_the_asset(
+def test_successful_run_fetches_each_batch_once_and_updates_the_asset(
     run_dag: Callable[..., Any], pipeline: Any
 ) -> None:
     dag_run = run_dag("ingest_xnys")
@@ -40,14 +40,16 @@ def test_a_good_run_fetches_each_batch_once_and_updates_the_asset(
     assert assets_updated(dag_run) == [("marketlake_bar_xnys", {**counts, "snapshot": "s1"})]
 
 
-def test_every_step_is_told_the_same_harmless_run_id(run_dag: Callable[..., Any], pipeline: Any) -> None:
+def test_every_step_gets_the_same_sanitized_run_id(run_dag: Callable[..., Any], pipeline: Any) -> None:
     run_dag("ingest_24_7")
     ids = {call["run_id"] for step in ("plan", "fetch", "store", "check") for call in pipeline.calls(step)}
     assert len(ids) == 1
     assert re.fullmatch(r"ingest_24_7\.[A-Za-z0-9_.-]+", ids.pop())
 
 
-def test_nothing_new_is_green_and_updates_no_asset(run_dag: Callable[..., Any], pipeline: Any) -> None:
+def test_run_without_new_data_succeeds_and_updates_no_asset(
+    run_dag: Callable[..., Any], pipeline: Any
+) -> None:
     pipeline.play(new=0)
     dag_run = run_dag("ingest_xnys")
     assert dag_run.state == "success"
@@ -55,7 +57,7 @@ def test_nothing_new_is_green_and_updates_no_asset(run_dag: Callable[..., Any], 
     assert assets_updated(dag_run) == []
 
 
-def test_a_terminal_error_is_not_tried_again_stops_no_other_and_fails_the_run(
+def test_terminal_error_is_not_retried_and_fails_only_its_task_and_the_run(
     run_dag: Callable[..., Any], pipeline: Any
 ) -> None:
     pipeline.play(fetch={"SPY": "NotFoundError"})
@@ -69,13 +71,13 @@ def test_a_terminal_error_is_not_tried_again_stops_no_other_and_fails_the_run(
 
 
 @pytest.mark.parametrize("kind", ["RateLimitedError", "UnavailableError"])
-def test_a_transient_error_is_tried_again(run_dag: Callable[..., Any], pipeline: Any, kind: str) -> None:
+def test_transient_error_is_retried(run_dag: Callable[..., Any], pipeline: Any, kind: str) -> None:
     pipeline.play(fetch={"BTC": kind})
     assert run_dag("ingest_24_7").state == "failed"
     assert len(pipeline.calls("fetch")) == 3
 
 
-def test_a_store_that_breaks_fails_the_run_although_no_instrument_failed(
+def test_store_error_fails_the_run_although_no_instrument_failed(
     run_dag: Callable[..., Any], pipeline: Any
 ) -> None:
     pipeline.play(store="simulated and live data never share a lake")
@@ -85,19 +87,19 @@ def test_a_store_that_breaks_fails_the_run_although_no_instrument_failed(
     assert len(pipeline.calls("store")) == 1
 
 
-def test_a_plan_that_breaks_fails_the_run(run_dag: Callable[..., Any], pipeline: Any) -> None:
+def test_plan_error_fails_the_run(run_dag: Callable[..., Any], pipeline: Any) -> None:
     pipeline.play(plan="instruments.toml cannot be read")
     dag_run = run_dag("ingest_xnys")
     assert dag_run.state == "failed"
     assert states(dag_run)["fetch_yahoo"] == "upstream_failed"
 
 
-def test_backfill_hands_on_what_the_form_says(run_dag: Callable[..., Any], pipeline: Any) -> None:
+def test_backfill_passes_the_form_values_on(run_dag: Callable[..., Any], pipeline: Any) -> None:
     conf = {"instruments": ["BTC", "SPY"], "from": "2020-01-01", "to": "2020-12-31"}
     assert run_dag("backfill", **conf).state == "success"
-    asked = {call["source"]: call for call in pipeline.calls("plan")}
-    assert set(asked) == {"bitstamp", "yahoo"}
-    for call in asked.values():
+    plans = {call["source"]: call for call in pipeline.calls("plan")}
+    assert set(plans) == {"bitstamp", "yahoo"}
+    for call in plans.values():
         assert call["calendar"] is None
         assert (call["instruments"], call["start"], call["end"]) == (
             ["BTC", "SPY"],

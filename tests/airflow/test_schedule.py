@@ -1,4 +1,4 @@
-"""The moments of the schedule lie after the close and the lag of the calendar they are for."""
+"""Scheduled runs start after the calendar's close and lag."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ YEAR = 2025
 
 
 @pytest.mark.parametrize("calendar", sorted(schedule.MOMENTS))
-def test_the_run_after_an_ordinary_session_finds_it_finished(calendar: str) -> None:
+def test_session_is_finished_at_its_scheduled_run(calendar: str) -> None:
     cron, zone = schedule.MOMENTS[calendar]
     minute, hour, *days = cron.split()
     known = load_calendar(calendar, date(YEAR, 12, 31))
@@ -25,19 +25,19 @@ def test_the_run_after_an_ordinary_session_finds_it_finished(calendar: str) -> N
         run = datetime(ended.year, ended.month, ended.day, int(hour), int(minute), tzinfo=ZoneInfo(zone))
         if days[0] != "*":
             run = run.replace(day=int(days[0].split("-")[0]))
-        # sooner after an ordinary close than after that of a half day
+        # ordinary closes, not half days
         assert ended + known.lag <= run <= ended + known.lag + timedelta(hours=6), session
         assert known.last_finished(run) >= session
 
 
-def test_a_calendar_without_a_moment_of_its_own_is_run_once_a_day(home: Path) -> None:
+def test_calendar_without_a_schedule_runs_daily(home: Path) -> None:
     universe = home / "instruments.toml"
     universe.write_text(universe.read_text().replace("XNYS", "XWBO"))
-    found = {each.calendar: each for each in schedule.calendar_schedules()}
-    assert (found["XWBO"].cron, found["XWBO"].zone) == ("45 23 * * *", "UTC")
+    schedules = {each.calendar: each for each in schedule.calendar_schedules()}
+    assert (schedules["XWBO"].cron, schedules["XWBO"].zone) == ("45 23 * * *", "UTC")
 
 
-def test_a_calendar_names_its_dag_asset_instruments_and_first_sources(home: Path) -> None:
+def test_calendar_determines_dag_asset_instruments_and_first_sources(home: Path) -> None:
     crypto, shares = schedule.calendar_schedules(load_settings())
     assert (crypto.dag_id, crypto.asset) == ("ingest_24_7", "marketlake_bar_24_7")
     assert (shares.instruments, shares.sources) == (("NASDAQ", "SPY"), ("yahoo",))

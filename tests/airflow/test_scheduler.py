@@ -1,5 +1,5 @@
-"""Airflow itself, on loopback: its first ingest of the sample market starts `returns` through its
-asset."""
+"""A real Airflow on loopback: the first ingest of the sample market triggers `returns` through
+its asset."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WITHIN_S: Final = 150
 
 
 class Api:
-    """Airflow's REST interface, as its admin."""
+    """Airflow's REST API, as admin."""
 
     def __init__(self, port: int, password: str) -> None:
         self._base = f"http://127.0.0.1:{port}"
@@ -55,7 +55,7 @@ class Api:
 
 @pytest.fixture
 def market(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample_simulator: Simulator) -> Path:
-    """A home with one instrument, which the simulator serves."""
+    """A home with one instrument served by the simulator."""
     (tmp_path / "instruments.toml").write_text(
         entry("BTC", "bitstamp:BTC/USD", name="Bitcoin", since="2025-11-01")
     )
@@ -66,11 +66,11 @@ def market(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample_simulator: Si
     return tmp_path
 
 
-def until(found: Callable[[], Any], what: str) -> Any:
-    """Ask again and again, for a bounded time, until there is something to return."""
+def until(condition: Callable[[], Any], what: str) -> Any:
+    """Poll until the condition is true, with a timeout; returns its value."""
     deadline = time.monotonic() + WITHIN_S
     while time.monotonic() < deadline:
-        if answer := found():
+        if answer := condition():
             return answer
         time.sleep(0.5)
     raise AssertionError(f"no {what} within {WITHIN_S} s")
@@ -84,20 +84,22 @@ def free_port() -> int:
 
 
 def processes_of(home: Path) -> list[int]:
-    """Those that carry this AIRFLOW_HOME in their environment (where the system tells)."""
-    wanted, found = f"AIRFLOW_HOME={home}".encode(), []
+    """Processes with this AIRFLOW_HOME in their environment (Linux only)."""
+    expected, pids = f"AIRFLOW_HOME={home}".encode(), []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if int(process.name) != os.getpid() and wanted in (process / "environ").read_bytes().split(b"\0"):
-                found.append(int(process.name))
+            if int(process.name) != os.getpid() and expected in (process / "environ").read_bytes().split(
+                b"\0"
+            ):
+                pids.append(int(process.name))
         except OSError:
             continue
-    return found
+    return pids
 
 
 @pytest.mark.scheduler
 @pytest.mark.xdist_group("scheduler")
-def test_an_asset_update_starts_returns_and_no_process_is_left(market: Path) -> None:
+def test_asset_update_starts_returns_and_no_process_remains(market: Path) -> None:
     home, port = market / "airflow", free_port()
     with airflow(home, DAGS, port):
         password = json.loads(password_file(home).read_text())["admin"]
@@ -105,7 +107,7 @@ def test_an_asset_update_starts_returns_and_no_process_is_left(market: Path) -> 
         until(lambda: {"ingest_24_7", "returns"} <= api.dag_ids(), "DAGs")
         assert api.import_errors() == []
 
-        # a DAG that has never run does so at once, and has no second run beside it
+        # an unpaused DAG starts its first run immediately and only once
         ingest = until(lambda: ended(api.runs("ingest_24_7")), "end of the ingest run")
         assert [(run["run_type"], run["state"]) for run in ingest] == [("scheduled", "success")]
         events = until(api.asset_events, "asset event")

@@ -1,4 +1,4 @@
-"""Attack the lake and say what does not hold; the exit code is 0 when all holds.
+"""Inject faults into a lake and report violations; the exit code is 0 without violations.
 
 python -m tests.campaign all                            everything below, as `make campaign` does
 
@@ -32,14 +32,14 @@ def main() -> int:
     for add in (_faults, _mixed, _kills, _soak):
         add(commands)
     commands.add_parser("all").set_defaults(act=None)
-    given = parser.parse_args()
-    if given.act is None:
-        return max([_told(parser.parse_args(line.split())) for line in _ALL])
-    return _told(given)
+    arguments = parser.parse_args()
+    if arguments.act is None:
+        return max([_run_command(parser.parse_args(line.split())) for line in _ALL])
+    return _run_command(arguments)
 
 
-def _told(given: argparse.Namespace) -> int:
-    return int(given.act(given))
+def _run_command(arguments: argparse.Namespace) -> int:
+    return int(arguments.act(arguments))
 
 
 def _command(commands: argparse._SubParsersAction, name: str, act: object) -> argparse.ArgumentParser:
@@ -58,11 +58,11 @@ def _faults(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--case", action="append", help="the name of a case, as the report gives it")
 
 
-def _run_faults(given: argparse.Namespace) -> int:
-    cases = [Case.parse(name) for name in given.case or ()] or all_cases(
-        given.runs, given.seed, given.kind, given.source
+def _run_faults(arguments: argparse.Namespace) -> int:
+    cases = [Case.parse(name) for name in arguments.case or ()] or all_cases(
+        arguments.runs, arguments.seed, arguments.kind, arguments.source
     )
-    return report.faults(in_workers(cases, given.workers, site, strike, failed))
+    return report.faults(in_workers(cases, arguments.workers, site, strike, failed))
 
 
 def _mixed(commands: argparse._SubParsersAction) -> None:
@@ -71,9 +71,9 @@ def _mixed(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--instruments", type=int, default=500)
 
 
-def _run_mixed(given: argparse.Namespace) -> int:
-    lakes = [mixed.Rounds(given.seed + n, given.instruments) for n in range(given.lakes)]
-    return report.mixed(in_workers(lakes, given.workers, site, mixed.mixed, mixed.failed))
+def _run_mixed(arguments: argparse.Namespace) -> int:
+    lakes = [mixed.Rounds(arguments.seed + n, arguments.instruments) for n in range(arguments.lakes)]
+    return report.mixed(in_workers(lakes, arguments.workers, site, mixed.mixed, mixed.failed))
 
 
 def _kills(commands: argparse._SubParsersAction) -> None:
@@ -84,15 +84,15 @@ def _kills(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--airflow", action="store_true", help="kill the embedded run of the real DAGs")
 
 
-def _run_kills(given: argparse.Namespace) -> int:
+def _run_kills(arguments: argparse.Namespace) -> int:
     kinds, place = (
         ([crash_airflow.NAME], crash_airflow.under_airflow)
-        if given.airflow
-        else (given.kind or list(crash.KINDS), crash.grounds)
+        if arguments.airflow
+        else (arguments.kind or list(crash.KINDS), crash.workspace)
     )
-    trials = [crash.Trial.parse(name) for name in given.trial or ()]
-    trials = trials or crash.all_trials(given.kills, given.seed, kinds)
-    return report.kills(in_workers(trials, given.workers, place, crash.attempt, crash.failed))
+    trials = [crash.Trial.parse(name) for name in arguments.trial or ()]
+    trials = trials or crash.all_trials(arguments.kills, arguments.seed, kinds)
+    return report.kills(in_workers(trials, arguments.workers, place, crash.attempt, crash.failed))
 
 
 def _soak(commands: argparse._SubParsersAction) -> None:
@@ -101,15 +101,17 @@ def _soak(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--instruments", type=int, default=200)
 
 
-def _run_soak(given: argparse.Namespace) -> int:
+def _run_soak(arguments: argparse.Namespace) -> int:
     warm()
     with site() as place:
-        return report.soaked(soak(place, given.instruments, given.days, given.seed, _tell_day))
+        return report.soak_result(
+            soak(place, arguments.instruments, arguments.days, arguments.seed, _print_day)
+        )
 
 
-def _tell_day(number: int) -> None:
+def _print_day(number: int) -> None:
     if number % 25 == 0:
-        report.say(f"  {number} days")
+        report.print_line(f"  {number} days")
 
 
 if __name__ == "__main__":

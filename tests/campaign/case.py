@@ -1,5 +1,4 @@
-"""One case of the fault campaign: what is wrong, where, when, and how often; all of it from one
-seed."""
+"""One case of the fault campaign: fault, target, time and frequency, all derived from one seed."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ import numpy as np
 from marketlake.simulator.fault import PARAMS, Fault
 
 from .damage import DAMAGES
-from .world import SOURCES, STRUCK, VARIANTS, World, world
+from .world import AFFECTED, SOURCES, VARIANTS, World, world
 
 SITUATIONS = ("first_load", "daily", "backfill")
 REPLY_KINDS = (
@@ -28,7 +27,7 @@ KINDS = tuple(PARAMS)
 
 @dataclass(frozen=True)
 class Case:
-    """The name says all: the same name is the same case."""
+    """The name identifies the case: the same name gives the same case."""
 
     kind: str
     source: str
@@ -47,7 +46,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a case's seed stands for."""
+    """The parameters drawn from a case's seed."""
 
     case: Case
     world: World
@@ -58,29 +57,29 @@ class Drawn:
     window: tuple[date, date | None] | None
     """What a backfill asks for."""
     strike: str
-    """The struck instrument's id, `*` for all of the source, or one of Yahoo's helpers."""
+    """The affected instrument's id, `*` for all of the source, or one of Yahoo's helpers."""
     times: int | None
     probability: float
     params: Mapping[str, float | str]
     fallback: bool
 
     @property
-    def struck(self) -> tuple[str, ...]:
-        """The ids that may be hurt."""
+    def affected(self) -> tuple[str, ...]:
+        """The ids that the fault may affect."""
         if self.strike == "*" or self.case.source == "ecb":
             return self.world.own
-        return (STRUCK,) if self.strike == STRUCK else ()
+        return (AFFECTED,) if self.strike == AFFECTED else ()
 
     @property
     def always(self) -> bool:
-        """Whether it strikes every request that it can."""
+        """Whether the fault applies to every matching request."""
         return self.times is None and self.probability == 1
 
     def fault(self) -> Fault:
-        """For the simulator."""
+        """The fault for the simulator."""
         symbol = self.strike
-        if symbol == STRUCK:
-            symbol = "*" if self.case.source == "ecb" else self.world.get(STRUCK).sources[0][1]
+        if symbol == AFFECTED:
+            symbol = "*" if self.case.source == "ecb" else self.world.get(AFFECTED).sources[0][1]
         return Fault(
             self.case.kind,
             self.case.source,
@@ -93,9 +92,9 @@ class Drawn:
 
 
 def all_cases(runs: int, seed: int, kinds: Collection[str] = (), sources: Collection[str] = ()) -> list[Case]:
-    """Every kind x source x situation in turn, with ever new seeds, until there are `runs`.
+    """Every kind x source x situation in turn, with new seeds each round, until there are `runs`.
 
-    `kinds` and `sources` leave out all others.
+    `kinds` and `sources` restrict the cases.
     """
     combined = [
         (kind, source, situation)
@@ -109,7 +108,7 @@ def all_cases(runs: int, seed: int, kinds: Collection[str] = (), sources: Collec
 
 
 def draw(case: Case) -> Drawn:
-    """All that the seed decides."""
+    """Draw all parameters of the case from its seed."""
     random = Random(case.name)
     place = world(case.source, random.randrange(VARIANTS))
     days_later = random.choice([1, 1, 1, 2, 3, 5, 9, 20])
@@ -118,14 +117,14 @@ def draw(case: Case) -> Drawn:
     after += timedelta(days=random.choice([1, 1, 2, 4]))
     fallback = random.random() < 0.2
     helper = case.source == "yahoo" and case.kind in REPLY_KINDS and random.random() < 0.15
-    times, probability = _how_often(case, random)
+    times, probability = _frequency(case, random)
     return Drawn(
         case=case,
         world=place.with_fallback() if fallback else place,
         at=at,
         after=after,
         window=_window(case, place, random) if case.situation == "backfill" else None,
-        strike=random.choice(["crumb", "cookie"]) if helper else _strike(case, random),
+        strike=random.choice(["crumb", "cookie"]) if helper else _target(case, random),
         times=times,
         probability=probability,
         params={} if case.source == "files" else _params(case, place, at, random),
@@ -133,14 +132,14 @@ def draw(case: Case) -> Drawn:
     )
 
 
-def _strike(case: Case, random: Random) -> str:
-    """One or all; FRED's series differ in their sessions, so restated ones are chosen for one of
-    them."""
+def _target(case: Case, random: Random) -> str:
+    """One or all instruments; FRED's series differ in their sessions, so a restatement picks one
+    of them."""
     alone = case.source == "fred" and case.kind == "restated"
-    return STRUCK if alone else random.choice([STRUCK, STRUCK, "*"])
+    return AFFECTED if alone else random.choice([AFFECTED, AFFECTED, "*"])
 
 
-def _how_often(case: Case, random: Random) -> tuple[int | None, float]:
+def _frequency(case: Case, random: Random) -> tuple[int | None, float]:
     if random.random() < 0.5:
         return None, 1.0
     if random.random() < 0.3:
@@ -149,8 +148,8 @@ def _how_often(case: Case, random: Random) -> tuple[int | None, float]:
 
 
 def _window(case: Case, place: World, random: Random) -> tuple[date, date | None]:
-    """From the beginning or later, to some sessions behind where the lake begins, or to the
-    present."""
+    """Starts at the beginning or later; ends some sessions after the lake's first session, or
+    now."""
     start = place.first + timedelta(days=random.choice([0, 0, 40]))
     beyond = place.loaded_from + timedelta(days=40 if case.source != "fred" else 200)
     return start, random.choice([None, beyond])
@@ -189,12 +188,12 @@ def _params(case: Case, place: World, at: datetime, random: Random) -> dict[str,
 
 
 def _restated(case: Case, place: World, at: datetime, random: Random) -> dict[str, float | str]:
-    """In a history some sessions in its middle; in a daily answer any of the look-back, or all of
-    it."""
+    """In a history some sessions in the middle; in a daily response some or all of the
+    look-back."""
     percent = round(random.uniform(0.5, 15), 2) * random.choice([1, -1])
     if case.situation == "daily" and random.random() < 0.3:
         return {"percent": percent}
-    known = place.get(STRUCK).truth.days
+    known = place.get(AFFECTED).truth.days
     last = int(np.searchsorted(known, np.datetime64(place.loaded.date())))
     if case.situation == "daily":
         first = last - random.randrange(1, 9)

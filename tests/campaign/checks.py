@@ -1,4 +1,4 @@
-"""What must hold after a run, whatever went wrong; each function lists what does not."""
+"""Invariants after a run with faults; each function yields violations."""
 
 from __future__ import annotations
 
@@ -29,24 +29,27 @@ def changed_only_with_revision(before: Held, after: Held, root: Path) -> Iterato
 
 
 def _settled(before: Row, after: Row) -> bool:
-    """A day's volume that settles is updated in place."""
-    apart = same((*before[:4], 0.0, *before[5:]), (*after[:4], 0.0, *after[5:]))
-    return apart and abs(before[4] - after[4]) < _SETTLES * max(before[4], after[4])
+    """Whether only a recent volume changed, which is updated in place."""
+    different = same((*before[:4], 0.0, *before[5:]), (*after[:4], 0.0, *after[5:]))
+    return different and abs(before[4] - after[4]) < _SETTLES * max(before[4], after[4])
 
 
-def equal(held: Held, wanted: Held, when: str) -> Iterator[str]:
-    """Row by row, with the first difference of each kind."""
-    for what, keys in (("missing", wanted.keys() - held.keys()), ("too many", held.keys() - wanted.keys())):
+def equal(held: Held, expected: Held, when: str) -> Iterator[str]:
+    """Compare row by row; yields the first difference of each kind."""
+    for what, keys in (
+        ("missing", expected.keys() - held.keys()),
+        ("too many", held.keys() - expected.keys()),
+    ):
         if keys:
             yield f"{when}: {len(keys)} rows {what}, the first {_named(min(keys))}"
-    wrong = sorted(key for key in held.keys() & wanted.keys() if not same(held[key], wanted[key]))
+    wrong = sorted(key for key in held.keys() & expected.keys() if not same(held[key], expected[key]))
     if wrong:
         first = wrong[0]
-        yield f"{when}: {len(wrong)} rows differ, the first {_named(first)} {held[first]} for {wanted[first]}"
+        yield f"{when}: {len(wrong)} rows differ, first {_named(first)} {held[first]} for {expected[first]}"
 
 
 def whole(root: Path) -> Iterator[str]:
-    """Every file as the manifest has it, and each revision once."""
+    """Every file matches the manifest, and each revision is stored once."""
     for damage in verify(root)[1]:
         yield f"verify: {damage.path}: {damage.problem}"
     if not (root / "manifest.json").exists():
@@ -57,7 +60,7 @@ def whole(root: Path) -> Iterator[str]:
 
 
 def of(held: Held, instrument_id: str) -> dict[Key, Row]:
-    """One instrument's part."""
+    """The rows of one instrument."""
     return {key: row for key, row in held.items() if key[0] == instrument_id}
 
 

@@ -1,5 +1,4 @@
-"""Time and settings of a campaign: the data's time is virtual, only a vendor's silence costs real
-seconds."""
+"""Clock and settings of a campaign: data time is virtual; only a slow vendor takes real seconds."""
 
 from __future__ import annotations
 
@@ -20,8 +19,7 @@ MOST_BYTES = 2 * 1024 * 1024
 
 
 class CampaignClock(VirtualClock):
-    """Pauses cost nothing; seconds go by as they do, so that deadlines hold and no two ticks are
-    the same."""
+    """Sleeping is virtual; elapsed time is real, so deadlines work and no two ticks are equal."""
 
     def monotonic(self) -> float:
         return super().monotonic() + time.monotonic()
@@ -37,5 +35,5 @@ class CampaignSettings(Settings):
 
 
 def bound_access(timeout: float = 30.0) -> None:
-    """Bound what the pipeline's clients wait for and take, from now on in this process."""
+    """Set timeout and size limits of the pipeline's HTTP clients for this process."""
     collecting.Access = partial(Access, timeout=timeout, max_bytes=MOST_BYTES)  # type: ignore[misc]

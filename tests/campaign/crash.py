@@ -1,5 +1,5 @@
-"""The crash campaign: kill -9 at random, perhaps twice, among debris; run again; nothing may
-differ."""
+"""The crash campaign: kill -9 at random, perhaps twice, with leftover files; the next run must
+restore the undisturbed state."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from .crash_works import KINDS, LOADED, Kind, Scene, vendors
 from .workers import folder, simulator_process
 
 KEPT = ("bar", "revision", *MARTS)
-"""What has to come out byte by byte."""
-_QUESTIONS = (
+"""Tables that must be equal byte by byte."""
+_QUERIES = (
     "FROM calendar_year_return ORDER BY ALL",
     "SELECT instrument_id, count(*), sum(close::DECIMAL(18, 6)), sum(volume::DECIMAL(18, 2)) FROM bar "
     "GROUP BY ALL ORDER BY ALL",
@@ -36,7 +36,8 @@ _QUESTIONS = (
 
 @dataclass(frozen=True)
 class Trial:
-    """One home, killed and run again; the name says all but the instant, which no seed can fix."""
+    """One home, killed and run again; the name defines everything except the instant of the
+    kill."""
 
     kind: str
     seed: int
@@ -52,8 +53,8 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Died:
-    """What a trial came to."""
+class TrialResult:
+    """The result of a trial."""
 
     trial: Trial
     kills: int
@@ -61,8 +62,8 @@ class Died:
 
 
 @dataclass
-class Sound:
-    """How the work goes when nobody disturbs it."""
+class Reference:
+    """The result of the undisturbed work."""
 
     before: Path
     state: dict[str, Any]
@@ -71,17 +72,18 @@ class Sound:
 
 
 @dataclass
-class Grounds:
-    """Where a worker's trials take place."""
+class Workspace:
+    """A worker's environment for trials."""
 
     scene: Scene
     folder: Path
     kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
-    sound: dict[str, Sound] = field(default_factory=dict)
+    reference: dict[str, Reference] = field(default_factory=dict)
 
-    def undisturbed(self, kind: str) -> Sound:
-        """The home before and what becomes of it, found out once; each in a process of its own."""
-        if kind not in self.sound:
+    def undisturbed(self, kind: str) -> Reference:
+        """The home before the work and its undisturbed result, computed once, each in its own
+        process."""
+        if kind not in self.reference:
             before = self.folder / f"before-{kind}"
             shutil.rmtree(self.scene.home, ignore_errors=True)
             self.scene.begin()
@@ -92,13 +94,13 @@ class Grounds:
             self.again(kind, before)
             started = time.monotonic()
             kill.in_child(lambda: self.kinds[kind].act(self.scene))
-            self.sound[kind] = Sound(before, state, count, time.monotonic() - started)
+            self.reference[kind] = Reference(before, state, count, time.monotonic() - started)
             differ = differences(self.state(kind), state)
             assert not differ, f"{kind} gives something else when it is done again: {differ}"
-        return self.sound[kind]
+        return self.reference[kind]
 
     def again(self, kind: str, before: Path) -> None:
-        """The home as it was before, and the vendors as they were then."""
+        """Restore the home and the vendors to the state before the work."""
         self.scene.vendors(later=kind != "first_load")
         shutil.rmtree(self.scene.home, ignore_errors=True)
         shutil.copytree(before, self.scene.home)
@@ -108,8 +110,8 @@ class Grounds:
 
 
 def state_of(root: Path, *, published: bool) -> dict[str, Any]:
-    """All that has to come out the same: bytes, how each instrument's last fetch ended, and
-    answers."""
+    """Everything that must be equal: bytes, the outcome of each instrument's last fetch, and
+    query answers."""
     files = [path for name in KEPT for path in sorted((root / name).rglob("*.parquet"))]
     state: dict[str, Any] = {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
     state["named"] = [path for path in open_manifest(root).files if path.startswith(KEPT)]
@@ -117,82 +119,81 @@ def state_of(root: Path, *, published: bool) -> dict[str, Any]:
     for table in ("quarantine", "finding", "claim_history"):
         state[table] = sum(len(pq.ParquetFile(path).read()) for path in (root / table).rglob("*.parquet"))
     if published:
-        state["answers"] = _told(root)
+        state["answers"] = _query_answers(root)
     return state
 
 
-def differences(state: Mapping[str, Any], sound: Mapping[str, Any]) -> list[str]:
-    """In words; what is long is named only."""
-    wrong = sorted(name for name in state.keys() | sound.keys() if state.get(name) != sound.get(name))
-    return [f"{name}: {str(state.get(name))[:200]} for {str(sound.get(name))[:200]}" for name in wrong]
+def differences(state: Mapping[str, Any], reference: Mapping[str, Any]) -> list[str]:
+    """Differences as text; long values are truncated."""
+    wrong = sorted(name for name in state.keys() | reference.keys() if state.get(name) != reference.get(name))
+    return [f"{name}: {str(state.get(name))[:200]} for {str(reference.get(name))[:200]}" for name in wrong]
 
 
 def _outcomes(root: Path) -> list[str]:
-    """The instruments that were fetched; what is fetched twice may say no_new_data the second
-    time."""
+    """The fetched instruments, without outcomes: a repeated fetch may be no_new_data."""
     paths = [root / path for path in open_manifest(root).paths("run")]
     return sorted(
         {name for path in paths for name in pq.ParquetFile(path).read()["instrument_id"].to_pylist()}
     )
 
 
-def _told(root: Path) -> list[Any]:
-    """In a process of its own: DuckDB's threads are none that a fork could carry over."""
-    return kill.answer_of(lambda: _ask(root))
+def _query_answers(root: Path) -> list[Any]:
+    """Query in a separate process: DuckDB's threads do not survive a fork."""
+    return kill.answer_of(lambda: _run_queries(root))
 
 
-def _ask(root: Path) -> list[str]:
+def _run_queries(root: Path) -> list[str]:
     with open_lake(root) as connection:
-        return [repr(connection.execute(text).fetchall()) for text in _QUESTIONS]
+        return [repr(connection.execute(text).fetchall()) for text in _QUERIES]
 
 
-def attempt(trial: Trial, grounds: Grounds) -> Died:
-    """Kill the work, perhaps its recovery too, then let it be done and compare."""
-    random, sound = Random(trial.name), grounds.undisturbed(trial.kind)
-    root, what = grounds.scene.home / "data", grounds.kinds[trial.kind]
-    grounds.again(trial.kind, sound.before)
+def attempt(trial: Trial, workspace: Workspace) -> TrialResult:
+    """Kill the work, perhaps its recovery too, then let it finish and compare."""
+    random, reference = Random(trial.name), workspace.undisturbed(trial.kind)
+    root, work = workspace.scene.home / "data", workspace.kinds[trial.kind]
+    workspace.again(trial.kind, reference.before)
     if random.random() < 0.3:
         leave_debris(root, random)
-    kills, found, act = 0, list[str](), lambda: what.act(grounds.scene)
+    kills, violations, act = 0, list[str](), lambda: work.act(workspace.scene)
     for _ in range(random.choice([1, 1, 1, 2, 3])):
-        kills += _killed(act, sound, random)
-        if what.readable:
-            found += _readable(root)
+        kills += _killed(act, reference, random)
+        if work.readable:
+            violations += _readable(root)
     try:
         kill.in_child(act)
     except RuntimeError as error:
-        return Died(trial, kills, (*found, f"the next run failed: {error}"))
-    found += _differences(grounds, trial.kind, sound)
-    return Died(trial, kills, tuple(found))
+        return TrialResult(trial, kills, (*violations, f"the next run failed: {error}"))
+    violations += _differences(workspace, trial.kind, reference)
+    return TrialResult(trial, kills, tuple(violations))
 
 
-def _killed(act: kill.Work, sound: Sound, random: Random) -> bool:
+def _killed(act: kill.Work, reference: Reference, random: Random) -> bool:
     if random.random() < 0.5:
-        return kill.killed_at_touch(act, random.randint(1, sound.touches))
-    return kill.killed_after(act, random.uniform(0, sound.seconds))
+        return kill.killed_at_touch(act, random.randint(1, reference.touches))
+    return kill.killed_after(act, random.uniform(0, reference.seconds))
 
 
 def _readable(root: Path) -> Iterator[str]:
-    """What was published before answers on, whatever was killed."""
+    """The published database still answers after a kill."""
     try:
-        _told(root)
+        _query_answers(root)
     except RuntimeError as error:
         yield f"after the kill the published database does not answer: {error}"
 
 
-def _differences(grounds: Grounds, kind: str, sound: Sound) -> Iterator[str]:
-    root = grounds.scene.home / "data"
-    yield from differences(grounds.state(kind), sound.state)
-    published = grounds.kinds[kind].published
+def _differences(workspace: Workspace, kind: str, reference: Reference) -> Iterator[str]:
+    root = workspace.scene.home / "data"
+    yield from differences(workspace.state(kind), reference.state)
+    published = workspace.kinds[kind].published
     for damage in verify(root)[1]:
-        if published or not _has_debris_beside(root, damage.path):
+        if published or not _has_foreign_wal(root, damage.path):
             yield f"verify: {damage.path}: {damage.problem}"
     yield from (f"left behind: {path}" for path in _left_behind(root, kind, published))
 
 
-def _has_debris_beside(root: Path, path: str) -> bool:
-    """Somebody's log beside the database is for the next build to set aside; until then verify says
-    so."""
+def _has_foreign_wal(root: Path, path: str) -> bool:
+    """A foreign WAL next to the database is set aside by the next build; until then verify
+    reports it."""
     return path == DATABASE and (root / f"{DATABASE}.wal").exists()
 
 
@@ -202,15 +203,14 @@ def _left_behind(root: Path, kind: str, published: bool) -> Iterator[Path]:
         yield from root.glob(".replay")
     if published:
         yield from (*root.glob(".market.duckdb.*"), *root.glob("market.duckdb.wal"))
-    # a raw batch that was being written stays beside: another process might still be at it
+    # a raw batch that was being written stays: another process might still write it
     yield from (path for path in root.rglob("*.staged") if path.relative_to(root).parts[0] != "raw")
 
 
 def leave_debris(root: Path, random: Random) -> None:
-    """What others may have left in a lake: half files under our names, and a log that is not
-    ours."""
+    """Leave files as other processes might: partial files under our names, and a foreign WAL."""
     noise = random.randbytes(200)
-    rubbish = (
+    leftovers = (
         "bar/asset_class=equity/year=2024/part.parquet.staged",
         "revision/asset_class=crypto/year=2023/part.parquet.staged",
         "daily_return/asset_class=crypto/year=2024/part.parquet.staged",
@@ -221,38 +221,38 @@ def leave_debris(root: Path, random: Random) -> None:
         ".market.duckdb.building.wal",
         ".replay/manifest.json",
     )
-    for name in random.sample(rubbish, 4):
+    for name in random.sample(leftovers, 4):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(noise)
     (root / ".lock").touch()
 
 
 @contextmanager
-def grounds() -> Iterator[Grounds]:
-    """A folder and vendors of a worker's own."""
+def workspace() -> Iterator[Workspace]:
+    """A folder and vendors for one worker."""
     with folder("user") as path, simulator_process(vendors(), LOADED) as url:
-        yield Grounds(Scene(url, path / "home"), path)
+        yield Workspace(Scene(url, path / "home"), path)
 
 
-def failed(trial: Trial, how: str) -> Died:
-    """The result of a trial that could not be carried out."""
-    return Died(trial, 0, (how,))
+def failed(trial: Trial, how: str) -> TrialResult:
+    """The result of a trial that could not be run."""
+    return TrialResult(trial, 0, (how,))
 
 
 def every_touch(kind: str, step: int = 1) -> tuple[int, list[str]]:
-    """Kill at each `step`th touch of the disk; how many kills there were and what differs."""
-    kills, found = 0, list[str]()
-    with grounds() as here:
-        sound, act = here.undisturbed(kind), lambda: here.kinds[kind].act(here.scene)
-        for number in range(1, sound.touches + 1, step):
-            here.again(kind, sound.before)
+    """Kill at each `step`th disk operation; returns the number of kills and the violations."""
+    kills, violations = 0, list[str]()
+    with workspace() as here:
+        reference, act = here.undisturbed(kind), lambda: here.kinds[kind].act(here.scene)
+        for number in range(1, reference.touches + 1, step):
+            here.again(kind, reference.before)
             kills += kill.killed_at_touch(act, number)
             kill.in_child(act)
-            found += [f"touch {number}: {text}" for text in _differences(here, kind, sound)]
-    return kills, found
+            violations += [f"touch {number}: {text}" for text in _differences(here, kind, reference)]
+    return kills, violations
 
 
 def all_trials(count: int, seed: int, kinds: Sequence[str]) -> Sequence[Trial]:
-    """So many trials of the kinds in turn; some kill twice or thrice, a few come too late to
-    kill."""
+    """`count` trials, cycling through the kinds; some kill two or three times, a few are too
+    late to kill."""
     return [Trial(kinds[n % len(kinds)], seed * 1_000_000 + n) for n in range(count)]

@@ -1,4 +1,4 @@
-"""The same under Airflow: the embedded run of the real DAGs, killed at random with all its
+"""Crash trials under Airflow: the embedded run of the real DAGs, killed at random with all its
 processes."""
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import kill
-from .crash import Grounds, grounds
+from .crash import Workspace, workspace
 from .crash_works import DAILY, FIRST, KINDS, Kind, Scene, due, held
 
 DAGS = Path(__file__).parents[2] / "dags"
@@ -33,18 +33,19 @@ def kind(airflow_home: Path) -> Kind:
 
 
 def _one_calendar(scene: Scene) -> None:
-    """Each calendar is a DAG of its own, and takes its seconds."""
+    """Use one calendar: each calendar is a separate DAG and takes seconds."""
     chosen = [each.entry(FIRST) for each in held() if each.truth.calendar == "24/7"]
     (scene.home / "instruments.toml").write_text("\n".join(chosen))
     due(scene)
 
 
 @contextmanager
-def under_airflow() -> Iterator[Grounds]:
-    """Grounds of a worker with an Airflow of its own: imported once, its database made once."""
+def under_airflow() -> Iterator[Workspace]:
+    """A worker's environment with its own Airflow, imported once and with its database created
+    once."""
     from marketlake.airflow.standalone import airflow_environment
 
-    with grounds() as here:
+    with workspace() as here:
         home = here.folder / "airflow-home"
         home.mkdir()
         os.environ |= airflow_environment(home, DAGS) | {"MARKETLAKE_RETRY_SECONDS": "0"}
@@ -61,7 +62,7 @@ def _migrate(home: Path) -> None:
 
 
 def _warm() -> None:
-    """Import what every run needs; nothing of it may talk to the database before the fork."""
+    """Import what every run needs; nothing may connect to the database before the fork."""
     import airflow.dag_processing.dagbag
     import airflow.models.dagrun
     import airflow.sdk  # noqa: F401

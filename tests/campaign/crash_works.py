@@ -1,5 +1,4 @@
-"""What is killed: each kind of work, the home it begins with, and its vendors, who say the same
-each time."""
+"""The kinds of work to kill: the home before it, and vendors that respond the same each time."""
 
 from __future__ import annotations
 
@@ -41,8 +40,7 @@ last_year = 2024
 
 
 def held() -> tuple[Held, ...]:
-    """Four instruments of four sources, over the turn of a year; one with a split, one of two
-    sources."""
+    """Four instruments of four sources around a new year; one has a split, one has two sources."""
     share = walk("XNYS", new_york(FIRST, LAST), 1, {20: 4.0})
     coin, kept = (walk("24/7", every_day(FIRST, LAST), seed) for seed in (2, 3))
     return (
@@ -59,9 +57,8 @@ def vendors() -> Market:
 
 @dataclass(frozen=True)
 class Scene:
-    """The vendors, in a process of their own; `home` is where every trial takes place, so that all
-    that is stored can be compared.
-    """
+    """The vendors, in a separate process. Every trial uses the same `home`, so that all stored
+    files can be compared."""
 
     url: str
     home: Path
@@ -70,7 +67,7 @@ class Scene:
         return Settings(self.home, self.home / "data", now=now, source_url=self.url, batch_size=2)
 
     def environment(self, now: datetime) -> dict[str, str]:
-        """The same for what takes its settings from there."""
+        """The settings as environment variables."""
         return {
             "MARKETLAKE_HOME": str(self.home),
             "MARKETLAKE_NOW": now.isoformat(),
@@ -78,7 +75,7 @@ class Scene:
         }
 
     def begin(self) -> None:
-        """The home as of the first load."""
+        """Create the home for the first load."""
         (self.home / "files").mkdir(parents=True)
         (self.home / "instruments.toml").write_text("\n".join(each.entry(FIRST) for each in held()))
         (self.home / "claims.toml").write_text(_CLAIM)
@@ -88,18 +85,20 @@ class Scene:
         self.vendors(later=False)
 
     def days_later(self) -> None:
-        """New days, and corrections of three sources, in either year."""
+        """Add new days, and restatements by three sources in both years."""
         corrected = next(each for each in held() if each.id == "KEPT").truth
         (self.home / "files" / "KEPT.csv").write_text(csv_text(_corrected(corrected)))
         self.vendors(later=True)
 
     def vendors(self, *, later: bool) -> None:
-        """What they say at the first load, or days later."""
-        struck = ("yahoo:SHARE", "bitstamp:COINX/USD") if later else ()
-        self._tell("faults", [f"restated:{one}:percent=2,from=2023-12-31,to=2024-01-02" for one in struck])
-        self._tell("clock", (DAILY if later else LOADED).isoformat())
+        """Set the vendors to the first load, or to days later."""
+        affected = ("yahoo:SHARE", "bitstamp:COINX/USD") if later else ()
+        self._control(
+            "faults", [f"restated:{symbol}:percent=2,from=2023-12-31,to=2024-01-02" for symbol in affected]
+        )
+        self._control("clock", (DAILY if later else LOADED).isoformat())
 
-    def _tell(self, what: str, value: str | Sequence[str] | None) -> None:
+    def _control(self, what: str, value: str | Sequence[str] | None) -> None:
         request = urllib.request.Request(f"{self.url}/simulator/{what}", orjson.dumps(value), method="POST")
         with urllib.request.urlopen(request, timeout=10):
             pass
@@ -128,7 +127,7 @@ def _build(scene: Scene) -> None:
 
 
 def _run(scene: Scene) -> None:
-    """What `marketlake run` does: fetch, store, marts, publish."""
+    """As `marketlake run`: fetch, store, build marts, publish."""
     _day(scene)
     _build(scene)
 
@@ -138,7 +137,7 @@ def _backfill(scene: Scene) -> None:
 
 
 def _steps(scene: Scene) -> None:
-    """As a scheduler does it: batches one by one, then all stored together."""
+    """As a scheduler: fetch batches one by one, then store all."""
     settings = scene.settings(DAILY)
     for batch in run.plan(settings, "run-1", run.Scope()):
         run.assert_fetched(run.fetch(settings, "run-1", batch))
@@ -175,14 +174,14 @@ def _published(scene: Scene) -> None:
 
 
 def _damaged(scene: Scene) -> None:
-    """A lake whose newest bars were cut off."""
+    """A lake with truncated files of the newest bars."""
     _published(scene)
     for path in (scene.home / "data" / "bar").rglob("year=2024/part.parquet"):
         path.write_bytes(path.read_bytes()[:-9])
 
 
 def _reclassed(scene: Scene) -> None:
-    """An instrument that is of another asset class from now on."""
+    """Change the asset class of an instrument."""
     due(scene)
     text = (scene.home / "instruments.toml").read_text()
     (scene.home / "instruments.toml").write_text(text.replace('"metal"', '"equity"'))
@@ -190,14 +189,14 @@ def _reclassed(scene: Scene) -> None:
 
 @dataclass(frozen=True)
 class Kind:
-    """What there is before and what is done."""
+    """The state before and the work."""
 
     before: Act
     act: Act
     published: bool = False
-    """Whether it ends with a published database."""
+    """Whether the work publishes the database."""
     readable: bool = True
-    """Whether there is one before, which answers all the while."""
+    """Whether a published database exists before and must stay readable."""
 
 
 KINDS: Mapping[str, Kind] = {

@@ -1,4 +1,4 @@
-"""What can become of a user's file, one small function a kind; and what its fetch must end in."""
+"""Kinds of damage to a user's file, one function each, and the expected outcome of the fetch."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .clock import MOST_BYTES
 Damage = Callable[[Path, Random], None]
 
 
-def _lost(path: Path, random: Random) -> None:
+def _deleted(path: Path, random: Random) -> None:
     path.unlink()
 
 
-def _folder(path: Path, random: Random) -> None:
+def _replaced_by_folder(path: Path, random: Random) -> None:
     path.unlink()
     path.mkdir()
 
@@ -47,7 +47,7 @@ def _header_only(path: Path, random: Random) -> None:
 
 
 def _cut_in_line(path: Path, random: Random) -> None:
-    """Somewhere before the last field of a line, as a copy that ran out of disk."""
+    """Cut before the last field of a line, like a copy that ran out of disk space."""
     lines = path.read_text().splitlines(keepends=True)
     at = random.randrange(1, len(lines))
     path.write_text("".join(lines[:at]) + lines[at][: random.randrange(1, lines[at].rindex(","))])
@@ -114,8 +114,8 @@ def _as_a_spreadsheet_saves(path: Path, random: Random) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
 
 
-def _told_twice(path: Path, random: Random) -> None:
-    """The last session that the campaign's lake may hold stands there again, with other prices."""
+def _duplicate_session(path: Path, random: Random) -> None:
+    """Repeat the last session that the lake may have, with other prices."""
     header, *lines = path.read_text().splitlines()
     at = next(n for n, line in enumerate(lines) if line.startswith("2024-01-10"))
     fields = lines[at].split(",")
@@ -124,8 +124,8 @@ def _told_twice(path: Path, random: Random) -> None:
 
 
 DAMAGES: Mapping[str, tuple[Damage, frozenset[str]]] = {
-    "lost": (_lost, frozenset({"not_found"})),
-    "folder": (_folder, frozenset({"not_found"})),
+    "lost": (_deleted, frozenset({"not_found"})),
+    "folder": (_replaced_by_folder, frozenset({"not_found"})),
     "elsewhere": (_elsewhere, frozenset({"blocked"})),
     "emptied": (_emptied, frozenset({"malformed"})),
     "page": (_page, frozenset({"malformed"})),
@@ -142,13 +142,13 @@ DAMAGES: Mapping[str, tuple[Damage, frozenset[str]]] = {
     "repeated": (_repeated, frozenset({"ok", "no_new_data"})),
     "shuffled": (_shuffled, frozenset({"ok", "no_new_data"})),
     "as_a_spreadsheet_saves": (_as_a_spreadsheet_saves, frozenset({"ok", "no_new_data"})),
-    "told_twice": (_told_twice, frozenset({"quarantined", "ok", "no_new_data"})),
+    "duplicate_session": (_duplicate_session, frozenset({"quarantined", "ok", "no_new_data"})),
 }
 """By kind: what happens to the file, and the outcomes that the documentation allows."""
 
 
 def restore(path: Path, text: str) -> None:
-    """The file as it was."""
+    """Write the original file."""
     if path.is_dir() and not path.is_symlink():
         path.rmdir()
     path.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
-"""What each fault must end in, by the documentation: README, ARCHITECTURE, `errors`, the sources'
-own.
+"""The documented outcome of each fault, from README, ARCHITECTURE, `errors` and the sources'
+documentation.
 
-A set of outcomes holds more than one where the fault's own chance decides, or where a check may see
-more than its minimum. Nothing here asks the pipeline.
+A set has more than one outcome where the fault is random, or where a check may flag more than its
+minimum. Nothing here calls the pipeline.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from .case import GAPS, REPLY_KINDS, Drawn
 from .damage import DAMAGES
 from .market import Truth
-from .world import STRUCK
+from .world import AFFECTED
 
 GOOD = frozenset({"ok", "no_new_data"})
 _NAMED: Mapping[str, str] = {
@@ -33,15 +33,15 @@ _FEW = 3
 
 
 def outcomes(drawn: Drawn, instrument_id: str) -> frozenset[str]:
-    """Those that the struck run may end in for one instrument."""
+    """Allowed outcomes of the disturbed run for one instrument."""
     kind = drawn.case.kind
     if kind in DAMAGES:
-        return _of_file(drawn, instrument_id) if instrument_id in drawn.struck else GOOD
-    if instrument_id not in drawn.struck:
-        # a source that wants to be left alone for long is not asked for the others either
-        left_alone = kind == "429" and float(drawn.params.get("retry_after", -1)) > _LONG_WAIT_S
+        return _of_file(drawn, instrument_id) if instrument_id in drawn.affected else GOOD
+    if instrument_id not in drawn.affected:
+        # a source with a long Retry-After gets no requests for the other instruments either
+        on_hold = kind == "429" and float(drawn.params.get("retry_after", -1)) > _LONG_WAIT_S
         at_source = drawn.world.get(instrument_id).sources[0][0] == drawn.case.source
-        return GOOD | {"rate_limited"} if left_alone and at_source else GOOD
+        return GOOD | {"rate_limited"} if on_hold and at_source else GOOD
     if kind in REPLY_KINDS:
         return _of_reply(drawn, instrument_id)
     return _of_rows(drawn, instrument_id)
@@ -52,7 +52,7 @@ def _of_reply(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     if drawn.strike in {"crumb", "cookie"}:
         return GOOD
     named = frozenset({_NAMED[kind]}) | _of_short_text(drawn)
-    if drawn.fallback and instrument_id == STRUCK:
+    if drawn.fallback and instrument_id == AFFECTED:
         return GOOD
     if drawn.always:
         return named
@@ -63,7 +63,8 @@ def _of_reply(drawn: Drawn, instrument_id: str) -> frozenset[str]:
 
 
 def _of_short_text(drawn: Drawn) -> frozenset[str]:
-    """A text that ends with a line, and announces no more, is a short answer, as any other."""
+    """A text cut at the end of a line, without a content length, is a short response like any
+    other."""
     plain = drawn.case.source == "fred" and drawn.params.get("length") == "actual"
     return GOOD | {"truncated"} if plain else frozenset()
 
@@ -84,22 +85,28 @@ def _of_rows(drawn: Drawn, instrument_id: str) -> frozenset[str]:
 
 
 def _is_cross_rate(drawn: Drawn, instrument_id: str) -> bool:
-    """A rate of two rates of one file, which a common factor leaves as it is."""
+    """Whether it is a cross rate of one file, which a common factor does not change."""
     source, symbol = drawn.world.get(instrument_id).sources[0]
     return source == "ecb" and "EUR" not in symbol
 
 
 def _of_gaps(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     if drawn.case.kind == "missing" and _has_split(drawn, instrument_id):
-        # a split went missing with its row: what is left looks like another scale
+        # a split is missing with its row, so the rest looks like another scale
         return GOOD | {"truncated", "quarantined"}
     few = float(drawn.params["count"]) <= _FEW
     if few:
         return GOOD
     first = drawn.params["where"] == "head" and drawn.case.situation != "daily"
-    # the ECB's file begins in 1999: what is lost of it need not be of the window
-    aside = drawn.case.source == "ecb" and drawn.params["where"] != "tail"
-    hidden = first or aside or drawn.fallback or not drawn.always or drawn.case.situation == "backfill"
+    # the ECB's file begins in 1999: missing rows may be outside the window
+    quarantined_sessions = drawn.case.source == "ecb" and drawn.params["where"] != "tail"
+    hidden = (
+        first
+        or quarantined_sessions
+        or drawn.fallback
+        or not drawn.always
+        or drawn.case.situation == "backfill"
+    )
     return GOOD | {"truncated"} if hidden else frozenset({"truncated"})
 
 
@@ -110,18 +117,18 @@ def _of_restated(drawn: Drawn, instrument_id: str) -> frozenset[str]:
 
 
 def _all_known_restated(drawn: Drawn, instrument_id: str) -> bool:
-    """Whether every session of the overlap is struck, which is another scale and no revision."""
-    first, last = (date.fromisoformat(str(drawn.params.get(n, d))) for n, d in _EVER)
+    """Whether every session of the overlap is affected, which is another scale and no revision."""
+    first, last = (date.fromisoformat(str(drawn.params.get(n, d))) for n, d in _ALWAYS_ALLOWED)
     known = look_back(drawn, drawn.world.get(instrument_id).truth)
-    struck = [day for day in known if first <= day <= last]
-    return len(struck) >= max(2, len(known) - 1)
+    affected = [day for day in known if first <= day <= last]
+    return len(affected) >= max(2, len(known) - 1)
 
 
-_EVER = (("from", "1900-01-01"), ("to", "2099-12-31"))
+_ALWAYS_ALLOWED = (("from", "1900-01-01"), ("to", "2099-12-31"))
 
 
 def look_back(drawn: Drawn, truth: Truth) -> list[date]:
-    """The sessions that are stored and will be asked for again by a daily run: ten and the last."""
+    """The stored sessions that a daily run requests again: ten and the last."""
     return sorted(truth.until(drawn.world.loaded))[-11:]
 
 
@@ -138,8 +145,8 @@ def _of_unadjusted(drawn: Drawn, instrument_id: str) -> frozenset[str]:
 
 
 def _splits_in_answer(drawn: Drawn, instrument_id: str) -> bool:
-    """Splits after the answer's first row, whatever the window's end: Yahoo answers to its
-    present."""
+    """Splits after the first row of the response, whatever the window's end: Yahoo responds up
+    to now."""
     truth = drawn.world.get(instrument_id).truth
     start = drawn.window[0] if drawn.window else date.min
     if drawn.case.situation == "daily":
@@ -151,11 +158,11 @@ def _splits_in_answer(drawn: Drawn, instrument_id: str) -> bool:
 def _of_unit(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     if "label" in drawn.params:
         named = drawn.case.source == "yahoo"
-        if drawn.fallback and instrument_id == STRUCK and named:
+        if drawn.fallback and instrument_id == AFFECTED and named:
             return GOOD
         return frozenset({"quarantined"}) | (frozenset() if drawn.always else GOOD) if named else GOOD
     if drawn.case.situation == "first_load":
-        # nothing is known yet that could tell
+        # no stored rows to compare with
         return GOOD | {"quarantined"}
     return frozenset({"quarantined"}) | (frozenset() if drawn.always else GOOD)
 
@@ -164,13 +171,13 @@ def _of_file(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     named = DAMAGES[drawn.case.kind][1]
     if drawn.case.kind == "header_only" and drawn.case.situation == "backfill":
         return GOOD
-    if drawn.fallback and instrument_id == STRUCK and not named & GOOD:
+    if drawn.fallback and instrument_id == AFFECTED and not named & GOOD:
         return GOOD
     return named
 
 
 def exit_code(ended: Mapping[str, str], received: Mapping[str, int]) -> int:
-    """README: 0 all well, 1 nothing worked, 3 partial."""
+    """The documented exit code: 0 success, 1 nothing worked, 3 partial."""
     bad = [name for name, outcome in ended.items() if outcome not in GOOD]
     if not bad:
         return 0

@@ -1,5 +1,4 @@
-"""Which wrong values a fault puts into a vendor's mouth: a stored row is the market's or one of
-these."""
+"""The wrong values that a fault injects: a stored row is the market's or one of these."""
 
 from __future__ import annotations
 
@@ -15,11 +14,11 @@ Params = Mapping[str, float | str]
 
 
 def explains(kind: str, params: Params, day: date, stored: Row, truth: Mapping[date, Row]) -> bool:
-    """Whether the fault, and no defect of ours, made this row."""
-    return any(same(stored, told) for told in _told(kind, params, day, truth))
+    """Whether the fault explains this row."""
+    return any(same(stored, injected) for injected in _injected_rows(kind, params, day, truth))
 
 
-def _told(kind: str, params: Params, day: date, truth: Mapping[date, Row]) -> Iterator[Row]:
+def _injected_rows(kind: str, params: Params, day: date, truth: Mapping[date, Row]) -> Iterator[Row]:
     row = truth[day]
     match kind:
         case "restated":
@@ -43,7 +42,7 @@ _EVER = (("from", "1900-01-01"), ("to", "2099-12-31"))
 
 
 def _priced(row: Row, factor: float) -> Row:
-    """Prices times `factor`; volume, dividend and split as they were."""
+    """Prices times `factor`; volume, dividend and split unchanged."""
     return (*(price * factor for price in row[:4]), *row[4:])
 
 
@@ -52,7 +51,7 @@ def _scaled(row: Row, factor: float) -> Row:
 
 
 def _after(row: Row, fraction: float) -> Row:
-    """The session's bar after a part of it."""
+    """The unfinished bar after a fraction of the session."""
     start = row[3] if math.isnan(row[0]) else row[0]
     return (*(start + (price - start) * fraction for price in row[:4]), row[4] * fraction, *row[5:])
 
@@ -62,12 +61,12 @@ def _later(day: date, truth: Mapping[date, Row]) -> list[float]:
 
 
 def _products(splits: Sequence[float]) -> list[float]:
-    """Of every run of splits: those whose event got lost."""
+    """The products of consecutive splits whose events may be lost."""
     return [p for start in range(len(splits)) for p in accumulate(splits[start:], mul)] + [1.0]
 
 
 def _of_other_scale(row: Row, later: Sequence[float]) -> Iterator[Row]:
-    """Splits not told of: prices, volume and dividend may each be on either side of them."""
+    """Rows with missing splits: prices, volume and dividend may each be on either side of them."""
     factors = _products(later)
     for price in factors:
         for other in factors:
@@ -77,7 +76,7 @@ def _of_other_scale(row: Row, later: Sequence[float]) -> Iterator[Row]:
 
 
 def _with_events_of_before(day: date, truth: Mapping[date, Row]) -> Iterator[Row]:
-    """A dividend or split on a session without prices goes to the next one with a price."""
+    """A dividend or split on a session without prices moves to the next session with a price."""
     row = truth[day]
     dividend, split = row[5], row[6]
     for before in sorted((d for d in truth if d < day), reverse=True):

@@ -1,6 +1,6 @@
-"""Killing a process where it hurts: at a touch of the disk, or at any instant.
+"""Kill a process at a disk operation or at any instant.
 
-Each is the head of a group of its own and all of the group is killed: no orphan goes on.
+Each process leads its own group, and the whole group is killed, so no orphan continues.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ _PARENT_DEATH_SIGNAL = 1
 
 
 def in_child(work: Work) -> None:
-    """Do the work in a process of its own, to the end; `RuntimeError` with what it raised."""
+    """Do the whole work in a separate process; `RuntimeError` with what it raised."""
     if _forked(work, lambda child: None):
         raise RuntimeError("the work was killed though nobody meant to")
 
 
 def killed_at_touch(work: Work, number: int, touching: Sequence[str] = TOUCHES) -> bool:
-    """Whether the work was killed instead of its `number`th touch of the disk; else it is done."""
+    """Kill the work at its `number`th disk operation; False when it finished before."""
 
-    def doomed() -> None:
+    def work_until_killed() -> None:
         _at_touch(number, lambda: os.killpg(os.getpid(), signal.SIGKILL), touching)
         work()
 
-    return _forked(doomed, lambda child: None)
+    return _forked(work_until_killed, lambda child: None)
 
 
 def killed_after(work: Work, seconds: float) -> bool:
-    """Whether the work was killed after so long; else it was done before."""
+    """Kill the work after this time; False when it finished before."""
 
     def kill(child: int) -> None:
         ended = os.pidfd_open(child)
@@ -57,7 +57,7 @@ def killed_after(work: Work, seconds: float) -> bool:
 
 
 def touches(work: Work) -> int:
-    """Do the work; how often it touched the disk."""
+    """Do the work; returns the number of disk operations."""
 
     def counted() -> int:
         seen = _at_touch(0, lambda: None)
@@ -67,28 +67,28 @@ def touches(work: Work) -> int:
     return answer_of(counted)
 
 
-def answer_of(ask: Callable[[], T]) -> T:
-    """What a process of its own answers."""
+def answer_of(compute: Callable[[], T]) -> T:
+    """The result of a function run in a separate process."""
     reading, writing = os.pipe()
-    told: list[bytes] = []
+    received: list[bytes] = []
 
     def answered() -> None:
         with os.fdopen(writing, "wb") as pipe:
-            pickle.dump(ask(), pipe)
+            pickle.dump(compute(), pipe)
 
     def listen(child: int) -> None:
         os.close(writing)
         with os.fdopen(reading, "rb") as pipe:
-            told.append(pipe.read())
+            received.append(pipe.read())
 
     _forked(answered, listen)
-    answer: T = pickle.loads(told[0])
+    answer: T = pickle.loads(received[0])
     return answer
 
 
 def _at_touch(number: int, act: Work, touching: Sequence[str] = TOUCHES) -> list[int]:
-    """From now on do `act` before the process's `number`th touch; returns where they are
-    counted."""
+    """From now on call `act` before the process's `number`th disk operation; returns the
+    counter."""
     seen = [0]
 
     def guarded(touch: Callable[..., object]) -> Callable[..., object]:
@@ -107,7 +107,7 @@ def _at_touch(number: int, act: Work, touching: Sequence[str] = TOUCHES) -> list
 
 
 def _forked(work: Work, meanwhile: Callable[[int], None]) -> bool:
-    """Whether the child was killed; `RuntimeError` with what it raised."""
+    """Fork; returns whether the child was killed, or raises `RuntimeError` with what it raised."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -116,13 +116,13 @@ def _forked(work: Work, meanwhile: Callable[[int], None]) -> bool:
         _be_the_child(work, writing)
     os.close(writing)
     try:
-        # whoever comes first: the group must be there before it is killed
+        # set in parent and child: the group must exist before it is killed
         os.setpgid(child, child)
         meanwhile(child)
-        with os.fdopen(reading) as told:
-            wrong = told.read()
+        with os.fdopen(reading) as error_pipe:
+            wrong = error_pipe.read()
     finally:
-        # whatever interrupts us: it is not left running
+        # never leave the child running
         _end(child)
     _, status = os.waitpid(child, 0)
     if wrong or (not os.WIFSIGNALED(status) and os.WEXITSTATUS(status)):
@@ -133,7 +133,7 @@ def _forked(work: Work, meanwhile: Callable[[int], None]) -> bool:
 
 
 def _end(child: int) -> None:
-    """Kill what may be left of the group, once its head has ended or we may not wait for it."""
+    """Kill the rest of the group, once its leader has ended or we may not wait for it."""
     if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None and sys.exc_info()[0] is None:
         os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
     with suppress(ProcessLookupError, PermissionError):
@@ -141,14 +141,13 @@ def _end(child: int) -> None:
 
 
 def die_with_parent() -> None:
-    """From now on this process ends when the one that forked it does, however that ended
-    (Linux)."""
+    """From now on this process ends when its parent ends, for any reason (Linux)."""
     ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def _be_the_child(work: Work, writing: int) -> None:
-    """Never returns. Nothing of the parent's runs on the way out; one that hangs is ended by an
-    alarm."""
+    """Run the work and exit; never returns. No exit handlers of the parent run, and an alarm
+    ends a hang."""
     die_with_parent()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(_LONGEST_S)

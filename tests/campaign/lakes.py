@@ -1,4 +1,4 @@
-"""What a lake holds, as plain values."""
+"""The contents of a lake as plain values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def table(root: Path, name: str) -> pa.Table:
 
 
 def bars(root: Path, name: str = "bar") -> dict[Key, Row]:
-    """Each stored session's values; with `revision`, those of the latest that was replaced."""
+    """The values of each stored session; for `revision`, those of the latest superseded row."""
     return {key: row for key, row in listed(root, name)}
 
 
@@ -39,9 +39,9 @@ def listed(root: Path, name: str) -> list[tuple[Key, Row]]:
     return list(zip(keys, zip(*columns, strict=True), strict=True))
 
 
-def same(stored: Row, wanted: Row) -> bool:
-    """Equal but for the last digits of floating point; a vendor's volume is whole."""
-    pairs = zip(COLUMNS, stored, wanted, strict=True)
+def same(stored: Row, expected: Row) -> bool:
+    """Equal up to floating-point precision; a vendor's volume is whole."""
+    pairs = zip(COLUMNS, stored, expected, strict=True)
     return all(_close(a, b, 1e-4 if name == "volume" else 1e-8) for name, a, b in pairs)
 
 

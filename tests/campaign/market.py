@@ -1,6 +1,6 @@
-"""Made-up markets whose truth is known row by row, and what of it a lake may hold at a moment.
+"""Generated markets whose true rows are known, and which of them a lake may have at a given time.
 
-Nothing here uses the package's calendars, parsers or store: it is what they are measured against.
+Independent of the package's calendars, parsers and store, which are tested against it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ COLUMNS = ("open", "high", "low", "close", "volume", "dividend", "split")
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """All that ever happens to one instrument, as traded."""
+    """The complete history of one instrument, as traded."""
 
     calendar: str
     days: Days
@@ -37,10 +37,10 @@ class Truth:
     """Whether the vendor publishes a day's figure on the next (FRED's daily series)."""
 
     def until(self, now: datetime) -> dict[date, tuple[float, ...]]:
-        """The rows that were finished and published by `now`; None is written as NaN."""
+        """The rows that were finished and published by `now`; NaN stands for None."""
         rows = zip(*(self.values[name].tolist() for name in COLUMNS), strict=True)
-        told = zip(self.days.astype(object).tolist(), rows, strict=True)
-        return {day: row for day, row in told if self._known(day) <= now}
+        dated_rows = zip(self.days.astype(object).tolist(), rows, strict=True)
+        return {day: row for day, row in dated_rows if self._known(day) <= now}
 
     def _known(self, day: date) -> datetime:
         own = known_from(self.calendar, day)
@@ -49,7 +49,7 @@ class Truth:
 
 
 def known_from(calendar: str, day: date) -> datetime:
-    """From when the documentation calls a session finished: its end and the venue's lag."""
+    """When a session is finished by the documentation: its end plus the venue's lag."""
     if calendar == "24/7":
         return datetime.combine(day + timedelta(days=1), time(0, 10), UTC)
     if calendar == "MONTHLY":
@@ -60,8 +60,7 @@ def known_from(calendar: str, day: date) -> datetime:
 
 
 def walk(calendar: str, days: Days, seed: int, splits: Mapping[int, float] | None = None) -> Truth:
-    """A walk with figures of three decimals; a share has dividends too and, at these rows,
-    splits."""
+    """A random walk with three decimals; a share also has dividends and, at these rows, splits."""
     random, count = np.random.default_rng(seed), len(days)
     split = np.ones(count)
     for row, ratio in (splits or {}).items():
@@ -87,7 +86,7 @@ def walk(calendar: str, days: Days, seed: int, splits: Mapping[int, float] | Non
 
 
 def only_closes(truth: Truth, *, next_day: bool = False, decimals: int = 3) -> Truth:
-    """The series of a vendor that tells one number a day."""
+    """The series of a vendor with one number a day."""
     empty, count = np.full(len(truth.days), np.nan), len(truth.days)
     close = truth.values["close"] if decimals == 3 else np.floor(truth.values["close"] * 100) + 1
     values = dict.fromkeys(("open", "high", "low", "volume"), empty)
@@ -96,7 +95,8 @@ def only_closes(truth: Truth, *, next_day: bool = False, decimals: int = 3) -> T
 
 
 def _three_decimals(values: Floats) -> Floats:
-    """The last of them never zero, so that a cut figure does not look like another."""
+    """Round to three decimals, the last never zero, so that a truncated number is always
+    different."""
     thousandths = np.round(values * 1000)
     return np.asarray((thousandths + (thousandths % 10 == 0)) / 1000)
 
@@ -119,7 +119,7 @@ def new_york(first: date, last: date) -> Days:
 
 
 def euro_rates(base: str, quote: str, first: date, last: date) -> Truth:
-    """What the bundled file of the ECB says, read in the plainest way."""
+    """The rates of the bundled ECB file, read with plain Python."""
     days, rates = [], []
     for row in _ecb_table():
         day = date.fromisoformat(row["Date"])
@@ -143,7 +143,7 @@ def _ecb_table() -> list[dict[str, str]]:
 
 
 def served(truths: Mapping[tuple[str, str], Truth]) -> Market:
-    """The market that a simulator serves, by source and the vendor's symbol."""
+    """The simulator's market, by source and vendor symbol."""
     return Market({key: _series(*key, truth) for key, truth in truths.items() if key[0] not in OWN_DATA})
 
 
@@ -157,7 +157,7 @@ def _series(source: str, symbol: str, truth: Truth) -> Series:
 
 
 def csv_text(truth: Truth) -> str:
-    """The file that a user would keep of it, as traded."""
+    """The CSV file of a user, as traded."""
     lines = [f"date,{','.join(COLUMNS)}"]
     for day, row in zip(
         truth.days, zip(*(truth.values[n].tolist() for n in COLUMNS), strict=True), strict=True

@@ -1,5 +1,4 @@
-"""Mixed random faults on 500 instruments of all sources: rounds of runs, then one without a
-fault."""
+"""Random faults on 500 instruments of all sources: several rounds, then one without faults."""
 
 from __future__ import annotations
 
@@ -42,15 +41,15 @@ _ROUNDS = ("first_load", "daily", "daily", "backfill", "daily")
 
 @dataclass(frozen=True)
 class Rounds:
-    """One lake's fate: `seed` decides all of it."""
+    """The rounds of one lake; `seed` determines all of it."""
 
     seed: int
     instruments: int
 
 
 @dataclass(frozen=True)
-class Mixed:
-    """What the rounds came to."""
+class MixedResult:
+    """The result of the rounds."""
 
     rounds: Rounds
     faults: Counter[str]
@@ -59,8 +58,8 @@ class Mixed:
 
 
 @dataclass
-class _Fate:
-    """What was done to the instruments so far."""
+class _State:
+    """The faults injected so far."""
 
     world: World
     random: Random
@@ -70,42 +69,42 @@ class _Fate:
     """By instrument: every fault of its rows."""
 
 
-def mixed(rounds: Rounds, site: Site) -> Mixed:
-    """Run the rounds and say what does not hold."""
-    fate = _Fate(mixed_world(rounds.instruments), Random(f"mixed/{rounds.seed}"))
+def mixed(rounds: Rounds, site: Site) -> MixedResult:
+    """Run the rounds and collect violations."""
+    state = _State(mixed_world(rounds.instruments), Random(f"mixed/{rounds.seed}"))
     home = site.fresh()
-    fate.world.write(home)
-    found, at = list[str](), datetime(2024, 1, 22, 23, 30, tzinfo=UTC)
+    state.world.write(home)
+    violations, at = list[str](), datetime(2024, 1, 22, 23, 30, tzinfo=UTC)
     bound_access(PATIENCE_S)
     for number, situation in enumerate(_ROUNDS):
         before = bars(home / "data")
         loaded = {name for name, _ in before} if situation == "daily" else set[str]()
-        faults, struck = _faults(fate, loaded, at)
-        site.prepare(fate.world, faults)
+        faults, affected = _faults(state, loaded, at)
+        site.prepare(state.world, faults)
         window = (date(2023, 12, 1), None) if situation == "backfill" else None
         rows = run(site, home, at, window)
-        fate.outcomes += Counter(row["outcome"] for row in rows)
-        ended = _checked(fate, before, home / "data", rows, struck, at)
-        found += [f"round {number}, {situation}: {text}" for text in ended]
-        at += timedelta(days=fate.random.choice([1, 2, 3]))
+        state.outcomes += Counter(row["outcome"] for row in rows)
+        ended = _checked(state, before, home / "data", rows, affected, at)
+        violations += [f"round {number}, {situation}: {text}" for text in ended]
+        at += timedelta(days=state.random.choice([1, 2, 3]))
     bound_access()
-    site.prepare(fate.world, [])
+    site.prepare(state.world, [])
     last = run(site, home, at, None, 1)
-    found += [
+    violations += [
         f"afterwards {r['instrument_id']}: {r['message'][:120]}" for r in last if r["outcome"] not in GOOD
     ]
-    found += checks.equal(bars(home / "data"), _truth(fate.world, at), "afterwards")
-    found += checks.whole(home / "data")
-    return Mixed(rounds, fate.faults, fate.outcomes, tuple(found))
+    violations += checks.equal(bars(home / "data"), _truth(state.world, at), "afterwards")
+    violations += checks.whole(home / "data")
+    return MixedResult(rounds, state.faults, state.outcomes, tuple(violations))
 
 
-def failed(rounds: Rounds, how: str) -> Mixed:
-    """The result of rounds that could not be carried out."""
-    return Mixed(rounds, Counter(), Counter(), (how,))
+def failed(rounds: Rounds, how: str) -> MixedResult:
+    """The result of rounds that could not be run."""
+    return MixedResult(rounds, Counter(), Counter(), (how,))
 
 
 def mixed_world(count: int) -> World:
-    """So many instruments, shared out over all sources."""
+    """`count` instruments, distributed over all sources."""
     held: list[Held] = []
     for source, percent in _SHARES.items():
         held += [_held(source, n) for n in range(max(1, count * percent // 100))]
@@ -133,24 +132,24 @@ def _truth(world: World, at: datetime) -> dict[Key, Row]:
     return expected_rows({each.id: each.truth.until(at) for each in world.held})
 
 
-def _faults(fate: _Fate, loaded: set[str], at: datetime) -> tuple[list[Fault], set[str]]:
-    """A fault for every fifth instrument, and one that now and then strikes a whole source.
+def _faults(state: _State, loaded: set[str], at: datetime) -> tuple[list[Fault], set[str]]:
+    """A fault for every fifth instrument, and sometimes one for a whole source.
 
-    Wrong values only for what is `loaded`: a history that begins on another scale is told by
-    nothing.
+    Wrong values only for `loaded` instruments: a history that begins on another scale cannot be
+    detected.
     """
-    random, faults = fate.random, list[Fault]()
-    able = [each for each in fate.world.held if each.sources[0][0] not in {"files", "ecb"}]
-    chosen = random.sample(able, len(fate.world.held) // 5)
+    random, faults = state.random, list[Fault]()
+    supported_kinds = [each for each in state.world.held if each.sources[0][0] not in {"files", "ecb"}]
+    chosen = random.sample(supported_kinds, len(state.world.held) // 5)
     for each in chosen:
         fault = _fault(each, each.id in loaded, at, random)
         faults.append(fault)
         if fault.kind not in REPLY_KINDS:
-            fate.injected.setdefault(each.id, []).append((fault.kind, fault.params))
+            state.injected.setdefault(each.id, []).append((fault.kind, fault.params))
     source = random.choice([*_SHARES])
     faults.append(Fault(random.choice(["503", "429", "reset", "html"]), source, probability=0.05))
-    fate.faults += Counter(fault.kind for fault in faults)
-    everywhere = {each.id for each in fate.world.held if each.sources[0][0] == source}
+    state.faults += Counter(fault.kind for fault in faults)
+    everywhere = {each.id for each in state.world.held if each.sources[0][0] == source}
     return faults, {each.id for each in chosen} | everywhere
 
 
@@ -180,27 +179,27 @@ def _params(kind: str, each: Held, at: datetime, random: Random) -> dict[str, fl
 
 
 def _checked(
-    fate: _Fate,
+    state: _State,
     before: Mapping[Key, Row],
     root: Path,
     rows: Sequence[RunRow],
-    struck: set[str],
+    affected: set[str],
     at: datetime,
 ) -> Iterator[str]:
-    after, truth = bars(root), _truth(fate.world, at)
+    after, truth = bars(root), _truth(state.world, at)
     yield from checks.nothing_lost(before, after)
     yield from checks.changed_only_with_revision(before, after, root)
     yield from checks.whole(root)
-    yield from _explained(fate, after, truth)
+    yield from _explained(state, after, truth)
     for row in rows:
-        left_alone = row["message"].startswith("not requested")
-        if row["outcome"] not in GOOD and row["instrument_id"] not in struck and not left_alone:
-            yield f"{row['instrument_id']} was not struck: {row['outcome']}: {row['message'][:120]}"
+        on_hold = row["message"].startswith("not requested")
+        if row["outcome"] not in GOOD and row["instrument_id"] not in affected and not on_hold:
+            yield f"{row['instrument_id']} was not affected: {row['outcome']}: {row['message'][:120]}"
         if row["outcome"] not in GOOD and not row["message"]:
             yield f"{row['instrument_id']}: {row['outcome']} without a word"
 
 
-def _explained(fate: _Fate, after: Mapping[Key, Row], truth: Mapping[Key, Row]) -> Iterator[str]:
+def _explained(state: _State, after: Mapping[Key, Row], truth: Mapping[Key, Row]) -> Iterator[str]:
     by_id: dict[str, dict[date, Row]] = {}
     for (name, day), row in truth.items():
         by_id.setdefault(name, {})[day] = row
@@ -208,6 +207,6 @@ def _explained(fate: _Fate, after: Mapping[Key, Row], truth: Mapping[Key, Row]) 
         own = by_id[name]
         if day in own and same(row, own[day]):
             continue
-        if day not in own or not any(explains(k, p, day, row, own) for k, p in fate.injected.get(name, ())):
+        if day not in own or not any(explains(k, p, day, row, own) for k, p in state.injected.get(name, ())):
             yield f"invented: {name} {day} holds {row}, the market said {own.get(day)}"
             return

@@ -1,5 +1,5 @@
-"""The soak: a year of daily runs in virtual time against vendors that stumble, err and take
-back."""
+"""The soak: a year of daily runs in virtual time against vendors with outages, errors and
+restatements."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _DELISTING_NOTICED_AFTER = 4
 
 
 @dataclass(frozen=True)
-class Soaked:
-    """What a soak came to."""
+class SoakResult:
+    """The result of a soak."""
 
     days: int
     instruments: int
@@ -38,28 +38,28 @@ class Soaked:
     violations: tuple[str, ...]
 
 
-def soak(site: Site, instruments: int, days: int, seed: int, on_day: Callable[[int], None]) -> Soaked:
-    """Run it, then compare with the recomputation."""
-    told, home, started = story(instruments, days, seed), site.fresh(), time.monotonic()
-    outcomes, found = Counter[str](), list[str]()
-    for number, day in enumerate(told.days):
-        outcomes += _one_day(site, home, told, day)
+def soak(site: Site, instruments: int, days: int, seed: int, on_day: Callable[[int], None]) -> SoakResult:
+    """Run the soak, then compare with the recomputation."""
+    script, home, started = story(instruments, days, seed), site.fresh(), time.monotonic()
+    outcomes, violations = Counter[str](), list[str]()
+    for number, day in enumerate(script.days):
+        outcomes += _one_day(site, home, script, day)
         if number % 25 == 24:
-            found += checks.whole(home / "data")
+            violations += checks.whole(home / "data")
         on_day(number + 1)
-    build(_settings(site, home, told.days[-1]))
-    model = soak_model.told(told)
-    found += _differences(home, told, model)
+    build(_settings(site, home, script.days[-1]))
+    model = soak_model.expected_model(script)
+    violations += _differences(home, script, model)
     rows = sum(map(len, model.rows.values()))
     seconds = time.monotonic() - started
-    return Soaked(days, instruments, rows, model.revisions.total(), outcomes, seconds, tuple(found))
+    return SoakResult(days, instruments, rows, model.revisions.total(), outcomes, seconds, tuple(violations))
 
 
-def _one_day(site: Site, home: Path, told: Story, day: date) -> Counter[str]:
-    _write(home, told, day)
-    listed = {key: told.told(each, day) for each in told.held for key in each.sources}
+def _one_day(site: Site, home: Path, script: Story, day: date) -> Counter[str]:
+    _write(home, script, day)
+    listed = {key: script.history(each, day) for each in script.held for key in each.sources}
     site.simulator.market = served(listed)
-    site.simulator.set_faults(told.faults(day))
+    site.simulator.set_faults(script.faults(day))
     site.simulator.set_clock(at(day))
     return Counter(row["outcome"] for row in ingest(_settings(site, home, day)))
 
@@ -70,11 +70,11 @@ def _settings(site: Site, home: Path, day: date) -> CampaignSettings:
     )
 
 
-def _write(home: Path, told: Story, day: date) -> None:
-    """The universe as the operator has it on a day."""
+def _write(home: Path, script: Story, day: date) -> None:
+    """Write the universe of this day."""
     entries = []
-    for each in told.held:
-        listed, until = told.listed_on.get(each.id), told.until.get(each.id)
+    for each in script.held:
+        listed, until = script.listed_on.get(each.id), script.until.get(each.id)
         if listed is None or listed <= day:
             entry = each.entry(listed or FIRST)
             noticed = until is not None and (day - until).days > _DELISTING_NOTICED_AFTER
@@ -82,10 +82,10 @@ def _write(home: Path, told: Story, day: date) -> None:
     (home / "instruments.toml").write_text("\n".join(entries))
 
 
-def _differences(home: Path, told: Story, model: soak_model.Model) -> Iterator[str]:
-    root, last = home / "data", told.days[-1]
+def _differences(home: Path, script: Story, model: soak_model.Model) -> Iterator[str]:
+    root, last = home / "data", script.days[-1]
     yield from checks.equal(bars(root), expected_rows(model.rows), "at the end")
-    truth = {each.id: told.told(each, last).until(at(last)) for each in told.held}
+    truth = {each.id: script.history(each, last).until(at(last)) for each in script.held}
     yield from checks.equal(expected_rows(model.rows), expected_rows(truth), "the model")
     yield from checks.whole(root)
     kept = Counter(key for key, _ in listed(root, "revision"))
@@ -98,13 +98,13 @@ def _differences(home: Path, told: Story, model: soak_model.Model) -> Iterator[s
 def _indices(root: Path, model: soak_model.Model) -> Iterator[str]:
     with open_lake(root) as connection:
         for name, rows in sorted(model.rows.items()):
-            wanted = soak_model.total_return_index(rows)
+            expected = soak_model.total_return_index(rows)
             held = dict(connection.execute(_INDEX.format(name)).fetchall())
-            if held.keys() != wanted.keys():
-                yield f"index of {name}: {len(held)} sessions, recomputed {len(wanted)}"
+            if held.keys() != expected.keys():
+                yield f"index of {name}: {len(held)} sessions, recomputed {len(expected)}"
                 continue
             scale = held[min(held)]
-            worst = max(abs(held[day] / scale / wanted[day] - 1) for day in wanted)
+            worst = max(abs(held[day] / scale / expected[day] - 1) for day in expected)
             if worst > 1e-9:
                 yield f"index of {name}: off by {worst:.3g}"
 

@@ -1,7 +1,6 @@
-"""What a lake must hold after a story: recomputed in plain Python, day by day, from the story
-alone.
+"""The expected lake after a story, recomputed in plain Python, day by day, from the story alone.
 
-Ten sessions are asked for again each day; a row that comes back otherwise is a revision.
+Each day requests ten sessions again; a changed row is a revision.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ _LOOK_BACK = 10
 
 @dataclass
 class Model:
-    """Rows by instrument and session, and how often each was replaced."""
+    """Rows by instrument and session, and how often each was superseded."""
 
     rows: dict[str, dict[date, Row]] = field(default_factory=dict)
     revisions: Counter[Key] = field(default_factory=Counter)
 
 
-def told(story: Story) -> Model:
-    """The state after the last day."""
+def expected_model(story: Story) -> Model:
+    """The expected state after the last day."""
     model = Model()
     for day in story.days:
         for each in story.held:
@@ -36,7 +35,7 @@ def told(story: Story) -> Model:
                 _one_day(model, story, each, day)
     for change in story.restatements:
         if change.late:
-            _found_late(model, story, change.instrument_id, change.session)
+            _add_late_revision(model, story, change.instrument_id, change.session)
     return model
 
 
@@ -52,8 +51,8 @@ def _one_day(model: Model, story: Story, each: Held, day: date) -> None:
 
 
 def _answer(story: Story, each: Held, day: date, stored: dict[date, Row]) -> dict[date, Row]:
-    """The finished sessions of the window, as they are told today."""
-    rows = story.told(each, day).until(at(day))
+    """The finished sessions of the window, as served today."""
+    rows = story.history(each, day).until(at(day))
     window = sorted(rows)
     if stored:
         earlier = [session for session in window if session < max(stored)]
@@ -81,15 +80,16 @@ def _spoiled(story: Story, each: Held, day: date, answer: dict[date, Row]) -> di
 
 
 def _last_served(each: Held, day: date) -> date:
-    """What stands last in the answer: with kraken the coin's day under way, which is not kept."""
+    """The last session of the response: kraken also serves the unfinished day, which is not
+    stored."""
     end = day - timedelta(days=1) if each.sources[0][0] == "bitstamp" else day
     served = [session for session in each.truth.days.astype(object).tolist() if session <= end]
     return max(served, default=day - timedelta(days=1))
 
 
-def _found_late(model: Model, story: Story, instrument_id: str, session: date) -> None:
+def _add_late_revision(model: Model, story: Story, instrument_id: str, session: date) -> None:
     each = next(one for one in story.held if one.id == instrument_id)
-    row = story.told(each, story.days[-1]).until(at(story.days[-1]))[session]
+    row = story.history(each, story.days[-1]).until(at(story.days[-1]))[session]
     if not same(model.rows[instrument_id][session], row):
         model.revisions[instrument_id, session] += 1
         model.rows[instrument_id][session] = row

@@ -1,4 +1,4 @@
-"""A year of a market, told in advance: what is traded, what vendors take back, what goes wrong."""
+"""A planned year of a market: trades, restatements and faults."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TURN_DAYS = 45
 
 @dataclass(frozen=True)
 class Restatement:
-    """From a day on the vendor tells another close for a session of before."""
+    """From a day on, the vendor serves another close for an earlier session."""
 
     on: date
     instrument_id: str
@@ -38,7 +38,7 @@ class Restatement:
 
 @dataclass(frozen=True)
 class Wrong:
-    """What is wrong with an instrument's answer on one day."""
+    """A fault in an instrument's response on one day."""
 
     kind: str
     fault: Fault
@@ -56,8 +56,8 @@ class Story:
     outages: frozenset[date]
     """Days on which Yahoo is down for all."""
 
-    def told(self, each: Held, on: date) -> Truth:
-        """The instrument's history as its vendor tells it on a day."""
+    def history(self, each: Held, on: date) -> Truth:
+        """The instrument's history as its vendor serves it on a day."""
         own = [r for r in self.restatements if r.instrument_id == each.id and r.on <= on]
         return restated(each.truth, own) if own else each.truth
 
@@ -67,7 +67,7 @@ class Story:
 
 
 def at(day: date) -> datetime:
-    """When the lake is run."""
+    """The time of the daily run."""
     return datetime.combine(day, time(23, 30), UTC)
 
 
@@ -81,7 +81,7 @@ def restated(truth: Truth, changes: list[Restatement]) -> Truth:
 
 
 def story(instruments: int, days: int, seed: int) -> Story:
-    """The same for the same arguments."""
+    """Generate a story; the same arguments give the same story."""
     random = Random(f"soak/{seed}/{instruments}/{days}")
     opened = tuple(new_york(OPENING, OPENING + timedelta(days=2 * days + 20)).astype(object).tolist()[:days])
     listed_on, until = _lives(instruments, opened, random)
@@ -91,7 +91,7 @@ def story(instruments: int, days: int, seed: int) -> Story:
     outages = frozenset(random.sample(opened[3:-3], max(1, days // 60)))
     quiet = {*outages, *opened[-2:]}
     changes = [_change(each, day, random) for day in opened[2:-2] for each in random.sample(held, 2)]
-    told = {(c.instrument_id, c.session): c for c in changes if c is not None}
+    latest = {(c.instrument_id, c.session): c for c in changes if c is not None}
     wrong = {
         (day, each.id): _wrong(each, day, random)
         for day in opened[2:]
@@ -99,7 +99,7 @@ def story(instruments: int, days: int, seed: int) -> Story:
         for each in random.sample(held, max(1, instruments // 12))
     }
     return Story(
-        opened, held, listed_on, until, (*told.values(), *_late(held, opened, random)), wrong, outages
+        opened, held, listed_on, until, (*latest.values(), *_late(held, opened, random)), wrong, outages
     )
 
 
@@ -108,7 +108,7 @@ def _id(number: int) -> str:
 
 
 def _lives(count: int, opened: tuple[date, ...], random: Random) -> tuple[dict[str, date], dict[str, date]]:
-    """Some are listed within the year, one is delisted in it."""
+    """Listing and delisting dates: some are listed within the year, one is delisted."""
     late = {_id(n): opened[random.randrange(2, len(opened) // 2)] for n in range(1, 1 + max(1, count // 20))}
     return late, {_id(0): opened[len(opened) * 2 // 3]}
 
@@ -123,7 +123,7 @@ def _held(
     days = new_york(listed or FIRST, until or opened[-1] + timedelta(days=5))
     splits = {}
     if random.random() < 0.5:
-        # within the year, so that the vendor restates all that is stored
+        # within the year, so that the vendor restates all stored rows
         row = random.randrange(min(len(days) - 1, 30), len(days))
         splits[row] = random.choice([2.0, 3.0, 4.0, 20.0, 0.1, 0.05, 1.5])
     return Held(name, "equity", walk("XNYS", days, seed, splits), (("yahoo", name),))
@@ -139,7 +139,7 @@ def _change(each: Held, day: date, random: Random) -> Restatement | None:
 
 
 def _late(held: tuple[Held, ...], opened: tuple[date, ...], random: Random) -> list[Restatement]:
-    """Corrections of sessions long gone, early enough that a turn comes before the end."""
+    """Corrections of old sessions, early enough that a reverification follows before the end."""
     days = [day for day in opened[10:] if (opened[-1] - day).days > _TURN_DAYS]
     if not days:
         return []

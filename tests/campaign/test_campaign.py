@@ -1,4 +1,4 @@
-"""The campaigns in small, and that they see what they look for. The long ones: `make campaign`."""
+"""Small campaigns, and tests that they detect violations. The long ones: `make campaign`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .damage import DAMAGES
 from .mixed import Rounds, mixed
 from .soak import soak
 from .strike import Site, strike
-from .workers import in_time, site
-from .world import SOURCES, STRUCK
+from .workers import site, with_timeout
+from .world import AFFECTED, SOURCES
 
 pytestmark = pytest.mark.xdist_group("campaign")
 
@@ -30,49 +30,47 @@ def place() -> Iterator[Site]:
     collecting.Access = Access
 
 
-def struck(name: str, place: Site) -> tuple[str, ...]:
+def affected(name: str, place: Site) -> tuple[str, ...]:
     case = Case.parse(name)
-    return in_time(case, place, strike, lambda _, how: pytest.fail(how)).violations
+    return with_timeout(case, place, strike, lambda _, how: pytest.fail(how)).violations
 
 
-def test_a_long_campaign_leaves_no_fault_source_or_situation_out() -> None:
+def test_long_campaign_covers_every_fault_source_and_situation() -> None:
     cases = {(case.kind, case.source, case.situation) for case in all_cases(2000, 1)}
     web = [source for source in SOURCES if source != "files"]
     assert len(cases) == (len(KINDS) * len(web) + len(DAMAGES)) * len(SITUATIONS)
 
 
 @pytest.mark.parametrize("number", range(14))
-def test_nothing_is_lost_or_invented_and_the_fault_is_named(number: int, place: Site) -> None:
+def test_no_row_is_lost_or_invented_and_the_fault_is_reported(number: int, place: Site) -> None:
     case = all_cases(14, 5)[number]
-    assert struck(case.name, place) == ()
+    assert affected(case.name, place) == ()
 
 
-def test_mixed_faults(place: Site) -> None:
+def test_mixed_faults_violate_nothing(place: Site) -> None:
     assert mixed(Rounds(1, 20), place).violations == ()
 
 
-def test_a_fortnight_ends_as_recomputed(place: Site) -> None:
+def test_two_week_soak_equals_the_recomputation(place: Site) -> None:
     result = soak(place, 8, 12, 1, lambda number: None)
     assert result.violations == ()
     assert result.revisions > 5
 
 
-def test_a_short_answer_that_passes_for_a_whole_one_is_seen(
-    place: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_campaign_detects_an_accepted_short_response(place: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "judge", lambda *_: None)
     cases = all_cases(200, 3, ["missing"], ["bitstamp"])
-    case = next(case for case in cases if expected.outcomes(draw(case), STRUCK) == {"truncated"})
-    assert any("outcome of A: no_new_data" in text for text in struck(case.name, place))
+    case = next(case for case in cases if expected.outcomes(draw(case), AFFECTED) == {"truncated"})
+    assert any("outcome of A: no_new_data" in text for text in affected(case.name, place))
 
 
-def test_a_run_that_leaves_an_instrument_out_is_seen(place: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_campaign_detects_a_skipped_instrument(place: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     real = running.plan_daily
     monkeypatch.setattr(running, "plan_daily", lambda *given: real(*given)[1:])
-    assert any("recorded" in text for text in struck("duplicates:bitstamp:first_load:1", place))
+    assert any("recorded" in text for text in affected("duplicates:bitstamp:first_load:1", place))
 
 
-def test_the_checks_tell_lost_changed_and_invented_rows_apart() -> None:
+def test_checks_distinguish_lost_changed_and_invented_rows() -> None:
     day, row = draw(Case("html", "kraken", "daily", 1)).at.date(), (1.0, 1.0, 1.0, 1.0, 5.0, 0.0, 1.0)
     held, other = {("A", day): row}, {("A", day): (*row[:3], 2.0, *row[4:])}
     assert list(checks.nothing_lost(held, held)) == list(checks.equal(held, held, "x")) == []

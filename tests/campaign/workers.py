@@ -1,4 +1,4 @@
-"""Work in warm processes: everything heavy is imported once, then forked."""
+"""Run work in forked processes after importing heavy modules once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .strike import Site
 LONGEST_S = 180
 """For one piece of work: what takes longer hangs."""
 _MEMORY = Path("/dev/shm")
-Judge = Callable[[Any, Any], Any]
+Evaluate = Callable[[Any, Any], Any]
 """One piece of work at one place; what it came to, with `violations`."""
 
 
@@ -35,63 +35,64 @@ def in_workers(
     work: Sequence[Any],
     workers: int,
     place: Callable[[], AbstractContextManager[Any]],
-    judge: Judge,
+    evaluate: Evaluate,
     failed: Callable[[Any, str], Any],
 ) -> Iterator[Any]:
-    """Results as they come; each worker has a place of its own and every `workers`th piece of work.
+    """Yield results as they complete; each worker has its own place and every `workers`th piece of
+    work.
 
-    `failed` makes a result of what crashed or hung.
+    `failed` makes a result for a piece that crashed or hung.
     """
     warm()
     context = multiprocessing.get_context("fork")
-    told: multiprocessing.Queue[Any] = context.Queue()
+    results: multiprocessing.Queue[Any] = context.Queue()
     shares = [work[n::workers] for n in range(workers) if work[n::workers]]
-    arguments = [(share, told, place, judge, failed) for share in shares]
+    arguments = [(share, results, place, evaluate, failed) for share in shares]
     started = [context.Process(target=_work, args=each) for each in arguments]
     for process in started:
         process.start()
     try:
         for _ in work:
-            yield _next(told, started)
+            yield _next(results, started)
     finally:
         for process in started:
             process.terminate()
             process.join()
 
 
-def _next(told: multiprocessing.Queue[Any], started: Sequence[Any]) -> Any:
+def _next(results: multiprocessing.Queue[Any], started: Sequence[Any]) -> Any:
     while True:
         with suppress(queues.Empty):
-            return told.get(timeout=LONGEST_S + 60)
+            return results.get(timeout=LONGEST_S + 60)
         if not any(process.is_alive() for process in started):
             raise RuntimeError("a worker died before its work was done")
 
 
 def _work(
     share: Sequence[Any],
-    told: multiprocessing.Queue[Any],
+    results: multiprocessing.Queue[Any],
     place: Callable[[], AbstractContextManager[Any]],
-    judge: Judge,
+    evaluate: Evaluate,
     failed: Callable[[Any, str], Any],
 ) -> None:
     die_with_parent()
     with place() as here:
         for piece in share:
-            told.put(in_time(piece, here, judge, failed))
-    told.close()
-    told.join_thread()
+            results.put(with_timeout(piece, here, evaluate, failed))
+    results.close()
+    results.join_thread()
 
 
-def in_time(piece: Any, here: Any, judge: Judge, failed: Callable[[Any, str], Any]) -> Any:
-    """The result; a crash or a hang of ours is a violation."""
+def with_timeout(piece: Any, here: Any, evaluate: Evaluate, failed: Callable[[Any, str], Any]) -> Any:
+    """The result of one piece; a crash or a timeout is a violation."""
 
-    def out_of_time(number: int, frame: FrameType | None) -> None:
+    def on_timeout(number: int, frame: FrameType | None) -> None:
         raise TimeoutError(f"not done after {LONGEST_S} s")
 
-    before = signal.signal(signal.SIGALRM, out_of_time)
+    before = signal.signal(signal.SIGALRM, on_timeout)
     signal.alarm(LONGEST_S)
     try:
-        return judge(piece, here)
+        return evaluate(piece, here)
     except Exception:
         return failed(piece, f"raised: {traceback.format_exc(limit=-6)}")
     finally:
@@ -101,13 +102,12 @@ def in_time(piece: Any, here: Any, judge: Judge, failed: Callable[[Any, str], An
 
 @contextmanager
 def folder(home: str) -> Iterator[Path]:
-    """A folder, in memory where there is one; `home` in it is the user's. No write waits for a
-    disk."""
+    """A folder, in memory where possible; `home` in it is the user's. No write waits for a disk."""
     place = _MEMORY if os.access(_MEMORY, os.W_OK) else None
     path = Path(tempfile.mkdtemp(prefix="campaign-", dir=place))
     kept_home, kept_sync = os.environ.get("HOME"), os.fsync
     os.environ["HOME"] = str(path / home)
-    os.fsync = lambda descriptor: None  # a killed process loses nothing that it wrote
+    os.fsync = lambda descriptor: None  # a killed process loses no written data
     try:
         yield path
     finally:
@@ -119,14 +119,15 @@ def folder(home: str) -> Iterator[Path]:
 
 @contextmanager
 def site() -> Iterator[Site]:
-    """A simulator in this process, whose market changes from case to case."""
+    """A simulator in this process whose market changes with each case."""
     with folder("case/user") as path, serve(served({}), now=datetime(2024, 1, 1, tzinfo=UTC)) as simulator:
         yield Site(simulator, path)
 
 
 @contextmanager
 def simulator_process(market: Market, now: datetime) -> Iterator[str]:
-    """The address of a simulator in a process of its own, told what to do by its own address."""
+    """Start a simulator in a separate process, controlled through its own address; yields the
+    address."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(market, now, theirs))
@@ -146,7 +147,7 @@ def _serve(market: Market, now: datetime, pipe: Any) -> None:
 
 
 def warm() -> None:
-    """Import what takes seconds."""
+    """Import the slow modules."""
     import ccxt  # noqa: F401
     import yfinance  # noqa: F401
 

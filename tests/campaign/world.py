@@ -1,5 +1,4 @@
-"""The instruments that a case is about: three of one source, and one of another that must not
-notice."""
+"""The instruments of a case: three of one source, and one of another that must not be affected."""
 
 from __future__ import annotations
 
@@ -30,12 +29,12 @@ from .market import (
 SOURCES = ("yahoo", "bitstamp", "binance", "coinbaseexchange", "kraken", "ecb", "fred", "files")
 VARIANTS = 6
 LAST = date(2024, 8, 30)
-STRUCK, BYSTANDER = "A", "Z"
+AFFECTED, BYSTANDER = "A", "Z"
 
 
 @dataclass(frozen=True)
 class Held:
-    """An instrument and what it is called at its vendors, in order of trust."""
+    """An instrument and its vendor symbols, in order of trust."""
 
     id: str
     asset_class: str
@@ -43,7 +42,7 @@ class Held:
     sources: tuple[tuple[str, str], ...]
 
     def entry(self, since: date) -> str:
-        """As `instruments.toml` has it."""
+        """The entry in `instruments.toml`."""
         listed = ", ".join(
             f'{{ source = "{source}", symbol = "{symbol}" }}' for source, symbol in self.sources
         )
@@ -79,7 +78,7 @@ class World:
         return next(each for each in self.held if each.id == instrument_id)
 
     def with_fallback(self) -> World:
-        """The struck instrument may be had from another source as well."""
+        """The same world with a fallback source for the affected instrument."""
         changed = [replace(each, sources=(*each.sources, _fallback(each))) for each in self.held[:1]]
         return replace(self, held=(*changed, *self.held[1:]))
 
@@ -88,8 +87,8 @@ class World:
         return served({key: each.truth for each in self.held for key in (*each.sources, _fallback(each))})
 
     def write(self, home: Path, since: date | None = None) -> None:
-        """The universe and the user's files; histories begin at `since`, at their beginning when
-        None."""
+        """Write the universe and the user's files; histories begin at `since`, or at their first
+        session."""
         (home / "files").mkdir(parents=True, exist_ok=True)
         text = "\n".join(each.entry(since or self.first) for each in self.held)
         (home / "instruments.toml").write_text(text)
@@ -98,20 +97,20 @@ class World:
 
 
 def _fallback(each: Held) -> tuple[str, str]:
-    """A source that tells the same: the user's file, or Yahoo where the file itself is struck."""
+    """A source with the same values: the user's file, or Yahoo when the file itself is affected."""
     return ("yahoo", f"{each.id}-USD") if each.sources[0][0] == "files" else ("files", f"{each.id}.csv")
 
 
 @cache
 def world(source: str, variant: int) -> World:
-    """The same for the same variant; every third has histories of more than a page at any
+    """Generate a world from its variant; every third has histories longer than a page of any
     exchange."""
     random = Random(f"{source}/{variant}")
     first = date(2021, 2, 1) if variant % 3 == 1 else date(2023, 7, 3)
     loaded_on = date(2024, 1, 12) + timedelta(days=random.randrange(120))
     loaded = datetime.combine(loaded_on, random.choice([time(12), time(23, 30)]), UTC)
     if source == "kraken":
-        # it serves its latest 720 candles and no more
+        # it serves only its latest 720 candles
         first = max(first, loaded_on - timedelta(days=600))
     held = tuple(_held(source, name, first, loaded_on, random) for name in ("A", "B", "C"))
     bystander = _held("bitstamp" if source == "files" else "files", BYSTANDER, first, loaded_on, random)
@@ -138,7 +137,7 @@ def _held(source: str, name: str, first: date, loaded_on: date, random: Random) 
 
 
 def _series(name: str, first: date, seed: int) -> Truth:
-    """A monthly one, a daily one, and one whose figures are whole numbers."""
+    """A monthly series, a daily one, and one of whole numbers."""
     if name == "A":
         start = first.replace(year=first.year - 2)
         return only_closes(walk("MONTHLY", every_month(start, LAST), seed))
@@ -147,7 +146,7 @@ def _series(name: str, first: date, seed: int) -> Truth:
 
 
 def _splits(days: Days, loaded_on: date, random: Random) -> Mapping[int, float]:
-    """One long ago, and perhaps one in the look-back or among the days to come."""
+    """One old split, and perhaps one in the look-back or in the next days."""
     at = int(np.searchsorted(days, np.datetime64(loaded_on)))
     chosen = {at - random.randrange(80, 110): random.choice([2.0, 4.0, 0.1, 3.0])}
     if random.random() < 0.6:

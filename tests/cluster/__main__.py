@@ -1,5 +1,4 @@
-"""Ingest on Celery with one of two workers lost half-way, compared with an ingest that nothing
-disturbed.
+"""Ingest on Celery with one of two workers killed half-way, compared with an undisturbed ingest.
 
     python -m tests.cluster [--record FILE]
 
@@ -15,14 +14,14 @@ import json
 import sys
 from pathlib import Path
 
-from .drive import cluster_run
+from .drive import run_cluster
 from .orchestra import BIN
 from .processes import ClusterError
 from .servers import programs
 
 
 def main() -> int:
-    """Print the record; 1 when it is not a good one."""
+    """Print the record; returns 1 when it is not good."""
     parser = argparse.ArgumentParser(prog="python -m tests.cluster", description=__doc__)
     parser.add_argument("--record", type=Path, help="write the record to this file as JSON")
     arguments = parser.parse_args()
@@ -30,11 +29,11 @@ def main() -> int:
         sys.stderr.write(f"cluster test: there is no {', '.join(absent)} here\n")
         return 2
     try:
-        record = cluster_run()
+        record = run_cluster()
     except ClusterError as error:
         sys.stderr.write(f"cluster test: {error}\n")
         return 1
-    sys.stdout.write(record.told())
+    sys.stdout.write(record.to_text())
     if arguments.record:
         arguments.record.write_text(json.dumps(record.to_dict(), indent=2) + "\n")
     return 0 if record.good else 1

@@ -1,8 +1,7 @@
-"""A process of another machine: once told to, asks the queue so many times and says when it was let
-go.
+"""A process of another machine: on a signal, sends requests through the limiter and prints when
+each was released.
 
-Its HOME is its own, as on another machine, and so is the queue in files that it would have without
-Redis.
+It has its own HOME, as on another machine, and so its own file-based queue without Redis.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a disturbed lake holds otherwise than an undisturbed one."""
+"""Differences between a disturbed lake and an undisturbed one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Difference:
 
 
 def difference(disturbed: Path, undisturbed: Path) -> Difference:
-    """Row by row, all columns."""
+    """Compare all columns, row by row."""
     have, want = rows(disturbed), dict(rows(undisturbed))
     held = dict(have)
     doubled = sum(count - 1 for count in Counter(key for key, _ in have).values())
@@ -47,5 +47,5 @@ def difference(disturbed: Path, undisturbed: Path) -> Difference:
 
 
 def rows(root: Path) -> list[tuple[Key, dict[str, Any]]]:
-    """Every row as stored; NaN is written as None, so that rows compare."""
+    """Every row as stored, with None for NaN so that rows are comparable."""
     return [((row["instrument_id"], row["session"]), row) for row in table(root, "bar").to_pylist()]

@@ -1,4 +1,4 @@
-"""A Redis for the tests of this folder, where the machine has one."""
+"""A Redis for the tests of this folder, if it is installed."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ _WITHIN_S = 420.0
 
 
 @dataclass
-class Lap:
-    """Seconds by what was done in them."""
+class Timer:
+    """Seconds by phase."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -43,39 +43,39 @@ class Lap:
             self.seconds[what] = time.monotonic() - begun
 
 
-def cluster_run() -> Record:
-    """Start everything, lose a worker half-way, wait for the end, compare."""
-    lap, market = Lap(), world()
+def run_cluster() -> Record:
+    """Start everything, kill a worker half-way, wait for the end, compare."""
+    timer, market = Timer(), world()
     with serve(market.market, now=NOW) as simulator, unprivileged() as processes:
         for place in ("undisturbed", "home"):
             home = processes.folder / place
             home.mkdir()
             write_home(home, market)
-        with lap("undisturbed ingest"):
+        with timer("undisturbed ingest"):
             undisturbed = _undisturbed(processes.folder / "undisturbed", simulator)
         before = len(simulator.requests)
         simulator.set_faults(faults(market))
-        airflow = _started(processes, simulator, lap)
-        with lap("Airflow's start"):
+        airflow = _started(processes, simulator, timer)
+        with timer("Airflow's start"):
             airflow.start()
             api = airflow.api()
             processes.until(airflow.healthy, "word that every part is healthy", 120)
-        with lap("until half-way"):
-            _half_way(processes, simulator, before)
-        killed = _lose_the_busier(processes, api)
-        with lap("from the kill to the end"):
+        with timer("until half-way"):
+            _wait_until_half_way(processes, simulator, before)
+        killed = _kill_the_busier_worker(processes, api)
+        with timer("from the kill to the end"):
             runs = _ended(processes, api)
         served = simulator.requests[before:]
         tasks = api.tasks()
         compared = difference(processes.folder / "home" / "data", undisturbed)
         account = "their user" if airflow.as_self else processes.account or "their user"
-        record = _record(account, runs, tasks, killed, served, compared, lap)
+        record = _record(account, runs, tasks, killed, served, compared, timer)
         processes.keep = not record.good
         return record
 
 
 def _undisturbed(home: Path, simulator: Simulator) -> Path:
-    """The lake of a run in one process, without a fault and without a limit."""
+    """The lake of a run in one process, without faults or limits."""
     rows = ingest(Settings(home, home / "data", now=NOW, source_url=simulator.url))
     bad = [row for row in rows if row["outcome"] != "ok"]
     if bad or len(rows) != INSTRUMENTS:
@@ -83,11 +83,11 @@ def _undisturbed(home: Path, simulator: Simulator) -> Path:
     return home / "data"
 
 
-def _started(processes: Processes, simulator: Simulator, lap: Lap) -> Orchestra:
+def _started(processes: Processes, simulator: Simulator, timer: Timer) -> Orchestra:
     ports = free_ports(3)
     if processes.account:
         shutil.chown(processes.folder / "home", processes.account)
-    with lap("Postgres, Redis, tables"):
+    with timer("Postgres, Redis, tables"):
         postgres, redis = start_postgres(processes, ports[0]), start_redis(processes, ports[1])
         home = processes.folder / "home"
         own = {"MARKETLAKE_HOME": str(home), "MARKETLAKE_LAKE": str(home / "data")}
@@ -97,14 +97,14 @@ def _started(processes: Processes, simulator: Simulator, lap: Lap) -> Orchestra:
     return airflow
 
 
-def _half_way(processes: Processes, simulator: Simulator, before: int) -> None:
-    """Wait until every second of the instruments has been asked for."""
+def _wait_until_half_way(processes: Processes, simulator: Simulator, before: int) -> None:
+    """Wait until half of the instruments have been requested."""
     half = INSTRUMENTS // 2
     processes.until(lambda: len(simulator.requests) - before >= half, f"{half} requests", _WITHIN_S)
 
 
-def _lose_the_busier(processes: Processes, api: Api) -> list[str]:
-    """Kill the worker that has more to do, with all its tasks; what it was at."""
+def _kill_the_busier_worker(processes: Processes, api: Api) -> list[str]:
+    """Kill the worker with more tasks; returns the tasks it was running."""
 
     def busy() -> dict[str, list[str]]:
         families = {name: set(descendants(processes.running[name].pid)) for name in WORKERS}
@@ -121,12 +121,12 @@ def _lose_the_busier(processes: Processes, api: Api) -> list[str]:
 
     at = processes.until(busy, "worker with a fetch under way", 60)
     victim = max(at, key=lambda name: len(at[name]))
-    processes.lose(victim)
+    processes.kill_tree(victim)
     return list(at[victim])
 
 
 def _ended(processes: Processes, api: Api) -> dict[str, str]:
-    """State by DAG once each has run to its end."""
+    """State by DAG once each run has ended."""
 
     def over() -> dict[str, str]:
         runs = api.runs()
@@ -143,7 +143,7 @@ def _record(
     killed: list[str],
     served: tuple[Served, ...],
     compared: Any,
-    lap: Lap,
+    timer: Timer,
 ) -> Record:
     moments: dict[str, list[float]] = defaultdict(list)
     for request in served:
@@ -161,7 +161,7 @@ def _record(
         answers_spoilt=sum(request.status != 200 for request in served),
         loads=loads(moments, LIMITS),
         difference=compared,
-        seconds=lap.seconds,
+        seconds=timer.seconds,
     )
 
 

@@ -1,4 +1,4 @@
-"""The market of the mixed campaign, and faults that pass, so that one run must get everything."""
+"""The market of the mixed campaign with temporary faults, so that one run must fetch everything."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BATCH = 25
 
 
 def write_home(home: Path, world: World) -> None:
-    """The universe, the user's files, and the limits."""
+    """Write the universe, the user's files and the limits."""
     world.write(home)
     limits = "\n".join(f"{source} = {rate}" for source, rate in LIMITS.items())
     (home / "marketlake.toml").write_text(
@@ -34,8 +34,7 @@ def world() -> World:
 
 
 def faults(held: World) -> list[Fault]:
-    """Every fifth instrument is struck once or twice; besides, Yahoo and Bitstamp fail now and
-    then."""
+    """Every fifth instrument fails once or twice; Yahoo and Bitstamp also fail at random."""
     return [
         *_single(held),
         Fault("503", "yahoo", probability=0.03),
@@ -45,8 +44,8 @@ def faults(held: World) -> list[Fault]:
 
 def _single(held: World) -> Iterator[Fault]:
     random = Random("cluster")
-    able = [each for each in held.held if each.sources[0][0] in LIMITS]
-    for each in random.sample(able, INSTRUMENTS // 5):
+    supported_kinds = [each for each in held.held if each.sources[0][0] in LIMITS]
+    for each in random.sample(supported_kinds, INSTRUMENTS // 5):
         kind = random.choice(_PASSING)
         yield Fault(kind, *each.sources[0], times=random.choice([1, 2]), params=_params(kind, random))
 

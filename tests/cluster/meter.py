@@ -1,4 +1,4 @@
-"""How hard each host was asked, by the moments at which its requests came in."""
+"""The request rate of each host, from the arrival times of its requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WINDOW_S = 5.0
 
 @dataclass(frozen=True)
 class Load:
-    """Of one host."""
+    """The load of one host."""
 
     requests: int
     busiest: int
@@ -29,7 +29,7 @@ class Load:
 
 
 def loads(moments: Mapping[str, Sequence[float]], limits: Mapping[str, float]) -> dict[str, Load]:
-    """The load of each host that has a limit, in requests a second."""
+    """The load of each host with a limit, in requests per second."""
     return {
         host: Load(len(moments[host]), busiest(moments[host]), int(limits[host] * WINDOW_S) + 1)
         for host in sorted(moments.keys() & limits.keys())
@@ -37,7 +37,7 @@ def loads(moments: Mapping[str, Sequence[float]], limits: Mapping[str, float]) -
 
 
 def busiest(moments: Iterable[float]) -> int:
-    """The most that fell into any window of `WINDOW_S`."""
+    """The maximum number of requests in any window of `WINDOW_S`."""
     most, first, ordered = 0, 0, sorted(moments)
     for last, moment in enumerate(ordered):
         while moment - ordered[first] > WINDOW_S:

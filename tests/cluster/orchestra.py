@@ -1,4 +1,4 @@
-"""Airflow on Celery: its parts as processes, and its REST interface."""
+"""Airflow on Celery: its components as processes, and its REST API."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _AFTER_A_LOSS_S = {
 
 @dataclass(frozen=True)
 class Orchestra:
-    """The parts of Airflow, and what they are told."""
+    """The components of Airflow and their settings."""
 
     processes: Processes
     port: int
@@ -44,18 +44,17 @@ class Orchestra:
     """Of the first user."""
 
     def migrate(self) -> None:
-        """Tables, pools and the first user, as the service `init` of docker-compose.yml makes
-        them."""
+        """Create tables, pools and the first user, like the `init` service of
+        docker-compose.yml."""
         command = [str(BIN / "python"), "-m", "marketlake.airflow.database"]
-        told = {**self.environment, "ADMIN_PASSWORD": self.password}
-        self.processes.run("migrate", command, told, self.as_self)
+        environment = {**self.environment, "ADMIN_PASSWORD": self.password}
+        self.processes.run("migrate", command, environment, self.as_self)
 
     def start(self) -> None:
         for name in ("api-server", "scheduler", "dag-processor"):
             self._start(name, [name], self.environment)
         for name in WORKERS:
-            # a machine of its own: another HOME, so that nothing but Redis is common to their
-            # queues
+            # a separate HOME, as on another machine, so that the queues share only Redis
             (home := self.processes.folder / name).mkdir(mode=0o777)
             home.chmod(0o777)
             options = ["--celery-hostname", f"{name}@%h", "--skip-serve-logs", "--without-mingle"]
@@ -63,14 +62,14 @@ class Orchestra:
             self._start(name, command, {**self.environment, "HOME": str(home)})
 
     def api(self) -> Api:
-        """Once it answers."""
+        """The REST API, once it responds."""
         self.processes.until(lambda: listens(self.port), "answer of the API server", 120)
         if Api.login(self.port, "not the password").status_code != 401:
             raise ClusterError("Airflow let somebody in with a wrong password")
         return Api(self.port, self.password)
 
     def healthy(self) -> bool:
-        """As the health checks of docker-compose.yml ask."""
+        """Run the health checks of docker-compose.yml."""
         server = self.environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]
         return all(health(server, part) == "healthy" for part in PARTS if part != "triggerer")
 
@@ -82,7 +81,7 @@ class Orchestra:
 def orchestra(
     processes: Processes, port: int, postgres: Server, redis: Server, lake: Mapping[str, str]
 ) -> Orchestra:
-    """The settings of docker-compose.yml, on loopback; `lake` are marketlake's own."""
+    """The settings of docker-compose.yml, on loopback; `lake` has marketlake's settings."""
     folder = processes.folder
     database = f"airflow:{postgres.password}@127.0.0.1:{postgres.port}/postgres"
     broker = f"redis://:{redis.password}@127.0.0.1:{redis.port}"
@@ -120,7 +119,7 @@ def orchestra(
 
 
 class Api:
-    """Airflow's REST interface, as its admin."""
+    """Airflow's REST API, as admin."""
 
     def __init__(self, port: int, password: str) -> None:
         self._base = f"http://127.0.0.1:{port}"
@@ -139,8 +138,8 @@ class Api:
 
     def runs(self) -> dict[str, str]:
         """State of the latest run by DAG."""
-        found = self._get("/dags/~/dagRuns", order_by="run_after", limit=100)["dag_runs"]
-        return {run["dag_id"]: run["state"] for run in found}
+        dag_runs = self._get("/dags/~/dagRuns", order_by="run_after", limit=100)["dag_runs"]
+        return {run["dag_id"]: run["state"] for run in dag_runs}
 
     def tasks(self) -> list[dict[str, Any]]:
         """Every task instance of every run."""

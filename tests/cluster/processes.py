@@ -1,4 +1,4 @@
-"""Processes without rights on loopback, each in a group of its own, and their end."""
+"""Unprivileged processes on loopback, each in its own process group."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ rights."""
 
 
 class ClusterError(Exception):
-    """The cluster did not do what was waited for; the message says which part and shows its log."""
+    """An expected state was not reached; the message names the component and shows its log."""
 
 
 @dataclass
 class Processes:
-    """What was started in `folder`, which its account owns; a log each."""
+    """Processes started in `folder`, which their account owns; each has a log."""
 
     folder: Path
     account: str | None
@@ -41,10 +41,11 @@ class Processes:
         name: str,
         command: Sequence[str],
         environment: Mapping[str, str] | None = None,
-        told: str = "",
+        stdin_text: str = "",
         as_self: bool = False,
     ) -> subprocess.Popen[bytes]:
-        """Start it; `told` reaches its standard input, where the process list does not show it."""
+        """Start it; `stdin_text` is sent to standard input, which the process list does not
+        show."""
         with self.log(name).open("ab") as log:
             process = subprocess.Popen(
                 command,
@@ -57,7 +58,7 @@ class Processes:
                 **_as(None if as_self else self.account),
             )
         if process.stdin:
-            process.stdin.write(told.encode())
+            process.stdin.write(stdin_text.encode())
             process.stdin.close()
         self.running[name] = process
         return process
@@ -69,17 +70,17 @@ class Processes:
         environment: Mapping[str, str] | None = None,
         as_self: bool = False,
     ) -> None:
-        """Run it to its end, which must be a good one."""
+        """Run it to its end, which must be successful."""
         code = self.start(name, command, environment, as_self=as_self).wait()
         del self.running[name]
         if code:
             raise ClusterError(f"{name} ended with {code}\n{self.tail(name)}")
 
-    def until(self, found: Callable[[], Any], what: str, within_s: float, pause_s: float = 0.2) -> Any:
-        """Ask again and again until there is something; all that was started must go on running."""
+    def until(self, condition: Callable[[], Any], what: str, within_s: float, pause_s: float = 0.2) -> Any:
+        """Poll until the condition is true; all started processes must keep running."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
-            if answer := found():
+            if answer := condition():
                 return answer
             for name, process in self.running.items():
                 if process.poll() is not None:
@@ -94,8 +95,7 @@ class Processes:
         return "\n".join(self.log(name).read_text(errors="replace").splitlines()[-25:])
 
     def may_run(self, program: Path) -> bool:
-        """Whether the account reaches the program, which may lie in a folder that is another's
-        alone."""
+        """Whether the account can execute the program, which may be in a private folder."""
         try:
             done = subprocess.run(
                 [program, "--version"], capture_output=True, check=False, **_as(self.account)
@@ -104,14 +104,14 @@ class Processes:
             return False
         return done.returncode == 0
 
-    def lose(self, name: str) -> None:
-        """End it as a power cut would: kill -9, its children with it."""
+    def kill_tree(self, name: str) -> None:
+        """Kill it with its children (kill -9), as in a power cut."""
         process = self.running.pop(name)
         _kill([process.pid, *descendants(process.pid)])
         process.wait()
 
     def stop(self) -> None:
-        """End everything, the last started first."""
+        """Stop everything, the last started first."""
         for name in reversed(list(self.running)):
             process = self.running.pop(name)
             family = [process.pid, *descendants(process.pid)]
@@ -124,7 +124,7 @@ class Processes:
 
 @contextmanager
 def unprivileged() -> Iterator[Processes]:
-    """A folder of their own, gone with them unless something went wrong."""
+    """Processes with a folder that is removed at the end unless something failed."""
     account = ACCOUNT if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="marketlake-cluster-"))
     if account:
@@ -139,22 +139,22 @@ def unprivileged() -> Iterator[Processes]:
 
 
 def descendants(pid: int) -> list[int]:
-    """Children, their children and so on, whatever group or session they are in."""
+    """All descendants, in any process group or session."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
             children.setdefault(parent, []).append(int(entry.name))
-    found, waiting = list[int](), [pid]
+    descendant_pids, waiting = list[int](), [pid]
     while waiting:
         below = children.get(waiting.pop(), [])
-        found += below
+        descendant_pids += below
         waiting += below
-    return found
+    return descendant_pids
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
+    """Free ports."""
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [probe.getsockname()[1] for probe in probes]
     for probe in probes:

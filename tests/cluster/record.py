@@ -1,4 +1,4 @@
-"""What a run of the cluster came to."""
+"""The result of a cluster run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .meter import WINDOW_S, Load
 
 @dataclass(frozen=True)
 class Record:
-    """Everything that is judged, and what else is worth knowing."""
+    """Everything that is judged, and other useful numbers."""
 
     instruments: int
     account: str
@@ -44,7 +44,7 @@ class Record:
     def to_dict(self) -> dict[str, Any]:
         return {**asdict(self), "rate_over_limit": self.rate_over_limit, "good": self.good}
 
-    def told(self) -> str:
+    def to_text(self) -> str:
         return "\n".join(self._lines()) + "\n"
 
     def _lines(self) -> Iterator[str]:

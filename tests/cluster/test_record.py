@@ -1,4 +1,4 @@
-"""The comparison and the verdict see what they are there to see."""
+"""Tests of the comparison and the verdict."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NONE = Difference(stored=2, lost=0, doubled=0, changed=0, damage=())
 
 
 @pytest.mark.parametrize(
-    ("held", "found"),
+    ("held", "expected"),
     [
         (WANTED, NONE),
         (WANTED[:1], replace(NONE, stored=1, lost=1)),
@@ -30,12 +30,14 @@ NONE = Difference(stored=2, lost=0, doubled=0, changed=0, damage=())
         ([WANTED[0], (("A", NEXT), {"close": 2.0})], replace(NONE, changed=1)),
     ],
 )
-def test_a_difference_is_found(held: Any, found: Difference, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_difference_lists_lost_doubled_and_changed_rows(
+    held: Any, expected: Difference, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lakes = {Path("disturbed"): held, Path("undisturbed"): WANTED}
     monkeypatch.setattr(compare, "rows", lakes.get)
     monkeypatch.setattr(compare, "whole", lambda root: iter(()))
-    assert difference(Path("disturbed"), Path("undisturbed")) == found
-    assert found.none == (held == WANTED)
+    assert difference(Path("disturbed"), Path("undisturbed")) == expected
+    assert expected.none == (held == WANTED)
 
 
 GOOD = Record(
@@ -67,7 +69,7 @@ GOOD = Record(
         {"difference": replace(NONE, damage=("verify: bar: missing",))},
     ],
 )
-def test_a_record_is_good_only_when_nothing_is_wrong_and_the_kill_struck(bad: dict[str, Any]) -> None:
+def test_record_is_good_only_without_errors_and_with_a_killed_task(bad: dict[str, Any]) -> None:
     assert GOOD.good
-    assert "rows lost: 0\nrows doubled: 0\n" in GOOD.told()
+    assert "rows lost: 0\nrows doubled: 0\n" in GOOD.to_text()
     assert not replace(GOOD, **bad).good

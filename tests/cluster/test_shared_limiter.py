@@ -1,4 +1,4 @@
-"""The queue in a real Redis: its distances, its memory, and its absence."""
+"""The shared queue in a real Redis: spacing, expiry and outage."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def limiter(url: str, rate: float = 2.0) -> tuple[SharedLimiter, VirtualClock]:
     return SharedLimiter(url, "simulated", clock, lambda _: rate), clock
 
 
-def test_requests_of_two_machines_keep_their_distance_whatever_their_clocks(url: str) -> None:
+def test_requests_of_two_machines_are_spaced_whatever_their_clocks(url: str) -> None:
     host = next(HOSTS)
     (first, one), (second, two) = limiter(url), limiter(url)
     one.instant = datetime(2031, 1, 1, tzinfo=UTC)
@@ -42,7 +42,7 @@ def test_requests_of_two_machines_keep_their_distance_whatever_their_clocks(url:
     assert sum(one.slept) == pytest.approx(1.0, abs=0.15)
 
 
-def test_no_limit_no_wait(url: str) -> None:
+def test_without_limit_there_is_no_wait(url: str) -> None:
     host = next(HOSTS)
     queue, clock = limiter(url, rate=0.0)
     for _ in range(3):
@@ -52,7 +52,7 @@ def test_no_limit_no_wait(url: str) -> None:
     assert sum(clock.slept) == 0
 
 
-def test_a_hold_is_obeyed_by_all_and_bounded(url: str) -> None:
+def test_hold_applies_to_all_clients_and_is_bounded(url: str) -> None:
     host = next(HOSTS)
     (first, _), (second, clock) = limiter(url, rate=0.0), limiter(url, rate=0.0)
     first.hold(host, 30)
@@ -64,7 +64,7 @@ def test_a_hold_is_obeyed_by_all_and_bounded(url: str) -> None:
     assert sum(clock.slept) == pytest.approx(630, abs=1)
 
 
-def test_a_long_rest_is_kept_by_all_and_nobody_waits_for_it(url: str) -> None:
+def test_long_hold_raises_for_all_clients_instead_of_waiting(url: str) -> None:
     host = next(HOSTS)
     (first, one), (second, two) = limiter(url), limiter(url)
     first.shut(host, 1e12)
@@ -74,14 +74,14 @@ def test_a_long_rest_is_kept_by_all_and_nobody_waits_for_it(url: str) -> None:
     assert sum(one.slept) + sum(two.slept) == 0
 
 
-def test_live_and_simulated_do_not_wait_for_each_other(url: str) -> None:
+def test_live_and_simulated_requests_have_separate_queues(url: str) -> None:
     host, clock = next(HOSTS), VirtualClock(START)
     SharedLimiter(url, "live", clock, lambda _: 1.0).wait(host)
     SharedLimiter(url, "simulated", clock, lambda _: 1.0).wait(host)
     assert sum(clock.slept) == 0
 
 
-def test_what_has_passed_leaves_nothing_behind(url: str) -> None:
+def test_expired_slots_leave_no_keys(url: str) -> None:
     from redis import Redis
 
     host = next(HOSTS)
@@ -90,12 +90,12 @@ def test_what_has_passed_leaves_nothing_behind(url: str) -> None:
         assert 0 < client.pttl(f"marketlake:simulated:{host}") <= 1020
 
 
-def test_without_its_queue_nobody_is_asked_and_a_wish_is_let_go(processes: Processes) -> None:
+def test_without_redis_requests_fail_and_holds_are_dropped(processes: Processes) -> None:
     port = free_ports(1)[0]
     server = start_redis(processes, port, "another")
     queue, _ = limiter(f"redis://:{server.password}@127.0.0.1:{port}")
     queue.wait("yahoo")
-    processes.lose("another")
+    processes.kill_tree("another")
     with pytest.raises(
         UnavailableError, match=r"redis 127.0.0.1:.* does not answer .* nothing was asked"
     ) as gone:
@@ -106,7 +106,7 @@ def test_without_its_queue_nobody_is_asked_and_a_wish_is_let_go(processes: Proce
     queue.shut("yahoo", 5)
 
 
-def test_a_wrong_password_is_said_and_not_shown(url: str) -> None:
+def test_wrong_password_is_reported_without_showing_it(url: str) -> None:
     wrong = url.replace("redis://:", "redis://:wr0ng")
     queue, _ = limiter(wrong)
     with pytest.raises(ConfigError, match="refuses the password in MARKETLAKE_LIMITER_URL") as refused:
@@ -114,7 +114,7 @@ def test_a_wrong_password_is_said_and_not_shown(url: str) -> None:
     assert "wr0ng" not in str(refused.value)
 
 
-def test_the_address_comes_from_the_environment_and_is_not_shown(home: Path, url: str) -> None:
+def test_address_comes_from_the_environment_and_is_not_shown(home: Path, url: str) -> None:
     settings = load_settings(home=home, environ={"MARKETLAKE_LIMITER_URL": url})
     assert isinstance(limiter_for(settings), SharedLimiter)
     assert isinstance(limiter_for(load_settings(home=home, environ={})), MachineLimiter)
@@ -124,10 +124,10 @@ def test_the_address_comes_from_the_environment_and_is_not_shown(home: Path, url
     assert "s3cret" not in str(wrong.value)
 
 
-def asked(home: Path, times: int, limit: float, **environment: str) -> list[float]:
-    """When two machines that ask at once were let go."""
+def request_times(home: Path, times: int, limit: float, **environment: str) -> list[float]:
+    """Release times of two machines that send requests at the same time."""
     (home / "marketlake.toml").write_text(f"[requests_per_second]\nyahoo = {limit}\n")
-    processes = [asker(home, machine, times, environment) for machine in ("one", "two")]
+    processes = [start_client(home, machine, times, environment) for machine in ("one", "two")]
     for process in processes:
         assert process.stdin
         process.stdin.write("go\n")
@@ -135,7 +135,7 @@ def asked(home: Path, times: int, limit: float, **environment: str) -> list[floa
     return sorted(float(line) for process in processes for line in process.communicate()[0].splitlines())
 
 
-def asker(home: Path, machine: str, times: int, environment: dict[str, str]) -> subprocess.Popen[str]:
+def start_client(home: Path, machine: str, times: int, environment: dict[str, str]) -> subprocess.Popen[str]:
     (home / machine).mkdir()
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("asker.py")), str(home), str(times)],
@@ -150,9 +150,7 @@ def asker(home: Path, machine: str, times: int, environment: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_two_machines_keep_the_limit_together_only_with_a_common_queue(
-    home: Path, url: str, shared: bool
-) -> None:
-    moments = asked(home, 20, 20.0, **({"MARKETLAKE_LIMITER_URL": url} if shared else {}))
+def test_two_machines_share_the_limit_only_with_a_common_queue(home: Path, url: str, shared: bool) -> None:
+    moments = request_times(home, 20, 20.0, **({"MARKETLAKE_LIMITER_URL": url} if shared else {}))
     assert len(moments) == 40
     assert (moments[-1] - moments[0] >= 39 / 20 - 0.1) == shared

@@ -1,7 +1,7 @@
-"""Run as a program (`python -m tests.concurrency.actor HOME DEEDS`): a user at work on a lake.
+"""Run as a program (`python -m tests.concurrency.actor HOME COMMANDS`): a user working on a lake.
 
-Waits for the file `go`, then does its deeds, one after the other. Prints a line of JSON: how each
-ended.
+Waits for the file `go`, then runs its commands in order. Prints a JSON line with the outcome of
+each.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ def backfill(home: Path, day: int) -> None:
     assert not failed(rows), failed(rows)
 
 
-def look(home: Path, day: int) -> None:
+def verify_files(home: Path, day: int) -> None:
     assert verify(home / "data")[1] == []
 
 
-def renew(home: Path, day: int) -> None:
+def replay_lake(home: Path, day: int) -> None:
     assert not replay(settings_of(home, LAST)).lost
 
 
@@ -51,29 +51,29 @@ def publish(home: Path, day: int) -> None:
     build(settings_of(home, noon(day)), full_refresh=day % 2 == 0)
 
 
-DEEDS: dict[str, Callable[[Path, int], None]] = {
+COMMANDS: dict[str, Callable[[Path, int], None]] = {
     "run": run,
     "backfill": backfill,
-    "verify": look,
-    "replay": renew,
+    "verify": verify_files,
+    "replay": replay_lake,
     "build": publish,
 }
 
 
-def main(home: Path, deeds: list[str]) -> list[str]:
+def main(home: Path, commands: list[str]) -> list[str]:
     while not (home / "go").exists():
         time.sleep(0.005)
-    return [_outcome(home, DEEDS[name], day) for day in range(1, DAYS + 1) for name in deeds]
+    return [_outcome(home, COMMANDS[name], day) for day in range(1, DAYS + 1) for name in commands]
 
 
-def _outcome(home: Path, deed: Callable[[Path, int], None], day: int) -> str:
+def _outcome(home: Path, command: Callable[[Path, int], None], day: int) -> str:
     try:
-        deed(home, day)
+        command(home, day)
     except MarketlakeError as error:
         return f"{type(error).__name__}: {error}"
     return ""
 
 
 if __name__ == "__main__":
-    os.fsync = lambda descriptor: None  # what is tried here is not the disk
+    os.fsync = lambda descriptor: None  # this test is not about the disk
     print(json.dumps(main(Path(sys.argv[1]), sys.argv[2].split(","))))  # noqa: T201

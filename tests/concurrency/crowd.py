@@ -1,4 +1,4 @@
-"""Several programs at once, and what they said."""
+"""Run several programs at the same time and read their output."""
 
 from __future__ import annotations
 

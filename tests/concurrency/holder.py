@@ -1,5 +1,5 @@
-"""Run as a program (`python -m tests.concurrency.holder HOME`): holds the lake's lock until it is
-ended."""
+"""Run as a program (`python -m tests.concurrency.holder HOME`): holds the lake's lock until it
+is killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lake whose vendors are two folders of files, and what an undisturbed lake holds after the same
+"""A lake with a files vendor, and the expected contents of an undisturbed lake after the same
 days."""
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any
 
 from ..campaign_size import times
 from ..pipeline import homes
-from ..pipeline.homes import rows, serve_rows, told
+from ..pipeline.homes import bar_values, rows, serve_rows
 
 CLASSES = {"COIN": "crypto", "TOKEN": "crypto", "METAL": "metal"}
 FIRST_DAY = date(2023, 12, 25)
@@ -18,30 +18,30 @@ LOADED, DAYS = 9, times(3, 12)
 
 
 def make_home(home: Path) -> Path:
-    """A home whose vendor serves every day to come; what is not finished yet is not taken."""
+    """A home whose vendor also serves future days; unfinished ones are not ingested."""
     homes.make_home(home, CLASSES)
     serve(home)
     return home
 
 
 def serve(home: Path, **restated: float) -> None:
-    """Let the vendor serve its history, some of it `restated`, as d20240103=7."""
+    """Serve the vendor's history, partly `restated`, as d20240103=7."""
     for number, name in enumerate(CLASSES):
         closes = [100 * (number + 1) + day for day in range(LOADED + DAYS + 5)]
         serve_rows(home, name, closes, **restated)
 
 
 def noon(day: int) -> str:
-    """Noon of the day after `day` days were loaded and lived through."""
+    """Noon of the day after `day` days."""
     return f"{FIRST_DAY + timedelta(days=LOADED + day)}T12:00Z"
 
 
 def current(root: Path) -> list[tuple[Any, ...]]:
-    """The current values; when they were seen aside."""
-    return told(root)
+    """The current values, without observation times."""
+    return bar_values(root)
 
 
-def replaced(root: Path) -> list[tuple[Any, ...]]:
-    """What was replaced, and how often."""
+def superseded(root: Path) -> list[tuple[Any, ...]]:
+    """The superseded values, with duplicates."""
     kept = ("instrument_id", "session", "close", "source")
     return sorted(tuple(row[name] for name in kept) for row in rows(root, "revision"))

@@ -1,7 +1,7 @@
-"""Run as a program (`python -m tests.concurrency.reader HOME KIND COUNT`): reads until told to
-stop.
+"""Run as a program (`python -m tests.concurrency.reader HOME KIND COUNT`): reads until a stop file
+appears.
 
-Prints a line of JSON: of each the states that it saw, how often it read, and what went wrong.
+Prints a JSON line: for each reader the states that it saw, the number of reads, and errors.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ KINDS: dict[str, Callable[[Path], Seen]] = {
 }
 
 
-def go_on(home: Path, kind: str) -> dict[str, object]:
+def read_until_stopped(home: Path, kind: str) -> dict[str, object]:
     read, seen, reads, last = KINDS[kind], set[str](), 0, False
-    # once more after the end, so that every reader sees how it ends
+    # one more read after the end, so that every reader sees the final state
     while not last:
         last = (home / "stop").exists()
         try:
-            seen.update(json.dumps(part) for part in _ask(read, home / "data"))
+            seen.update(json.dumps(part) for part in _read_with_retry(read, home / "data"))
         except Exception as error:
             return {"reads": reads, "seen": sorted(seen), "wrong": f"{type(error).__name__}: {error}"[:1500]}
         reads += 1
@@ -39,9 +39,9 @@ def go_on(home: Path, kind: str) -> dict[str, object]:
     return {"reads": reads, "seen": sorted(seen), "wrong": ""}
 
 
-def _ask(read: Callable[[Path], Seen], lake: Path) -> Seen:
-    """Once more where a file was replaced while DuckDB was opening it, as docs/reliability.md
-    tells."""
+def _read_with_retry(read: Callable[[Path], Seen], lake: Path) -> Seen:
+    """Retry when a file was replaced while DuckDB opened it, as documented in
+    docs/reliability.md."""
     try:
         return read(lake)
     except duckdb.Error:
@@ -51,5 +51,5 @@ def _ask(read: Callable[[Path], Seen], lake: Path) -> Seen:
 if __name__ == "__main__":
     place, kind, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     with ThreadPoolExecutor(count) as pool:
-        told = list(pool.map(go_on, [place] * count, [kind] * count))
-    print(json.dumps(told))  # noqa: T201
+        observations = list(pool.map(read_until_stopped, [place] * count, [kind] * count))
+    print(json.dumps(observations))  # noqa: T201

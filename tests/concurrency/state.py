@@ -1,5 +1,4 @@
-"""What a reader sees of a lake, in numbers: of each partition, and of what was published
-together."""
+"""Numbers for what a reader sees: for each partition, and for the tables published together."""
 
 from __future__ import annotations
 
@@ -18,7 +17,8 @@ _BAR = "SELECT asset_class, year, close, date_diff('day', DATE '1970-01-01', ses
 
 
 def of_the_database(lake: Path) -> Seen:
-    """The bars as market.duckdb shows them, and its own tables, which are of one moment."""
+    """The bars as market.duckdb shows them, and its own tables, which are from one point in
+    time."""
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{lake}/market.duckdb' AS market (READ_ONLY)")
         connection.execute("USE market")
@@ -33,7 +33,7 @@ def of_the_database(lake: Path) -> Seen:
 
 
 def of_the_glob(lake: Path) -> Seen:
-    """The bars as anybody's DuckDB reads the folder."""
+    """The bars as any DuckDB reads the folder."""
     files = f"read_parquet('{lake}/bar/*/*/part.parquet', hive_partitioning = true)"
     with duckdb.connect() as connection:
         return [list(row) for row in connection.execute(_PARTS.format(_BAR.format(files))).fetchall()]
@@ -44,10 +44,11 @@ def of_the_dataset(lake: Path) -> Seen:
     import pyarrow.dataset as ds
 
     table = ds.dataset(lake / "bar", partitioning="hive").to_table()
-    found: dict[str, list[tuple[float, int]]] = {}
+    bars_by_partition: dict[str, list[tuple[float, int]]] = {}
     for row in table.select(["asset_class", "year", "close", "session"]).to_pylist():
         days = row["session"].toordinal() - 719_163
-        found.setdefault(f"{row['asset_class']} {row['year']}", []).append((row["close"], days))
+        bars_by_partition.setdefault(f"{row['asset_class']} {row['year']}", []).append((row["close"], days))
     return [
-        [key, len(own), sum(close * (1 + days) for close, days in own)] for key, own in sorted(found.items())
+        [key, len(own), sum(close * (1 + days) for close, days in own)]
+        for key, own in sorted(bars_by_partition.items())
     ]

@@ -1,4 +1,4 @@
-"""Who holds the lock is said; whoever holds it dies with it."""
+"""The error names the lock's holder, and a killed holder releases the lock."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from marketlake.store.writer import claim, writer
 from .crowd import start
 
 
-def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
+def test_killed_holder_releases_the_lock(tmp_path: Path) -> None:
     lake = tmp_path / "data"
     claim(lake, "simulated")
     holder = start("holder", tmp_path)
@@ -29,12 +29,12 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
             if signalled:
                 os.kill(holder.pid, signalled)
             with (
-                pytest.raises(LakeBusyError, match=f"process {holder.pid} on ") as told,
+                pytest.raises(LakeBusyError, match=f"process {holder.pid} on ") as error,
                 writer(lake, None, wait_seconds=0.05),
             ):
                 pass
-            assert "(holder.py " in str(told.value)
-            assert "If it hangs, end it" in str(told.value)
+            assert "(holder.py " in str(error.value)
+            assert "If it hangs, end it" in str(error.value)
     finally:
         holder.kill()
         holder.communicate()
@@ -49,10 +49,13 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "note", [b"", b"{", b"[]", b'{"pid": "x"}', b'{"pid": 1, "host": "\\u0007", "command": 5}']
 )
-def test_a_damaged_note_hides_nothing_but_the_name(tmp_path: Path, note: bytes) -> None:
+def test_damaged_lock_note_only_hides_the_holders_name(tmp_path: Path, note: bytes) -> None:
     claim(tmp_path, "simulated")
     with writer(tmp_path, None):
         (tmp_path / layout.HOLDER).write_bytes(note)
-        with pytest.raises(LakeBusyError, match="process") as told, writer(tmp_path, None, wait_seconds=0.01):
+        with (
+            pytest.raises(LakeBusyError, match="process") as error,
+            writer(tmp_path, None, wait_seconds=0.01),
+        ):
             pass
-    assert str(told.value).isprintable()
+    assert str(error.value).isprintable()

@@ -1,5 +1,5 @@
-"""Ten readers while the lake is written: each partition, and what was published, is seen as it once
-was."""
+"""Ten readers during writes: each partition, and the tables published together, are always
+consistent."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ READERS = {"database": 4, "glob": 3, "dataset": 3}
 ROUNDS = times(3, 60)
 
 
-def test_ten_readers_see_nothing_torn(tmp_path: Path) -> None:
+def test_ten_readers_see_consistent_states(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     there = set[str]()
 
     def a_day(number: int) -> None:
-        """New values in both years of both classes, then the marts and the database of them."""
+        """Restate values in both years of both classes, then build marts and database."""
         serve(home, d20231231=50.0 + number, d20240101=60.0 + number)
         ingest(settings_of(home, noon(number % 3)))
         remember(home, there)
@@ -41,19 +41,18 @@ def test_ten_readers_see_nothing_torn(tmp_path: Path) -> None:
         a_day(number)
         await_readers(home)
     (home / "stop").touch()
-    told = [one for reader in readers for one in answer(reader)]
-    assert [one["wrong"] for one in told] == [""] * 10
-    assert all(one["reads"] for one in told)
-    for one in told:
-        assert {part for part in one["seen"] if "none" not in part} <= there
-    assert len({part for one in told for part in one["seen"]}) > 8
+    observations = [observation for reader in readers for observation in answer(reader)]
+    assert [observation["wrong"] for observation in observations] == [""] * 10
+    assert all(observation["reads"] for observation in observations)
+    for observation in observations:
+        assert {part for part in observation["seen"] if "none" not in part} <= there
+    assert len({part for observation in observations for part in observation["seen"]}) > 8
 
 
 def await_readers(home: Path) -> None:
-    """Until each kind has read again and so saw what there is; a reader that died is told by its
-    answer."""
+    """Wait until each kind has read the current state; raises if a reader died."""
     marks = [home / f"read-{kind}" for kind in READERS]
-    for _ in range(2):  # the first mark may be of a read that had begun before
+    for _ in range(2):  # the first mark may be from a read that started earlier
         for mark in marks:
             mark.unlink(missing_ok=True)
         for _ in range(600):

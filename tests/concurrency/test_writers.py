@@ -1,4 +1,4 @@
-"""Several at work on one lake: nobody stands still, nothing is lost, nothing comes twice."""
+"""Several writers on one lake: no deadlock, no lost rows, no duplicates."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from marketlake.store.writer import open_manifest
 from ..campaign_size import some
 from ..pipeline.homes import rows, settings_of
 from .crowd import answer, start
-from .market import DAYS, current, make_home, noon, replaced, serve
+from .market import DAYS, current, make_home, noon, serve, superseded
 
-CROWDS = [
+WRITERS = [
     ("run", "run"),
     ("run", "backfill"),
     ("run", "replay"),
@@ -31,7 +31,7 @@ RESTATED = {"d20231231": 55.5, "d20240101": 66.5}
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """Nine days are stored of three instruments; then the vendor restates a day of either year."""
+    """Nine stored days of three instruments; then the vendor restates a day in each year."""
     home = make_home(tmp_path / "home")
     ingest(settings_of(home, noon(0)))
     serve(home, **RESTATED)
@@ -40,13 +40,11 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "crowd",
-    some(CROWDS, few=2, draw=random.Random(1)),
+    some(WRITERS, few=2, draw=random.Random(1)),
     ids=" + ".join,
 )
-def test_all_is_as_if_one_had_come_after_the_other(
-    tmp_path: Path, home: Path, crowd: tuple[str, ...]
-) -> None:
-    actors = [start("actor", home, deeds) for deeds in crowd]
+def test_concurrent_writers_equal_sequential_ones(tmp_path: Path, home: Path, crowd: tuple[str, ...]) -> None:
+    actors = [start("actor", home, commands) for commands in crowd]
     (home / "go").touch()
     for outcomes in [answer(actor) for actor in actors]:
         assert set(outcomes) == {""}
@@ -54,7 +52,7 @@ def test_all_is_as_if_one_had_come_after_the_other(
     assert raw.pending(lake, open_manifest(lake)) == []
     last = ingest(settings_of(home, noon(DAYS)))
     assert not failed(last)
-    assert (current(lake), replaced(lake)) == undisturbed(tmp_path)
+    assert (current(lake), superseded(lake)) == undisturbed(tmp_path)
     assert verify(lake)[1] == []
     recorded = [(row["batch_id"], row["instrument_id"]) for row in rows(lake, "run")]
     kept = [
@@ -68,11 +66,11 @@ def test_all_is_as_if_one_had_come_after_the_other(
 
 
 def undisturbed(folder: Path) -> tuple[list, list]:
-    """One user alone, one day after the other."""
+    """The result of one user running day by day."""
     home = make_home(folder / "undisturbed")
     ingest(settings_of(home, noon(0)))
     serve(home, **RESTATED)
     for day in range(1, DAYS + 1):
         ingest(settings_of(home, noon(day)))
-    assert len(replaced(home / "data")) == 6
-    return current(home / "data"), replaced(home / "data")
+    assert len(superseded(home / "data")) == 6
+    return current(home / "data"), superseded(home / "data")

@@ -1,4 +1,4 @@
-"""A market of four coins behind the simulator, and settings whose time is virtual."""
+"""A simulated market of four coins, and settings with a virtual clock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIRST = date(2023, 11, 1)
 
 @pytest.fixture(autouse=True)
 def _alone(alone: None) -> None:
-    """Of any test here."""
+    """For all tests in this folder."""
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +47,7 @@ def server(prices: Path) -> Iterator[Simulator]:
 
 @pytest.fixture
 def simulator(server: Simulator) -> Simulator:
-    """Without faults."""
+    """The simulator without faults."""
     server.set_faults([])
     return server
 
@@ -57,7 +57,7 @@ Make = Callable[..., VirtualSettings]
 
 @pytest.fixture
 def make(tmp_path: Path, simulator: Simulator) -> Make:
-    """Settings of a home; `at` sets the simulator's time too."""
+    """Settings of a home; `at` also sets the simulator's clock."""
 
     def make(name: str = "home", at: str = "2024-01-10T12:00", **sources: str) -> VirtualSettings:
         home = tmp_path / name

@@ -1,4 +1,4 @@
-"""The tasks of an `ingest` DAG, called as Airflow calls them: with plain values."""
+"""The tasks of an `ingest` DAG, called with plain values as Airflow does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from marketlake.model.settings import Settings
 
 
 class Dag:
-    """One run of a DAG, called `ingest.1` unless it is named."""
+    """One run of a DAG, named `ingest.1` by default."""
 
     def __init__(self, settings: Settings, name: str = "1") -> None:
         self._settings = settings
@@ -35,19 +35,19 @@ class Dag:
     def plan(
         self, *ids: str, source: str | None = None, calendar: str | None = None, **window: str | None
     ) -> list[Any]:
-        """The batches of one source, or of all of them."""
+        """The batches of one source, or of all sources."""
         params = {"instruments": list(ids), **{name.strip("_"): day for name, day in window.items()}}
         with self._environment():
             sources = [source] if source else [None]
-            found = [steps.plan(one, calendar, params, self.ti) for one in sources]
-        return through_json([batch for batches in found for batch in batches])
+            plans = [steps.plan(one, calendar, params, self.ti) for one in sources]
+        return through_json([batch for batches in plans for batch in batches])
 
     def fetch(self, batch: Any) -> Any:
         with self._environment():
             return through_json(steps.fetch(batch, self.ti))
 
     def store(self) -> Any:
-        """The summary, also where the task ends as skipped because nothing is new."""
+        """The summary, also when the task is skipped without new data."""
         from airflow.sdk.exceptions import AirflowSkipException
 
         with self._environment(), suppress(AirflowSkipException):
@@ -59,7 +59,7 @@ class Dag:
             steps.check(self.ti)
 
     def run(self) -> list[str]:
-        """Every task once, in the DAG's order; returns the errors of those that failed."""
+        """Run every task once, in the DAG's order; returns the errors of failed tasks."""
         errors = []
         with self._environment():
             sources = list(

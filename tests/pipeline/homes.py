@@ -1,4 +1,4 @@
-"""Homes whose vendor is a folder of CSV files: whole runs without any network."""
+"""Homes whose vendor is a folder of CSV files: whole runs without network."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ def make_home(home: Path, classes: Mapping[str, str] = CLASSES) -> Path:
 
 
 def serve_rows(home: Path, instrument_id: str, closes: Sequence[float], **changed: float) -> None:
-    """Let the vendor serve a close a day from 2023-12-25 on; `changed` overrides one, as
-    d20240103=7."""
+    """Serve a close a day from 2023-12-25 on; `changed` overrides one, as d20240103=7."""
     first, text = date(2023, 12, 25), ["date,close,volume"]
     for number, close in enumerate(closes):
         label = first + timedelta(days=number)
@@ -49,8 +48,8 @@ def rows(root: Path, name: str) -> list[dict[str, Any]]:
     return table(root, name).to_pylist()
 
 
-def told(root: Path, name: str = "bar") -> list[tuple[Any, ...]]:
-    """The values of a table's bars and who served them; when they were seen aside."""
+def bar_values(root: Path, name: str = "bar") -> list[tuple[Any, ...]]:
+    """The values and sources of a table's bars, without observation times."""
     values = ("open", "high", "low", "close", "volume", "dividend", "split")
     kept = ("instrument_id", "session", *values, "source")
     return sorted(tuple(row[column] for column in kept) for row in rows(root, name))

@@ -1,5 +1,5 @@
-"""Run as a program: a run is killed at its every touch of the disk, then a run follows. Prints the
-kills."""
+"""Run as a program: a run is killed at each disk operation, then another run follows. Prints the
+number of kills."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def restore(home: Path) -> None:
 
 
 def serve(home: Path, name: str, closes: range, **changed: float) -> None:
-    """A vendor that leaves out a day."""
+    """Serve rows with one session missing."""
     homes.serve_rows(home, name, closes, **changed)
     path = home / "files" / f"{name}.csv"
     lines = path.read_text().splitlines(keepends=True)
@@ -42,7 +42,7 @@ def serve(home: Path, name: str, closes: range, **changed: float) -> None:
 
 
 def prepare(home: Path, kind: str) -> Callable[[Path], None]:
-    """A home as it is before the work, and the work."""
+    """Prepare the home before the work; returns the work."""
     homes.make_home(home, ONE)
     for name in ONE:
         serve(home, name, range(10, 22))
@@ -50,7 +50,7 @@ def prepare(home: Path, kind: str) -> Callable[[Path], None]:
         return first_load
     first_load(home)
     for name in ONE:
-        # a revision in either year, and new days
+        # a revision in each year, and new days
         serve(home, name, range(10, 26), d20231231=16.5, d20240102=18.5)
     if kind == "daily":
         return daily
@@ -61,14 +61,14 @@ def prepare(home: Path, kind: str) -> Callable[[Path], None]:
 
 
 def as_undisturbed(home: Path, undisturbed: Path) -> None:
-    lake, wanted = home / "data", undisturbed / "data"
-    assert homes.stored_bytes(lake) == homes.stored_bytes(wanted)
+    lake, expected = home / "data", undisturbed / "data"
+    assert homes.stored_bytes(lake) == homes.stored_bytes(expected)
     assert verify(lake)[1] == []
-    # the run that follows may be one more try, and each is recorded once
+    # the next run may count as one more gap request; each is recorded once
     tries = [row["tries"] for row in homes.rows(lake, "gap")]
     assert {str(row["session"]) for row in homes.rows(lake, "gap")} == {GAP}
     assert sorted(tries) == list(range(1, len(tries) + 1))
-    # a raw batch that was being written stays beside: another process might still be at it
+    # a raw batch that was being written stays: another process might still write it
     assert all(path.relative_to(lake).parts[0] == "raw" for path in lake.rglob("*.staged"))
     assert not list(lake.glob("manifest.next*"))
     last = {row["instrument_id"]: row["outcome"] for row in homes.rows(lake, "run")}
@@ -76,7 +76,7 @@ def as_undisturbed(home: Path, undisturbed: Path) -> None:
 
 
 def main(folder: Path, kind: str) -> None:
-    os.fsync = lambda descriptor: None  # a killed process loses nothing that it wrote
+    os.fsync = lambda descriptor: None  # a killed process loses no written data
     before, undisturbed = folder / "before", folder / "undisturbed"
     work = prepare(before, kind)
     shutil.copytree(before, undisturbed)
@@ -90,7 +90,7 @@ def main(folder: Path, kind: str) -> None:
         work(home)
         as_undisturbed(home, undisturbed)
         shutil.rmtree(home)
-        # a replay touches the disk more often, in the same ways
+        # a replay has more disk operations of the same kinds
         number += 4 if kind == "restore" else 1
     print(number - 1)  # noqa: T201
 

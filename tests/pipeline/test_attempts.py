@@ -1,5 +1,4 @@
-"""What a fetch costs a vendor and what it says of itself: tries, pauses, the breaker, the next
-source."""
+"""Retries, pauses, the circuit breaker and fallback sources of a fetch."""
 
 from __future__ import annotations
 
@@ -28,8 +27,8 @@ SOURCES = {
 TWO = f"{SOURCES['yahoo']} {SOURCES['bitstamp']}"
 
 
-def slept_with(make: Make, simulator: Simulator, share: float) -> list[float]:
-    """The pauses between tries at a host that is down, with that share of the jitter."""
+def pauses_with(make: Make, simulator: Simulator, share: float) -> list[float]:
+    """The pauses between attempts at a host that is down, with this share of the jitter."""
     simulator.set_faults([parse_fault("503:yahoo")])
     settings = make("home", OLD=YAHOO % "OLD")
     limiter = MachineLimiter(settings.home / "limits", settings.clock, settings.rate)
@@ -44,15 +43,15 @@ def slept_with(make: Make, simulator: Simulator, share: float) -> list[float]:
 
 
 @pytest.mark.parametrize(("share", "pauses"), [(0.0, [1.0, 2.0]), (1.0, [1.5, 3.0])])
-def test_pauses_grow_and_part_from_each_other(
+def test_retry_pauses_grow_with_jitter(
     make: Make, simulator: Simulator, share: float, pauses: list[float]
 ) -> None:
-    assert slept_with(make, simulator, share) == pauses
+    assert pauses_with(make, simulator, share) == pauses
 
 
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("status", [403, 451])
-def test_a_refusal_is_not_tried_again(make: Make, simulator: Simulator, source: str, status: int) -> None:
+def test_refusal_is_not_retried(make: Make, simulator: Simulator, source: str, status: int) -> None:
     simulator.set_faults([parse_fault(f"{status}:{source}")])
     settings = make("home", BTC=SOURCES[source])
     (row,) = ingest(settings)
@@ -64,7 +63,7 @@ def test_a_refusal_is_not_tried_again(make: Make, simulator: Simulator, source: 
 @pytest.mark.parametrize(
     ("fault", "tries"), [("503:yahoo", 3), ("html:yahoo", 3), ("404:yahoo", 1), ("451:yahoo", 1)]
 )
-def test_the_fallbacks_row_counts_all_tries_and_raw_says_why(
+def test_fallback_row_counts_all_attempts_and_raw_keeps_the_errors(
     make: Make, simulator: Simulator, fault: str, tries: int
 ) -> None:
     simulator.set_faults([parse_fault(fault)])
@@ -74,37 +73,37 @@ def test_the_fallbacks_row_counts_all_tries_and_raw_says_why(
     assert row["duration_s"] == pytest.approx(sum(settings.clock.slept), abs=1)
     assert (row["message"], row["first_session"], row["received_sessions"]) == ("", row["requested_from"], 70)
     (path,) = settings.lake.glob("raw/*/*.parquet")
-    asked = {
+    requests = {
         (r["attempt"], r["source"], r["outcome"], r["message"] != "")
         for r in read_columns(path, ["attempt", "source", "outcome", "message"])
     }
     bad = {"503": "unavailable", "html": "malformed", "404": "not_found", "451": "blocked"}[fault[:-6]]
     expected = {(n, "yahoo", bad, True) for n in range(1, tries + 1)} | {(tries + 1, "bitstamp", "ok", False)}
-    assert asked == expected
+    assert requests == expected
 
 
-def test_the_breaker_trips_for_one_source_and_the_next_serves_all(make: Make, simulator: Simulator) -> None:
+def test_breaker_opens_for_one_source_and_the_next_serves_all(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("503:yahoo")])
     before = len(simulator.requests)
-    found = ingest(make("home", **{f"I{n}": TWO for n in range(6)}))
-    assert [(row["outcome"], row["source"]) for row in found] == [("ok", "bitstamp")] * 6
-    # three instruments of three tries, then a try that asks nobody
-    assert [row["attempts"] for row in found] == [4, 4, 4, 2, 2, 2]
+    run_rows = ingest(make("home", **{f"I{n}": TWO for n in range(6)}))
+    assert [(row["outcome"], row["source"]) for row in run_rows] == [("ok", "bitstamp")] * 6
+    # three instruments with three attempts, then one attempt without a request
+    assert [row["attempts"] for row in run_rows] == [4, 4, 4, 2, 2, 2]
     charts = [r for r in simulator.requests[before:] if "/v8/finance/chart" in r.path]
     assert len({r.path for r in charts}) == 1
     assert len(charts) <= 2 * 9
 
 
-def test_an_answer_closes_the_breaker_again(make: Make, simulator: Simulator) -> None:
+def test_response_closes_the_breaker(make: Make, simulator: Simulator) -> None:
     faults = ["503:yahoo:OLD-USD", "503:yahoo:NEW-USD", "503:yahoo:BTC-USD"]
     simulator.set_faults([parse_fault(fault) for fault in faults])
     ids = {name: YAHOO % name for name in ("OLD", "NEW", "SPARE", "BTC")}
-    found = ingest(make("home", **ids))
-    assert [row["outcome"] for row in found] == ["unavailable", "unavailable", "ok", "unavailable"]
-    assert found[3]["attempts"] == 3
+    run_rows = ingest(make("home", **ids))
+    assert [row["outcome"] for row in run_rows] == ["unavailable", "unavailable", "ok", "unavailable"]
+    assert run_rows[3]["attempts"] == 3
 
 
-def test_not_found_is_said_only_where_every_source_says_it(make: Make, simulator: Simulator) -> None:
+def test_not_found_requires_that_every_source_reports_it(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("404:yahoo"), parse_fault("451:bitstamp")])
     (row,) = ingest(make("home", BTC=TWO))
     assert (row["outcome"], row["source"]) == ("blocked", "bitstamp")
@@ -113,17 +112,17 @@ def test_not_found_is_said_only_where_every_source_says_it(make: Make, simulator
     assert (row["outcome"], row["source"]) == ("not_found", "yahoo")
 
 
-def test_a_long_retry_after_is_kept_by_other_workers(make: Make, simulator: Simulator) -> None:
-    """Where the source is limited, as every vendor is: the next process does not even ask."""
+def test_long_retry_after_applies_to_other_workers(make: Make, simulator: Simulator) -> None:
+    """With a rate limit, as every vendor has, the next process sends no request."""
     simulator.set_faults([parse_fault("429:yahoo:OLD-USD:retry_after=1800")])
     limits = {"yahoo": 100.0}
     first = replace(make("home", OLD=YAHOO % "OLD"), requests_per_second=limits)
     ingest(first)
-    asked = len(simulator.requests)
+    requests_before = len(simulator.requests)
     second = replace(make("other", "2024-01-10T12:10", NEW=YAHOO % "NEW"))
     second = replace(second, requests_per_second=limits)
     (row,) = ingest(second)
-    assert (row["outcome"], len(simulator.requests)) == ("rate_limited", asked)
+    assert (row["outcome"], len(simulator.requests)) == ("rate_limited", requests_before)
     assert "is rate limited for" in row["message"]
     third = make("third", "2024-01-10T12:31", NEW=YAHOO % "NEW")
     (row,) = ingest(replace(third, requests_per_second=limits))

@@ -1,4 +1,4 @@
-"""Corrections by hand: on the way in, over what is stored, taken back, kept for replay."""
+"""Manual corrections: of new rows, of stored rows, removed, and in replay."""
 
 from __future__ import annotations
 
@@ -52,14 +52,16 @@ def correct(home: Path, **entry: Any) -> None:
 
 
 def run(home: Path, now: str, code: int = 0) -> dict[str, dict[str, Any]]:
-    found = ingest(settings_of(home, now))
-    assert exit_code(found) == code
-    return {row["instrument_id"]: dict(row) for row in found}
+    run_rows = ingest(settings_of(home, now))
+    assert exit_code(run_rows) == code
+    return {row["instrument_id"]: dict(row) for row in run_rows}
 
 
 def closes(home: Path, table: str = "bar", instrument: str = "COIN") -> list[float]:
-    found = [r for r in rows(home / "data", table) if (r["instrument_id"], r["session"]) == (instrument, DAY)]
-    return [row["close"] for row in sorted(found, key=lambda row: row["observed_at"])]
+    versions = [
+        r for r in rows(home / "data", table) if (r["instrument_id"], r["session"]) == (instrument, DAY)
+    ]
+    return [row["close"] for row in sorted(versions, key=lambda row: row["observed_at"])]
 
 
 def assert_replay_changes_nothing(home: Path) -> None:
@@ -68,7 +70,7 @@ def assert_replay_changes_nothing(home: Path) -> None:
     assert stored_bytes(home / "data") == before
 
 
-def test_a_first_load_is_corrected_on_its_way_in(home: Path) -> None:
+def test_first_load_is_corrected_before_it_is_stored(home: Path) -> None:
     correct(home)
     run(home, "2024-01-04T12:00Z")
     assert closes(home) == [17.25]
@@ -84,12 +86,12 @@ def test_a_first_load_is_corrected_on_its_way_in(home: Path) -> None:
 @pytest.mark.parametrize(
     "now", ["2024-01-04T12:00Z", "2024-01-20T12:00Z"], ids=["in_look_back", "long_after"]
 )
-def test_a_correction_of_what_is_stored_is_a_revision(home: Path, now: str) -> None:
+def test_correcting_a_stored_row_adds_a_revision(home: Path, now: str) -> None:
     run(home, "2024-01-03T12:00Z")
     run(home, now)
     correct(home)
-    found = run(home, now.replace("12:", "13:"))
-    assert found["COIN"]["outcome"] in {"ok", "no_new_data"}
+    run_rows = run(home, now.replace("12:", "13:"))
+    assert run_rows["COIN"]["outcome"] in {"ok", "no_new_data"}
     assert (closes(home), closes(home, "revision")) == ([17.25], [17.0])
     run(home, now.replace("12:", "14:"))
     assert (closes(home), closes(home, "revision")) == ([17.25], [17.0])
@@ -99,7 +101,7 @@ def test_a_correction_of_what_is_stored_is_a_revision(home: Path, now: str) -> N
     assert_replay_changes_nothing(home)
 
 
-def test_a_changed_correction_replaces_the_one_before(home: Path) -> None:
+def test_changed_correction_replaces_the_previous_one(home: Path) -> None:
     correct(home)
     run(home, "2024-01-04T12:00Z")
     correct(home, new=17.5)
@@ -112,31 +114,33 @@ def test_a_changed_correction_replaces_the_one_before(home: Path) -> None:
     assert_replay_changes_nothing(home)
 
 
-def test_changes_and_check_name_the_correction(home: Path) -> None:
+def test_changes_and_check_show_the_correction(home: Path) -> None:
     run(home, "2024-01-04T12:00Z")
     correct(home)
     run(home, "2024-01-05T12:00Z")
     build(settings_of(home, "2024-01-05T12:00Z"))
-    found = Lake(home / "data").changes(parse_instant("2024-01-04T13:00Z"), kinds=["correction"])
-    (change,) = found.rows
+    changes = Lake(home / "data").changes(parse_instant("2024-01-04T13:00Z"), kinds=["correction"])
+    (change,) = changes.rows
     assert [(one.name, one.old, one.new) for one in change.fields] == [("close", 17.0, 17.25)]
-    (told,) = Lake(home / "data").query_rows("SELECT field, old, new, reason, state FROM correction").rows
-    assert told == ("close", 17.0, 17.25, "a misprint", "in_force")
+    (correction,) = (
+        Lake(home / "data").query_rows("SELECT field, old, new, reason, state FROM correction").rows
+    )
+    assert correction == ("close", 17.0, 17.25, "a misprint", "in_force")
     assert not Lake(home / "data").check(now=parse_instant("2024-01-05T12:00Z")).severe
 
 
-def test_an_old_value_that_is_not_stored_fails_the_run_and_changes_nothing(home: Path) -> None:
+def test_mismatched_old_value_fails_the_run_and_changes_nothing(home: Path) -> None:
     run(home, "2024-01-04T12:00Z")
     correct(home, old=16.9)
-    # the session is served again the same day, and then out of the window of the daily run
+    # the session is first in the daily run's window, then outside it
     failed = run(home, "2024-01-04T13:00Z", code=3)["COIN"]
     for part in ("COIN 2024-01-01 close", "expected 16.9", "17.25", "holds 17"):
         assert part in failed["message"]
     assert failed["outcome"] == "quarantined"
     assert closes(home) == [17.0]
-    found = run(home, "2024-01-05T12:00Z", code=3)["COIN"]
-    assert "the vendor serves 17;" in found["message"]
-    assert found["new_rows"] == 1
+    row = run(home, "2024-01-05T12:00Z", code=3)["COIN"]
+    assert "the vendor serves 17;" in row["message"]
+    assert row["new_rows"] == 1
     build(settings_of(home, "2024-01-05T12:00Z"))
     severe = Lake(home / "data").check(severity="fail", now=parse_instant("2024-01-05T12:00Z")).findings
     assert {one.check for one in severe} >= {"correction_not_applied"}
@@ -147,13 +151,13 @@ def test_an_old_value_that_is_not_stored_fails_the_run_and_changes_nothing(home:
     assert_replay_changes_nothing(home)
 
 
-def test_a_vendor_that_corrects_itself_is_noted_and_has_the_last_word(home: Path) -> None:
+def test_vendors_own_correction_is_noted_and_wins(home: Path) -> None:
     correct(home)
     run(home, "2024-01-04T12:00Z")
     serve_rows(home, "COIN", range(10, 40), d20240101=17.25)
     run(home, "2024-01-05T12:00Z")
-    (found,) = [row for row in rows(home / "data", "finding") if row["check"] == "correction_not_needed"]
-    assert (found["instrument_id"], found["session"]) == ("COIN", DAY)
+    (finding,) = [row for row in rows(home / "data", "finding") if row["check"] == "correction_not_needed"]
+    assert (finding["instrument_id"], finding["session"]) == ("COIN", DAY)
     (home / "corrections.toml").unlink()
     run(home, "2024-01-06T12:00Z")
     assert closes(home) == [17.25]
@@ -161,7 +165,7 @@ def test_a_vendor_that_corrects_itself_is_noted_and_has_the_last_word(home: Path
     assert_replay_changes_nothing(home)
 
 
-def test_a_row_that_fails_a_check_passes_once_it_is_corrected(home: Path) -> None:
+def test_corrected_row_passes_the_check(home: Path) -> None:
     serve_rows(home, "COIN", range(10, 40), d20240101=-17)
     run(home, "2024-01-04T12:00Z", code=3)
     assert closes(home) == []
@@ -171,7 +175,7 @@ def test_a_row_that_fails_a_check_passes_once_it_is_corrected(home: Path) -> Non
     assert_replay_changes_nothing(home)
 
 
-def test_missing_values_can_be_told_and_taken_away(home: Path) -> None:
+def test_correction_can_set_and_remove_missing_values(home: Path) -> None:
     correct(home, field="volume", old=1007, new='"none"')
     run(home, "2024-01-04T12:00Z")
     (row,) = [r for r in rows(home / "data", "bar") if (r["instrument_id"], r["session"]) == ("COIN", DAY)]
@@ -202,9 +206,7 @@ def test_missing_values_can_be_told_and_taken_away(home: Path) -> None:
         ({"reason": 'ok"\nsource = "yahoo'}, "needs exactly"),
     ],
 )
-def test_a_wrong_entry_is_refused_before_anything_is_asked(
-    home: Path, entry: dict[str, Any], says: str
-) -> None:
+def test_invalid_entry_is_rejected_before_any_request(home: Path, entry: dict[str, Any], says: str) -> None:
     correct(home, **entry)
     with pytest.raises(ConfigError, match=says) as refused:
         run(home, "2024-01-04T12:00Z")
@@ -212,7 +214,7 @@ def test_a_wrong_entry_is_refused_before_anything_is_asked(
     assert not (home / "data").exists()
 
 
-def test_an_entry_twice_and_other_tables_are_refused(home: Path) -> None:
+def test_duplicate_entries_and_unknown_tables_are_rejected(home: Path) -> None:
     correct(home)
     path = home / "corrections.toml"
     path.write_text(path.read_text() * 2)
@@ -223,9 +225,9 @@ def test_an_entry_twice_and_other_tables_are_refused(home: Path) -> None:
         run(home, "2024-01-04T12:00Z")
 
 
-def test_a_reason_is_data_wherever_it_goes(home: Path) -> None:
+def test_reason_is_treated_as_data_everywhere(home: Path) -> None:
     correct(home, reason="'); DROP TABLE bar; <script>=1+1</script>")
     run(home, "2024-01-04T12:00Z")
     build(settings_of(home, "2024-01-04T12:00Z"))
-    (told,) = Lake(home / "data").query_rows("SELECT reason FROM correction").rows
-    assert told == ("'); DROP TABLE bar; <script>=1+1</script>",)
+    (correction,) = Lake(home / "data").query_rows("SELECT reason FROM correction").rows
+    assert correction == ("'); DROP TABLE bar; <script>=1+1</script>",)

@@ -1,4 +1,5 @@
-"""Delisted is said after ten sessions of nothing but `not_found`; before that it is `not_found`."""
+"""The outcome is `delisted` after ten sessions of only `not_found`; before that it is
+`not_found`."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def run(home: Path, days: Iterable[int], content: str | None = None) -> None:
-    """A run on each of these days after the first load; the vendor has lost the file, or serves
+    """Run on each of these days after the first load; the vendor has no file, or serves
     `content`."""
     path = home / "files" / "COIN.csv"
     path.unlink(missing_ok=True)
@@ -43,7 +44,7 @@ def state(home: Path, day: int) -> tuple[str, str]:
     return one.outcome, one.message
 
 
-def test_ten_sessions_and_not_nine(home: Path) -> None:
+def test_delisted_after_ten_sessions_not_nine(home: Path) -> None:
     run(home, range(1, 10))
     assert state(home, 9)[0] == "not_found"
     run(home, [10])
@@ -52,16 +53,16 @@ def test_ten_sessions_and_not_nine(home: Path) -> None:
     assert "10 sessions" in message
     assert "until = 2024-01-19" in message
     assert "correct its symbol" in message
-    # the record itself names what was answered
+    # the run record itself has the outcome
     assert {row["outcome"] for row in rows(home / "data", "run")} == {"ok", "not_found"}
 
 
-def test_many_runs_of_one_session_count_once(home: Path) -> None:
+def test_runs_of_one_session_count_once(home: Path) -> None:
     run(home, [1 + hour / 24 for hour in range(0, 11)])
     assert state(home, 2)[0] == "not_found"
 
 
-def test_an_outage_neither_counts_nor_starts_the_count_again(home: Path) -> None:
+def test_outage_neither_counts_nor_resets_the_count(home: Path) -> None:
     run(home, range(1, 6))
     run(home, range(6, 12), content="<html>be right back</html>")
     run(home, range(12, 16))
@@ -72,7 +73,7 @@ def test_an_outage_neither_counts_nor_starts_the_count_again(home: Path) -> None
     assert state(home, 17)[0] == "delisted"
 
 
-def test_an_answer_starts_the_count_again(home: Path) -> None:
+def test_response_resets_the_count(home: Path) -> None:
     run(home, range(1, 10))
     serve_rows(home, "COIN", range(100, 136))
     content = (home / "files" / "COIN.csv").read_text()
@@ -81,7 +82,7 @@ def test_an_answer_starts_the_count_again(home: Path) -> None:
     assert state(home, 20)[0] == "not_found"
 
 
-def test_the_count_goes_over_months_and_until_ends_it(home: Path) -> None:
+def test_count_spans_months_and_until_ends_it(home: Path) -> None:
     run(home, range(1, 71, 7))
     assert state(home, 71)[0] == "delisted"
     assert len([p for p in open_manifest(home / "data").paths("run") if "1970" not in p]) == 3
@@ -94,7 +95,7 @@ def test_the_count_goes_over_months_and_until_ends_it(home: Path) -> None:
     assert status(settings).instruments[0].sessions_due == 0
 
 
-def test_status_shows_it(home: Path) -> None:
+def test_status_shows_delisted(home: Path) -> None:
     run(home, range(1, 11))
     shown = CliRunner().invoke(app, ["status", "--home", str(home), "--now", "2024-02-01T12:00Z"])
     assert shown.exit_code == 0, shown.output
@@ -102,7 +103,7 @@ def test_status_shows_it(home: Path) -> None:
     assert "until = 2024-01-19" in shown.output
 
 
-def test_what_was_answered_last_is_not_looked_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_latest_outcome_needs_no_lookup(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_of(home, "2024-02-01T12:00Z")
     manifest = open_manifest(settings.lake)
     monkeypatch.setattr("marketlake.ingest.status.read_columns", None)

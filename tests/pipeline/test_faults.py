@@ -1,4 +1,5 @@
-"""Each fault of a vendor: one outcome, the others unharmed, and whole again when it ends."""
+"""Each vendor fault has one outcome, affects no other instrument, and the lake recovers
+afterwards."""
 
 from __future__ import annotations
 
@@ -47,76 +48,79 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_one_outcome_and_whole_again_afterwards(make: Make, simulator: Simulator, fault: str) -> None:
-    struck, three = fault.split(":")[2].removesuffix("-USD"), {i: YAHOO % i for i in ("OLD", "NEW", "SPARE")}
-    hurt, sound = make("hurt", NOW, **three), make("sound", NOW, **three)
-    ingest(hurt)
-    ingest(sound)
+def test_fault_has_one_outcome_and_the_lake_recovers(make: Make, simulator: Simulator, fault: str) -> None:
+    affected, sources = (
+        fault.split(":")[2].removesuffix("-USD"),
+        {i: YAHOO % i for i in ("OLD", "NEW", "SPARE")},
+    )
+    faulty, faultless = make("faulty", NOW, **sources), make("faultless", NOW, **sources)
+    ingest(faulty)
+    ingest(faultless)
     simulator.set_faults([parse_fault(fault)])
-    hurt = make("hurt", NEXT, **three)
-    found = {row["instrument_id"]: row for row in ingest(hurt)}
-    assert found[struck]["outcome"] == FAULTS[fault]
-    assert found[struck]["message"]
-    assert (found["NEW"]["outcome"], found["NEW"]["new_rows"]) == ("ok", 2)
-    assert exit_code(list(found.values())) == 3
-    assert not rows(hurt.lake, "revision")
+    faulty = make("faulty", NEXT, **sources)
+    run_rows = {row["instrument_id"]: row for row in ingest(faulty)}
+    assert run_rows[affected]["outcome"] == FAULTS[fault]
+    assert run_rows[affected]["message"]
+    assert (run_rows["NEW"]["outcome"], run_rows["NEW"]["new_rows"]) == ("ok", 2)
+    assert exit_code(list(run_rows.values())) == 3
+    assert not rows(faulty.lake, "revision")
     simulator.set_faults([])
-    hurt, sound = make("hurt", LAST, **three), make("sound", LAST, **three)
-    assert exit_code(ingest(hurt)) == 0
-    ingest(sound)
-    assert prices(hurt) == prices(sound)
+    faulty, faultless = make("faulty", LAST, **sources), make("faultless", LAST, **sources)
+    assert exit_code(ingest(faulty)) == 0
+    ingest(faultless)
+    assert prices(faulty) == prices(faultless)
 
 
 @pytest.mark.parametrize(
     "fault",
     ["nulls:yahoo:OLD-USD:count=2", "duplicates:yahoo:OLD-USD", "missing:yahoo:OLD-USD:count=2,where=tail"],
 )
-def test_a_small_fault_passes_and_what_is_missing_comes_later(
+def test_small_fault_is_accepted_and_missing_rows_arrive_later(
     make: Make, simulator: Simulator, fault: str
 ) -> None:
-    hurt, sound = make("hurt", NOW), make("sound", LAST)
-    ingest(sound)
-    ingest(hurt)
+    faulty, faultless = make("faulty", NOW), make("faultless", LAST)
+    ingest(faultless)
+    ingest(faulty)
     simulator.set_faults([parse_fault(fault)])
-    assert exit_code(ingest(make("hurt", NEXT))) == 0
+    assert exit_code(ingest(make("faulty", NEXT))) == 0
     simulator.set_faults([])
-    hurt = make("hurt", LAST)
-    assert exit_code(ingest(hurt)) == 0
-    assert prices(hurt) == prices(sound)
+    faulty = make("faulty", LAST)
+    assert exit_code(ingest(faulty)) == 0
+    assert prices(faulty) == prices(faultless)
 
 
-def test_restated_history_is_revised_and_comes_back(make: Make, simulator: Simulator) -> None:
-    first = make("hurt", NOW)
+def test_restated_history_is_revised_and_reverted(make: Make, simulator: Simulator) -> None:
+    first = make("faulty", NOW)
     ingest(first)
     before = prices(first)
     simulator.set_faults([parse_fault("restated:yahoo:OLD-USD:percent=3,from=2024-01-06,to=2024-01-07")])
     (_, old) = sorted(
-        (row["instrument_id"], row["revised_rows"]) for row in ingest(make("hurt", "2024-01-10T12:10"))
+        (row["instrument_id"], row["revised_rows"]) for row in ingest(make("faulty", "2024-01-10T12:10"))
     )
     assert old == ("OLD", 2)
     simulator.set_faults([])
-    last = make("hurt", "2024-01-10T12:30")
+    last = make("faulty", "2024-01-10T12:30")
     ingest(last)
     assert prices(last) == before
     assert [row["superseded_at"].minute for row in rows(last.lake, "revision")] == [10, 30, 10, 30]
 
 
 @pytest.mark.parametrize("fault", ["unadjusted", "unadjusted:::scope=day"])
-def test_an_unadjusted_split_day_is_quarantined(make: Make, simulator: Simulator, fault: str) -> None:
-    ingest(make("hurt", "2024-01-04T12:00"))
+def test_unadjusted_split_day_is_quarantined(make: Make, simulator: Simulator, fault: str) -> None:
+    ingest(make("faulty", "2024-01-04T12:00"))
     simulator.set_faults([parse_fault(fault)])
-    hurt = make("hurt", "2024-01-07T12:00")
-    found = {row["instrument_id"]: row for row in ingest(hurt)}
-    assert found["OLD"]["outcome"] == "quarantined"
-    assert not rows(hurt.lake, "revision")
+    faulty = make("faulty", "2024-01-07T12:00")
+    run_rows = {row["instrument_id"]: row for row in ingest(faulty)}
+    assert run_rows["OLD"]["outcome"] == "quarantined"
+    assert not rows(faulty.lake, "revision")
     simulator.set_faults([])
-    hurt, sound = make("hurt", LAST), make("sound", LAST)
-    ingest(hurt)
-    ingest(sound)
-    assert prices(hurt) == prices(sound)
+    faulty, faultless = make("faulty", LAST), make("faultless", LAST)
+    ingest(faulty)
+    ingest(faultless)
+    assert prices(faulty) == prices(faultless)
 
 
-def test_retry_after_is_obeyed_in_virtual_time(make: Make, simulator: Simulator) -> None:
+def test_retry_after_is_honored_in_virtual_time(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("429:yahoo:OLD-USD:times=4,retry_after=7")])
     settings = make()
     assert exit_code(ingest(settings)) == 0
@@ -124,17 +128,17 @@ def test_retry_after_is_obeyed_in_virtual_time(make: Make, simulator: Simulator)
     assert max(settings.clock.slept) <= 8
 
 
-def test_a_long_retry_after_leaves_the_source_alone(make: Make, simulator: Simulator) -> None:
+def test_long_retry_after_stops_requests_to_the_source(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("429:yahoo:OLD-USD:retry_after=3600")])
     before = len(simulator.requests)
     settings = make()
-    found = ingest(settings)
-    assert [row["outcome"] for row in found] == ["rate_limited", "rate_limited"]
+    run_rows = ingest(settings)
+    assert [row["outcome"] for row in run_rows] == ["rate_limited", "rate_limited"]
     assert sum(settings.clock.slept) < 60
     assert not any("NEW" in request.path for request in simulator.requests[before:])
 
 
-def test_nothing_worked_is_exit_code_1(make: Make, simulator: Simulator) -> None:
+def test_all_failed_is_exit_code_1(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("503")])
     assert exit_code(ingest(make())) == 1
 
@@ -142,7 +146,7 @@ def test_nothing_worked_is_exit_code_1(make: Make, simulator: Simulator) -> None
 BOTH = "yahoo:BTC-USD bitstamp:BTC/USD"
 
 
-def test_the_next_source_steps_in_and_the_row_says_so(make: Make, simulator: Simulator) -> None:
+def test_next_source_is_the_fallback_and_the_row_names_it(make: Make, simulator: Simulator) -> None:
     ingest(make("home", NOW, BTC=BOTH))
     simulator.set_faults([parse_fault("503:yahoo")])
     settings = make("home", NEXT, BTC=BOTH)
@@ -154,17 +158,15 @@ def test_the_next_source_steps_in_and_the_row_says_so(make: Make, simulator: Sim
     assert not rows(settings.lake, "revision")
 
 
-def test_what_another_try_may_cure_is_reported_before_what_it_cannot(
-    make: Make, simulator: Simulator
-) -> None:
+def test_retryable_errors_are_reported_before_terminal_ones(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("503:yahoo"), parse_fault("451:bitstamp")])
     (row,) = ingest(make("home", NOW, BTC=BOTH))
     assert (row["outcome"], row["source"]) == ("unavailable", "yahoo")
 
 
-def test_the_breaker_leaves_a_dead_host_alone(make: Make, simulator: Simulator) -> None:
+def test_open_breaker_stops_requests_to_a_dead_host(make: Make, simulator: Simulator) -> None:
     simulator.set_faults([parse_fault("reset:yahoo")])
     settings = make("home", NOW, **{f"I{n}": YAHOO % "OLD" for n in range(6)})
-    found = ingest(settings)
-    assert [row["outcome"] for row in found] == ["unavailable"] * 6
-    assert [row["message"].startswith("not requested") for row in found] == [False] * 3 + [True] * 3
+    run_rows = ingest(settings)
+    assert [row["outcome"] for row in run_rows] == ["unavailable"] * 6
+    assert [row["message"].startswith("not requested") for row in run_rows] == [False] * 3 + [True] * 3

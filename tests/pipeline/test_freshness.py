@@ -1,4 +1,4 @@
-"""What is past the deadline of its asset class, in virtual time."""
+"""Sessions past the deadline of their asset class, in virtual time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from marketlake.simulator.server import Simulator
 from .conftest import YAHOO, VirtualSettings
 
 
-def test_a_session_is_stale_once_its_deadline_has_passed(
+def test_session_is_stale_after_its_deadline(
     make: Callable[..., VirtualSettings], simulator: Simulator
 ) -> None:
     settings = make("home", OLD=YAHOO % "OLD", NEW=YAHOO % "NEW")
@@ -30,7 +30,7 @@ def test_a_session_is_stale_once_its_deadline_has_passed(
     clock = settings.virtual
     assert [each.instrument_id for each in stale(settings)] == ["NEW"]
 
-    # the 10th ends at midnight, its figures are out ten minutes later
+    # the 10th ends at midnight and is final ten minutes later
     clock.instant = datetime(2024, 1, 11, 12, 10, tzinfo=UTC)
     assert [each.instrument_id for each in stale(settings)] == ["NEW"]
     clock.instant = datetime(2024, 1, 11, 12, 11, tzinfo=UTC)
@@ -49,9 +49,7 @@ def test_a_session_is_stale_once_its_deadline_has_passed(
     assert stale(settings) == []
 
 
-def test_health_tells_a_monitor_how_the_fetches_ended(
-    make: Callable[..., VirtualSettings], simulator: Simulator
-) -> None:
+def test_health_reports_fetch_outcomes(make: Callable[..., VirtualSettings], simulator: Simulator) -> None:
     settings = make("home", OLD=YAHOO % "OLD", NEW=YAHOO % "NEW", SPARE=YAHOO % "SPARE")
     (settings.home / "claims.toml").write_text("")
     ingest(settings, ["OLD", "NEW"])
@@ -62,8 +60,8 @@ def test_health_tells_a_monitor_how_the_fetches_ended(
         simulator.set_clock(settings.virtual.instant)
         ingest(settings, ["OLD", "NEW"])
     build(settings)
-    told = Lake(settings.lake).query_rows("FROM health ORDER BY instrument_id")
-    new, old, spare = (dict(zip(told.columns, row, strict=True)) for row in told.rows)
+    health = Lake(settings.lake).query_rows("FROM health ORDER BY instrument_id")
+    new, old, spare = (dict(zip(health.columns, row, strict=True)) for row in health.rows)
     assert (new["outcome"], new["failures"], new["last_session"]) == ("blocked", 2, date(2024, 1, 9))
     assert new["good_at"].astimezone(UTC) < good + timedelta(days=1) < new["started_at"].astimezone(UTC)
     assert "NEW" in new["message"]

@@ -1,5 +1,4 @@
-"""Sessions that a vendor leaves out: asked for again, filled or given up after three answered
-tries."""
+"""Missing sessions: requested again, filled, or permanent after three answered requests."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ OLD_GAP, HEAD = date(2023, 12, 28), date(2023, 12, 25)
 
 
 def leave_out(home: Path, *sessions: date, last: date = date.max) -> None:
-    """The vendor's file of COIN without some days."""
+    """Serve the file of COIN without these sessions."""
     serve_rows(home, "COIN", CLOSES)
     path = home / "files" / "COIN.csv"
     header, *lines = path.read_text().splitlines()
@@ -57,7 +56,7 @@ def starts(home: Path, day: int) -> date:
     return job.start
 
 
-def test_a_gap_is_asked_for_again_and_filled(home: Path) -> None:
+def test_gap_is_requested_again_and_filled(home: Path) -> None:
     leave_out(home, OLD_GAP)
     assert run(home, 20)["outcome"] == "ok"
     lake = home / "data"
@@ -66,14 +65,14 @@ def test_a_gap_is_asked_for_again_and_filled(home: Path) -> None:
     (row,) = rows(lake, "gap")
     assert (row["source"], row["accepted"], row["instrument_id"]) == ("files", True, "COIN")
     leave_out(home)
-    found = run(home, 21)
-    assert (found["outcome"], found["new_rows"], found["revised_rows"]) == ("ok", 2, 0)
+    run_row = run(home, 21)
+    assert (run_row["outcome"], run_row["new_rows"], run_row["revised_rows"]) == ("ok", 2, 0)
     assert states(lake)[1:] == [(OLD_GAP, "filled", 1)]
     assert starts(home, 22) == date(2024, 1, 10)
     assert {row["session"] for row in rows(lake, "bar")} >= {OLD_GAP}
 
 
-def test_three_answered_tries_and_it_is_the_vendors(home: Path) -> None:
+def test_gap_is_permanent_after_three_answered_requests(home: Path) -> None:
     leave_out(home, OLD_GAP)
     outcomes = [run(home, day)["outcome"] for day in (20, 21, 22, 23)]
     assert outcomes == ["ok"] * 4
@@ -83,7 +82,7 @@ def test_three_answered_tries_and_it_is_the_vendors(home: Path) -> None:
         (OLD_GAP, "permanent", 3),
     ]
     assert starts(home, 24) == date(2024, 1, 12)
-    # it may still be served one day: then it is stored, and the record says so
+    # a permanent gap that is served later is stored and recorded
     leave_out(home)
     settings = settings_of(home, "2024-01-25T12:00Z")
     ingest(settings, window=(HEAD, None))
@@ -91,7 +90,7 @@ def test_three_answered_tries_and_it_is_the_vendors(home: Path) -> None:
     assert status(settings).instruments[0].permanent_gaps == 0
 
 
-def test_a_failed_fetch_is_no_try(home: Path) -> None:
+def test_failed_fetch_does_not_count_as_a_request(home: Path) -> None:
     leave_out(home, OLD_GAP)
     run(home, 20)
     for day, broken in ((21, None), (22, "<html>"), (23, None)):
@@ -106,8 +105,8 @@ def test_a_failed_fetch_is_no_try(home: Path) -> None:
     assert states(home / "data")[-1] == (OLD_GAP, "open", 2)
 
 
-def test_answers_of_one_run_are_one_try(home: Path) -> None:
-    """A scheduler's retries ask within minutes; that is no new chance for the vendor."""
+def test_responses_of_one_run_count_as_one_request(home: Path) -> None:
+    """A scheduler retries within minutes, so these requests count as one."""
     missing = [date(2024, 1, day) for day in range(2, 10)]
     leave_out(home)
     run(home, 1)
@@ -120,23 +119,23 @@ def test_answers_of_one_run_are_one_try(home: Path) -> None:
             dag.fetch(batch)
     dag.store()
     assert states(settings.lake) == [(session, "open", 1) for session in missing]
-    # the scheduler's next plan starts where the gaps do
+    # the scheduler's next plan starts at the first gap
     (batch,) = Dag(settings, "2").plan()
     assert batch[0]["start"] <= "2024-01-02"
 
 
-def test_what_is_missing_at_either_end_is_no_gap(home: Path) -> None:
-    """A vendor's history may begin later than what was asked, and be a few days late."""
+def test_missing_sessions_at_either_end_are_no_gap(home: Path) -> None:
+    """A vendor's history may begin later than requested and end a few days early."""
     leave_out(home, HEAD, date(2023, 12, 26), last=date(2024, 1, 17))
     assert run(home, 20)["outcome"] == "ok"
     assert states(home / "data") == []
-    # when later sessions came and it did not, it is one
+    # it is a gap once later sessions arrive without it
     leave_out(home, date(2024, 1, 18))
     run(home, 21)
     assert states(home / "data") == [(date(2024, 1, 18), "open", 1)]
 
 
-def test_a_short_answer_leaves_what_is_stored(home: Path) -> None:
+def test_short_response_removes_no_stored_rows(home: Path) -> None:
     leave_out(home)
     run(home, 20)
     before = stored_bytes(home / "data")
@@ -145,11 +144,11 @@ def test_a_short_answer_leaves_what_is_stored(home: Path) -> None:
     (row,) = ingest(settings)
     assert row["outcome"] == "truncated"
     assert stored_bytes(settings.lake) == before
-    # every day of it is stored, so there is no gap
+    # every day is already stored, so there is no gap
     assert states(settings.lake) == []
 
 
-def test_too_many_gaps_are_truncated_until_they_are_the_vendors(home: Path) -> None:
+def test_too_many_gaps_are_truncated_until_they_are_permanent(home: Path) -> None:
     missing = [date(2024, 1, day) for day in range(2, 10)]
     leave_out(home)
     run(home, 1)
@@ -160,9 +159,9 @@ def test_too_many_gaps_are_truncated_until_they_are_the_vendors(home: Path) -> N
     assert starts(home, 16) == date(2024, 1, 4)
 
 
-def test_holidays_of_a_vendor_never_turn_a_run_red(home: Path) -> None:
-    """Seven days of a long history are let pass; that they are most of a short window is no
-    news."""
+def test_vendor_holidays_never_fail_a_run(home: Path) -> None:
+    """Seven missing days of a long history are accepted, also when they are most of a short
+    window."""
     text = (home / "instruments.toml").read_text().replace("2023-12-25", "2023-01-01")
     (home / "instruments.toml").write_text(text)
     text = ["date,close"]
@@ -176,12 +175,12 @@ def test_holidays_of_a_vendor_never_turn_a_run_red(home: Path) -> None:
     assert ingest(settings)[0]["outcome"] == "ok"
     for day in (1, 2, 3, 4):
         assert run(home, day)["outcome"] == "ok"
-    found = status(settings_of(home, "2024-01-04T12:00Z")).instruments[0]
-    assert (found.open_gaps, found.permanent_gaps) == (0, 7)
+    shown = status(settings_of(home, "2024-01-04T12:00Z")).instruments[0]
+    assert (shown.open_gaps, shown.permanent_gaps) == (0, 7)
 
 
-def test_a_quarantined_row_leaves_a_gap(home: Path) -> None:
-    """Its session is due, was served, and no stored row covers it."""
+def test_quarantined_row_leaves_a_gap(home: Path) -> None:
+    """Its session is due and was served, but no row is stored."""
     serve_rows(home, "COIN", CLOSES, d20231228=-5.0)
     assert run(home, 20)["outcome"] == "quarantined"
     assert states(home / "data") == [(OLD_GAP, "open", 1)]
@@ -197,19 +196,19 @@ def test_replay_and_sql_and_status_agree(home: Path) -> None:
     settings = settings_of(home, "2024-01-21T12:00Z")
     ingest(settings)
     build(settings)
-    told = (
+    gaps = (
         Lake(settings.lake).query_rows("SELECT session, state, tries FROM session_gap ORDER BY session").rows
     )
-    assert told == ((OLD_GAP, "filled", 1), (date(2024, 1, 5), "open", 2))
+    assert gaps == ((OLD_GAP, "filled", 1), (date(2024, 1, 5), "open", 2))
     assert Lake(settings.lake).query_rows("SELECT count(*) FROM gap").rows == ((4,),)
-    found = status(settings).instruments[0]
-    assert (found.open_gaps, found.permanent_gaps) == (1, 0)
+    instrument = status(settings).instruments[0]
+    assert (instrument.open_gaps, instrument.permanent_gaps) == (1, 0)
     before = rows(settings.lake, "gap")
     assert replay(settings).changed == ()
     assert rows(settings.lake, "gap") == before
 
 
-def test_a_clock_that_jumps_back_reopens_nothing(home: Path) -> None:
+def test_clock_jumping_back_reopens_no_gap(home: Path) -> None:
     leave_out(home, OLD_GAP)
     run(home, 20)
     leave_out(home)

@@ -1,4 +1,4 @@
-"""Hostile names where work is asked for: configuration, the scheduler's form, a run's own name."""
+"""Hostile names in configuration, in the scheduler's form and as a run id."""
 
 from __future__ import annotations
 
@@ -48,48 +48,48 @@ def toml_text(text: str) -> str:
 
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("key", ["id", "asset_class", "quote_currency", "return_basis", "synthetic"])
-def test_configuration_refuses_it(home: Path, name: str, key: str) -> None:
+def test_configuration_rejects_hostile_name(home: Path, name: str, key: str) -> None:
     if key != "id" and name in DEVICES:
-        return  # a word like any other, which names no file here
+        return  # a valid name, which names no file here
     path = home / "instruments.toml"
     lines = [line for line in path.read_text().splitlines() if not line.startswith(f"{key} ")]
     lines.insert(2, f"{key} = {toml_text(name)}")
     path.write_text("\n".join(lines))
-    with pytest.raises(ConfigError, match=rf"instruments\.toml: .*{key}") as told:
+    with pytest.raises(ConfigError, match=rf"instruments\.toml: .*{key}") as error:
         load_universe(path)
-    assert len(str(told.value)) < 600
-    assert str(told.value).isprintable()
+    assert len(str(error.value)) < 600
+    assert str(error.value).isprintable()
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_calendar_of_that_name_is_replaced_by_a_harmless_one(home: Path, name: str) -> None:
+def test_hostile_calendar_name_is_sanitized(home: Path, name: str) -> None:
     if name in DEVICES:
-        return  # a word like any other, which names no file here
+        return  # a valid name, which names no file here
     path = home / "instruments.toml"
     path.write_text(path.read_text().replace('calendar = "24/7"', f"calendar = {toml_text(name)}"))
-    (found,) = load_universe(path).instruments
-    assert found.calendar == INVALID
-    assert len(found.calendar_fault) < 600
-    assert found.calendar_fault.isprintable()
+    (instrument,) = load_universe(path).instruments
+    assert instrument.calendar == INVALID
+    assert len(instrument.calendar_fault) < 600
+    assert instrument.calendar_fault.isprintable()
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("key", ["id", "a", "b", "check", "published"])
-def test_claims_refuse_it(tmp_path: Path, name: str, key: str) -> None:
+def test_claims_reject_hostile_name(tmp_path: Path, name: str, key: str) -> None:
     if key in {"id", "a", "b"} and name in DEVICES:
-        return  # a word like any other: no claim is a file, and no instrument is called so
+        return  # a valid name: a claim is no file, and no instrument has this name
     first = shipped("claims.toml").split("[[claim]]")[1]
     lines = [line for line in first.splitlines() if not line.startswith(f"{key} ")]
     path = tmp_path / "claims.toml"
     path.write_text("[[claim]]\n" + "\n".join([*lines, f"{key} = {toml_text(name)}"]) + "\n")
-    with pytest.raises(ConfigError, match=rf"claims\.toml: .*{key}") as told:
+    with pytest.raises(ConfigError, match=rf"claims\.toml: .*{key}") as error:
         load_claims(path)
-    assert len(str(told.value)) < 600
-    assert str(told.value).isprintable()
+    assert len(str(error.value)) < 600
+    assert str(error.value).isprintable()
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_symbol_of_a_file_names_a_file_below_the_folder_or_nothing(home: Path, name: str) -> None:
+def test_file_symbol_never_leaves_the_folder(home: Path, name: str) -> None:
     path = home / "instruments.toml"
     path.write_text(path.read_text().replace('"COIN.csv"', toml_text(name)))
     settings = settings_of(home, "2024-01-20T12:00Z")
@@ -103,20 +103,20 @@ def test_a_symbol_of_a_file_names_a_file_below_the_folder_or_nothing(home: Path,
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_scheduler_s_form_refuses_it(home: Path, name: str) -> None:
+def test_scheduler_form_rejects_hostile_name(home: Path, name: str) -> None:
     settings = settings_of(home, "2024-01-20T12:00Z")
     dag = Dag(settings)
     for ids, start, end in (([name], None, None), ([], name or "x", None), ([], "2024-01-01", name or "x")):
-        with pytest.raises(MarketlakeError, match=r"unknown instrument|is not a date") as told:
+        with pytest.raises(MarketlakeError, match=r"unknown instrument|is not a date") as error:
             dag.plan(*ids, from_=start, to=end)
-        assert len(str(told.value)) < 600
+        assert len(str(error.value)) < 600
     assert dag.plan(calendar=name) == []
     assert dag.plan(source=name or "x") == []
     assert not settings.lake.exists()
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_runs_name_is_never_a_path(home: Path, name: str) -> None:
+def test_run_name_is_never_a_path(home: Path, name: str) -> None:
     settings = settings_of(home, "2024-01-20T12:00Z")
     jobs = plan_daily(replace(settings, reverify_days=0), settings.universe)
     collect(settings, name, jobs)

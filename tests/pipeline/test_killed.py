@@ -1,4 +1,4 @@
-"""kill -9 at any moment, then a run: as if nothing had happened."""
+"""kill -9 at any moment; the next run restores the undisturbed state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 
 @pytest.mark.parametrize(("kind", "at_least"), [("first_load", 20), ("daily", 20), ("restore", 10)])
-def test_a_run_that_was_killed_leaves_no_trace(tmp_path: Path, kind: str, at_least: int) -> None:
+def test_killed_run_leaves_no_trace(tmp_path: Path, kind: str, at_least: int) -> None:
     program = [
         sys.executable,
         "-W",
@@ -21,7 +21,7 @@ def test_a_run_that_was_killed_leaves_no_trace(tmp_path: Path, kind: str, at_lea
         str(tmp_path),
         kind,
     ]
-    done = subprocess.run(
+    completed = subprocess.run(
         program,
         capture_output=True,
         text=True,
@@ -30,5 +30,5 @@ def test_a_run_that_was_killed_leaves_no_trace(tmp_path: Path, kind: str, at_lea
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert int(done.stdout) >= at_least
+    assert completed.returncode == 0, completed.stderr[-3000:]
+    assert int(completed.stdout) >= at_least

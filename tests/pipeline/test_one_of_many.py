@@ -1,4 +1,4 @@
-"""Of 5,000 instruments some fail, each in a way of its own: the others are stored, and each is
+"""Some of 5,000 instruments fail, each differently: the others are stored, and each failure is
 named."""
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Change = Callable[[Chart], Any]
 
 
 def chart(symbol: str, days: int) -> Chart:
-    """A whole answer: a close a day from the first of January on."""
+    """A complete response: a close a day from January 1 on."""
     stamps = [int(datetime(2024, 1, 1 + day, tzinfo=UTC).timestamp()) for day in range(days)]
     closes = [100.0 + day + int(symbol[1:]) for day in range(days)]
     quote = {name: list(closes) for name in ("open", "high", "low", "close")} | {"volume": [1000] * days}
@@ -52,49 +52,49 @@ def chart(symbol: str, days: int) -> Chart:
     return {"meta": meta, "timestamp": stamps, "indicators": {"quote": [quote]}, "events": {}}
 
 
-def _quote(found: Chart) -> dict[str, list[Any]]:
-    return found["indicators"]["quote"][0]
+def _quote(answer: Chart) -> dict[str, list[Any]]:
+    return answer["indicators"]["quote"][0]
 
 
 def _closes(value: Any, *, at: int = -2) -> Change:
-    def change(found: Chart) -> None:
+    def change(answer: Chart) -> None:
         for name in ("open", "high", "low", "close"):
-            _quote(found)[name][at] = value
+            _quote(answer)[name][at] = value
 
     return change
 
 
 def _times(factor: float) -> Change:
-    def change(found: Chart) -> None:
+    def change(answer: Chart) -> None:
         for name in ("open", "high", "low", "close"):
-            _quote(found)[name][:] = [factor * value for value in _quote(found)[name]]
+            _quote(answer)[name][:] = [factor * value for value in _quote(answer)[name]]
 
     return change
 
 
 def _event(kind: str, **event: Any) -> Change:
-    return lambda found: found["events"].update({kind: {"1": {"date": found["timestamp"][-2], **event}}})
+    return lambda answer: answer["events"].update({kind: {"1": {"date": answer["timestamp"][-2], **event}}})
 
 
 def _meta(**changed: Any) -> Change:
-    return lambda found: found["meta"].update(changed)
+    return lambda answer: answer["meta"].update(changed)
 
 
-def _without_days(found: Chart) -> None:
-    """A gap of six days in the window."""
-    keep = [0, 1, *range(9, len(found["timestamp"]))]
-    found["timestamp"] = [found["timestamp"][at] for at in keep]
-    for name, values in _quote(found).items():
-        _quote(found)[name] = [values[at] for at in keep]
+def _without_days(answer: Chart) -> None:
+    """Remove six days of the window."""
+    keep = [0, 1, *range(9, len(answer["timestamp"]))]
+    answer["timestamp"] = [answer["timestamp"][at] for at in keep]
+    for name, values in _quote(answer).items():
+        _quote(answer)[name] = [values[at] for at in keep]
 
 
-def _told_twice(found: Chart) -> None:
-    found["timestamp"].append(found["timestamp"][-2])
-    for values in _quote(found).values():
+def _duplicate_session(answer: Chart) -> None:
+    answer["timestamp"].append(answer["timestamp"][-2])
+    for values in _quote(answer).values():
         values.append(values[-2] * 2)
 
 
-SICK: dict[str, tuple[Change | Exception | bytes | int, str]] = {
+FAILING: dict[str, tuple[Change | Exception | bytes | int, str]] = {
     "rate limited": (429, "rate_limited"),
     "teapot": (418, "rate_limited"),
     "forbidden": (403, "blocked"),
@@ -106,7 +106,7 @@ SICK: dict[str, tuple[Change | Exception | bytes | int, str]] = {
     "nobody there": (UnavailableError("no answer"), "unavailable"),
     "refused": (BlockedError("refused"), "blocked"),
     "no such symbol": (NotFoundError("no such symbol"), "not_found"),
-    "told to wait": (RateLimitedError("slow down", 5.0), "rate_limited"),
+    "rate limited, short wait": (RateLimitedError("slow down", 5.0), "rate_limited"),
     "cut off": (MalformedError("cut off after 9 bytes"), "malformed"),
     "too short": (TruncatedError("short"), "truncated"),
     "beyond belief": (QuarantinedError("not believed"), "quarantined"),
@@ -118,7 +118,7 @@ SICK: dict[str, tuple[Change | Exception | bytes | int, str]] = {
     "half a JSON": (b'{"chart": {"result": [{"meta"', "malformed"),
     "no UTF-8": (b"\xff\xfe\x00", "malformed"),
     "deeply nested": (b"[" * 100_000 + b"]" * 100_000, "malformed"),
-    "no rows": (lambda found: found.update(timestamp=[], indicators={"quote": [{}]}), "truncated"),
+    "no rows": (lambda answer: answer.update(timestamp=[], indicators={"quote": [{}]}), "truncated"),
     "a gap": (_without_days, "truncated"),
     "another symbol": (_meta(symbol="OTHER"), "malformed"),
     "hours": (_meta(dataGranularity="1h"), "malformed"),
@@ -134,9 +134,9 @@ SICK: dict[str, tuple[Change | Exception | bytes | int, str]] = {
     "a dividend above the price": (_event("dividends", amount=1e6), "quarantined"),
     "a split beyond belief": (_event("splits", numerator=1, denominator=10**6), "quarantined"),
     "a split by nothing": (_event("splits", numerator=1, denominator=0), "malformed"),
-    "told twice": (_told_twice, "quarantined"),
-    "columns of two lengths": (lambda found: _quote(found)["close"].pop(), "malformed"),
-    "a time that is none": (lambda found: found["timestamp"].__setitem__(-1, 10**18), "malformed"),
+    "duplicate session": (_duplicate_session, "quarantined"),
+    "columns of different lengths": (lambda answer: _quote(answer)["close"].pop(), "malformed"),
+    "invalid timestamp": (lambda answer: answer["timestamp"].__setitem__(-1, 10**18), "malformed"),
 }
 """What a vendor may do, as a status, a body, an error or a change to a whole answer, and its
 name."""
@@ -144,9 +144,9 @@ name."""
 
 @dataclass
 class Vendor(Source):
-    """Yahoo without a network: the answer is made, read by the real parser."""
+    """Yahoo without network: generated responses, read by the real parser."""
 
-    sick: dict[str, str] = field(default_factory=dict)
+    failing: dict[str, str] = field(default_factory=dict)
     """By symbol, how it fails."""
     days: int = 11
 
@@ -155,15 +155,15 @@ class Vendor(Source):
         self.parse_for_real = create("yahoo").parse
 
     def fetch(self, request: Request, access: Any) -> list[Page]:
-        found, status, body = chart(request.symbol, self.days), 200, b""
-        what = SICK[self.sick[request.symbol]][0] if request.symbol in self.sick else None
+        answer, status, body = chart(request.symbol, self.days), 200, b""
+        what = FAILING[self.failing[request.symbol]][0] if request.symbol in self.failing else None
         if isinstance(what, Exception):
             raise what
         if callable(what):
-            what(found)
+            what(answer)
         if isinstance(what, int):
             status = what
-        body = what if isinstance(what, bytes) else json.dumps({"chart": {"result": [found]}}).encode()
+        body = what if isinstance(what, bytes) else json.dumps({"chart": {"result": [answer]}}).encode()
         return [Page(request, "https://host/chart", status, {}, body if status == 200 else b"refused")]
 
     def parse(self, pages: Sequence[Page]) -> Parsed:
@@ -172,7 +172,7 @@ class Vendor(Source):
 
 @dataclass
 class World:
-    """A home of 5,000 instruments of which all history is stored, and their vendor."""
+    """A home of 5,000 instruments with stored histories, and their vendor."""
 
     settings: VirtualSettings
     vendor: Vendor
@@ -194,12 +194,13 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(Fetcher, "_source", lambda self, name: vendor)
     judge = fetch.judge
 
-    def judge_the_sick(source: Source, pages: Sequence[Page], job: Any, *others: Any) -> None:
-        """Storing judges the others too, all together: one by one is most of the time."""
-        if job.instrument_id in vendor.sick:
+    def check_failing(source: Source, pages: Sequence[Page], job: Any, *others: Any) -> None:
+        """Check only the failing instruments one by one: storing checks the others together,
+        which is faster."""
+        if job.instrument_id in vendor.failing:
             judge(source, pages, job, *others)
 
-    monkeypatch.setattr(fetch, "judge", judge_the_sick)
+    monkeypatch.setattr(fetch, "judge", check_failing)
     monkeypatch.setattr(MachineLimiter, "wait", lambda self, source: None)
     world = World(settings, vendor)
     assert exit_code(world.run(NOONS[0])) == 0
@@ -207,30 +208,30 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def _groups() -> list[list[str]]:
-    """All ways at once, an instrument each; in a campaign one of 5,000 at a time."""
-    return [[kind] for kind in SICK] if campaign() else [list(SICK)]
+    """All kinds of failure together, one instrument each; in a campaign one failure at a time."""
+    return [[kind] for kind in FAILING] if campaign() else [list(FAILING)]
 
 
 @pytest.mark.parametrize("kinds", _groups(), ids=lambda kinds: kinds[0] if len(kinds) == 1 else "all")
-def test_the_others_are_stored_and_the_failed_one_is_named(world: World, kinds: list[str]) -> None:
+def test_failed_instrument_is_named_and_the_others_are_stored(world: World, kinds: list[str]) -> None:
     draw = random.Random(kinds[0])
     names = [f"S{number:04}" for number in draw.sample(range(1, COUNT - 1), len(kinds))]
-    world.vendor.sick = dict(zip(names, kinds, strict=True))
-    told = world.run(NOONS[1])
-    assert {row["instrument_id"]: row["outcome"] for row in told if row["instrument_id"] in names} == {
-        name: SICK[kind][1] for name, kind in world.vendor.sick.items()
+    world.vendor.failing = dict(zip(names, kinds, strict=True))
+    run_rows = world.run(NOONS[1])
+    assert {row["instrument_id"]: row["outcome"] for row in run_rows if row["instrument_id"] in names} == {
+        name: FAILING[kind][1] for name, kind in world.vendor.failing.items()
     }
-    assert set(failed(told)) == set(names)
+    assert set(failed(run_rows)) == set(names)
     assert all(
-        row["message"] and row["message"].isprintable() for row in told if row["instrument_id"] in names
+        row["message"] and row["message"].isprintable() for row in run_rows if row["instrument_id"] in names
     )
-    assert exit_code(told) == 3
+    assert exit_code(run_rows) == 3
     yesterday = NOONS[1].date() - timedelta(days=1)
     stored = {row["instrument_id"] for row in rows(world.settings.lake, "bar") if row["session"] == yesterday}
     assert {f"S{number:04}" for number in range(COUNT)} - stored <= set(names)
     assert verify(world.settings.lake)[1] == []
-    # the fault is over: one more run, and nothing tells them apart from the others
-    world.vendor.sick = {}
+    # after the fault, one more run stores the same rows as for the others
+    world.vendor.failing = {}
     assert exit_code(world.run(NOONS[1] + timedelta(hours=1))) == 0
     assert all(row["close"] == _true_close(row) for row in rows(world.settings.lake, "bar"))
     assert len(rows(world.settings.lake, "bar")) == COUNT * (yesterday - FIRST).days + COUNT

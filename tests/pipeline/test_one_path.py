@@ -1,5 +1,5 @@
-"""The command line and the DAG's tasks take one path: the same faults give the same rows and
-outcomes."""
+"""The command line and the DAG's tasks share one code path: the same faults give the same rows
+and outcomes."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def outcomes(found: Sequence[Any]) -> dict[str, str]:
 
 
 def contents(root: Path, name: str) -> list[tuple[Any, ...]]:
-    """A table's rows without the columns that differ from run to run, in order."""
+    """A table's sorted rows without the columns that differ between runs."""
     return sorted(
         tuple((key, str(value)) for key, value in row.items() if key not in OUTSIDE[name])
         for row in rows(root, name)
@@ -84,7 +84,7 @@ def contents(root: Path, name: str) -> list[tuple[Any, ...]]:
 
 
 def misconfigure(settings: VirtualSettings, old: str, new: str) -> None:
-    """Change the entry of SPARE."""
+    """Replace text in the entry of SPARE."""
     path = settings.home / "instruments.toml"
     head, *entries = path.read_text().split("[[instrument]]")
     changed = [entry.replace(old, new) if 'id = "SPARE"' in entry else entry for entry in entries]
@@ -104,17 +104,22 @@ def home(make: Make) -> Home:
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_both_paths_store_the_same(home: Home, simulator: Simulator, mistake: str) -> None:
+def test_command_line_and_dag_store_the_same(home: Home, simulator: Simulator, mistake: str) -> None:
     fallback = f"{YAHOO % 'OLD'} {TYPO % 'OLD'}"
-    found = {}
-    for name, way in {"line": by_command_line, "dag": by_dag}.items():
+    outcomes_by_path = {}
+    for name, run_path in {"line": by_command_line, "dag": by_dag}.items():
         simulator.set_faults([])
-        assert set(way(home(name, FIRST)).values()) == {"ok"}
+        assert set(run_path(home(name, FIRST)).values()) == {"ok"}
         simulator.set_faults([parse_fault(text) for text in FAULTS])
-        found[name] = way(home(name, SECOND, mistake, OLD=fallback))
+        outcomes_by_path[name] = run_path(home(name, SECOND, mistake, OLD=fallback))
     wrong = "not_found" if mistake in NOT_FOUND else "misconfigured"
-    assert found["line"] == {"OLD": "unavailable", "NEW": "quarantined", "SPARE": wrong, "BTC": "ok"}
-    assert found["dag"] == found["line"]
+    assert outcomes_by_path["line"] == {
+        "OLD": "unavailable",
+        "NEW": "quarantined",
+        "SPARE": wrong,
+        "BTC": "ok",
+    }
+    assert outcomes_by_path["dag"] == outcomes_by_path["line"]
     line, dag = (home(name, SECOND, mistake, OLD=fallback).lake for name in ("line", "dag"))
     for table in OUTSIDE:
         assert contents(dag, table) == contents(line, table), table
@@ -125,15 +130,15 @@ def test_both_paths_store_the_same(home: Home, simulator: Simulator, mistake: st
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_fails_its_instrument_only(home: Home, mistake: str) -> None:
+def test_configuration_mistake_fails_only_its_instrument(home: Home, mistake: str) -> None:
     settings = home("home", FIRST, mistake)
-    found = ingest(settings)
-    (bad,) = [row for row in found if row["instrument_id"] == "SPARE"]
+    ended = ingest(settings)
+    (bad,) = [row for row in ended if row["instrument_id"] == "SPARE"]
     assert bad["outcome"] == ("not_found" if mistake in NOT_FOUND else "misconfigured")
     assert "instruments.toml" in bad["message"]
-    assert outcomes(found) == {"OLD": "ok", "NEW": "ok", "SPARE": bad["outcome"], "BTC": "ok"}
-    assert exit_code(found) == 3
-    # everything that follows a run works, and mending the entry brings the instrument
+    assert outcomes(ended) == {"OLD": "ok", "NEW": "ok", "SPARE": bad["outcome"], "BTC": "ok"}
+    assert exit_code(ended) == 3
+    # all later steps work, and fixing the entry stores the instrument
     assert build(settings)
     assert status(settings).instruments[2].outcome == bad["outcome"]
     assert "SPARE" not in {one.instrument_id for one in stale(settings)} - {"SPARE"}
@@ -143,7 +148,7 @@ def test_a_mistake_fails_its_instrument_only(home: Home, mistake: str) -> None:
     assert build(mended)
 
 
-def test_a_mistake_made_later_keeps_what_is_stored(home: Home) -> None:
+def test_later_mistake_keeps_stored_rows(home: Home) -> None:
     ingest(home("home", FIRST))
     before = contents(home("home", FIRST).lake, "bar")
     broken = home("home", SECOND, "a calendar that does not exist")
@@ -159,7 +164,7 @@ def test_a_mistake_made_later_keeps_what_is_stored(home: Home) -> None:
     }
 
 
-def test_an_answer_whose_calendar_was_broken_before_it_was_stored_stays_in_raw(home: Home) -> None:
+def test_response_stays_in_raw_when_its_calendar_becomes_invalid(home: Home) -> None:
     settings = home("home", FIRST)
     dag = Dag(settings)
     for batch in dag.plan():
@@ -172,14 +177,14 @@ def test_an_answer_whose_calendar_was_broken_before_it_was_stored_stays_in_raw(h
     assert "SPARE" in {row["instrument_id"] for row in rows(mended.lake, "bar")}
 
 
-def test_a_wrong_fallback_is_named_where_the_first_source_answers(home: Home) -> None:
+def test_invalid_fallback_is_reported_although_the_first_source_works(home: Home) -> None:
     (row,) = ingest(home("home", FIRST, OLD=f"{YAHOO % 'OLD'} {TYPO % 'OLD'}"), ["OLD"])
     assert (row["outcome"], row["new_rows"]) == ("ok", 70)
     assert "unknown source 'yahooo'" in row["message"]
     assert exit_code([row]) == 0
 
 
-def test_a_typo_in_a_fallback_loses_no_answer_of_the_batch(home: Home, simulator: Simulator) -> None:
+def test_typo_in_a_fallback_loses_no_response_of_the_batch(home: Home, simulator: Simulator) -> None:
     settings = home("home", FIRST, OLD=f"{YAHOO % 'OLD'} {TYPO % 'OLD'}")
     simulator.set_faults([parse_fault("503:yahoo:OLD-USD")])
     dag = Dag(settings)
@@ -193,7 +198,7 @@ def test_a_typo_in_a_fallback_loses_no_answer_of_the_batch(home: Home, simulator
 @pytest.mark.parametrize(
     "error", [ConfigError("the folder of the limiter cannot be written"), KeyError("defect")]
 )
-def test_any_error_in_one_fetch_is_an_outcome_of_that_instrument(
+def test_unexpected_error_in_a_fetch_is_that_instruments_outcome(
     home: Home, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     judge = fetching.judge
@@ -205,12 +210,12 @@ def test_any_error_in_one_fetch_is_an_outcome_of_that_instrument(
 
     monkeypatch.setattr(fetching, "judge", fail)
     settings = home("home", FIRST)
-    found = outcomes(ingest(settings))
-    assert found["NEW"] == ("misconfigured" if isinstance(error, ConfigError) else "malformed")
-    assert {found[name] for name in ("OLD", "SPARE", "BTC")} == {"ok"}
+    ended = outcomes(ingest(settings))
+    assert ended["NEW"] == ("misconfigured" if isinstance(error, ConfigError) else "malformed")
+    assert {ended[name] for name in ("OLD", "SPARE", "BTC")} == {"ok"}
 
 
-def test_what_was_received_before_an_interruption_is_persisted(
+def test_responses_received_before_an_interruption_are_persisted(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judge = fetching.judge
@@ -229,7 +234,7 @@ def test_what_was_received_before_an_interruption_is_persisted(
     assert set(outcomes(ingest(settings)).values()) == {"ok", "no_new_data"}
 
 
-def test_an_instrument_that_was_removed_after_the_plan_stops_no_other(home: Home, make: Make) -> None:
+def test_instrument_removed_after_the_plan_stops_no_other(home: Home, make: Make) -> None:
     dag = Dag(home("home", FIRST))
     (batch,) = dag.plan()
     after = make("home", FIRST, OLD=YAHOO % "OLD", NEW=YAHOO % "NEW")
@@ -240,7 +245,7 @@ def test_an_instrument_that_was_removed_after_the_plan_stops_no_other(home: Home
     assert {row["instrument_id"] for row in rows(after.lake, "bar")} == {"OLD", "NEW"}
 
 
-def test_a_reconciliation_goes_on_without_the_instrument(home: Home) -> None:
+def test_reconciliation_skips_the_invalid_instrument(home: Home) -> None:
     both = {name: f"{YAHOO % name} files:{name}.csv" for name in ("OLD", "SPARE")}
     settings = home("home", FIRST, **both)
     (settings.home / "files").mkdir()
@@ -248,7 +253,7 @@ def test_a_reconciliation_goes_on_without_the_instrument(home: Home) -> None:
     ingest(settings)
     broken = home("home", LATER, **both)
     misconfigure(broken, *MISTAKES["a calendar that does not exist"])
-    found = reconcile(broken, start=date(2024, 1, 5))
-    assert {row["instrument_id"] for row in found.pairs} == {"OLD"}
-    assert list(found.failed) == ["SPARE"]
-    assert found.exit_code == 3
+    result = reconcile(broken, start=date(2024, 1, 5))
+    assert {row["instrument_id"] for row in result.pairs} == {"OLD"}
+    assert list(result.failed) == ["SPARE"]
+    assert result.exit_code == 3

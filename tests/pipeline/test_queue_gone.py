@@ -1,5 +1,5 @@
-"""The queue that many machines share is away: nobody is asked, everybody is told, the next run
-catches up."""
+"""The shared queue is unavailable: no vendor gets requests, every row has the error, the next
+run catches up."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from marketlake.simulator.server import Simulator
 from .conftest import VirtualSettings
 
 
-def test_without_the_queue_no_vendor_is_asked_and_nothing_is_lost(
+def test_without_redis_no_vendor_gets_a_request_and_nothing_is_lost(
     make: Callable[..., VirtualSettings], simulator: Simulator
 ) -> None:
     settings = make()
     before = len(simulator.requests)
-    gone = replace(settings, limiter_url="redis://:s3cret@127.0.0.1:9/1")
-    for row in ingest(gone):
+    failed_rows = replace(settings, limiter_url="redis://:s3cret@127.0.0.1:9/1")
+    for row in ingest(failed_rows):
         assert row["outcome"] == "unavailable"
         assert "redis 127.0.0.1:9 does not answer" in row["message"]
         assert "s3cret" not in str(row)

@@ -1,4 +1,4 @@
-"""First load, daily, catch-up, backfill: windows, moments and repeatability."""
+"""First load, daily run, catch-up and backfill: windows, observation times and repeatability."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def home(tmp_path: Path) -> Path:
     return home
 
 
-def run(home: Path, now: str, *ids: str, **asked: object) -> dict[str, dict]:
-    return {row["instrument_id"]: dict(row) for row in ingest(settings_of(home, now), ids, **asked)}
+def run(home: Path, now: str, *ids: str, **options: object) -> dict[str, dict]:
+    return {row["instrument_id"]: dict(row) for row in ingest(settings_of(home, now), ids, **options)}
 
 
 def bars(home: Path, instrument_id: str = "COIN") -> dict[date, dict]:
     return {r["session"]: r for r in rows(home / "data", "bar") if r["instrument_id"] == instrument_id}
 
 
-def test_history_is_known_from_its_close_and_a_new_day_from_when_it_was_seen(home: Path) -> None:
-    found = run(home, "2024-01-03T12:00Z")
-    assert (found["COIN"]["mode"], found["COIN"]["outcome"], found["COIN"]["new_rows"]) == (
+def test_history_is_known_from_its_close_and_a_new_day_from_its_fetch(home: Path) -> None:
+    run_rows = run(home, "2024-01-03T12:00Z")
+    assert (run_rows["COIN"]["mode"], run_rows["COIN"]["outcome"], run_rows["COIN"]["new_rows"]) == (
         "first_load",
         "ok",
         9,
@@ -50,22 +50,22 @@ def test_history_is_known_from_its_close_and_a_new_day_from_when_it_was_seen(hom
         midnight = datetime(session.year, session.month, session.day, tzinfo=UTC) + timedelta(days=1)
         assert (bar["close_at"], bar["known_at"]) == (midnight, midnight + LAG)
         assert (bar["backfilled"], bar["observed_at"]) == (True, datetime(2024, 1, 3, 12, tzinfo=UTC))
-    found = run(home, "2024-01-05T12:00Z")
-    assert (found["COIN"]["mode"], found["COIN"]["new_rows"]) == ("daily", 2)
+    run_rows = run(home, "2024-01-05T12:00Z")
+    assert (run_rows["COIN"]["mode"], run_rows["COIN"]["new_rows"]) == ("daily", 2)
     new = bars(home)[date(2024, 1, 4)]
     assert new["known_at"] == new["observed_at"] == datetime(2024, 1, 5, 12, tzinfo=UTC)
     assert new["backfilled"] is False
 
 
-def test_a_run_after_missed_days_catches_up_from_what_is_stored(home: Path) -> None:
+def test_run_after_missed_days_catches_up_from_the_last_stored_session(home: Path) -> None:
     run(home, "2024-01-01T12:00Z")
     serve_rows(home, "COIN", range(10, 60))
-    found = run(home, "2024-02-05T12:00Z")
-    assert found["COIN"]["requested_from"] == date(2023, 12, 25)
+    run_rows = run(home, "2024-02-05T12:00Z")
+    assert run_rows["COIN"]["requested_from"] == date(2023, 12, 25)
     assert sorted(bars(home)) == [date(2023, 12, 25) + timedelta(days=n) for n in range(42)]
 
 
-def test_a_repeated_run_changes_no_byte_and_says_so(home: Path) -> None:
+def test_repeated_run_changes_no_byte_and_reports_no_new_data(home: Path) -> None:
     run(home, "2024-01-04T12:00Z")
     before, snapshot = stored_bytes(home / "data"), open_manifest(home / "data").snapshot
     for now in ("2024-01-04T12:00Z", "2024-01-04T18:00Z"):
@@ -75,11 +75,11 @@ def test_a_repeated_run_changes_no_byte_and_says_so(home: Path) -> None:
     assert verify(home / "data")[1] == []
 
 
-def test_a_changed_value_is_known_from_when_it_was_seen(home: Path) -> None:
+def test_changed_value_is_known_from_its_fetch(home: Path) -> None:
     run(home, "2024-01-04T12:00Z")
     serve_rows(home, "COIN", range(10, 22), d20240101=17.5)
-    found = run(home, "2024-01-05T12:00Z")
-    assert (found["COIN"]["revised_rows"], found["METAL"]["revised_rows"]) == (1, 0)
+    run_rows = run(home, "2024-01-05T12:00Z")
+    assert (run_rows["COIN"]["revised_rows"], run_rows["METAL"]["revised_rows"]) == (1, 0)
     (old,) = rows(home / "data", "revision")
     now = bars(home)[date(2024, 1, 1)]
     assert (old["close"], now["close"]) == (17.0, 17.5)
@@ -87,32 +87,32 @@ def test_a_changed_value_is_known_from_when_it_was_seen(home: Path) -> None:
     assert (now["known_at"], now["backfilled"]) == (now["observed_at"], False)
 
 
-def test_a_backfill_is_history(home: Path) -> None:
+def test_backfilled_rows_are_history(home: Path) -> None:
     settings = settings_of(home, "2024-01-04T12:00Z")
     window = (date(2023, 12, 27), date(2023, 12, 29))
-    found = {row["instrument_id"]: row for row in ingest(settings, ["COIN"], window)}
-    assert list(found) == ["COIN"]
-    assert (found["COIN"]["mode"], found["COIN"]["new_rows"]) == ("backfill", 3)
+    run_rows = {row["instrument_id"]: row for row in ingest(settings, ["COIN"], window)}
+    assert list(run_rows) == ["COIN"]
+    assert (run_rows["COIN"]["mode"], run_rows["COIN"]["new_rows"]) == ("backfill", 3)
     assert all(bar["backfilled"] for bar in bars(home).values())
 
 
-def test_a_new_instrument_joins_the_partition_of_another(home: Path) -> None:
+def test_new_instrument_shares_a_partition(home: Path) -> None:
     run(home, "2024-01-04T12:00Z")
     make_home(home, {"COIN": "crypto", "METAL": "metal", "NEWER": "crypto"})
     serve_rows(home, "NEWER", range(5, 17))
-    found = run(home, "2024-01-04T13:00Z")
-    assert (found["NEWER"]["outcome"], found["NEWER"]["new_rows"]) == ("ok", 10)
+    run_rows = run(home, "2024-01-04T13:00Z")
+    assert (run_rows["NEWER"]["outcome"], run_rows["NEWER"]["new_rows"]) == ("ok", 10)
     assert len(bars(home)) == 10
 
 
-def test_an_instrument_that_left_the_list_stops_nobody(home: Path) -> None:
+def test_instrument_removed_from_the_universe_stops_no_other(home: Path) -> None:
     run(home, "2024-01-03T12:00Z")
     make_home(home, {"METAL": "metal"})
     assert set(run(home, "2024-01-04T12:00Z")) == {"METAL"}
     assert len(bars(home)) == 9
 
 
-def test_what_an_interrupted_run_fetched_is_stored_by_the_next(
+def test_responses_of_an_interrupted_run_are_stored_by_the_next(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from marketlake.ingest import run as module
@@ -123,12 +123,12 @@ def test_what_an_interrupted_run_fetched_is_stored_by_the_next(
             run(home, "2024-01-03T12:00Z")
     assert not rows(home / "data", "bar")
     (home / "files" / "COIN.csv").unlink()
-    found = run(home, "2024-01-04T12:00Z")
-    assert found["COIN"]["outcome"] == "not_found"
+    run_rows = run(home, "2024-01-04T12:00Z")
+    assert run_rows["COIN"]["outcome"] == "not_found"
     assert len(bars(home)) == 9
 
 
-def test_an_interrupted_simulated_run_never_becomes_live(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_simulated_run_never_becomes_live(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from marketlake.ingest import run as module
 
     simulated = load_settings(home=home, now="2024-01-03T12:00Z", source_url="http://127.0.0.1:9", environ={})
@@ -140,7 +140,7 @@ def test_an_interrupted_simulated_run_never_becomes_live(home: Path, monkeypatch
         run(home, "2024-01-04T12:00Z")
 
 
-def test_an_older_answer_that_arrives_late_supersedes_nothing(home: Path) -> None:
+def test_late_older_response_supersedes_nothing(home: Path) -> None:
     run(home, "2024-01-05T12:00Z")
     before = stored_bytes(home / "data")
     serve_rows(home, "COIN", range(10, 22), d20240101=99.0)
@@ -149,8 +149,8 @@ def test_an_older_answer_that_arrives_late_supersedes_nothing(home: Path) -> Non
 
 
 @pytest.mark.parametrize("kind", ["unanswered", "truncated"])
-def test_a_window_that_was_not_answered_well_is_asked_for_again(home: Path, kind: str) -> None:
-    """Also when another failure came after it, and over the turn of a month."""
+def test_failed_window_is_requested_again(home: Path, kind: str) -> None:
+    """Also after another failure, and across a month boundary."""
     run(home, "2023-12-27T12:00Z", "COIN")
     serve_rows(home, "COIN", [10, 11, *[""] * 30, *range(42, 70)])
     assert run(home, "2024-01-31T12:00Z", "COIN")["COIN"]["outcome"] == "truncated"
@@ -159,13 +159,13 @@ def test_a_window_that_was_not_answered_well_is_asked_for_again(home: Path, kind
         assert run(home, "2024-02-01T12:00Z", "COIN")["COIN"]["outcome"] == "not_found"
     run(home, "2024-02-01T13:00Z", "METAL")
     serve_rows(home, "COIN", range(10, 70))
-    found = run(home, "2024-02-02T12:00Z", "COIN")["COIN"]
-    assert (found["outcome"], found["requested_from"]) == ("ok", date(2023, 12, 25))
+    row = run(home, "2024-02-02T12:00Z", "COIN")["COIN"]
+    assert (row["outcome"], row["requested_from"]) == ("ok", date(2023, 12, 25))
     assert sorted(bars(home)) == [date(2023, 12, 25) + timedelta(days=n) for n in range(39)]
     assert run(home, "2024-02-03T12:00Z", "COIN")["COIN"]["requested_from"] == date(2024, 1, 22)
 
 
-def test_a_truncated_first_load_stays_history_when_it_is_completed(home: Path) -> None:
+def test_completed_truncated_first_load_is_history(home: Path) -> None:
     serve_rows(home, "COIN", [10, *[""] * 12, *range(23, 30)])
     assert run(home, "2024-01-13T12:00Z", "COIN")["COIN"]["outcome"] == "truncated"
     serve_rows(home, "COIN", range(10, 30))
@@ -173,7 +173,7 @@ def test_a_truncated_first_load_stays_history_when_it_is_completed(home: Path) -
     assert all(bar["backfilled"] for bar in bars(home).values())
 
 
-def test_plans(home: Path) -> None:
+def test_plan_windows_by_instrument(home: Path) -> None:
     settings = settings_of(home, "2024-01-04T12:00Z")
     universe, lake = settings.universe, settings.lake
     assert {(j.mode, j.start, j.end) for j in plan_daily(settings, universe)} == {
@@ -215,9 +215,7 @@ def test_replay_gives_the_same_bytes_after_a_history(home: Path) -> None:
     assert not (lake / ".replay").exists()
 
 
-def test_the_order_in_which_batches_are_absorbed_with_others_does_not_matter(
-    home: Path, tmp_path: Path
-) -> None:
+def test_order_of_ingested_batches_does_not_matter(home: Path, tmp_path: Path) -> None:
     one, many = home, make_home(tmp_path / "many")
     (many / "marketlake.toml").write_text("batch_size = 1\n")
     for name in ("COIN", "METAL"):

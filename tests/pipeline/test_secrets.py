@@ -1,4 +1,4 @@
-"""Secrets planted wherever one can stand are in nothing that a run writes or prints."""
+"""Secrets in any input never appear in what a run writes or prints."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SYMBOLS = {"fred": "CPI"}
 
 
 def text_of(path: Path) -> str:
-    """A file's text; of a Parquet file every value, uncompressed."""
+    """A file's text; for a Parquet file every value, uncompressed."""
     if path.suffix != ".parquet":
         return path.read_bytes().decode("utf-8", errors="replace")
     table = pq.ParquetFile(path).read()
@@ -47,17 +47,17 @@ def home(tmp_path: Path) -> Path:
     return home
 
 
-def test_a_proxy_password_and_keys_in_the_environment_stay_there(
+def test_proxy_password_and_keys_never_leave_the_environment(
     home: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Live sources behind a proxy that nobody runs: every fetch fails, and says so without the
+    """Live sources behind an unreachable proxy: every fetch fails, and no error contains the
     password."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        for spelt in (name, name.lower()):
-            monkeypatch.setenv(spelt, f"http://user:{SECRET}@127.0.0.1:9")
+        for variable in (name, name.lower()):
+            monkeypatch.setenv(variable, f"http://user:{SECRET}@127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "")
     monkeypatch.setenv("no_proxy", "")
     for name in ("BINANCE_APIKEY", "BINANCE_SECRET", "KRAKEN_API_KEY", "FRED_API_KEY", "CCXT_SECRET"):
@@ -77,8 +77,8 @@ def test_a_proxy_password_and_keys_in_the_environment_stay_there(
         assert SECRET not in text
 
 
-def test_a_clients_words_are_kept_without_secrets(make, simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a client tells it that was sent through a proxy to an address with a key."""
+def test_client_error_is_stored_without_secrets(make, simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of a client behind a proxy, with a key in the address."""
     settings = make("home", **{n.upper(): f"{n}:{SYMBOLS.get(n, 'BTC/USD')}" for n in ("binance", "fred")})
 
     monkeypatch.setattr(BoundedSession, "request", lambda self, m, u, *a, **k: _refuse(u))
@@ -102,8 +102,8 @@ def _jobs(settings):
     return plan_daily(replace(settings, reverify_days=0), settings.universe)
 
 
-def test_exchanges_are_asked_without_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keys of accounts are not supported: prices are public, and what is not held cannot leak."""
+def test_exchange_requests_have_no_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """API keys are not supported: prices are public, and a key that is not stored cannot leak."""
     from marketlake.model.clock import SystemClock
     from marketlake.sources.exchange_client import ExchangeClient, dialect_of
     from marketlake.sources.limiter import MachineLimiter

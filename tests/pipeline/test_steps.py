@@ -1,5 +1,5 @@
-"""The steps as Airflow's tasks call them: plain values, a retry fetches what failed, no failure is
-missed."""
+"""The steps as Airflow's tasks call them: plain values, retries of failed fetches only, no
+failure missed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def settings(make: Make) -> VirtualSettings:
     return make()
 
 
-def test_a_run_in_steps(settings: VirtualSettings) -> None:
+def test_run_in_steps_stores_rows(settings: VirtualSettings) -> None:
     dag = Dag(settings)
     (batch,) = dag.plan()
     assert dag.fetch(batch) == {"outcomes": {"OLD": "ok", "NEW": "ok"}}
@@ -52,7 +52,7 @@ def test_plans_choose_by_calendar_source_and_name(settings: VirtualSettings) -> 
         dag.plan("NOBODY")
 
 
-def test_a_retry_fetches_only_what_failed(settings: VirtualSettings, simulator: Simulator) -> None:
+def test_retry_fetches_only_failed_instruments(settings: VirtualSettings, simulator: Simulator) -> None:
     dag = Dag(settings)
     (batch,) = dag.plan()
     simulator.set_faults([parse_fault("503:yahoo:OLD-USD")])
@@ -77,7 +77,7 @@ def test_a_retry_fetches_only_what_failed(settings: VirtualSettings, simulator: 
         (["429:yahoo:OLD-USD", "503:yahoo:NEW-USD"], RateLimitedError, "OLD rate_limited"),
     ],
 )
-def test_the_error_says_whether_to_try_again(
+def test_error_class_says_whether_to_retry(
     settings: VirtualSettings, simulator: Simulator, faults: list[str], error: type[Exception], words: str
 ) -> None:
     dag = Dag(settings)
@@ -86,7 +86,7 @@ def test_the_error_says_whether_to_try_again(
     with pytest.raises(error, match=words) as raised:
         dag.fetch(batch)
     assert type(raised.value) is error
-    # the answers are persisted all the same
+    # the responses are persisted anyway
     assert list(Path(settings.lake).glob("raw/*/*.parquet"))
 
 
@@ -99,12 +99,12 @@ def test_findings_are_reported_and_quarantined_rows_fail_the_run(
     dag.store()
     dag.check()
     assert dag.left["findings"] == []
-    # a coin whose last close is in another unit, and one that trebled
-    spoilt = settings.home / "files"
-    spoilt.mkdir()
+    # one coin has its last close in another unit, one tripled
+    damaged = settings.home / "files"
+    damaged.mkdir()
     for name, last in {"SPIKE": 4500.0, "HIGH": 27.0}.items():
         text = "date,close\n" + "".join(f"2024-01-0{n},{9.0 if n < 9 else last}\n" for n in range(1, 10))
-        (spoilt / f"{name}.csv").write_text(text)
+        (damaged / f"{name}.csv").write_text(text)
     entry = '[[instrument]]\nid = "{0}"\nasset_class = "crypto"\ncalendar = "24/7"\nsince = 2024-01-01\n'
     entry += 'sources = [{{ source = "files", symbol = "{0}.csv" }}]\n'
     (settings.home / "instruments.toml").write_text(entry.format("SPIKE") + entry.format("HIGH"))
@@ -123,7 +123,7 @@ def test_findings_are_reported_and_quarantined_rows_fail_the_run(
     ]
 
 
-def test_check_names_every_instrument_that_failed(settings: VirtualSettings, simulator: Simulator) -> None:
+def test_check_names_every_failed_instrument(settings: VirtualSettings, simulator: Simulator) -> None:
     dag = Dag(settings)
     (batch,) = dag.plan()
     simulator.set_faults([parse_fault("404:yahoo:OLD-USD")])

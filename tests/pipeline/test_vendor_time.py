@@ -1,4 +1,4 @@
-"""What an answer itself gives away: another currency, a vendor's own clock."""
+"""What the response itself shows: another currency, the vendor's clock."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ ANSWER = Answer(
 )
 
 
-def test_another_currency_is_kept_in_quarantine_row_by_row(tmp_path: Path) -> None:
+def test_rows_in_another_currency_are_quarantined(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     serve_rows(home, "METAL", range(10, 22))
     lines = ["date,close,currency", *(f"2024-01-0{n},{n},EUR" for n in range(1, 4))]
     (home / "files" / "COIN.csv").write_text("\n".join(lines) + "\n")
     for now, fresh in (("2024-01-04T12:00Z", 3), ("2024-01-04T13:00Z", 0)):
-        found = {row["instrument_id"]: row for row in ingest(settings_of(home, now))}
-        assert (found["COIN"]["outcome"], found["COIN"]["quarantined_rows"]) == ("quarantined", fresh)
-        assert "declared in USD" in found["COIN"]["message"]
-    aside = rows(home / "data", "quarantine")
-    assert [(row["reason"], row["session"].day, row["close"]) for row in aside] == [
+        run_rows = {row["instrument_id"]: row for row in ingest(settings_of(home, now))}
+        assert (run_rows["COIN"]["outcome"], run_rows["COIN"]["quarantined_rows"]) == ("quarantined", fresh)
+        assert "declared in USD" in run_rows["COIN"]["message"]
+    quarantined = rows(home / "data", "quarantine")
+    assert [(row["reason"], row["session"].day, row["close"]) for row in quarantined] == [
         ("wrong_currency", n, float(n)) for n in range(1, 4)
     ]
     assert {row["instrument_id"] for row in rows(home / "data", "bar")} == {"METAL"}
@@ -52,7 +52,7 @@ def test_another_currency_is_kept_in_quarantine_row_by_row(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("headers", "told"),
+    ("headers", "expected"),
     [
         ({"date": "Wed, 03 Jan 2024 12:00:00 GMT"}, datetime(2024, 1, 3, 12, tzinfo=UTC)),
         ({"date": "Wed, 03 Jan 2024 12:00:00 -0000"}, datetime(2024, 1, 3, 12, tzinfo=UTC)),
@@ -63,7 +63,7 @@ def test_another_currency_is_kept_in_quarantine_row_by_row(tmp_path: Path) -> No
         ({}, None),
     ],
 )
-def test_the_vendors_clock_is_its_header(headers: dict[str, str], told: datetime | None) -> None:
+def test_vendor_clock_is_the_date_header(headers: dict[str, str], expected: datetime | None) -> None:
     page = Page(REQUEST, "u", 200, headers, b"")
-    assert replace(ANSWER, pages=(page,)).vendor_time == told
+    assert replace(ANSWER, pages=(page,)).vendor_time == expected
     assert ANSWER.vendor_time is None

@@ -1,4 +1,4 @@
-"""docker-compose.yml and the values of Kubernetes, and what their names mean."""
+"""Helpers to read docker-compose.yml and the Kubernetes values."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 
 
 def filled_in(value: str, **env: str) -> str:
-    """As Compose fills it in; the default where nothing is set."""
-    return re.sub(r"\$\{(\w+):[-?]([^}]*)\}", lambda found: env.get(found[1]) or found[2], value)
+    """Substitute variables as Compose does, with defaults."""
+    return re.sub(r"\$\{(\w+):[-?]([^}]*)\}", lambda match: env.get(match[1]) or match[2], value)
 
 
 def airflow_options() -> dict[str, set[str]]:
-    """What Airflow and its Celery provider know, by section."""
+    """The options of Airflow and its Celery provider, by section."""
     from configparser import RawConfigParser
 
     import airflow
@@ -35,17 +35,17 @@ def airflow_options() -> dict[str, set[str]]:
     provided.read(place / "provider_config_fallback_defaults.cfg")
     for section in provided.sections():
         known.setdefault(section, set()).update(provided[section])
-    # read without standing in the list of options
+    # Airflow reads it although its option list does not have it
     scheduler = (Path(airflow.__file__).parent / "jobs" / "scheduler_job_runner.py").read_text()
     known["scheduler"].update(re.findall(r'section="scheduler",\s+key="(\w+)"', scheduler))
-    # has no default, so it stands in no list here, where the provider is not installed
+    # has no default, so it is in no list when the provider is not installed
     known["celery"].add("result_backend")
-    # handed on to the broker as it stands
+    # passed to the broker unchanged
     known["celery_broker_transport_options"] = {"visibility_timeout"}
     return known
 
 
 def names_in_the_code() -> set[str]:
-    """Every MARKETLAKE_* that the package reads."""
+    """Every MARKETLAKE_* variable that the package reads."""
     texts = (path.read_text() for path in (PROJECT / "src").rglob("*.py"))
     return {name for text in texts for name in re.findall(r"\bMARKETLAKE_[A-Z_]+\b", text)}

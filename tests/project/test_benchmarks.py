@@ -1,4 +1,4 @@
-"""The benchmarks run, at a size at which they say nothing: nothing here looks at a clock's answer."""
+"""The benchmarks run, at a size too small for timings; no test looks at measured times."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def stored(made: Lake) -> pd.DataFrame:
     return closes(made, SYMBOLS)
 
 
-def test_a_day_rewrites_the_marts_of_its_own_year(made: Lake) -> None:
+def test_daily_run_rewrites_the_marts_of_its_year(made: Lake) -> None:
     assert made.made["marts"]["files"] == made.made["marts"]["of_files"] == 4 * YEARS
     assert made.made["refresh"]["files"] == 4
     assert made.made["day"]["bars"] == SYMBOLS + 1
 
 
-def test_a_lake_that_is_kept_is_not_made_again(made: Lake) -> None:
+def test_existing_benchmark_lake_is_reused(made: Lake) -> None:
     steps: list[str] = []
 
     def noted(step: str, root: Path, *size: int) -> dict[str, object]:
@@ -52,13 +52,13 @@ def test_a_lake_that_is_kept_is_not_made_again(made: Lake) -> None:
     assert (steps, again.made) == (["refresh", "database"], made.made)
 
 
-def test_all_agree(made: Lake, stored: pd.DataFrame) -> None:
+def test_all_engines_agree(made: Lake, stored: pd.DataFrame) -> None:
     deviations = agree(made, stored, None)
     assert set(deviations) == {"polars", *(peer.package for peer in PEERS)}
     assert max(deviations.values()) <= agreement.TOLERANCE
 
 
-def test_a_wrong_figure_is_noticed(made: Lake) -> None:
+def test_wrong_figure_is_detected(made: Lake) -> None:
     board = agreement.ours(made, made.any_dates)
     wrong = board[["sharpe", "cagr"]] * [1, 1 + 1e-6] + [0, 1e-8]
     with pytest.raises(agreement.DisagreementError, match="cagr"):
@@ -67,18 +67,18 @@ def test_a_wrong_figure_is_noticed(made: Lake) -> None:
 
 def test_every_variant_runs_and_is_reported(made: Lake, stored: pd.DataFrame, tmp_path: Path) -> None:
     wide = widen(made.database, tmp_path / "wide.duckdb")
-    with variants(made, made, wide, stored, None) as asked:
-        timings = in_turn(asked, 1, seconds=0)
+    with variants(made, made, wide, stored, None) as queries:
+        timings = in_turn(queries, 1, seconds=0)
     peaks = dict.fromkeys([*questions(made), "wide"], 100.0)
     parts = building(made, made, tmp_path)
     deviations = dict.fromkeys(["polars", *(peer.package for peer in PEERS)], 1e-12)
-    said = report(Results(made, made, timings, parts, peaks, deviations, None))
-    rows = [line for line in said.splitlines() if line.startswith("|")]
+    text = report(Results(made, made, timings, parts, peaks, deviations, None))
+    rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len(rows) == (2 + 5) + (2 + 1 + len(PEERS) + 1) + (2 + 6)
     assert [rows[at].count("|") for at in (0, 6, 7, -9, -8, -1)] == [10, 10, 10, 10, 9, 9]
 
 
-def test_ten_times_the_symbols(made: Lake, tmp_path: Path) -> None:
+def test_lake_of_ten_times_the_symbols(made: Lake, tmp_path: Path) -> None:
     import duckdb
 
     text = f"SELECT count(*), count(DISTINCT sharpe) FROM ({scoreboard(made.whole_years)})"
@@ -86,20 +86,20 @@ def test_ten_times_the_symbols(made: Lake, tmp_path: Path) -> None:
         assert connection.execute(text).fetchone() == (TIMES * SYMBOLS, SYMBOLS)
 
 
-def test_a_fresh_process_says_its_own_peak(made: Lake) -> None:
+def test_fresh_process_reports_its_own_peak_memory(made: Lake) -> None:
     if not sys.platform.startswith("linux"):
         pytest.skip("peak memory is read from /proc")
     held = bytearray(400_000_000)
     assert 20 < processes.answer(made.database, "SELECT 1")["peak_mb"] < 200 < len(held)
 
 
-def test_the_window_begins_with_the_close_before(stored: pd.DataFrame) -> None:
+def test_window_begins_with_the_previous_close(stored: pd.DataFrame) -> None:
     begin, end = pd.Timestamp("2005-03-15").date(), pd.Timestamp("2006-10-10").date()
     inside = within(stored, (begin, end))
     assert list(inside.index[[0, 1, -1]].strftime("%F")) == ["2005-03-14", "2005-03-15", "2006-10-10"]
 
 
-def test_ratios_are_taken_round_by_round() -> None:
+def test_ratios_are_computed_per_round() -> None:
     one, other = Timing((1.0, 4.0, 9.0), ()), Timing((1.0, 2.0, 3.0), ())
     assert Ratio.of(one, other) == Ratio(2.0, 1.0, 3.0)
     assert Target(2.0).judge(2.0).endswith("met")

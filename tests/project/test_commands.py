@@ -1,4 +1,4 @@
-"""The two commands and what they stand on: scripts, targets, and a set-up that says what is missing."""
+"""Scripts, make targets, and a setup that reports what is missing."""
 
 from __future__ import annotations
 
@@ -26,38 +26,40 @@ def sh(script: Path, *arguments: str, **environment: str) -> subprocess.Complete
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_a_script_parses(script: Path) -> None:
-    done = subprocess.run(["/bin/sh", "-n", str(script)], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+def test_script_parses(script: Path) -> None:
+    completed = subprocess.run(["/bin/sh", "-n", str(script)], capture_output=True, text=True, check=False)
+    assert (completed.returncode, completed.stderr) == (0, "")
 
 
 def test_make_help_lists_every_target() -> None:
-    done = subprocess.run(["make", "help"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    completed = subprocess.run(["make", "help"], cwd=PROJECT, capture_output=True, text=True, check=True)
     declared = re.search(r"^\.PHONY: (.*)$", (PROJECT / "Makefile").read_text(), re.MULTILINE)
     assert declared
-    assert re.findall(r"^  make ([\w-]+) +\S", done.stdout, re.MULTILINE) == declared.group(1).split()
+    assert re.findall(r"^  make ([\w-]+) +\S", completed.stdout, re.MULTILINE) == declared.group(1).split()
 
 
 @pytest.mark.parametrize(("cluster", "tests", "code"), [(0, 0, 0), (1, 0, 1), (0, 1, 1), (1, 1, 1)], ids=str)
-def test_ci_runs_both_and_fails_with_either(tmp_path: Path, cluster: int, tests: int, code: int) -> None:
+def test_ci_runs_both_suites_and_fails_with_either(
+    tmp_path: Path, cluster: int, tests: int, code: int
+) -> None:
     for name in ("bash", "dirname", "id"):
         (tmp_path / name).symlink_to(str(shutil.which(name)))
     make = tmp_path / "make"
     make.write_text(f'#!/bin/bash\necho "$1"\n[ "$1" = test ] && exit {tests}\nexit {cluster}\n')
     make.chmod(0o755)
-    done = subprocess.run(
+    completed = subprocess.run(
         [str(tmp_path / "bash"), str(PROJECT / ".ci" / "run")],
         env={"PATH": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout.split()) == (code, ["cluster-test", "test"])
+    assert (completed.returncode, completed.stdout.split()) == (code, ["cluster-test", "test"])
 
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Path:
-    """A folder with the set-up and nothing else; the path to its script."""
+    """A folder with only the setup; returns the path to its script."""
     (tmp_path / "scripts").mkdir()
     (tmp_path / "requirements.lock").write_text("")
     shutil.copy(PROJECT / "scripts" / "bootstrap", tmp_path / "scripts")
@@ -65,36 +67,36 @@ def fresh(tmp_path: Path) -> Path:
 
 
 def stand_in(folder: Path, answers: str) -> Path:
-    """A `python` that answers in the shell's words."""
+    """A fake `python` with a shell script as its body."""
     path = folder / "python-stand-in"
     path.write_text(f"#!/bin/sh\n{answers}\n")
     path.chmod(0o755)
     return path
 
 
-def test_without_a_python_the_set_up_says_which_it_wants(fresh: Path, tmp_path: Path) -> None:
-    done = sh(fresh, PYTHON=str(stand_in(tmp_path, "exit 1")))
-    assert done.returncode == 1
-    assert "needs Python 3.11, 3.12 or 3.13" in done.stderr
-    assert "apt install python3 python3-venv" in done.stderr
+def test_setup_without_python_names_the_required_version(fresh: Path, tmp_path: Path) -> None:
+    completed = sh(fresh, PYTHON=str(stand_in(tmp_path, "exit 1")))
+    assert completed.returncode == 1
+    assert "needs Python 3.11, 3.12 or 3.13" in completed.stderr
+    assert "apt install python3 python3-venv" in completed.stderr
 
 
-def test_without_venv_the_set_up_says_what_to_install_and_leaves_nothing(fresh: Path, tmp_path: Path) -> None:
+def test_setup_without_venv_names_the_package_and_leaves_no_files(fresh: Path, tmp_path: Path) -> None:
     half = 'case "$1" in -m) mkdir -p .venv; exit 1;; *) exit 0;; esac'
-    done = sh(fresh, PYTHON=str(stand_in(tmp_path, half)))
-    assert done.returncode == 1
-    assert "apt install python3-venv" in done.stderr
+    completed = sh(fresh, PYTHON=str(stand_in(tmp_path, half)))
+    assert completed.returncode == 1
+    assert "apt install python3-venv" in completed.stderr
     assert not (tmp_path / ".venv").exists()
 
 
-def test_a_set_up_that_is_done_is_not_done_again(fresh: Path, tmp_path: Path) -> None:
+def test_setup_is_not_repeated(fresh: Path, tmp_path: Path) -> None:
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / "installed").write_text(f"{tmp_path}\n")
-    done = sh(fresh, PYTHON="no-such-python")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    completed = sh(fresh, PYTHON="no-such-python")
+    assert (completed.returncode, completed.stdout, completed.stderr) == (0, "", "")
 
 
-def test_a_changed_lock_is_installed_again(fresh: Path, tmp_path: Path) -> None:
+def test_setup_reinstalls_a_changed_lock(fresh: Path, tmp_path: Path) -> None:
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / "installed").write_text(f"{tmp_path}\nold==1\n")
     assert sh(fresh, PYTHON="no-such-python").returncode == 1

@@ -35,12 +35,12 @@ def compose() -> dict[str, Any]:
     return content
 
 
-def test_it_follows_the_compose_specification(compose: dict[str, Any]) -> None:
+def test_file_follows_the_compose_specification(compose: dict[str, Any]) -> None:
     schema = files("check_jsonschema") / "builtin_schemas" / "vendor" / "compose-spec.json"
     jsonschema.validate(compose, json.loads(schema.read_text()))
 
 
-def test_its_services_are_airflows_parts_and_what_they_need(compose: dict[str, Any]) -> None:
+def test_services_are_airflow_and_its_dependencies(compose: dict[str, Any]) -> None:
     airflow = {"api-server", "scheduler", "dag-processor", "triggerer", "worker"}
     assert set(compose["services"]) == airflow | {"init", "postgres", "redis", "store"}
     for name in airflow:
@@ -49,7 +49,7 @@ def test_its_services_are_airflows_parts_and_what_they_need(compose: dict[str, A
         }
 
 
-def test_every_reference_leads_somewhere(compose: dict[str, Any]) -> None:
+def test_every_reference_resolves(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         assert set(service.get("depends_on", ())) <= set(compose["services"])
         assert set(service["networks"]) <= set(compose["networks"])
@@ -57,7 +57,7 @@ def test_every_reference_leads_somewhere(compose: dict[str, Any]) -> None:
         assert {name for name in volumes if not name.startswith("./")} <= set(compose["volumes"])
 
 
-def test_every_lasting_service_has_a_health_check(compose: dict[str, Any]) -> None:
+def test_every_long_running_service_has_a_health_check(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         assert (name == "init") == ("healthcheck" not in service)
 
@@ -77,7 +77,7 @@ def test_no_secret_has_a_value_or_a_default(compose: dict[str, Any]) -> None:
             assert not credential or REQUIRED.fullmatch(credential.group(1)), name
 
 
-def test_the_example_lists_every_variable_and_gives_none_a_value() -> None:
+def test_env_example_lists_every_variable_without_values() -> None:
     lines = (PROJECT / ".env.example").read_text().splitlines()
     listed = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     assert set(listed) == set(REQUIRED.findall(TEXT)) | set(OPTIONAL.findall(TEXT))
@@ -97,7 +97,7 @@ def test_every_secret_is_required() -> None:
     }
 
 
-def test_every_service_is_bounded_and_without_new_privileges(compose: dict[str, Any]) -> None:
+def test_every_service_has_limits_and_no_new_privileges(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         limits = service["deploy"]["resources"]["limits"]
         assert re.fullmatch(r"\d+[mg]", limits["memory"]), name
@@ -107,29 +107,27 @@ def test_every_service_is_bounded_and_without_new_privileges(compose: dict[str, 
         assert service["image"].startswith(IMAGE) == (service.get("cap_drop") == ["ALL"]), name
 
 
-def test_one_service_builds_the_image_and_none_asks_a_registry_for_it(compose: dict[str, Any]) -> None:
-    """Two that build under one name at once fail: the name is taken."""
+def test_one_service_builds_the_image_and_none_pulls_it(compose: dict[str, Any]) -> None:
+    """Two services that build the same image name at the same time fail."""
     ours = {name: one for name, one in compose["services"].items() if one["image"].startswith(IMAGE)}
     assert [name for name, service in ours.items() if "build" in service] == ["init"]
     assert {service["pull_policy"] for name, service in ours.items() if name != "init"} == {"never"}
 
 
-def test_the_object_store_is_the_one_of_the_settings(
-    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A name that boto does not read would leave its default."""
+def test_object_store_variables_reach_boto(compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """boto would ignore a wrong variable name and use its default."""
     import boto3
 
-    told = compose["services"]["worker"]["environment"]
+    environment = compose["services"]["worker"]["environment"]
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
-    for name in [name for name in told if name.startswith("AWS_")]:
+    for name in [name for name in environment if name.startswith("AWS_")]:
         env = {"S3_ENDPOINT": "https://s3.example.com", "S3_REGION": "eu-north-1"}
-        monkeypatch.setenv(name, filled_in(told[name], **env))
+        monkeypatch.setenv(name, filled_in(environment[name], **env))
     client = boto3.client("s3")
     assert (client.meta.region_name, client.meta.endpoint_url) == ("eu-north-1", "https://s3.example.com")
     own = {entry["name"] for entry in VALUES["env"] if not entry["name"].startswith("MARKETLAKE_")}
-    assert own == {"AWS_DEFAULT_REGION"} <= told.keys()
+    assert own == {"AWS_DEFAULT_REGION"} <= environment.keys()
 
 
 def test_every_image_is_pinned_to_a_version(compose: dict[str, Any]) -> None:
@@ -140,7 +138,7 @@ def test_every_image_is_pinned_to_a_version(compose: dict[str, Any]) -> None:
     assert all(re.fullmatch(r"python:3\.12\.\d+-slim-bookworm", image) for image in built)
 
 
-def test_every_setting_is_one_that_the_code_knows(compose: dict[str, Any]) -> None:
+def test_every_compose_setting_exists_in_the_code(compose: dict[str, Any]) -> None:
     known, own = airflow_options(), names_in_the_code()
     embedded = airflow_environment(Path("home"), Path("dags")).keys() - {"AIRFLOW_HOME", "NO_PROXY"}
     for name in [*compose["services"]["worker"]["environment"], *embedded]:
@@ -155,24 +153,24 @@ def test_every_setting_is_one_that_the_code_knows(compose: dict[str, Any]) -> No
             )
 
 
-def test_a_proxy_to_the_vendors_stands_between_no_two_parts(
+def test_vendor_proxy_is_not_used_between_services(
     compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from requests.utils import get_environ_proxies
 
-    told = compose["services"]["worker"]["environment"]
+    environment = compose["services"]["worker"]["environment"]
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("NO_PROXY", told["NO_PROXY"])
+    monkeypatch.setenv("NO_PROXY", environment["NO_PROXY"])
     for proxy in ("", "http://proxy.example.com:3128"):
-        monkeypatch.setenv("HTTPS_PROXY", filled_in(told["HTTPS_PROXY"], HTTPS_PROXY=proxy))
+        monkeypatch.setenv("HTTPS_PROXY", filled_in(environment["HTTPS_PROXY"], HTTPS_PROXY=proxy))
         assert get_environ_proxies("https://api.kraken.com").get("https", "") == proxy
         for part in ("api-server", "postgres", "redis", "store"):
             assert part in compose["services"]
             assert get_environ_proxies(f"https://{part}:8080") == {}
 
 
-def test_what_the_containers_run_is_there(compose: dict[str, Any]) -> None:
+def test_commands_of_the_containers_exist(compose: dict[str, Any]) -> None:
     from importlib.util import find_spec
 
     for service in compose["services"].values():
@@ -181,7 +179,7 @@ def test_what_the_containers_run_is_there(compose: dict[str, Any]) -> None:
                 assert find_spec(command[command.index("-m") + 1])
 
 
-def test_the_pages_believe_the_proxy_before_them(compose: dict[str, Any]) -> None:
+def test_web_server_trusts_its_reverse_proxy(compose: dict[str, Any]) -> None:
     from airflow.cli.cli_parser import get_parser
 
     service = compose["services"]["api-server"]
@@ -189,7 +187,7 @@ def test_the_pages_believe_the_proxy_before_them(compose: dict[str, Any]) -> Non
     assert service["environment"]["FORWARDED_ALLOW_IPS"] == "*"
 
 
-def test_the_image_installs_from_the_lock_and_runs_without_rights() -> None:
+def test_image_installs_from_the_lock_and_runs_unprivileged() -> None:
     text = (PROJECT / "Dockerfile").read_text()
     lines = text.splitlines()
     assert any("--require-hashes -r requirements-celery.lock" in line for line in lines)
@@ -201,16 +199,16 @@ def test_the_image_installs_from_the_lock_and_runs_without_rights() -> None:
     assert all(f"!{name}" in shown for name in copied)
 
 
-def test_the_entrypoint_of_the_charts_probes_runs_what_it_is_given() -> None:
+def test_entrypoint_of_the_charts_probes_runs_its_arguments() -> None:
     script = PROJECT / "deploy" / "entrypoint"
     assert os.access(script, os.X_OK)
-    done = subprocess.run(
+    completed = subprocess.run(
         [script, "sh", "-c", 'echo "$1"; exit 3', "sh", "a  b"], capture_output=True, check=False
     )
-    assert (done.returncode, done.stdout) == (3, b"a  b\n")
+    assert (completed.returncode, completed.stdout) == (3, b"a  b\n")
 
 
-def test_the_login_is_one_that_the_image_has_and_its_first_password_goes_to_one_service(
+def test_auth_manager_is_installed_and_the_first_password_goes_to_one_service(
     compose: dict[str, Any],
 ) -> None:
     lock = (PROJECT / "requirements-celery.lock").read_text()

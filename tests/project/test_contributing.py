@@ -13,7 +13,7 @@ PLACES = sorted(set(re.findall(r"`([\w./-]+(?:/|\.(?:py|md|toml)))`", TEXT)))
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_place_that_is_named_exists(place: str) -> None:
+def test_named_path_exists(place: str) -> None:
     assert (PROJECT / place).exists() or (PROJECT / "src" / "marketlake" / place).exists()
 
 

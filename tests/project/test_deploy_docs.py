@@ -1,4 +1,4 @@
-"""What the pages on deployment tell a stranger to type is there."""
+"""Everything that the deployment pages tell readers to type exists."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def page(request: pytest.FixtureRequest) -> str:
     return path.read_text()
 
 
-def test_every_service_profile_and_volume_is_one_of_the_file(page: str) -> None:
+def test_every_named_service_profile_and_volume_exists(page: str) -> None:
     for verb, rest in re.findall(r"docker compose (exec|stop|start|restart|logs|cp|run)\b([^\n`#]*)", page):
         words = [word.partition(":")[0] for word in rest.split() if not word.startswith("-")]
         named = words if verb in {"stop", "start", "restart"} else words[:1]
@@ -33,7 +33,7 @@ def test_every_service_profile_and_volume_is_one_of_the_file(page: str) -> None:
     assert set(re.findall(r"marketlake-airflow:[\d.]*\d", page)) <= {image}
 
 
-def test_every_setting_is_known(page: str) -> None:
+def test_every_documented_setting_exists(page: str) -> None:
     known = COMPOSE + (PROJECT / ".env.example").read_text()
     for name in re.findall(
         r"\b(?:AIRFLOW|API|AWS|COMPOSE|FERNET|JWT|LAKE|MARKETLAKE|NUM|OTEL|POSTGRES|REDIS|S3|SMTP)_[A-Z_]*[A-Z]\b",
@@ -42,7 +42,7 @@ def test_every_setting_is_known(page: str) -> None:
         assert name in known, name
 
 
-def test_every_command_is_known(page: str) -> None:
+def test_every_documented_command_exists(page: str) -> None:
     from typer.main import get_command
 
     from marketlake.cli.app import app
@@ -54,12 +54,12 @@ def test_every_command_is_known(page: str) -> None:
     assert set(re.findall(r"\bmake ([a-z]+-?[a-z]+)\b(?=`|\s+#|\s*&&)", page)) <= set(targets)
 
 
-def test_every_file_that_it_points_at_is_there(page: str) -> None:
+def test_every_linked_file_exists(page: str) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page):
         assert (PROJECT / "docs" / target).exists(), target
 
 
-def test_the_limits_of_memory_are_those_of_the_file() -> None:
+def test_memory_limits_equal_the_compose_file() -> None:
     page = (PROJECT / "docs" / "deploy.md").read_text()
     for name, service in SERVICES.items():
         limit = service["deploy"]["resources"]["limits"]["memory"]

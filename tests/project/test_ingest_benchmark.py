@@ -1,4 +1,4 @@
-"""The benchmark of ingest runs, at a size at which it says nothing."""
+"""The ingest benchmark runs, at a size too small for timings."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ def in_this_process(step: str, *options: str) -> Taken:
     return {**steps.take(step, *options), "peak_mb": 100.0}
 
 
-def test_each_day_stores_its_session_and_all_is_reported(tmp_path: Path) -> None:
-    found = measure(tmp_path, 2, 1, in_this_process)
+def test_each_day_stores_its_session_and_is_reported(tmp_path: Path) -> None:
+    result = measure(tmp_path, 2, 1, in_this_process)
     # two shares and the bill
-    assert [one["new_rows"] for taken in found.days.values() for one in taken] == [3] * DAYS
-    assert min(found.days).isoformat() == "2024-01-02"
-    assert max(found.days) == LAST_DAY
-    assert found.rows == 12 * 2
-    lines = [line for line in report(found).splitlines() if line.startswith("|")]
+    assert [one["new_rows"] for timing in result.days.values() for one in timing] == [3] * DAYS
+    assert min(result.days).isoformat() == "2024-01-02"
+    assert max(result.days) == LAST_DAY
+    assert result.rows == 12 * 2
+    lines = [line for line in report(result).splitlines() if line.startswith("|")]
     assert len(lines) == (2 + DAYS) + (2 + len(WAYS))
 
 
-def test_the_plain_way_stores_what_the_table_holds(tmp_path: Path) -> None:
+def test_baseline_stores_the_rows_of_the_table(tmp_path: Path) -> None:
     make_home(tmp_path, 1, 2023, LAST_DAY)
-    asked = settings(tmp_path, LAST_DAY)
-    jobs = plan_daily(replace(asked, reverify_days=0), asked.universe)
-    for name, way in WAYS.items():
-        taken = run(asked, jobs, tmp_path / name, way)
+    run_settings = settings(tmp_path, LAST_DAY)
+    jobs = plan_daily(replace(run_settings, reverify_days=0), run_settings.universe)
+    for name, run_way in WAYS.items():
+        timing = run(run_settings, jobs, tmp_path / name, run_way)
         stored = pd.read_parquet(tmp_path / name / "S000000")
-        assert (taken["rows"], taken["symbols"], len(stored)) == (12, 1, 502)
+        assert (timing["rows"], timing["symbols"], len(stored)) == (12, 1, 502)
     assert set(stored) == set(BAR.names)

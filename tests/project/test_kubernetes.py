@@ -1,4 +1,4 @@
-"""deploy/kubernetes-values.yaml says what the Compose file says; never installed here."""
+"""deploy/kubernetes-values.yaml is consistent with the Compose file; it is never installed here."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import yaml
 from .compose_file import COMPOSE, PROJECT, VALUES, airflow_options, names_in_the_code
 
 
-def test_the_kubernetes_values_say_what_the_compose_file_says() -> None:
+def test_kubernetes_values_equal_the_compose_file() -> None:
     from airflow.configuration import conf
 
     known, environment = airflow_options(), COMPOSE["services"]["worker"]["environment"]
     for section, options in VALUES["config"].items():
         for option, value in options.items():
             assert option in known[section], option
-            told = environment.get(f"AIRFLOW__{section}__{option}".upper())
-            # what the Compose file leaves to Airflow, the chart would set otherwise
-            assert (told or conf.get_default_value(section, option)) == str(value), option
+            setting = environment.get(f"AIRFLOW__{section}__{option}".upper())
+            # the Compose file uses Airflow's default, which the chart would override
+            assert (setting or conf.get_default_value(section, option)) == str(value), option
     own = [entry["name"] for entry in VALUES["env"] if entry["name"].startswith("MARKETLAKE_")]
     assert set(own) <= names_in_the_code()
     built = COMPOSE["services"]["worker"]["image"].partition(":")[2]
@@ -32,19 +32,19 @@ def test_the_kubernetes_values_say_what_the_compose_file_says() -> None:
     )
 
 
-def test_the_kubernetes_values_ask_for_nothing_that_the_image_has_not() -> None:
-    """The chart's defaults are for Airflow's own image, with its script for old logs."""
+def test_kubernetes_values_need_nothing_missing_in_the_image() -> None:
+    """The chart's defaults assume Airflow's own image, with its script for old logs."""
     lock = (PROJECT / "requirements-celery.lock").read_text()
     assert not re.search(r"^apache-airflow-providers-cncf-kubernetes", lock, re.MULTILINE)
     assert VALUES["executor"] == "CeleryExecutor"
-    # it would make a user admin with the password admin
+    # it would create the user admin with the password admin
     assert not VALUES["createUserJob"]["enabled"]
     assert not VALUES["webserver"]["defaultUser"]["enabled"]
     for part in ("workers", "scheduler", "dagProcessor", "triggerer"):
         assert not VALUES[part]["logGroomerSidecar"]["enabled"], part
 
 
-def test_the_kubernetes_page_makes_every_secret_that_the_values_name() -> None:
+def test_kubernetes_page_creates_every_secret_in_the_values() -> None:
     values = (PROJECT / "deploy" / "kubernetes-values.yaml").read_text()
     page = (PROJECT / "docs" / "kubernetes.md").read_text()
     named = set(re.findall(r"(?:SecretName|name): (marketlake-\S+)", values))

@@ -1,4 +1,4 @@
-"""The locks are what the project declares, and say nothing of where packages come from."""
+"""The locks match the declared dependencies and name no package index."""
 
 from __future__ import annotations
 
@@ -28,23 +28,25 @@ def locked(name: str) -> list[Requirement]:
 
 
 def versions(name: str) -> dict[str, set[Version]]:
-    found: dict[str, set[Version]] = {}
+    locked_versions: dict[str, set[Version]] = {}
     for requirement in locked(name):
         (pin,) = requirement.specifier
         assert pin.operator == "=="
-        found.setdefault(canonicalize_name(requirement.name), set()).add(Version(pin.version))
-    return found
+        locked_versions.setdefault(canonicalize_name(requirement.name), set()).add(Version(pin.version))
+    return locked_versions
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_everything_declared_is_locked_at_a_version_that_satisfies_it(lock: str) -> None:
+def test_every_declared_package_is_locked_at_a_matching_version(lock: str) -> None:
     have = versions(lock)
     declared = [*DECLARED["project"]["dependencies"], *DECLARED["dependency-groups"]["build"]]
     declared += [line for extra in LOCKS[lock] for line in EXTRAS[extra]]
     for requirement in map(Requirement, declared):
-        found = have.get(canonicalize_name(requirement.name), set())
-        assert found, f"{requirement.name} is not in {lock}; run `make lock`"
-        assert all(version in requirement.specifier for version in found), f"{requirement}; run `make lock`"
+        locked_versions = have.get(canonicalize_name(requirement.name), set())
+        assert locked_versions, f"{requirement.name} is not in {lock}; run `make lock`"
+        assert all(version in requirement.specifier for version in locked_versions), (
+            f"{requirement}; run `make lock`"
+        )
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -55,27 +57,27 @@ def test_every_package_has_a_hash(lock: str) -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_a_lock_names_no_host(lock: str) -> None:
+def test_lock_names_no_host(lock: str) -> None:
     text = (PROJECT / lock).read_text()
     assert not re.search(r"://|index-url|find-links|\s@\s|[a-z0-9-]+\.(org|com|io|net)\b", text)
 
 
 @pytest.mark.parametrize("lock", list(LOCKS)[1:])
-def test_the_locks_agree(lock: str) -> None:
+def test_locks_agree(lock: str) -> None:
     one, other = versions("requirements.lock"), versions(lock)
     assert {
         name: (one[name], other[name]) for name in one.keys() & other.keys() if one[name] != other[name]
     } == {}
 
 
-def test_the_core_is_light() -> None:
+def test_core_has_few_dependencies() -> None:
     names = {Requirement(line).name for line in DECLARED["project"]["dependencies"]}
     assert not names & {"apache-airflow", "pyspark", "vl-convert-python", "pytest", "s3fs"}
     assert set(EXTRAS) == {"airflow", "celery", "s3", "spark", "dev"}
 
 
-def test_nothing_is_locked_that_nothing_declared_needs() -> None:
-    """Whatever is locked and installed is reached from what the project declares, extras included."""
+def test_every_locked_package_is_needed() -> None:
+    """Every locked and installed package is a dependency of the project or its extras."""
     declared = [*DECLARED["project"]["dependencies"], *DECLARED["dependency-groups"]["build"]]
     declared += [line for extra in LOCKS["requirements.lock"] for line in EXTRAS[extra]]
     waiting = [(canonicalize_name(r.name), frozenset(r.extras)) for r in map(Requirement, declared)]
@@ -88,7 +90,7 @@ def test_nothing_is_locked_that_nothing_declared_needs() -> None:
         try:
             needs = [Requirement(line) for line in metadata.requires(name) or []]
         except metadata.PackageNotFoundError:
-            continue  # of another platform
+            continue  # for another platform
         for need in needs:
             if need.marker is None or any(need.marker.evaluate({"extra": e}) for e in {"", *extras}):
                 waiting.append((canonicalize_name(need.name), frozenset(need.extras)))
@@ -98,16 +100,18 @@ def test_nothing_is_locked_that_nothing_declared_needs() -> None:
     assert installed & names - set(versions("requirements.lock")) == set()
 
 
-def test_what_is_installed_is_what_is_locked() -> None:
+def test_installed_versions_equal_the_lock() -> None:
     have = versions("requirements.lock")
-    for found in metadata.distributions():
-        name = canonicalize_name(found.metadata["Name"])
+    for distribution in metadata.distributions():
+        name = canonicalize_name(distribution.metadata["Name"])
         if name in have:
-            assert Version(found.version) in have[name], f"{name} {found.version}; run `make venv`"
+            assert Version(distribution.version) in have[name], (
+                f"{name} {distribution.version}; run `make venv`"
+            )
 
 
-def test_every_line_of_a_lock_is_a_pin_a_hash_or_a_comment() -> None:
-    """So no option, address or package without a hash can stand in it, and pip is told to insist."""
+def test_every_lock_line_is_a_pin_a_hash_or_a_comment() -> None:
+    """No option, address or package without a hash is possible, and pip requires hashes."""
     line_of = re.compile(
         r"[a-z0-9][a-z0-9._\[\],-]*==[^\s;]+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?|\s*#.*|"
     )

@@ -1,4 +1,4 @@
-"""`make env`: a random word for each secret, and nothing touched that is there."""
+"""`make env`: a random value for each secret; an existing file is not changed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def values(path: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-def test_make_env_makes_up_every_secret_for_its_owner_alone(checkout: Path) -> None:
+def test_make_env_generates_every_secret_readable_by_its_owner_only(checkout: Path) -> None:
     assert make_env(checkout).returncode == 0
     made = values(checkout / ".env")
     secrets = set(REQUIRED.findall(TEXT))
@@ -40,7 +40,7 @@ def test_make_env_makes_up_every_secret_for_its_owner_alone(checkout: Path) -> N
     assert {name for name, value in made.items() if value} == secrets
     assert len({made[name] for name in secrets}) == len(secrets)
     for name in secrets:
-        # fit for an address as it is
+        # valid in a URL without escaping
         assert re.fullmatch(r"[A-Za-z0-9_-]{43}=?", made[name])
         assert len(urlsafe_b64decode(made[name] + "=" * (-len(made[name]) % 4))) == 32
     assert made["FERNET_KEY"].endswith("=")
@@ -51,11 +51,11 @@ def test_make_env_makes_up_every_secret_for_its_owner_alone(checkout: Path) -> N
     ]  # fmt: skip
 
 
-def test_make_env_never_touches_what_is_there(checkout: Path) -> None:
+def test_make_env_keeps_an_existing_file(checkout: Path) -> None:
     (checkout / ".env").write_text("POSTGRES_PASSWORD=mine\n")
-    done = make_env(checkout)
-    assert done.returncode == 1
-    assert ".env exists and stays unchanged" in done.stderr
+    completed = make_env(checkout)
+    assert completed.returncode == 1
+    assert ".env exists and stays unchanged" in completed.stderr
     assert (checkout / ".env").read_text() == "POSTGRES_PASSWORD=mine\n"
     assert not (checkout / "config").exists()
 

@@ -1,4 +1,4 @@
-"""docs/reliability.md names tests that are there."""
+"""docs/reliability.md names existing tests."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)`", PAGE)))
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_what_proves_a_promise_is_there(name: str) -> None:
+def test_named_test_exists(name: str) -> None:
     assert "\ndef test_" in (PROJECT / name).read_text("utf-8")
 
 
-def test_every_promise_has_a_proof() -> None:
+def test_every_guarantee_names_a_test() -> None:
     rows = [line for line in PAGE.split("## Campaigns")[0].splitlines() if line.startswith("| ")]
     promises = [row for row in rows if not row.startswith("| promise")]
     assert len(promises) > 15

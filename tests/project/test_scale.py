@@ -1,4 +1,4 @@
-"""The benchmark of scale runs, at a size at which it says nothing."""
+"""The scale benchmark runs, at a size too small for timings."""
 
 from __future__ import annotations
 
@@ -30,22 +30,24 @@ def bars(home: Home) -> dict[tuple[str, object], tuple[float, ...]]:
     return {(row["instrument_id"], row["session"]): tuple(row[name] for name in names) for row in rows}
 
 
-def test_the_answers_are_those_that_the_bars_might_have_come_from(large: Home) -> None:
+def test_generated_raw_responses_match_the_bars(large: Home) -> None:
     before = bars(large)
     with unfilled(large).copied() as copy:
         taken = copy.step("store")
-        found = bars(copy)
-    assert taken["new_rows"] == len(found) == len(before) + 4
-    assert all(found[key] == pytest.approx(values, rel=1e-6, abs=1e-4) for key, values in before.items())
+        replayed = bars(copy)
+    assert taken["new_rows"] == len(replayed) == len(before) + 4
+    assert all(replayed[key] == pytest.approx(values, rel=1e-6, abs=1e-4) for key, values in before.items())
 
 
-def test_every_step_is_taken_and_reported(large: Home) -> None:
+def test_every_step_is_run_and_reported(large: Home) -> None:
     small, shallow = (filled(large.folder.parent, *size, in_this_process) for size in ((2, YEARS), (3, 2)))
-    found = measure(small, large, shallow, 1)
-    assert found.rounds[str(large), "store"][0]["new_rows"] == 4
-    assert found.once[str(large), "one more store"]["new_rows"] > 250 * YEARS
-    assert found.once[str(large), "corrected store"]["new_rows"] == 0
-    assert found.once[str(large), "whole replay"]["rows"] == found.once[str(large), "whole store"]["new_rows"]
-    lines = report(found).splitlines()
+    result = measure(small, large, shallow, 1)
+    assert result.rounds[str(large), "store"][0]["new_rows"] == 4
+    assert result.once[str(large), "one more store"]["new_rows"] > 250 * YEARS
+    assert result.once[str(large), "corrected store"]["new_rows"] == 0
+    assert (
+        result.once[str(large), "whole replay"]["rows"] == result.once[str(large), "whole store"]["new_rows"]
+    )
+    lines = report(result).splitlines()
     assert len([line for line in lines if line.startswith("|")]) == (2 + 5) + (2 + 8) + (2 + 2)
-    assert f"a close of {LAST_YEAR - 10} restated" in report(found)
+    assert f"a close of {LAST_YEAR - 10} restated" in report(result)

@@ -1,4 +1,4 @@
-"""A market of several vendors behind the simulator, each with its own series of the same things."""
+"""A simulated market of several vendors, each with its own series of the same instruments."""
 
 from __future__ import annotations
 
@@ -20,13 +20,12 @@ NOW = datetime(2024, 1, 10, 22, 30, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _alone(alone: None) -> None:
-    """Of any test here."""
+    """For all tests in this folder."""
 
 
 @pytest.fixture(scope="session")
 def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A coin that four venues trade a few basis points apart, and a share of one vendor with a
-    split."""
+    """A coin at four venues a few basis points apart, and a share of one vendor with a split."""
     folder = tmp_path_factory.mktemp("market")
     for place, name in enumerate(COINS):
         days, level = closes(name, "24/7")
@@ -47,7 +46,7 @@ def server(market: Path) -> Iterator[Simulator]:
 
 @pytest.fixture
 def simulator(server: Simulator) -> Simulator:
-    """Without faults, on the evening of 2024-01-10."""
+    """The simulator without faults, on the evening of 2024-01-10."""
     server.set_faults([])
     server.set_clock(NOW)
     return server

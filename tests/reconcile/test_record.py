@@ -1,5 +1,4 @@
-"""What a reconciliation leaves behind: answers in raw/, rows of runs, its tables, and not a single
-bar."""
+"""What a reconciliation stores: responses in raw/, run records and its tables, but no bar."""
 
 from __future__ import annotations
 
@@ -27,13 +26,13 @@ from .conftest import Make
 THREE = "bitstamp:COIN/USD kraken:COIN/USD yahoo:COIN-USD"
 
 
-def asked(settings: VirtualSettings) -> set[str]:
-    """The sources that a plan asks."""
+def requested_sources(settings: VirtualSettings) -> set[str]:
+    """The sources that a plan requests."""
     batches = plan_reconcile(settings, settings.universe)
     return {job.source for batch in batches for job in batch}
 
 
-def test_answers_are_kept_and_no_bar_follows(make: Make, simulator: Simulator) -> None:
+def test_responses_are_kept_and_no_bar_is_stored(make: Make, simulator: Simulator) -> None:
     settings = make({"COIN": THREE})
     ingest(settings)
     before, plan = (
@@ -57,11 +56,11 @@ def test_answers_are_kept_and_no_bar_follows(make: Make, simulator: Simulator) -
     ]
     assert {r["source"] for r in raw.read_columns(settings.lake / path, ["source"])} == {"kraken", "yahoo"}
     assert verify(settings.lake)[1] == []
-    # the state tells of what is stored, not of a comparison
+    # the state is about stored rows, not about a comparison
     assert (status(settings).instruments[0].outcome, status(settings).waiting) == ("ok", 0)
 
 
-def test_a_replay_leaves_them_out_and_keeps_the_tables(make: Make, simulator: Simulator) -> None:
+def test_replay_skips_them_and_keeps_the_tables(make: Make, simulator: Simulator) -> None:
     settings = make({"COIN": THREE})
     ingest(settings)
     simulator.set_faults([parse_fault("unit:kraken:COIN/USD:factor=100")])
@@ -72,7 +71,7 @@ def test_a_replay_leaves_them_out_and_keeps_the_tables(make: Make, simulator: Si
     assert rows(settings.lake, "reconciliation") == table != []
 
 
-def test_a_killed_reconciliation_is_finished_by_the_next_run(
+def test_next_run_finishes_a_killed_reconciliation(
     make: Make, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = make({"COIN": THREE})
@@ -91,38 +90,38 @@ def test_a_killed_reconciliation_is_finished_by_the_next_run(
     assert {r["source"] for r in rows(settings.lake, "bar")} == {"bitstamp"}
 
 
-def test_the_source_that_served_everything_is_not_asked_again(make: Make, simulator: Simulator) -> None:
+def test_source_that_served_everything_is_not_requested_again(make: Make, simulator: Simulator) -> None:
     settings = make({"COIN": THREE})
-    assert asked(settings) == {"bitstamp", "kraken", "yahoo"}
+    assert requested_sources(settings) == {"bitstamp", "kraken", "yahoo"}
     ingest(settings)
-    assert asked(settings) == {"kraken", "yahoo"}
+    assert requested_sources(settings) == {"kraken", "yahoo"}
 
 
-def test_a_fallback_is_put_to_the_trusted_source(make: Make, simulator: Simulator) -> None:
+def test_fallback_rows_are_compared_with_the_trusted_source(make: Make, simulator: Simulator) -> None:
     settings = make({"COIN": "bitstamp:COIN/USD yahoo:COIN-USD"})
     simulator.set_faults([parse_fault("503:bitstamp")])
     ingest(settings)
     simulator.set_faults([])
-    assert asked(settings) == {"bitstamp"}
-    found = reconcile(settings)
-    assert {(r["trusted_source"], r["sources"], r["cause"]) for r in found.sessions} == {
+    assert requested_sources(settings) == {"bitstamp"}
+    result = reconcile(settings)
+    assert {(r["trusted_source"], r["sources"], r["cause"]) for r in result.sessions} == {
         ("yahoo", "bitstamp, yahoo", "agrees")
     }
 
 
-def test_sources_are_compared_with_each_other_before_anything_is_stored(make: Make) -> None:
+def test_sources_are_compared_before_any_row_is_stored(make: Make) -> None:
     settings = make({"COIN": THREE})
-    found = reconcile(settings)
-    assert (found.exit_code, {r["trusted_source"] for r in found.sessions}) == (0, {"bitstamp"})
+    result = reconcile(settings)
+    assert (result.exit_code, {r["trusted_source"] for r in result.sessions}) == (0, {"bitstamp"})
     assert rows(settings.lake, "bar") == []
 
 
-def test_a_window_can_be_named(make: Make) -> None:
+def test_window_can_be_given(make: Make) -> None:
     settings = make({"COIN": THREE})
-    found = reconcile(settings, ["COIN"], date(2023, 11, 1), date(2023, 11, 10))
-    assert [r["session"] for r in found.sessions] == [date(2023, 11, n) for n in range(1, 11)]
-    found = reconcile(settings, end=date(2023, 11, 10))
-    assert (len(found.sessions), found.sessions[-1]["session"]) == (30, date(2023, 11, 10))
+    result = reconcile(settings, ["COIN"], date(2023, 11, 1), date(2023, 11, 10))
+    assert [r["session"] for r in result.sessions] == [date(2023, 11, n) for n in range(1, 11)]
+    result = reconcile(settings, end=date(2023, 11, 10))
+    assert (len(result.sessions), result.sessions[-1]["session"]) == (30, date(2023, 11, 10))
 
 
 def test_each_reconciliation_adds_its_own_rows(make: Make) -> None:

@@ -1,4 +1,4 @@
-"""Made-up series: walks with a fixed seed, as files that a vendor or a user would write."""
+"""Generated series: random walks with a fixed seed, as files of a vendor or a user."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def closes(name: str, calendar: str) -> tuple[Days, Closes]:
 def write_series(
     path: Path, days: Days, level: Closes, *, split: bool = False, currency: str | None = None
 ) -> None:
-    """As traded, to six digits; a split of 4:1 is told where `split` says so."""
+    """Write the series as traded, with six digits; `split` adds a 4:1 split."""
     text = ["date,open,high,low,close,volume,split" + (",currency" if currency else "")]
     for day, close in zip(days, level, strict=True):
         ratio = 4.0 if split and day == SPLIT_DAY else 1.0

@@ -1,4 +1,4 @@
-"""A lake with a commit on top, small enough to be disturbed at every request."""
+"""A lake and a second commit, small enough to be disturbed at every request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALL = (ONE, TWO, GONE, NEW)
 
 
 def put(root: Path, close: float, *paths: str, removed: tuple[str, ...] = (), built: bytes = b"") -> None:
-    """A commit of bars, perhaps with a database."""
+    """Commit bars, optionally with a database."""
     with writer(root, "simulated") as lake:
         for path in paths:
             rows = [bar(f"{layout.year_of(path)}-01-{n:02}", close) for n in range(2, 6)]
@@ -32,10 +32,10 @@ def first(root: Path) -> None:
 
 
 def second(root: Path) -> None:
-    """Two files change, one comes, one goes, and the database is another."""
+    """Two files change, one is added, one is removed, and the database changes."""
     put(root, 2.0, ONE, TWO, NEW, removed=(GONE,), built=b"second database")
 
 
 def third(root: Path) -> None:
-    """What another writer does."""
+    """The commit of another writer."""
     put(root, 3.0, TWO, NEW, built=b"third database")

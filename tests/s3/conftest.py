@@ -1,4 +1,4 @@
-"""A store that speaks S3 on loopback, for all tests; a bucket for each."""
+"""An S3 server on loopback for all tests, and a bucket for each test."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _number = count(1)
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """Its address."""
+    """The address of the S3 server."""
     program = [sys.executable, "-W", "ignore", "-m", "tests.s3.server"]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, cwd=ROOT) as running:
         assert running.stdout is not None
@@ -32,7 +32,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def descriptions() -> loaders.Loader:
-    """What boto reads of its own files on S3: the same for every machine, and a second's work."""
+    """boto's description files of S3: the same for every machine, and a second to load."""
     return loaders.create_loader()
 
 
@@ -40,14 +40,14 @@ def descriptions() -> loaders.Loader:
 def machine(
     server: str, descriptions: loaders.Loader, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The environment of a machine that is set up for the store; nothing of the real one is
-    left."""
+    """The environment of a machine that is set up for the store, without anything of the real
+    one."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "MARKETLAKE_")):
             monkeypatch.delenv(name)
     for name, value in environment(server, tmp_path).items():
         monkeypatch.setenv(name, value)
-    # boto keeps what it once found
+    # boto caches its first result
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setattr(session, "create_loader", lambda data_path: descriptions)
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
@@ -56,9 +56,9 @@ def machine(
 
 @pytest.fixture
 def bucket(machine: None, tmp_path: Path) -> Bucket:
-    """A new bucket, and machines that have a copy of its lake."""
+    """A new bucket, and machines with a copy of its lake."""
     made = Bucket(f"bucket-{next(_number)}", tmp_path)
-    made.become({})
+    made.replace_all({})
     return made
 
 
@@ -71,8 +71,8 @@ def full_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def full_bucket(bucket: Bucket, full_home: Path) -> Bucket:
-    """The same lake in a bucket, where its files were simply copied to."""
+    """The same lake, copied into a bucket."""
     data = full_home / "data"
     files = (path for path in data.rglob("*") if path.is_file() and not path.name.startswith("."))
-    bucket.become({path.relative_to(data).as_posix(): path.read_bytes() for path in files})
+    bucket.replace_all({path.relative_to(data).as_posix(): path.read_bytes() for path in files})
     return bucket

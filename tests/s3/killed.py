@@ -1,8 +1,8 @@
-"""Run as a program: work on lakes in buckets is killed at its PUTs and DELETEs. Prints how often,
-in lines.
+"""Run as a program: work on lakes in buckets is killed at its PUTs and DELETEs. Prints the number
+of kills, one per line.
 
-Before a request is sent, or after it was carried out and before its answer is heard. Whoever goes
-on is the same machine or another one in turn.
+The kill is before a request is sent, or after it was executed and before the response arrives. The
+next run is on the same machine or another one, in turn.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def publish(bucket: Bucket, home: Path, machine: str) -> None:
 
 
 def prepare(bucket: Bucket, home: Path, kind: str) -> None:
-    """The lake as it is before the work, of which machine `here` has a copy."""
-    bucket.become({})
+    """Prepare the lake before the work; machine `here` has a copy."""
+    bucket.replace_all({})
     homes.serve_rows(home, "COIN", range(10, 22))
     ingest(bucket.settings(home, FIRST))
     homes.serve_rows(home, "COIN", range(10, 26), d20231231=16.5, d20240102=18.5)
@@ -56,57 +56,57 @@ def prepare(bucket: Bucket, home: Path, kind: str) -> None:
 
 
 def killed_at(number: int, work: Callable[[], None]) -> bool:
-    """Whether the work was killed at its `number`th change of the bucket."""
+    """Kill the work at its `number`th change of the bucket; False when it finished before."""
 
-    def doomed() -> None:
+    def work_until_killed() -> None:
         changes, counting = count(1), Lock()
 
         def act(method: str, url: str, send: Callable[[], Any]) -> Any:
             with counting:
-                mine = method in {"PUT", "DELETE"} and next(changes) == number
-            if mine and number % 2:
+                own_machine = method in {"PUT", "DELETE"} and next(changes) == number
+            if own_machine and number % 2:
                 os.killpg(os.getpid(), signal.SIGKILL)
             answer = send()
-            if mine:
+            if own_machine:
                 os.killpg(os.getpid(), signal.SIGKILL)
             return answer
 
         with each_request(act):
             work()
 
-    return bool(kill._forked(doomed, lambda child: None))
+    return bool(kill._forked(work_until_killed, lambda child: None))
 
 
 def main(folder: Path) -> None:
-    os.fsync = lambda descriptor: None  # a killed process loses nothing that it wrote
+    os.fsync = lambda descriptor: None  # a killed process loses no written data
     os.environ.update(environment(os.environ["SERVER"], folder))
-    boto3.client("s3")  # and what it reads of its own files
+    boto3.client("s3")  # and load its description files
     for kind, work in {"ingest": load, "build": publish}.items():
         print(kills(folder / kind, kind, work))  # noqa: T201
 
 
 def kills(folder: Path, kind: str, work: Callable[[Bucket, Path, str], None]) -> int:
-    """How often the work was killed, each time without a trace."""
+    """Kill the work at every change; returns the number of kills."""
     bucket, home = Bucket(f"killed-{kind}", folder), homes.make_home(folder / "home", {"COIN": "crypto"})
     kill.in_child(lambda: prepare(bucket, home, kind))
-    before, shelf = bucket.read(), folder / "shelf"
-    shutil.copytree(folder / "here", shelf)
+    before, copies = bucket.read(), folder / "copies"
+    shutil.copytree(folder / "here", copies)
     kill.in_child(lambda: work(bucket, home, "here"))
-    wanted, done = stored(bucket.read(), "bar", "revision", *MARTS), 0
+    expected, done = stored(bucket.read(), "bar", "revision", *MARTS), 0
     machines = cycle(["here", "there"])
     for number in count(1, 1 if campaign() else STEPS[kind]):
-        bucket.become(before)
+        bucket.replace_all(before)
         shutil.rmtree(folder / "here")
-        shutil.copytree(shelf, folder / "here")
+        shutil.copytree(copies, folder / "here")
         if not killed_at(number, lambda: work(bucket, home, "here")):
             break
         done += 1
         machine = next(machines)
         kill.in_child(lambda machine=machine: work(bucket, home, machine))
-        found = bucket.read()
-        assert stored(found, "bar", "revision", *MARTS) == wanted, (kind, number)
-        assert unlike_manifest(found) == [], (kind, number)
-        assert not any(path.startswith(".staged/") for path in found), (kind, number)
+        objects = bucket.read()
+        assert stored(objects, "bar", "revision", *MARTS) == expected, (kind, number)
+        assert unlike_manifest(objects) == [], (kind, number)
+        assert not any(path.startswith(".staged/") for path in objects), (kind, number)
     return done
 
 

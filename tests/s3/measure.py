@@ -1,8 +1,8 @@
-"""Run as a program: what a bucket costs beside a folder, in requests and seconds, on the sample
-market.
+"""Run as a program: the cost of a bucket compared with a folder, in requests and seconds, on the
+sample market.
 
-The store is the tests' own, on loopback; each request is also given 20 ms, as one to a store nearby
-takes. Commands are timed as processes, in a folder and in the bucket in turn.
+The store is the tests' S3 server on loopback; each request also takes 20 ms, like one to a nearby
+store. Commands are timed as processes, alternating folder and bucket.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Work = Callable[[Settings], object]
 
 
 def steps(home: Path, settings: Callable[[str, str], Settings]) -> dict[str, Callable[[], object]]:
-    """What a lake goes through; `settings` of a moment and a machine."""
+    """The measured steps; `settings` takes a time and a machine."""
     return {
         "first load": lambda: ingest(settings(FIRST, "here")),
         "build": lambda: build(settings(FIRST, "here")),
@@ -51,7 +51,7 @@ def steps(home: Path, settings: Callable[[str, str], Settings]) -> dict[str, Cal
 
 
 def timed(work: Callable[[], object], latency: float) -> tuple[float, int]:
-    """Seconds, and how many requests."""
+    """Seconds and number of requests."""
     seen = []
 
     def slow(method: str, url: str, send: Callable[[], Any]) -> Any:
@@ -98,7 +98,7 @@ def main(folder: Path, server: str) -> None:
         print("| | folder | bucket | requests | bucket, 20 ms a request |\n|---|---|---|---|---|")  # noqa: T201
         fast = {name: timed(work, 0) for name, work in steps(home, place(bucket.url)).items()}
         content = bucket.read()
-        bucket.become({})
+        bucket.replace_all({})
         for machine in ("here", "new"):
             shutil.rmtree(folder / machine)
         slow = {name: timed(work, LATENCY_S)[0] for name, work in steps(home, place(bucket.url)).items()}
@@ -108,17 +108,17 @@ def main(folder: Path, server: str) -> None:
             print(row)  # noqa: T201
     size = sum(map(len, content.values())) / 1e6
     print(f"{len(content)} objects, {size:.1f} MB")  # noqa: T201
-    for asked in (["compare", "BTC", "NASDAQ"], ["metrics", "BTC", "--benchmark", "SP500"]):
+    for query in (["compare", "BTC", "NASDAQ"], ["metrics", "BTC", "--benchmark", "SP500"]):
         pairs = [
             (
-                command(home, *asked),
-                command(home, *asked, MARKETLAKE_LAKE=bucket.url, MARKETLAKE_CACHE=str(folder / "here")),
+                command(home, *query),
+                command(home, *query, MARKETLAKE_LAKE=bucket.url, MARKETLAKE_CACHE=str(folder / "here")),
             )
             for _ in range(ROUNDS)
         ]
         here, there = (statistics.median(each) for each in zip(*pairs, strict=True))
         ratio = statistics.median(b / a for a, b in pairs)
-        print(f"{' '.join(asked)}: folder {here:.2f} s, bucket {there:.2f} s, ratio {ratio:.2f}")  # noqa: T201
+        print(f"{' '.join(query)}: folder {here:.2f} s, bucket {there:.2f} s, ratio {ratio:.2f}")  # noqa: T201
 
 
 if __name__ == "__main__":

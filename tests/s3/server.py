@@ -1,9 +1,9 @@
-"""Run as a program: moto's S3 on a free port of loopback, which it prints. One request after the
-other.
+"""Run as a program: moto's S3 on a free loopback port, which it prints. It handles one request at a
+time.
 
-So a condition and its write are one step, as they are in a real store; threads of moto's would look
-at a condition together. `/-/BUCKET` is for the tests alone: GET tells all objects at once, PUT sets
-them and makes a bucket that is not there.
+So a condition and its write are atomic, as in a real store; moto's threads would check a condition
+concurrently. `/-/BUCKET` is only for the tests: GET returns all objects, PUT sets them and creates
+a missing bucket.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _moto = create_backend_app("s3")
 
 
 class Quiet(WSGIRequestHandler):
-    """A connection that ends in the middle of a request is nothing to tell here."""
+    """Ignores connections that end in the middle of a request."""
 
     def log_request(self, *_: object) -> None:
-        """Says nothing."""
+        """Log nothing."""
 
 
 def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -35,7 +35,7 @@ def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[
         return _moto(environ, start)
     bucket = path.removeprefix(ADMIN)
     if environ["REQUEST_METHOD"] == "PUT":
-        _become(bucket, pickle.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))))
+        _replace_all(bucket, pickle.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))))
     start("200 OK", [("Content-Type", "application/octet-stream")])
     return [pickle.dumps(_objects(bucket))]
 
@@ -45,14 +45,14 @@ def _objects(bucket: str) -> dict[str, bytes]:
     return {name: key.value for name, key in keys.items()}
 
 
-def _become(bucket: str, wanted: dict[str, bytes]) -> None:
+def _replace_all(bucket: str, expected: dict[str, bytes]) -> None:
     backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
     if bucket not in backend.buckets:
         backend.create_bucket(bucket, "us-east-1")
     there = _objects(bucket)
-    for name in there.keys() - wanted.keys():
+    for name in there.keys() - expected.keys():
         backend.delete_object(bucket, name)
-    for name, content in wanted.items():
+    for name, content in expected.items():
         if there.get(name) != content:
             backend.put_object(bucket, name, content)
 

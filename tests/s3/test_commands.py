@@ -1,4 +1,4 @@
-"""Every command does with a bucket what it does with a folder, from as many machines as there are
+"""Every command works the same with a bucket and with a folder, on as many machines as there are
 steps."""
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from marketlake.store.verify import verify
 from marketlake.store.writer import open_manifest
 
 from .. import sample
-from ..pipeline.homes import make_home, serve_rows, settings_of, told
+from ..pipeline.homes import bar_values, make_home, serve_rows, settings_of
 from .world import ROOT, SECRET, Bucket
 
 NOW = "2024-01-08T12:00Z"
@@ -51,7 +51,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(run: sample.Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run one command to its end, which must be good; what it printed, on both channels."""
+    """Run one command, which must succeed; returns stdout and stderr."""
 
     def good(home: Path, *arguments: str) -> str:
         monkeypatch.setenv("MARKETLAKE_HOME", str(home))
@@ -69,24 +69,24 @@ def test_every_command_works_on_a_bucket(
 ) -> None:
     ingest(settings_of(home, NOW))
     run(home, "build")
-    asked = [[*one, *(["--format", "json"] * (one[0] != "changes"))] for one in READING]
-    in_folder = [run(home, *one) for one in asked]
+    commands = [[*one, *(["--format", "json"] * (one[0] != "changes"))] for one in READING]
+    in_folder = [run(home, *one) for one in commands]
 
     machines = iter(range(100))
 
-    def elsewhere() -> None:
+    def next_machine() -> None:
         monkeypatch.setenv("MARKETLAKE_CACHE", str(bucket.folder / f"machine{next(machines)}"))
 
     monkeypatch.setenv("MARKETLAKE_LAKE", bucket.url)
-    elsewhere()
+    next_machine()
     assert "new" in run(home, "run")
     for command in (["status"], ["verify"], ["replay"], ["build"], ["report"]):
-        elsewhere()
+        next_machine()
         run(home, *command)
     run(home, "backfill", "COIN", "--from", "2023-12-28")
     assert bucket.url in run(home, "status")
     assert "0 bytes" not in run(home, "verify")
-    assert [run(home, *one) for one in asked] == in_folder
+    assert [run(home, *one) for one in commands] == in_folder
     objects = bucket.read()
     assert {"manifest.json", "market.duckdb", "report.html"} <= objects.keys()
     assert not any(SECRET.encode() in content for content in objects.values())
@@ -94,39 +94,39 @@ def test_every_command_works_on_a_bucket(
     assert lake.compare("COIN", "METAL", first_year=2024, last_year=2024).rows
 
 
-def test_the_steps_of_a_scheduler_may_run_on_different_machines(
+def test_scheduler_steps_may_run_on_different_machines(
     bucket: Bucket, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {"HOME": home, "NOW": NOW, "LAKE": bucket.url}.items():
         monkeypatch.setenv(f"MARKETLAKE_{name}", str(value))
 
-    def elsewhere(machine: str) -> None:
+    def next_machine(machine: str) -> None:
         monkeypatch.setenv("MARKETLAKE_CACHE", str(bucket.folder / machine))
 
-    elsewhere("planner")
+    next_machine("planner")
     (batch,) = steps.plan(load_settings(), "a-run", steps.Scope())
-    elsewhere("fetcher")
+    next_machine("fetcher")
     assert [one.outcome for one in steps.fetch(load_settings(), "a-run", batch)] == ["ok", "ok"]
-    elsewhere("second fetcher")
+    next_machine("second fetcher")
     assert steps.fetch(load_settings(), "a-run", batch) == []
-    elsewhere("storer")
+    next_machine("storer")
     assert sum(row["new_rows"] for row in steps.store(load_settings(), "a-run")) == 28
-    elsewhere("builder")
+    next_machine("builder")
     assert build(load_settings())
-    elsewhere("checker")
+    next_machine("checker")
     assert not failed(run_rows(load_settings(), "a-run"))
     ingest(settings_of(home, NOW))
-    assert told(bucket.copy("checker")) == told(home / "data")
+    assert bar_values(bucket.copy("checker")) == bar_values(home / "data")
 
 
-def test_two_machines_at_once_lose_nothing(bucket: Bucket, tmp_path: Path, home: Path) -> None:
-    """As processes: each fetches and stores its instrument, whoever comes first."""
+def test_two_concurrent_machines_lose_nothing(bucket: Bucket, tmp_path: Path, home: Path) -> None:
+    """As processes: each fetches and stores its instrument, in any order."""
     program = [sys.executable, "-W", "ignore", "-m", "tests.s3.two", str(home), bucket.url, str(tmp_path)]
     subprocess.run(program, cwd=ROOT, check=True, timeout=120)
     ingest(settings_of(home, NOW))
     copy = bucket.copy("afterwards")
     assert verify(copy)[1] == []
-    assert told(copy) == told(home / "data")
+    assert bar_values(copy) == bar_values(home / "data")
     assert raw.pending(copy, open_manifest(copy)) == []
 
 
@@ -138,7 +138,7 @@ def built(bucket: Bucket, home: Path, run: Run, monkeypatch: pytest.MonkeyPatch)
     return bucket
 
 
-def test_an_analyst_reads_the_lake_and_nothing_else(built: Bucket, tmp_path: Path) -> None:
+def test_analyst_query_reads_only_the_copy(built: Bucket, tmp_path: Path) -> None:
     outside = tmp_path / "outside.csv"
     outside.write_text("a,b\n1,2\n")
     copy = built.copy()
@@ -156,7 +156,7 @@ def test_an_analyst_reads_the_lake_and_nothing_else(built: Bucket, tmp_path: Pat
 
 
 def test_duckdb_reads_the_bucket_itself(built: Bucket, tmp_path: Path, server: str) -> None:
-    """With its extension from the package: the database, its views, the plain files."""
+    """With the packaged extension: the database, its views, the plain files."""
     from duckdb_extensions import import_extension
 
     with duckdb.connect() as connection:
@@ -170,8 +170,8 @@ def test_duckdb_reads_the_bucket_itself(built: Bucket, tmp_path: Path, server: s
         )
         connection.execute(f"ATTACH '{built.url}/market.duckdb' AS market (READ_ONLY)")
         connection.execute("USE market")
-        told_by_view = connection.execute("SELECT instrument_id, session, close FROM bar ORDER BY ALL")
-        bars = told_by_view.fetchall()
+        rows_from_view = connection.execute("SELECT instrument_id, session, close FROM bar ORDER BY ALL")
+        bars = rows_from_view.fetchall()
         returns = connection.execute("SELECT count(*) FROM calendar_year_return").fetchone()
         files = connection.execute(f"SELECT count(*) FROM '{built.url}/bar/*/*/part.parquet'").fetchall()
     text = "SELECT instrument_id, session, close FROM bar ORDER BY ALL"

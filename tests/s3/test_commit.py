@@ -1,5 +1,5 @@
-"""A commit is disturbed at each of its requests: all of it stands or none, and the next writer goes
-on."""
+"""A commit is disturbed at each of its requests: all of it or nothing is visible, and the next
+writer continues."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _machine = count(1)
 
 
 class Disturbed:
-    """Does something in place of one request of a work, or of that and all that follow.
+    """Replaces one request of a work, or that one and all that follow.
 
-    Requests of what it does are not counted.
+    Requests of the replacement are not counted.
     """
 
     def __init__(self, number: int, disturb: Callable[[str, Send], Any], *, for_good: bool = False) -> None:
@@ -54,27 +54,27 @@ class Disturbed:
 
 @pytest.fixture
 def lake(bucket: Bucket) -> Bucket:
-    """After the first commit, of which machine `here` has a copy."""
+    """The lake after the first commit; machine `here` has a copy."""
     commits.first(bucket.copy())
     return bucket
 
 
-def another(lake: Bucket) -> Path:
-    """The copy of one more machine, as current as that of `here`."""
+def other_machine(lake: Bucket) -> Path:
+    """The copy of another machine, as current as that of `here`."""
     root = lake.copy(f"machine{next(_machine)}")
     shutil.copytree(lake.copy(), root)
     return root
 
 
-def newcomer(lake: Bucket) -> Path:
-    """The copy of a machine that has just fetched it."""
+def new_machine(lake: Bucket) -> Path:
+    """The copy of a new machine that has just fetched it."""
     root = lake.copy(f"machine{next(_machine)}")
     refresh(root)
     return root
 
 
 def state(root: Path) -> dict[str, bytes]:
-    """A copy, as its readers see it."""
+    """The files of a copy, as its readers see them."""
     paths = [*root.glob("*/**/*.parquet"), root / "manifest.json", root / "market.duckdb"]
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
@@ -86,15 +86,14 @@ Failed = LakeOvertakenError | LakeUnreachableError | None
 def disturbances(
     lake: Bucket, disturb: Callable[[str, Send], Any], work: Work = commits.second, *, for_good: bool = False
 ) -> Iterator[tuple[Path, Failed]]:
-    """Do the work from the same beginning for each of its requests, disturbed at that one.
+    """Repeat the work from the same state, disturbed at each of its requests in turn.
 
-    Yields the writer's copy and how it failed. The suite takes every fourth request, a campaign
-    each.
+    Yields the writer's copy and its error. The suite takes every fourth request, a campaign each.
     """
     before = lake.read()
     for number in count(1, 1 if campaign() else 4):
-        lake.become(before)
-        root, disturbed, failed = another(lake), Disturbed(number, disturb, for_good=for_good), None
+        lake.replace_all(before)
+        root, disturbed, failed = other_machine(lake), Disturbed(number, disturb, for_good=for_good), None
         with each_request(disturbed):
             try:
                 work(root)
@@ -102,71 +101,71 @@ def disturbances(
                 failed = error
         if not disturbed.happened:
             assert number > 25
-            lake.become(before)
+            lake.replace_all(before)
             return
         yield root, failed
 
 
 def after(lake: Bucket, *work: Work) -> dict[str, bytes]:
-    """What the bucket holds after this work, undisturbed; it is as before again."""
+    """The objects after this undisturbed work; the bucket is reset."""
     before = lake.read()
     for each in work:
-        each(another(lake))
-    found = lake.read()
-    lake.become(before)
-    return found
+        each(other_machine(lake))
+    objects = lake.read()
+    lake.replace_all(before)
+    return objects
 
 
-def test_readers_see_all_of_a_commit_or_none(lake: Bucket) -> None:
+def test_readers_see_all_or_none_of_a_commit(lake: Bucket) -> None:
     old, new = lake.read(), after(lake, commits.second)
     assert unlike_manifest(old) == unlike_manifest(new) == []
     whole = {path: {old.get(path), new.get(path)} for path in old.keys() | new.keys()}
     seen: list[bool] = []
-    reader = another(lake)
+    reader = other_machine(lake)
 
-    def look(url: str, send: Send) -> Any:
+    def check_readers(url: str, send: Send) -> Any:
         refresh(reader)
-        readers = [reader] if len(seen) % 5 else [reader, newcomer(lake)]
+        readers = [reader] if len(seen) % 5 else [reader, new_machine(lake)]
         for root in readers:
             assert state(root) in (old, new)
         seen.append(state(reader) == new)
-        # anybody's glob sees each file whole
+        # any glob sees each file whole
         assert all(content in whole[path] for path, content in lake.read().items() if path in whole)
         return send()
 
-    for _, failed in disturbances(lake, look):
+    for _, failed in disturbances(lake, check_readers):
         assert failed is None
         assert lake.read() == new
     assert {True, False} == set(seen)
 
 
-def test_a_request_or_answer_that_is_lost_once_changes_nothing(lake: Bucket) -> None:
-    wanted, turn = after(lake, commits.second), cycle([True, True, False])
+def test_request_or_response_lost_once_changes_nothing(lake: Bucket) -> None:
+    expected, turn = after(lake, commits.second), cycle([True, True, False])
 
-    def lose(url: str, send: Send) -> Any:
+    def lose_response(url: str, send: Send) -> Any:
         if next(turn):
             send()
         raise ConnectionClosedError(endpoint_url=url)
 
-    for _, failed in disturbances(lake, lose):
+    for _, failed in disturbances(lake, lose_response):
         assert failed is None
-        assert lake.read() == wanted
+        assert lake.read() == expected
 
 
-def test_when_the_store_is_gone_for_good_the_next_writer_goes_on(lake: Bucket) -> None:
-    old, wanted = lake.read(), after(lake, commits.second)
+def test_next_writer_continues_after_the_store_fails_permanently(lake: Bucket) -> None:
+    old, expected = lake.read(), after(lake, commits.second)
     last, same = after(lake, commits.second, commits.third), cycle([True, False])
     decided = []
 
-    def vanish(url: str, send: Send) -> Any:
+    def fail(url: str, send: Send) -> Any:
         raise EndpointConnectionError(endpoint_url=url)
 
-    for root, failed in disturbances(lake, vanish, for_good=True):
+    for root, failed in disturbances(lake, fail, for_good=True):
         assert isinstance(failed, LakeUnreachableError)
-        decided.append(lake.read()["manifest.json"] == wanted["manifest.json"])
-        assert state(newcomer(lake)) == (wanted if decided[-1] else old)
-        # the writer goes on itself, or another machine does
-        root = root if next(same) else another(lake)
+        decided.append(lake.read()["manifest.json"] == expected["manifest.json"])
+        assert state(new_machine(lake)) == (expected if decided[-1] else old)
+        # the same machine continues, or another one
+        root = root if next(same) else other_machine(lake)
         if not decided[-1]:
             commits.second(root)
         commits.third(root)
@@ -175,16 +174,16 @@ def test_when_the_store_is_gone_for_good_the_next_writer_goes_on(lake: Bucket) -
     assert {True, False} == set(decided)
 
 
-def test_another_writer_at_any_moment_loses_nothing_and_is_not_lost(lake: Bucket) -> None:
-    """Whoever comes first, the other is told so or comes after it."""
+def test_concurrent_writer_at_any_request_loses_nothing(lake: Bucket) -> None:
+    """The later writer gets an error or commits after the first."""
     orders = [after(lake, commits.second, commits.third), after(lake, commits.third, commits.second)]
     overtaken = []
 
-    def meddle(url: str, send: Send) -> Any:
-        commits.third(another(lake))
+    def commit_in_between(url: str, send: Send) -> Any:
+        commits.third(other_machine(lake))
         return send()
 
-    for root, failed in disturbances(lake, meddle):
+    for root, failed in disturbances(lake, commit_in_between):
         overtaken.append(isinstance(failed, LakeOvertakenError))
         if overtaken[-1]:
             assert "another writer changed" in str(failed)
@@ -193,30 +192,30 @@ def test_another_writer_at_any_moment_loses_nothing_and_is_not_lost(lake: Bucket
     assert {True, False} == set(overtaken)
 
 
-def test_a_writer_that_stood_still_undoes_nothing(lake: Bucket) -> None:
-    """It decided, others put its files in place and went on; when it wakes up it leaves theirs
-    alone."""
+def test_stalled_writer_reverts_nothing(lake: Bucket) -> None:
+    """It committed, others moved its files into place and continued; when it resumes, it leaves
+    theirs unchanged."""
 
     def overtake(url: str, send: Send) -> Any:
         for work in (commits.third, commits.second):
-            work(another(lake))
+            work(other_machine(lake))
         return send()
 
     for _ in disturbances(lake, overtake):
         assert unlike_manifest(lake.read()) == []
 
 
-def test_a_writer_that_does_not_hear_that_it_decided_has_decided(lake: Bucket) -> None:
-    """boto sends the request again, which finds what it wrote itself."""
-    wanted, lost = after(lake, commits.second), count(1)
+def test_lost_response_to_the_commit_request_is_a_commit(lake: Bucket) -> None:
+    """boto repeats the request, which finds its own object."""
+    expected, lost = after(lake, commits.second), count(1)
 
-    def lose(method: str, url: str, send: Send) -> Any:
+    def lose_response(method: str, url: str, send: Send) -> Any:
         answer = send()
         if method == "PUT" and url.endswith("/manifest.json") and next(lost) == 1:
             raise ConnectionClosedError(endpoint_url=url)
         return answer
 
-    with each_request(lose):
-        commits.second(another(lake))
-    assert lake.read() == wanted
+    with each_request(lose_response):
+        commits.second(other_machine(lake))
+    assert lake.read() == expected
     assert next(lost) > 2

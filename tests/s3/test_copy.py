@@ -1,4 +1,4 @@
-"""The copy on a machine: brought up to date with few requests, whatever has happened to it."""
+"""The copy on a machine is refreshed with few requests, whatever happened to it."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ def requests(work: Callable[[], object]) -> list[str]:
     return seen
 
 
-def test_nothing_is_fetched_that_is_there(lake: Bucket) -> None:
+def test_current_copy_fetches_no_file(lake: Bucket) -> None:
     root = lake.copy("reader")
     assert len(requests(lambda: refresh(root))) == 2 + len(TABLES) + 3
     assert requests(lambda: refresh(root)) == ["HEAD manifest.json"]
     commits.second(lake.copy())
-    asked = requests(lambda: refresh(root))
+    sent = requests(lambda: refresh(root))
     paths = (commits.ONE, commits.TWO, commits.NEW, "manifest.json", "market.duckdb")
-    assert sorted(asked) == sorted(["HEAD manifest.json", *(f"GET {path}" for path in paths)])
+    assert sorted(sent) == sorted(["HEAD manifest.json", *(f"GET {path}" for path in paths)])
     assert state(root) == lake.read()
 
 
 @pytest.mark.parametrize("path", [commits.TWO, "market.duckdb", "manifest.json", ".copy.json"])
 @pytest.mark.parametrize("how", ["removed", "cut"])
-def test_what_is_lost_on_the_machine_is_fetched_again(lake: Bucket, path: str, how: str) -> None:
+def test_file_lost_from_the_copy_is_fetched_again(lake: Bucket, path: str, how: str) -> None:
     root = lake.copy()
     if how == "removed":
         (root / path).unlink()
@@ -69,7 +69,7 @@ def test_what_is_lost_on_the_machine_is_fetched_again(lake: Bucket, path: str, h
     assert state(root) == lake.read()
 
 
-def test_a_log_beside_the_database_is_not_replayed_into_the_next(lake: Bucket) -> None:
+def test_wal_next_to_the_database_is_not_replayed(lake: Bucket) -> None:
     root = lake.copy("reader")
     refresh(root)
     (root / "market.duckdb.wal").write_bytes(b"foreign")
@@ -79,16 +79,14 @@ def test_a_log_beside_the_database_is_not_replayed_into_the_next(lake: Bucket) -
     assert (root / "market.duckdb.wal.set-aside").read_bytes() == b"foreign"
 
 
-def test_a_refresh_that_breaks_off_anywhere_is_made_up_for(
-    lake: Bucket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shelf = lake.copy("shelf")
-    refresh(shelf)
+def test_interrupted_refresh_is_completed_by_the_next(lake: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    copies = lake.copy("copies")
+    refresh(copies)
     commits.second(lake.copy())
     real = Path.replace
     for number in count(1):
         root, seen = lake.copy(f"reader{number}"), count(1)
-        shutil.copytree(shelf, root)
+        shutil.copytree(copies, root)
 
         def refuse(self: Path, target: Path, seen: count = seen, number: int = number) -> Path:
             if next(seen) == number:
@@ -107,7 +105,7 @@ def test_a_refresh_that_breaks_off_anywhere_is_made_up_for(
     assert number > 8
 
 
-def test_a_damaged_decision_of_a_copy_is_dropped(lake: Bucket) -> None:
+def test_damaged_decision_in_a_copy_is_dropped(lake: Bucket) -> None:
     root = lake.copy()
     (root / layout.PENDING).write_bytes(b"half a")
     commits.second(lake.copy("other"))
@@ -116,7 +114,7 @@ def test_a_damaged_decision_of_a_copy_is_dropped(lake: Bucket) -> None:
     assert not (root / layout.PENDING).exists()
 
 
-def test_a_reader_does_not_wait_for_a_writer_of_its_machine(lake: Bucket) -> None:
+def test_reader_does_not_wait_for_a_writer_on_its_machine(lake: Bucket) -> None:
     root = lake.copy()
     before = state(root)
     with writer(root, None):
@@ -126,7 +124,7 @@ def test_a_reader_does_not_wait_for_a_writer_of_its_machine(lake: Bucket) -> Non
     assert open_manifest(root).commit == 3
 
 
-def test_a_bucket_that_was_emptied_leaves_no_lake(lake: Bucket) -> None:
-    lake.become({})
+def test_emptied_bucket_has_no_lake(lake: Bucket) -> None:
+    lake.replace_all({})
     commits.first(lake.copy())
     assert state(lake.copy()) == lake.read()

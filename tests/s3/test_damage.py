@@ -1,4 +1,4 @@
-"""Objects damaged in the bucket: found by any machine, also one whose copy is whole, and
+"""Damaged objects in the bucket: detected by any machine, even with an intact copy, and
 restored."""
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def damage(lake: Bucket, path: str, how: str) -> None:
 
 
 def of_table(lake: Bucket, table: str) -> str:
-    """A file with rows."""
+    """A file of the table that has rows."""
     paths = (path for path in lake.read() if path.startswith(f"{table}/") and "1970" not in path)
     return max(paths)
 
 
-def test_a_lake_that_was_copied_into_a_bucket_is_whole(lake: Bucket, home: Path) -> None:
+def test_lake_copied_into_a_bucket_verifies(lake: Bucket, home: Path) -> None:
     planned, heard = list[int](), list[str]()
     assert verify(lake.copy(), planned.append, heard.append) == (len(heard), [])
     assert planned == [len(heard)]
@@ -72,74 +72,72 @@ def test_a_lake_that_was_copied_into_a_bucket_is_whole(lake: Bucket, home: Path)
         draw=random.Random(1),
     ),
 )
-def test_a_stored_table_is_restored_from_the_answers(lake: Bucket, home: Path, table: str, how: str) -> None:
-    sound, path = lake.read(), of_table(lake, table)
+def test_stored_table_is_restored_from_raw(lake: Bucket, home: Path, table: str, how: str) -> None:
+    intact, path = lake.read(), of_table(lake, table)
     damage(lake, path, how)
     assert [one.path for one in verify(lake.copy())[1]] == [path]
     assert replay(lake.settings(home, SECOND)).restored == (path,)
-    assert stored(lake.read(), *TABLES) == stored(sound, *TABLES)
+    assert stored(lake.read(), *TABLES) == stored(intact, *TABLES)
     assert verify(lake.copy("other"))[1] == []
 
 
-def test_a_copy_that_is_whole_restores_whatever_it_has(lake: Bucket, home: Path) -> None:
-    """Also what no answer tells, and answers themselves."""
+def test_intact_copy_restores_every_file(lake: Bucket, home: Path) -> None:
+    """Also tables that are not derived from raw/, and raw/ itself."""
     build(lake.settings(home, SECOND))
     local_files(lake.copy(), batch_names(lake.copy()))
-    sound = lake.read()
+    intact = lake.read()
     tables = ("bar", "claim_history", "year_state", "raw", "market.duckdb")
-    paths = [table if table in sound else of_table(lake, table) for table in tables]
+    paths = [table if table in intact else of_table(lake, table) for table in tables]
     for path, how in zip(paths, cycle(DAMAGES), strict=False):
         damage(lake, path, how)
     for machine in ("here", "there"):
         assert {one.path for one in verify(lake.copy(machine))[1]} == set(paths)
-    done = replay(lake.settings(home, SECOND))
-    assert (set(done.restored), done.lost) == (set(paths), ())
-    found = lake.read()
-    assert {path for path in found.keys() | sound.keys() if found.get(path) != sound.get(path)} == {
-        "manifest.json"  # one more commit
+    completed = replay(lake.settings(home, SECOND))
+    assert (set(completed.restored), completed.lost) == (set(paths), ())
+    objects = lake.read()
+    assert {path for path in objects.keys() | intact.keys() if objects.get(path) != intact.get(path)} == {
+        "manifest.json"  # the restore is one more commit
     }
     assert verify(lake.copy("there"))[1] == []
 
 
 @pytest.mark.parametrize("how", DAMAGES if campaign() else ["flipped"])
-def test_marts_and_the_database_are_computed_again(lake: Bucket, home: Path, how: str) -> None:
-    """Where no copy has them whole."""
+def test_marts_and_the_database_are_recomputed(lake: Bucket, home: Path, how: str) -> None:
+    """When no machine has an intact copy."""
     build(lake.settings(home, SECOND))
-    sound, path = lake.read(), of_table(lake, "year_state")
+    intact, path = lake.read(), of_table(lake, "year_state")
     damage(lake, path, how)
     damage(lake, "market.duckdb", how)
     assert {one.path for one in verify(lake.copy())[1]} == {path, "market.duckdb"}
     build(lake.settings(home, SECOND, "newcomer"), full_refresh=True)
-    assert stored(lake.read(), *KEPT) == stored(sound, *KEPT)
+    assert stored(lake.read(), *KEPT) == stored(intact, *KEPT)
     assert verify(lake.copy("other"))[1] == []
 
 
 @pytest.mark.parametrize("how", DAMAGES if campaign() else ["flipped", "missing"])
-def test_a_manifest_is_rewritten(lake: Bucket, home: Path, how: str) -> None:
-    sound = lake.read()
+def test_damaged_manifest_is_rewritten(lake: Bucket, home: Path, how: str) -> None:
+    intact = lake.read()
     damage(lake, "manifest.json", how)
     for machine in ("here", "there"):
         with pytest.raises(CorruptLakeError, match=r"s3://.*manifest.json .*marketlake replay"):
             verify(lake.copy(machine))
     replay(lake.settings(home, SECOND, "there"))
-    assert stored(lake.read(), *KEPT) == stored(sound, *KEPT)
+    assert stored(lake.read(), *KEPT) == stored(intact, *KEPT)
     build(lake.settings(home, SECOND, "there"))
     assert verify(lake.copy())[1] == []
     assert unlike_manifest(lake.read()) == []
 
 
 @pytest.mark.parametrize("how", DAMAGES if campaign() else ["flipped"])
-def test_a_damaged_answer_is_named_and_costs_nothing_that_is_stored(
-    lake: Bucket, home: Path, how: str
-) -> None:
-    sound, path = lake.read(), min(path for path in lake.read() if path.startswith("raw/"))
+def test_damaged_raw_batch_is_named_and_no_stored_row_is_lost(lake: Bucket, home: Path, how: str) -> None:
+    intact, path = lake.read(), min(path for path in lake.read() if path.startswith("raw/"))
     damage(lake, path, how)
     assert [one.path for one in verify(lake.copy())[1]] == [path]
     assert path in " ".join(replay(lake.settings(home, SECOND)).lost)
-    assert stored(lake.read(), *KEPT) == stored(sound, *KEPT)
+    assert stored(lake.read(), *KEPT) == stored(intact, *KEPT)
 
 
-def test_what_nobody_put_there_is_named(lake: Bucket) -> None:
+def test_extra_object_is_named(lake: Bucket) -> None:
     stray = "bar/asset_class=none/year=1999/part.parquet"
     lake.put(stray, lake.read()[of_table(lake, "bar")])
     lake.put("bar/asset_class=none/year=2001/../../../../outside.parquet", b"a name from outside")
@@ -147,7 +145,7 @@ def test_what_nobody_put_there_is_named(lake: Bucket) -> None:
     assert not list(lake.folder.rglob("outside*"))
 
 
-def test_what_follows_from_no_answer_is_kept_aside_in_the_bucket(lake: Bucket, home: Path) -> None:
+def test_unrecoverable_file_is_set_aside_in_the_bucket(lake: Bucket, home: Path) -> None:
     path = of_table(lake, "claim_history")
     damage(lake, path, "truncated")
     damaged = lake.read()[path]

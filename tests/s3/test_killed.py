@@ -1,4 +1,4 @@
-"""kill -9 at any change of the bucket, then a run: as if nothing had happened."""
+"""kill -9 at any change of the bucket; the next run restores the undisturbed state."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from .world import ROOT
 
 
-def test_work_that_was_killed_leaves_no_trace(server: str, tmp_path: Path) -> None:
+def test_killed_work_leaves_no_trace(server: str, tmp_path: Path) -> None:
     """An ingest, then a build."""
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "tests.s3.killed", str(tmp_path)],
         capture_output=True,
         text=True,
@@ -21,6 +21,6 @@ def test_work_that_was_killed_leaves_no_trace(server: str, tmp_path: Path) -> No
         timeout=600,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-3000:]
-    ingest, build = map(int, done.stdout.split())
+    assert completed.returncode == 0, completed.stderr[-3000:]
+    ingest, build = map(int, completed.stdout.split())
     assert min(ingest, build) >= 2

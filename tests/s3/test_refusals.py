@@ -1,5 +1,4 @@
-"""What is wrong with bucket, key, region, network or provider is told with its remedy; no secret
-ever is."""
+"""Errors of bucket, key, region, network or provider name the remedy and never a secret."""
 
 from __future__ import annotations
 
@@ -26,9 +25,9 @@ BODY = "<Error><Code>{code}</Code><Message>{secret}</Message><Region>eu-north-1<
 
 @contextmanager
 def answering(status: int, code: str) -> Iterator[str]:
-    """A store that says the same to everything, and all it was told with it."""
+    """A store with the same response to every request."""
 
-    class Says(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = BODY.format(code=code, secret=SECRET).encode()
             self.send_response(status)
@@ -40,15 +39,15 @@ def answering(status: int, code: str) -> Iterator[str]:
         do_HEAD = do_PUT = do_GET  # noqa: N815
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Log nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Says) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
-def told(root: Path, kind: type[MarketlakeError]) -> str:
+def error_text(root: Path, kind: type[MarketlakeError]) -> str:
     with pytest.raises(kind) as wrong:
         open_manifest(root)
     assert SECRET not in f"{wrong.value!r} {wrong.value.__cause__!r}"
@@ -69,7 +68,7 @@ def told(root: Path, kind: type[MarketlakeError]) -> str:
         (418, "SomethingNew", LakeWriteError, "SomethingNew"),
     ],
 )
-def test_each_refusal_has_its_remedy(
+def test_each_error_has_its_remedy(
     bucket: Bucket,
     monkeypatch: pytest.MonkeyPatch,
     status: int,
@@ -79,60 +78,60 @@ def test_each_refusal_has_its_remedy(
 ) -> None:
     with answering(status, code) as address:
         monkeypatch.setenv("AWS_ENDPOINT_URL", address)
-        text = told(bucket.copy(), kind)
+        text = error_text(bucket.copy(), kind)
     assert f"{bucket.url} at {address}" in text
     assert remedy in text
 
 
-def test_a_bucket_that_is_not_there(bucket: Bucket) -> None:
-    text = told(Address("no-such-bucket").folder(bucket.folder), ConfigError)
+def test_missing_bucket_is_reported(bucket: Bucket) -> None:
+    text = error_text(Address("no-such-bucket").folder(bucket.folder), ConfigError)
     assert "there is no bucket no-such-bucket; create it" in text
 
 
-def test_nobody_answers(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_endpoint_is_reported(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    assert "check the network and AWS_ENDPOINT_URL" in told(bucket.copy(), LakeUnreachableError)
+    assert "check the network and AWS_ENDPOINT_URL" in error_text(bucket.copy(), LakeUnreachableError)
 
 
-def test_no_key_at_all(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_reported(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    assert "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in told(bucket.copy(), ConfigError)
+    assert "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in error_text(bucket.copy(), ConfigError)
     monkeypatch.setenv("AWS_PROFILE", "unheard-of")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    assert "AWS_PROFILE" in told(bucket.copy(), ConfigError)
+    assert "AWS_PROFILE" in error_text(bucket.copy(), ConfigError)
 
 
-def test_an_endpoint_that_is_no_address(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_endpoint_is_reported(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "not an address")
-    assert "check AWS_ENDPOINT_URL" in told(bucket.copy(), ConfigError)
+    assert "check AWS_ENDPOINT_URL" in error_text(bucket.copy(), ConfigError)
 
 
-def test_boto_is_not_installed(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_boto_is_reported(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "boto3", None)
-    assert "pip install '.[s3]'" in told(bucket.copy(), ConfigError)
+    assert "pip install '.[s3]'" in error_text(bucket.copy(), ConfigError)
 
 
-def test_a_store_that_ignores_conditions_is_refused(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two writers would overwrite each other there, so no lake is made."""
+def test_store_that_ignores_conditions_is_rejected(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two writers would overwrite each other, so no lake is created."""
     from botocore.httpsession import URLLib3Session
 
     real: Callable[..., Any] = URLLib3Session.send
 
-    def careless(self: URLLib3Session, request: Any) -> Any:
+    def ignore_conditions(self: URLLib3Session, request: Any) -> Any:
         for name in ("If-Match", "If-None-Match"):
             if name in request.headers:
                 del request.headers[name]
         return real(self, request)
 
-    monkeypatch.setattr(URLLib3Session, "send", careless)
+    monkeypatch.setattr(URLLib3Session, "send", ignore_conditions)
     with pytest.raises(ConfigError, match="lacks conditional writes"):
         claim(bucket.copy(), "live")
     assert bucket.read() == {}
 
 
-def test_a_key_that_may_only_read_can_read(bucket: Bucket) -> None:
+def test_read_only_key_can_read(bucket: Bucket) -> None:
     commits.first(bucket.copy())
 
     def read_only(method: str, url: str, send: Callable[[], Any]) -> Any:
@@ -160,25 +159,25 @@ def test_a_key_that_may_only_read_can_read(bucket: Bucket) -> None:
         "https://bucket/x",
     ],
 )
-def test_what_is_no_place_for_a_lake_is_told(tmp_path: Path, text: str) -> None:
+def test_invalid_lake_location_is_rejected(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError, match="s3://bucket/prefix"):
         load_settings(home=tmp_path, lake=text, environ={})
 
 
-def test_an_address_and_its_copy_name_each_other(tmp_path: Path) -> None:
+def test_address_and_its_copy_map_to_each_other(tmp_path: Path) -> None:
     for text in ("s3://bucket", "s3://a.bucket-1/one/two_2/v1.0"):
         folder = parse_address(text).folder(tmp_path)
         assert str(address_of(folder)) == shown(folder) == text
         assert shown(folder / "bar" / "x") == f"{text}/bar/x"
-        # a path has lost a slash, and the environment names another cache
+        # a path loses one slash, and the environment sets another cache
         environ = {"MARKETLAKE_CACHE": str(tmp_path), "MARKETLAKE_LAKE": f"{text}/"}
         assert load_settings(home=tmp_path, environ=environ).lake == folder
         assert load_settings(home=tmp_path, lake=Path(text), environ=environ).lake == folder
     assert (address_of(tmp_path), shown(tmp_path)) == (None, str(tmp_path))
 
 
-def test_the_session_is_botos_own(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Key, region and endpoint may as well stand in AWS's own files."""
+def test_session_uses_the_standard_aws_configuration(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Key, region and endpoint may come from AWS's own files."""
     claim(bucket.copy(), "live")
     config, keys = bucket.folder / "config", bucket.folder / "keys"
     config.write_text(

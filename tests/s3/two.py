@@ -1,5 +1,5 @@
-"""Run as a program: two machines ingest an instrument each into one bucket, at once; imports they
-share."""
+"""Run as a program: two machines each ingest an instrument into one bucket at the same time;
+they share imports."""
 
 from __future__ import annotations
 

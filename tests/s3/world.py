@@ -1,5 +1,4 @@
-"""A bucket as an administrator sees it, and as many machines as a test likes, each with a copy of
-its own."""
+"""A bucket as an administrator sees it, and any number of machines, each with its own copy."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ ADMIN = "/-/"
 
 
 def environment(server: str, home: Path) -> dict[str, str]:
-    """What a machine that is set up for the store has."""
+    """The environment of a machine that is set up for the store."""
     return {
         "AWS_ENDPOINT_URL": server,
         "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
@@ -39,7 +38,7 @@ def environment(server: str, home: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Bucket:
-    """The lake's objects, by their path in it."""
+    """The bucket of a lake: objects by path."""
 
     name: str
     folder: Path
@@ -49,7 +48,7 @@ class Bucket:
         return f"s3://{self.name}/{PREFIX}"
 
     def copy(self, machine: str = "here") -> Path:
-        """Where a machine keeps its copy."""
+        """The folder of a machine's copy."""
         return Address(self.name, PREFIX).folder(self.folder / machine)
 
     def settings(self, home: Path, now: str, machine: str = "here") -> Settings:
@@ -58,22 +57,22 @@ class Bucket:
         return load_settings(home=home, now=now, lake=self.url, environ=environ)
 
     def read(self) -> dict[str, bytes]:
-        """Everything that is there."""
-        objects: dict[str, bytes] = pickle.loads(self._asked())
+        """All objects."""
+        objects: dict[str, bytes] = pickle.loads(self._send())
         assert all(key.startswith(f"{PREFIX}/") for key in objects)
         return {key.removeprefix(f"{PREFIX}/"): content for key, content in objects.items()}
 
-    def become(self, wanted: Mapping[str, bytes]) -> None:
-        """Hold this and nothing else."""
-        self._asked(pickle.dumps({f"{PREFIX}/{path}": content for path, content in wanted.items()}))
+    def replace_all(self, expected: Mapping[str, bytes]) -> None:
+        """Replace all objects."""
+        self._send(pickle.dumps({f"{PREFIX}/{path}": content for path, content in expected.items()}))
 
     def put(self, path: str, content: bytes) -> None:
-        self.become(self.read() | {path: content})
+        self.replace_all(self.read() | {path: content})
 
     def delete(self, path: str) -> None:
-        self.become({name: content for name, content in self.read().items() if name != path})
+        self.replace_all({name: content for name, content in self.read().items() if name != path})
 
-    def _asked(self, content: bytes | None = None) -> bytes:
+    def _send(self, content: bytes | None = None) -> bytes:
         address = f"{os.environ['AWS_ENDPOINT_URL']}{ADMIN}{self.name}"
         request = urllib.request.Request(address, content, method="PUT" if content else "GET")
         with urllib.request.urlopen(request) as answer:
@@ -86,8 +85,7 @@ def stored(objects: Mapping[str, bytes], *tables: str) -> dict[str, bytes]:
 
 
 def unlike_manifest(objects: Mapping[str, bytes]) -> list[str]:
-    """Which of a lake's files are not what its manifest says, and which of the others it does not
-    name."""
+    """Files that differ from the manifest, and files that it does not list."""
     named = json.loads(objects["manifest.json"])["files"]
     wrong = [
         path
@@ -100,8 +98,8 @@ def unlike_manifest(objects: Mapping[str, bytes]) -> list[str]:
 
 @contextmanager
 def each_request(act: Any) -> Iterator[None]:
-    """Call `act(method, path, send)` for every request that boto makes; what it returns is the
-    answer."""
+    """Call `act(method, path, send)` for every request of boto and return its result as the
+    response."""
     from botocore.httpsession import URLLib3Session
 
     real = URLLib3Session.send

@@ -1,4 +1,4 @@
-"""The real ccxt reads what the simulator serves, with and without loading markets."""
+"""The real ccxt reads from the simulator, with and without loading markets."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_markets_load_and_candles_arrive(name: str, simulator: Simulator, sample
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_set_markets_spares_the_loading(name: str, simulator: Simulator) -> None:
+def test_preset_markets_are_not_loaded(name: str, simulator: Simulator) -> None:
     exchange = client(name, simulator.url)
     base, quote = symbol(name).split("/")
     market = {"id": IDS[name], "symbol": symbol(name), "base": base, "quote": quote, "spot": True}
@@ -82,20 +82,20 @@ def test_set_markets_spares_the_loading(name: str, simulator: Simulator) -> None
 
 
 @pytest.mark.parametrize(("name", "limit"), LIMITS.items())
-def test_a_call_gives_no_more_than_the_vendor_does(name: str, limit: int, simulator: Simulator) -> None:
+def test_page_has_at_most_the_vendors_limit(name: str, limit: int, simulator: Simulator) -> None:
     exchange = client(name, simulator.url)
     rows = exchange.fetch_ohlcv(symbol(name), "1d", since=milliseconds("2015-01-01"), limit=limit)
     assert len(rows) == limit
     assert rows[0][0] == milliseconds("2015-01-01")
 
 
-def test_kraken_has_only_the_latest_720(simulator: Simulator) -> None:
+def test_kraken_serves_only_its_latest_720_candles(simulator: Simulator) -> None:
     rows = client("kraken", simulator.url).fetch_ohlcv("BTC/USD", "1d", since=milliseconds("2015-01-01"))
     assert len(rows) == 720
     assert rows[-1][0] == milliseconds("2025-12-31")
 
 
-def test_all_pages_together_are_the_history(simulator: Simulator, sample: Market) -> None:
+def test_pages_together_are_the_whole_history(simulator: Simulator, sample: Market) -> None:
     exchange = client("bitstamp", simulator.url)
     since, closes = milliseconds("2013-12-31"), []
     while page := exchange.fetch_ohlcv("BTC/USD", "1d", since=since, limit=1000):
@@ -107,7 +107,7 @@ def test_all_pages_together_are_the_history(simulator: Simulator, sample: Market
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_an_unlisted_pair_is_an_error_of_the_exchange(name: str, simulator: Simulator) -> None:
+def test_unlisted_pair_is_an_exchange_error(name: str, simulator: Simulator) -> None:
     import ccxt
 
     exchange = client(name, simulator.url)
@@ -118,7 +118,7 @@ def test_an_unlisted_pair_is_an_error_of_the_exchange(name: str, simulator: Simu
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_the_candle_of_today_is_under_way(name: str, simulator: Simulator, sample: Market) -> None:
+def test_candle_of_today_is_unfinished(name: str, simulator: Simulator, sample: Market) -> None:
     simulator.set_clock(datetime(2025, 6, 10, 6, tzinfo=UTC))
     row = client(name, simulator.url).fetch_ohlcv(symbol(name), "1d", since=milliseconds("2025-06-10"))[-1]
     bars = sample.find("yahoo", "BTC-USD")
@@ -128,7 +128,7 @@ def test_the_candle_of_today_is_under_way(name: str, simulator: Simulator, sampl
     assert row[4] == pytest.approx(bars.open[today] + 0.25 * (bars.close[today] - bars.open[today]))
 
 
-def test_an_exchanges_own_file_is_served_as_it_is(real_market: Market) -> None:
+def test_exchange_file_is_served_unchanged(real_market: Market) -> None:
     with serve(real_market, now=datetime(2025, 1, 2, 12, tzinfo=UTC)) as simulator:
         exchange = client("binance", simulator.url)
         rows = exchange.fetch_ohlcv("BTC/USDT", "1d", since=milliseconds("2021-01-01"), limit=2)

@@ -1,4 +1,4 @@
-"""The simulator's clock bounds what is served; a session under way is served unfinished."""
+"""The simulator's clock limits the served data; the current session is served unfinished."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Get = Callable[..., requests.Response]
 
 def chart(get: Get, url: str, symbol: str, **query: Any) -> dict[str, Any]:
     answer = get(f"{url}/yahoo/v8/finance/chart/{symbol}", **(query or {"range": "5d"}))
-    found: dict[str, Any] = answer.json()["chart"]
-    return found
+    body: dict[str, Any] = answer.json()["chart"]
+    return body
 
 
 def at(text: str) -> datetime:
@@ -35,13 +35,13 @@ def at(text: str) -> datetime:
         ("2025-07-08T20:00", "2025-07-08T13:30"),
     ],
 )
-def test_a_share_opens_trades_and_closes(now: str, last: str, sample: Market, get: Get) -> None:
+def test_last_bar_follows_the_clock(now: str, last: str, sample: Market, get: Get) -> None:
     with serve(sample, now=at(now)) as simulator:
         result = chart(get, simulator.url, "SYNTH-B")["result"][0]
     assert result["timestamp"][-1] == int(at(last).timestamp())
 
 
-def test_a_bar_under_way_is_not_the_final_one(sample: Market, get: Get) -> None:
+def test_unfinished_bar_differs_from_the_final_one(sample: Market, get: Get) -> None:
     with serve(sample, now=at("2025-07-08T16:00")) as simulator:
         live = chart(get, simulator.url, "SYNTH-B")["result"][0]["indicators"]["quote"][0]
         simulator.set_clock(at("2025-07-08T20:30"))
@@ -52,14 +52,14 @@ def test_a_bar_under_way_is_not_the_final_one(sample: Market, get: Get) -> None:
     assert live["volume"][-1] < final["volume"][-1]
 
 
-def test_an_early_close_is_an_early_close(sample: Market, get: Get) -> None:
-    # 2025-07-03 ended at 13:00 in New York
+def test_early_close_is_respected(sample: Market, get: Get) -> None:
+    # 2025-07-03 closed at 13:00 in New York
     with serve(sample, now=at("2025-07-03T17:01")) as simulator:
         stamp = chart(get, simulator.url, "^IXIC")["result"][0]["timestamp"][-1]
     assert stamp == int(at("2025-07-03T13:30").timestamp())
 
 
-def test_a_day_of_a_coin_ends_at_midnight(sample: Market, get: Get) -> None:
+def test_crypto_day_ends_at_midnight(sample: Market, get: Get) -> None:
     with serve(sample, now=at("2025-07-08T23:59")) as simulator:
         assert chart(get, simulator.url, "BTC-USD")["result"][0]["timestamp"][-1] % 86400 == 86340
         simulator.set_clock(at("2025-07-09T00:00"))
@@ -67,12 +67,12 @@ def test_a_day_of_a_coin_ends_at_midnight(sample: Market, get: Get) -> None:
     assert [stamp % 86400 for stamp in stamps] == [0] * 5
 
 
-def test_nothing_is_served_before_it_began(sample: Market, get: Get) -> None:
+def test_no_bar_is_served_before_the_first_session(sample: Market, get: Get) -> None:
     with serve(sample, now=at("2013-12-30T12:00")) as simulator:
         assert chart(get, simulator.url, "BTC-USD")["error"]["code"] == "Not Found"
 
 
-def test_windows_before_and_after_the_life_of_a_symbol(sample: Market, get: Get) -> None:
+def test_windows_outside_the_life_of_a_symbol_are_empty(sample: Market, get: Get) -> None:
     with serve(sample, now=at("2026-01-02T12:00")) as simulator:
         before = chart(get, simulator.url, "SPY", period1=0, period2=86400)
         after = chart(get, simulator.url, "SPY", period1=1740787200, period2=9999999999)
@@ -102,14 +102,14 @@ def test_both_ends_of_a_window_are_included(sample: Market, get: Get) -> None:
         ({"range": "2y", "crumb": "simulated.crumb"}, 200),
     ],
 )
-def test_a_question_is_judged_as_yahoo_judges_it(
+def test_request_is_validated_as_yahoo_does(
     query: dict[str, Any], status: int, sample: Market, get: Get
 ) -> None:
     with serve(sample, now=at("2026-01-02T12:00")) as simulator:
         assert get(f"{simulator.url}/yahoo/v8/finance/chart/SPY", **query).status_code == status
 
 
-def test_a_clock_without_a_zone_is_refused(sample: Market) -> None:
+def test_naive_clock_is_rejected(sample: Market) -> None:
     naive = datetime(2025, 1, 1)  # noqa: DTZ001
     with pytest.raises(UsageError, match="time zone"), serve(sample, now=naive):
         pass

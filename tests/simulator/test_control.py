@@ -1,4 +1,4 @@
-"""The simulator's own address: status, clock, faults, requests; and the server itself."""
+"""The simulator's control API: status, clock, faults, requests; and the server itself."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def post(url: str, value: object) -> requests.Response:
     return requests.post(url, json=value, timeout=5)
 
 
-def test_status_tells_what_is_served(simulator: Simulator, get: Get) -> None:
+def test_status_lists_the_served_symbols(simulator: Simulator, get: Get) -> None:
     get(f"{simulator.url}/yahoo/v8/finance/chart/SPY")
     get(f"{simulator.url}/kraken/0/public/Time")
     status = get(f"{simulator.url}/simulator/status").json()
@@ -37,7 +37,7 @@ def test_status_tells_what_is_served(simulator: Simulator, get: Get) -> None:
     assert status["faults"] == []
 
 
-def test_the_log_has_every_request_in_order(simulator: Simulator, get: Get) -> None:
+def test_log_has_every_request_in_order(simulator: Simulator, get: Get) -> None:
     for symbol in ("SPY", "NOBODY"):
         get(f"{simulator.url}/yahoo/v8/finance/chart/{symbol}", range="1d")
     log = get(f"{simulator.url}/simulator/requests").json()
@@ -49,7 +49,7 @@ def test_the_log_has_every_request_in_order(simulator: Simulator, get: Get) -> N
     assert [request.status for request in simulator.requests] == [200, 404]
 
 
-def test_time_moves_and_follows_the_machine(simulator: Simulator) -> None:
+def test_clock_can_be_set_and_follows_real_time(simulator: Simulator) -> None:
     url = f"{simulator.url}/simulator/clock"
     assert post(url, {"now": "2024-03-07T10:00+01:00"}).json()["now"] == "2024-03-07T09:00:00+00:00"
     assert simulator.now == datetime(2024, 3, 7, 9, tzinfo=UTC)
@@ -70,58 +70,60 @@ def test_faults_switch_on_and_off(simulator: Simulator, get: Get) -> None:
     ("path", "body"),
     [("clock", {"now": "soon"}), ("faults", ["explode"]), ("faults", {"kind": "429"}), ("faults", [5])],
 )
-def test_a_wrong_order_is_refused_and_changes_nothing(path: str, body: object, simulator: Simulator) -> None:
+def test_invalid_control_request_is_rejected_and_changes_nothing(
+    path: str, body: object, simulator: Simulator
+) -> None:
     answer = post(f"{simulator.url}/simulator/{path}", body)
     assert answer.status_code == 400
     assert answer.json()["error"]
     assert (simulator.now, simulator.faults) == (NOW, ())
 
 
-def test_a_body_that_is_no_json_is_refused(simulator: Simulator) -> None:
+def test_non_json_body_is_rejected(simulator: Simulator) -> None:
     assert requests.post(f"{simulator.url}/simulator/clock", data=b"{", timeout=5).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/", "/nobody/x", "/simulator/nothing"])
-def test_an_unknown_path_names_the_known_ones(path: str, simulator: Simulator, get: Get) -> None:
+def test_unknown_path_lists_the_known_ones(path: str, simulator: Simulator, get: Get) -> None:
     answer = get(simulator.url + path)
     assert answer.status_code == 404
     assert answer.json()["error"]
 
 
-def test_any_other_page_of_yahoo_hands_out_a_cookie(simulator: Simulator, get: Get) -> None:
+def test_any_other_yahoo_page_sets_a_cookie(simulator: Simulator, get: Get) -> None:
     answer = get(f"{simulator.url}/yahoo/")
     assert answer.status_code == 404
     assert answer.cookies["A3"]
 
 
-def test_it_listens_on_loopback_alone(simulator: Simulator) -> None:
+def test_simulator_listens_on_loopback_only(simulator: Simulator) -> None:
     assert simulator.url.startswith("http://127.0.0.1:")
 
 
-def test_a_port_in_use_is_named(simulator: Simulator, sample: Market) -> None:
+def test_port_in_use_is_reported(simulator: Simulator, sample: Market) -> None:
     port = int(simulator.url.rpartition(":")[2])
     with pytest.raises(UsageError, match=f"port {port}"), serve(sample, port=port):
         pass
 
 
-def test_many_clients_at_once_are_all_answered(simulator: Simulator) -> None:
-    found: list[int] = []
+def test_concurrent_clients_are_all_answered(simulator: Simulator) -> None:
+    lengths: list[int] = []
 
     def ask() -> None:
         with requests.Session() as session:
             for _ in range(8):
                 answer = session.get(f"{simulator.url}/yahoo/v8/finance/chart/^IXIC?range=max", timeout=10)
-                found.append(len(answer.json()["chart"]["result"][0]["timestamp"]))
+                lengths.append(len(answer.json()["chart"]["result"][0]["timestamp"]))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert found == [3019] * 64
+    assert lengths == [3019] * 64
 
 
-def test_running_forever_ends_with_an_interrupt(sample: Market, get: Get) -> None:
+def test_run_forever_ends_with_an_interrupt(sample: Market, get: Get) -> None:
     seen: list[str] = []
 
     def started(simulator: Simulator) -> None:

@@ -15,12 +15,12 @@ def test_text_names_kind_source_symbol_and_parameters() -> None:
     assert fault == Fault("429", "yahoo", "AAPL", 2, 0.5, 3, {"retry_after": 1.0})
 
 
-def test_what_is_left_out_is_anything() -> None:
+def test_omitted_parts_match_anything() -> None:
     assert parse_fault("html") == Fault("html", "*", "*", None, 1.0, 0, {})
     assert parse_fault("html::GC=F").symbol == "GC=F"
 
 
-def test_a_mapping_says_the_same_and_comes_back() -> None:
+def test_mapping_equals_the_text_and_round_trips() -> None:
     written = tomllib.loads('kind = "missing"\nsource = "binance"\nparams = { where = "tail", count = 2 }')
     fault = fault_from(written)
     assert fault == parse_fault("missing:binance:*:where=tail,count=2")
@@ -41,7 +41,7 @@ def test_a_mapping_says_the_same_and_comes_back() -> None:
         ("redirect:*:*:location=a\r\nb", "must be printable"),
     ],
 )
-def test_a_mistake_is_named(text: str, words: str) -> None:
+def test_mistake_is_named(text: str, words: str) -> None:
     with pytest.raises(UsageError, match=words.replace("(", r"\(")):
         parse_fault(text)
 
@@ -55,6 +55,6 @@ def test_a_mistake_is_named(text: str, words: str) -> None:
         ({"kind": "429", "params": 3}, "fault 429: params must be a table, not '3'"),
     ],
 )
-def test_another_shape_is_refused(given: object, words: str) -> None:
+def test_other_shapes_are_rejected(given: object, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         fault_from(given)

@@ -1,4 +1,5 @@
-"""Each fault is seen by a client, strikes as often as it should, and no other request."""
+"""Each fault is visible to a client, is applied as often as configured, and affects no other
+request."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ def simulator(sample: Market) -> Iterator[Simulator]:
 
 @pytest.fixture
 def chart(simulator: Simulator, get: Get) -> Callable[..., requests.Response]:
-    """Ask for a chart while these faults are switched on."""
+    """Request a chart with these faults switched on."""
 
     def ask(*faults: str, symbol: str = "^IXIC", timeout: float = 5, **query: Any) -> requests.Response:
         simulator.set_faults([parse_fault(fault) for fault in faults])
@@ -41,36 +42,36 @@ def chart(simulator: Simulator, get: Get) -> Callable[..., requests.Response]:
 
 def result(answer: requests.Response) -> dict[str, Any]:
     assert answer.status_code == 200
-    found: dict[str, Any] = answer.json()["chart"]["result"][0]
-    return found
+    body: dict[str, Any] = answer.json()["chart"]["result"][0]
+    return body
 
 
 def closes(answer: requests.Response) -> list[float | None]:
     quote = result(answer)["indicators"]["quote"][0]
-    found: list[float | None] = quote["close"]
-    assert len(found) == len(result(answer)["timestamp"]) == len(quote["volume"])
-    return found
+    values: list[float | None] = quote["close"]
+    assert len(values) == len(result(answer)["timestamp"]) == len(quote["volume"])
+    return values
 
 
-def test_every_fault_is_in_the_tables_once() -> None:
+def test_every_fault_is_registered_once() -> None:
     assert set(PARAMS) == {*DATA_FAULTS, *REPLY_FAULTS, UNKNOWN}
     assert not set(DATA_FAULTS) & set(REPLY_FAULTS)
 
 
 @pytest.mark.parametrize("kind", ["403", "451", "500", "502", "503", "504"])
-def test_a_refusal_has_its_status(kind: str, chart: Get) -> None:
+def test_refusal_has_its_status(kind: str, chart: Get) -> None:
     assert chart(kind).status_code == int(kind)
 
 
-def test_too_many_requests_with_and_without_a_time_to_wait(chart: Get) -> None:
-    plain, told = chart("429"), chart("429:yahoo:^IXIC:retry_after=7")
-    assert plain.status_code == told.status_code == 429
+def test_status_429_with_and_without_retry_after(chart: Get) -> None:
+    plain, with_wait = chart("429"), chart("429:yahoo:^IXIC:retry_after=7")
+    assert plain.status_code == with_wait.status_code == 429
     assert "Retry-After" not in plain.headers
-    assert told.headers["Retry-After"] == "7"
+    assert with_wait.headers["Retry-After"] == "7"
     assert plain.text.startswith("Too Many Requests")
 
 
-def test_a_known_symbol_is_denied_in_the_vendors_words(chart: Get, simulator: Simulator, get: Get) -> None:
+def test_known_symbol_gets_the_vendors_not_found_body(chart: Get, simulator: Simulator, get: Get) -> None:
     answer = chart("404")
     assert answer.status_code == 404
     assert answer.json()["chart"]["error"]["code"] == "Not Found"
@@ -78,29 +79,29 @@ def test_a_known_symbol_is_denied_in_the_vendors_words(chart: Get, simulator: Si
     assert kraken.json() == {"error": ["EQuery:Unknown asset pair"]}
 
 
-def test_silence_ends_with_the_clients_patience(chart: Get) -> None:
+def test_silent_server_ends_in_a_client_timeout(chart: Get) -> None:
     started = time.monotonic()
     with pytest.raises(requests.Timeout, match="Read timed out"):
         chart("hang", timeout=0.3)
     assert time.monotonic() - started < 2
 
 
-def test_a_hang_that_ends_drops_the_connection(chart: Get) -> None:
+def test_finite_hang_drops_the_connection(chart: Get) -> None:
     with pytest.raises(requests.ConnectionError, match="without response"):
         chart("hang:*:*:seconds=0.1")
 
 
-def test_the_connection_is_reset(chart: Get) -> None:
+def test_connection_is_reset(chart: Get) -> None:
     with pytest.raises(requests.ConnectionError, match="reset"):
         chart("reset")
 
 
-def test_an_answer_ends_before_its_announced_length(chart: Get) -> None:
+def test_response_ends_before_its_content_length(chart: Get) -> None:
     with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
         chart("truncated")
 
 
-def test_an_answer_is_cut_though_its_length_is_right(chart: Get) -> None:
+def test_response_is_cut_with_a_correct_content_length(chart: Get) -> None:
     answer = chart("truncated:*:*:length=actual,keep=0.25")
     assert answer.status_code == 200
     assert len(answer.content) == int(answer.headers["Content-Length"])
@@ -108,53 +109,53 @@ def test_an_answer_is_cut_though_its_length_is_right(chart: Get) -> None:
         answer.json()
 
 
-def test_a_page_with_status_200(chart: Get) -> None:
+def test_html_page_with_status_200(chart: Get) -> None:
     answer = chart("html")
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/html")
 
 
-def test_nothing_with_status_200(chart: Get) -> None:
+def test_empty_body_with_status_200(chart: Get) -> None:
     answer = chart("empty")
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-def test_an_answer_trickles_past_any_read_timeout(chart: Get) -> None:
+def test_response_trickles_past_any_read_timeout(chart: Get) -> None:
     started = time.monotonic()
     answer = chart("truncated:*:*:keep=0.01,length=actual", "trickle:*:*:seconds=0.05", timeout=0.2)
     assert time.monotonic() - started > 0.2
     assert answer.status_code == 200
 
 
-def test_elsewhere(chart: Get) -> None:
+def test_redirect_leads_to_another_host(chart: Get) -> None:
     answer = chart("redirect:yahoo:*:location=http://elsewhere.invalid/x")
     assert answer.status_code == 302
     assert answer.headers["Location"] == "http://elsewhere.invalid/x"
 
 
-def test_a_huge_answer_is_bounded(chart: Get) -> None:
+def test_huge_response_is_bounded(chart: Get) -> None:
     answer = chart("huge:*:*:bytes=5000000")
     assert "Content-Length" not in answer.headers
     assert 4_900_000 < len(answer.content) <= 5_000_000
 
 
 @pytest.mark.parametrize(("where", "row"), [("head", 0), ("middle", 10), ("tail", 20)])
-def test_a_row_without_values(where: str, row: int, chart: Get) -> None:
-    got = closes(chart(f"nulls:yahoo:^IXIC:where={where}"))
-    assert [number for number, close in enumerate(got) if close is None] == [row]
+def test_row_without_values(where: str, row: int, chart: Get) -> None:
+    actual = closes(chart(f"nulls:yahoo:^IXIC:where={where}"))
+    assert [number for number, close in enumerate(actual) if close is None] == [row]
 
 
-def test_a_row_twice(chart: Get) -> None:
-    whole, got = closes(chart()), closes(chart("duplicates"))
-    assert got == [*whole, whole[-1]]
+def test_duplicate_row(chart: Get) -> None:
+    whole, actual = closes(chart()), closes(chart("duplicates"))
+    assert actual == [*whole, whole[-1]]
 
 
 @pytest.mark.parametrize(
     ("where", "kept"), [("head", range(3, 21)), ("middle", [*range(9), *range(12, 21)]), ("tail", range(18))]
 )
 def test_days_are_missing(where: str, kept: list[int], chart: Get) -> None:
-    whole, got = closes(chart()), closes(chart(f"missing:*:*:where={where}"))
-    assert got == [whole[row] for row in kept]
+    whole, actual = closes(chart()), closes(chart(f"missing:*:*:where={where}"))
+    assert actual == [whole[row] for row in kept]
 
 
 def test_random_rows_follow_the_seed(chart: Get) -> None:
@@ -165,7 +166,7 @@ def test_random_rows_follow_the_seed(chart: Get) -> None:
     assert first == again != other
 
 
-def test_history_is_not_adjusted_for_a_split(chart: Get) -> None:
+def test_history_without_split_adjustment(chart: Get) -> None:
     window = {"period1": 1652140800, "period2": 1653004800, "events": "div,splits"}
     right = chart(symbol="SYNTH-A", **window)
     wrong = chart("unadjusted", symbol="SYNTH-A", **window)
@@ -180,35 +181,35 @@ def test_history_is_not_adjusted_for_a_split(chart: Get) -> None:
     assert "splits" not in result(silent).get("events", {})
 
 
-def test_history_is_restated(chart: Get) -> None:
+def test_history_restated_by_a_factor(chart: Get) -> None:
     whole = closes(chart())
-    got = closes(chart("restated:yahoo:^IXIC:percent=-2,from=2025-03-10,to=2025-03-12"))
-    changed = [b / a for a, b in zip(whole, got, strict=True) if a and b and a != b]
+    actual = closes(chart("restated:yahoo:^IXIC:percent=-2,from=2025-03-10,to=2025-03-12"))
+    changed = [b / a for a, b in zip(whole, actual, strict=True) if a and b and a != b]
     assert changed == pytest.approx([0.98] * 3)
 
 
-def test_a_hundredfold_price_with_the_same_or_its_own_label(chart: Get) -> None:
+def test_price_times_100_with_or_without_its_currency_label(chart: Get) -> None:
     whole, same, pence = chart(), chart("unit"), chart("unit:*:*:label=GBp")
     assert closes(same) == pytest.approx([100 * (close or 0) for close in closes(whole)])
     assert result(same)["meta"]["currency"] == "USD"
     assert result(pence)["meta"]["currency"] == "GBp"
 
 
-def test_the_last_bar_is_unfinished(chart: Get) -> None:
-    whole, got = chart(), chart("unfinished")
-    assert closes(got)[:-1] == closes(whole)[:-1]
-    assert closes(got)[-1] != closes(whole)[-1]
-    assert result(got)["timestamp"][-1] == result(whole)["timestamp"][-1] + 3 * 3600
+def test_last_bar_is_unfinished(chart: Get) -> None:
+    whole, actual = chart(), chart("unfinished")
+    assert closes(actual)[:-1] == closes(whole)[:-1]
+    assert closes(actual)[-1] != closes(whole)[-1]
+    assert result(actual)["timestamp"][-1] == result(whole)["timestamp"][-1] + 3 * 3600
 
 
-def test_a_fault_strikes_so_often_and_then_no_more(chart: Get, simulator: Simulator, get: Get) -> None:
+def test_fault_strikes_a_limited_number_of_times(chart: Get, simulator: Simulator, get: Get) -> None:
     statuses = [chart("503:yahoo:*:times=2").status_code]
     address = f"{simulator.url}/yahoo/v8/finance/chart/^GSPC"
     statuses += [get(address, **MARCH).status_code for _ in range(3)]
     assert statuses == [503, 503, 200, 200]
 
 
-def test_a_fault_strikes_its_source_and_symbol_alone(chart: Get, simulator: Simulator, get: Get) -> None:
+def test_fault_strikes_only_its_source_and_symbol(chart: Get, simulator: Simulator, get: Get) -> None:
     assert chart("503:bitstamp:BTC/USD").status_code == 200
     daily = {"step": 86400, "limit": 1}
     assert get(f"{simulator.url}/bitstamp/api/v2/ohlc/btcusd/", **daily).status_code == 503
@@ -216,7 +217,7 @@ def test_a_fault_strikes_its_source_and_symbol_alone(chart: Get, simulator: Simu
     assert get(f"{simulator.url}/bitstamp/api/v2/markets/").status_code == 200
 
 
-def test_a_crumb_fails_only_when_it_is_named(simulator: Simulator, get: Get) -> None:
+def test_crumb_fails_only_when_named(simulator: Simulator, get: Get) -> None:
     crumb = f"{simulator.url}/yahoo/v1/test/getcrumb"
     simulator.set_faults([parse_fault("429:yahoo")])
     assert get(crumb).status_code == 200
@@ -224,7 +225,7 @@ def test_a_crumb_fails_only_when_it_is_named(simulator: Simulator, get: Get) -> 
     assert get(crumb).status_code == 429
 
 
-def test_chance_follows_the_seed(simulator: Simulator, get: Get) -> None:
+def test_probability_follows_the_seed(simulator: Simulator, get: Get) -> None:
     def statuses(seed: int) -> list[int]:
         simulator.set_faults([parse_fault(f"500:yahoo:*:probability=0.5,seed={seed}")])
         address = f"{simulator.url}/yahoo/v8/finance/chart/SPY"

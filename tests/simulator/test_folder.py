@@ -1,4 +1,4 @@
-"""A market from a user's files: every shape that is documented, and a clear word on what is not."""
+"""A market from a user's files: every documented form, and clear errors for others."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_every_file_of_the_real_folder_loads(real_market: Market, real_prices: P
 
 
 @pytest.mark.parametrize("symbol", ["BTC-USD", "ETH-USD", "^IXIC", "^GSPC", "GC=F", "SI=F"])
-def test_a_plain_files_closes_come_back_bit_for_bit(
+def test_closes_of_a_plain_file_are_served_bit_for_bit(
     symbol: str, real_market: Market, real_prices: Path, get: Get
 ) -> None:
     lines = (real_prices / f"{symbol}.csv").read_text().splitlines()[1:]
@@ -43,7 +43,7 @@ def test_a_plain_files_closes_come_back_bit_for_bit(
     assert quote["open"] == [float(line.split(",")[1]) for line in lines]
 
 
-def test_a_file_saved_from_yahoo_is_held_as_traded(tmp_path: Path) -> None:
+def test_file_saved_from_yahoo_is_read_as_traded(tmp_path: Path) -> None:
     (tmp_path / "CUT.csv").write_text(
         "Date,Open,High,Low,Close,Adj Close,Volume,Dividends,Stock Splits\n"
         "2024-03-06 00:00:00-05:00,102,105,101,104,103.5,4800,0.5,0.0\n"
@@ -64,13 +64,13 @@ def test_parquet_is_read_like_csv(tmp_path: Path) -> None:
     assert np.isnan(series.volume).all()
 
 
-def test_a_time_stamp_with_a_zone_keeps_its_local_date(tmp_path: Path) -> None:
+def test_zoned_timestamp_keeps_its_local_date(tmp_path: Path) -> None:
     stamps = pa.array([datetime(2024, 3, 6, 5, tzinfo=UTC)], pa.timestamp("ns", tz="America/New_York"))
     pq.write_table(pa.table({"Date": stamps, "Close": [2.0]}), tmp_path / "X.parquet")
     assert only(tmp_path).days.astype(str).tolist() == ["2024-03-06"]
 
 
-def test_an_adjusted_file_stands_in_only_where_there_is_no_plain_one(tmp_path: Path) -> None:
+def test_adjusted_file_is_used_only_without_a_plain_one(tmp_path: Path) -> None:
     (tmp_path / "X@adj.csv").write_text("date,close\n2024-03-06,50\n")
     assert only(tmp_path).close.tolist() == [50.0]
     (tmp_path / "X.csv").write_text("date,close\n2024-03-06,60\n")
@@ -105,7 +105,7 @@ def test_market_toml_describes_a_symbol(tmp_path: Path, get: Get) -> None:
         ("market.toml", "symbol = 5", "no .csv or .parquet"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_named(name: str, text: str, words: str, tmp_path: Path) -> None:
+def test_invalid_file_is_named(name: str, text: str, words: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(ConfigError, match=words) as caught:
         load_market(tmp_path)
@@ -123,13 +123,13 @@ def test_a_file_that_cannot_be_used_is_named(name: str, text: str, words: str, t
         "[[",
     ],
 )
-def test_a_description_that_cannot_be_used_is_named(text: str, tmp_path: Path) -> None:
+def test_invalid_market_toml_is_named(text: str, tmp_path: Path) -> None:
     (tmp_path / "X.csv").write_text("date,close\n2024-03-06,1\n")
     (tmp_path / "market.toml").write_text(text)
     with pytest.raises(ConfigError, match=r"market\.toml"):
         load_market(tmp_path)
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is not a folder"):
         load_market(tmp_path / "nowhere")

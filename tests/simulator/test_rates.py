@@ -34,20 +34,20 @@ def test_december_prices_are_as_published(sample: Market, get: Get) -> None:
 
 
 @pytest.mark.parametrize(("day", "last"), [(14, "2024-04-01"), (15, "2024-05-01")])
-def test_a_month_appears_once_it_is_published(day: int, last: str, sample: Market, get: Get) -> None:
+def test_month_appears_when_published(day: int, last: str, sample: Market, get: Get) -> None:
     with serve(sample, now=datetime(2024, 6, day, 23, tzinfo=UTC)) as simulator:
         text = get(simulator.url + FRED, id="CPIAUCNS").text
     assert text.splitlines()[-1].startswith(last)
 
 
-def test_an_unknown_series_is_a_page(sample: Market, get: Get) -> None:
+def test_unknown_series_is_an_html_page(sample: Market, get: Get) -> None:
     with serve(sample, now=NOW) as simulator:
         answer = get(simulator.url + FRED, id="NOPE")
     assert answer.status_code == 404
     assert answer.text.startswith("<html>")
 
 
-def test_a_missing_value_is_a_dot(sample: Market, get: Get) -> None:
+def test_missing_value_is_a_dot(sample: Market, get: Get) -> None:
     from marketlake.simulator.fault import parse_fault
 
     with serve(sample, now=NOW, faults=[parse_fault("nulls:fred:CPIAUCNS:where=tail")]) as simulator:
@@ -55,13 +55,13 @@ def test_a_missing_value_is_a_dot(sample: Market, get: Get) -> None:
 
 
 @pytest.mark.parametrize(("hour", "last"), [(13, "2024-06-07"), (14, "2024-06-10")])
-def test_a_rate_appears_once_it_is_fixed(hour: int, last: str, sample: Market, get: Get) -> None:
+def test_rate_appears_when_fixed(hour: int, last: str, sample: Market, get: Get) -> None:
     with serve(sample, now=datetime(2024, 6, 10, hour, tzinfo=UTC)) as simulator:
         newest = rates(get(simulator.url + ECB).content)[0]
     assert newest["Date"] == last
 
 
-def test_the_rates_are_the_ecbs_and_the_same_bytes_each_time(sample: Market, get: Get) -> None:
+def test_rates_equal_the_ecbs_and_are_reproducible(sample: Market, get: Get) -> None:
     from marketlake.simulator.dialects import ecb
 
     with serve(sample, now=NOW) as simulator:
@@ -74,7 +74,7 @@ def test_the_rates_are_the_ecbs_and_the_same_bytes_each_time(sample: Market, get
     assert max(by_date) == "2025-12-31"
 
 
-def test_figures_of_a_series_have_the_same_number_of_decimals() -> None:
+def test_values_of_a_series_have_the_same_number_of_decimals() -> None:
     from marketlake.simulator.dialects.fred import _figures
 
     assert _figures([157.0, float("nan"), 158.0]) == ["157", ".", "158"]
@@ -91,22 +91,22 @@ def test_figures_of_a_series_have_the_same_number_of_decimals() -> None:
         ("unit:ecb:*:factor=100", [("2025-12-31", 100.0), ("2025-12-30", 100.0)]),
     ],
 )
-def test_a_fault_strikes_rows_of_the_rates(
+def test_fault_strikes_rows_of_the_rates(
     fault: str, newest: list[tuple[str, float | None]], sample: Market, get: Get
 ) -> None:
     from marketlake.simulator.fault import parse_fault
 
     with serve(sample, now=NOW, faults=[parse_fault(fault)]) as simulator:
-        struck = rates(get(simulator.url + ECB).content)
+        affected = rates(get(simulator.url + ECB).content)
         simulator.set_faults([])
-        sound = {row["Date"]: row for row in rates(get(simulator.url + ECB).content)}
-    for row, (day, factor) in zip(struck, newest, strict=False):
+        unaffected = {row["Date"]: row for row in rates(get(simulator.url + ECB).content)}
+    for row, (day, factor) in zip(affected, newest, strict=False):
         assert row["Date"] == day
-        wanted = "N/A" if factor is None else pytest.approx(float(sound[day]["USD"]) * factor)
-        assert (row["USD"] if factor is None else float(row["USD"])) == wanted
+        expected = "N/A" if factor is None else pytest.approx(float(unaffected[day]["USD"]) * factor)
+        assert (row["USD"] if factor is None else float(row["USD"])) == expected
 
 
-def test_the_rates_can_be_denied(sample: Market, get: Get) -> None:
+def test_rates_can_be_refused(sample: Market, get: Get) -> None:
     from marketlake.simulator.fault import parse_fault
 
     with serve(sample, now=NOW, faults=[parse_fault("404:ecb")]) as simulator:

@@ -1,4 +1,4 @@
-"""The sample market: published figures hold exactly, everything else is made up the same way each time."""
+"""The sample market: published values hold exactly; the rest is generated reproducibly."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def published() -> list[dict[str, str]]:
 
 
 def series(market: Market, name: str) -> Series:
-    found = market.find("yahoo", SYMBOLS.get(name, name)) or market.find("fred", "CPIAUCNS")
-    assert found is not None
-    return found
+    item = market.find("yahoo", SYMBOLS.get(name, name)) or market.find("fred", "CPIAUCNS")
+    assert item is not None
+    return item
 
 
 def years(item: Series) -> np.ndarray:
@@ -51,12 +51,12 @@ def year_ends(item: Series) -> dict[int, float]:
 
 
 @pytest.mark.parametrize("name", [*SYMBOLS, "US_CPI"])
-def test_every_published_close_is_the_last_of_its_year(name: str, sample: Market) -> None:
-    wanted = {int(row["year"]): float(row["close"]) for row in published() if row["instrument_id"] == name}
-    assert year_ends(series(sample, name)) == wanted
+def test_published_close_is_the_last_of_its_year(name: str, sample: Market) -> None:
+    expected = {int(row["year"]): float(row["close"]) for row in published() if row["instrument_id"] == name}
+    assert year_ends(series(sample, name)) == expected
 
 
-def test_the_table_states_the_published_facts(real_prices: Path) -> None:
+def test_published_table_equals_the_real_facts(real_prices: Path) -> None:
     with (real_prices.parent / "published" / "year_end_closes.csv").open(encoding="utf-8") as file:
         facts = list(csv.DictReader(file))
     ours = published()
@@ -68,13 +68,13 @@ def test_the_table_states_the_published_facts(real_prices: Path) -> None:
 def test_reinvested_dividends_give_the_published_total_return(name: str, sample: Market) -> None:
     item = series(sample, name)
     factor = (item.close[1:] + item.dividend[1:]) / item.close[:-1]
-    got = {year: np.prod(factor[years(item)[1:] == year]) - 1 for year in range(2014, 2025)}
-    wanted = {
+    actual = {year: np.prod(factor[years(item)[1:] == year]) - 1 for year in range(2014, 2025)}
+    expected = {
         int(row["year"]): float(row["total_return_pct"]) / 100
         for row in published()
         if row["instrument_id"] == name and row["total_return_pct"]
     }
-    assert got == pytest.approx(wanted, abs=1e-9)
+    assert actual == pytest.approx(expected, abs=1e-9)
     assert (item.dividend >= 0).all()
     paid = np.unique(years(item)[item.dividend > 0], return_counts=True)[1]
     assert set(paid.tolist()) == {4 if name == "SPY" else 12}
@@ -92,7 +92,7 @@ def test_rows_are_consistent_and_on_the_calendar(sample: Market) -> None:
         assert item.days.tolist() == expected.tolist(), symbol
 
 
-def test_days_look_like_a_market(sample: Market) -> None:
+def test_daily_returns_look_like_a_market(sample: Market) -> None:
     for name, least, most in (("BTC", 0.4, 0.8), ("NASDAQ", 0.14, 0.25), ("AGG", 0.03, 0.08)):
         item = series(sample, name)
         annual = np.diff(np.log(item.close)).std() * np.sqrt(365 if name == "BTC" else 252)
@@ -108,7 +108,7 @@ def test_bitcoin_beat_the_nasdaq_in_five_of_six_years_then_in_four(sample: Marke
     assert sum(won[y] for y in range(2020, 2026)) == 4
 
 
-def test_share_a_has_three_splits_without_a_jump_in_value(sample: Market) -> None:
+def test_three_splits_of_share_a_do_not_change_its_value(sample: Market) -> None:
     item = series(sample, "SYNTH-A")
     assert item.split[item.split != 1].tolist() == [4.0, 0.1, 1.281]
     worth = item.close[1:] * item.split[1:] / item.close[:-1]
@@ -117,7 +117,7 @@ def test_share_a_has_three_splits_without_a_jump_in_value(sample: Market) -> Non
 
 
 def digest(market: Market) -> str:
-    found = hashlib.sha256()
+    hashed = hashlib.sha256()
     for key, item in sorted(market.series.items()):
         columns = (
             item.days,
@@ -129,15 +129,15 @@ def digest(market: Market) -> str:
             item.dividend,
             item.split,
         )
-        found.update(repr(key).encode() + b"".join(column.tobytes() for column in columns))
-    return found.hexdigest()
+        hashed.update(repr(key).encode() + b"".join(column.tobytes() for column in columns))
+    return hashed.hexdigest()
 
 
-def test_it_is_the_same_market_every_time(sample: Market) -> None:
+def test_sample_market_is_reproducible(sample: Market) -> None:
     assert digest(sample) == digest(sample_market())
 
 
-def test_the_universe_asks_only_for_what_is_served(sample: Market) -> None:
+def test_sample_universe_lists_only_served_symbols(sample: Market) -> None:
     universe = load_universe(FOLDER / "instruments.toml")
     by_source: dict[str, set[str]] = defaultdict(set)
     for instrument in universe.instruments:

@@ -1,4 +1,4 @@
-"""The real yfinance reads what the simulator serves."""
+"""The real yfinance reads from the simulator."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def history(tmp_path: Path) -> Iterator[Callable[[str], History]]:
     yf.config.debug.hide_exceptions = hidden
 
 
-def test_the_whole_history_of_an_index_arrives(sample: Market, history: Callable[[str], History]) -> None:
+def test_whole_history_of_an_index_arrives(sample: Market, history: Callable[[str], History]) -> None:
     with serve(sample, now=NOW) as simulator:
         frame = history(simulator.url)("^IXIC", start="2013-12-01", end="2026-01-02")
     series = sample.find("yahoo", "^IXIC")
@@ -64,7 +64,7 @@ def test_the_whole_history_of_an_index_arrives(sample: Market, history: Callable
     assert str(frame.index.tz) == "America/New_York"
 
 
-def test_prices_are_divided_by_later_splits_and_events_are_named(
+def test_prices_are_divided_by_later_splits_and_events_are_listed(
     shares: Path, history: Callable[[str], History]
 ) -> None:
     with serve(load_market(shares), now=NOW) as simulator:
@@ -79,7 +79,7 @@ def test_prices_are_divided_by_later_splits_and_events_are_named(
     )
 
 
-def test_a_split_after_the_clock_is_not_applied(shares: Path, history: Callable[[str], History]) -> None:
+def test_split_after_the_clock_is_not_applied(shares: Path, history: Callable[[str], History]) -> None:
     with serve(load_market(shares), now=datetime(2024, 3, 6, 22, tzinfo=UTC)) as simulator:
         frame = history(simulator.url)("CUT", start="2024-03-01", end="2024-03-15")
     assert frame["Close"].to_list() == [404.0, 408.0, 416.0]
@@ -97,16 +97,14 @@ def test_crypto_futures_and_currencies_keep_their_dates(
             assert frame.index[-1].date() == date(2024, 6, 10)
 
 
-def test_an_unknown_symbol_is_refused_as_yahoo_does(
-    sample: Market, history: Callable[[str], History]
-) -> None:
+def test_unknown_symbol_is_rejected_as_yahoo_does(sample: Market, history: Callable[[str], History]) -> None:
     from curl_cffi.requests.exceptions import HTTPError
 
     with serve(sample, now=NOW) as simulator, pytest.raises(HTTPError, match="404"):
         history(simulator.url)("NOBODY", start="2024-06-01", end="2024-06-11")
 
 
-def test_real_files_come_back_bit_for_bit(
+def test_real_files_are_served_bit_for_bit(
     real_market: Market, real_prices: Path, history: Callable[[str], History]
 ) -> None:
     with serve(real_market, now=datetime(2025, 1, 2, 12, tzinfo=UTC)) as simulator:

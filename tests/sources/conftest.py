@@ -1,5 +1,5 @@
-"""A loopback server that gives canned answers, and for every source one case of what its vendor
-says."""
+"""A loopback server with canned responses, and for every source one case of its vendor's
+responses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ START, END = date(2024, 3, 13), date(2024, 3, 14)
 
 @dataclass(frozen=True)
 class Canned:
-    """One answer; `missing` bytes are promised and not sent."""
+    """One response; `missing` bytes are announced and not sent."""
 
     body: bytes = b""
     status: int = 200
@@ -42,16 +42,16 @@ class Canned:
 
 @dataclass
 class Vendor:
-    """What the server says, and what it was asked."""
+    """The server's canned responses and recorded requests."""
 
     url: str
     answer: Canned | Callable[[str], Canned] = Canned()
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     sent: int = 0
     """Bytes of bodies that were taken."""
 
     def reply(self, path: str) -> Canned:
-        self.asked.append(path)
+        self.requests.append(path)
         if path.endswith("/getcrumb"):
             return Canned(b"secret-crumb")
         if path in {"/yahoo", "/yahoo/"}:
@@ -61,9 +61,9 @@ class Vendor:
 
 @pytest.fixture
 def vendor(server: Vendor) -> Vendor:
-    """The server, as if nothing had happened yet."""
+    """The server, reset."""
     server.answer = Canned()
-    server.asked.clear()
+    server.requests.clear()
     server.sent = 0
     return server
 
@@ -116,7 +116,7 @@ def server() -> Iterator[Vendor]:
 
 @pytest.fixture
 def waited() -> list[str]:
-    """The sources that the limiter was asked about, in order."""
+    """The sources that called the limiter, in order."""
     return []
 
 
@@ -134,9 +134,9 @@ def access(vendor: Vendor, tmp_path: Path, waited: list[str]) -> Access:
 
 @pytest.fixture
 def shared() -> Path:
-    """The folder of recorded answers; the test skips where it is not."""
-    beside = Path(__file__).resolve().parents[3] / "shared"
-    folder = Path(os.environ.get("MARKETLAKE_SHARED") or beside) / "data"
+    """The folder of recorded responses; the test skips without it."""
+    default_folder = Path(__file__).resolve().parents[3] / "shared"
+    folder = Path(os.environ.get("MARKETLAKE_SHARED") or default_folder) / "data"
     if not (folder / "payloads").is_dir():
         pytest.skip(f"the recorded answers are not at {folder}; set MARKETLAKE_SHARED")
     return folder / "payloads"
@@ -144,7 +144,7 @@ def shared() -> Path:
 
 @dataclass(frozen=True)
 class Case:
-    """One source: how its vendor says the same two days, none, and that it does not know a
+    """One source: its vendor's responses for the same two days, for no rows and for an unknown
     symbol."""
 
     source: str
@@ -153,7 +153,7 @@ class Case:
     empty: Canned
     not_found: Canned
     unknown: str = ""
-    """A symbol not known, where that is told from the good answer."""
+    """An unknown symbol, where the vendor reports it as such."""
     currency: str | None = "USD"
     opens: bool = True
 
@@ -163,7 +163,7 @@ class Case:
 
 
 def chart(symbol: str, **changes: Any) -> dict[str, Any]:
-    """A Yahoo answer with the two days' opens at nine in New York."""
+    """A Yahoo response with the two days' opens at nine in New York."""
     meta = {
         "currency": "USD",
         "symbol": symbol,
@@ -184,7 +184,7 @@ def chart(symbol: str, **changes: Any) -> dict[str, Any]:
 
 
 def stamp(day: int, hour: int = 0) -> int:
-    """Seconds of a moment in March 2024."""
+    """Unix time of an hour in March 2024."""
     return int(datetime(2024, 3, day, hour, tzinfo=UTC).timestamp())
 
 

@@ -1,4 +1,4 @@
-"""What every source that asks a vendor must do; a new source supplies only its case in
+"""The contract of every source that requests a vendor; a new source adds only its case in
 `conftest`."""
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def ask(case, access, **changes) -> Parsed:
 
 
 def failure(case, access, **changes) -> SourceError:
-    """The one error that a fetch ends in, wherever it shows."""
+    """The single error of a fetch, from fetch or parse."""
     try:
         parsed = ask(case, access, **changes)
     except SourceError as error:
@@ -62,7 +62,7 @@ def failure(case, access, **changes) -> SourceError:
     return parsed.failed["X"]
 
 
-def test_a_good_answer_becomes_rows(case, vendor, access):
+def test_valid_response_becomes_rows(case, vendor, access):
     vendor.answer = case.good
     parsed = ask(case, access)
     rows = sorted(parsed.bars.to_pylist(), key=lambda row: row["session"])
@@ -78,7 +78,7 @@ def test_a_good_answer_becomes_rows(case, vendor, access):
     assert {row["instrument_id"] for row in rows} == {"X"}
 
 
-def test_an_answer_is_kept_as_served_without_secrets(case, vendor, access):
+def test_response_is_kept_as_served_without_secrets(case, vendor, access):
     vendor.answer = dataclasses.replace(case.good, headers={"Set-Cookie": "a=secret", "X-Kept": "yes"})
     pages = create(case.source).fetch(case.request, access)
     assert all(page.body == case.good.body and page.status == 200 for page in pages)
@@ -87,13 +87,13 @@ def test_an_answer_is_kept_as_served_without_secrets(case, vendor, access):
     assert "secret" not in repr([(page.url, page.headers) for page in pages])
 
 
-def test_no_rows_in_the_window_is_no_failure(case, vendor, access):
+def test_empty_window_is_no_error(case, vendor, access):
     vendor.answer = case.empty
     parsed = ask(case, access)
     assert (parsed.bars.num_rows, parsed.failed) == (0, {})
 
 
-def test_an_unknown_symbol_is_not_found(case, vendor, access):
+def test_unknown_symbol_is_not_found(case, vendor, access):
     vendor.answer = case.not_found
     error = failure(case, access, symbol=case.unknown or case.symbol)
     assert isinstance(error, NotFoundError)
@@ -104,12 +104,12 @@ def test_an_unknown_symbol_is_not_found(case, vendor, access):
     ("status", "expected"),
     [(403, BlockedError), (451, BlockedError), (500, UnavailableError), (503, UnavailableError)],
 )
-def test_a_refusal_or_fault_is_told_apart(case, vendor, access, canned, status, expected):
+def test_http_status_maps_to_its_error(case, vendor, access, canned, status, expected):
     vendor.answer = canned(b"<html>sorry</html>", status)
     assert type(failure(case, access)) is expected
 
 
-def test_a_rate_limit_says_how_long(case, vendor, access, canned):
+def test_rate_limit_error_has_the_wait(case, vendor, access, canned):
     vendor.answer = canned(b"Too Many Requests", 429, {"Retry-After": "7"})
     error = failure(case, access)
     assert isinstance(error, RateLimitedError)
@@ -117,7 +117,7 @@ def test_a_rate_limit_says_how_long(case, vendor, access, canned):
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds"),
+    ("header", "seconds"),
     [
         ("Wed, 13 Mar 2024 12:00:30 GMT", 30.0),
         ("Wed, 13 Mar 2024 11:00:00 GMT", 0.0),
@@ -132,34 +132,33 @@ def test_a_rate_limit_says_how_long(case, vendor, access, canned):
         ("", None),
     ],
 )
-def test_retry_after_is_seconds_or_a_date_or_nothing(told, seconds):
-    """A date counts from the answer's own, whatever clock is set where."""
-    assert retry_after({"Date": "Wed, 13 Mar 2024 12:00:00 GMT", "RETRY-AFTER": told}) == seconds
+def test_retry_after_is_seconds_or_a_date_or_nothing(header, seconds):
+    """A date is relative to the response's Date header, not to our clock."""
+    assert retry_after({"Date": "Wed, 13 Mar 2024 12:00:00 GMT", "RETRY-AFTER": header}) == seconds
 
 
-def test_a_date_to_retry_after_means_nothing_without_the_answers_own():
+def test_retry_after_date_is_ignored_without_a_date_header():
     assert retry_after({"Retry-After": "Wed, 13 Mar 2024 12:00:30 GMT"}) is None
 
 
 @pytest.mark.parametrize("status", [403, 451])
-def test_a_refusal_for_good_is_asked_once_and_is_terminal(case, vendor, access, canned, status):
-    """Whatever ccxt and yfinance make of it: the one calls 451 and 403 worth another try, the other
-    tries."""
+def test_permanent_refusal_is_requested_once_and_is_terminal(case, vendor, access, canned, status):
+    """Whatever ccxt and yfinance do: ccxt treats 451 and 403 as retryable, yfinance retries."""
     vendor.answer = canned(b'{"code": 0, "msg": "Service unavailable from a restricted location"}', status)
     error = failure(case, access)
     assert isinstance(error, TerminalError)
     assert error.outcome == "blocked"
     helpers = ("/yahoo", "/yahoo/", "/yahoo/v1/test/getcrumb")
-    assert len([path for path in vendor.asked if path not in helpers]) == 1
+    assert len([path for path in vendor.requests if path not in helpers]) == 1
 
 
-def test_a_source_that_wants_rest_is_not_asked(case, vendor, access):
+def test_source_on_hold_gets_no_request(case, vendor, access):
     closed = MachineLimiter(access.limiter.folder, access.clock, lambda _: 1000.0)
     closed.shut(case.source, 1800)
     error = failure(case, dataclasses.replace(access, limiter=closed))
     assert isinstance(error, RateLimitedError)
     assert 1700 < error.retry_after <= 1800
-    assert vendor.asked == []
+    assert vendor.requests == []
 
 
 @pytest.mark.parametrize(
@@ -170,13 +169,13 @@ def test_another_document_is_malformed(case, vendor, access, canned, body):
     assert type(failure(case, access)) is MalformedError
 
 
-def test_half_an_answer_is_malformed(case, vendor, access, canned):
+def test_half_a_response_is_malformed(case, vendor, access, canned):
     whole = case.good.body
     vendor.answer = canned(whole[: len(whole) // 2])
     assert type(failure(case, access)) is MalformedError
 
 
-def test_an_answer_cut_off_is_malformed(case, vendor, access, canned):
+def test_truncated_response_is_malformed(case, vendor, access, canned):
     vendor.answer = canned(case.good.body[:-3], missing=3)
     assert type(failure(case, access)) is MalformedError
 
@@ -185,8 +184,9 @@ def test_an_answer_cut_off_is_malformed(case, vendor, access, canned):
 @pytest.mark.parametrize(
     "to", ["{same}/elsewhere", "{other}/elsewhere", "file:///etc/hostname", "//{netloc}/elsewhere"]
 )
-def test_a_redirect_is_not_followed(case, vendor, access, canned, status, to):
-    """Neither on the host nor to another one (a listener that is never asked) nor to a file."""
+def test_redirect_is_not_followed(case, vendor, access, canned, status, to):
+    """Neither on the same host nor to another one (a listener that gets no request) nor to a
+    file."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         netloc = f"127.0.0.1:{other.getsockname()[1]}"
         location = to.format(same=vendor.url, other=f"http://{netloc}", netloc=netloc)
@@ -197,15 +197,15 @@ def test_a_redirect_is_not_followed(case, vendor, access, canned, status, to):
         other.setblocking(False)
         with pytest.raises(BlockingIOError, match="unavailable"):
             other.accept()
-    assert not [path for path in vendor.asked if "elsewhere" in path]
+    assert not [path for path in vendor.requests if "elsewhere" in path]
 
 
-def test_nobody_answering_is_unavailable(case, access):
+def test_unreachable_host_is_unavailable(case, access):
     away = dataclasses.replace(access, base_url="http://127.0.0.1:1")
     assert type(failure(case, away)) is UnavailableError
 
 
-def test_a_trickle_ends_in_time(case, vendor, access, canned):
+def test_trickling_response_ends_in_time(case, vendor, access, canned):
     vendor.answer = canned(case.good.body, pause=0.05)
     short = dataclasses.replace(access, timeout=0.4)
     before = access.clock.monotonic()
@@ -213,14 +213,14 @@ def test_a_trickle_ends_in_time(case, vendor, access, canned):
     assert access.clock.monotonic() - before < 12  # the imports included
 
 
-def test_headers_without_end_end_in_time(case, vendor, access, canned):
+def test_endless_headers_end_in_time(case, vendor, access, canned):
     vendor.answer = canned(case.good.body, slow_head=0.02)
     before = access.clock.monotonic()
     assert type(failure(case, dataclasses.replace(access, timeout=0.4))) is UnavailableError
     assert access.clock.monotonic() - before < 12  # the imports included
 
 
-def test_half_a_gigabyte_is_cut_off_at_once(case, vendor, access, canned):
+def test_half_a_gigabyte_is_cut_off_immediately(case, vendor, access, canned):
     vendor.answer = canned(b" " * 1_000_000, repeat=500)
     assert type(failure(case, dataclasses.replace(access, max_bytes=1_000_000))) is MalformedError
     assert vendor.sent < 30_000_000
@@ -228,12 +228,12 @@ def test_half_a_gigabyte_is_cut_off_at_once(case, vendor, access, canned):
 
 @pytest.fixture(scope="module")
 def bomb() -> bytes:
-    """A third of a gigabyte in a third of a megabyte."""
+    """A third of a gigabyte, compressed to a third of a megabyte."""
     packer = zlib.compressobj(1, wbits=31)
     return b"".join(packer.compress(b" " * 1_000_000) for _ in range(300)) + packer.flush()
 
 
-def test_an_answer_that_unpacks_without_end_is_not_taken(case, vendor, access, canned, bomb):
+def test_decompression_bomb_is_rejected(case, vendor, access, canned, bomb):
     vendor.answer = canned(bomb, headers={"Content-Encoding": "gzip"})
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     error = failure(case, dataclasses.replace(access, max_bytes=1_000_000))
@@ -241,14 +241,14 @@ def test_an_answer_that_unpacks_without_end_is_not_taken(case, vendor, access, c
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes
 
 
-def test_deep_answers_are_malformed(case, vendor, access, canned):
+def test_deeply_nested_responses_are_malformed(case, vendor, access, canned):
     for depth in (500, 5000):
         for opening, closing in ((b"[", b"]"), (b'{"a":', b"}"), (b'{"chart":', b"}")):
             vendor.answer = canned(opening * depth + b"1" + closing * depth)
             assert type(failure(case, access)) is MalformedError
 
 
-def test_an_answer_too_long_is_not_taken(case, vendor, access, canned):
+def test_too_long_response_is_rejected(case, vendor, access, canned):
     vendor.answer = canned(b"[" + b" " * 3_000_000 + b"]")
     error = failure(case, dataclasses.replace(access, max_bytes=1_000_000))
     assert isinstance(error, MalformedError)
@@ -256,18 +256,18 @@ def test_an_answer_too_long_is_not_taken(case, vendor, access, canned):
 
 
 @pytest.mark.parametrize("symbol", HOSTILE)
-def test_a_hostile_symbol_stays_a_symbol(case, vendor, access, symbol):
+def test_hostile_symbol_stays_a_symbol(case, vendor, access, symbol):
     vendor.answer = case.not_found
     assert isinstance(failure(case, access, symbol=symbol), SourceError)
-    assert all(path.startswith(f"/{case.source}") for path in vendor.asked)
-    segments = {segment for path in vendor.asked for segment in path.partition("?")[0].split("/")}
+    assert all(path.startswith(f"/{case.source}") for path in vendor.requests)
+    segments = {segment for path in vendor.requests for segment in path.partition("?")[0].split("/")}
     assert not segments & {"..", ".", "etc", "passwd", "B"}
 
 
-def test_the_limiter_is_asked_for_every_request(case, vendor, access, waited):
+def test_limiter_is_called_for_every_request(case, vendor, access, waited):
     vendor.answer = case.good
     create(case.source).fetch(case.request, access)
-    assert waited == [case.source] * len(vendor.asked)
+    assert waited == [case.source] * len(vendor.requests)
 
 
 def test_pages_read_from_raw_parse_the_same(case, vendor, access):
@@ -287,7 +287,7 @@ def test_pages_read_from_raw_parse_the_same(case, vendor, access):
     assert create(case.source).parse(stored).bars.equals(source.parse(pages).bars)
 
 
-def test_one_bad_among_many_fails_alone(case, vendor, access, canned):
+def test_one_bad_response_among_many_fails_alone(case, vendor, access, canned):
     source = create(case.source)
     vendor.answer = case.good
     pages = [
@@ -295,14 +295,14 @@ def test_one_bad_among_many_fails_alone(case, vendor, access, canned):
         for instrument_id in ("A", "BAD", "C")
         for page in source.fetch(dataclasses.replace(case.request, instrument_id=instrument_id), access)
     ]
-    spoilt = [dataclasses.replace(p, body=b"<p>") if p.request.instrument_id == "BAD" else p for p in pages]
-    together = source.parse(spoilt)
+    damaged = [dataclasses.replace(p, body=b"<p>") if p.request.instrument_id == "BAD" else p for p in pages]
+    together = source.parse(damaged)
     alone = [source.parse([p for p in pages if p.request.instrument_id == i]).bars for i in ("A", "C")]
     assert set(together.failed) == {"BAD"}
     assert together.bars.to_pylist() == [row for table in alone for row in table.to_pylist()]
 
 
-def test_nothing_asked_is_an_empty_table(case):
+def test_no_request_is_an_empty_table(case):
     parsed = create(case.source).parse([])
     assert parsed.bars.schema.equals(SERVED)
     assert parsed.bars.num_rows == 0

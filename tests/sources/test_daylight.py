@@ -1,4 +1,4 @@
-"""A session is the venue's own day: when clocks change, on leap days, on either side of the date
+"""A session is the venue's local day: at clock changes, on leap days, on either side of the date
 line."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The exchanges' own ways: paging, windows, units, and ids that are known to ccxt alone."""
+"""Specifics of the exchanges: paging, windows, units, and exchanges known only to ccxt."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DAY = 86_400
 
 
 def candles_of_binance(path, first, last, canned):
-    """What binance serves of an instrument that lives from `first` to `last`."""
+    """Binance's response for an instrument traded from `first` to `last`."""
     query = parse_qs(urlsplit(path).query)
     start, limit = int(query["startTime"][0]) // 1000, int(query["limit"][0])
     stamps = [stamp for stamp in range(first, last + 1, DAY) if stamp >= start][:limit]
@@ -38,7 +38,7 @@ def parse(source, body, symbol="BTC/USD", status=200, url="u"):
     return create(source).parse([Page(request, url, status, {}, body)])
 
 
-def test_paging_goes_on_from_the_last_candle_to_the_end_asked(vendor, access, canned):
+def test_paging_continues_from_the_last_candle_to_the_requested_end(vendor, access, canned):
     first, last = date(2018, 1, 1), date(2024, 12, 31)
     vendor.answer = lambda path: candles_of_binance(path, seconds(first), seconds(last), canned)
     source = create("binance")
@@ -50,7 +50,7 @@ def test_paging_goes_on_from_the_last_candle_to_the_end_asked(vendor, access, ca
     assert len(set(sessions)) == len(sessions) == (date(2023, 12, 31) - first).days + 1
 
 
-def test_empty_windows_before_the_first_candle_are_stepped_over(vendor, access, canned):
+def test_empty_windows_before_the_first_candle_are_skipped(vendor, access, canned):
     listed = seconds(date(2024, 1, 10))
 
     def answer(path):
@@ -79,13 +79,13 @@ def test_paging_stops_at_the_first_bad_answer(vendor, access, canned):
     assert type(parsed.failed["X"]) is UnavailableError
 
 
-def test_an_exchange_that_repeats_itself_does_not_loop(vendor, access, canned):
+def test_repeating_exchange_does_not_loop(vendor, access, canned):
     vendor.answer = canned(json.dumps([[seconds(date(2014, 1, 1)) * 1000, "1", "2", "1", "2", "5"]]).encode())
     pages = create("binance").fetch(Request("X", "BTC/USDT", date(2015, 1, 1), date(2023, 12, 31)), access)
     assert len(pages) == 1
 
 
-def test_kraken_serves_its_latest_whatever_is_asked(vendor, access, canned):
+def test_kraken_always_serves_its_latest_candles(vendor, access, canned):
     stamps = range(seconds(date(2024, 1, 1)), seconds(date(2024, 1, 6)), DAY)
     result = {"XXBTZEUR": [[stamp, "1", "2", "1", "2", "1.5", "5", 3] for stamp in stamps], "last": 1}
     vendor.answer = canned(json.dumps({"error": [], "result": result}).encode())
@@ -112,7 +112,7 @@ def test_kraken_serves_its_latest_whatever_is_asked(vendor, access, canned):
         (b'{"error":[],"result":{"A":[],"B":[]}}', MalformedError),
     ],
 )
-def test_krakens_refusals_come_with_status_200(body, expected):
+def test_kraken_errors_have_status_200(body, expected):
     assert type(parse("kraken", body).failed["X"]) is expected
 
 
@@ -131,35 +131,35 @@ def test_krakens_refusals_come_with_status_200(body, expected):
         {},
     ],
 )
-def test_a_candle_that_cannot_be_is_malformed(candle):
+def test_impossible_candle_is_malformed(candle):
     parsed = parse("binance", json.dumps([candle]).encode())
     assert type(parsed.failed["X"]) is MalformedError
 
 
-def test_a_candle_without_any_value_is_dropped():
+def test_candle_without_values_is_dropped():
     body = b'[[1704067200000,null,null,null,null,null],[1704153600000,"1","2","1","2","5"]]'
     assert parse("binance", body).bars["session"].to_pylist() == [date(2024, 1, 2)]
 
 
-def test_candles_of_an_hour_are_refused():
+def test_hourly_candles_are_rejected():
     stamps = [1704067200 + hour * 3600 for hour in range(3)]
     parsed = parse("coinbaseexchange", json.dumps([[stamp, 1, 2, 1, 2, 5] for stamp in stamps]).encode())
     assert "UTC day" in str(parsed.failed["X"])
 
 
-def test_another_exchange_is_read_without_its_list_of_markets():
+def test_other_exchange_is_read_without_its_markets():
     body = b'{"code":"0","data":[["1704067200000","1","2","0.5","1.5","5","5","5","1"]]}'
     parsed = parse("okx", body, "BTC/USDT", url="https://x/api/v5/market/candles?instId=BTC-USDT")
     [row] = parsed.bars.to_pylist()
     assert (row["session"], row["close"], row["currency"]) == (date(2024, 1, 1), 1.5, "USDT")
 
 
-def test_another_exchange_without_candles_must_say_so():
+def test_other_exchange_without_candles_is_an_error():
     assert parse("okx", b'{"code":"0","data":[]}', "BTC/USDT").failed == {}
     assert type(parse("okx", b'{"code":"0"}', "BTC/USDT").failed["X"]) is MalformedError
 
 
-def test_another_exchange_is_asked_for_its_markets_first(vendor, access, canned):
+def test_other_exchange_loads_its_markets_first(vendor, access, canned):
     market = {"symbol": "btcusd", "base_currency": "BTC", "quote_currency": "USD", "status": "open"}
 
     def answer(path):
@@ -172,10 +172,10 @@ def test_another_exchange_is_asked_for_its_markets_first(vendor, access, canned)
     known = Request("X", "BTC/USD", date(2024, 1, 1), date(2024, 1, 1))
     pages = source.fetch(known, access)
     assert source.parse(pages).bars["close"].to_pylist() == [1.5]
-    assert all(path.startswith("/gemini/") for path in vendor.asked)
+    assert all(path.startswith("/gemini/") for path in vendor.requests)
 
 
 @pytest.mark.parametrize("name", ["nonesuch", "base", "__init__", "../ccxt", "Binance", "", "async_support"])
-def test_an_unknown_source_is_a_usage_error(name):
+def test_unknown_source_is_a_usage_error(name):
     with pytest.raises(UsageError, match="yahoo, ecb"):
         create(name)

@@ -1,4 +1,4 @@
-"""A user's own files: every accepted form, every refusal naming its place."""
+"""A user's own files: every accepted form, and errors that name the place."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def rows(text):
     return parsed.bars.to_pylist()
 
 
-def test_a_file_is_read_below_the_folder(access):
+def test_file_below_the_folder_is_read(access):
     (access.files / "funds").mkdir()
     (access.files / "funds" / "a.csv").write_text("date,close\n2024-03-13,2\n")
     source = create("files")
@@ -43,7 +43,7 @@ def test_a_file_is_read_below_the_folder(access):
 
 
 @pytest.mark.parametrize("symbol", ["../secret.csv", "funds/../../secret.csv", "out.csv", "{absolute}"])
-def test_what_leads_out_of_the_folder_is_blocked(access, symbol):
+def test_path_outside_the_folder_is_blocked(access, symbol):
     secret = access.files.parent / "secret.csv"
     secret.write_text("date,close\n")
     (access.files / "funds").mkdir()
@@ -53,7 +53,7 @@ def test_what_leads_out_of_the_folder_is_blocked(access, symbol):
 
 
 @pytest.mark.parametrize(
-    ("symbol", "said"),
+    ("symbol", "message"),
     [
         ("none.csv", "there is no file 'none.csv'"),
         (".", "is no file; name one CSV or Parquet file"),
@@ -62,13 +62,13 @@ def test_what_leads_out_of_the_folder_is_blocked(access, symbol):
         ("loop", "there is no file 'loop'"),
     ],
 )
-def test_what_is_no_file_is_not_found(access, symbol, said):
+def test_non_file_is_not_found(access, symbol, message):
     (access.files / "loop").symlink_to(access.files / "loop")
-    with pytest.raises(NotFoundError, match=said):
+    with pytest.raises(NotFoundError, match=message):
         create("files").fetch(request(symbol), access)
 
 
-def test_a_file_too_long_is_not_read(access):
+def test_too_long_file_is_not_read(access):
     (access.files / "a.csv").write_bytes(b"x" * 101)
     with pytest.raises(MalformedError, match="more than 100 bytes"):
         create("files").fetch(request(), dataclasses.replace(access, max_bytes=100))
@@ -88,27 +88,27 @@ def test_a_file_too_long_is_not_read(access):
         "Price,Close,Open\nTicker,ABC,ABC\nDate,,\n2024-03-13,2,1\n2024-03-14,3,1\n",
     ],
 )
-def test_the_forms_of_a_csv(text):
+def test_accepted_csv_forms(text):
     assert [(row["session"], row["close"]) for row in rows(text)] == [(DAYS[0], 2.0), (DAYS[1], 3.0)]
 
 
-def test_events_and_the_mark_of_restated_history():
+def test_events_and_the_adjusted_marker_are_read():
     head = "Date,Close,Volume,Dividends,Stock Splits,Currency\n"
-    got = rows(head + "2024-03-13,2,5,0.0,0.0,GBp\n2024-03-14,3,6,0.5,4.0,GBp\n2024-03-15,,,0.7,0.0,GBp\n")
-    assert [(row["close"], row["dividend"], row["split"]) for row in got] == [
+    actual = rows(head + "2024-03-13,2,5,0.0,0.0,GBp\n2024-03-14,3,6,0.5,4.0,GBp\n2024-03-15,,,0.7,0.0,GBp\n")
+    assert [(row["close"], row["dividend"], row["split"]) for row in actual] == [
         (2.0, 0.0, 1.0),
         (3.0, 0.5, 4.0),
         (None, 0.7, 1.0),
     ]
-    assert {(row["currency"], row["split_adjusted"]) for row in got} == {("GBp", True)}
+    assert {(row["currency"], row["split_adjusted"]) for row in actual} == {("GBp", True)}
 
 
-def test_a_column_split_is_as_traded():
+def test_split_column_means_as_traded():
     [row] = rows("date,close,split\n2024-03-13,2,4\n")
     assert (row["split"], row["split_adjusted"]) == (4.0, False)
 
 
-def test_a_header_without_rows_is_no_rows():
+def test_header_only_file_has_no_rows():
     assert rows("Date,Open,High,Low,Close,Adj Close,Volume\n") == []
 
 
@@ -132,7 +132,7 @@ def test_a_header_without_rows_is_no_rows():
         (b'date,close\n"' + b"x" * 200_000, "field larger than"),
     ],
 )
-def test_what_cannot_be_read_is_named(body, place):
+def test_unreadable_value_is_named(body, place):
     error = parse(body).failed["X"]
     assert type(error) is MalformedError
     assert place.lower() in str(error).lower()
@@ -152,7 +152,7 @@ def test_what_cannot_be_read_is_named(body, place):
     ],
     ids=["date", "text", "timestamp", "zoned"],
 )
-def test_parquet_shows_the_dates_of_its_own_zone(dates):
+def test_parquet_dates_use_its_own_zone(dates):
     sink = pa.BufferOutputStream()
     pq.write_table(
         pa.table({"Date": dates, "Close": [2.0, None], "Dividends": [0.0, 0.5], "other": ["a", "b"]}), sink
@@ -163,8 +163,8 @@ def test_parquet_shows_the_dates_of_its_own_zone(dates):
     assert parsed.bars["dividend"].to_pylist() == [0.0, 0.5]
 
 
-def test_a_gigabyte_in_one_column_is_not_read(access):
-    """A sparse file of a gigabyte: no more of it is read than may be."""
+def test_gigabyte_in_one_column_is_not_read(access):
+    """A sparse file of a gigabyte is read only up to the limit."""
     with (access.files / "a.csv").open("wb") as file:
         file.write(b"close\n")
         file.truncate(1024**3)
@@ -174,7 +174,7 @@ def test_a_gigabyte_in_one_column_is_not_read(access):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kilobytes
 
 
-def test_one_column_or_too_many_rows_end_early(monkeypatch):
+def test_single_column_or_too_many_rows_end_early(monkeypatch):
     error = parse(b"close\n" + b"1\n" * 1_000_000).failed["X"]
     assert "it needs a column date" in str(error)
     monkeypatch.setattr(files, "_MOST_ROWS", 3)
@@ -184,7 +184,7 @@ def test_one_column_or_too_many_rows_end_early(monkeypatch):
     assert "more than 3 rows" in str(parse(sink.getvalue().to_pybytes()).failed["X"])
 
 
-def test_ten_thousand_columns_cost_no_more_than_what_is_read():
+def test_ten_thousand_columns_read_only_the_needed_ones():
     names = [f"c{n}" for n in range(10_000)]
     body = ",".join(["date", "close", *names]) + "\n"
     body += "".join(f"2024-03-{day},{day}{',x' * 10_000}\n" for day in (13, 14))
@@ -204,7 +204,7 @@ LONG_TEXT = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000), pa.array(["x
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "message"),
     [
         ({"date": LONG_TEXT, "close": [1.0] * 100_000}, "longer than 100"),
         ({"date": ["2024-03-13"], "close": [[1.0] * 1_000_000]}, "of the type"),
@@ -213,17 +213,17 @@ LONG_TEXT = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000), pa.array(["x
         ({"date": ["2024-03-13"], "other": [1.0]}, "needs a column date and a column close"),
     ],
 )
-def test_a_parquet_file_that_unpacks_to_more_is_refused(table, said):
+def test_parquet_bomb_is_rejected(table, message):
     body = parquet(pa.table(table), compression="zstd")
     assert len(body) < 5_000_000
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     error = parse(body, "a.parquet").failed["X"]
     assert type(error) is MalformedError
-    assert said in str(error)
+    assert message in str(error)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes
 
 
-def test_a_parquet_file_that_says_it_is_large_is_not_unpacked(monkeypatch):
+def test_parquet_file_with_a_large_declared_size_is_not_decompressed(monkeypatch):
     monkeypatch.setattr(files, "_MOST_BYTES", 100_000)
     table = pa.table({"date": pa.array([DAYS[0]] * 50_000), "close": [float(n) for n in range(50_000)]})
     error = parse(parquet(table, use_dictionary=False), "a.parquet").failed["X"]
@@ -233,7 +233,7 @@ def test_a_parquet_file_that_says_it_is_large_is_not_unpacked(monkeypatch):
 
 
 @pytest.mark.parametrize("place", ["folder", "file", "chain"])
-def test_a_link_out_of_the_folder_is_blocked(access, place):
+def test_link_out_of_the_folder_is_blocked(access, place):
     outside = access.files.parent / "outside"
     outside.mkdir()
     (outside / "a.csv").write_text("date,close\n2024-03-13,1\n")
@@ -245,7 +245,7 @@ def test_a_link_out_of_the_folder_is_blocked(access, place):
         create("files").fetch(request(symbol), access)
 
 
-def test_a_pipe_is_not_waited_for(access):
+def test_named_pipe_does_not_block(access):
     os.mkfifo(access.files / "a.csv")
     with pytest.raises(NotFoundError, match="is no file"):
         create("files").fetch(request(), access)

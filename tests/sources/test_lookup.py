@@ -1,4 +1,4 @@
-"""What Yahoo says of its symbols, read from answers of its shape and of no shape."""
+"""Yahoo's symbol metadata, read from valid and invalid responses."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ def chart(**meta: Any) -> bytes:
     return orjson.dumps({"chart": {"result": [{"meta": META | meta}], "error": None}})
 
 
-def test_a_search_is_read() -> None:
+def test_search_response_is_parsed() -> None:
     private = {"name": "A firm without shares", "isYahooFinance": False}
-    found = read_search(orjson.dumps({"quotes": [private, QUOTE]}))
-    assert found == [Listing("yahoo", "SPY", "SPDR S&P 500 ETF", "ETF", "NYSEArca")]
+    listings = read_search(orjson.dumps({"quotes": [private, QUOTE]}))
+    assert listings == [Listing("yahoo", "SPY", "SPDR S&P 500 ETF", "ETF", "NYSEArca")]
 
 
-def test_what_would_steer_a_terminal_is_taken_out() -> None:
-    found = read_search(orjson.dumps({"quotes": [QUOTE | {"longname": "a\x1b[31m\nb" + "c" * 500}]}))
-    assert found[0].name.isprintable()
-    assert len(found[0].name) <= 120
+def test_terminal_control_characters_are_removed() -> None:
+    listings = read_search(orjson.dumps({"quotes": [QUOTE | {"longname": "a\x1b[31m\nb" + "c" * 500}]}))
+    assert listings[0].name.isprintable()
+    assert len(listings[0].name) <= 120
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"<html>", b"[]", b"null", b'{"quotes": 7}', b'{"quotes": [1]}', b'{"quotes": null}']
 )
-def test_an_answer_of_no_shape_is_malformed(body: bytes) -> None:
+def test_response_of_another_shape_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedError, match="the answer to the search is not what Yahoo documents"):
         read_search(body)
     with pytest.raises(MalformedError, match="of SPY is not what Yahoo documents"):
@@ -55,14 +55,14 @@ def test_an_answer_of_no_shape_is_malformed(body: bytes) -> None:
 @pytest.mark.parametrize(
     "meta", [{"exchangeTimezoneName": "../etc"}, {"exchangeTimezoneName": ""}, {"firstTradeDate": 10**18}]
 )
-def test_facts_of_no_sense_are_malformed(meta: dict[str, Any]) -> None:
+def test_implausible_metadata_is_malformed(meta: dict[str, Any]) -> None:
     with pytest.raises(MalformedError, match="of SPY is not what Yahoo documents"):
         read_facts(chart(**meta), "SPY")
 
 
-@pytest.mark.parametrize(("told", "ratio"), [(0.0009, 0.0009), (0.0, None), (7, None), ("x", None)])
-def test_an_expense_ratio_is_a_fraction(told: Any, ratio: float | None) -> None:
-    fees = {"feesExpensesInvestment": {"annualReportExpenseRatio": {"raw": told}}}
+@pytest.mark.parametrize(("raw", "ratio"), [(0.0009, 0.0009), (0.0, None), (7, None), ("x", None)])
+def test_expense_ratio_is_a_fraction(raw: Any, ratio: float | None) -> None:
+    fees = {"feesExpensesInvestment": {"annualReportExpenseRatio": {"raw": raw}}}
     body = orjson.dumps({"quoteSummary": {"result": [{"fundProfile": fees}]}})
     assert read_expenses(body) == ratio
 
@@ -70,12 +70,12 @@ def test_an_expense_ratio_is_a_fraction(told: Any, ratio: float | None) -> None:
 @pytest.mark.parametrize(
     ("first", "day"), [(728317800, date(1993, 1, 29)), (-1325583000, date(1927, 12, 30)), (None, None)]
 )
-def test_the_first_session_is_of_the_zone(first: int | None, day: date | None) -> None:
+def test_first_session_uses_the_exchange_zone(first: int | None, day: date | None) -> None:
     assert read_facts(chart(firstTradeDate=first), "SPY") == Facts("USD", "America/New_York", day)
 
 
 @pytest.mark.parametrize(
-    ("symbol", "kind", "currency", "zone", "told"),
+    ("symbol", "kind", "currency", "zone", "expected"),
     [
         ("^GSPC", "INDEX", "USD", "America/New_York", ("GSPC", "index", "XNYS", "USD")),
         ("VOD.L", "EQUITY", "GBp", "Europe/London", ("VOD_L", "equity", "XLON", "GBP")),
@@ -86,16 +86,16 @@ def test_the_first_session_is_of_the_zone(first: int | None, day: date | None) -
         ("BRK-B", "EQUITY", "USD", "America/New_York", ("BRK_B", "equity", "XNYS", "USD")),
     ],
 )
-def test_an_entry_follows_from_what_is_told(
-    symbol: str, kind: str, currency: str, zone: str, told: tuple[str, ...]
+def test_entry_is_derived_from_the_metadata(
+    symbol: str, kind: str, currency: str, zone: str, expected: tuple[str, ...]
 ) -> None:
     entry = propose(Listing("yahoo", symbol, "", kind), Facts(currency, zone, date(1927, 12, 30)), (), {})
-    assert (entry["id"], entry["asset_class"], entry["calendar"], entry["quote_currency"]) == told
+    assert (entry["id"], entry["asset_class"], entry["calendar"], entry["quote_currency"]) == expected
     assert (entry["name"], entry["since"]) == (symbol, date(1970, 1, 2))
     assert entry["sources"] == [{"source": "yahoo", "symbol": symbol}]
 
 
-def test_what_is_given_wins_and_an_exchange_begins_early() -> None:
+def test_given_values_win_and_an_exchange_starts_early() -> None:
     listing, facts = Listing("yahoo", "SOL-USD", "Solana", "CRYPTOCURRENCY"), Facts("USD", "UTC", None)
     entry = propose(listing, facts, [SourceRef("bitstamp", "SOL/USD")], {"id": "SUN", "name": None})
     assert (entry["id"], entry["name"], entry["since"]) == ("SUN", "Solana", date(2011, 8, 18))
@@ -103,15 +103,15 @@ def test_what_is_given_wins_and_an_exchange_begins_early() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "currency", "zone", "said"),
+    ("kind", "currency", "zone", "message"),
     [
         ("FUTURE", "USD", "America/New_York", "--asset-class"),
         ("EQUITY", "USD", "Atlantic/Reykjavik", "--calendar"),
         ("EQUITY", "", "Europe/London", "--currency"),
     ],
 )
-def test_what_nobody_tells_is_asked_for(kind: str, currency: str, zone: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_missing_metadata_must_be_given(kind: str, currency: str, zone: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         propose(Listing("yahoo", "CL=F", "", kind), Facts(currency, zone, None), (), {})
 
 

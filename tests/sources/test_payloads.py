@@ -1,4 +1,4 @@
-"""Recorded answers of the real vendors parse, or are refused, rightly."""
+"""Recorded responses of the real vendors are parsed or rejected correctly."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def exchange(source: str, symbol: str, body: bytes) -> Parsed:
     return create(source).parse([Page(Request("X", symbol, *SPAN), "u", 200, {}, body)])
 
 
-def test_apples_split_and_dividend(shared):
+def test_split_and_dividend_of_apple(shared):
     bars = yahoo(shared, "chart-AAPL-2020-08-31-to-2020-11-07.json", "AAPL").bars
     rows = {row["session"]: row for row in bars.to_pylist()}
     assert rows[date(2020, 8, 31)]["split"] == 4.0
@@ -40,7 +40,7 @@ def test_apples_split_and_dividend(shared):
     assert len(rows) == bars.num_rows == 49
 
 
-def test_microsofts_dividends(shared):
+def test_dividends_of_microsoft(shared):
     bars = yahoo(shared, "historical-via-chart-MSFT-dividends-2021-02-01-to-2022-01-31.csv.json", "MSFT").bars
     paid = {row["session"].isoformat(): row["dividend"] for row in bars.to_pylist() if row["dividend"]}
     assert paid == {"2021-02-17": 0.56, "2021-05-19": 0.56, "2021-08-18": 0.56, "2021-11-17": 0.62}
@@ -67,7 +67,7 @@ def test_prices_without_dates_are_refused(shared):
     assert type(parsed.failed["X"]) is MalformedError
 
 
-def test_binance_of_its_documentation(shared):
+def test_binance_example_of_its_documentation(shared):
     body = (shared / "exchange-ohlc" / "binance_test_data_spot_http_json_klines_response.json").read_bytes()
     [row] = exchange("binance", "ETH/BTC", body).bars.to_pylist()
     assert (row["session"], row["close"], row["volume"]) == (date(2017, 7, 3), 0.015771, 148976.11427815)
@@ -76,19 +76,19 @@ def test_binance_of_its_documentation(shared):
 @pytest.mark.parametrize(
     ("name", "symbol"), [("kraken_http_ohlc.json", "BTC/USDT"), ("example-ohlc-data.json", "BTC/USD")]
 )
-def test_krakens_minutes_are_not_days(shared, name, symbol):
+def test_kraken_minute_candles_are_rejected(shared, name, symbol):
     parsed = exchange("kraken", symbol, (shared / "exchange-ohlc" / name).read_bytes())
     assert "UTC day" in str(parsed.failed["X"])
 
 
-def test_coinbases_hours_are_not_days(shared):
+def test_coinbase_hourly_candles_are_rejected(shared):
     recorded = json.loads((shared / "exchange-ohlc" / "coinbaseexchange.fetchOHLCV.json").read_text())
     [call] = recorded["methods"]["fetchOHLCV"]
     parsed = exchange("coinbaseexchange", "BTC/USDT", json.dumps(call["httpResponse"]).encode())
     assert "UTC day" in str(parsed.failed["X"])
 
 
-def test_csv_files_as_yfinance_writes_them(shared):
+def test_csv_files_written_by_yfinance(shared):
     def parsed(name: str) -> Parsed:
         body = (shared / "csv-variants" / name).read_bytes()
         return create("files").parse([Page(Request("X", name, *SPAN), "u", 200, {}, body)])

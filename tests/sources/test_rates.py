@@ -1,4 +1,4 @@
-"""The ECB's table and FRED's series: what is particular to them."""
+"""Specifics of the ECB's table and FRED's series."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def fred(text, symbol="CPI"):
         ("EUR/EUR", [1.0, 1.0]),
     ],
 )
-def test_a_pair_is_how_much_of_the_quote_one_base_costs(symbol, closes):
+def test_pair_is_the_price_of_one_base_in_quote(symbol, closes):
     parsed = ecb(zipped(TABLE), symbol)
     assert parsed.failed == {}
     assert parsed.bars["close"].to_pylist() == pytest.approx(closes)
     assert set(parsed.bars["currency"].to_pylist()) == {symbol[4:]}
 
 
-def test_a_damaged_archive_is_downloaded_again(vendor, access, canned):
+def test_damaged_archive_is_downloaded_again(vendor, access, canned):
     source, request = create("ecb"), Request("X", "EUR/USD", *SPAN)
     for damaged in (b"", b"<html>Will be right back</html>", zipped(TABLE)[:-30]):
         vendor.answer = canned(damaged)
@@ -65,11 +65,11 @@ def test_four_currencies_cost_one_download(vendor, access, canned):
         for symbol in ("EUR/USD", "GBP/USD", "USD/EUR", "USD/GBP")
         for page in source.fetch(Request(symbol, symbol, *SPAN), access)
     ]
-    assert vendor.asked == ["/ecb/stats/eurofxref/eurofxref-hist.zip"]
+    assert vendor.requests == ["/ecb/stats/eurofxref/eurofxref-hist.zip"]
     assert source.parse(pages).failed == {}
 
 
-def test_a_failed_download_is_not_kept(vendor, access, canned):
+def test_failed_download_is_not_cached(vendor, access, canned):
     source = create("ecb")
     vendor.answer = canned(b"", 503)
     source.fetch(Request("X", "EUR/USD", *SPAN), access)
@@ -78,11 +78,11 @@ def test_a_failed_download_is_not_kept(vendor, access, canned):
     assert page.status == 200
 
 
-def test_the_bundled_history_needs_nobody(vendor, access):
+def test_bundled_history_needs_no_request(vendor, access):
     source = create("ecb-bundled")
     pages = source.fetch(Request("X", "EUR/USD", *SPAN), access)
     bars = source.parse(pages).bars
-    assert vendor.asked == []
+    assert vendor.requests == []
     assert (
         dict(zip(bars["session"].to_pylist(), bars["close"].to_pylist(), strict=True))[date(1999, 1, 4)]
         == 1.1789
@@ -90,7 +90,7 @@ def test_the_bundled_history_needs_nobody(vendor, access):
 
 
 @pytest.mark.parametrize("symbol", ["EURUSD", "EUR/XXX", "EUR/Date", "eur/usd", "EUR/", ""])
-def test_what_is_no_pair_of_the_table_is_not_found(symbol):
+def test_pair_not_in_the_table_is_not_found(symbol):
     assert type(ecb(zipped(TABLE), symbol).failed["X"]) is NotFoundError
 
 
@@ -111,18 +111,18 @@ def test_what_is_no_pair_of_the_table_is_not_found(symbol):
         zipped(TABLE).replace(b"\x08\x00", b"\x0e\x00"),
     ],
 )
-def test_what_is_no_table_of_rates_is_malformed(body):
+def test_other_content_than_a_rate_table_is_malformed(body):
     assert type(ecb(body).failed["X"]) is MalformedError
 
 
-def test_fred_asks_for_the_window(vendor, access, canned):
+def test_fred_requests_the_window(vendor, access, canned):
     vendor.answer = canned(b"DATE,CPI\n2024-03-13,1\n")
     [page] = create("fred").fetch(Request("X", "CPI", *SPAN), access)
     assert page.url.endswith("/fred/graph/fredgraph.csv?id=CPI&cosd=2024-03-13&coed=2024-03-14")
     assert page.url.startswith(vendor.url)
 
 
-def test_fred_says_missing_in_two_ways():
+def test_fred_has_two_missing_value_markers():
     parsed = fred("observation_date,CPI\n2024-01-01,.\n2024-02-01,\n2024-03-01,2.5\n")
     assert parsed.bars["close"].to_pylist() == [2.5]
     assert parsed.bars["currency"].to_pylist() == [None]
@@ -141,12 +141,12 @@ def test_fred_says_missing_in_two_ways():
         "observation_date,CPI\n2024-01-01,313.5",
     ],
 )
-def test_what_is_no_series_of_fred_is_malformed(text):
+def test_other_content_than_a_fred_series_is_malformed(text):
     assert type(fred(text).failed["X"]) is MalformedError
 
 
 @pytest.mark.parametrize("symbol", ["../x", "CPI&id=OTHER", "CPI,GDP", "", "é"])
-def test_what_is_no_series_id_is_not_asked(vendor, access, symbol):
+def test_invalid_series_id_is_not_requested(vendor, access, symbol):
     with pytest.raises(NotFoundError, match="is no series id; it looks like CPIAUCNS"):
         create("fred").fetch(Request("X", symbol, *SPAN), access)
-    assert vendor.asked == []
+    assert vendor.requests == []

@@ -1,4 +1,4 @@
-"""Yahoo's own ways: dates, events, restated splits, and the many things that are not a chart."""
+"""Specifics of Yahoo: dates, events, restated splits, and responses that are no chart."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def rows(document):
 
 
 def at(day, hour):
-    """Seconds of an hour of March 2024, UTC."""
+    """Unix time of an hour in March 2024, UTC."""
     return 1709251200 + (day - 1) * 86400 + hour * 3600
 
 
@@ -34,33 +34,33 @@ def meta(chart):
     return chart["chart"]["result"][0]["meta"]
 
 
-def test_a_request_runs_from_a_day_early_to_the_present(vendor, access, chart_of, canned):
+def test_request_starts_a_day_early_and_ends_now(vendor, access, chart_of, canned):
     vendor.answer = canned(json.dumps(chart_of("ABC")).encode())
     [page] = create("yahoo").fetch(REQUEST, access)
     assert f"period1={at(12, 0)}&period2=9999999999&interval=1d" in page.url
     assert "crumb" not in page.url
-    assert any("crumb=secret-crumb" in path for path in vendor.asked)
+    assert any("crumb=secret-crumb" in path for path in vendor.requests)
 
 
-def test_a_second_fetch_is_one_request_and_nothing_is_remembered(vendor, access, chart_of, canned):
+def test_second_fetch_is_one_request_without_cached_rows(vendor, access, chart_of, canned):
     source = create("yahoo")
     vendor.answer = canned(json.dumps(chart_of("ABC")).encode())
     source.fetch(REQUEST, access)
-    vendor.asked.clear()
+    vendor.requests.clear()
     vendor.answer = canned(b"later")
     [page] = source.fetch(REQUEST, access)
     assert page.body == b"later"
-    assert len(vendor.asked) == 1
+    assert len(vendor.requests) == 1
 
 
-def test_a_cookie_page_that_hangs_costs_no_chart(vendor, access, chart_of, canned):
+def test_hanging_cookie_page_does_not_block_the_chart(vendor, access, chart_of, canned):
     good = canned(json.dumps(chart_of("ABC")).encode())
     vendor.answer = lambda path: good if "/chart/" in path else canned(b"x" * 3_000_000)
     [page] = create("yahoo").fetch(REQUEST, access)
     assert page.body == good.body
 
 
-def test_the_answer_after_a_new_crumb_counts(vendor, access, chart_of, canned):
+def test_response_after_a_new_crumb_counts(vendor, access, chart_of, canned):
     bad = canned(
         b'{"finance":{"result":null,"error":{"code":"Unauthorized","description":"Invalid Crumb"}}}', 401
     )
@@ -71,20 +71,20 @@ def test_the_answer_after_a_new_crumb_counts(vendor, access, chart_of, canned):
     assert page.status == 200
 
 
-def test_sessions_are_dates_of_the_exchange(chart_of):
+def test_sessions_are_exchange_local_dates(chart_of):
     sydney = chart_of("ABC", timestamp=[at(12, 23), at(13, 23)])
     meta(sydney)["exchangeTimezoneName"] = "Australia/Sydney"
     assert [row["session"].day for row in rows(sydney)] == [13, 14]
 
 
 @pytest.mark.parametrize("name", ["No/Such", "../../etc/localtime", "", None, "America"])
-def test_an_unknown_zone_falls_back_on_the_offset(chart_of, name):
+def test_unknown_zone_falls_back_to_the_offset(chart_of, name):
     sydney = chart_of("ABC", timestamp=[at(12, 23), at(13, 23)])
     meta(sydney).update(exchangeTimezoneName=name, gmtoffset=39600)
     assert [row["session"].day for row in rows(sydney)] == [13, 14]
 
 
-def test_events_stand_in_the_row_of_their_date(chart_of):
+def test_events_are_in_the_row_of_their_date(chart_of):
     events = {
         "dividends": {
             "1": {"amount": 0.25, "date": at(13, 13)},
@@ -93,16 +93,16 @@ def test_events_stand_in_the_row_of_their_date(chart_of):
         },
         "splits": {"4": {"date": at(14, 13), "numerator": 1281, "denominator": 1000, "splitRatio": "1:1"}},
     }
-    got = rows(chart_of("ABC", events=events))
-    assert [(row["session"].day, row["close"], row["dividend"], row["split"]) for row in got] == [
+    actual = rows(chart_of("ABC", events=events))
+    assert [(row["session"].day, row["close"], row["dividend"], row["split"]) for row in actual] == [
         (13, 2.0, 1.25, 1.0),
         (14, 3.0, 0.0, 1281 / 1000),
         (16, None, 0.5, 1.0),
     ]
-    assert all(row["split_adjusted"] for row in got)
+    assert all(row["split_adjusted"] for row in actual)
 
 
-def test_a_bar_without_close_is_dropped_but_not_its_event(chart_of):
+def test_bar_without_close_is_dropped_but_its_event_is_kept(chart_of):
     document = chart_of("ABC", events={"dividends": {"1": {"amount": 0.25, "date": at(13, 13)}}})
     document["chart"]["result"][0]["indicators"]["quote"][0]["close"] = [None, None]
     [row] = rows(document)
@@ -110,18 +110,18 @@ def test_a_bar_without_close_is_dropped_but_not_its_event(chart_of):
     assert [row[name] for name in ("open", "high", "low", "close", "volume")] == [None] * 5
 
 
-def test_duplicates_and_the_running_bar_stay_in(chart_of):
+def test_duplicates_and_the_unfinished_bar_are_kept(chart_of):
     assert [row["session"].day for row in rows(chart_of("ABC", timestamp=[at(14, 13), at(14, 19)]))] == [
         14,
         14,
     ]
 
 
-def test_a_chart_without_bars_is_no_failure(chart_of):
+def test_chart_without_bars_is_no_error(chart_of):
     assert rows(chart_of("ABC", timestamp=None, indicators={"quote": [{}]})) == []
 
 
-def test_a_phantom_is_not_found(chart_of):
+def test_phantom_symbol_is_not_found(chart_of):
     document = chart_of("ABC", timestamp=None, indicators={"quote": [{}]})
     meta(document).update(instrumentType="ECNQUOTE", currency=None)
     assert type(parse(document).failed["X"]) is NotFoundError
@@ -138,7 +138,7 @@ def test_a_phantom_is_not_found(chart_of):
         ({"chart": {"result": None}}, 200, MalformedError),
     ],
 )
-def test_what_yahoo_says_is_told_apart(document, status, expected):
+def test_yahoo_response_maps_to_its_error(document, status, expected):
     assert type(parse(document, status).failed["X"]) is expected
 
 
@@ -164,12 +164,12 @@ def test_what_yahoo_says_is_told_apart(document, status, expected):
         {"meta": {"dataGranularity": "1d", "symbol": "ABC", "currency": 5}},
     ],
 )
-def test_a_chart_out_of_shape_is_malformed(chart_of, changes):
+def test_inconsistent_chart_is_malformed(chart_of, changes):
     assert type(parse(chart_of("ABC", **changes)).failed["X"]) is MalformedError
 
 
 @pytest.mark.parametrize(("name", "value"), [("dataGranularity", "1wk"), ("symbol", "OTHER")])
-def test_another_series_is_never_taken_for_the_one_asked(chart_of, name, value):
+def test_response_for_another_series_is_rejected(chart_of, name, value):
     document = chart_of("ABC")
     meta(document)[name] = value
     error = parse(document).failed["X"]

@@ -1,4 +1,4 @@
-"""What all tests of the store share."""
+"""Shared by all tests of the store."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _no_flushing(no_flushing: None) -> None:
-    """Of any test here."""
+    """For all tests in this folder."""

@@ -1,5 +1,4 @@
-"""A partition read and rewritten in blocks is what it is in one piece, wherever the blocks are
-cut."""
+"""A partition read and rewritten in blocks equals the whole one, wherever the blocks are cut."""
 
 from __future__ import annotations
 
@@ -29,7 +28,7 @@ PATH = layout.yearly("bar", *PLACE)
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Row groups of three rows, blocks of two groups: an instrument's days stand in several of
+    """Row groups of three rows, blocks of two groups, so that an instrument spans several of
     them."""
     monkeypatch.setattr(files, "ROW_GROUP_ROWS", 3)
     monkeypatch.setattr(files, "_BLOCK_GROUPS", 2)
@@ -45,7 +44,7 @@ def rows(names: str, days: range, close: float = 10.0) -> pa.Table:
     )
 
 
-def test_blocks_hold_whole_instruments_and_together_all_rows(tmp_path: Path) -> None:
+def test_blocks_have_whole_instruments_and_together_all_rows(tmp_path: Path) -> None:
     table = rows("ABCDE", range(1, 5))
     write_parquet(tmp_path / "a", table, BAR)
     blocks = list(read_blocks(tmp_path / "a", BAR, None))
@@ -55,15 +54,15 @@ def test_blocks_hold_whole_instruments_and_together_all_rows(tmp_path: Path) -> 
     assert all(not one & other for one, other in pairwise(names))
 
 
-def test_only_the_row_groups_that_may_hold_an_instrument_are_read(tmp_path: Path) -> None:
+def test_only_row_groups_that_may_contain_an_instrument_are_read(tmp_path: Path) -> None:
     write_parquet(tmp_path / "a", rows("ABCDEF", range(1, 7)), BAR)
-    found = pa.concat_tables(read_blocks(tmp_path / "a", BAR, None, ["C", "X"]))
-    assert found.filter(pa.compute.equal(found["instrument_id"], "C")).equals(rows("C", range(1, 7)))
-    assert len(found) == 6
+    read = pa.concat_tables(read_blocks(tmp_path / "a", BAR, None, ["C", "X"]))
+    assert read.filter(pa.compute.equal(read["instrument_id"], "C")).equals(rows("C", range(1, 7)))
+    assert len(read) == 6
     assert list(read_blocks(tmp_path / "a", BAR, None, ["X"])) == []
 
 
-def test_what_was_stored_last_is_found_across_row_groups(tmp_path: Path) -> None:
+def test_last_stored_session_is_found_across_row_groups(tmp_path: Path) -> None:
     lake = Writer.scratch(tmp_path, "simulated")
     lake.stage(PATH, pa.concat_tables([rows("AB", range(1, 8)), rows("C", range(2, 3))]))
     lake.stage(layout.yearly("bar", "equity", 2023), rows("AD", range(0, 1)))
@@ -71,13 +70,13 @@ def test_what_was_stored_last_is_found_across_row_groups(tmp_path: Path) -> None
     assert {name: mark.session.day for name, mark in marks.items()} == {"A": 8, "B": 8, "C": 3, "D": 1}
 
 
-def test_a_damaged_file_is_told_before_anything_is_read(tmp_path: Path) -> None:
+def test_damaged_file_is_reported_before_reading(tmp_path: Path) -> None:
     write_parquet(tmp_path / "a", rows("A", range(1, 7)), BAR)
     with pytest.raises(CorruptLakeError, match="checksum"):
         read_blocks(tmp_path / "a", BAR, "0" * 64)
 
 
-def test_the_bytes_do_not_depend_on_where_the_parts_were_cut(tmp_path: Path) -> None:
+def test_bytes_do_not_depend_on_block_boundaries(tmp_path: Path) -> None:
     table = rows("ABC", range(1, 8))
     write_parquet(tmp_path / "whole", table, BAR)
     with files.parquet_rows(tmp_path / "parts", BAR) as add:
@@ -86,7 +85,7 @@ def test_the_bytes_do_not_depend_on_where_the_parts_were_cut(tmp_path: Path) -> 
     assert (tmp_path / "parts").read_bytes() == (tmp_path / "whole").read_bytes()
 
 
-def test_what_fails_half_way_leaves_no_file(tmp_path: Path) -> None:
+def test_failed_write_leaves_no_file(tmp_path: Path) -> None:
     def half_way() -> None:
         with files.parquet_rows(tmp_path / "parts", BAR) as add:
             add(rows("A", range(1, 9)))
@@ -97,12 +96,12 @@ def test_what_fails_half_way_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_touched_are_the_sessions_that_come_in_and_the_row_before(tmp_path: Path) -> None:
+def test_touched_rows_are_the_incoming_sessions_and_the_previous_row(tmp_path: Path) -> None:
     lake = Writer.scratch(tmp_path, "simulated")
     lake.stage(PATH, rows("ABD", range(1, 10)))
     incoming = rows("ACD", range(5, 7))
-    found = touched_in(lake, PLACE, incoming)
-    assert found.equals(rows("AD", range(4, 7)))
+    touched = touched_in(lake, PLACE, incoming)
+    assert touched.equals(rows("AD", range(4, 7)))
     assert touched_in(lake, ("equity", 2023), incoming).equals(BAR.empty_table())
 
 
@@ -113,7 +112,7 @@ def upserts_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     return Upserts
 
 
-def test_portions_rewrite_a_partition_once_and_as_one_load_would(
+def test_batches_rewrite_a_partition_once_and_equal_one_load(
     tmp_path: Path, upserts_of: type[Upserts]
 ) -> None:
     stored, first, second = rows("BDF", range(1, 10)), rows("AB", range(5, 12)), rows("FG", range(2, 5), 20.0)
@@ -134,7 +133,9 @@ def test_portions_rewrite_a_partition_once_and_as_one_load_would(
     assert lake.staged == before
 
 
-def test_a_commit_is_due_when_a_partition_has_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commit_is_due_when_a_partition_has_many_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(partitions, "_MANY", 10)
     waiting = Upserts(tmp_path)
     assert not waiting.are_many
@@ -144,7 +145,7 @@ def test_a_commit_is_due_when_a_partition_has_many(tmp_path: Path, monkeypatch: 
     assert waiting.are_many
 
 
-def test_reading_goes_on_while_the_file_is_replaced(tmp_path: Path) -> None:
+def test_reading_continues_while_the_file_is_replaced(tmp_path: Path) -> None:
     table = rows("ABCD", range(1, 9))
     write_parquet(tmp_path / "a", table, BAR)
     blocks = read_blocks(tmp_path / "a", BAR, None)

@@ -1,4 +1,4 @@
-"""The writer: all or nothing, one at a time, and every refusal in words."""
+"""The writer: atomic commits, one writer at a time, and clear errors."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def everything(root: Path) -> dict[str, bytes]:
     }
 
 
-def test_every_table_is_there_from_the_start(tmp_path: Path) -> None:
+def test_every_table_exists_from_the_start(tmp_path: Path) -> None:
     claim(tmp_path, "live")
     manifest = open_manifest(tmp_path)
     for name, schema in TABLES.items():
@@ -65,7 +65,7 @@ def test_every_table_is_there_from_the_start(tmp_path: Path) -> None:
     assert verify(tmp_path)[1] == []
 
 
-def test_what_is_not_committed_leaves_no_trace(tmp_path: Path) -> None:
+def test_uncommitted_work_leaves_no_trace(tmp_path: Path) -> None:
     put(tmp_path, 1.0)
     before = everything(tmp_path)
     with writer(tmp_path, "simulated") as lake:
@@ -77,7 +77,7 @@ def test_what_is_not_committed_leaves_no_trace(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO])
 @pytest.mark.parametrize("place", ["fsync", "mkdir", "replace"])
-def test_a_refusing_disk_changes_nothing(
+def test_failing_disk_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, place: str
 ) -> None:
     put(tmp_path, 1.0)
@@ -94,7 +94,7 @@ def test_a_refusing_disk_changes_nothing(
     assert everything(tmp_path) == before
 
 
-def test_a_full_disk_in_the_middle_of_a_commit_changes_nothing(tmp_path: Path) -> None:
+def test_full_disk_during_a_commit_changes_nothing(tmp_path: Path) -> None:
     put(tmp_path, 1.0)
     before = everything(tmp_path)
     resource = pytest.importorskip("resource")
@@ -114,7 +114,7 @@ def test_a_full_disk_in_the_middle_of_a_commit_changes_nothing(tmp_path: Path) -
     assert {n: c for n, c in everything(tmp_path).items() if not n.endswith(".tmp")} == before
 
 
-def test_a_second_writer_waits_or_is_told(tmp_path: Path) -> None:
+def test_second_writer_waits_or_gets_an_error(tmp_path: Path) -> None:
     put(tmp_path, 1.0)
     entered, leave = threading.Event(), threading.Event()
 
@@ -140,7 +140,7 @@ def test_a_second_writer_waits_or_is_told(tmp_path: Path) -> None:
         thread.join()
 
 
-def test_a_table_of_another_schema_is_never_stored(tmp_path: Path) -> None:
+def test_table_with_another_schema_is_never_stored(tmp_path: Path) -> None:
     rows = bars([bar("2024-01-02", 1.0)])
     with writer(tmp_path, "simulated") as lake:
         with pytest.raises(TypeError, match="must have"):
@@ -167,7 +167,7 @@ def test_live_and_simulated_data_never_share_a_lake(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "error", "said"),
+    ("content", "error", "message"),
     [
         (None, EmptyLakeError, "makes one"),
         (b"", CorruptLakeError, "replay"),
@@ -177,8 +177,8 @@ def test_live_and_simulated_data_never_share_a_lake(tmp_path: Path) -> None:
         (b'{"schema_version": 2, "origin": "live", "built": "", "files": {}}', SchemaVersionError, "upgrade"),
     ],
 )
-def test_a_manifest_that_cannot_be_used_is_told(
-    tmp_path: Path, content: bytes | None, error: type[Exception], said: str
+def test_invalid_manifest_is_reported(
+    tmp_path: Path, content: bytes | None, error: type[Exception], message: str
 ) -> None:
     put(tmp_path, 1.0)
     path = tmp_path / layout.MANIFEST
@@ -186,14 +186,14 @@ def test_a_manifest_that_cannot_be_used_is_told(
     if content is not None:
         path.write_bytes(content)
     before = everything(tmp_path)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         open_manifest(tmp_path)
-    with pytest.raises(error, match=said), writer(tmp_path, None):
+    with pytest.raises(error, match=message), writer(tmp_path, None):
         pass
     assert everything(tmp_path) == before
 
 
-def test_a_lost_manifest_is_rewritten_from_the_files(tmp_path: Path) -> None:
+def test_lost_manifest_is_rebuilt_from_the_files(tmp_path: Path) -> None:
     put(tmp_path, 1.0)
     was = open_manifest(tmp_path)
     (tmp_path / layout.MANIFEST).write_bytes(b"{")
@@ -211,14 +211,14 @@ def test_a_lost_manifest_is_rewritten_from_the_files(tmp_path: Path) -> None:
         with pytest.raises(CorruptLakeError, match="`marketlake replay` rewrites it"):
             open_manifest(tmp_path)
         with writer(tmp_path, None, mending=True) as lake:
-            # the record of runs knows nothing of the batch, so it waits; what cannot be read is
+            # the run records do not list the batch, so it stays pending; the unreadable file is
             # named
             assert raw.pending(tmp_path, lake.manifest) == [path]
             assert lake.manifest == was.with_files({damaged: UNREADABLE})
         assert [(d.path, d.problem) for d in verify(tmp_path)[1]] == [(damaged, "cannot be read")]
 
 
-def test_a_decision_that_cannot_be_read_is_set_aside(tmp_path: Path) -> None:
+def test_unreadable_decision_is_set_aside(tmp_path: Path) -> None:
     put(tmp_path, 1.0)
     raw.write_batch(tmp_path, "batch", date(2024, 1, 2), [answer(b"{}")])
     was = open_manifest(tmp_path)
@@ -231,7 +231,7 @@ def test_a_decision_that_cannot_be_read_is_set_aside(tmp_path: Path) -> None:
     assert (tmp_path / layout.set_aside(layout.PENDING)).read_bytes() == b"{"
 
 
-def test_a_decision_outlives_a_damaged_manifest(tmp_path: Path) -> None:
+def test_decision_survives_a_damaged_manifest(tmp_path: Path) -> None:
     put(tmp_path, 1.0)
     raw.write_batch(tmp_path, "batch", date(2024, 1, 2), [answer(b"{}")])
     decided = (tmp_path / layout.MANIFEST).read_bytes()
@@ -242,7 +242,7 @@ def test_a_decision_outlives_a_damaged_manifest(tmp_path: Path) -> None:
     assert (tmp_path / layout.MANIFEST).read_bytes() == decided
 
 
-def test_recovery_removes_what_the_commit_dropped_and_nothing_else(tmp_path: Path) -> None:
+def test_recovery_removes_only_files_dropped_by_the_commit(tmp_path: Path) -> None:
     put(tmp_path, 1.0)
     dropped, foreign = tmp_path / PATH, tmp_path / "bar" / "asset_class=equity" / "year=2031" / "part.parquet"
     foreign.parent.mkdir()
@@ -255,7 +255,7 @@ def test_recovery_removes_what_the_commit_dropped_and_nothing_else(tmp_path: Pat
     assert [d.path for d in verify(tmp_path)[1]] == [foreign.relative_to(tmp_path).as_posix()]
 
 
-def test_the_snapshot_names_the_prices_alone(tmp_path: Path) -> None:
+def test_snapshot_depends_only_on_prices(tmp_path: Path) -> None:
     put(tmp_path, 1.0)
     first = open_manifest(tmp_path)
     put(tmp_path, 1.0)
@@ -274,14 +274,14 @@ def test_verify_finds_every_kind_of_damage(tmp_path: Path) -> None:
     put(tmp_path, 1.0)
     path = tmp_path / PATH
     good = path.read_bytes()
-    for content, said in (
+    for content, message in (
         (good[:-4], "bytes, should be"),
         (good[:40] + bytes([good[40] ^ 1]) + good[41:], "checksum"),
     ):
         path.write_bytes(content)
         (damage,) = verify(tmp_path)[1]
         assert damage.path == PATH
-        assert said in damage.problem
+        assert message in damage.problem
         with pytest.raises(CorruptLakeError, match="replay"), writer(tmp_path, None) as lake:
             lake.read(PATH)
     path.unlink()
@@ -294,7 +294,7 @@ def test_verify_finds_every_kind_of_damage(tmp_path: Path) -> None:
     assert damage.path == layout.yearly("bar", "equity", 2031)
 
 
-def test_a_damaged_file_that_is_staged_again_is_restored(tmp_path: Path) -> None:
+def test_staging_a_damaged_file_again_restores_it(tmp_path: Path) -> None:
     put(tmp_path, 1.0)
     good = (tmp_path / PATH).read_bytes()
     (tmp_path / PATH).write_bytes(good[:-4])
@@ -302,7 +302,7 @@ def test_a_damaged_file_that_is_staged_again_is_restored(tmp_path: Path) -> None
     assert (tmp_path / PATH).read_bytes() == good
 
 
-def test_readers_see_whole_files_and_a_lake_at_every_moment(tmp_path: Path) -> None:
+def test_readers_see_whole_files_at_every_moment(tmp_path: Path) -> None:
     duckdb = pytest.importorskip("duckdb")
     put(tmp_path, 0.0, days=20)
     stop, problems, reads = threading.Event(), list[BaseException](), [0]
@@ -315,7 +315,7 @@ def test_readers_see_whole_files_and_a_lake_at_every_moment(tmp_path: Path) -> N
                 text = f"SELECT count(*), min(close), max(close) FROM read_parquet('{glob}')"
                 try:
                     (count, low, high) = connection.execute(text).fetchone()
-                except duckdb.Error:  # a file that was replaced while DuckDB was opening it
+                except duckdb.Error:  # the file was replaced while DuckDB opened it
                     (count, low, high) = connection.execute(text).fetchone()
                 assert (count, low) == (20, high)
                 marks = watermarks(tmp_path, open_manifest(tmp_path), {"SHARE"})

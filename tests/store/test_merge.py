@@ -26,13 +26,13 @@ def merged(stored: pa.Table, revisions: pa.Table, incoming: pa.Table) -> tuple[p
 
 
 class Model:
-    """What the tables should hold."""
+    """The expected tables."""
 
     def __init__(self) -> None:
         self.bars: dict[Key, dict] = {}
         self.revisions: dict[tuple[str, date, datetime], dict] = {}
 
-    def take(self, rows: list[dict]) -> None:
+    def load_rows(self, rows: list[dict]) -> None:
         for new in rows:
             key = new["instrument_id"], new["session"]
             old = self.bars.get(key)
@@ -93,9 +93,9 @@ def test_any_history_agrees_with_the_model(loads: list[tuple[int, list[dict]]]) 
     for step, (days, load) in enumerate(loads, 1):
         moment = moment + timedelta(days=days, seconds=step)
         rows = _rows(load, moment)
-        model.take(rows)
+        model.load_rows(rows)
         stored, revisions = merged(stored, revisions, bars(rows))
-        # saying it again changes nothing, in either table
+        # repeating a load changes neither table
         assert merged(stored, revisions, bars(rows)) == (stored, revisions)
     assert stored.schema.equals(BAR)
     assert revisions.schema.equals(REVISION)
@@ -121,7 +121,7 @@ def test_every_earlier_state_can_be_rebuilt(loads: list[tuple[int, list[dict]]])
         assert {(r["instrument_id"], r["session"]): r["close"] for r in seen} == state
 
 
-def test_a_revision_is_keyed_by_what_it_supersedes() -> None:
+def test_revision_is_keyed_by_the_superseded_row() -> None:
     first, second = bars([bar("2024-01-02", 10.0)]), bars([bar("2024-01-02", 11.0, observed_at=START)])
     result = merge_bars(first, second)
     once = merge_revisions(REVISION.empty_table(), result.superseded)
@@ -130,7 +130,7 @@ def test_a_revision_is_keyed_by_what_it_supersedes() -> None:
     assert once["superseded_at"].to_pylist() == [START]
 
 
-def test_an_unchanged_load_touches_nothing() -> None:
+def test_unchanged_load_changes_nothing() -> None:
     stored = bars([bar("2024-01-02", 10.0), bar("2024-01-03", 11.0)])
     again = bars([bar("2024-01-03", 11.0, observed_at=START)])
     result = merge_bars(stored, again)
@@ -138,7 +138,7 @@ def test_an_unchanged_load_touches_nothing() -> None:
     assert [len(part) for part in parts] == [0] * 5
 
 
-def test_an_old_volume_is_history_and_not_settling() -> None:
+def test_old_volume_change_is_a_revision() -> None:
     stored = bars([bar("2024-01-02", 10.0, volume=1000.0)])
     soon = merge_bars(stored, bars([bar("2024-01-02", 10.0, volume=1040.0, observed_at=START)]))
     late = merge_bars(

@@ -1,4 +1,4 @@
-"""Answers as served: kept once, found again, and never half."""
+"""Responses as served: stored once, readable again, and never partial."""
 
 from __future__ import annotations
 
@@ -53,39 +53,39 @@ def bodies(root: Path, paths: Sequence[str]) -> list[list[bytes]]:
     return [[row["body"] for row in rows] for _, rows in raw.read_batches(root, paths)]
 
 
-def kept(root: Path, path: str) -> list[bytes | None]:
+def stored_bodies(root: Path, path: str) -> list[bytes | None]:
     return pq.ParquetFile(root / path).read()["body"].to_pylist()
 
 
-def test_an_identical_body_is_kept_once_and_read_everywhere(tmp_path: Path) -> None:
+def test_identical_body_is_stored_once_and_read_everywhere(tmp_path: Path) -> None:
     first = write(tmp_path, "a", answer(b"x"), answer(b"y", "B"), answer(b"x", "C"))
     second = write(tmp_path, "b", answer(b"y"), answer(b"z", "B"), answer(b"", "C"))
     third = write(tmp_path, "c", answer(b"z"), answer(b"", "B"))
-    assert kept(tmp_path, first) == [b"x", b"y", None]
-    assert kept(tmp_path, second) == [None, b"z", None]
-    assert kept(tmp_path, third) == [None, None]
+    assert stored_bodies(tmp_path, first) == [b"x", b"y", None]
+    assert stored_bodies(tmp_path, second) == [None, b"z", None]
+    assert stored_bodies(tmp_path, third) == [None, None]
     assert bodies(tmp_path, [first, second, third]) == [[b"x", b"y", b"x"], [b"y", b"z", b""], [b"z", b""]]
     assert bodies(tmp_path, [third]) == [[b"z", b""]]
 
 
-def test_only_bodies_that_are_there_already_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_existing_bodies_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     big = bytes(range(256)) * 4096
     write(tmp_path, "a", answer(big), answer(b"", "B"))
     read = pq.ParquetFile.read
-    asked: list[object] = []
+    columns_read: list[object] = []
     monkeypatch.setattr(
         pq.ParquetFile,
         "read",
-        lambda self, columns=None: asked.append(columns) or read(self, columns=columns),
+        lambda self, columns=None: columns_read.append(columns) or read(self, columns=columns),
     )
     write(tmp_path, "b", answer(b"another"))
-    assert asked == [["sha256"]]
+    assert columns_read == [["sha256"]]
     second = write(tmp_path, "c", answer(big))
-    assert asked.count(["sha256", "body"]) == 1
-    assert kept(tmp_path, second) == [None]
+    assert columns_read.count(["sha256", "body"]) == 1
+    assert stored_bodies(tmp_path, second) == [None]
 
 
-def test_a_fresh_answer_is_not_given_up_for_a_damaged_one(tmp_path: Path) -> None:
+def test_new_response_does_not_reference_a_damaged_one(tmp_path: Path) -> None:
     body = bytes(range(256)) * 64
     first = tmp_path / write(tmp_path, "a", answer(body), answer(b"y", "B"))
     content = bytearray(first.read_bytes())
@@ -96,7 +96,7 @@ def test_a_fresh_answer_is_not_given_up_for_a_damaged_one(tmp_path: Path) -> Non
         assert bodies(tmp_path, [second]) == [[body]]
 
 
-def test_a_damaged_batch_costs_the_others_only_what_they_left_to_it(tmp_path: Path) -> None:
+def test_damaged_batch_loses_only_bodies_referenced_in_it(tmp_path: Path) -> None:
     first = write(tmp_path, "a", answer(b"x"), answer(b"y", "B"))
     second = write(tmp_path, "b", answer(b"x"), answer(b"z", "B"))
     third = write(tmp_path, "c", answer(b"w"), answer(b"z", "B"))
@@ -109,14 +109,14 @@ def test_a_damaged_batch_costs_the_others_only_what_they_left_to_it(tmp_path: Pa
     assert "answers for A " in str(losses[second])
 
 
-def test_a_lost_reference_is_told(tmp_path: Path) -> None:
+def test_lost_reference_is_reported(tmp_path: Path) -> None:
     first, second = write(tmp_path, "a", answer(b"x")), write(tmp_path, "b", answer(b"x"))
     (tmp_path / first).unlink()
     with pytest.raises(CorruptLakeError, match="refers to answers for A whose batch"):
         bodies(tmp_path, [second])
 
 
-def test_an_answer_that_changed_on_disk_is_told(tmp_path: Path) -> None:
+def test_response_changed_on_disk_is_reported(tmp_path: Path) -> None:
     path = write(tmp_path, "a", answer(b"100.0"))
     table = pq.ParquetFile(tmp_path / path).read()
     place = RAW.get_field_index("body")
@@ -134,7 +134,9 @@ def test_batches_wait_until_the_manifest_names_them(tmp_path: Path) -> None:
     assert (entry.rows, entry.sha256) == (1, hashlib.sha256((tmp_path / path).read_bytes()).hexdigest())
 
 
-def test_a_refusing_disk_is_told_and_leaves_no_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failing_disk_is_reported_and_leaves_no_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from marketlake.model.errors import LakeWriteError
 
     def refuse(self: Path, target: Path) -> None:
@@ -146,27 +148,27 @@ def test_a_refusing_disk_is_told_and_leaves_no_batch(tmp_path: Path, monkeypatch
     assert not list(tmp_path.rglob("*.parquet"))
 
 
-def _portions(batches: list[list[dict[str, Any]]]) -> list[tuple[str, bool]]:
-    """Of each portion the batches, and whether the commit ends with it."""
+def _groups(batches: list[list[dict[str, Any]]]) -> list[tuple[str, bool]]:
+    """For each group its batches, and whether the commit ends with it."""
     numbered = ((f"raw/day=2024-01-02/{n}.parquet", rows) for n, rows in enumerate(batches))
     return [("".join(Path(path).stem for path, _ in p.batches), p.ends) for p in chunks(numbered)]
 
 
-def test_batches_of_a_run_are_absorbed_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_of_a_run_are_ingested_together(monkeypatch: pytest.MonkeyPatch) -> None:
     a, b, c = (answer(b"12345", name) for name in "ABC")
     later = {**b, "fetched_at": datetime(2024, 1, 2, 15, tzinfo=UTC)}
     tomorrow = {**c, "fetched_at": datetime(2024, 1, 3, tzinfo=UTC)}
-    assert _portions([[a], [later], [c]]) == [("012", True)]
-    assert _portions([[a], [b], [a], [c]]) == [("01", True), ("23", True)]
-    assert _portions([[a], [{**b, "run_id": "other"}], [c]]) == [("0", True), ("1", True), ("2", True)]
-    assert _portions([[a], [tomorrow]]) == [("0", True), ("1", True)]
+    assert _groups([[a], [later], [c]]) == [("012", True)]
+    assert _groups([[a], [b], [a], [c]]) == [("01", True), ("23", True)]
+    assert _groups([[a], [{**b, "run_id": "other"}], [c]]) == [("0", True), ("1", True), ("2", True)]
+    assert _groups([[a], [tomorrow]]) == [("0", True), ("1", True)]
     monkeypatch.setattr(batches, "_CHUNK_BYTES", 10)
-    assert _portions([[a], [b], [c]]) == [("01", False), ("2", True)]
-    assert _portions([[a], [b], [c], [a]]) == [("01", False), ("2", True), ("3", True)]
-    assert _portions([]) == []
+    assert _groups([[a], [b], [c]]) == [("01", False), ("2", True)]
+    assert _groups([[a], [b], [c], [a]]) == [("01", False), ("2", True), ("3", True)]
+    assert _groups([]) == []
 
 
-def test_the_batch_s_schema_is_the_stated_one(tmp_path: Path) -> None:
+def test_batch_has_the_declared_schema(tmp_path: Path) -> None:
     path = write(tmp_path, "a", answer(b"x"))
     assert pq.read_schema(tmp_path / path).equals(RAW)
     assert isinstance(pq.ParquetFile(tmp_path / path).read(), pa.Table)

@@ -1,4 +1,4 @@
-"""A small lake in which every table has rows, and the same a day later."""
+"""A small lake with rows in every table, and the same lake a day later."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What a power cut leaves of a folder: what was flushed, and of the rest what the disk happened to
-write."""
+"""A folder after a power cut: what was flushed, and of the rest what the disk happened to write."""
 
 from __future__ import annotations
 
@@ -19,10 +18,10 @@ Entries = dict[str, int]
 
 @dataclass
 class Disk:
-    """Follows every flush below `root`.
+    """Tracks every flush below `root`.
 
-    A file is what it was when it was last flushed, empty if it never was; a folder has the names
-    that it had when it was last flushed itself.
+    A file has its last flushed content, or is empty if never flushed; a folder has the names of its
+    own last flush.
     """
 
     root: Path
@@ -39,15 +38,14 @@ class Disk:
                 self._file(Path(folder) / name)
 
     def flushed(self, descriptor: int) -> None:
-        found = Path(f"/proc/self/fd/{descriptor}").readlink()
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            self._folder(found)
+            self._folder(path)
         else:
-            self._file(found)
+            self._file(path)
 
     def after_a_cut(self, place: Path, flushed: Callable[[Path], bool]) -> None:
-        """Write what is there then; the names of a folder are those flushed, or those of the
-        moment."""
+        """Write the state after the cut; a folder has its flushed names or its current ones."""
         self._restore(self.root, self.root.stat().st_ino, place, flushed)
 
     def _restore(self, now: Path, inode: int, place: Path, flushed: Callable[[Path], bool]) -> None:
@@ -72,13 +70,13 @@ class Disk:
 
 
 def _entries(folder: Path) -> Entries:
-    with os.scandir(folder) as found:
-        return {entry.name: entry.inode() for entry in found}
+    with os.scandir(folder) as entries:
+        return {entry.name: entry.inode() for entry in entries}
 
 
 @contextmanager
 def watched(disk: Disk, on_event: Callable[[], None]) -> Iterator[None]:
-    """Tell of each flush, rename and removal, after it happened."""
+    """Call `on_event` after each flush, rename and removal."""
     with pytest.MonkeyPatch.context() as patch:
 
         def flush(descriptor: int) -> None:
@@ -86,12 +84,12 @@ def watched(disk: Disk, on_event: Callable[[], None]) -> Iterator[None]:
             on_event()
 
         def after(act: Callable) -> Callable:
-            def told(*arguments: object, **named: object) -> object:
+            def wrapper(*arguments: object, **named: object) -> object:
                 result = act(*arguments, **named)
                 on_event()
                 return result
 
-            return told
+            return wrapper
 
         patch.setattr(os, "fsync", flush)
         patch.setattr(Path, "replace", after(Path.replace))
@@ -100,7 +98,7 @@ def watched(disk: Disk, on_event: Callable[[], None]) -> Iterator[None]:
 
 
 def state_of(folder: Path) -> dict[str, bytes]:
-    """Every file, to tell two outcomes apart."""
+    """The contents of every file."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))

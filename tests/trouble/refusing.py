@@ -1,4 +1,4 @@
-"""A disk that refuses: from some touch on, or once."""
+"""A failing disk: from some operation on, or once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 @dataclass
 class Disk:
-    """Counts touches; refuses the one numbered `at`, and all after it when `for_good`."""
+    """Counts operations; fails the one numbered `at`, and all later ones if `for_good`."""
 
     at: int
     code: int
@@ -41,7 +41,7 @@ class Disk:
 
 @dataclass
 class _File:
-    """A file whose every write touches the disk."""
+    """A file whose writes count as disk operations."""
 
     file: Any
     disk: Disk
@@ -62,7 +62,7 @@ class _File:
 
 @contextmanager
 def refusing_writes(disk: Disk) -> Iterator[None]:
-    """Writes, flushes, new folders, renames and removals; not the lock."""
+    """Fail writes, flushes, new folders, renames and removals, but not the lock."""
     with pytest.MonkeyPatch.context() as patch:
         plain = Path.open
 

@@ -1,5 +1,4 @@
-"""Files damaged under us: found by name, restored where anything tells what they held, else
-said."""
+"""Damaged files: detected by name, restored where raw/ or a copy has the data, else reported."""
 
 from __future__ import annotations
 
@@ -54,8 +53,8 @@ DAMAGES: list[Damage] = [_flip, _truncate, _remove, _overwrite]
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with mock.patch("os.fsync"):
         home = full_lake(tmp_path_factory.mktemp("whole") / "home")
-    for name, found in everything(home / "data").items():
-        assert found, name
+    for name, table_rows in everything(home / "data").items():
+        assert table_rows, name
     return home
 
 
@@ -74,7 +73,7 @@ def home(whole: Path, tmp_path: Path) -> Path:
 
 
 def _refusal(home: Path) -> str:
-    """What the next day's run says of the damage; nothing where it need not notice."""
+    """The error of the next day's run; empty when it does not read the damaged file."""
     try:
         next_day(home)
     except CorruptLakeError as error:
@@ -90,12 +89,12 @@ def _paths(home: Path, prefixes: tuple[str, ...]) -> list[str]:
 STORED = tuple(f"{table}/" for table in TABLES if table not in MARTS and table != "claim_history")
 
 
-def _without_batches(found: dict[str, list[str]]) -> dict[str, list[str]]:
-    """What does not depend on the moment at which a batch was written."""
-    return {name: found[name] for name in ("bar", "revision", "quarantine", "finding", "reconciliation")}
+def _without_batches(tables: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The tables that do not depend on when a batch was written."""
+    return {name: tables[name] for name in ("bar", "revision", "quarantine", "finding", "reconciliation")}
 
 
-def test_every_stored_table_is_restored_from_the_answers(
+def test_every_stored_table_is_restored_from_raw(
     whole: Path, tmp_path: Path, day_after: dict[str, list[str]]
 ) -> None:
     draw = random.Random(4)
@@ -106,25 +105,25 @@ def test_every_stored_table_is_restored_from_the_answers(
         shutil.copytree(whole, home)
         lake = home / "data"
         damage(lake / path, draw)
-        assert path in [found.path for found in verify(lake)[1]], (path, damage)
-        said = _refusal(home)
-        assert not said or (str(lake / path) in said and "`marketlake replay`" in said)
-        told = replay(settings_of(home, SECOND))
-        assert (told.restored, told.lost) == ((path,), ())
-        assert {found.path for found in verify(lake)[1]} <= {layout.DATABASE}
+        assert path in [problem.path for problem in verify(lake)[1]], (path, damage)
+        refusal = _refusal(home)
+        assert not refusal or (str(lake / path) in refusal and "`marketlake replay`" in refusal)
+        replayed = replay(settings_of(home, SECOND))
+        assert (replayed.restored, replayed.lost) == ((path,), ())
+        assert {problem.path for problem in verify(lake)[1]} <= {layout.DATABASE}
         assert everything(lake)["bar"][0] == before["bar"][0]
         next_day(home)
         assert _without_batches(everything(lake)) == _without_batches(day_after), (path, damage)
 
 
 @pytest.mark.parametrize("table", ["daily_return", "year_state", "year_level", "year_close", "market.duckdb"])
-def test_marts_and_the_database_are_computed_again(home: Path, table: str) -> None:
+def test_marts_and_the_database_are_recomputed(home: Path, table: str) -> None:
     lake, draw = home / "data", random.Random(table)
     paths = [table] if table == layout.DATABASE else _paths(home, (f"{table}/asset_class=c",))
     was = {path: (lake / path).read_bytes() for path in paths}
     for path, damage in zip(paths, DAMAGES, strict=False):
         damage(lake / path, draw)
-    assert {found.path for found in verify(lake)[1]} == set(paths[: len(DAMAGES)])
+    assert {problem.path for problem in verify(lake)[1]} == set(paths[: len(DAMAGES)])
     assert build(settings_of(home, SECOND), full_refresh=True)
     assert verify(lake)[1] == []
     if table != layout.DATABASE:
@@ -133,13 +132,13 @@ def test_marts_and_the_database_are_computed_again(home: Path, table: str) -> No
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_manifest_is_rewritten(home: Path, damage: Damage, day_after: dict[str, list[str]]) -> None:
+def test_damaged_manifest_is_rewritten(home: Path, damage: Damage, day_after: dict[str, list[str]]) -> None:
     lake, draw = home / "data", random.Random(1)
     before = everything(lake)
     damage(lake / layout.MANIFEST, draw)
     assert "`marketlake replay`" in _refusal(home)
-    told = replay(settings_of(home, SECOND))
-    assert told.lost == ()
+    replayed = replay(settings_of(home, SECOND))
+    assert replayed.lost == ()
     assert everything(lake) == before
     build(settings_of(home, SECOND))
     assert verify(lake)[1] == []
@@ -147,7 +146,7 @@ def test_a_manifest_is_rewritten(home: Path, damage: Damage, day_after: dict[str
     assert _without_batches(everything(lake)) == _without_batches(day_after)
 
 
-def test_no_flipped_bit_of_a_manifest_goes_unnoticed(home: Path) -> None:
+def test_every_flipped_bit_of_a_manifest_is_detected(home: Path) -> None:
     path, draw = home / "data" / layout.MANIFEST, random.Random(5)
     whole, was = path.read_bytes(), open_manifest(home / "data")
     for _ in range(times(200, 20_000)):
@@ -157,15 +156,15 @@ def test_no_flipped_bit_of_a_manifest_goes_unnoticed(home: Path) -> None:
             assert open_manifest(home / "data") == was
 
 
-def test_what_follows_from_nothing_is_named_and_set_aside(home: Path) -> None:
+def test_unrecoverable_file_is_named_and_set_aside(home: Path) -> None:
     lake = home / "data"
     (path,) = _paths(home, ("claim_history/month=2024",))
     _truncate(lake / path, random.Random(1))
-    told = replay(settings_of(home, SECOND))
-    assert told.restored == ()
-    (said,) = told.lost
-    assert path in said
-    assert "backup" in said
+    replayed = replay(settings_of(home, SECOND))
+    assert replayed.restored == ()
+    (text,) = replayed.lost
+    assert path in text
+    assert "backup" in text
     assert (lake / layout.set_aside(path)).exists()
     build(settings_of(home, SECOND), full_refresh=True)
     assert verify(lake)[1] == []
@@ -176,27 +175,27 @@ def _batches(home: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_batch_takes_no_stored_row_with_it(home: Path, damage: Damage) -> None:
+def test_damaged_batch_loses_no_stored_row(home: Path, damage: Damage) -> None:
     lake, draw = home / "data", random.Random(2)
     before, path = everything(lake), _batches(home)[0]
     damage(lake / path, draw)
-    assert [found.path for found in verify(lake)[1]] == [path]
-    told = replay(settings_of(home, SECOND))
-    assert (told.changed, told.restored) == ((), ())
-    assert any(path in text for text in told.lost)
+    assert [problem.path for problem in verify(lake)[1]] == [path]
+    replayed = replay(settings_of(home, SECOND))
+    assert (replayed.changed, replayed.restored) == ((), ())
+    assert any(path in text for text in replayed.lost)
     assert everything(lake) == before
 
 
-def test_with_a_batch_what_is_damaged_is_restored_as_far_as_answers_tell(home: Path) -> None:
+def test_damaged_table_and_batch_are_restored_from_the_remaining_batches(home: Path) -> None:
     lake = home / "data"
     before, path = everything(lake), "bar/asset_class=crypto/year=2024/part.parquet"
     _remove(lake / _batches(home)[0], random.Random(1))
     _truncate(lake / path, random.Random(1))
-    told: Replayed = replay(settings_of(home, SECOND))
-    assert told.restored == (path,)
-    assert any(path in text and "`marketlake backfill`" in text for text in told.lost)
-    # the second answer told of every day of 2024 again, with what was stored before it as its own
-    # news
+    replayed: Replayed = replay(settings_of(home, SECOND))
+    assert replayed.restored == (path,)
+    assert any(path in text and "`marketlake backfill`" in text for text in replayed.lost)
+    # the second batch has every day of 2024 again, so its observation time applies to days from the
+    # first
     assert len(everything(lake)["bar"]) == len(before["bar"])
     assert {k: v for k, v in everything(lake).items() if k != "bar"} == {
         k: v for k, v in before.items() if k != "bar"
@@ -204,7 +203,7 @@ def test_with_a_batch_what_is_damaged_is_restored_as_far_as_answers_tell(home: P
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_batch_damaged_before_it_was_stored_is_set_aside(
+def test_batch_damaged_before_it_was_stored_is_set_aside(
     home: Path, damage: Damage, day_after: dict[str, list[str]]
 ) -> None:
     lake = home / "data"
@@ -218,21 +217,21 @@ def test_a_batch_damaged_before_it_was_stored_is_set_aside(
         assert (waiting.parent / layout.set_aside(waiting.name)).exists()
     next_day(home)
     assert _without_batches(everything(lake)) == _without_batches(day_after)
-    assert [found.path for found in verify(lake)[1]] == []
+    assert [problem.path for problem in verify(lake)[1]] == []
 
 
-def test_an_extra_file_is_named_and_left_alone(home: Path) -> None:
+def test_extra_file_is_named_and_kept(home: Path) -> None:
     lake = home / "data"
     extra = lake / "bar" / "asset_class=crypto" / "year=2024" / "copy.parquet"
     shutil.copy(extra.with_name("part.parquet"), extra)
-    (found,) = verify(lake)[1]
-    assert found.path == extra.relative_to(lake).as_posix()
+    (damage,) = verify(lake)[1]
+    assert damage.path == extra.relative_to(lake).as_posix()
     next_day(home)
     replay(settings_of(home, SECOND))
     assert extra.exists()
 
 
-def test_a_lake_without_any_answer_left_is_not_touched(home: Path) -> None:
+def test_lake_without_raw_batches_is_not_changed(home: Path) -> None:
     lake = home / "data"
     shutil.rmtree(lake / "raw")
     (lake / layout.MANIFEST).write_bytes(b"{")

@@ -1,5 +1,5 @@
-"""A disk that is full, read-only or failing: a short error with the remedy, and one run makes all
-whole."""
+"""A disk that is full, read-only or failing: a short error with the remedy, and one run restores
+everything."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ Refusing = Callable[[Disk], AbstractContextManager[None]]
 
 @pytest.fixture(autouse=True)
 def _alone(alone: None) -> None:
-    """Of any test here."""
+    """For all tests in this folder."""
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A day before a revision in either year, and new days."""
+    """The home on the day before a revision in each year, and new days."""
     home = make_home(tmp_path / "before")
     for name in ("COIN", "METAL"):
         serve_rows(home, name, range(10, 22))
@@ -52,7 +52,7 @@ def undisturbed(home: Path, tmp_path: Path) -> dict[str, bytes]:
     return stored_bytes(tmp_path / "undisturbed" / "data")
 
 
-def again(home: Path) -> None:
+def run_again(home: Path) -> None:
     replay(settings_of(home, SECOND))
 
 
@@ -70,8 +70,8 @@ def store(home: Path) -> None:
     ],
     ids=["full", "failing writes", "read-only", "failing reads"],
 )
-@pytest.mark.parametrize("work", [store, again])
-def test_a_refusal_at_any_touch_costs_nothing(
+@pytest.mark.parametrize("work", [store, run_again])
+def test_disk_error_at_any_operation_loses_nothing(
     home: Path,
     tmp_path: Path,
     undisturbed: dict[str, bytes],
@@ -88,12 +88,12 @@ def test_a_refusal_at_any_touch_costs_nothing(
         shutil.copytree(home, here)
         disk = Disk(at, code, for_good)
         with refusing(disk):
-            said = outcome(lambda home=here: work(home))
-        if said is not None:
+            error = outcome(lambda home=here: work(home))
+        if error is not None:
             refused += 1
-            assert isinstance(said, LakeError | ConfigError), said
-            assert os.strerror(code) in str(said)
-            assert len(str(said)) < 700
+            assert isinstance(error, LakeError | ConfigError), error
+            assert os.strerror(code) in str(error)
+            assert len(str(error)) < 700
         store(here)
         assert stored_bytes(here / "data") == undisturbed, at
         assert verify(here / "data")[1] == []
@@ -102,7 +102,7 @@ def test_a_refusal_at_any_touch_costs_nothing(
 
 
 def count(home: Path, tmp_path: Path, refusing: Refusing, work: Callable[[Path], None]) -> int:
-    """How often the work touches the disk."""
+    """The number of disk operations of the work."""
     shutil.copytree(home, tmp_path / "counted")
     disk = Disk(0, 0)
     disk.at = 10**9
@@ -121,17 +121,16 @@ def outcome(work: Callable[[], None]) -> MarketlakeError | None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
-    """A disk of so many kilobytes, or from then on another size; skips where none may be
-    mounted."""
+    """Mount a disk of this size in kilobytes, or resize it; skips without the right to mount."""
     place = tmp_path / "disk"
 
     def sized(kilobytes: int) -> Path:
         options = f"size={kilobytes}k" + (",remount" if place.exists() else "")
         place.mkdir(exist_ok=True)
         command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)]
-        done = subprocess.run(command, capture_output=True, check=False)
-        if done.returncode:
-            pytest.skip(f"no disk can be mounted here: {done.stderr.decode()[:100]}")
+        completed = subprocess.run(command, capture_output=True, check=False)
+        if completed.returncode:
+            pytest.skip(f"no disk can be mounted here: {completed.stderr.decode()[:100]}")
         return place
 
     if not shutil.which("mount"):
@@ -140,20 +139,20 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
     subprocess.run(["umount", str(place)], capture_output=True, check=False)
 
 
-def test_a_disk_that_fills_up_while_the_database_is_built(
+def test_disk_full_while_the_database_is_built(
     home: Path, undisturbed: dict[str, bytes], small_disk: Callable[[int], Path]
 ) -> None:
     disk, failures = small_disk(64_000), 0
     here = disk / "home"
     shutil.copytree(home, here)
     used = sum(path.stat().st_size for path in here.rglob("*") if path.is_file()) // 1024
-    for room in some(range(100, 4000, 300), few=5, draw=random.Random(1)):
-        small_disk(used + 200 + room)
-        said = outcome(lambda: (store(here), build(settings_of(here, SECOND), full_refresh=True)))
-        if said is not None:
+    for spare in some(range(100, 4000, 300), few=5, draw=random.Random(1)):
+        small_disk(used + 200 + spare)
+        error = outcome(lambda: (store(here), build(settings_of(here, SECOND), full_refresh=True)))
+        if error is not None:
             failures += 1
-            assert isinstance(said, LakeWriteError), said
-            assert "again" in str(said)
+            assert isinstance(error, LakeWriteError), error
+            assert "again" in str(error)
     assert failures
     small_disk(64_000)
     store(here)

@@ -1,5 +1,4 @@
-"""The power fails at any moment: whatever of the unflushed the disk kept, one run makes the lake
-whole."""
+"""A power cut at any moment: whichever unflushed data the disk kept, one run restores the lake."""
 
 from __future__ import annotations
 
@@ -48,7 +47,7 @@ def before_a_day(home: Path) -> None:
 
 
 def before_a_move(home: Path) -> None:
-    """Another asset class: the old partitions are dropped in the commit."""
+    """Change the asset class: the commit drops the old partitions."""
     before_a_day(home)
     make_home(home, {"COIN": "metal"})
 
@@ -69,28 +68,28 @@ KINDS: dict[str, tuple[Callable[[Path], None], Callable[[Path], None]]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_power_cut_at_any_moment_costs_nothing(tmp_path: Path, kind: str) -> None:
+def test_power_cut_at_any_moment_loses_nothing(tmp_path: Path, kind: str) -> None:
     prepare, work = KINDS[kind]
     home, undisturbed = tmp_path / "home", tmp_path / "undisturbed"
     prepare(home)
     (home / "data").mkdir(exist_ok=True)
     shutil.copytree(home, undisturbed)
     events = count(undisturbed, tmp_path / "uncut", work)
-    wanted = stored_bytes(undisturbed / "data")
+    expected = stored_bytes(undisturbed / "data")
     draw = random.Random(kind)
     moments = set(some(range(events), few=7, draw=draw))
     states = list(cuts(home, tmp_path, work, moments, draw))
-    assert stored_bytes(home / "data") == wanted
+    assert stored_bytes(home / "data") == expected
     assert len(states) > 7
     for state in states:
         work(state)
-        assert stored_bytes(state / "data") == wanted, state
+        assert stored_bytes(state / "data") == expected, state
         assert verify(state / "data")[1] == []
         assert {row["outcome"] for row in rows(state / "data", "run")} <= GOOD_OUTCOMES
 
 
 def count(home: Path, pins: Path, work: Callable[[Path], None]) -> int:
-    """At how many moments the power can fail."""
+    """The number of moments at which the power can fail."""
     events: list[None] = []
     with watched(Disk(home, pins), lambda: events.append(None)):
         work(home)
@@ -100,8 +99,8 @@ def count(home: Path, pins: Path, work: Callable[[Path], None]) -> int:
 def cuts(
     home: Path, place: Path, work: Callable[[Path], None], moments: set[int], draw: random.Random
 ) -> Iterator[Path]:
-    """Do the work; homes as cuts at some moments leave them: with no unflushed names, with all, or
-    some."""
+    """Do the work; yields homes after cuts at some moments, with none, all or some of the
+    unflushed names."""
     disk, seen, moment = Disk(home, place / "pins"), set[str](), iter(range(10_000))
 
     def cut() -> None:

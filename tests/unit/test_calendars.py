@@ -1,4 +1,4 @@
-"""Sessions, closes and what is finished."""
+"""Sessions, closes and finished sessions."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def at(text: str) -> datetime:
         ("MONTHLY", "2024-02-16T00:00:00", "2024-01-01"),
     ],
 )
-def test_the_last_finished_session(name: str, moment: str, last: str) -> None:
+def test_last_finished_session(name: str, moment: str, last: str) -> None:
     calendar = load_calendar(name, at(moment).date())
     assert calendar.last_finished(at(moment)) == date.fromisoformat(last)
 
 
-def test_before_any_session_there_is_none() -> None:
+def test_no_finished_session_before_the_first() -> None:
     assert load_calendar("XNYS", date(2024, 1, 1)).last_finished(at("1970-01-01T00:00:00")) == EARLIEST
 
 
@@ -50,7 +50,7 @@ def test_sessions_of_a_window_and_back() -> None:
     assert calendar.back(EARLIEST, 10) == calendar.days[0].item()
 
 
-def test_a_day_off_the_calendar_ends_at_midnight() -> None:
+def test_day_off_the_calendar_ends_at_midnight() -> None:
     calendar = load_calendar("XNYS", date(2024, 12, 31))
     days = np.array(["2024-07-04", "2024-07-05", "2031-01-01"], dtype="datetime64[D]")
     ends = calendar.close_at(days).astype("datetime64[s]").astype(str).tolist()
@@ -58,7 +58,7 @@ def test_a_day_off_the_calendar_ends_at_midnight() -> None:
     assert calendar.is_session(days).tolist() == [False, True, False]
 
 
-def test_the_target_system_rests_on_its_days() -> None:
+def test_target_holidays_are_closed() -> None:
     calendar = load_calendar("TARGET", date(2024, 12, 31))
     rests = ["2024-03-29", "2024-04-01", "2024-05-01", "2024-12-25", "2024-12-26", "2001-12-31", "2024-06-01"]
     assert not calendar.is_session(np.array(rests, dtype="datetime64[D]")).any()
@@ -67,6 +67,6 @@ def test_the_target_system_rests_on_its_days() -> None:
 
 
 @pytest.mark.parametrize(("name", "year"), [("NOWHERE", 2024), ("XSHG", 2099)])
-def test_a_calendar_that_nobody_knows_is_told(name: str, year: int) -> None:
+def test_unknown_calendar_is_an_error(name: str, year: int) -> None:
     with pytest.raises(ConfigError, match=name):
         load_calendar(name, date(year, 1, 1))

@@ -1,4 +1,4 @@
-"""Each check finds its fault and is silent on the honest days that look like it."""
+"""Each check detects its fault and passes correct days that look similar."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ Row = dict[str, Any]
 
 
 def days(*closes: float, first: date = FIRST, **changed: Any) -> list[Row]:
-    """Sessions of a coin, a day after the other."""
+    """Consecutive sessions of a coin."""
     return [row(first + timedelta(days=n), float(close), **changed) for n, close in enumerate(closes)]
 
 
-def run(rows: Sequence[Row], instrument: Instrument = COIN, **how: Any) -> Checked:
-    windows = {"SHARE": replace(window(instrument), **how.pop("window", {}))}
+def run(rows: Sequence[Row], instrument: Instrument = COIN, **options: Any) -> Checked:
+    windows = {"SHARE": replace(window(instrument), **options.pop("window", {}))}
     answer = served([{**one, "currency": one["currency"]} for one in rows])
     normal = normalise(answer, windows)
-    context = Context(answer, set(normal.refused), how.get("before", {}))
+    context = Context(answer, set(normal.refused), options.get("before", {}))
     return check(normal.bars, normal.conflicts, windows, "run", context)
 
 
-def aside(result: Checked) -> list[tuple[str, date]]:
+def quarantined(result: Checked) -> list[tuple[str, date]]:
     return list(zip(*(result.quarantine[n].to_pylist() for n in ("reason", "session")), strict=True))
 
 
@@ -54,15 +54,15 @@ def after(count: int) -> date:
     return FIRST + timedelta(days=count)
 
 
-def test_high_below_low() -> None:
+def test_high_below_low_is_quarantined() -> None:
     inverted = days(10, 10, 10)
     inverted[1] |= {"high": 9.8, "low": 10.0}
-    assert aside(run(inverted)) == [("high_below_low", after(1))]
-    # COMEX gold of 2009-11-23 as Yahoo has it: a high 0.11 % too low beside a close that fits
+    assert quarantined(run(inverted)) == [("high_below_low", after(1))]
+    # COMEX gold on 2009-11-23 from Yahoo: the high is 0.11 % too low next to a consistent close
     gold = days(1146.4, 1164.3, 1165.5)
     gold[1] |= {"high": 1163.0}
     result = run(gold)
-    assert not aside(result)
+    assert not quarantined(result)
     assert set(noted(result)) == {
         (name, after(1)) for name in ("high_just_below_low", "close_outside_range", "open_outside_range")
     }
@@ -71,26 +71,26 @@ def test_high_below_low() -> None:
     assert not noted(run(float32))
 
 
-def test_one_field_in_another_unit() -> None:
+def test_one_field_in_another_unit_is_quarantined() -> None:
     pence = days(10, 10, 10)
     pence[1] |= {"open": 1000.0}
-    assert aside(run(pence)) == [("far_outside_range", after(1))]
+    assert quarantined(run(pence)) == [("far_outside_range", after(1))]
     settled = days(10, 10.5, 10)
     settled[1] |= {"high": 10.1, "low": 9.9, "open": 10.0}
     assert noted(run(settled)) == [("close_outside_range", after(1))]
 
 
 @pytest.mark.parametrize("factor", [100.0, 0.01])
-def test_a_unit_that_stays_changed_refuses_the_answer(factor: float) -> None:
+def test_lasting_unit_change_rejects_the_response(factor: float) -> None:
     result = run(days(10, 11, 11 * factor, 12 * factor))
     assert "without a split" in str(result.refused["SHARE"])
-    assert {reason for reason, _ in aside(result)} == {"unit_change"}
+    assert {reason for reason, _ in quarantined(result)} == {"unit_change"}
     assert not len(result.bars)
     assert not run(days(10, 11, 11 * factor / 3, 12 * factor / 3)).refused
     assert not run(days(0.01, 0.01, 1.0, 1.0), BILL).refused
 
 
-def test_a_consolidation_that_is_told_is_no_change_of_unit() -> None:
+def test_announced_reverse_split_is_no_unit_change() -> None:
     rows = days(1, 1, 100, 101)
     rows[2] |= {"split": 0.01}
     result = run(rows)
@@ -111,13 +111,13 @@ def test_a_consolidation_that_is_told_is_no_change_of_unit() -> None:
         ("inflation", 300, 303, False),
     ],
 )
-def test_a_jump_is_noted_and_stored(kind: str, before: float, close: float, odd: bool) -> None:
+def test_jump_is_noted_and_stored(kind: str, before: float, close: float, odd: bool) -> None:
     result = run(days(before, before, close, close), replace(COIN, asset_class=kind))
     assert (("jump", after(2)) in noted(result)) is odd
     assert len(result.bars) == 4
 
 
-def test_a_jump_is_explained_by_a_split_a_dividend_or_a_gap() -> None:
+def test_split_dividend_or_gap_explains_a_jump() -> None:
     split = days(2000, 2000, 100, 101)
     split[2] |= {"split": 20.0}
     special = days(100, 100, 45, 45)
@@ -129,13 +129,13 @@ def test_a_jump_is_explained_by_a_split_a_dividend_or_a_gap() -> None:
         ]
 
 
-def test_what_is_quarantined_explains_no_jump_and_makes_none() -> None:
+def test_quarantined_row_neither_explains_nor_causes_a_jump() -> None:
     result = run(days(10, 11, 1200, 12, 12))
-    assert aside(result) == [("unit_spike", after(2))]
+    assert quarantined(result) == [("unit_spike", after(2))]
     assert not noted(result)
 
 
-def test_the_stored_close_before_is_a_neighbour() -> None:
+def test_previous_stored_close_is_a_neighbour() -> None:
     assert noted(run(days(40, 41), before={"SHARE": 10.0})) == [("jump", FIRST)]
     rows = days(40, 41)
     rows[0] |= {"split": 4.0}
@@ -144,48 +144,48 @@ def test_the_stored_close_before_is_a_neighbour() -> None:
     )  # would be 160 as traded
     rows = days(10, 10)
     rows[0] |= {"dividend": 12.0}
-    assert aside(run(rows, before={"SHARE": 11.0})) == [("dividend_size", FIRST)]
-    # nothing is known before the first row there is
-    assert not aside(run(rows))
+    assert quarantined(run(rows, before={"SHARE": 11.0})) == [("dividend_size", FIRST)]
+    # no stored row before the first one
+    assert not quarantined(run(rows))
 
 
-def test_five_sessions_that_say_the_same_are_stale() -> None:
+def test_five_equal_sessions_are_stale() -> None:
     moving = [10, 11, 12, 12.5]
     stale = days(*moving, 13, 13, 13, 13, 13, 13, volume=0.0)
     assert noted(run(stale)) == [("stale_repeat", after(8)), ("stale_repeat", after(9))]
-    for honest in (
+    for correct in (
         days(*moving, 13, 13, 13, 13, volume=0.0),
         days(*moving, 13, 13, 13, 13, 13, 13, volume=5.0),
         days(*[1.0] * 12, volume=0.0),  # a pegged coin
-        days(*[1.0] * 8, 0.97, *[1.0] * 8, volume=None),  # one that lost its peg for a day
+        days(*[1.0] * 8, 0.97, *[1.0] * 8, volume=None),  # a coin that lost its peg for a day
         days(*[1.0002, 0.9998, *[1.0] * 10], volume=None),
     ):
-        assert not noted(run(honest))
-    # a bill near zero rests for weeks
+        assert not noted(run(correct))
+    # a bill rate near zero is unchanged for weeks
     assert not noted(run(days(0.05, 0.03, *[0.01] * 10, volume=None), BILL))
 
 
-def test_a_dividend_that_the_price_does_not_show() -> None:
+def test_dividend_without_a_price_drop_is_noted() -> None:
     rows = days(100, 100, 100)
     rows[1] |= {"dividend": 20.0}
     assert noted(run(rows)) == [("dividend_not_in_price", after(1))]
-    fell = days(100, 82, 82)
-    fell[1] |= {"dividend": 20.0}
+    with_dividend = days(100, 82, 82)
+    with_dividend[1] |= {"dividend": 20.0}
     small = days(100, 100, 100)
     small[1] |= {"dividend": 2.0}
-    for honest in (fell, small):
-        assert not noted(run(honest))
+    for correct in (with_dividend, small):
+        assert not noted(run(correct))
 
 
-def test_crude_oil_below_zero() -> None:
+def test_negative_crude_oil_price_is_accepted() -> None:
     rows = days(18.27, -37.63, 10.01, 13.78)
     rows[1] |= {"high": 17.85, "low": -40.32, "open": 17.73}
     result = run(rows, OIL)
-    assert (aside(result), noted(result)) == ([], [])
-    assert [reason for reason, _ in aside(run(rows))] == ["not_positive"]
+    assert (quarantined(result), noted(result)) == ([], [])
+    assert [reason for reason, _ in quarantined(run(rows))] == ["not_positive"]
 
 
-def test_an_index_without_volume_and_equal_closes_of_two_instruments_are_nothing() -> None:
+def test_index_without_volume_and_equal_closes_of_two_instruments_pass() -> None:
     ids = ("NDX", "IXIC")
     rows = [one | {"instrument_id": i} for i in ids for one in days(12870.0, 12888.28, 12698.45, volume=None)]
     windows = {i: window(replace(COIN, id=i, asset_class="index")) for i in ids}
@@ -194,7 +194,7 @@ def test_an_index_without_volume_and_equal_closes_of_two_instruments_are_nothing
     assert (len(result.bars), len(result.quarantine), len(result.findings)) == (6, 0, 0)
 
 
-def test_new_york_was_closed_for_a_day_of_mourning() -> None:
+def test_new_york_was_closed_on_a_day_of_mourning() -> None:
     calendar = load_calendar("XNYS", date(2025, 12, 31))
     week = calendar.sessions(date(2025, 1, 6), date(2025, 1, 10))
     assert [str(day) for day in week] == ["2025-01-06", "2025-01-07", "2025-01-08", "2025-01-10"]
@@ -204,41 +204,41 @@ def test_new_york_was_closed_for_a_day_of_mourning() -> None:
     assert len(result.bars) == 4
 
 
-def test_a_session_after_the_vendors_own_day_is_quarantined() -> None:
+def test_session_after_the_vendors_own_date_is_quarantined() -> None:
     at = datetime(2024, 1, 4, 12, tzinfo=UTC)
     rows = days(10, 11, 12, 13)  # to 2024-01-05
-    told = run(rows, window={"at": at, "vendor_time": at})
-    assert aside(told) == [("future_date", date(2024, 1, 5))]
-    assert len(told.bars) == 2  # the day of the answer is not finished
-    # a clock that is pinned to the past makes no vendor wrong, and a file tells no time
-    assert not aside(run(rows, window={"at": at, "vendor_time": datetime(2024, 6, 1, tzinfo=UTC)}))
-    assert not aside(run(rows, window={"at": at}))
+    result = run(rows, window={"at": at, "vendor_time": at})
+    assert quarantined(result) == [("future_date", date(2024, 1, 5))]
+    assert len(result.bars) == 2  # the day of the response is not finished
+    # a clock set to the past does not make the vendor wrong, and a file has no vendor time
+    assert not quarantined(run(rows, window={"at": at, "vendor_time": datetime(2024, 6, 1, tzinfo=UTC)}))
+    assert not quarantined(run(rows, window={"at": at}))
 
 
 def test_tokyo_is_a_day_ahead() -> None:
     at = datetime(2024, 1, 4, 16, tzinfo=UTC)
     tokyo = replace(SHARE, calendar="XTKS")
-    assert not aside(run([row(date(2024, 1, 5), 10.0)], tokyo, window={"at": at, "vendor_time": at}))
-    assert aside(run([row(date(2024, 1, 5), 10.0)], SHARE, window={"at": at, "vendor_time": at}))
+    assert not quarantined(run([row(date(2024, 1, 5), 10.0)], tokyo, window={"at": at, "vendor_time": at}))
+    assert quarantined(run([row(date(2024, 1, 5), 10.0)], SHARE, window={"at": at, "vendor_time": at}))
 
 
-def test_another_currency_is_quarantined_row_by_row() -> None:
+def test_only_rows_in_another_currency_are_quarantined() -> None:
     result = run(days(10, 11, currency="EUR"))
-    assert {reason for reason, _ in aside(result)} == {"wrong_currency"}
+    assert {reason for reason, _ in quarantined(result)} == {"wrong_currency"}
     assert len(result.quarantine) == 2
     assert not len(result.bars)
 
 
-def test_an_answer_in_no_order_is_noted_once() -> None:
+def test_unordered_response_is_noted_once() -> None:
     up = days(10, 11, 12, 13)
     assert noted(run([up[0], up[2], up[1], up[3]])) == [("unsorted", after(1))]
-    # the newest first, or an event after the prices, is an order
+    # newest first, or an event after the prices, is an accepted order
     event = row(after(2), None, dividend=0.1)
     for ordered in (up[::-1], [up[0], up[1], up[3], event]):
         assert not noted(run(ordered))
 
 
-def test_the_slices_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_result_does_not_depend_on_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     ids = [f"I{n}" for n in range(7)]
     rows = [
         one | {"instrument_id": i}
@@ -252,10 +252,10 @@ def test_the_slices_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     cut = check(normal.bars, normal.conflicts, windows, "run")
     assert whole.bars.equals(cut.bars)
     assert whole.findings.equals(cut.findings)
-    assert sorted(aside(whole)) == sorted(aside(cut)) == [("unit_spike", after(2))] * 3
+    assert sorted(quarantined(whole)) == sorted(quarantined(cut)) == [("unit_spike", after(2))] * 3
 
 
-def test_every_heading_says_severity_why_and_remedy() -> None:
+def test_every_check_has_severity_reason_and_remedy() -> None:
     for one in checks():
         assert one.severity in {"fail", "warn"}
         assert one.description[0].isupper()
@@ -267,7 +267,7 @@ def test_every_heading_says_severity_why_and_remedy() -> None:
     assert {one.name for one in checks() if one.looks_at == "lake"} == set(LAKE)
 
 
-FOUND = {
+FINDINGS = {
     "BTC-USD": {},
     "ETH-USD": {},
     "^IXIC": {},
@@ -285,7 +285,7 @@ FOUND = {
 }
 
 
-@pytest.mark.parametrize("symbol", FOUND)
+@pytest.mark.parametrize("symbol", FINDINGS)
 def test_real_prices_are_noted_as_documented(symbol: str) -> None:
     root = Path(os.environ.get("MARKETLAKE_SHARED") or Path(__file__).parents[3] / "shared")
     path = root / "data" / "prices" / f"{symbol}.csv"
@@ -307,4 +307,4 @@ def test_real_prices_are_noted_as_documented(symbol: str) -> None:
     instrument = replace(COIN if kind == "crypto" else SHARE, asset_class=kind)
     result = run(rows, instrument, window={"at": datetime(2025, 1, 3, tzinfo=UTC)})
     assert (len(result.bars), len(result.quarantine), result.refused) == (len(rows), 0, {})
-    assert Counter(result.findings["check"].to_pylist()) == FOUND[symbol]
+    assert Counter(result.findings["check"].to_pylist()) == FINDINGS[symbol]

@@ -1,4 +1,4 @@
-"""instruments.toml: what is accepted, and what each mistake is told."""
+"""instruments.toml: accepted entries, and the error of each mistake."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def universe(folder: Path, text: str) -> Universe:
     return load_universe(path)
 
 
-def test_an_entry_has_defaults(tmp_path: Path) -> None:
+def test_entry_has_defaults(tmp_path: Path) -> None:
     coin = universe(tmp_path, GOOD.format(id="BTC")).get("BTC")
     assert (coin.name, coin.quote_currency, coin.return_basis) == ("BTC", "USD", "price")
     assert coin.negative_prices is False
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ('id = "BTC"', 'id = "../etc"', "must match"),
         ('id = "BTC"', 'id = "btc"', "must match"),
@@ -49,10 +49,10 @@ def test_an_entry_has_defaults(tmp_path: Path) -> None:
         ("[[instrument]]", "[[", "cannot be read"),
     ],
 )
-def test_a_mistake_is_told_with_its_place(tmp_path: Path, old: str, new: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=r"instruments\.toml") as told:
+def test_mistake_is_reported_with_its_place(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=r"instruments\.toml") as error:
         universe(tmp_path, GOOD.format(id="BTC").replace(old, new))
-    assert said in str(told.value)
+    assert message in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -65,28 +65,28 @@ def test_a_mistake_is_told_with_its_place(tmp_path: Path, old: str, new: str, sa
         ("yahoo", "../yahoo", "source '../yahoo' must match"),
     ],
 )
-def test_a_wrong_calendar_source_or_symbol_is_a_fault_of_its_entry(
+def test_invalid_calendar_source_or_symbol_is_a_fault_of_its_entry(
     tmp_path: Path, old: str, new: str, fault: str
 ) -> None:
-    found = universe(tmp_path, GOOD.format(id="OK") + GOOD.format(id="BTC").replace(old, new))
-    assert found.get("OK").faults == ()
-    (text,) = found.get("BTC").faults
+    loaded = universe(tmp_path, GOOD.format(id="OK") + GOOD.format(id="BTC").replace(old, new))
+    assert loaded.get("OK").faults == ()
+    (text,) = loaded.get("BTC").faults
     assert text.startswith("instruments.toml: [[instrument]] number 2 (BTC): " + fault)
-    # what is recorded and shown instead is harmless
-    assert {found.get("BTC").calendar, *(ref.source for ref in found.get("BTC").sources)} <= {
+    # the recorded and displayed values are sanitized
+    assert {loaded.get("BTC").calendar, *(ref.source for ref in loaded.get("BTC").sources)} <= {
         "24/7",
         "yahoo",
         INVALID,
     }
 
 
-def test_an_id_stands_once(tmp_path: Path) -> None:
+def test_duplicate_id_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="twice"):
         universe(tmp_path, GOOD.format(id="BTC") * 2)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"a = " + b"[" * 5000])
-def test_an_unreadable_file_is_a_configuration_error(tmp_path: Path, content: bytes) -> None:
+def test_unreadable_file_is_a_configuration_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "instruments.toml"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match="cannot be read"):
@@ -95,9 +95,9 @@ def test_an_unreadable_file_is_a_configuration_error(tmp_path: Path, content: by
         load_universe(tmp_path / "none.toml")
 
 
-def test_selecting_keeps_the_order_and_names_what_is_unknown(tmp_path: Path) -> None:
-    found = universe(tmp_path, "".join(GOOD.format(id=i) for i in ("C", "A", "B")))
-    assert [i.id for i in found.select(["B", "C", "B"]).instruments] == ["C", "B"]
-    assert found.select([]) == found
+def test_select_keeps_the_order_and_names_unknown_ids(tmp_path: Path) -> None:
+    loaded = universe(tmp_path, "".join(GOOD.format(id=i) for i in ("C", "A", "B")))
+    assert [i.id for i in loaded.select(["B", "C", "B"]).instruments] == ["C", "B"]
+    assert loaded.select([]) == loaded
     with pytest.raises(UsageError, match=r"unknown instrument .X.; known: C, A, B"):
-        found.select(["A", "X"])
+        loaded.select(["A", "X"])

@@ -1,4 +1,4 @@
-"""One queue per host, in virtual time."""
+"""One request queue per host, in virtual time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def limiter(folder: Path, rate: float = 2.0) -> tuple[MachineLimiter, VirtualClo
     return MachineLimiter(folder, clock, lambda _: rate), clock
 
 
-def test_requests_keep_their_distance(tmp_path: Path) -> None:
+def test_requests_are_spaced(tmp_path: Path) -> None:
     queue, clock = limiter(tmp_path)
     for _ in range(5):
         queue.wait("yahoo")
@@ -36,14 +36,14 @@ def test_two_limiters_of_one_folder_share_the_queue_and_sources_do_not(tmp_path:
     assert all(path.parent == tmp_path for path in tmp_path.rglob("*"))
 
 
-def test_no_limit_no_wait(tmp_path: Path) -> None:
+def test_without_limit_there_is_no_wait(tmp_path: Path) -> None:
     queue, clock = limiter(tmp_path, rate=0.0)
     for _ in range(3):
         queue.wait("yahoo")
     assert sum(clock.slept) == 0
 
 
-def test_a_hold_is_obeyed_and_bounded(tmp_path: Path) -> None:
+def test_hold_is_applied_and_bounded(tmp_path: Path) -> None:
     queue, clock = limiter(tmp_path, rate=0.0)
     queue.hold("yahoo", 30)
     queue.hold("yahoo", 5)
@@ -55,7 +55,7 @@ def test_a_hold_is_obeyed_and_bounded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("before", [1.0, 599.0, 601.0, 1e6])
-def test_a_slot_from_before_a_reboot_is_waited_for_ten_minutes_at_most(tmp_path: Path, before: float) -> None:
+def test_slot_from_before_a_reboot_waits_at_most_ten_minutes(tmp_path: Path, before: float) -> None:
     queue, clock = limiter(tmp_path)
     (tmp_path / "yahoo").write_text(repr(clock.monotonic() + before))
     queue.wait("yahoo")
@@ -63,14 +63,14 @@ def test_a_slot_from_before_a_reboot_is_waited_for_ten_minutes_at_most(tmp_path:
 
 
 @pytest.mark.parametrize("left", ["", "nonsense", "9e99", "nan"])
-def test_a_stale_or_broken_slot_is_forgotten(tmp_path: Path, left: str) -> None:
+def test_stale_or_broken_slot_is_ignored(tmp_path: Path, left: str) -> None:
     (tmp_path / "yahoo").write_text(left)
     queue, clock = limiter(tmp_path)
     queue.wait("yahoo")
     assert sum(clock.slept) == 0
 
 
-def test_a_long_rest_is_kept_by_all_and_nobody_waits_for_it(tmp_path: Path) -> None:
+def test_long_hold_raises_for_all_clients_instead_of_waiting(tmp_path: Path) -> None:
     (first, one), (second, two) = limiter(tmp_path), limiter(tmp_path)
     first.shut("yahoo", 1800)
     second.wait("ecb")
@@ -85,7 +85,7 @@ def test_a_long_rest_is_kept_by_all_and_nobody_waits_for_it(tmp_path: Path) -> N
     first.wait("yahoo")
 
 
-def test_a_stand_in_is_not_spared(tmp_path: Path) -> None:
+def test_simulator_is_not_rate_limited(tmp_path: Path) -> None:
     queue, clock = limiter(tmp_path, rate=0.0)
     queue.shut("yahoo", 1800)
     queue.wait("yahoo")

@@ -17,8 +17,8 @@ from marketlake.model.calendars import load_calendar
 from ..builders import COIN, SHARE, day, row, served, window
 
 
-def run(rows: list[dict], **asked: object) -> Normalised:
-    return normalise(served(rows), {"SHARE": window(**asked)})
+def run(rows: list[dict], **options: object) -> Normalised:
+    return normalise(served(rows), {"SHARE": window(**options)})
 
 
 def column(table: pa.Table, name: str) -> list:
@@ -30,7 +30,7 @@ def adjusted(session: str, close: float | None, **changed: object) -> dict:
 
 
 @pytest.mark.parametrize("ratio", [4.0, 0.1, 1281 / 1000, 1.5])
-def test_a_split_is_undone_before_it_and_nowhere_else(ratio: float) -> None:
+def test_split_adjustment_is_undone_only_before_the_split(ratio: float) -> None:
     rows = [
         adjusted("2024-01-02", 400.0 / ratio, volume=100.0 * ratio, dividend=1.0 / ratio),
         adjusted("2024-01-03", 100.0, volume=500.0, split=ratio, dividend=0.25),
@@ -43,23 +43,23 @@ def test_a_split_is_undone_before_it_and_nowhere_else(ratio: float) -> None:
     assert column(bars, "split") == [1.0, ratio, 1.0]
 
 
-def test_a_split_after_the_last_kept_bar_counts() -> None:
+def test_split_after_the_last_kept_bar_is_applied() -> None:
     rows = [adjusted("2024-01-02", 100.0), adjusted("2024-01-03", 110.0, split=4.0)]
     bars = run(rows, end=day("2024-01-02")).bars
     assert column(bars, "close") == [400.0]
 
 
-def test_a_split_announced_without_any_bar_after_it_counts() -> None:
+def test_split_without_a_later_bar_is_applied() -> None:
     rows = [adjusted("2024-01-02", 100.0), adjusted("2024-01-03", None, split=4.0)]
     assert column(run(rows).bars, "close") == [400.0]
 
 
-def test_as_traded_sources_are_left_alone() -> None:
+def test_as_traded_sources_are_unchanged() -> None:
     rows = [row("2024-01-02", 400.0), row("2024-01-03", 100.0, split=4.0)]
     assert column(run(rows).bars, "close") == [400.0, 100.0]
 
 
-def test_an_event_without_a_bar_goes_to_the_next_session() -> None:
+def test_event_without_a_bar_moves_to_the_next_session() -> None:
     rows = [
         adjusted("2024-01-02", 50.0),
         adjusted("2024-01-03", None, dividend=0.5, split=2.0),
@@ -72,7 +72,7 @@ def test_an_event_without_a_bar_goes_to_the_next_session() -> None:
     assert column(bars, "dividend") == pytest.approx([0.0, 0.6])
 
 
-def test_a_dividend_that_passes_a_split_is_per_new_share() -> None:
+def test_dividend_moved_past_a_split_is_per_new_share() -> None:
     rows = [
         adjusted("2024-01-02", 100.0),
         adjusted("2024-01-03", None, dividend=0.25),
@@ -87,22 +87,22 @@ def test_a_dividend_that_passes_a_split_is_per_new_share() -> None:
     assert column(run(traded).bars, "dividend") == [0.0, 0.25]
 
 
-def test_an_event_without_a_bar_reaches_every_repeat_of_the_session() -> None:
+def test_event_without_a_bar_reaches_every_duplicate_of_the_session() -> None:
     rows = [
         row("2024-01-03", None, dividend=0.5),
         row("2024-01-04", 51.0),
         row("2024-01-04", 51.0),
     ]
-    done = run(rows)
-    assert (column(done.bars, "dividend"), len(done.conflicts)) == ([0.5], 0)
+    result = run(rows)
+    assert (column(result.bars, "dividend"), len(result.conflicts)) == ([0.5], 0)
 
 
-def test_an_event_never_goes_to_another_instrument() -> None:
+def test_event_never_moves_to_another_instrument() -> None:
     rows = [row("2024-01-04", None, dividend=0.5), row("2024-01-05", 7.0, instrument_id="TWIN")]
     twin = replace(SHARE, id="TWIN")
-    done = normalise(served(rows), {"SHARE": window(), "TWIN": window(twin)})
-    assert column(done.bars, "instrument_id") == ["TWIN"]
-    assert column(done.bars, "dividend") == [0.0]
+    result = normalise(served(rows), {"SHARE": window(), "TWIN": window(twin)})
+    assert column(result.bars, "instrument_id") == ["TWIN"]
+    assert column(result.bars, "dividend") == [0.0]
 
 
 def test_pence_become_pounds() -> None:
@@ -125,16 +125,18 @@ def test_pence_become_pounds() -> None:
         ("USDT", "USD", False),
     ],
 )
-def test_another_currency_is_refused_whole(declared: str, currency: str | None, accepted: bool) -> None:
+def test_response_in_another_currency_is_rejected(
+    declared: str, currency: str | None, accepted: bool
+) -> None:
     coin = replace(SHARE, quote_currency=declared)
-    done = run([row("2024-01-02", 1.0, currency=currency)], instrument=coin)
-    assert (len(done.bars) == 1) is accepted
-    assert ("SHARE" in done.refused) is not accepted
+    result = run([row("2024-01-02", 1.0, currency=currency)], instrument=coin)
+    assert (len(result.bars) == 1) is accepted
+    assert ("SHARE" in result.refused) is not accepted
     if not accepted:
-        assert "nothing was stored" in str(done.refused["SHARE"])
+        assert "nothing was stored" in str(result.refused["SHARE"])
 
 
-def test_two_units_at_once_are_refused() -> None:
+def test_two_units_in_one_response_are_rejected() -> None:
     london = replace(SHARE, quote_currency="GBP")
     rows = [row("2024-01-02", 7.0, currency="GBP"), row("2024-01-03", 712.0, currency="GBp")]
     assert "two units" in str(run(rows, instrument=london).refused["SHARE"])
@@ -149,7 +151,7 @@ def test_two_units_at_once_are_refused() -> None:
         (COIN, "2024-01-04T00:10:00", ["2024-01-02", "2024-01-03"]),
     ],
 )
-def test_a_bar_counts_once_close_and_lag_have_passed(instrument, moment: str, kept: list[str]) -> None:
+def test_bar_is_kept_after_close_and_lag(instrument, moment: str, kept: list[str]) -> None:
     at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
     rows = [row("2024-01-02", 1.0), row("2024-01-03", 2.0), row("2024-01-04", 3.0)]
     bars = run(rows, instrument=instrument, at=at).bars
@@ -162,7 +164,7 @@ def test_rows_outside_the_window_are_dropped() -> None:
     assert column(bars, "session") == [day("2024-01-03"), day("2024-01-04")]
 
 
-def test_equal_repeats_collapse_and_contradictions_are_quarantined() -> None:
+def test_equal_duplicates_collapse_and_conflicting_ones_are_quarantined() -> None:
     rows = [
         row("2024-01-02", 1.0),
         row("2024-01-02", 1.0),
@@ -171,12 +173,12 @@ def test_equal_repeats_collapse_and_contradictions_are_quarantined() -> None:
         row("2024-01-03", 2.1),
         row("2024-01-04", 3.0),
     ]
-    done = run(rows)
-    assert column(done.bars, "session") == [day("2024-01-02"), day("2024-01-04")]
-    assert column(done.conflicts, "close") == [2.0, 2.0, 2.1]
+    result = run(rows)
+    assert column(result.bars, "session") == [day("2024-01-02"), day("2024-01-04")]
+    assert column(result.conflicts, "close") == [2.0, 2.0, 2.1]
 
 
-def test_a_split_that_is_served_twice_splits_once() -> None:
+def test_split_served_twice_is_applied_once() -> None:
     rows = [
         adjusted("2024-01-02", 1.0),
         adjusted("2024-01-03", 1.0, split=4.0),
@@ -185,7 +187,7 @@ def test_a_split_that_is_served_twice_splits_once() -> None:
     assert column(run(rows).bars, "close") == [4.0, 1.0]
 
 
-def test_the_vendor_s_order_does_not_matter() -> None:
+def test_order_of_the_rows_does_not_matter() -> None:
     rows = [adjusted(f"2024-01-{n:02}", float(n), split=2.0 if n == 4 else 1.0) for n in range(2, 9)]
     assert run(rows).bars.equals(run(rows[::-1]).bars)
 
@@ -205,7 +207,7 @@ _traded = st.lists(
 
 
 @given(_traded)
-def test_as_traded_bars_survive_being_adjusted_and_undone(traded: list[tuple]) -> None:
+def test_as_traded_bars_survive_adjustment_and_its_reversal(traded: list[tuple]) -> None:
     rows, splits = [], [split for *_, split in traded]
     for number, (close, volume, dividend, split) in enumerate(traded):
         later = prod(splits[number + 1 :])
@@ -228,13 +230,13 @@ _wild = st.one_of(st.none(), st.floats(allow_nan=False), st.sampled_from([0.0, -
     )
 )
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_whatever_is_served_there_is_one_row_a_session_or_none(rows: list[tuple]) -> None:
+def test_any_input_gives_at_most_one_row_per_session(rows: list[tuple]) -> None:
     listed = [
         row(session, close, volume=volume, dividend=dividend, split=split, split_adjusted=True)
         for session, close, volume, dividend, split in rows
     ]
-    done = normalise(served(listed), {"SHARE": window(COIN)})
-    sessions = column(done.bars, "session")
+    result = normalise(served(listed), {"SHARE": window(COIN)})
+    sessions = column(result.bars, "session")
     assert sessions == sorted(set(sessions))
-    assert not set(sessions) & set(column(done.conflicts, "session"))
+    assert not set(sessions) & set(column(result.conflicts, "session"))
     assert set(sessions) <= set(load_calendar("24/7", date(2024, 1, 1)).days.tolist())

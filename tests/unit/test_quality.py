@@ -1,4 +1,4 @@
-"""Every check finds its fault, and honest prices pass."""
+"""Every check detects its fault, and correct prices pass."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def reasons(result: Checked) -> dict[date, str]:
     )
 
 
-def test_honest_rows_pass_untouched() -> None:
+def test_correct_rows_pass_unchanged() -> None:
     result = checked()
     assert len(result.bars) == 4
     assert not len(result.quarantine)
@@ -61,7 +61,7 @@ def test_honest_rows_pass_untouched() -> None:
         ({"close": 0.12}, "unit_spike"),
     ],
 )
-def test_one_bad_row_is_quarantined_alone(change: dict, reason: str) -> None:
+def test_only_the_bad_row_is_quarantined(change: dict, reason: str) -> None:
     result = checked({"at": 2, **change})
     assert reasons(result) == {day("2024-01-04"): reason}
     assert len(result.bars) == 3
@@ -69,26 +69,26 @@ def test_one_bad_row_is_quarantined_alone(change: dict, reason: str) -> None:
 
 
 @pytest.mark.parametrize("ratio", [1001.0, 1 / 1001])
-def test_a_split_beyond_belief_is_quarantined(ratio: float) -> None:
+def test_implausible_split_is_quarantined(ratio: float) -> None:
     result = checked({"at": 2, "split": ratio}, closes=(40, 40, 40 / ratio, 40 / ratio))
     assert reasons(result) == {day("2024-01-04"): "split_ratio"}
 
 
-def test_the_newest_row_is_measured_by_the_one_before() -> None:
+def test_newest_row_is_compared_with_the_previous_one() -> None:
     result = checked({"at": 3, "close": 1100.0})
     assert reasons(result) == {day("2024-01-05"): "unit_spike"}
 
 
-def test_the_row_after_a_spike_is_no_spike() -> None:
+def test_row_after_a_spike_is_no_spike() -> None:
     assert reasons(checked({"at": 2, "close": 1200.0})) == {day("2024-01-04"): "unit_spike"}
 
 
-def test_a_lasting_jump_is_no_spike() -> None:
+def test_lasting_jump_is_no_spike() -> None:
     assert not reasons(checked(closes=(10, 10, 250, 260)))
 
 
 @pytest.mark.parametrize(("ratio", "after"), [(50.0, 0.2), (0.02, 500.0)])
-def test_an_extreme_split_is_no_spike(ratio: float, after: float) -> None:
+def test_extreme_split_is_no_spike(ratio: float, after: float) -> None:
     result = checked({"at": 3, "split": ratio}, closes=(10, 10, 10, after))
     assert not reasons(result)
     assert not result.refused
@@ -98,7 +98,7 @@ def test_rates_may_touch_zero_and_jump() -> None:
     bill = replace(SHARE, asset_class="rate", negative_prices=True)
     rows = [{"at": n, "open": None, "high": None, "low": None} for n in range(4)]
     assert not reasons(checked(*rows, instrument=bill, closes=(0.003, 0.0, -0.1, 0.09)))
-    # the same from anything that has a price is a fault
+    # the same values are a fault for instruments with a price
     assert reasons(
         checked(*[{**one, "at": n} for n, one in enumerate(rows)], closes=(0.003, 0.0, -0.1, 0.09))
     )
@@ -106,7 +106,7 @@ def test_rates_may_touch_zero_and_jump() -> None:
 
 @pytest.mark.parametrize("ratio", [4.0, 0.1, 2.0])
 @pytest.mark.parametrize("mistake", ["not applied", "applied twice"])
-def test_a_mishandled_split_refuses_the_answer(ratio: float, mistake: str) -> None:
+def test_mishandled_split_rejects_the_response(ratio: float, mistake: str) -> None:
     after = 40.0 / ratio * (1 / ratio if mistake == "not applied" else ratio)
     result = checked({"at": 2, "split": ratio}, closes=(40, 40, after, after))
     assert mistake in str(result.refused["SHARE"])
@@ -115,13 +115,13 @@ def test_a_mishandled_split_refuses_the_answer(ratio: float, mistake: str) -> No
 
 
 @pytest.mark.parametrize("ratio", [4.0, 0.1])
-def test_a_true_split_passes(ratio: float) -> None:
+def test_correct_split_passes(ratio: float) -> None:
     result = checked({"at": 2, "split": ratio}, closes=(40, 40, 38 / ratio, 39 / ratio))
     assert not result.refused
     assert len(result.bars) == 4
 
 
-def test_a_session_told_two_ways_is_kept_for_the_record() -> None:
+def test_conflicting_session_is_quarantined() -> None:
     result = checked(conflicts=[{"close": 1.0}, {"close": 2.0}])
     assert result.quarantine["reason"].to_pylist() == ["served_twice", "served_twice"]
     assert result.quarantine["close"].to_pylist() == [1.0, 2.0]
@@ -134,12 +134,12 @@ def test_odd_rows_are_stored_and_noted() -> None:
         {"at": 3, "session": day("2024-01-08")},
     )
     assert len(result.bars) == 4
-    found = zip(result.findings["session"].to_pylist(), result.findings["check"].to_pylist(), strict=True)
-    assert set(found) == {(day("2024-01-03"), "close_outside_range"), (day("2024-01-06"), "off_calendar")}
+    findings = zip(result.findings["session"].to_pylist(), result.findings["check"].to_pylist(), strict=True)
+    assert set(findings) == {(day("2024-01-03"), "close_outside_range"), (day("2024-01-06"), "off_calendar")}
     assert set(result.findings["observed_at"].to_pylist()) == {window().at}
 
 
-def test_two_instruments_with_equal_prices_are_nothing() -> None:
+def test_two_instruments_with_equal_prices_pass() -> None:
     rows = [
         row(text, 10.0, source="test", close_at=window().at, instrument_id=i)
         for i in ("A", "B")
@@ -150,7 +150,7 @@ def test_two_instruments_with_equal_prices_are_nothing() -> None:
     assert (len(result.bars), len(result.quarantine), len(result.findings)) == (8, 0, 0)
 
 
-def test_a_fault_stays_with_its_instrument() -> None:
+def test_fault_affects_only_its_instrument() -> None:
     rows = [
         row(text, close, source="test", close_at=window().at, instrument_id=i)
         for i, closes in {"A": (1.0, 2.0, 3.0, 2.0), "B": (900.0, 910.0, 1.0, 905.0)}.items()

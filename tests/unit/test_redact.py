@@ -1,4 +1,4 @@
-"""Secrets are taken out of text, and nothing else is."""
+"""Secrets are removed from text, and nothing else."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ KEPT = [
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_secret_is_taken_out(text: str) -> None:
+def test_secret_is_removed(text: str) -> None:
     assert SECRET not in without_secrets(text)
     assert "***" in without_secrets(text)
 
 
 @pytest.mark.parametrize("text", KEPT)
-def test_the_rest_stays(text: str) -> None:
+def test_other_text_is_unchanged(text: str) -> None:
     assert without_secrets(text) == text
 
 
 @pytest.mark.parametrize("piece", ["a-", "token", "://a", "_", "x" * 50 + " ", "secret=", "key: "])
-def test_the_time_does_not_grow_with_the_square_of_the_text(piece: str) -> None:
-    # a pattern that backtracks needs minutes for this text
+def test_time_is_not_quadratic_in_the_text(piece: str) -> None:
+    # a backtracking pattern needs minutes for this text
     begun = time.process_time()
     shorter, longer = (without_secrets(piece * (size // len(piece))) for size in (20_000, 200_000))
     assert time.process_time() - begun < 5
@@ -66,7 +66,7 @@ def test_the_time_does_not_grow_with_the_square_of_the_text(piece: str) -> None:
     assert ("***" in longer) == (piece == "secret=")
 
 
-def test_no_error_holds_one() -> None:
+def test_no_error_contains_a_secret() -> None:
     kinds: list[type[MarketlakeError]] = [MarketlakeError]
     for kind in kinds:
         kinds += kind.__subclasses__()
@@ -78,12 +78,12 @@ def test_no_error_holds_one() -> None:
 
 
 @pytest.mark.parametrize("url", [f"http://u:{SECRET}@h", f"http://:{SECRET}@h", f"http://h?token={SECRET}"])
-def test_an_address_with_a_secret_is_refused_and_not_repeated(tmp_path, url: str) -> None:
-    with pytest.raises(ConfigError, match="must look like") as told:
+def test_address_with_a_secret_is_rejected_and_not_shown(tmp_path, url: str) -> None:
+    with pytest.raises(ConfigError, match="must look like") as error:
         load_settings(home=tmp_path, source_url=url, environ={})
-    assert SECRET not in str(told.value)
+    assert SECRET not in str(error.value)
 
 
-def test_headers_are_kept_without() -> None:
+def test_headers_are_kept_without_secrets() -> None:
     headers = {"Location": f"https://h/?token={SECRET}", "Set-Cookie": SECRET, "X-A": "b", "Cookie": SECRET}
     assert public_headers(headers) == {"location": "https://h/?token=***", "x-a": "b"}

@@ -1,4 +1,4 @@
-"""The tables keep their promises to each other."""
+"""The schemas of the tables are consistent with each other."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from marketlake.model import schema
 from marketlake.model.errors import SourceError
 
 
-def test_every_column_says_what_it_is() -> None:
+def test_every_column_has_a_description() -> None:
     for table in (*schema.TABLES.values(), schema.RAW, schema.SERVED):
         assert all(field.metadata[b"description"] for field in table)
         assert all(field.type.tz == "UTC" for field in table if str(field.type).startswith("timestamp"))
 
 
-def test_the_tables_build_on_each_other() -> None:
+def test_tables_reference_each_other_consistently() -> None:
     assert schema.REVISION.names == [*schema.BAR.names, "superseded_at"]
     assert NORMALISED.names == schema.BAR.names[: len(NORMALISED.names)]
     assert not schema.BAR.field("close").nullable

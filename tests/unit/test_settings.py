@@ -1,4 +1,4 @@
-"""Flag > environment > file > default, and every mistake told."""
+"""Flag > environment > file > default, and an error for every mistake."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from marketlake.model.errors import ConfigError, UsageError
 from marketlake.model.settings import load_settings, parse_instant
 
 
-def test_the_nearest_word_wins(tmp_path: Path) -> None:
+def test_precedence_of_settings(tmp_path: Path) -> None:
     assert load_settings(home=tmp_path, environ={}).lake == tmp_path / "data"
     (tmp_path / "marketlake.toml").write_text('lake = "from-file"\n[requests_per_second]\nyahoo = 0.5\n')
     assert load_settings(home=tmp_path, environ={}).lake == tmp_path / "from-file"
@@ -22,7 +22,7 @@ def test_the_nearest_word_wins(tmp_path: Path) -> None:
     assert load_settings(environ=environ).rate("yahoo") == 0.5
 
 
-def test_a_stand_in_makes_the_data_simulated_and_needs_no_limit(tmp_path: Path) -> None:
+def test_simulator_makes_the_data_simulated_and_needs_no_limit(tmp_path: Path) -> None:
     live = load_settings(home=tmp_path, environ={})
     simulated = load_settings(home=tmp_path, environ={"MARKETLAKE_SOURCE_URL": "http://127.0.0.1:1/"})
     assert (live.origin, simulated.origin) == ("live", "simulated")
@@ -34,7 +34,7 @@ def test_a_stand_in_makes_the_data_simulated_and_needs_no_limit(tmp_path: Path) 
     "url",
     ["127.0.0.1:80", "ftp://x", "http://", "http://[::1", "http://h:99999", "http://u:p@h", "http://h/?a=1"],
 )
-def test_an_address_must_be_one(tmp_path: Path, url: str) -> None:
+def test_invalid_address_is_rejected(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigError, match="must look like"):
         load_settings(home=tmp_path, source_url=url, environ={})
 
@@ -51,7 +51,7 @@ def test_an_address_must_be_one(tmp_path: Path, url: str) -> None:
         "[requests_per_second]\nyahoo = nan",
     ],
 )
-def test_a_wrong_file_is_told(tmp_path: Path, text: str) -> None:
+def test_invalid_file_is_reported(tmp_path: Path, text: str) -> None:
     (tmp_path / "marketlake.toml").write_text(text)
     with pytest.raises(ConfigError, match=r"marketlake\.toml"):
         load_settings(home=tmp_path, environ={})
@@ -66,19 +66,19 @@ def test_a_wrong_file_is_told(tmp_path: Path, text: str) -> None:
         ("2026-01-02", datetime(2026, 1, 2, tzinfo=UTC)),
     ],
 )
-def test_moments(text: str, moment: datetime) -> None:
+def test_timestamps_are_parsed(text: str, moment: datetime) -> None:
     assert parse_instant(text) == moment
 
 
 @pytest.mark.parametrize(
     "text", ["yesterday", "2026-13-01", "0001-01-01T00:00+14:00", "3000-01-01", "1969-12-31"]
 )
-def test_what_is_no_moment_is_told(text: str) -> None:
+def test_invalid_timestamp_is_rejected(text: str) -> None:
     with pytest.raises(UsageError, match="not a moment"):
         parse_instant(text)
 
 
-def test_clocks() -> None:
+def test_virtual_and_real_clocks() -> None:
     moment = datetime(2026, 1, 2, tzinfo=UTC)
     assert PinnedClock(moment).now() == moment
     assert SystemClock().now().tzinfo is UTC

@@ -1,4 +1,4 @@
-"""A TOML file that means harm costs a moment and a clear word."""
+"""A malicious TOML file is rejected quickly with a clear error."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_a_bomb_is_refused(tmp_path: Path, name: str, bomb: str) -> None:
-    content, said = BOMBS[bomb]
+def test_toml_bomb_is_rejected(tmp_path: Path, name: str, bomb: str) -> None:
+    content, message = BOMBS[bomb]
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(ConfigError, match=name) as told:
+    with pytest.raises(ConfigError, match=name) as error:
         READERS[name](tmp_path / name)
-    assert said in str(told.value)
-    assert len(str(told.value)) < 600
+    assert message in str(error.value)
+    assert len(str(error.value)) < 600
 
 
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("kind", ["fifo", "folder", "endless"])
-def test_what_is_no_file_is_not_waited_for(tmp_path: Path, name: str, kind: str) -> None:
+def test_non_file_does_not_block(tmp_path: Path, name: str, kind: str) -> None:
     path = tmp_path / name
     if kind == "fifo":
         os.mkfifo(path)
@@ -60,8 +60,8 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path, name: str, kind: str)
         READERS[name](path)
 
 
-def test_a_deep_line_is_never_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What tomllib would need for it grows with the square of its depth."""
+def test_deeply_nested_line_is_never_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """tomllib's time is quadratic in the depth."""
     monkeypatch.setattr(toml_file.tomllib, "loads", None)
     path = tmp_path / "a.toml"
     path.write_text("a = 1\n" + ".".join(["b"] * 42) + " = 1\n")
@@ -69,7 +69,7 @@ def test_a_deep_line_is_never_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyP
         read_toml(path)
 
 
-def test_an_honest_file_is_read(tmp_path: Path) -> None:
+def test_ordinary_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_bytes(b'a = "..."\r\n[b.c]\nd = 1.5\n')
     assert read_toml(path) == tomllib.loads(path.read_text()) == {"a": "...", "b": {"c": {"d": 1.5}}}
