@@ -3,7 +3,8 @@
 PYTEST_WORKERS ?= 2
 BIN := .venv/bin
 PYTEST = $(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadgroup
-QUICK := tests/unit tests/sources tests/store tests/query tests/compare tests/metrics tests/portfolio
+QUICK := tests/unit tests/sources tests/store tests/answers tests/portfolio \
+	--ignore tests/store/s3 --ignore tests/answers/changes
 
 .DEFAULT_GOAL := help
 .PHONY: help venv run quick test coverage mutants cluster-test check spark format docs airflow env benchmark campaign lock clean

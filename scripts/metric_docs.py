@@ -71,7 +71,8 @@ def metric(name: str) -> Iterator[str]:
     yield ""
     yield from item(f"Formula: {head.fields['Formula']}")
     yield from item(
-        f"Unit: {head.fields['Unit']}. [Worked example](../tests/metrics/golden/{name}.toml){worked(name)}"
+        f"Unit: {head.fields['Unit']}. "
+        f"[Worked example](../tests/answers/metrics/golden/{name}.toml){worked(name)}"
     )
 
 

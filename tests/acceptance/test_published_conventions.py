@@ -12,8 +12,8 @@ import pytest
 
 from marketlake.lake import Lake
 
-from ..query import shared_data
-from ..query.lakes import make
+from ..answers import shared_data
+from ..answers.lakes import make
 from . import published
 
 NAMES = ("BTC", "NASDAQ", "SP500", "GOLD", "AAPL")

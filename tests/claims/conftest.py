@@ -13,8 +13,8 @@ from marketlake.claims.load import load_claims
 from marketlake.engine import build
 from marketlake.engine.metric_sql import DAY_NUMBER
 
-from ..query import shared_data
-from ..query.lakes import BTC, CPI, FUND, bar, make
+from ..answers import shared_data
+from ..answers.lakes import BTC, CPI, FUND, bar, make
 from . import test_checks, test_sleeve_verdicts, test_verdicts, test_windows
 from .small import Ledger, read_by_claim
 from .test_load import SHIPPED

@@ -14,7 +14,7 @@ from marketlake.claims.verdict import Cell
 from marketlake.lake import Lake
 from marketlake.model.instruments import Instrument
 
-from ..query.lakes import BTC, NASDAQ, bar, make, year_ends
+from ..answers.lakes import BTC, NASDAQ, bar, make, year_ends
 
 CLAIM = WinsClaim("C", "a beats b", "us", "2023", 2021, 2022, a="BTC", b="NASDAQ", at_least=2)
 ALT = replace(NASDAQ, id="ALT", asset_class="equity")

@@ -12,7 +12,7 @@ from marketlake.claims.claim import WinsClaim
 from marketlake.claims.ledger import Entry
 from marketlake.claims.load import load_claims
 
-from ..query.lakes import BTC, NASDAQ, year_ends
+from ..answers.lakes import BTC, NASDAQ, year_ends
 from .small import CLAIM, Ledger
 
 SHIPPED = Path(marketlake.__file__).parents[2] / "claims.toml"

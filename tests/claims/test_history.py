@@ -16,7 +16,7 @@ from marketlake.store.disk import sha256
 from marketlake.store.verify import verify
 from marketlake.store.writer import open_manifest
 
-from ..pipeline.homes import make_home, serve_rows, settings_of
+from ..ingest.homes import make_home, serve_rows, settings_of
 
 CLAIM = """
 [[claim]]

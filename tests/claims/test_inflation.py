@@ -8,7 +8,7 @@ import pytest
 
 from marketlake.claims.ledger import Entry
 
-from ..query.lakes import BTC, CPI, NASDAQ, make, year_ends
+from ..answers.lakes import BTC, CPI, NASDAQ, make, year_ends
 from .small import Ledger, ahead, cell, read_by_claim
 
 PAIR = [BTC, NASDAQ]

@@ -7,7 +7,7 @@ import pytest
 
 from marketlake.claims.ledger import Entry
 
-from ..query import shared_data
+from ..answers import shared_data
 from .small import cell
 
 NAMES = {"BTC": "BTC-USD", "NASDAQ": "^IXIC", "GOLD": "GC=F", "SP500": "^GSPC", "GLD": "GLD@adj"}

@@ -10,7 +10,7 @@ import pytest
 
 from marketlake.claims.ledger import Entry
 
-from ..query import shared_data
+from ..answers import shared_data
 from .conftest import FILES
 from .small import cell
 from .test_real_prices import NAMES, close

@@ -21,7 +21,7 @@ from marketlake.model.instruments import Instrument
 from marketlake.portfolio.figures import PortfolioAnswer
 from marketlake.portfolio.plan import read_plan
 
-from ..query.lakes import BILL, BTC, CPI, FUND, SHARE, bar, make
+from ..answers.lakes import BILL, BTC, CPI, FUND, SHARE, bar, make
 from .small import cell
 
 BONDS = replace(FUND, id="BONDS", asset_class="bond")

@@ -11,7 +11,7 @@ import pytest
 from marketlake.claims.claim import SleeveClaim
 from marketlake.claims.ledger import Entry
 
-from ..query.lakes import BTC, bar
+from ..answers.lakes import BTC, bar
 from .small import Bars, Ledger, cell
 
 

@@ -9,7 +9,7 @@ import pytest
 from marketlake.claims.ledger import Entry
 from marketlake.claims.verdict import Cell
 
-from ..query.lakes import BTC, FUND, NASDAQ, SHARE, bar, year_ends
+from ..answers.lakes import BTC, FUND, NASDAQ, SHARE, bar, year_ends
 from .small import ALT, CLAIM, Ledger, ahead, cell, closes
 
 PAIR = [BTC, NASDAQ]

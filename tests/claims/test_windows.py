@@ -14,7 +14,7 @@ from marketlake.claims.verdict import Window, summary
 from marketlake.model.calendars import load_calendar
 from marketlake.model.instruments import Instrument
 
-from ..query.lakes import BTC, NASDAQ
+from ..answers.lakes import BTC, NASDAQ
 from .small import CLAIM, Ledger, closes
 
 Month = tuple[int, int]

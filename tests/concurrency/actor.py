@@ -21,7 +21,7 @@ from marketlake.ingest.runs import failed
 from marketlake.model.errors import MarketlakeError
 from marketlake.store.verify import verify
 
-from ..pipeline.homes import settings_of
+from ..ingest.homes import settings_of
 from .market import DAYS, FIRST_DAY, LOADED, noon
 
 LAST = noon(DAYS)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..campaign_size import times
-from ..pipeline import homes
-from ..pipeline.homes import bar_values, rows, serve_rows
+from ..ingest import homes
+from ..ingest.homes import bar_values, rows, serve_rows
 
 CLASSES = {"COIN": "crypto", "TOKEN": "crypto", "METAL": "metal"}
 FIRST_DAY = date(2023, 12, 25)

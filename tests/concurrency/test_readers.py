@@ -11,7 +11,7 @@ from marketlake.ingest.build import build
 from marketlake.ingest.run import ingest
 
 from ..campaign_size import times
-from ..pipeline.homes import settings_of
+from ..ingest.homes import settings_of
 from .crowd import answer, start
 from .market import make_home, noon, serve
 from .state import of_the_database

@@ -15,7 +15,7 @@ from marketlake.store.verify import verify
 from marketlake.store.writer import open_manifest
 
 from ..campaign_size import some
-from ..pipeline.homes import rows, settings_of
+from ..ingest.homes import rows, settings_of
 from .crowd import answer, start
 from .market import DAYS, current, make_home, noon, serve, superseded
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from marketlake.lake import Lake
 
-from ..query.lakes import BTC, bar, make
+from ..answers.lakes import BTC, bar, make
 from .measure import Row, percent
 from .spans import returns
 

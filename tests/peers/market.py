@@ -15,8 +15,8 @@ import pandas as pd
 from marketlake.lake import Lake
 from marketlake.model.calendars import load_calendar
 
-from ..query import shared_data
-from ..query.lakes import bar, make
+from ..answers import shared_data
+from ..answers.lakes import bar, make
 
 BENCHMARK = "SP500"
 CALENDAR = {name: "24/7" if name == "BTC" else "XNYS" for name in shared_data.FILES}

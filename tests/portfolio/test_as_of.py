@@ -11,7 +11,7 @@ import pytest
 from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError, UsageError
 
-from ..query.lakes import BILL, BTC, CPI, EUR, SHARE, bar, make
+from ..answers.lakes import BILL, BTC, CPI, EUR, SHARE, bar, make
 from ..sample import Run
 from .markets import weekdays
 

@@ -16,7 +16,7 @@ from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError, UsageError
 from marketlake.portfolio.plan import read_plan
 
-from ..query.lakes import BILL, BTC, CPI, EUR, FUND, NASDAQ, SHARE, bar, make
+from ..answers.lakes import BILL, BTC, CPI, EUR, FUND, NASDAQ, SHARE, bar, make
 from ..sample import Run
 
 pytestmark = pytest.mark.slow

@@ -19,8 +19,8 @@ import pytest
 from marketlake.lake import Lake
 from marketlake.portfolio.figures import Figures, PortfolioAnswer
 
-from ..query import shared_data
-from ..query.lakes import BTC, FUND, bar, make
+from ..answers import shared_data
+from ..answers.lakes import BTC, FUND, bar, make
 
 pytestmark = pytest.mark.slow
 

@@ -17,7 +17,7 @@ from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError, UsageError
 from marketlake.portfolio.rates import bill_return, yields_on
 
-from ..query.lakes import BILL, BTC, NASDAQ, SHARE, bar, make
+from ..answers.lakes import BILL, BTC, NASDAQ, SHARE, bar, make
 from .markets import weekdays
 
 pytestmark = pytest.mark.slow

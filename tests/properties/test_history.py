@@ -25,7 +25,7 @@ from marketlake.store.verify import verify
 from marketlake.store.writer import claim
 
 from ..campaign_size import times
-from ..pipeline.homes import rows, stored_bytes
+from ..ingest.homes import rows, stored_bytes
 from ..universes import entry
 from .model import PRICES, Model, Row
 from .vendors import DAYS, FIRST, NAMES, Answer, day, histories, plain_row

@@ -10,7 +10,7 @@ import pytest
 
 from marketlake.lake import Lake
 
-from ..query import lakes
+from ..answers import lakes
 from . import market
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from marketlake.claims.claim import SleeveClaim, WinsClaim
 from marketlake.model.calendars import load_calendar
 from marketlake.model.instruments import Instrument
 
-from ..query.lakes import BTC, EUR, FUND, NASDAQ, SHARE, bar
+from ..answers.lakes import BTC, EUR, FUND, NASDAQ, SHARE, bar
 
 HOSTILE = "</script><script>alert(1)</script>"
 """A name that would run if it were not text."""

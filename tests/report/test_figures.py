@@ -13,7 +13,7 @@ from marketlake.claims.load import load_claims
 from marketlake.lake import Lake
 from marketlake.report.document import report
 
-from ..query import lakes, shared_data
+from ..answers import lakes, shared_data
 from . import market
 from . import told as lake_figures
 

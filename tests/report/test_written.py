@@ -16,7 +16,7 @@ from marketlake.model.errors import EmptyLakeError
 from marketlake.model.settings import load_settings
 from marketlake.report.document import PAGE
 
-from ..query.lakes import BTC, make, year_ends
+from ..answers.lakes import BTC, make, year_ends
 from ..sample import Run
 from . import market
 

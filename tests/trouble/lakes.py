@@ -8,7 +8,7 @@ from marketlake.ingest.build import build
 from marketlake.ingest.reconcile import reconcile
 from marketlake.ingest.run import ingest
 
-from ..pipeline.homes import make_home, rows, serve_rows, settings_of
+from ..ingest.homes import make_home, rows, serve_rows, settings_of
 
 FIRST, SECOND, THIRD = "2024-01-05T12:00Z", "2024-01-08T12:00Z", "2024-01-09T12:00Z"
 _EURO = """

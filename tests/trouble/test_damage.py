@@ -22,7 +22,7 @@ from marketlake.store.verify import verify
 from marketlake.store.writer import open_manifest
 
 from ..campaign_size import some, times
-from ..pipeline.homes import settings_of
+from ..ingest.homes import settings_of
 from .lakes import SECOND, THIRD, everything, full_lake, next_day
 
 Damage = Callable[[Path, random.Random], None]

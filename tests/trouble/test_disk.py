@@ -21,7 +21,7 @@ from marketlake.model.errors import ConfigError, LakeError, LakeWriteError, Mark
 from marketlake.store.verify import verify
 
 from ..campaign_size import some
-from ..pipeline.homes import make_home, serve_rows, settings_of, stored_bytes
+from ..ingest.homes import make_home, serve_rows, settings_of, stored_bytes
 from .refusing import Disk, refusing_reads, refusing_writes
 
 FIRST, SECOND = "2024-01-05T12:00Z", "2024-01-08T12:00Z"

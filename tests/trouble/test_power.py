@@ -16,7 +16,7 @@ from marketlake.model.schema import GOOD_OUTCOMES
 from marketlake.store.verify import verify
 
 from ..campaign_size import some
-from ..pipeline.homes import make_home, rows, serve_rows, settings_of, stored_bytes
+from ..ingest.homes import make_home, rows, serve_rows, settings_of, stored_bytes
 from .power import Disk, fresh, state_of, watched
 
 FIRST, SECOND = "2024-01-05T12:00Z", "2024-01-08T12:00Z"
