@@ -19,7 +19,7 @@ from marketlake.engine.metric_sql import METRICS, RELATIONS, SIGNATURE, TABLES
 from marketlake.engine.sql_text import read_heading
 
 ROOT: Final = Path(__file__).parents[1]
-GOLDEN: Final = ROOT / "tests" / "metrics" / "golden"
+GOLDEN: Final = ROOT / "tests" / "answers" / "metrics" / "golden"
 GROUPS: Final = {
     "span": "Return of the whole window",
     "own": "Risk, from the returns of the periods",
