@@ -86,7 +86,7 @@ def test_calendar_years_equal_the_published_ones(lake: Path, instrument: str) ->
 @pytest.mark.parametrize("bitcoin", ["BTC", "BTC_BITSTAMP"])
 def test_bitcoin_won_five_of_six_years(lake: Path, bitcoin: str) -> None:
     answer = Lake(lake).compare([bitcoin, "NASDAQ"], start=2019, end=2024)
-    assert (answer.wins["BTC"], answer.years) == (5, 6)
+    assert (answer.wins[bitcoin], answer.years) == (5, 6)
 
 
 def test_shared_sessions_move_bitcoins_years(lake: Path) -> None:

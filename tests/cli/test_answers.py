@@ -20,7 +20,7 @@ def test_compare_counts_years_won(run: Run, sample_home: Path, first: str, last:
     )
     answer = json.loads(result.out)
     assert result.code == 0
-    assert (answer["a_wins"], answer["years"], answer["basis"]) == (wins, 6, "price")
+    assert (answer["wins"]["BTC"], answer["years"], answer["basis"]) == (wins, 6, "price")
     assert answer["origin"] == "simulated"
 
 
@@ -30,8 +30,10 @@ def test_compare_prints_a_table(run: Run, sample_home: Path) -> None:
     assert "BTC ahead in 5 of 6 years, NASDAQ in 1" in result.out
 
 
-@pytest.mark.parametrize("output", ["csv", "markdown"])
-def test_compare_csv_and_markdown_have_one_line_per_year(run: Run, sample_home: Path, output: str) -> None:
+@pytest.mark.parametrize(("output", "expected"), [("csv", 1 + 6 * 2), ("markdown", 2 + 6)])
+def test_compare_lines_are_per_year_and_in_csv_per_instrument(
+    run: Run, sample_home: Path, output: str, expected: int
+) -> None:
     result = run(
         "compare",
         "BTC",
@@ -46,7 +48,7 @@ def test_compare_csv_and_markdown_have_one_line_per_year(run: Run, sample_home: 
         output,
     )
     lines = result.out.strip().splitlines()
-    assert len(lines) == 6 + (1 if output == "csv" else 2)
+    assert len(lines) == expected
 
 
 def test_simulated_days_of_the_sample_market_give_no_verdict(run: Run, sample_home: Path) -> None:
@@ -75,12 +77,12 @@ def test_conversion_to_euro_uses_ecb_rates(run: Run, sample_home: Path) -> None:
         json.loads(
             run("compare", "BTC", "NASDAQ", "--from", "2022", "--to", "2022", "--home", sample_home,
                 "--format", "json", *extra).out
-        )["rows"][0]
+        )["rows"][0]["returns"][1]["simple_return"]
         for extra in ([], ["--currency", "EUR"])
     )  # fmt: skip
     # the ECB's reference rates of 2021-12-31 and 2022-12-30
     rate = 1.1326 / 1.0666
-    assert (1 + euros["b_return"]) == pytest.approx((1 + dollars["b_return"]) * rate, rel=1e-12)
+    assert 1 + euros == pytest.approx((1 + dollars) * rate, rel=1e-12)
 
 
 def test_status_reports_stored_sessions_and_freshness(run: Run, sample_home: Path) -> None:

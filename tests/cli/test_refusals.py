@@ -19,8 +19,8 @@ def digest(folder: Path) -> dict[str, bytes]:
     ("arguments", "message"),
     [
         (["compare", "BTC", "DOGE"], "DOGE"),
-        (["compare", "BTC", "NASDAQ", "--from", "last year"], "not a year"),
-        (["compare", "BTC", "NASDAQ", "--from", "2024", "--to", "2019"], "after the last year"),
+        (["compare", "BTC", "NASDAQ", "--from", "last year"], "not a date or a year"),
+        (["compare", "BTC", "NASDAQ", "--from", "2024", "--to", "2019"], "after the last day"),
         (["compare", "BTC", "NASDAQ", "--as-of", "soon"], "not a moment"),
         (["compare", "BTC", "NASDAQ", "--currency", "JPY"], "JPY"),
         (["ingest", "DOGE"], "unknown instrument"),

@@ -166,7 +166,7 @@ def test_an_instrument_filter_is_pushed_into_both_scans(lake: Path, macro: str) 
     [
         ({"until": BEFORE - timedelta(days=1)}, "swap"),
         ({"kinds": ["mood"]}, "must be one of arrived"),
-        ({"most": -1}, "give 0 or more"),
+        ({"most": -1}, "must be 0 or more"),
         ({"ids": ["NOBODY"]}, "unknown instrument"),
     ],
 )
