@@ -181,7 +181,7 @@ def test_the_command(tmp_path: Path, run: Run) -> None:
     at = ("--lake", lake, "--home", tmp_path, "--now", "2026-01-02T12:00Z")
     table = run("check", *at)
     assert table.code == 3
-    assert "unit_spike: the next run asks again" in table.out
+    assert "unit_spike: the next run requests it again" in table.out
     assert "3 findings, 1 of them severe" in table.out
     assert run("check", "--severity", "warn", *at).code == 0
     json_answer = run("check", "BTC", "--format", "json", *at)

@@ -17,7 +17,13 @@ from marketlake.engine import build as engine_build
 from marketlake.engine.reader import open_lake
 from marketlake.lake import Lake
 from marketlake.model import layout, schema
-from marketlake.model.errors import CorruptLakeError, LakeBusyError, LakeWriteError, SchemaVersionError
+from marketlake.model.errors import (
+    CorruptLakeError,
+    LakeBusyError,
+    LakeChangedError,
+    LakeWriteError,
+    SchemaVersionError,
+)
 from marketlake.model.instruments import Universe
 
 from .lakes import BTC, EUR, NASDAQ, NOW, bar, build, build_database, make, year_ends
@@ -151,10 +157,16 @@ def test_failed_write_keeps_the_previous_database(lake: Path) -> None:
 
 
 def test_build_does_not_disturb_readers(lake: Path) -> None:
-    with open_lake(lake) as reader:
-        assert reader.execute("SELECT count(*) FROM instrument").fetchone() == (3,)
-        build(lake, [BTC, NASDAQ])
-        assert reader.execute("SELECT count(*) FROM instrument").fetchone() == (3,)
+    """A reader reads the earlier database to its end, and then learns that it is outdated."""
+
+    def read() -> None:
+        with open_lake(lake) as reader:
+            assert reader.execute("SELECT count(*) FROM instrument").fetchone() == (3,)
+            build(lake, [BTC, NASDAQ])
+            assert reader.execute("SELECT count(*) FROM instrument").fetchone() == (3,)
+
+    with pytest.raises(LakeChangedError, match="was written while"):
+        read()
     assert Lake(lake).query_rows("SELECT count(*) FROM instrument").rows == ((2,),)
 
 

@@ -74,7 +74,7 @@ def test_simulated_years_are_not_judged(tmp_path: Path) -> None:
     answer = Lake(make(tmp_path, [BTC, made_up], bars)).matrix()
     pair = answer.pair("BTC", "GOLD")
     assert (pair.years, pair.a_wins, pair.first_year, pair.quality) == (0, 0, None, "gap,simulated")
-    assert any("made up (GOLD)" in note for note in answer.notes)
+    assert any("made up and give no verdict (GOLD)" in note for note in answer.notes)
 
 
 def test_mixture_of_return_bases_is_noted(lake: Path) -> None:
@@ -109,14 +109,14 @@ def test_empty_lake_suggests_run(tmp_path: Path) -> None:
         (["BTC", "GOLD", "BTC"], {}, "BTC is named twice"),
         (["BTC", "BILL"], {}, "BILL is a yield"),
         (["BTC", "GLOD"], {}, "did you mean GOLD"),
-        (None, {"frequency": "hourly"}, "daily, weekly, monthly"),
-        (None, {"start": date(2021, 1, 1), "end": date(2020, 1, 1)}, "swap them"),
-        (None, {"currency": "JPY"}, "no reference rates for JPY"),
-        (None, {"strict": True}, "give as_of too"),
+        ([], {"frequency": "hourly"}, "daily, weekly, monthly"),
+        ([], {"start": date(2021, 1, 1), "end": date(2020, 1, 1)}, "swap them"),
+        ([], {"currency": "JPY"}, "no reference rates for JPY"),
+        ([], {"strict": True}, "give as_of too"),
     ],
 )
 def test_invalid_arguments_are_usage_errors(
-    lake: Path, ids: list[str] | None, terms: dict[str, Any], message: str
+    lake: Path, ids: list[str], terms: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
         Lake(lake).matrix(ids, **terms)

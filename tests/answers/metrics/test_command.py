@@ -52,8 +52,8 @@ def test_table_shows_window_basis_currency_and_notes(lake: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "loaded set()" in done.stdout
     for text in (
-        "cagr",
-        "max drawdown",
+        "CAGR",
+        "maximum drawdown",
         "down capture",
         "365",
         "252",
@@ -87,11 +87,14 @@ def test_invalid_annualise_is_refused(output: Callable[..., str]) -> None:
     assert "neither auto nor a number" in output("BTC", "--annualise", "often")
 
 
-def test_returns_by_period(output: Callable[..., str]) -> None:
-    printed = output("BTC", "NASDAQ", "--returns", "quarter")
+def test_returns_by_period(run: Run, lake: Path) -> None:
+    def output(*arguments: str) -> str:
+        return run("returns", *arguments, "--lake", lake).out
+
+    printed = output("BTC", "NASDAQ", "--by", "quarter")
     for text in ("2021 Q3", "2021-09-30", "returns by quarter on own sessions", "price return, USD"):
         assert text in printed
-    lines = output("BTC", "--returns", "month", "--format", "csv").splitlines()
+    lines = output("BTC", "--by", "month", "--format", "csv").splitlines()
     assert lines[0] == ("instrument_id,period,start_session,session,days,n,simple_return,log_return,quality")
     assert [line.split(",")[1] for line in lines[1:]] == [f"2021-{month:02}-01" for month in range(1, 13)]
 
@@ -117,8 +120,7 @@ def test_as_of_is_shown(output: Callable[..., str]) -> None:
     ("options", "message"),
     [
         (("--window", "20"), "give --rolling too"),
-        (("--rolling",), "give --benchmark"),
-        (("--rolling", "--returns", "day"), "one at a time"),
+        (("--rolling",), "need a benchmark"),
     ],
     ids=str,
 )

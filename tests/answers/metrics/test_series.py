@@ -69,7 +69,7 @@ def test_rolling_windows_equal_numpy(lake: Path, frequency: str) -> None:
 
 
 def test_rolling_window_defaults_to_a_year(lake: Path) -> None:
-    answer = ml.open(lake=lake).rolling("BTC", "NASDAQ", start=WINDOW["start"], end="2022-03-31")
+    answer = ml.open(lake=lake).rolling("BTC", benchmark="NASDAQ", start=WINDOW["start"], end="2022-03-31")
     assert {row.n for row in answer.rows} == {252} == {YEAR_OF_PERIODS["daily"]}
     again = Lake(lake).rolling(["BTC"], benchmark="NASDAQ", frequency="monthly")
     assert {row.n for row in again.rows} == {12}
@@ -123,7 +123,7 @@ def test_real_yearly_return_uses_december_prices(desk: Path) -> None:
     ("terms", "message"),
     [
         ({"periods": 1}, "2 to 100,000"),
-        ({"ids": ["NASDAQ"]}, "against itself"),
+        ({"ids": ["NASDAQ"]}, "its own benchmark"),
         ({"frequency": "yearly"}, "daily"),
     ],
     ids=str,
