@@ -27,7 +27,7 @@ def run(run: Run, lake: Path) -> Run:
 
 
 def test_python_rows_equal_the_macro(lake: Path) -> None:
-    answer = ml.open(lake).scoreboard("2020-01-01", date(2021, 6, 30), basis="total")
+    answer = ml.open(lake).scoreboard(start="2020-01-01", end=date(2021, 6, 30), basis="total")
     expected = scoreboard(lake, "2020-01-01", "2021-06-30", "total")
     assert [vars(row) for row in answer.rows] == list(expected.values())
     assert (answer.start, answer.end, answer.basis) == (date(2020, 1, 1), date(2021, 6, 30), "total")
@@ -46,13 +46,15 @@ def test_scoreboard_defaults_to_complete_years(lake: Path) -> None:
 
 
 def test_scoreboard_of_selected_instruments(lake: Path) -> None:
-    answer = ml.open(lake).scoreboard("2021-01-01", "2021-12-31", ids=["SHARE", "PAUSED", "BTC", "BTC"])
+    answer = ml.open(lake).scoreboard(
+        start="2021-01-01", end="2021-12-31", ids=["SHARE", "PAUSED", "BTC", "BTC"]
+    )
     assert [row.instrument_id for row in answer.rows] == ["BTC", "SHARE"]
     assert answer.notes[-1] == "no return in the window: PAUSED"
 
 
 def test_notes_describe_mixture_and_missing_prices(lake: Path) -> None:
-    notes = ml.open(lake).scoreboard("2020-01-01", "2021-12-31").notes
+    notes = ml.open(lake).scoreboard(start="2020-01-01", end="2021-12-31").notes
     assert "a mixture of returns: price (BTC, LATE, OIL, OTHER, PAUSED, SHARE, STALE), total (FUND)" in notes
     assert "no price for some sessions (OIL)" in notes
 
@@ -64,7 +66,7 @@ def test_tables(lake: Path) -> None:
     assert table.schema.field("first_session").type == pa.date32()
     assert table["n"].to_pylist() == [row.n for row in answer.rows]
     # a column without any figure keeps its type
-    day = ml.open(lake).scoreboard("2022-03-15", "2022-03-15")
+    day = ml.open(lake).scoreboard(start="2022-03-15", end="2022-03-15")
     assert day.to_arrow().schema == table.schema
     assert list(answer.to_pandas()["sharpe"]) == pytest.approx(
         [row.sharpe if row.sharpe is not None else float("nan") for row in answer.rows], nan_ok=True
@@ -76,8 +78,10 @@ def test_consumer_prices_are_omitted_unless_requested(tmp_path: Path) -> None:
     days = [date(2020, month, 1) for month in range(1, 7)]
     rows = [bar(i, day, 100.0 + day.month) for i in (BTC, CPI) for day in days]
     opened = ml.open(make(tmp_path, [BTC, CPI], rows))
-    assert [row.instrument_id for row in opened.scoreboard("2020-01-01", "2020-12-31").rows] == ["BTC"]
-    [row] = opened.scoreboard("2020-01-01", "2020-12-31", ids=["US_CPI"]).rows
+    assert [row.instrument_id for row in opened.scoreboard(start="2020-01-01", end="2020-12-31").rows] == [
+        "BTC"
+    ]
+    [row] = opened.scoreboard(start="2020-01-01", end="2020-12-31", ids=["US_CPI"]).rows
     assert row.n == 5
     with pytest.raises(EmptyLakeError, match="no calendar year is complete"):
         opened.scoreboard()

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from marketlake.engine.metric_sql import DAY_NUMBER
-from marketlake.engine.spark.reader import SparkReader
+from marketlake.engine.spark.reader import SparkTables
 from marketlake.engine.sql_text import bound
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Both:
     """Relations of the same names stand on both engines; each goes on from its own."""
 
     duck: duckdb.DuckDBPyConnection
-    spark: SparkReader
+    spark: SparkTables
     pairs: list[Pair] = field(default_factory=list)
     standing: dict[str, DataFrame] = field(default_factory=dict)
     """The relations of the lake, which a text's own may shadow, as Spark has them."""
@@ -76,7 +76,7 @@ class Both:
             own = query = f"SELECT * FROM {relation}"
             self.shadowed.add(relation)
         duck = self.duck.execute(own).to_arrow_table()
-        self.pairs.append(Pair(file, duck, self.spark.execute(query).table))
+        self.pairs.append(Pair(file, duck, self.spark.arrow(query)))
 
     def together(self, relation: str, parts: Sequence[str]) -> None:
         """All rows of several relations become one of the lake, as the lake itself puts them together."""

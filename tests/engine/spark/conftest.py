@@ -95,13 +95,13 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def pairs_by_text(spark: str, lake: Path) -> dict[str, list[Pair]]:
     """By text what both engines said, wherever the lake's questions and builds have it."""
-    from marketlake.engine.spark.reader import SparkReader
+    from marketlake.engine.spark.reader import SparkTables
     from marketlake.engine.spark.session import spark_session
 
     pairs: list[Pair] = []
-    of_bars = Both(empty(), SparkReader(spark_session(spark)), pairs)
+    of_bars = Both(empty(), SparkTables(spark_session(spark)), pairs)
     scenes.stored_marts(of_bars, lake)
-    both = Both(empty(), SparkReader(spark_session(spark)), pairs)
+    both = Both(empty(), SparkTables(spark_session(spark)), pairs)
     scenes.lay(both, lake)
     for scene in scenes.SCENES:
         scene(both)

@@ -103,10 +103,10 @@ def test_missing_file_is_named(lake: Path, engine: SparkEngine, tmp_path: Path, 
 
 
 def test_spark_error_is_one_line(spark: str) -> None:
-    from marketlake.engine.spark.reader import SparkReader
+    from marketlake.engine.spark.reader import SparkTables
 
     with pytest.raises(LakeError, match=r"Spark does not answer: .*nowhere") as refused:
-        SparkReader(spark_session(spark)).execute("SELECT * FROM nowhere")
+        SparkTables(spark_session(spark)).records("SELECT * FROM nowhere")
     assert "\n" not in str(refused.value)
 
 
@@ -114,14 +114,14 @@ def test_sessions_are_isolated(spark: str, lake: Path, engine: SparkEngine) -> N
     with engine.open(lake) as one:
         one.hold("mine", "SELECT 1 AS x", {})
         with engine.open(lake) as other, pytest.raises(LakeError, match="mine"):
-            other.execute("SELECT * FROM mine")
+            other.records("SELECT * FROM mine")
 
 
 def test_union_of_held_relations_works(spark: str) -> None:
     """Where Spark infers constraints it loses a column of them: "key not found"."""
-    from marketlake.engine.spark.reader import SparkReader
+    from marketlake.engine.spark.reader import SparkTables
 
-    reader = SparkReader(spark_session(spark))
+    reader = SparkTables(spark_session(spark))
     reader.hold("number", "SELECT id AS a, id % 3 AS b, CAST(id AS DOUBLE) AS c FROM range(10)", {})
     reader.hold("some", "SELECT a, b, sum(c) AS s FROM number WHERE a > 1 AND b = 2 GROUP BY a, b", {})
     doubled = "SELECT x.a, x.b, x.s + y.s AS s FROM some AS x JOIN some AS y ON y.a = x.a WHERE x.s > 0"
@@ -129,7 +129,8 @@ def test_union_of_held_relations_works(spark: str) -> None:
     reader.hold("together", "SELECT * FROM some UNION ALL SELECT * FROM doubled", {})
     text = "SELECT * FROM together UNION ALL SELECT * FROM number WHERE c > 8"
     reader.hold("all_of_it", text, {})
-    assert sorted(reader.execute("SELECT a, s FROM all_of_it").fetchall()) == [
+    rows = reader.records("SELECT a, s FROM all_of_it")
+    assert sorted((row["a"], row["s"]) for row in rows) == [
         (2, 2.0), (2, 4.0), (5, 5.0), (5, 10.0), (8, 8.0), (8, 16.0), (9, 9.0),
     ]  # fmt: skip
 

@@ -91,7 +91,7 @@ def test_every_command_works_on_a_bucket(
     assert {"manifest.json", "market.duckdb", "report.html"} <= objects.keys()
     assert not any(SECRET.encode() in content for content in objects.values())
     lake = marketlake.open(bucket.url, home)
-    assert lake.compare("COIN", "METAL", start=2024, end=2024).rows
+    assert lake.compare(["COIN", "METAL"], start=2024, end=2024).rows
 
 
 def test_scheduler_steps_may_run_on_different_machines(
