@@ -97,7 +97,7 @@ def test_without_redis_requests_fail_and_holds_are_dropped(processes: Processes)
     queue.wait("yahoo")
     processes.kill_tree("another")
     with pytest.raises(
-        UnavailableError, match=r"redis 127.0.0.1:.* does not answer .* nothing was asked"
+        UnavailableError, match=r"redis 127.0.0.1:.* does not answer .* nothing was requested"
     ) as gone:
         queue.wait("yahoo")
     assert server.password not in str(gone.value) + repr(queue)

@@ -2,7 +2,7 @@
 -- Severity: warn
 -- Formula: (close + dividend) x split / previous above the limit or below 1/limit. Limits: 2 for
 --          crypto, 1.67 for equity, 1.5 for metal and fund, 1.35 for index, bond and currency, 1.2
---          for inflation. Not judged: rates, instruments with negative_prices, and moves over a gap
+--          for inflation. Not judged: rates, instruments with negative_prices, moves over a gap
 --          of more than 40 days
 -- Why: the largest real moves stay below: Bitcoin fell 37 % and Ether 42 % on 2020-03-12 (1.59,
 --      1.73), silver 18 % in 2011, NVIDIA rose 24 % in 2023, the Dow fell 23 % in 1987 (1.29). In
