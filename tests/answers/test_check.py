@@ -95,7 +95,7 @@ def test_stored_rows_are_checked_again(tmp_path: Path) -> None:
     ]
     assert Lake(lake).check(now=NOW).severe == 1
     assert findings(lake, severity="fail") == [("fail", "unit_spike", DAYS[4])]
-    assert findings(lake, since=DAYS[20]) == [("warn", "jump", DAYS[20])]
+    assert findings(lake, start=DAYS[20]) == [("warn", "jump", DAYS[20])]
     assert findings(lake, ids=["SHARE"]) == []
     rows = Lake(lake).query_rows("SELECT \"check\", session FROM check_bar('BTC') ORDER BY ALL").rows
     assert sorted(rows) == sorted((name, day) for _, name, day in findings(lake))

@@ -106,7 +106,8 @@ def test_table_shows_the_top_rows_and_the_total_count(run: Run) -> None:
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert code == 0
     assert lines[0] == (
-        "instrument in all a year volatility deepest fall Sharpe over bill Sortino n from to quality"
+        "instrument total return CAGR volatility maximum drawdown Sharpe Sharpe over bill Sortino n "
+        "from to quality"
     )
     assert lines[-1] == "3 of 8 instruments"
     assert lines[6].startswith("2020-01-01 to 2021-06-30: price return, own currency, own sessions, daily;")
@@ -129,7 +130,7 @@ def test_json_and_markdown(run: Run) -> None:
     assert (answer["start"], answer["end"], answer["basis"]) == ("2021-01-01", "2021-12-31", "price")
     assert {row["instrument_id"] for row in answer["rows"]} == {"BTC", "SHARE"}
     assert len(json.loads(run("--top", "2", "--format", "json")[1])["rows"]) == 2
-    assert run("--format", "markdown")[1].startswith("| instrument | in all | a year |")
+    assert run("--format", "markdown")[1].startswith("| instrument | total return | CAGR |")
 
 
 @pytest.mark.parametrize(
