@@ -105,7 +105,7 @@ def test_missing_file_is_named(lake: Path, engine: SparkEngine, tmp_path: Path, 
 def test_spark_error_is_one_line(spark: str) -> None:
     from marketlake.engine.spark.reader import SparkTables
 
-    with pytest.raises(LakeError, match=r"Spark does not answer: .*nowhere") as refused:
+    with pytest.raises(LakeError, match=r"Spark failed: .*nowhere") as refused:
         SparkTables(spark_session(spark)).records("SELECT * FROM nowhere")
     assert "\n" not in str(refused.value)
 
