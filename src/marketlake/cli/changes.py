@@ -30,7 +30,7 @@ from .options import (
     lake_of,
     settings_of,
 )
-from .output import percent, print_json, print_rows, say, text_of
+from .output import percent, print_answer, print_rows, say, text_of
 
 if TYPE_CHECKING:
     from ..answers.changes import Change, Changes, ChangeSummary
@@ -64,12 +64,7 @@ def changes(
         kinds=kind or (),
         most=LISTED if output in {Format.table, Format.markdown} else None,
     )
-    if output is Format.json:
-        print_json(answer.to_dict())
-    elif output is Format.csv:
-        print_rows([line for row in answer.rows for line in _lines(row)], _CSV, output)
-    else:
-        _print(answer, output)
+    print_answer(answer, output, _CSV, (line for row in answer.rows for line in _lines(row)), _print)
 
 
 def _lines(row: Change) -> list[dict[str, Any]]:
@@ -166,14 +161,8 @@ def explain(
     """Show how far calendar-year returns moved between two moments, and which rows moved them."""
     options = given(start=start, end=end, currency=currency, basis=basis, convention=convention)
     answer = lake_of(settings_of(home, lake, now, None)).explain(ids, since, until, **options)
-    if output is Format.json:
-        print_json(answer.to_dict())
-    elif output is Format.csv:
-        print_rows(
-            [line for figure in answer.figures for line in _explain_lines(figure)], _EXPLAIN_CSV, output
-        )
-    else:
-        _print_explanation(answer, output)
+    lines = (line for figure in answer.figures for line in _explain_lines(figure))
+    print_answer(answer, output, _EXPLAIN_CSV, lines, _print_explanation)
 
 
 def _explain_lines(figure: MovedFigure) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from .options import Format, Home, Ids, Lake, Now, Output, given, lake_of, parse_date, settings_of
-from .output import BAD, STALE, print_json, print_rows, say
+from .output import BAD, STALE, print_answer, print_rows, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,12 +35,7 @@ def check(
     settings = settings_of(home, lake, now, None)
     start = given(start=parse_date(since) if since else None)
     answer = lake_of(settings).check(ids or (), severity=severity, now=settings.clock.now(), **start)
-    if output is Format.json:
-        print_json(answer.to_dict())
-    elif output is Format.csv:
-        print_rows([vars(one) for one in answer.findings], _COLUMNS, output)
-    else:
-        _print(answer, output)
+    print_answer(answer, output, _COLUMNS, map(vars, answer.findings), _print)
     if answer.severe:
         raise typer.Exit(_SEVERE)
 

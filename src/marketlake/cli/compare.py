@@ -32,7 +32,7 @@ from .options import (
     lake_of,
     settings_of,
 )
-from .output import GOOD, QUIET, STALE, figure_text, percent, print_json, print_rows, say
+from .output import GOOD, QUIET, STALE, figure_text, percent, print_answer, print_rows, say
 
 if TYPE_CHECKING:
     from ..answers.compare import ComparedYear, Comparison, Risk
@@ -82,12 +82,7 @@ def compare(
         strict=strict,
     )
     answer = lake_of(settings, engine).compare(ids, risk=risk or len(ids) > 2, **options)
-    if output is Format.json:
-        print_json(answer.to_dict())
-    elif output is Format.csv:
-        print_rows([vars(line) for line in answer.lines()[1]], _CSV, output)
-    else:
-        _print(answer, output)
+    print_answer(answer, output, _CSV, map(vars, answer.lines()[1]), _print)
 
 
 def _print(c: Comparison, output: Format) -> None:

@@ -29,7 +29,7 @@ from .options import (
     lake_of,
     settings_of,
 )
-from .output import print_json, print_rows, say
+from .output import print_answer, print_rows, say
 
 if TYPE_CHECKING:
     from ..answers.matrix import Matrix, Pair
@@ -76,12 +76,7 @@ def matrix(
         strict=strict,
     )
     answer = lake_of(settings).matrix(ids or (), **options)
-    if output is Format.json:
-        print_json(answer.to_dict())
-    elif output is Format.csv:
-        print_rows([vars(pair) for pair in answer.pairs()], _COLUMNS, output)
-    else:
-        _print(answer, output)
+    print_answer(answer, output, _COLUMNS, map(vars, answer.pairs()), _print)
 
 
 def _print(m: Matrix, output: Format) -> None:

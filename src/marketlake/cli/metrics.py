@@ -38,7 +38,7 @@ from .options import (
     risk_free_of,
     settings_of,
 )
-from .output import drawn, figure_text, percent, print_json, print_rows, say, sparkline
+from .output import drawn, figure_text, percent, print_answer, print_rows, say, sparkline
 
 if TYPE_CHECKING:
     from ..answers.metrics import Figure, Metrics
@@ -147,14 +147,8 @@ def returns(
 def _print(
     answer: AnswerT, rows: Sequence[Any], table: Callable[[AnswerT, Format], None], output: Format
 ) -> None:
-    """Print the whole answer as JSON, its rows as CSV, or its tables."""
-    if output is Format.json:
-        print_json(answer.to_dict())
-    elif output is Format.csv:
-        columns = list(vars(rows[0])) if rows else ["instrument_id"]
-        print_rows([vars(row) for row in rows], columns, output)
-    else:
-        table(answer, output)
+    columns = list(vars(rows[0])) if rows else ["instrument_id"]
+    print_answer(answer, output, columns, map(vars, rows), table)
 
 
 def _annualise(text: str) -> float | None:

@@ -7,19 +7,23 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from shutil import get_terminal_size
 from textwrap import fill
-from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Final, Literal, TextIO, TypeVar
 
 from ..model.errors import NotFoundError, printable
 from .options import Format
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from ..answers.result import Answer
+
+T = TypeVar("T", bound="Answer")
 
 
 GOOD, BAD, STALE, QUIET = "green", "bold red", "yellow", "dim"
@@ -175,6 +179,18 @@ def print_rows(
         sys.stdout.write(_markdown(columns, cells))
     else:
         _table(columns, cells, [[paint(column, row) for column in columns] for row in rows], trend or {})
+
+
+def print_answer(
+    answer: T, how: Format, columns: Sequence[str], rows: Iterable[Row], table: Callable[[T, Format], None]
+) -> None:
+    """Print a whole answer as JSON, `rows` as CSV, or what `table` prints of it."""
+    if how is Format.json:
+        print_json(answer.to_dict())
+    elif how is Format.csv:
+        print_rows(list(rows), columns, how)
+    else:
+        table(answer, how)
 
 
 def print_json(value: Any) -> None:

@@ -26,7 +26,7 @@ from .options import (
     risk_free_of,
     settings_of,
 )
-from .output import percent, print_json, print_rows, say
+from .output import percent, print_answer, print_rows, say
 
 if TYPE_CHECKING:
     from ..portfolio.figures import Figures, HistoryRow, PortfolioAnswer
@@ -124,13 +124,8 @@ def portfolio(
     )
     opened = lake_of(settings_of(home, lake, now, None))
     answer = opened.portfolio(plan, plan_settings, horizon=horizon, **options)
-    if output is Format.json:
-        print_json(answer.to_dict())
-    elif output is Format.csv:
-        rows = [flat(figures) for figures in answer.sweep or (answer.with_sleeve,)]
-        print_rows(rows, list(rows[0]), output)
-    else:
-        _print(answer, output)
+    rows = [flat(figures) for figures in answer.lines()[1]]
+    print_answer(answer, output, list(rows[0]), rows, _print)
 
 
 def side_by_side(answer: PortfolioAnswer) -> Table:

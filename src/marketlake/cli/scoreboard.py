@@ -24,10 +24,9 @@ from .options import (
     lake_of,
     settings_of,
 )
-from .output import STALE, drawn, figure_text, print_json, print_rows, say, sparkline
+from .output import STALE, drawn, figure_text, print_answer, print_rows, say, sparkline
 
 if TYPE_CHECKING:
-    from ..answers.prices import Trends
     from ..answers.scoreboard import Score, Scoreboard
 
 
@@ -68,12 +67,10 @@ def scoreboard(
     options = given(start=start, end=end, basis=basis)
     answer = lake_of(settings, engine).scoreboard(ids or (), by_year=drawn(output), **options)
     rows = _sorted(answer.rows, sort)
-    if output is Format.json:
-        print_json(replace(answer, rows=tuple(rows[:top])).to_dict())
-    elif output is Format.csv:
-        print_rows([vars(row) for row in rows[:top]], COLUMNS, output)
-    else:
-        _print(answer, rows[: top or _TOP], answer.by_year or {}, output)
+    best = replace(answer, rows=tuple(rows[:top]))
+    print_answer(
+        best, output, COLUMNS, map(vars, best.rows), lambda _, how: _print(answer, rows[: top or _TOP], how)
+    )
 
 
 def _sorted(rows: tuple[Score, ...], column: str) -> list[Score]:
@@ -84,7 +81,8 @@ def _sorted(rows: tuple[Score, ...], column: str) -> list[Score]:
     return ranked + [row for row in rows if getattr(row, column) is None]
 
 
-def _print(answer: Scoreboard, rows: list[Score], years: Trends, output: Format) -> None:
+def _print(answer: Scoreboard, rows: list[Score], output: Format) -> None:
+    years = answer.by_year or {}
     lines = [_line(row) | {_YEARS: sparkline(years.get(row.instrument_id, ()))} for row in rows]
     # skip columns without values, such as a bill that is not stored
     figures = [name for name in map(_heading, _FIGURES) if any(line[name] is not None for line in lines)]
