@@ -44,7 +44,7 @@ def _bars(job: Job) -> dict[str, Any]:
 
 
 def _marts(job: Job) -> dict[str, Any]:
-    """Every mart of every year that is due; how many of their files were written anew."""
+    """Every mart of every year that is due; how many of their files were written again."""
     before = _mart_files(job.root)
     with writer(job.root, None) as lake:
         refresh_marts(

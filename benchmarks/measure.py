@@ -58,19 +58,19 @@ def measure(small: Lake, large: Lake, rounds: int, python: str, folder: Path) ->
     peaks = _peaks(large, wide)
     _progress("closes for the peers")
     stored = closes(large, min(IN_MEMORY, large.job.symbols))
-    with vectorbt(python, within(stored, large.whole_years), folder) as beside:
+    with vectorbt(python, within(stored, large.whole_years), folder) as vbt:
         _progress("agreement")
-        deviations = agree(large, stored, beside)
-        with variants(small, large, wide, stored, beside) as asked:
+        deviations = agree(large, stored, vbt)
+        with variants(small, large, wide, stored, vbt) as asked:
             _progress(f"{len(asked)} variants, {rounds} rounds")
             timings = in_turn(asked, rounds)
     _progress("marts by themselves")
-    return Results(small, large, timings, building(small, large, folder), peaks, deviations, beside)
+    return Results(small, large, timings, building(small, large, folder), peaks, deviations, vbt)
 
 
 @contextmanager
 def variants(
-    small: Lake, large: Lake, wide: Path, stored: pd.DataFrame, beside: Vectorbt | None
+    small: Lake, large: Lake, wide: Path, stored: pd.DataFrame, vbt: Vectorbt | None
 ) -> Iterator[Variants]:
     """Run each round: questions to each lake, making its state, polars, each peer over each window."""
     with ExitStack() as stack:
@@ -85,12 +85,12 @@ def variants(
         asked["wide: whole years"] = partial(_ask, connection, scoreboard(large.whole_years))
         asked["polars: any dates"] = partial(polars_says.scoreboard, large, large.any_dates)
         asked |= _peer_variants(large, stored)
-        if beside is not None:
-            asked["vectorbt: whole years"] = beside.measure
+        if vbt is not None:
+            asked["vectorbt: whole years"] = vbt.measure
         yield asked
 
 
-def agree(large: Lake, stored: pd.DataFrame, beside: Vectorbt | None) -> dict[str, float]:
+def agree(large: Lake, stored: pd.DataFrame, vbt: Vectorbt | None) -> dict[str, float]:
     """The worst deviation of each from the scoreboard over both windows; `DisagreementError` above 1e-9."""
     found: dict[str, list[float]] = {}
     for window in (large.whole_years, large.any_dates):
@@ -98,8 +98,8 @@ def agree(large: Lake, stored: pd.DataFrame, beside: Vectorbt | None) -> dict[st
         found.setdefault("polars", []).append(agreement.with_polars(large, window, board))
         for peer in PEERS:
             found.setdefault(peer.package, []).append(agreement.with_peer(peer, window, stored, board))
-        if beside is not None and window == large.whole_years:
-            found["vectorbt"] = [agreement.with_figures("vectorbt", beside.figures, board)]
+        if vbt is not None and window == large.whole_years:
+            found["vectorbt"] = [agreement.with_figures("vectorbt", vbt.figures, board)]
     return {who: max(deviations) for who, deviations in found.items()}
 
 

@@ -40,7 +40,7 @@ def _peer_rows(r: Results) -> Iterator[list[str]]:
 def _vectorbt(r: Results) -> list[str]:
     if r.vectorbt is None:
         return ["vectorbt", "not measured: the Python given as --vectorbt has none", *[""] * 7]
-    name, sample = f"vectorbt {r.vectorbt.version}, accessor, all columns at once", r.vectorbt.sample
+    name, sample = f"vectorbt {r.vectorbt.version}, accessor, all columns together", r.vectorbt.sample
     figures = _against(r, "vectorbt", "whole years", sample, _VECTORBT)
     return [name, f"{sample:,}", *figures, "", "", "", f"{r.deviations['vectorbt']:.0e}"]
 

@@ -56,7 +56,7 @@ def once(run: Callable[[], object]) -> Timing:
 
 
 def spell(run: Callable[[], object], seconds: float) -> Timing:
-    """The mean of calls on end, of at least one and for at least `seconds`."""
+    """The mean of consecutive calls, of at least one and for at least `seconds`."""
     wall, cpu = time.perf_counter(), time.process_time()
     calls = 0
     while calls == 0 or time.perf_counter() - wall < seconds:

@@ -1,4 +1,4 @@
-"""The standard metrics by vectorbt's accessor, all columns at once: the program of a process of its own.
+"""The standard metrics by vectorbt's accessor, all columns together: the program of a process of its own.
 
 It may run under another Python, one that has vectorbt, so it imports nothing of ours. Its argument is a file
 with arrays `session`, `names` and `close`. It says its version and its figures, then measures once for each

@@ -11,7 +11,7 @@ from typing import Any
 
 
 def to_markdown(notebook: Path) -> tuple[str, dict[str, str]]:
-    """The page, and the pictures beside it by their file names."""
+    """The page, and the pictures next to it by their file names."""
     pictures: dict[str, str] = {}
     parts = []
     for cell in json.loads(notebook.read_text("utf-8"))["cells"]:

@@ -60,7 +60,7 @@ def environment(home: Path, scratch: str) -> dict[str, str]:
 
 
 async def run_all(home: Path, to: Path) -> None:
-    """Run each notebook in a kernel of its own, all at once."""
+    """Run each notebook in its own kernel, all in parallel."""
     names = sorted(PLACE.glob("*.ipynb"))
     await asyncio.gather(*(run(name, home, to / name.name) for name in names))
 

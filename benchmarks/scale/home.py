@@ -1,4 +1,4 @@
-"""A user's folder of many instruments: instruments.toml beside a lake."""
+"""A user's folder of many instruments: instruments.toml next to a lake."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def configure(folder: Path, first_year: int, symbols: int, *, one_more: bool = F
         _ENTRY.format(name=name, symbol=symbol, asset_class=asset_class, first_year=first_year, source=SOURCE)
         for name, symbol, asset_class in entries
     ]
-    # beside, then over it: a copy of the folder shares the file
-    beside = folder / "instruments.toml.new"
-    beside.write_text("\n".join(texts))
-    beside.replace(folder / "instruments.toml")
+    # written next to it, then moved over it: a copy of the folder shares the file
+    new_file = folder / "instruments.toml.new"
+    new_file.write_text("\n".join(texts))
+    new_file.replace(folder / "instruments.toml")
 
 
 def settings(folder: Path, day: date, *, reverify_days: int = 0) -> Settings:

@@ -1,6 +1,6 @@
 """The plain way: a pandas frame per symbol, a file per symbol that is rewritten with each day.
 
-No checks, no revisions, no gaps, no record of the run, nothing that many files would be decided by at once.
+No checks, no revisions, no gaps, no record of the run, nothing that many files would be decided by together.
 """
 
 from __future__ import annotations
@@ -103,11 +103,11 @@ def _merge_by_key(path: Path, frame: pd.DataFrame) -> None:
 
 def _merge_safely(path: Path, frame: pd.DataFrame) -> None:
     """Whatever happens, the file is the old one or the new one."""
-    beside = path.with_suffix(".new")
-    with beside.open("wb") as file:
+    new_file = path.with_suffix(".new")
+    with new_file.open("wb") as file:
         _together(path, frame).to_parquet(file, index=False)
         os.fsync(file.fileno())
-    beside.replace(path)
+    new_file.replace(path)
 
 
 WAYS: Final[Mapping[str, Way]] = {

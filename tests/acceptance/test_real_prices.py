@@ -27,7 +27,7 @@ from ..universes import entry
 
 SHARED = Path(os.environ.get("MARKETLAKE_SHARED", Path(__file__).parents[3] / "shared")) / "data"
 pytestmark = pytest.mark.skipif(
-    not (SHARED / "prices").is_dir(), reason="no folder shared/data/prices beside the project"
+    not (SHARED / "prices").is_dir(), reason="no folder shared/data/prices next to the project"
 )
 
 PUBLISHED = {

@@ -28,7 +28,7 @@ FILES = {
 
 
 def folder() -> Path:
-    """`shared/data`: under MARKETLAKE_SHARED, else beside the project."""
+    """`shared/data`: under MARKETLAKE_SHARED, else next to the project."""
     shared = Path(os.environ.get("MARKETLAKE_SHARED") or Path(__file__).parents[3] / "shared")
     if not (shared / "data" / "prices").is_dir():
         pytest.skip(f"no real prices at {shared}")

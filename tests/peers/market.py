@@ -39,7 +39,7 @@ class Market:
         return tuple(self.closes)
 
     def metrics(self, start: date, end: date, *names: str, **options: Any) -> Any:
-        """`metrics` of instruments (or all) beside the benchmark; each question is put to the lake
+        """`metrics` of instruments (or all) next to the benchmark; each question is put to the lake
         once."""
         key = (start, end, names, *options.items())
         if key not in self.answers:

@@ -290,7 +290,7 @@ def test_real_prices_are_noted_as_documented(symbol: str) -> None:
     root = Path(os.environ.get("MARKETLAKE_SHARED") or Path(__file__).parents[3] / "shared")
     path = root / "data" / "prices" / f"{symbol}.csv"
     if not path.exists():
-        pytest.skip("no real prices beside the project; set MARKETLAKE_SHARED")
+        pytest.skip("no real prices next to the project; set MARKETLAKE_SHARED")
     with path.open() as file:
         entries = [{name.lower(): value for name, value in entry.items()} for entry in csv.DictReader(file)]
     rows = [

@@ -172,7 +172,7 @@ def _prices() -> list[Path]:
 def test_real_prices_pass(symbol: str) -> None:
     paths = {path.stem: path for path in _prices()}
     if symbol not in paths:
-        pytest.skip("no real prices beside the project; set MARKETLAKE_SHARED")
+        pytest.skip("no real prices next to the project; set MARKETLAKE_SHARED")
     with paths[symbol].open() as file:
         entries = [{name.lower(): value for name, value in entry.items()} for entry in csv.DictReader(file)]
     rows = [

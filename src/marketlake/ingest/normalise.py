@@ -1,6 +1,6 @@
 """From served rows to bars as traded: one row a finished session, in the instrument's own currency.
 
-Works on the rows of many instruments and sources at once and never depends on which source it was.
+Works on the rows of many instruments and sources together and never depends on which source it was.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 sleeve.
 
 `read_plan` reads a plan from text or TOML, `portfolio` evaluates it over a lake's prices. The
-engine walks all start months and all sizes of the sleeve at once; definitions are in
+engine walks all start months and all sizes of the sleeve together; definitions are in
 docs/portfolio.md.
 """
 

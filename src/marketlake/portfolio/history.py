@@ -65,7 +65,7 @@ def history_of(market: Market, plan: Plan, years: int) -> History | None:
 
 
 def outcomes(market: Market, plan: Plan, windows: Starts, sleeves: Sequence[float]) -> Outcome:
-    """Walk all windows at once, keeping only what the figures need."""
+    """Walk all windows together, keeping only what the figures need."""
     weights = np.stack([plan.weights(sleeve) for sleeve in sleeves], axis=1)
     shape = len(windows[0]), len(sleeves)
     end_value = np.full(shape, invested(plan))

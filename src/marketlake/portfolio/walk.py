@@ -1,4 +1,4 @@
-"""The plan from session to session, for all start dates and all sizes of the sleeve at once.
+"""The plan from session to session, for all start dates and all sizes of the sleeve together.
 
 Arrays are (holding H, start S, sleeve K). At each close, in this order: holdings grow; the
 contribution is bought at target weights; the plan is rebalanced if it is due. Costs are a fraction

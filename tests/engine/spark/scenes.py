@@ -112,7 +112,7 @@ def files_of(folder: str) -> list[str]:
 
 
 def stored_marts(both: Both, lake: Path) -> None:
-    """The marts of the bars, all years at once."""
+    """The marts of the bars, all years together."""
     bars_stored = stored(lake, "bar")
     bills = pc.is_in(bars_stored["asset_class"], pa.array(["rate"]))
     both.table("stored_bar", bars_stored.filter(pc.invert(bills)).select(STORED["bar"].names))
@@ -251,7 +251,7 @@ def scored(both: Both) -> None:
 
 
 def rest(both: Both) -> None:
-    """What `prices`, `matrix`, `changes` and the lines beside an answer ask."""
+    """What `prices`, `matrix`, `changes` and the lines next to an answer ask."""
     both.begin()
     values = MEASURED | COMPARED | {"start": date(2020, 3, 1), "end": date(2021, 3, 1)}
     both.ask("query/bar_now", statement("query/bar_now"), values, "bar")

@@ -64,7 +64,7 @@ function draw(width, shown, ask, quality) {
   return area.root;
 }
 
-// Beside the mark where no other label is, else none: the table names them all.
+// Next to the mark where no other label is, else none: the table names them all.
 function room(taken, cx, cy, letters, area) {
   const wide = letters * 7.2 + 6;
   for (const [x, y, end] of [
