@@ -6,8 +6,8 @@ of `answers`, `portfolio`, `claims` or `report`. It retries if a commit or a bui
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
@@ -68,15 +68,13 @@ class Lake:
     engine: Engine = DUCKDB
     """The SQL engine of `compare`, `metrics`, `returns`, `rolling` and `scoreboard`."""
 
-    @contextmanager
-    def reader(self) -> Iterator[DuckReader]:
+    def reader(self) -> AbstractContextManager[DuckReader]:
         """The lake, attached once, for several answers of one state: `answer(reader, terms)`.
 
         Raises `EmptyLakeError` and `CorruptLakeError`. Raises `LakeChangedError` at its end if a
         commit or a build came in between; retry then, as every method of `Lake` does.
         """
-        with DUCKDB.open(self.path) as reader:
-            yield reader
+        return DUCKDB.open(self.path)
 
     def compare(self, ids: Ids, *, risk: bool = False, **options: Unpack[Options]) -> Comparison:
         """Compare instruments by calendar year, as fractions: see `answers.compare.compare`."""

@@ -64,7 +64,8 @@ def changes(
         kinds=kind or (),
         most=LISTED if output in {Format.table, Format.markdown} else None,
     )
-    print_answer(answer, output, _CSV, (line for row in answer.rows for line in _lines(row)), _print)
+    lines = (line for row in answer.rows for line in _lines(row))
+    print_answer(answer, output, _print, columns=_CSV, rows=lines)
 
 
 def _lines(row: Change) -> list[dict[str, Any]]:
@@ -162,7 +163,7 @@ def explain(
     options = given(start=start, end=end, currency=currency, basis=basis, convention=convention)
     answer = lake_of(settings_of(home, lake, now, None)).explain(ids, since, until, **options)
     lines = (line for figure in answer.figures for line in _explain_lines(figure))
-    print_answer(answer, output, _EXPLAIN_CSV, lines, _print_explanation)
+    print_answer(answer, output, _print_explanation, columns=_EXPLAIN_CSV, rows=lines)
 
 
 def _explain_lines(figure: MovedFigure) -> list[dict[str, Any]]:

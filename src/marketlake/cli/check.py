@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 LISTED: Final = 40
 """Maximum number of findings in a table; CSV and JSON have all."""
-_COLUMNS: Final = ("severity", "check", "instrument_id", "session", "message", "source", "seen_at", "remedy")
 _SHOWN: Final = ("severity", "check", "instrument", "session", "seen")
 _SEVERE: Final = 3
 
@@ -35,7 +34,7 @@ def check(
     settings = settings_of(home, lake, now, None)
     start = given(start=parse_date(since) if since else None)
     answer = lake_of(settings).check(ids or (), severity=severity, now=settings.clock.now(), **start)
-    print_answer(answer, output, _COLUMNS, map(vars, answer.findings), _print)
+    print_answer(answer, output, _print)
     if answer.severe:
         raise typer.Exit(_SEVERE)
 

@@ -82,7 +82,7 @@ def compare(
         strict=strict,
     )
     answer = lake_of(settings, engine).compare(ids, risk=risk or len(ids) > 2, **options)
-    print_answer(answer, output, _CSV, map(vars, answer.lines()[1]), _print)
+    print_answer(answer, output, _print, columns=_CSV)
 
 
 def _print(c: Comparison, output: Format) -> None:

@@ -37,10 +37,6 @@ if TYPE_CHECKING:
 
 _SQUARE: Final = 16
 """Larger matrices do not fit side by side and are printed as one line per pair."""
-_COLUMNS: Final = (
-    *("a", "b", "a_wins", "b_wins", "ties", "years", "first_year", "last_year"),
-    *("correlation", "n", "first_session", "last_session", "quality"),
-)
 
 
 def matrix(
@@ -76,7 +72,7 @@ def matrix(
         strict=strict,
     )
     answer = lake_of(settings).matrix(ids or (), **options)
-    print_answer(answer, output, _COLUMNS, map(vars, answer.pairs()), _print)
+    print_answer(answer, output, _print)
 
 
 def _print(m: Matrix, output: Format) -> None:

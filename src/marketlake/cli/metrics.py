@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -44,11 +44,11 @@ if TYPE_CHECKING:
     from ..answers.metrics import Figure, Metrics
     from ..answers.returns import Returns, Rolling
 
-    AnswerT = TypeVar("AnswerT", Metrics, Returns, Rolling)
-
 _ROWS: Final = 120
 """Maximum number of rows in a table; the latest are shown."""
 _DRAWN: Final = 60
+_NO_ROWS: Final = ("instrument_id",)
+"""The heading of a CSV without rows."""
 
 
 def metrics(
@@ -105,10 +105,10 @@ def metrics(
     opened = lake_of(settings, engine)
     if rolling:
         rolled = opened.rolling(ids, periods=window, **options)
-        _print(rolled, rolled.rows, print_rolling, output)
+        print_answer(rolled, output, print_rolling, columns=() if rolled.rows else _NO_ROWS)
     else:
         answer = opened.metrics(ids, deepest=deepest, annualise_short=annualise_short, **options)
-        _print(answer, answer.figures, print_metrics, output)
+        print_answer(answer, output, print_metrics)
 
 
 def returns(
@@ -141,14 +141,7 @@ def returns(
         strict=strict,
     )
     answer = lake_of(settings, engine).returns(ids, period=period.value, **options)
-    _print(answer, answer.rows, print_returns, output)
-
-
-def _print(
-    answer: AnswerT, rows: Sequence[Any], table: Callable[[AnswerT, Format], None], output: Format
-) -> None:
-    columns = list(vars(rows[0])) if rows else ["instrument_id"]
-    print_answer(answer, output, columns, map(vars, rows), table)
+    print_answer(answer, output, print_returns, columns=() if answer.rows else _NO_ROWS)
 
 
 def _annualise(text: str) -> float | None:

@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from shutil import get_terminal_size
@@ -182,13 +182,23 @@ def print_rows(
 
 
 def print_answer(
-    answer: T, how: Format, columns: Sequence[str], rows: Iterable[Row], table: Callable[[T, Format], None]
+    answer: T,
+    how: Format,
+    table: Callable[[T, Format], None],
+    *,
+    columns: Sequence[str] = (),
+    rows: Iterable[Row] | None = None,
 ) -> None:
-    """Print a whole answer as JSON, `rows` as CSV, or what `table` prints of it."""
+    """Print a whole answer as JSON, its rows as CSV, or what `table` prints of it.
+
+    `columns` and `rows` replace the answer's own lines and their fields in CSV.
+    """
     if how is Format.json:
         print_json(answer.to_dict())
     elif how is Format.csv:
-        print_rows(list(rows), columns, how)
+        kind, lines = answer.lines()
+        names = columns or [field.name for field in fields(kind)]
+        print_rows(list(map(vars, lines) if rows is None else rows), names, how)
     else:
         table(answer, how)
 

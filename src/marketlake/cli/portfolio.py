@@ -125,7 +125,7 @@ def portfolio(
     opened = lake_of(settings_of(home, lake, now, None))
     answer = opened.portfolio(plan, plan_settings, horizon=horizon, **options)
     rows = [flat(figures) for figures in answer.lines()[1]]
-    print_answer(answer, output, list(rows[0]), rows, _print)
+    print_answer(answer, output, _print, columns=list(rows[0]), rows=rows)
 
 
 def side_by_side(answer: PortfolioAnswer) -> Table:

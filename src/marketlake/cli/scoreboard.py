@@ -68,9 +68,7 @@ def scoreboard(
     answer = lake_of(settings, engine).scoreboard(ids or (), by_year=drawn(output), **options)
     rows = _sorted(answer.rows, sort)
     best = replace(answer, rows=tuple(rows[:top]))
-    print_answer(
-        best, output, COLUMNS, map(vars, best.rows), lambda _, how: _print(answer, rows[: top or _TOP], how)
-    )
+    print_answer(best, output, lambda _, how: _print(answer, rows[: top or _TOP], how))
 
 
 def _sorted(rows: tuple[Score, ...], column: str) -> list[Score]:

@@ -115,10 +115,9 @@ class Terms:
         check_aware("as_of", self.as_of)
 
     def _check_window(self) -> None:
-        low, high = _YEARS
         for day in (self.start, self.end):
-            if day is not None and not low <= day.year <= high:
-                raise UsageError(f"year {day.year} is not between {low} and {high}")
+            if day is not None:
+                _check_year(day.year)
         if self.start is not None and self.end is not None and self.start > self.end:
             raise UsageError(f"the first day {self.start} is after the last day {self.end}; swap them")
 
@@ -185,9 +184,7 @@ def check_aware(name: str, moment: datetime | None) -> None:
 def day_of(day: Day | None, of_year: str = "01-01") -> date | None:
     """The date; of a year its day `of_year`. `UsageError` for a text that is neither."""
     if isinstance(day, int) or (isinstance(day, str) and day.isdigit() and len(day) == 4):
-        low, high = _YEARS
-        if not low <= int(day) <= high:
-            raise UsageError(f"year {day} is not between {low} and {high}")
+        _check_year(day)
         return date.fromisoformat(f"{int(day):04}-{of_year}")
     if isinstance(day, str):
         try:
@@ -195,6 +192,12 @@ def day_of(day: Day | None, of_year: str = "01-01") -> date | None:
         except ValueError:
             raise UsageError(f"{day[:40]!r} is not a date or a year; write 2024-12-31 or 2024") from None
     return day.date() if isinstance(day, datetime) else day
+
+
+def _check_year(year: int | str) -> None:
+    low, high = _YEARS
+    if not low <= int(year) <= high:
+        raise UsageError(f"year {year} is not between {low} and {high}")
 
 
 def moment_of(moment: Moment | None) -> datetime | None:
