@@ -16,6 +16,8 @@ from marketlake.model.terms import BASES
 
 from .lakes import SHARE, bar, make, write
 
+pytestmark = pytest.mark.slow
+
 FIRST = date(2019, 12, 31)
 _DAY = st.tuples(
     st.floats(0.5, 1.9),
