@@ -1,14 +1,13 @@
 """Inject faults into a lake and report violations; the exit code is 0 without violations.
 
-python -m tests.campaign all                            everything below, as `make campaign` does
-
-python -m tests.campaign faults --runs 2000 --seed 1    every fault x source x situation python -m
-tests.campaign faults --case KIND:SOURCE:SITUATION:SEED    one of them again python -m
-tests.campaign mixed --lakes 4                random ones on 500 instruments of all sources python
--m tests.campaign kills --kills 300 --seed 1     kill -9 at random, then run again python -m
-tests.campaign kills --airflow --kills 20     the same to Airflow's embedded run python -m
-tests.campaign soak --days 250 --instruments 200 python -m tests.campaign kills --trial KIND:SEED
-one of them again; instants are chance
+python -m tests.campaign all                                   everything below, as `make campaign` does
+python -m tests.campaign faults --runs 2000 --seed 1           every fault x source x situation
+python -m tests.campaign faults --case KIND:SOURCE:SITUATION:SEED   one of them again
+python -m tests.campaign mixed --lakes 4                       random ones on 500 instruments
+python -m tests.campaign kills --kills 300 --seed 1            kill -9 at random, then run again
+python -m tests.campaign kills --airflow --kills 20            the same to Airflow's embedded run
+python -m tests.campaign kills --trial KIND:SEED               one of them again; instants are chance
+python -m tests.campaign soak --days 250 --instruments 200     a simulated year
 """
 
 from __future__ import annotations
