@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from datetime import date
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from marketlake.store.verify import verify
+from marketlake.store.writer import open_manifest
 
 from .lakes import Key, Row, listed, same, table
 
 _SETTLES = 0.05
+_CERTAIN = 8
+"""Errors of so many daily volatilities must be found."""
+_MOST = 0.5
 Held = Mapping[Key, Row]
 
 
@@ -46,6 +56,48 @@ def equal(held: Held, expected: Held, when: str) -> Iterator[str]:
     if wrong:
         first = wrong[0]
         yield f"{when}: {len(wrong)} rows differ, first {_named(first)} {held[first]} for {expected[first]}"
+
+
+def no_wrong_figure_unmarked(
+    held: Held, truth: Mapping[str, Mapping[date, Row]], root: Path
+) -> Iterator[str]:
+    """A return that is wrong by eight daily volatilities has a finding at either of its sessions."""
+    marked = {(row["instrument_id"], row["session"]) for row in findings(root)}
+    for name, days in truth.items():
+        before = sorted(days)
+        steps = {day: _growth(days[eve], days[day]) for eve, day in pairwise(before)}
+        limit = _CERTAIN * float(np.std([math.log(step) for step in steps.values()]))
+        own = sorted(day for key, day in held if key == name and day in days)
+        for eve, day in pairwise(own):
+            right = math.prod(step for at, step in steps.items() if eve < at <= day)
+            wrong = abs(math.log(_growth(held[name, eve], held[name, day]) / right))
+            if wrong > limit and not {(name, eve), (name, day)} & marked:
+                yield (
+                    f"wrong figure without a mark: {name} {eve} to {day} grows "
+                    f"{_growth(held[name, eve], held[name, day]):.4f}, the market {right:.4f}"
+                )
+                return
+
+
+def _growth(eve: Row, day: Row) -> float:
+    """The total return factor of a session: close, dividend and split are columns 3, 5 and 6."""
+    return (day[3] + day[5]) * day[6] / eve[3]
+
+
+def no_silent_rewrite(before: Held, after: Held, root: Path) -> Iterator[str]:
+    """A run that changes most of what was stored of an instrument leaves a finding."""
+    marked = {row["instrument_id"] for row in findings(root)}
+    for name in {key[0] for key in before} - marked:
+        own = of(before, name)
+        changed = sum(
+            1 for key, row in own.items() if not (same(after[key], row) or _settled(row, after[key]))
+        )
+        if changed > max(2, _MOST * len(own)):
+            yield f"silent rewrite: {changed} of {len(own)} sessions of {name}"
+
+
+def findings(root: Path) -> list[dict[str, Any]]:
+    return table(root, "finding").to_pylist() if open_manifest(root).paths("finding") else []
 
 
 def whole(root: Path) -> Iterator[str]:

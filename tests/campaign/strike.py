@@ -161,6 +161,7 @@ def _check_run(
     yield from checks.nothing_lost(before, after)
     yield from checks.changed_only_with_revision(before, after, root)
     yield from _check_invented(drawn, after, expected_state)
+    yield from _check_meaning(drawn, root, before, after)
     by_id = {row["instrument_id"]: row for row in run_rows}
     if by_id.keys() != {each.id for each in drawn.world.held}:
         yield f"recorded: {sorted(by_id)}"
@@ -187,6 +188,12 @@ def _check_invented(drawn: Drawn, held: dict[Key, Row], expected_state: dict[Key
         ):
             yield f"invented: {name} {day} holds {row}, the market said {expected_state[key]}"
             return
+
+
+def _check_meaning(drawn: Drawn, root: Path, before: dict[Key, Row], after: dict[Key, Row]) -> Iterator[str]:
+    truth = {each.id: each.truth.until(drawn.after) for each in drawn.world.held}
+    yield from checks.no_wrong_figure_unmarked(after, truth, root)
+    yield from checks.no_silent_rewrite(before, after, root)
 
 
 def _is_explained(drawn: Drawn, day: date, row: Row, truth: Mapping[date, Row]) -> bool:

@@ -14,6 +14,7 @@ from . import checks, expected
 from .case import KINDS, SITUATIONS, Case, all_cases, draw
 from .clock import collecting
 from .damage import DAMAGES
+from .lakes import bars
 from .mixed import Rounds, mixed
 from .soak import soak
 from .strike import Site, strike
@@ -78,6 +79,29 @@ def test_checks_distinguish_lost_changed_and_invented_rows() -> None:
     assert "missing" in next(checks.equal({}, held, "x"))
     assert "too many" in next(checks.equal(held, {}, "x"))
     assert "differ" in next(checks.equal(other, held, "x"))
+
+
+def test_checks_see_an_unmarked_wrong_figure_and_a_silent_rewrite(
+    place: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = draw(Case("html", "bitstamp", "daily", 1))
+    root = place.home(drawn) / "data"
+    held, truth = bars(root), {each.id: each.truth.until(drawn.at) for each in drawn.world.held}
+    assert list(checks.no_wrong_figure_unmarked(held, truth, root)) == []
+    assert list(checks.no_silent_rewrite(held, held, root)) == []
+    key = sorted(key for key in held if key[0] == AFFECTED)[-3]
+    wrong = held | {key: (*(price * 1.3 for price in held[key][:4]), *held[key][4:])}
+    assert "without a mark: A" in next(checks.no_wrong_figure_unmarked(wrong, truth, root))
+    lost = held | {key: (*held[key][:6], 4.0)}
+    assert "without a mark: A" in next(checks.no_wrong_figure_unmarked(lost, truth, root))
+    other = held | {
+        k: (*(p * 1.01 for p in row[:4]), *row[4:]) for k, row in held.items() if k[0] == AFFECTED
+    }
+    assert "sessions of A" in next(checks.no_silent_rewrite(held, other, root))
+    finding = {"instrument_id": AFFECTED, "session": key[1]}
+    monkeypatch.setattr(checks, "findings", lambda _: [finding])
+    assert list(checks.no_wrong_figure_unmarked(wrong, truth, root)) == []
+    assert list(checks.no_silent_rewrite(held, other, root)) == []
 
 
 def test_exit_codes_follow_from_the_outcomes() -> None:
