@@ -140,7 +140,9 @@ def calendar_session_table(calendars: Sequence[str], first_year: int, last_year:
     start, end = date(first_year, 1, 1), date(last_year, 12, 31)
     # an instrument with an unknown calendar fails in the run, not here
     calendars = [name for name in calendars if is_known(name, end)]
-    days = [load_calendar(name, end).sessions(start, end) for name in calendars]
+    found = [load_calendar(name, end) for name in calendars]
+    days = [calendar.sessions(start, end) for calendar in found]
+    assumed = [calendar.assumed(own) for calendar, own in zip(found, days, strict=True)]
     return pa.table(
         {
             "calendar": pa.array(
@@ -150,6 +152,7 @@ def calendar_session_table(calendars: Sequence[str], first_year: int, last_year:
             "place": pa.array(
                 np.concatenate([np.empty(0, int), *(np.arange(len(d)) for d in days)]), pa.int32()
             ),
+            "assumed": pa.array(np.concatenate([np.empty(0, bool), *assumed]), pa.bool_()),
         }
     )
 

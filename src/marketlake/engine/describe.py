@@ -123,7 +123,11 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "synthetic": "no; daily: only year-end closes are published figures; all: fully simulated",
         "negative_prices": "whether a price of zero or below is possible",
     },
-    "calendar_session": _KEY | {"place": "counts the calendar's sessions from 0"},
+    "calendar_session": _KEY
+    | {
+        "place": "counts the calendar's sessions from 0",
+        "assumed": "whether it is later than the recorded holidays, and may be one",
+    },
     "calendar_grid": _KEY | {"periods_per_year": "what daily figures are annualised by"},
     "metric_state": _KEY
     | {f.name: f.metadata[b"description"].decode() for f in TABLES["year_state"]}

@@ -30,6 +30,8 @@ from .watermarks import read_columns
 _LATE_SESSIONS: Final = 5
 """This many sessions may be missing at the end before an answer counts as truncated: vendors are
 late."""
+_LATE_ASSUMED: Final = 10
+"""As many where holidays are not recorded: the longest ones close a venue for so many weekdays."""
 _GAPS_SHARE: Final = 0.05
 """This share of sessions in between may be missing: venues and vendors differ over holidays."""
 _KEY: Final = ["instrument_id", "session"]
@@ -54,7 +56,7 @@ def coverage(window: Window, received: Days, mode: str, accepted: Sequence[date]
     """Compare the sessions of an answer (sorted, finished, inside the window) with the calendar's.
 
     What is missing at the head of a daily window was served the last time: it counts as a gap.
-    `accepted` sessions are not expected where they are not served.
+    `accepted` sessions are not expected where they are not served, nor are assumed ones.
     """
     due = window.due
     if same_days(due, received):
@@ -66,11 +68,16 @@ def coverage(window: Window, received: Days, mode: str, accepted: Sequence[date]
         text = f"answered without rows, {len(due)} sessions were due" if len(due) else ""
         return Coverage(len(due), len(received), text, empty)
     missing = np.setdiff1d(due, received)
-    tail = int((missing > received[-1]).sum())
+    after = missing > received[-1]
+    assumed = window.calendar.assumed(missing)
+    missing, late = missing[after | ~assumed], int((after & ~assumed).sum())
+    tail = int(after.sum())
     head = int((missing < received[0]).sum())
     gaps = len(missing) - tail - head
     lost = gaps + (head if mode == DAILY else 0)
-    truncated = tail > _LATE_SESSIONS or lost > max(_LATE_SESSIONS, _GAPS_SHARE * len(due))
+    truncated = (
+        late > _LATE_SESSIONS or tail > _LATE_ASSUMED or lost > max(_LATE_SESSIONS, _GAPS_SHARE * len(due))
+    )
     parts = {
         f"{head} before {received[0]}": head,
         f"{gaps} in between": gaps,
@@ -189,8 +196,12 @@ def gap_rows(
 
 
 def _missing(window: Window, served: Days, usable: Days) -> Days:
-    """Sessions due before the last one served for which the answer has no usable row."""
+    """Sessions due before the last one served for which the answer has no usable row.
+
+    An assumed session may be a holiday.
+    """
     due = window.due
+    due = due[~window.calendar.assumed(due)]
     return _NO_DAYS if same_days(due, usable) else np.setdiff1d(due[due < served[-1]], usable)
 
 

@@ -77,10 +77,11 @@ def run_row(
     days = sessions.get(key, np.empty(0, "datetime64[D]"))
     expected, shortfall = _coverage(answer, windows, days, accepted.get(key, ()))
     outcome, message = _outcome(answer, windows, refused, counts)
+    ending = windows[key].calendar.warning(windows[key].at.date()) if key in windows else ""
     return {
         **identity(answer),
         "outcome": outcome,
-        "message": _message(outcome, message, shortfall),
+        "message": _message(outcome, message, shortfall, ending),
         "expected_sessions": expected,
         "received_sessions": len(days),
         "new_rows": counts.new[key],
@@ -92,9 +93,9 @@ def run_row(
     }
 
 
-def _message(outcome: str, message: str, shortfall: str) -> str:
-    """A good answer may lack sessions and have a remark; a bad one has its error only."""
-    parts = (message, shortfall) if outcome in GOOD_OUTCOMES else (message or shortfall,)
+def _message(outcome: str, message: str, shortfall: str, ending: str) -> str:
+    """A good answer may lack sessions and have remarks; a bad one has its error only."""
+    parts = (message, shortfall, ending) if outcome in GOOD_OUTCOMES else (message or shortfall,)
     return "; ".join(part for part in parts if part)
 
 

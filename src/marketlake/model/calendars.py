@@ -6,6 +6,10 @@ Names are exchange MICs (`XNYS`, `XLON`, `CMES`, from exchange_calendars) and th
 - `TARGET`   euro reference rates: working days of the TARGET system, fixed at 16:00 in Frankfurt
 - `MONTHLY`  monthly statistics, labelled with the month's first day, published within 15 days of its
              end
+
+exchange_calendars records the holidays of some venues for a few years only. After `recorded_to` a
+calendar goes on with the venue's weekdays, which are marked (`assumed`): a holiday among them is not
+missing.
 """
 
 from __future__ import annotations
@@ -14,13 +18,13 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
-from .errors import ConfigError
+from .errors import ConfigError, printable
 
 Days = npt.NDArray[np.datetime64]
 """One-dimensional datetime64[D]."""
@@ -29,6 +33,10 @@ Instants = npt.NDArray[np.datetime64]
 
 OWN_CALENDARS: Final = ("24/7", "TARGET", "MONTHLY")
 EARLIEST: Final = date(1970, 1, 1)
+WARNING: Final = timedelta(days=60)
+"""How long before the end of its recorded holidays a calendar warns."""
+WEEKDAYS: Final = "24/5"
+"""A calendar of exchange_calendars that every venue from Monday to Friday can use."""
 _DAY: Final = np.timedelta64(1, "D")
 _LAGS: Final = {"24/7": timedelta(minutes=10), "MONTHLY": timedelta(days=15)}
 _EXCHANGE_LAG: Final = timedelta(minutes=60)
@@ -46,6 +54,8 @@ class Calendar:
     """How long after a close the venue's final figures are served."""
     days: Days
     closes: Instants
+    recorded_to: date = date.max
+    """The last day with recorded holidays; later sessions are assumed."""
 
     def sessions(self, start: date, end: date) -> Days:
         """The sessions from `start` to `end`, both included."""
@@ -62,6 +72,19 @@ class Calendar:
         """Which of these dates are sessions."""
         index = np.minimum(np.searchsorted(self.days, sessions), len(self.days) - 1)
         return np.asarray(self.days[index] == sessions)
+
+    def assumed(self, sessions: Days) -> npt.NDArray[np.bool_]:
+        """Which of these dates are later than the recorded holidays."""
+        return np.asarray(sessions > np.datetime64(self.recorded_to))
+
+    def warning(self, day: date) -> str:
+        """What to do about recorded holidays that end within `WARNING` or ended; else empty."""
+        if day + WARNING <= self.recorded_to:
+            return ""
+        return (
+            f"calendar {self.name} records holidays to {self.recorded_to} and counts every weekday after it; "
+            "install a newer exchange-calendars"
+        )
 
     def last_finished(self, now: datetime) -> date:
         """The last session with a passed close and lag; `EARLIEST` when there is none."""
@@ -85,29 +108,27 @@ class Calendar:
 
 
 def load_calendar(name: str, until: date) -> Calendar:
-    """The calendar, known at least to the end of the year of `until`.
+    """The calendar, at least to the end of the year of `until`.
 
-    `ConfigError` for an unknown name.
+    `ConfigError` for one that is unknown or cannot be computed.
     """
-    return _load(name, until.year)
+    found = _load(name, until.year)
+    if isinstance(found, str):
+        raise ConfigError(found)
+    return found
 
 
 def is_known(name: str, until: date) -> bool:
-    """Whether there is such a calendar and it reaches the end of the year of `until`."""
-    try:
-        load_calendar(name, until)
-    except ConfigError:
-        return False
-    return True
+    """Whether there is such a calendar in the year of `until`."""
+    return isinstance(_load(name, until.year), Calendar)
 
 
 @lru_cache(maxsize=64)
-def _load(name: str, year: int) -> Calendar:
+def _load(name: str, year: int) -> Calendar | str:
+    """The calendar, or why there is none: a failure costs a second and is remembered."""
     until = date(year, 12, 31)
-    lag = _LAGS.get(name, _EXCHANGE_LAG)
     if name not in OWN_CALENDARS:
-        zone, days, closes = _exchange(name, until)
-        return Calendar(name, zone, lag, days, closes)
+        return _exchange(name, until)
     first, end = np.datetime64(EARLIEST), np.datetime64(until + timedelta(days=1))
     days = np.arange(first, end, dtype="datetime64[D]")
     if name == "TARGET":
@@ -119,36 +140,26 @@ def _load(name: str, year: int) -> Calendar:
         days, closes = months.astype("datetime64[D]"), ends.astype("datetime64[us]")
     else:
         closes = (days + _DAY).astype("datetime64[us]")
-    return Calendar(name, _ZONES[name], lag, days, closes)
+    return Calendar(name, _ZONES[name], _LAGS.get(name, _EXCHANGE_LAG), days, closes)
 
 
-def _exchange(name: str, until: date) -> tuple[str, Days, Instants]:
+def _exchange(name: str, until: date) -> Calendar | str:
     # imported here: two seconds that a query never needs
-    import exchange_calendars
-    from exchange_calendars.errors import InvalidCalendarName
+    from .exchange_days import exchange_days
 
     try:
-        first = _bound(exchange_calendars, name)
-        calendar = exchange_calendars.get_calendar(name, start=first, end=until)
-    except InvalidCalendarName:
+        found = exchange_days(name, EARLIEST, until)
+    except Exception as error:
+        # another package's calendar may fail in any way, and fails its own instruments only
+        reason = printable(f"{type(error).__name__}: {error}".splitlines()[0])[:120]
+        return (
+            f"calendar {name} cannot be computed for {until.year} ({reason}). Install a newer "
+            f'exchange-calendars, or use calendar = "{WEEKDAYS}"'
+        )
+    if found is None:
         own = ", ".join(OWN_CALENDARS)
-        raise ConfigError(
-            f"unknown calendar {name!r}: use an exchange's MIC such as XNYS, or one of {own}"
-        ) from None
-    except ValueError as error:
-        # some calendars have their holidays for a few years only
-        raise ConfigError(
-            f"calendar {name} is not known to {until}: {error} A newer exchange-calendars may know more"
-        ) from error
-    closes = calendar.closes
-    days = closes.index.to_numpy().astype("datetime64[D]")
-    return str(calendar.tz), days, closes.dt.tz_convert(None).to_numpy().astype("datetime64[us]")
-
-
-def _bound(exchange_calendars: Any, name: str) -> date:
-    kind = exchange_calendars.calendar_utils.global_calendar_dispatcher._calendar_factories.get(name)
-    earliest = kind.bound_min() if kind else None
-    return max(EARLIEST, earliest.date()) if earliest is not None else EARLIEST
+        return f"unknown calendar {name!r}: use an exchange's MIC such as XNYS, or one of {own}"
+    return Calendar(name, found.zone, _EXCHANGE_LAG, found.days, found.closes, found.recorded_to)
 
 
 def _to_date(day: np.datetime64) -> date:

@@ -2,7 +2,8 @@
 --     stored.
 -- Severity: warn
 -- Formula: the sessions of the instrument's calendar from its first to its last stored session,
---          less the stored ones; consecutive missing sessions are one finding, on the first of them
+--          less the stored ones and the assumed ones, which may be holidays; consecutive missing
+--          sessions are one finding, on the first of them
 -- Why: venues and vendors differ on holidays (COMEX gold lacks 19 sessions of New York's calendar
 --      since 2000), and a vendor may not have a day. The stored rows are not wrong
 -- Remedy: backfill the sessions, from another source if the first does not have them
@@ -20,6 +21,7 @@ due AS (
     SELECT r.instrument_id, CAST(year(c.session) AS INTEGER) AS year, count(*) AS sessions
     FROM reach AS r
     JOIN calendar_session AS c ON c.calendar = r.calendar AND c.session BETWEEN r.first_session AND r.last_session
+    WHERE NOT c.assumed
     GROUP BY r.instrument_id, year(c.session)
 ),
 
@@ -28,6 +30,7 @@ held AS (
     FROM bar AS b
     JOIN instrument AS n ON n.instrument_id = b.instrument_id
     JOIN calendar_session AS c ON c.calendar = n.calendar AND c.session = b.session
+    WHERE NOT c.assumed
     GROUP BY b.instrument_id, b.year
 ),
 
@@ -49,7 +52,8 @@ missing AS (
         c.calendar = r.calendar AND year(c.session) = u.year
         AND c.session BETWEEN r.first_session AND r.last_session
     WHERE
-        NOT EXISTS (
+        NOT c.assumed
+        AND NOT EXISTS (
             FROM bar AS b
             WHERE b.instrument_id = u.instrument_id AND b.year = u.year AND b.session = c.session
         )
