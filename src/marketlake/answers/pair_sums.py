@@ -42,12 +42,9 @@ def make_grid(days: Days, sessions: Days, frequency: str, first: date, last: dat
     """The grid of stored `days`; `sessions` are those that both calendars have."""
     label = _labels(days, frequency)
     starts, begins, period = np.unique(label, return_index=True, return_inverse=True)
-    if frequency == "daily":
-        due, due_day = np.arange(len(days)), days
-    else:
-        due_day = _last_due(sessions, frequency, starts, days[np.append(begins[1:], len(days)) - 1])
-        due = np.searchsorted(days, due_day)
-        due = np.where(days[np.minimum(due, len(days) - 1)] == due_day, due, NONE)
+    due_day = _last_due(sessions, frequency, starts, days[np.append(begins[1:], len(days)) - 1])
+    due = np.searchsorted(days, due_day)
+    due = np.where(days[np.minimum(due, len(days) - 1)] == due_day, due, NONE)
     ends = _ends(starts, frequency)
     counted = (starts >= number_of(first)) & (ends <= number_of(last))
     return Grid(days, period, begins, due, due_day, counted, frequency == "daily")

@@ -29,7 +29,12 @@ SESSIONS = [day for day in DAYS if day.weekday() < 5 and day != date(2020, 2, 28
 """The calendar's sessions: the end of February is a holiday."""
 FREQUENCIES = ["daily", "weekly", "monthly"]
 WHOLE = (DAYS[0] - timedelta(days=40), DAYS[-1] + timedelta(days=40))
-WINDOWS = [WHOLE, (date(2020, 1, 1), date(2020, 3, 31)), (date(2020, 2, 3), date(2020, 2, 16))]
+WINDOWS = [
+    WHOLE,
+    (date(2020, 1, 1), date(2020, 3, 31)),
+    (date(2020, 1, 1), date(2020, 3, 20)),
+    (date(2020, 2, 3), date(2020, 2, 16)),
+]
 
 
 def random_levels(seed: int) -> Levels:
@@ -116,6 +121,16 @@ def test_sums_between_groups_are_those_within_one(
         for other in range(5):
             rows = expected(levels, one, 3 + other, frequency, WINDOWS[1])
             assert_pair(found, left, right, one, other, rows)
+
+
+@pytest.mark.parametrize("frequency", FREQUENCIES)
+def test_sums_are_over_deviations_from_the_mean_of_the_regular_returns(frequency: str) -> None:
+    """Whatever is subtracted gives the same correlation; the mean keeps the digits."""
+    side, _ = sums(random_levels(2), frequency, WHOLE)
+    count = side.regular.sum(axis=0)
+    assert np.count_nonzero(count) > 4
+    assert np.count_nonzero(side.mean) == np.count_nonzero(count)
+    np.testing.assert_allclose(side.returns.sum(axis=0), 0, atol=1e-12)
 
 
 @pytest.mark.parametrize("frequency", FREQUENCIES)
