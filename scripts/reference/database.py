@@ -25,7 +25,9 @@ SELECT table_name, comment FROM duckdb_columns() WHERE column_name = 'quality';
 
 This page is written from the headings of the SQL files and from the comments in the database. The
 [stored tables](tables.md) are views here, with the same columns. Every [metric](../metrics.md) is a
-macro `metric_<name>(...)`. A column is described once, where it occurs first; keys are in `Grain`.
+macro `metric_<name>(...)`. Every macro also takes `lake`, the name that the database is
+[attached](../howto/duckdb.md#attach-it-to-another-database) as, by default `market`. A column is
+described once, where it occurs first; keys are in `Grain`.
 """
 MACROS: Final = ("compare", "price_as_of", "price_observed_by", "total_return_index")
 ROOMS: Final = ("view", "mart", "check_result")

@@ -110,17 +110,25 @@ class Reader:
                 assert same(value, expected[0]), f"{snippet.where}: {value!r}, not {comment}"
 
     def sql(self, snippet: Snippet) -> None:
-        """An SQL file of the project must be quoted exactly; other statements must return rows."""
+        """An SQL file of the project must be quoted exactly; other statements must return rows.
+
+        They run as written in a plain DuckDB, which opens the database, or attaches it if they do.
+        """
         if named := HEADED.match(snippet.text):
             assert snippet.text[named.end() :].strip() == source(named[1]).strip(), snippet.where
             return
         if not_run(self.page, snippet.text):
             return
-        for statement in duckdb.extract_statements(snippet.text):
-            answer = ml.open(self.lake).query(statement.query.strip().rstrip(";"))
-            assert len(answer) or may_be_empty(self.page, statement.query.strip()), (
-                f"{snippet.where}: {statement.query}"
-            )
+        statements = [one.query.strip().rstrip(";") for one in duckdb.extract_statements(snippet.text)]
+        attached = any(one.startswith("ATTACH") for one in statements)
+        with duckdb.connect() if attached else duckdb.connect(self.lake / "market.duckdb", True) as plain:
+            for statement in statements:
+                answer = plain.execute(statement).fetchall()
+                if statement.startswith("ATTACH"):
+                    continue
+                assert answer or may_be_empty(self.page, statement), f"{snippet.where}: {statement}"
+                if not attached:
+                    assert len(ml.open(self.lake).query(statement)) == len(answer), snippet.where
 
     def toml(self, snippet: Snippet) -> None:
         """Added to the file that its first line names; else a complete file of its kind."""

@@ -27,6 +27,8 @@ WRITING = {
     *(f"docs/howto/{name}.md" for name in ("backfill", "instrument", "source")),
 }
 """Pages whose reader changes the lake: each has a copy of its own."""
+ATTACHING = "docs/howto/duckdb.md"
+"""Its reader attaches the lake, and a backup of it."""
 
 
 def grouped(page: str) -> object:
@@ -62,7 +64,11 @@ def test_snippets_of_a_page_give_what_the_page_shows(
     tmp_path: Path,
 ) -> None:
     # the README's reader makes a folder in the working directory
-    monkeypatch.chdir(tmp_path if page == "README.md" else home)
+    monkeypatch.chdir(tmp_path if page in ("README.md", ATTACHING) else home)
+    if page == ATTACHING:
+        (tmp_path / "data").symlink_to(home / "data")
+        (tmp_path / "backup").mkdir()
+        shutil.copy(home / "data" / "market.duckdb", tmp_path / "backup")
     monkeypatch.delenv("MARKETLAKE_LAKE", raising=False)
     monkeypatch.setenv("MARKETLAKE_HOME", str(home))
     monkeypatch.setenv("MARKETLAKE_NOW", "2026-01-26T13:00Z" if page in RESTATED else NOW)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -23,8 +23,9 @@ from ..model.schema import TABLES, UTC_INSTANT
 from .checks import check_bar, check_result, checks
 from .describe import add_comments, heading
 from .duck import connect
+from .macro import create_macros
 from .mart_maker import instrument_key
-from .metric_sql import macros
+from .metric_sql import DAY_NUMBER, macros
 from .reader import COPY, point_at_copy, stored_files
 from .scoreboard_sql import WIDER, scoreboard_macros
 from .sql_text import bound, glob_safe, literal, statement
@@ -180,24 +181,26 @@ def fill(
     last = about.column("built_at")[0].as_py().year
     sessions = calendar_session_table(universe.calendars, _first_year(connection, last), last)
     create_table(connection, "calendar_session", sessions)
-    # before the marts, which use a macro of the metrics to count days
-    for metric in macros():
-        connection.execute(metric)
+    connection.execute(f"CREATE MACRO {DAY_NUMBER}")
     for name in _VIEWS:
         define(connection, "VIEW", name, statement(name))
     for name in _MARTS:
         define(connection, "TABLE", name, statement(name))
     more(connection)
     _widen_blocks(connection)
-    for name in _MACROS:
-        connection.execute(statement(name))
-    for macro in scoreboard_macros():
-        connection.execute(macro)
-    connection.execute(f"CREATE MACRO changes(since, until := TIMESTAMP '9999-12-31') AS TABLE {_changes()}")
     connection.execute(f"CREATE VIEW check_result AS {check_result()}")
     connection.execute(f"COMMENT ON VIEW check_result IS {literal(heading('check_result/check_result'))}")
-    connection.execute(f"CREATE MACRO check_bar(id) AS TABLE {check_bar()}")
+    [built] = about.to_pylist()
+    create_macros(connection, _macros(), f"{built['root']}, built {built['built_at']:%Y-%m-%d %H:%M:%S}")
     add_comments(connection)
+
+
+def _macros() -> Iterator[str]:
+    yield from macros()
+    yield from map(statement, _MACROS)
+    yield from scoreboard_macros()
+    yield f"CREATE MACRO changes(since, until := TIMESTAMP '9999-12-31') AS TABLE {_changes()}"
+    yield f"CREATE MACRO check_bar(id) AS TABLE {check_bar()}"
 
 
 def _widen_blocks(connection: duckdb.DuckDBPyConnection) -> None:

@@ -270,7 +270,7 @@ def add_comments(connection: duckdb.DuckDBPyConnection) -> None:
     """Comment every column of every table and view."""
     columns = connection.execute(
         "SELECT table_name, column_name FROM duckdb_columns() "
-        "WHERE database_name = current_database() AND NOT internal"
+        "WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal"
     ).fetchall()
     for table, column in columns:
         text = literal(COLUMNS[table][column])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from .sql_text import PARAMETER, bound, chained, statement
+from .sql_text import PARAMETER, bound, chained, parts_of, statement
 
 
 @dataclass(frozen=True)
@@ -102,18 +102,6 @@ SCOREBOARD: Final = tuple(name for name in RELATIONS if name != "period_quality"
 """The inputs of figures over a whole window."""
 SERIES: Final = tuple(name for name in RELATIONS if name not in {"month_period", "metric_label"})
 """The inputs of figures per period."""
-_OFFERED: Final = (
-    "consumer_price",
-    "metric_return",
-    "period_return",
-    "pair_return",
-    "month_period",
-    "metric_span",
-    "metric_label",
-    "period_quality",
-)
-"""The relations that metrics read directly: separate macros keep the macros of metrics short."""
-
 _ARGUMENTS: Final[Mapping[str, str]] = {
     "wanted": "list_append(ids, benchmark)",
     "simulated": "CAST([] AS VARCHAR[])",
@@ -134,7 +122,6 @@ _OPTIONS: Final = {
     "annualise_short": "FALSE",
 }
 SIGNATURE: Final = ", ".join(["ids, first_day, last_day", *(f"{k} := {v}" for k, v in _OPTIONS.items())])
-_PASSED_ON: Final = ", ".join(["ids, first_day, last_day", *(f"{k} := {k}" for k in _OPTIONS)])
 
 
 def bars(text: str, values: Mapping[str, object]) -> str:
@@ -163,28 +150,20 @@ def table(name: str, values: Mapping[str, object]) -> str:
 
 def macros() -> Iterator[str]:
     """The statements that make every metric a table macro `metric_<name>` of a database."""
-    yield f"CREATE MACRO {DAY_NUMBER}"
     everything = {"bar": "metric_input/bar_wanted"} | SOURCES
     parts = {name: statement(text) for name, text in everything.items()}
-    for name in RELATIONS:
-        if name in _OFFERED:
-            yield _macro(name, SIGNATURE, chained(parts, _relation(name)))
-        parts[name] = _relation(name)
-    offered = {name: f"FROM {_macro_name(name)}({_PASSED_ON})" for name in _OFFERED}
+    parts |= {name: _relation(name) for name in RELATIONS}
     for metric in METRICS:
-        yield _macro(metric.name, SIGNATURE, _with_figure(offered, metric))
+        yield _macro(metric.name, SIGNATURE, _with_figure({}, metric), parts)
     for name in TABLES:
         more = ", periods := NULL" if name == "rolling_benchmark" else ""
-        yield _macro(name, SIGNATURE + more, chained(offered, statement(f"metric/{name}")))
+        yield _macro(name, SIGNATURE + more, statement(f"metric/{name}"), parts)
 
 
-def _macro_name(name: str) -> str:
-    return name if name.startswith("metric_") else f"metric_{name}"
-
-
-def _macro(name: str, signature: str, text: str) -> str:
-    body = PARAMETER.sub(lambda match: _ARGUMENTS.get(match[1], match[1]), text)
-    return f"CREATE MACRO {_macro_name(name)}({signature}) AS TABLE {body}"
+def _macro(name: str, signature: str, text: str, parts: Mapping[str, str]) -> str:
+    whole = chained(parts_of(text, parts), text)
+    body = PARAMETER.sub(lambda match: _ARGUMENTS.get(match[1], match[1]), whole)
+    return f"CREATE MACRO metric_{name}({signature}) AS TABLE {body}"
 
 
 def _relation(name: str) -> str:

@@ -56,6 +56,18 @@ def chained(parts: Mapping[str, str], final: str) -> str:
     return f"WITH {tables} {final}"
 
 
+def parts_of(final: str, parts: Mapping[str, str]) -> Mapping[str, str]:
+    """Those of the parts that `final` reads, directly or through other parts, in their order."""
+    needed: set[str] = set()
+    unread = [final]
+    while unread:
+        text = unread.pop()
+        found = {name for name in parts if name not in needed and re.search(rf"\b{name}\b", text)}
+        needed |= found
+        unread += [parts[name] for name in found]
+    return {name: text for name, text in parts.items() if name in needed}
+
+
 def parameters(text: str) -> frozenset[str]:
     """The names bound as `$name` in a text without comments."""
     return frozenset(PARAMETER.findall(text))

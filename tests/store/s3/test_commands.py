@@ -164,28 +164,36 @@ def test_analyst_query_reads_only_the_copy(built: Bucket, tmp_path: Path) -> Non
             Lake(copy).query_rows(text)
 
 
-def test_duckdb_reads_the_bucket_itself(built: Bucket, tmp_path: Path, server: str) -> None:
-    """With the packaged extension: the database, its views, the plain files."""
+def test_duckdb_reads_the_bucket_itself(
+    built: Bucket, tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the packaged extensions: the database, its views and macros, the plain files."""
     from duckdb_extensions import import_extension
 
     with duckdb.connect() as connection:
         connection.execute(f"SET extension_directory = '{tmp_path / 'extensions'}'")
         connection.execute("SET autoinstall_known_extensions = false")
-        import_extension("httpfs", con=connection)
-        connection.execute("LOAD httpfs")
+        for extension in ("httpfs", "aws"):
+            import_extension(extension, con=connection)
+            connection.execute(f"LOAD {extension}")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         connection.execute(
-            f"CREATE SECRET (TYPE s3, KEY_ID 'AKIAEXAMPLE', SECRET '{SECRET}', REGION 'us-east-1', "
+            "CREATE SECRET (TYPE s3, PROVIDER credential_chain, "
             f"ENDPOINT '{server.removeprefix('http://')}', USE_SSL false, URL_STYLE 'path')"
         )
         connection.execute(f"ATTACH '{built.url}/market.duckdb' AS market (READ_ONLY)")
-        connection.execute("USE market")
-        rows_from_view = connection.execute("SELECT instrument_id, session, close FROM bar ORDER BY ALL")
-        bars = rows_from_view.fetchall()
-        returns = connection.execute("SELECT count(*) FROM calendar_year_return").fetchone()
+        text = "SELECT instrument_id, session, close FROM market.{} ORDER BY ALL"
+        bars = connection.execute(text.format("bar")).fetchall()
+        index = connection.execute(text.format("price_as_of(TIMESTAMP '2030-01-01')")).fetchall()
+        returns = connection.execute("SELECT count(*) FROM market.calendar_year_return").fetchone()
+        connection.execute("FROM market.compare('BTC', 'NASDAQ')").fetchall()
         files = connection.execute(f"SELECT count(*) FROM '{built.url}/bar/*/*/part.parquet'").fetchall()
     text = "SELECT instrument_id, session, close FROM bar ORDER BY ALL"
     assert bars == list(Lake(built.copy()).query_rows(text).rows)
     assert len(bars) == 28
+    assert index == bars
     assert files == [(28,)]
     assert returns > (0,)
     assert json.loads(built.read()["manifest.json"])["commit"] > 1
