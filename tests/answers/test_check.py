@@ -84,14 +84,16 @@ def test_clean_lake_has_no_findings(tmp_path: Path) -> None:
     assert ml.open(lake).check() == answer
 
 
-def test_stored_rows_are_checked_again(tmp_path: Path) -> None:
+def test_stored_rows_are_checked_again(tmp_path: Path, run: Run) -> None:
     lake = make(tmp_path, steady(d05=10_000.0, d20=250.0))
     assert findings(lake) == [
+        ("fail", "unit_spike", DAYS[4]),
         ("warn", "jump", DAYS[20]),
         ("warn", "jump", DAYS[19]),
+        ("warn", "spike", DAYS[19]),
         ("warn", "jump", DAYS[5]),
-        ("fail", "unit_spike", DAYS[4]),
         ("warn", "jump", DAYS[4]),
+        ("warn", "spike", DAYS[4]),
     ]
     assert Lake(lake).check(now=NOW).severe == 1
     assert findings(lake, severity="fail") == [("fail", "unit_spike", DAYS[4])]
@@ -99,6 +101,9 @@ def test_stored_rows_are_checked_again(tmp_path: Path) -> None:
     assert findings(lake, ids=["SHARE"]) == []
     rows = Lake(lake).query_rows("SELECT \"check\", session FROM check_bar('BTC') ORDER BY ALL").rows
     assert sorted(rows) == sorted((name, day) for _, name, day in findings(lake))
+    table = run("check", "--lake", lake, "--now", "2026-01-02T12:00Z").out
+    assert table.index("unit_spike") < table.index("jump")
+    assert "| 4" in run("check", "--lake", lake, "--format", "markdown").out
 
 
 def test_jump_confirmed_by_a_second_source_is_no_finding(tmp_path: Path) -> None:
@@ -182,11 +187,15 @@ def test_the_command(tmp_path: Path, run: Run) -> None:
     table = run("check", *at)
     assert table.code == 3
     assert "unit_spike: the next run requests it again" in table.out
-    assert "3 findings, 1 of them severe" in table.out
+    assert "4 findings, 1 of them severe" in table.out
     assert run("check", "--severity", "warn", *at).code == 0
     json_answer = run("check", "BTC", "--format", "json", *at)
     assert (json_answer.code, json.loads(json_answer.out)["severe"]) == (3, 1)
-    assert {row["check"] for row in json.loads(json_answer.out)["findings"]} == {"unit_spike", "jump"}
+    assert {row["check"] for row in json.loads(json_answer.out)["findings"]} == {
+        "unit_spike",
+        "jump",
+        "spike",
+    }
     rows = list(csv.DictReader(io.StringIO(run("check", "--format", "csv", *at).out)))
     assert list(rows[0]) == list(Finding.__dataclass_fields__)
     assert run("check", "--format", "markdown", *at).out.startswith("| severity | check | instrument |")

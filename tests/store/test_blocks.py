@@ -96,12 +96,12 @@ def test_failed_write_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_touched_rows_are_the_incoming_sessions_and_the_previous_row(tmp_path: Path) -> None:
+def test_touched_rows_are_the_incoming_sessions_and_those_before(tmp_path: Path) -> None:
     lake = Writer.scratch(tmp_path, "simulated")
     lake.stage(PATH, rows("ABD", range(1, 10)))
     incoming = rows("ACD", range(5, 7))
     touched = touched_in(lake, PLACE, incoming)
-    assert touched.equals(rows("AD", range(4, 7)))
+    assert touched.equals(rows("AD", range(1, 7)))
     assert touched_in(lake, ("equity", 2023), incoming).equals(BAR.empty_table())
 
 

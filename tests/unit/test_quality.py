@@ -70,8 +70,10 @@ def test_only_the_bad_row_is_quarantined(change: dict, reason: str) -> None:
 
 @pytest.mark.parametrize("ratio", [1001.0, 1 / 1001])
 def test_implausible_split_is_quarantined(ratio: float) -> None:
-    result = checked({"at": 2, "split": ratio}, closes=(40, 40, 40 / ratio, 40 / ratio))
+    result = checked({"at": 2, "split": ratio}, closes=(40, 40, 400 / ratio, 400 / ratio))
     assert reasons(result) == {day("2024-01-04"): "split_ratio"}
+    # the price confirms it
+    assert not reasons(checked({"at": 2, "split": ratio}, closes=(40, 40, 40 / ratio, 40 / ratio)))
 
 
 def test_newest_row_is_compared_with_the_previous_one() -> None:

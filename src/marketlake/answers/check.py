@@ -37,7 +37,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class LakeCheck(Answer):
-    """The answer to `check`, newest session first."""
+    """The answer to `check`: severe findings first, each newest session first."""
 
     in_rows = "findings"
     computed = ("severe",)

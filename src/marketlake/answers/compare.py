@@ -13,7 +13,7 @@ from typing import Any, Final
 from ..engine.reader import Reader, Record
 from ..model.terms import Terms
 from .metrics import Figure, metrics
-from .notes import scope_notes
+from .notes import FLAGS, scope_notes
 from .result import Answer, joined
 from .scope import Scope, no_bars, resolve
 
@@ -292,6 +292,9 @@ def _year_notes(ids: Sequence[str], rows: Sequence[ComparedYear]) -> Iterable[st
     simulated = [str(row.year) for row in rows if "simulated" in row.quality]
     if simulated:
         yield f"figures marked simulated are made up and give no verdict ({', '.join(simulated)})"
+    suspect = [str(row.year) for row in rows if "suspect" in row.quality]
+    if suspect:
+        yield f"{FLAGS['suspect']} ({', '.join(suspect)})"
     incomplete = [str(row.year) for row in rows if not row.complete]
     if incomplete:
         yield f"not complete for {everyone} and not counted: {', '.join(incomplete)}"

@@ -38,10 +38,11 @@ _CONVERTED: Final = {
     "metric_level": "metric_input/metric_level",
 }
 _NATIVE: Final = {"return_index": "view/return_index", "metric_level": "query/native_level"}
+_NO_DAYS: Final = np.empty(0, np.int64)
 MISSING: Final = ("", "no_rate", "no_price", "no_cpi")
 _MOST: Final = 2000
 """The number of pairs is quadratic: 2,000 instruments are two million pairs and about 3 GB."""
-_NOTED: Final = ("simulated", "gap", "no_rate", "no_price", "no_cpi")
+_NOTED: Final = ("simulated", "gap", "suspect", "no_rate", "no_price", "no_cpi")
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,7 @@ def matrix(reader: DuckReader, terms: Terms) -> Matrix:
     wanted = tuple(i for i in scope.wanted if i.id in with_bars)
     order = np.array([by_id.index(i.id) for i in wanted])
     calendars = [reader.listing[name].calendar for name in by_id]
-    flags = qualities(scope, stored, sessions, window)
+    flags = qualities(scope, stored, sessions, window, read_suspects(reader, scope))
     quality = {i.id: flags[i.id] for i in wanted}
     return Matrix(
         instruments=tuple(quality),
@@ -344,14 +345,33 @@ def read_wins(reader: DuckReader, scope: Scope, first: int, last: int) -> Wins:
     return Wins(**squares)
 
 
-def qualities(scope: Scope, stored: Stored, sessions: Mapping[str, Days], window: Window) -> dict[str, str]:
+def read_suspects(reader: DuckReader, scope: Scope) -> dict[str, Days]:
+    """By instrument, the days whose return a check doubts on the requested basis."""
+    text = (
+        "SELECT instrument_id, session FROM suspect_session "
+        "WHERE list_contains($wanted, instrument_id) AND (of_price OR $basis <> 'price')"
+    )
+    found: dict[str, list[int]] = {}
+    wanted = {"wanted": [i.id for i in scope.wanted], "basis": scope.terms.basis}
+    for row in reader.records(text, wanted):
+        found.setdefault(row["instrument_id"], []).append(number_of(row["session"]))
+    return {name: np.array(days) for name, days in found.items()}
+
+
+def qualities(
+    scope: Scope,
+    stored: Stored,
+    sessions: Mapping[str, Days],
+    window: Window,
+    suspects: Mapping[str, Days],
+) -> dict[str, str]:
     """The flags of each instrument's returns in the window."""
     by_id = sorted(scope.wanted, key=lambda i: i.id)
     simulated = any(i is not None and i.synthetic != "no" for i in (*scope.rates, scope.deflator))
     return {
         i.id: ",".join(
             (
-                *_stored_flags(stored, place, sessions[i.calendar], window),
+                *_stored_flags(stored, place, sessions[i.calendar], window, suspects.get(i.id, _NO_DAYS)),
                 *_own_flags(i, scope.terms.basis, simulated),
             )
         )
@@ -389,7 +409,9 @@ def _squared(found: Mapping[str, NDArray[Any]], count: int) -> Stored:
     return Stored(rows + base, level[rows], missing[rows])
 
 
-def _stored_flags(stored: Stored, place: int, sessions: Days, window: Window) -> Iterator[str]:
+def _stored_flags(
+    stored: Stored, place: int, sessions: Days, window: Window, suspects: Days
+) -> Iterator[str]:
     rows = np.flatnonzero(stored.missing[:, place] >= 0)
     # the first return starts at the last session before the window
     rows = rows[max(0, int(np.searchsorted(stored.days[rows], number_of(window.first))) - 1) :]
@@ -399,6 +421,8 @@ def _stored_flags(stored: Stored, place: int, sessions: Days, window: Window) ->
     due = sessions[(sessions >= days[0]) & (sessions <= days[-1])]
     if len(np.setdiff1d(due, days, assume_unique=True)):
         yield "gap"
+    if ((suspects > days[0]) & (suspects <= days[-1])).any():
+        yield "suspect"
     codes = stored.missing[rows, place]
     yield from (flag for code, flag in enumerate(MISSING) if code and (codes == code).any())
 

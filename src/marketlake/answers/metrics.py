@@ -22,7 +22,7 @@ TAKES: Final = (
     *("start", "end", "benchmark", "frequency", "basis", "currency", "real", "risk_free", "sessions"),
     *("annualise", "as_of", "strict"),
 )
-NOTED: Final = ("simulated", "partial", "gap", "stale", "no_rate", "no_price", "no_cpi", "no_bill")
+NOTED: Final = ("simulated", "partial", "gap", "suspect", "stale", "no_rate", "no_price", "no_cpi", "no_bill")
 _DEEPEST: Final = 1000
 _DAY: Final = timedelta(days=1)
 _SUMMED: Final = frozenset({"period_return", "pair_return"})

@@ -13,6 +13,7 @@ FLAGS: Final[Mapping[str, str]] = {
     "simulated": "figures marked simulated are made up and give no verdict",
     "partial": "the calendar's sessions at the start or end of the window are not stored",
     "gap": "sessions of the calendar are missing within the window; returns span them",
+    "suspect": "a check doubts a price, split or dividend that these figures rest on",
     "stale": "the last stored session is more than 5 sessions old",
     "no_rate": "no reference rate for some sessions",
     "no_price": "no price for some sessions",

@@ -18,11 +18,20 @@ from .prices import Trends, trend_of_years
 from .result import Answer
 
 TABLES: Final = (
-    *("calendar_year", "calendar_grid", "calendar_year_return", "metric_state", "odd_session"),
+    *(
+        "suspect_session",
+        "calendar_year",
+        "calendar_grid",
+        "calendar_year_return",
+        "metric_state",
+        "odd_session",
+    ),
     *("instrument_coverage", "block_state", "year_block"),
 )
 """Marts that an engine other than DuckDB computes first."""
-_NOTED: Final = ("simulated", "partial", "gap", "stale", "no_price", "no_bill", "price_index", "proxy")
+_NOTED: Final = (
+    *("simulated", "partial", "gap", "suspect", "stale", "no_price", "no_bill", "price_index", "proxy"),
+)
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,7 @@ CLAIM_MARTS: Final[Mapping[str, Mapping[str, str]]] = {
         # relations
         "calendar_session": "mart/claim_session",
         "instrument": "mart/claim_instrument",
+        "suspect_session": "mart/claim_suspect",
         "calendar_year": "mart/calendar_year",
         "year_level": "mart/year_level",
         "calendar_year_return": "mart/calendar_year_return",

@@ -10,14 +10,14 @@ from .options import Format, Home, Ids, Lake, Now, Output, given, lake_of, parse
 from .output import BAD, STALE, print_answer, print_rows, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from ..answers.check import LakeCheck
+    from ..answers.check import Finding, LakeCheck
 
 
 LISTED: Final = 40
-"""Maximum number of findings in a table; CSV and JSON have all."""
-_SHOWN: Final = ("severity", "check", "instrument", "session", "seen")
+"""Maximum number of lines in a table; CSV and JSON have all findings."""
+_SHOWN: Final = ("severity", "check", "instrument", "session", "times", "seen")
 _SEVERE: Final = 3
 
 
@@ -40,15 +40,18 @@ def check(
 
 
 def _print(answer: LakeCheck, output: Format) -> None:
+    groups = _grouped(answer.findings)
     rows = [
         {
             "severity": one.severity,
             "check": one.check,
             "instrument": one.instrument_id,
             "session": one.session,
+            "times": len(group),
             "seen": f"{one.message} ({one.source})" if one.source else one.message,
         }
-        for one in answer.findings[:LISTED]
+        for group in groups[:LISTED]
+        for one in group[:1]
     ]
     print_rows(rows, _SHOWN, output, paint=_paint)
     if output is Format.table:
@@ -57,6 +60,14 @@ def _print(answer: LakeCheck, output: Format) -> None:
             say(f"{name}: {remedy}")
         for line in _summary(answer):
             say(line)
+
+
+def _grouped(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """The findings of each check about each instrument, newest first; in order of the first one."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for one in findings:
+        groups.setdefault((one.check, one.instrument_id), []).append(one)
+    return list(groups.values())
 
 
 def _paint(column: str, row: Mapping[str, Any]) -> str:
@@ -68,8 +79,11 @@ def _paint(column: str, row: Mapping[str, Any]) -> str:
 def _summary(answer: LakeCheck) -> list[str]:
     count = len(answer.findings)
     lines = [f"{count:,} finding{'' if count == 1 else 's'}, {answer.severe:,} of them severe"]
-    if count > LISTED:
+    groups = len(_grouped(answer.findings))
+    if groups < count:
         lines.append(
-            f"{LISTED} of them are listed; --format csv or json lists all, --severity and ids filter"
+            "one line per check and instrument, with its newest finding; --format csv or json lists all"
         )
+    if groups > LISTED:
+        lines.append(f"{LISTED} of {groups:,} lines are shown; --severity and ids filter")
     return [*lines, f"snapshot {answer.snapshot}, {answer.origin} data"]

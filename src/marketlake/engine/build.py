@@ -20,7 +20,7 @@ from ..model.instruments import Universe
 from ..model.layout import DATABASE, SCHEMA_VERSION, YEARLY
 from ..model.location import address_of, shown
 from ..model.schema import TABLES, UTC_INSTANT
-from .checks import check_bar, check_result, checks
+from .checks import check_bar, check_result, checks, suspect_session
 from .describe import add_comments, heading
 from .duck import connect
 from .macro import create_macros
@@ -184,6 +184,7 @@ def fill(
     connection.execute(f"CREATE MACRO {DAY_NUMBER}")
     for name in _VIEWS:
         define(connection, "VIEW", name, statement(name))
+    define(connection, "TABLE", "mart/suspect_session", suspect_session())
     for name in _MARTS:
         define(connection, "TABLE", name, statement(name))
     more(connection)

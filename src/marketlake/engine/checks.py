@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from .sql_text import chained, read_heading, statement
+from .sql_text import bound, chained, read_heading, statement
 
 FAIL, WARN = "fail", "warn"
 """fail: the row is quarantined; warn: it is stored, with a finding."""
@@ -31,12 +31,22 @@ WARNS: Final = (
     "close_outside_range",
     "open_outside_range",
     "high_just_below_low",
+    "range_spike",
     "off_calendar",
     "jump",
+    "spike",
+    "reused_ticker",
+    "split_suspected",
     "stale_repeat",
     "dividend_not_in_price",
+    "dividend_out_of_line",
+    "dividend_repeated",
 )
 """Of rows that passed."""
+DIVIDENDS: Final = ("dividend_not_in_price", "dividend_out_of_line", "dividend_repeated")
+"""What they find makes figures with dividends suspect."""
+SUSPECT: Final = ("jump", "spike", "reused_ticker", "split_suspected", *DIVIDENDS)
+"""A figure across a session that one of these finds has the quality `suspect`."""
 SERVED_FAILS: Final = ("served_twice", "future_date", "wrong_currency")
 """Of rows as served, before they are bars."""
 SERVED_WARNS: Final = ("unsorted",)
@@ -103,12 +113,12 @@ ROWS = (*WHOLE, *FAILS, *WARNS)
 _FOUND = '"check", instrument_id, session, message, source, seen_at'
 
 
-def of_rows() -> str:
-    """The findings of the checks of rows in the relation `checked`, as rows of `found`."""
+def of_rows(names: tuple[str, ...] = ROWS) -> str:
+    """The findings of these checks of rows in the relation `checked`, as rows of `found`."""
     return _union(
         f"SELECT '{name}' AS \"check\", instrument_id, session, message, source, observed_at AS seen_at "  # noqa: S608
         f"FROM ({statement(f'check/{name}')})"
-        for name in ROWS
+        for name in names
     )
 
 
@@ -130,6 +140,19 @@ def check_result() -> str:
     """The view of market.duckdb: findings about served rows and about the whole lake."""
     parts = (recorded("quarantined"), recorded("noted"), of_lake("(SELECT built_at FROM lake)"))
     return chained({"found": _union(parts)}, statement("check_result/check_result"))
+
+
+def suspect_session() -> str:
+    """The table of market.duckdb: the sessions whose return is in doubt."""
+    parts = {
+        "subject": statement("check_input/stored_subject"),
+        "unchecked": statement("check_input/suspect_row"),
+        "checked": statement("check_input/checked"),
+        "found": of_rows(SUSPECT),
+        "quarantined": recorded("quarantined"),
+    }
+    values = {"suspect": list(SUSPECT), "dividends": [*DIVIDENDS, "dividend_size"]}
+    return bound(chained(parts, statement("mart/suspect_session")), values)
 
 
 def check_bar() -> str:

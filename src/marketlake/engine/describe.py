@@ -138,6 +138,12 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "high_value": "highest value of the year",
         "end_value": "value at the year's end",
     },
+    "suspect_session": _KEY
+    | {
+        "instrument_key": "the id as a number",
+        "checks": "the checks that doubt it, joined by commas",
+        "of_price": "whether price returns are in doubt too, not only those with dividends",
+    },
     "odd_session": _KEY
     | {
         "instrument_key": "the id as a number",

@@ -19,7 +19,7 @@ from ..engine.checks import CORRECTION_MISMATCH, CORRECTION_NOT_NEEDED, RESCALED
 from ..model.corrections import Corrections
 from ..model.errors import CorruptLakeError, SourceError
 from ..model.instruments import Universe
-from ..model.schema import BAR, CORRECTION_MODE, RUN
+from ..model.schema import BAR, CORRECTION_MODE, QUARANTINE, RUN
 from ..model.settings import Settings
 from ..sources.rows import no_collection
 from ..store import raw
@@ -30,7 +30,7 @@ from .checks import Context, check, noted, quarantined, served_at
 from .corrections import correct, corrected, in_force
 from .gaps import accepted_gaps, gap_rows, known_gaps, sessions_of
 from .job import DAILY, RECONCILE, REVERIFY, calendar_error
-from .merge import in_order, last_before, merge_bars, rescaled
+from .merge import in_order, merge_bars, rescaled
 from .normalise import Window, normalise
 from .partitions import Place, Upserts, move_to_asset_classes, partitions, touched
 from .raw_answers import Answer, answers, parse, window_of
@@ -73,7 +73,7 @@ def store_answers(
         normalised.conflicts,
         windows,
         run_id,
-        context=Context(parsed.bars, set(normalised.refused), last_before(stored, mended.bars)),
+        context=Context(parsed.bars, set(normalised.refused), stored, _pending(lake, windows)),
     )
     incoming = _observed(checked.bars, {a.instrument_id: a.mode for a in usable}, windows)
     on_another_scale = _rescaled(stored, incoming)
@@ -103,6 +103,17 @@ def store_answers(
     accepted = accepted_gaps(gaps)
     rows = [run_row(answer, windows, sessions, refused, counts, accepted) for answer in found]
     append(lake, "run", pa.Table.from_pylist(rows, schema=RUN), month)
+
+
+def _pending(lake: Writer, ids: Iterable[str]) -> pa.Table:
+    """Quarantined rows of these instruments that have a split or a dividend."""
+    wanted = pa.array(sorted(ids), pa.string())
+    parts = [QUARANTINE.empty_table()]
+    for path in lake.manifest.paths("quarantine"):
+        rows = lake.read(path)
+        event = pc.or_(pc.not_equal(rows["split"], 1.0), pc.not_equal(rows["dividend"], 0.0))
+        parts.append(rows.filter(pc.and_(event, pc.is_in(rows["instrument_id"], wanted))))
+    return pa.concat_tables(parts)
 
 
 def _usable(universe: Universe, found: Iterable[Answer]) -> tuple[list[Answer], dict[str, SourceError]]:

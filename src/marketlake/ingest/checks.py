@@ -7,6 +7,7 @@ calendars.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -39,19 +40,20 @@ _SUBJECT: Final = pa.schema(
         ("calendar", _CODED),
         ("signed", pa.bool_()),
         ("vendor_date", pa.date32()),
-        ("before", pa.float64()),
     ]
 )
 _LOOKED_AT: Final = ("place", "subject", "session", *PRICES, "volume", "dividend", "split")
+_NO_PLACE: Final = -1
+"""The place of a stored row among the rows to check."""
 
 Mask = npt.NDArray[np.bool_]
 
 
-def subjects(names: Sequence[str], windows: Mapping[str, Window], before: Mapping[str, float]) -> pa.Table:
+def subjects(names: Sequence[str], windows: Mapping[str, Window]) -> pa.Table:
     """A row an instrument; its number is its place in `names`, those without a bar come after
     them."""
     every = [*names, *sorted(set(windows) - set(names))]
-    rows = [(place, name, *_facts(windows[name]), before.get(name)) for place, name in enumerate(every)]
+    rows = [(place, name, *_facts(windows[name])) for place, name in enumerate(every)]
     columns = zip(*rows, strict=True) if rows else ([] for _ in _SUBJECT)
     return pa.table([pa.array(list(c), f.type) for c, f in zip(columns, _SUBJECT, strict=True)], _SUBJECT)
 
@@ -163,8 +165,11 @@ class Context:
     """Schema `SERVED`: all rows as they came."""
     foreign: Collection[str] = ()
     """The instruments that normalise refused for their currency."""
-    before: Mapping[str, float] = field(default_factory=dict)
-    """By instrument id, the last stored close before its first row, where there is one."""
+    history: pa.Table = field(default_factory=NORMALISED.empty_table)
+    """Stored bars of the same instruments; those before an instrument's first row are neighbours
+    of its rows and are not judged."""
+    pending: pa.Table = field(default_factory=QUARANTINE.empty_table)
+    """Quarantined rows with an event."""
 
 
 def check(
@@ -183,43 +188,138 @@ def check(
     found = _Found(windows, run_id)
     names = bars["instrument_id"].combine_chunks().dictionary_encode()
     known = {
-        "subject": subjects(names.dictionary.to_pylist(), windows, around.before),
+        "subject": subjects(names.dictionary.to_pylist(), windows),
         "conflict": numbered(conflicts),
         "served": numbered(around.served),
         "foreign_answer": pa.table({"instrument_id": pa.array(sorted(around.foreign), pa.string())}),
         "calendar_session": sessions(bars, windows),
     }
+    bars = with_pending(bars, around.history, around.pending)
+    history = _before(bars, around.history)
     with in_memory(known) as connection:
         for name in SERVED_FAILS:
             found.refuse(_answer(connection, name, "*"), name)
         for name in SERVED_WARNS:
             found.note(_answer(connection, name, "*"), name)
         good = [NORMALISED.empty_table()]
-        good += [_checked(connection, part, found) for part in slices(bars, names.indices)]
+        good += [_checked(connection, _Slice(part, history), found) for part in slices(bars, names.indices)]
     together = pa.concat_tables(good).combine_chunks()
     return Checked(
         together, pa.concat_tables(found.quarantine), pa.concat_tables(found.findings), found.refused
     )
 
 
-def _checked(connection: duckdb.DuckDBPyConnection, part: pa.Table, found: _Found) -> pa.Table:
+@dataclass(frozen=True)
+class _Slice:
+    """Rows to check, and stored rows of any instruments."""
+
+    rows: pa.Table
+    history: pa.Table
+
+    def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Create the relation `checked` of the rows and of the stored ones before them."""
+        own = pc.is_in(self.history["subject"], self.rows["subject"].unique())
+        rows = [table.select(_LOOKED_AT) for table in (self.rows, self.history.filter(own))]
+        connection.register("unchecked", pa.concat_tables(rows))
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE checked AS {statement('check_input/checked')}")
+
+
+def _checked(connection: duckdb.DuckDBPyConnection, slice_: _Slice, found: _Found) -> pa.Table:
     """The bars of a slice that pass; what does not is added to what was found."""
-    _prepare(connection, part)
-    failed = np.zeros(len(part), dtype=bool)
+    part = slice_.rows
+    slice_.prepare(connection)
+    failed, reasons = np.zeros(len(part), dtype=bool), np.full(len(part), "", dtype=object)
     for name in WHOLE:
         failed |= _refuse(part, _rows(connection, name, part), name, failed, found)
     for name in FAILS:
         fresh = _mask(_rows(connection, name, part), len(part)) & ~failed
         found.refuse(part.filter(pa.array(fresh)), name)
         failed |= fresh
+        reasons[fresh] = name
     good = part
     if failed.any():
         # a quarantined row is no neighbour
-        good = numbered(part.filter(pa.array(~failed)).drop_columns("place"))
-        _prepare(connection, good)
+        kept = events_carried(part, reasons, failed).filter(pa.array(~failed))
+        good = numbered(kept.drop_columns("place"))
+        _Slice(good, slice_.history).prepare(connection)
     for name in WARNS:
         found.note(_rows(connection, name, good), name)
     return good.select(NORMALISED.names)
+
+
+def _before(bars: pa.Table, history: pa.Table) -> pa.Table:
+    """The stored rows before the first row of each instrument, numbered like it."""
+    ids = bars["instrument_id"].combine_chunks().dictionary_encode()
+    names, codes = ids.dictionary.to_pylist(), ids.indices.to_numpy()
+    history = history.filter(pc.is_in(history["instrument_id"], pa.array(names, pa.string())))
+    subject = pc.index_in(history["instrument_id"], pa.array(names, pa.string())).cast(pa.int32())
+    first = bars["session"].to_numpy().astype("datetime64[D]")[np.searchsorted(codes, np.arange(len(names)))]
+    earlier = history["session"].to_numpy().astype("datetime64[D]") < first[subject.to_numpy()]
+    place = pa.repeat(pa.scalar(_NO_PLACE, pa.int64()), len(history))
+    numbered_rows = history.append_column("subject", subject).append_column("place", place)
+    return numbered_rows.filter(pa.array(earlier))
+
+
+def with_pending(bars: pa.Table, history: pa.Table, pending: pa.Table) -> pa.Table:
+    """Bars whose first row also has the events of quarantined sessions between it and the stored
+    row before it.
+
+    Such a session was left out of the answer, and its split still applies.
+    """
+    if not len(pending) or not len(bars):
+        return bars
+    ids = bars["instrument_id"].combine_chunks().dictionary_encode()
+    names, codes = ids.dictionary.to_pylist(), ids.indices.to_numpy()
+    starts = np.searchsorted(codes, np.arange(len(names)))
+    place = {name: int(at) for name, at in zip(names, starts, strict=True)}
+    session = bars["session"].to_pylist()
+    last: dict[str, date] = {}
+    for name, day in zip(*(history[n].to_pylist() for n in ("instrument_id", "session")), strict=True):
+        if name in place and day < session[place[name]]:
+            last[name] = max(day, last.get(name, day))
+    split, dividend = (bars[name].to_numpy().copy() for name in ("split", "dividend"))
+    latest = {
+        (row["instrument_id"], row["session"]): row for row in pending.sort_by("observed_at").to_pylist()
+    }
+    for (name, day), row in sorted(latest.items(), reverse=True):
+        if name in last and last[name] < day < session[place[name]]:
+            own_split, own_dividend = _believed(row["reason"], row["split"], row["dividend"])
+            dividend[place[name]] += own_dividend / split[place[name]]
+            split[place[name]] *= own_split
+    return _with_events(bars, split, dividend)
+
+
+def events_carried(part: pa.Table, reasons: npt.NDArray[Any], failed: Mask) -> pa.Table:
+    """Rows in which the events of quarantined rows are those of the instrument's next good row.
+
+    A dividend that passes a split on its way is then per share after the split. An event that is
+    itself the reason is not carried.
+    """
+    subject = part["subject"].to_numpy()
+    split, dividend = (part[name].to_numpy().copy() for name in ("split", "dividend"))
+    for row in np.flatnonzero(failed & (reasons != "") & ((split != 1) | (dividend != 0)))[::-1]:
+        later = np.flatnonzero(~failed[row:] & (subject[row:] == subject[row]))
+        if len(later):
+            target = row + int(later[0])
+            own_split, own_dividend = _believed(reasons[row], split[row], dividend[row])
+            dividend[target] += own_dividend / split[target]
+            split[target] *= own_split
+    return _with_events(part, split, dividend)
+
+
+def _believed(reason: str, split: float, dividend: float) -> tuple[float, float]:
+    """The split and the dividend of a quarantined row that are not the reason themselves."""
+    return (
+        1.0 if reason == "split_ratio" or not split > 0 else split,
+        dividend if reason != "dividend_size" and 0 <= dividend < math.inf else 0.0,
+    )
+
+
+def _with_events(
+    rows: pa.Table, split: npt.NDArray[np.float64], dividend: npt.NDArray[np.float64]
+) -> pa.Table:
+    own = {"split": pa.array(split), "dividend": pa.array(dividend)}
+    return pa.table([own.get(name, rows[name]) for name in rows.column_names], schema=rows.schema)
 
 
 def _refuse(part: pa.Table, rows: pa.Table, name: str, failed: Mask, found: _Found) -> Mask:
@@ -242,11 +342,6 @@ def _refuse(part: pa.Table, rows: pa.Table, name: str, failed: Mask, found: _Fou
     return np.asarray(whole)
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, part: pa.Table) -> None:
-    connection.register("unchecked", part.select(_LOOKED_AT))
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE checked AS {statement('check_input/checked')}")
-
-
 def _rows(connection: duckdb.DuckDBPyConnection, name: str, part: pa.Table) -> pa.Table:
     """The rows of a slice that a check finds, with its message."""
     found = _answer(connection, name, "place, message")
@@ -254,7 +349,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, name: str, part: pa.Table) -> p
 
 
 def _answer(connection: duckdb.DuckDBPyConnection, name: str, columns: str) -> pa.Table:
-    text = f"SELECT {columns} FROM ({statement(f'check/{name}')}) ORDER BY place"  # noqa: S608 (our own texts)
+    text = f"SELECT {columns} FROM ({statement(f'check/{name}')}) WHERE place >= 0 ORDER BY place"  # noqa: S608 (our own texts)
     return connection.execute(text).to_arrow_table()
 
 

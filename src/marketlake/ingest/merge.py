@@ -134,16 +134,6 @@ def same_value(name: str, a: float | None, b: float | None) -> bool:
     return not _differs(one, other, relative, absolute)[0]
 
 
-def last_before(stored: pa.Table, incoming: pa.Table) -> dict[str, float]:
-    """The close stored last before each instrument's first incoming session.
-
-    Both tables are in order.
-    """
-    at, first = before_first(stored, incoming)
-    names = incoming["instrument_id"].take(pa.array(first)).to_pylist()
-    return dict(zip(names, stored["close"].take(pa.array(at)).to_pylist(), strict=True))
-
-
 def before_first(stored: pa.Table, incoming: pa.Table) -> tuple[Positions, Positions]:
     """Where in `stored` the row before each instrument's first incoming session stands, and where
     that is.

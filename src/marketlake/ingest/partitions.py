@@ -29,6 +29,11 @@ _IN_MEMORY: Final = 500_000
 _MANY: Final = 2_500_000
 """Rows for one partition at which a commit is due: they are put in order in memory."""
 
+HISTORY: Final = 20
+"""Stored sessions before an answer that its rows are compared with."""
+_EARLY_DAYS: Final = 40
+"""Up to this day of its year, a session's history lies in the year before as well."""
+
 Place = tuple[str, int]
 """Asset class and year."""
 Target = tuple[Place, str]
@@ -54,12 +59,20 @@ def partitions(bars: pa.Table, universe: Universe) -> dict[Place, pa.Table]:
 
 
 def touched(lake: Writer, bars: pa.Table, universe: Universe) -> dict[Place, pa.Table]:
-    """What is stored of the bars' sessions, and the row before each instrument's first one, by
+    """What is stored of the bars' sessions and of those before each instrument's first one, by
     partition.
 
-    The bars are in order, and so is each partition's part.
+    Of those before, the last `HISTORY` and the year's other dividends; where the first one is early
+    in its year, of the year before as well. The bars are in order, and so is each partition's part.
     """
-    return {place: touched_in(lake, place, rows) for place, rows in partitions(bars, universe).items()}
+    found = {place: touched_in(lake, place, rows) for place, rows in partitions(bars, universe).items()}
+    first = bars.take(pa.array(_starts(bars)[:-1]))
+    early = first.filter(pc.less_equal(pc.day_of_year(first["session"]), _EARLY_DAYS))
+    for (asset_class, year), rows in partitions(early, universe).items():
+        place = (asset_class, year - 1)
+        history = touched_in(lake, place, rows)
+        found[place] = in_order(pa.concat_tables([found[place], history])) if place in found else history
+    return found
 
 
 def touched_in(lake: Writer, place: Place, bars: pa.Table) -> pa.Table:
@@ -68,9 +81,22 @@ def touched_in(lake: Writer, place: Place, bars: pa.Table) -> pa.Table:
     for block, own in _beside(lake.read_blocks(layout.yearly("bar", *place), _ids(bars)), bars):
         if len(own):
             at, held = match(block, own)
-            rows = np.union1d(at[held], before_first(block, own)[0])
+            rows = np.union1d(at[held], _history(block, before_first(block, own)[0]))
             found.append(block.take(pa.array(rows)))
     return pa.concat_tables(found).combine_chunks()
+
+
+def _history(block: pa.Table, last: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The rows up to each of `last`, of its instrument: `HISTORY` of them and all with a dividend."""
+    if not len(last):
+        return last
+    codes = block["instrument_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+    back = last[:, None] - np.arange(HISTORY)
+    recent = back[(back >= 0) & (codes[np.maximum(back, 0)] == codes[last][:, None])]
+    last_of = np.full(codes.max() + 1, -1)
+    last_of[codes[last]] = last
+    paid = np.flatnonzero(block["dividend"].to_numpy() != 0)
+    return np.union1d(recent, paid[paid < last_of[codes[paid]]])
 
 
 def _beside(blocks: Iterable[pa.Table], bars: pa.Table) -> Iterator[tuple[pa.Table, pa.Table]]:

@@ -160,7 +160,7 @@ class PortfolioAnswer(Answer):
     sweep: tuple[Figures, ...]
     history: History | None
     quality: tuple[str, ...]
-    """Of simulated, proxy, price_index, gap, no_rate, no_bill, shortened."""
+    """Of simulated, proxy, price_index, gap, suspect, no_rate, no_bill, shortened."""
     notes: tuple[str, ...]
     conventions: tuple[str, ...]
     risk_free: float | str | None

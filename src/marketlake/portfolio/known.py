@@ -62,6 +62,17 @@ class Known:
         rows = {name: _rows_with(names, name) for name in ids}
         return {name: Series(days[mine], values[mine]) for name, mine in rows.items()}
 
+    def suspects(self, ids: Sequence[str]) -> dict[str, Days]:
+        """By instrument, the sessions whose total return a check doubts; only those that have one."""
+        names = ", ".join(literal(name) for name in ids)
+        found = self.reader.arrow(
+            f"SELECT instrument_id, session FROM main.suspect_session WHERE instrument_id IN ({names}) "  # noqa: S608 (quoted)
+            "ORDER BY session"
+        )
+        days, owners = _days(found["session"]), found["instrument_id"]
+        rows = {name: _rows_with(owners, name) for name in ids}
+        return {name: days[own] for name, own in rows.items() if len(own)}
+
     def shared_sessions(self, instruments: Sequence[Listed]) -> Days:
         """The sessions that the calendars of all share, in whole years."""
         calendars = sorted({instrument.calendar for instrument in instruments})

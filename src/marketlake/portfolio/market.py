@@ -40,6 +40,8 @@ class Market:
     """Shared sessions left out because some holding has no exchange rate or no usable price there.
     """
     deflator: Deflator | None
+    suspects: Mapping[str, Days]
+    """By holding, the sessions whose return a check doubts."""
     simulated: tuple[str, ...]
     """Holdings whose daily levels are simulated; all of them where the exchange rates are."""
     snapshot: str
@@ -90,6 +92,7 @@ def read_market(
         expected=known.shared_sessions(held),
         unpriced=days[~priced],
         deflator=_deflator(known, listing, target),
+        suspects=known.suspects(plan.ids),
         simulated=_simulated(listing, held, target),
         snapshot=reader.about.snapshot,
         origin=reader.about.origin,

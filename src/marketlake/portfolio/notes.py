@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from ..answers.notes import FLAGS
 from .figures import Figures, History
 from .known import Known, to_date
 from .market import Market
@@ -86,6 +87,9 @@ def _sessions(market: Market, window: Window) -> Iterator[Note]:
             "no_rate",
             f"{_count(len(unpriced))} left out for want of a rate or price, first {to_date(unpriced[0])}",
         )
+    doubted = [n for n, days in market.suspects.items() if ((days > start) & (days <= end)).any()]
+    if doubted:
+        yield "suspect", f"{FLAGS['suspect']} ({', '.join(doubted)})"
     if len(missing):
         yield "gap", f"{_count(len(missing))} missing and spanned, first {to_date(missing[0])}"
 

@@ -16,7 +16,7 @@ from marketlake.answers.compare import YEARS
 from marketlake.claims.sleeve_tables import sleeve_tables
 from marketlake.claims.tables import CLAIM_MARTS, claim_tables
 from marketlake.engine.build import calendar_session_table, instrument_table, lake_table
-from marketlake.engine.mart_maker import STEPS, Members, member_table
+from marketlake.engine.mart_maker import STEPS, Members, instrument_key, member_table
 from marketlake.engine.metric_sql import BARS, METRICS, RELATIONS, TABLES, bars, figures, relation, table
 from marketlake.engine.scoreboard_sql import WIDER, scoreboard_parts, window_values
 from marketlake.engine.sql_text import statement
@@ -138,7 +138,21 @@ def lay(both: Both, lake: Path) -> None:
         both.table(name, pa.Table.from_pylist(rows, STORED[name]))
     both.table("instrument", instrument_table(UNIVERSE))
     both.table("calendar_session", calendar_session_table(UNIVERSE.calendars, FIRST.year, NOW.year))
+    both.table("suspect_session", _suspects())
     both.table("lake", lake_table(str(lake), snapshot="s1", origin="live", now=NOW))
+
+
+def _suspects() -> pa.Table:
+    days = {"SHARE": (date(2020, 6, 3), True), "BTC": (date(2021, 3, 4), False)}
+    return pa.table(
+        {
+            "instrument_key": [instrument_key(name) for name in days],
+            "instrument_id": list(days),
+            "session": [day for day, _ in days.values()],
+            "checks": ["jump", "dividend_repeated"],
+            "of_price": [of_price for _, of_price in days.values()],
+        }
+    )
 
 
 def database(both: Both) -> None:

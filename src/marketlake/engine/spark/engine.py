@@ -10,12 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import duckdb
 import pyarrow as pa
 
 from ...model import layout
 from ...model.errors import CorruptLakeError, LakeChangedError
 from ...model.instruments import Universe
-from ...model.layout import YEARLY
+from ...model.layout import DATABASE, YEARLY
 from ...model.location import shown
 from ...model.schema import MARTS, TABLES
 from ...store.manifest import Manifest
@@ -70,6 +71,15 @@ def address(path: Path) -> str:
     return "file:" + _PATTERN.sub(r"\\\1", str(path))
 
 
+_SUSPECT: Final = pa.schema(
+    [
+        ("instrument_key", pa.int64()),
+        ("instrument_id", pa.string()),
+        ("session", pa.date32()),
+        ("checks", pa.string()),
+        ("of_price", pa.bool_()),
+    ]
+)
 _STORED: Final = ("bar", "revision", "daily_return", "year_state", "year_level")
 
 
@@ -111,10 +121,19 @@ class SparkEngine:
         place = pa.array(range(len(listed)), pa.int64())
         reader.store_rows("instrument", listed.append_column("rowid", place))
         reader.store_rows("calendar_session", sessions)
+        reader.store_rows("suspect_session", _suspects(reader.lake))
         root = shown(reader.lake)
         rows = lake_table(root, snapshot=about.snapshot, origin=about.origin, now=self.now)
         reader.store_rows("lake", rows)
         reader.listing = listing_of(reader.records(LISTING))
+
+
+def _suspects(lake: Path) -> pa.Table:
+    """The table of the last build; checks run in DuckDB only. Without a build nothing is in doubt."""
+    if not (lake / DATABASE).exists():
+        return _SUSPECT.empty_table()
+    with duckdb.connect(str(lake / DATABASE), read_only=True) as connection:
+        return connection.execute("FROM suspect_session").to_arrow_table().cast(_SUSPECT)
 
 
 def _assert_whole(lake: Path, manifest: Manifest) -> None:

@@ -35,6 +35,8 @@ function proxies(both) {
 function* madeUp(rows) {
   const years = rows.filter((row) => row.quality.split(",").includes("simulated")).map((row) => row.year);
   if (years.length) yield `figures marked simulated are made up and give no verdict (${years.join(", ")})`;
+  const doubted = rows.filter((row) => row.quality.split(",").includes("suspect")).map((row) => row.year);
+  if (doubted.length) yield `a check doubts a price, split or dividend that these figures rest on (${doubted.join(", ")})`;
 }
 
 function* incomplete(rows) {

@@ -1,7 +1,7 @@
 // The whole window of an instrument and what is to be known of it: metric_span.sql, metric_quality.sql.
 
 import { countBetween, dayOf, placeAfter } from "./calendars.js";
-import { traits } from "./years.js";
+import { suspect, traits } from "./years.js";
 
 const STALE_AFTER = 5;
 
@@ -46,6 +46,7 @@ export function flagsOf(market, id, ask, span, spoilt, whole) {
   return [
     !span.complete && "partial",
     stored < countBetween(calendar, span.from, span.to) && "gap",
+    suspect(one, ask.basis, span.from, span.to) && "suspect",
     countBetween(calendar, latest + 1, due) > STALE_AFTER && "stale",
     noRate && "no_rate",
     noPrice && "no_price",

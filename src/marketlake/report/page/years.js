@@ -22,6 +22,12 @@ export function traits(one, basis) {
   ];
 }
 
+// Whether a check doubts a return after `from`, up to `to`.
+export function suspect(one, basis, from, to) {
+  const days = basis === "price" ? one.suspect_price_days : one.suspect_days;
+  return days.some((day) => day > from && day <= to);
+}
+
 // Both have sessions in the year; `complete` where the calendar's own stand at both ends of both.
 export function yearsOf(market, a, b) {
   const spans = [a, b].map((id) => {
@@ -49,6 +55,7 @@ function yearOfOne(market, id, year, ask, spoilt) {
   const noPrice = !noRate && (Number.isNaN(level[end]) || (start >= 0 && Number.isNaN(level[start])));
   const quality = [
     !complete ? "partial" : gap && "gap",
+    start >= 0 && suspect(one, ask.basis, day[start], day[end]) && "suspect",
     noRate ? "no_rate" : noPrice && "no_price",
     ...traits(one, ask.basis),
     (spoilt || one.synthetic === "all" || (one.synthetic === "daily" && !complete)) && "simulated",

@@ -1,8 +1,9 @@
--- not_positive: a price that is zero, negative or not finite, or a negative or infinite volume or
+-- not_positive: a price that is zero, negative, not finite or beyond all measure, or such a volume or
 --     dividend.
 -- Severity: fail
 -- Formula: a price may be zero or below where the instrument declares negative_prices; a missing
---          open, high, low or volume is allowed
+--          open, high, low or volume is allowed. Prices and dividends are below 1e15, prices
+--          above 1e-15, volumes below 1e18
 -- Why: crude oil settled at -37.63 on 2020-04-20, so an instrument may declare that its prices can
 --      be negative. No other value can be
 -- Remedy: compare another source (`marketlake reconcile`); set negative_prices = true in
@@ -20,6 +21,8 @@ SELECT
 FROM checked
 WHERE
     NOT isfinite(close)
+    OR greatest(abs(open), abs(high), abs(low), abs(close), dividend) >= 1e15 OR volume >= 1e18
+    OR (NOT signed AND least(open, high, low, close) < 1e-15)
     OR NOT (
         isfinite(coalesce(open, 0)) AND isfinite(coalesce(high, 0)) AND isfinite(coalesce(low, 0))
         AND isfinite(coalesce(volume, 0)) AND isfinite(dividend)

@@ -1,5 +1,6 @@
 -- check_result: the findings of all checks, with severity and remedy.
--- Formula: found, without the jumps of sessions on which two or more sources agree
+-- Formula: found, without the jumps, spikes and suspected splits of
+--          sessions on which two or more sources agree
 -- Unit: as bar
 -- Grain: check, instrument_id, session, source
 -- Source: found, quality_check, reconciled
@@ -7,7 +8,7 @@ SELECT q.severity, f."check", f.instrument_id, f.session, f.message, f.source, f
 FROM found AS f
 JOIN quality_check AS q ON q."check" = f."check"
 WHERE
-    f."check" <> 'jump'
+    f."check" NOT IN ('jump', 'spike', 'split_suspected')
     OR NOT EXISTS (
         FROM reconciled AS r
         WHERE

@@ -1,4 +1,4 @@
--- chosen: the requested findings, newest first.
+-- chosen: the requested findings, severe ones first, each newest first.
 -- Formula: check_result of $ids (of all instruments if empty) and $severities, for sessions from
 --          $since on
 -- Unit: as bar
@@ -9,4 +9,5 @@ FROM check_result
 WHERE
     (len($ids) = 0 OR list_contains($ids, instrument_id)) AND list_contains($severities, severity)
     AND session >= $since
-ORDER BY session DESC, instrument_id, severity, "check", source
+-- fail comes before warn
+ORDER BY severity, session DESC, instrument_id, "check", source

@@ -6,12 +6,12 @@
 --                            their outer sessions)
 --          complete: the sessions at both ends are the calendar's own (first or last of the year,
 --          of December)
---          quality: partial (not complete), gap (complete, sessions missing within), no_rate,
---          no_price, price_index (a price index has no dividends to reinvest), proxy, simulated
+--          quality: partial (not complete), gap (complete, sessions missing within), suspect (a
+--          suspect_session after the start, up to the end), no_rate, no_price, price_index (a price index has no dividends to reinvest), proxy, simulated
 -- Unit: fraction; levels in the quote currency, comparable within a row; closes as traded, null for
 --       december_average
 -- Grain: instrument_id, year, basis, convention
--- Source: year_level, calendar_year, instrument
+-- Source: year_level, calendar_year, instrument, suspect_session
 WITH span AS (
     SELECT
         y.instrument_id, y.calendar, y.year, b.basis,
@@ -71,6 +71,15 @@ ends AS (
     FROM span AS t
     CROSS JOIN (VALUES ('year_end'), ('first_to_last'), ('december_average')) AS k (convention)
     LEFT JOIN span AS p ON p.instrument_id = t.instrument_id AND p.basis = t.basis AND p.year = t.year - 1
+),
+
+doubted AS (
+    SELECT e.instrument_id, e.year, e.basis, e.convention
+    FROM ends AS e
+    JOIN suspect_session AS d
+        ON d.instrument_id = e.instrument_id AND d.session > e.start_session AND d.session <= e.end_session
+    WHERE d.of_price OR e.basis <> 'price'
+    GROUP BY e.instrument_id, e.year, e.basis, e.convention
 )
 
 SELECT
@@ -83,6 +92,7 @@ SELECT
     concat_ws(
         ',',
         CASE WHEN NOT e.complete THEN 'partial' WHEN e.sessions < e.expected_sessions THEN 'gap' END,
+        CASE WHEN d.instrument_id IS NOT NULL THEN 'suspect' END,
         CASE
             WHEN isnan(e.rates) THEN 'no_rate'
             WHEN isnan(e.start_level) OR isnan(e.end_level) THEN 'no_price'
@@ -98,4 +108,6 @@ SELECT
     ) AS quality
 FROM ends AS e
 JOIN instrument AS n ON n.instrument_id = e.instrument_id
+LEFT JOIN doubted AS d
+    ON d.instrument_id = e.instrument_id AND d.year = e.year AND d.basis = e.basis AND d.convention = e.convention
 WHERE n.return_basis = 'price' OR e.basis = 'total'

@@ -5,7 +5,8 @@
 --          nominal. rolled: the same number of years, ending with the last that is complete for
 --          both in the headline. wins = years of the span in which a returned more than b. holds:
 --          wins >= at_least; no longer holds: rolled fails where published held under the same
---          reading; does not hold: neither holds; inconclusive: see reason
+--          reading; does not hold: neither holds; inconclusive: see reason, which
+--          also counts the years with a suspect return
 -- Unit: counts of years
 -- Grain: claim_id, span, b, basis, sessions, convention, worth
 -- Source: claim_year, claim, claim_opponent, instrument
@@ -59,6 +60,7 @@ tally AS (
         count(CASE WHEN p.complete AND p.won THEN 1 END) AS wins,
         count(CASE WHEN p.complete THEN 1 END) AS years,
         count(CASE WHEN p.simulated THEN 1 END) AS simulated,
+        count(CASE WHEN p.complete AND p.suspect THEN 1 END) AS suspect,
         count(CASE WHEN NOT p.priced THEN 1 END) AS unpriced
     FROM cell AS h
     JOIN span AS s ON s.claim_id = h.claim_id
@@ -71,7 +73,7 @@ tally AS (
 judged AS (
     SELECT
         h.claim_id, t.span, t.first_year, t.last_year, h.place, h.headline, h.a, h.b,
-        h.basis, h.sessions, h.convention, h.worth, h.mixture, t.wins, t.years, t.wins >= h.at_least AS met,
+        h.basis, h.sessions, h.convention, h.worth, h.mixture, t.suspect, t.wins, t.years, t.wins >= h.at_least AS met,
         CASE
             WHEN h.obstacle IS NOT NULL THEN h.obstacle
             WHEN t.years < h.of_years THEN 'only ' || t.years || ' of ' || h.of_years || ' years are complete for both'
@@ -92,7 +94,8 @@ SELECT
         WHEN j.span = 'rolled' AND p.met AND p.obstacle IS NULL THEN 'no longer holds'
         ELSE 'does not hold'
     END AS verdict,
-    coalesce(j.obstacle, j.a || ' ahead of ' || j.b || ' in ' || j.wins || ' of ' || j.years || ' years' || j.mixture) AS reason,
+    coalesce(j.obstacle, j.a || ' ahead of ' || j.b || ' in ' || j.wins || ' of ' || j.years || ' years' || j.mixture
+        || CASE WHEN j.suspect > 0 THEN '; figures of ' || j.suspect || ' are suspect' ELSE '' END) AS reason,
     CAST(j.wins AS INTEGER) AS wins, CAST(j.years AS INTEGER) AS years
 FROM judged AS j
 JOIN judged AS p

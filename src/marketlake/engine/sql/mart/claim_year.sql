@@ -3,7 +3,8 @@
 --          the pair's sessions; an instrument stored only as total return uses that; won: a has the
 --          higher return. Real returns, (1 + return) / ratio - 1, rank like nominal ones and are
 --          compared as well
--- Unit: counts of years; priced: consumer prices exist for both ends
+-- Unit: counts of years; priced: consumer prices exist for both ends; suspect: a return of either
+--       is
 -- Grain: claim_id, b, basis, sessions, convention, worth, year
 -- Source: calendar_year_return, claim_side, claim_opponent, claim_inflation
 WITH figure AS (
@@ -22,7 +23,8 @@ side_return AS (
     SELECT
         f.pair, f.side, f.sessions, f.convention, f.year, k.basis, f.currency,
         f.simple_return, f.complete AND f.simple_return IS NOT NULL AS complete,
-        f.quality LIKE '%simulated%' AS simulated
+        f.quality LIKE '%simulated%' AS simulated,
+        f.quality LIKE '%suspect%' AS suspect
     FROM figure AS f
     CROSS JOIN (VALUES ('price'), ('total')) AS k (basis)
     WHERE f.basis = CASE WHEN f.return_basis = 'total' THEN 'total' ELSE k.basis END
@@ -36,6 +38,7 @@ SELECT
     END AS won,
     x.complete AND y.complete AS complete,
     x.simulated OR y.simulated OR (w.worth = 'real' AND coalesce(p.simulated, FALSE)) AS simulated,
+    x.suspect OR y.suspect AS suspect,
     x.currency = y.currency AS same_currency,
     w.worth = 'nominal' OR p.ratio IS NOT NULL AS priced
 FROM claim_opponent AS o

@@ -25,6 +25,7 @@ WITH rolled AS (
         avg(CASE WHEN r.benchmark_return < 0 THEN ln(1 + r.simple_return) END) OVER recent AS down,
         avg(CASE WHEN r.benchmark_return < 0 THEN ln(1 + r.benchmark_return) END) OVER recent AS benchmark_down,
         sum(CASE WHEN q.gap THEN 1 ELSE 0 END) OVER recent AS gap,
+        sum(CASE WHEN q.suspect THEN 1 ELSE 0 END) OVER recent AS suspect,
         sum(CASE WHEN q.no_rate THEN 1 ELSE 0 END) OVER recent AS no_rate,
         sum(CASE WHEN q.no_price THEN 1 ELSE 0 END) OVER recent AS no_price,
         sum(CASE WHEN q.no_cpi THEN 1 ELSE 0 END) OVER recent AS no_cpi,
@@ -50,6 +51,7 @@ SELECT
     concat_ws(
         ',',
         CASE WHEN gap > 0 THEN 'gap' END,
+        CASE WHEN suspect > 0 THEN 'suspect' END,
         CASE WHEN no_rate > 0 THEN 'no_rate' END,
         CASE WHEN no_price > 0 THEN 'no_price' END,
         CASE WHEN no_cpi > 0 THEN 'no_cpi' END,

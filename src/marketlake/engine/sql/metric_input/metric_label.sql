@@ -22,6 +22,7 @@ SELECT
         ',',
         CASE WHEN q.partial THEN 'partial' END,
         CASE WHEN q.gap THEN 'gap' END,
+        CASE WHEN q.suspect THEN 'suspect' END,
         CASE WHEN q.stale THEN 'stale' END,
         CASE WHEN q.no_rate THEN 'no_rate' END,
         CASE WHEN q.no_price THEN 'no_price' END,

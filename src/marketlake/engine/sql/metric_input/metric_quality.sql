@@ -2,6 +2,7 @@
 --     period (own) and with the benchmark (pair, the flags of both).
 -- Formula: partial   the window's ends are not the calendar's own sessions
 --          gap       a session of the calendar between them is not stored
+--          suspect   a suspect_session after the window's start, up to its end
 --          stale     more than 5 sessions that the calendar had finished by $due_day (the day
 --                    before the lake was built or before the moment of as-of, at most the requested
 --                    end) are later than the last stored one
@@ -13,7 +14,8 @@
 --                       published figures)
 -- Unit: true or false
 -- Grain: instrument_id, kind
--- Source: metric_span, metric_level, grid_session, instrument, bar, calendar_session
+-- Source: metric_span, metric_level, grid_session, instrument, bar, calendar_session,
+--         suspect_session
 WITH stored AS (
     SELECT
         s.instrument_id,
@@ -49,11 +51,21 @@ behind AS (
     GROUP BY l.instrument_id
 ),
 
+doubted AS (
+    SELECT s.instrument_id
+    FROM metric_span AS s
+    JOIN suspect_session AS d
+        ON d.instrument_id = s.instrument_id AND d.session > s.start_session AND d.session <= s.end_session
+    WHERE d.of_price OR $basis <> 'price'
+    GROUP BY s.instrument_id
+),
+
 alone AS (
     SELECT
         s.instrument_id, k.kind,
         NOT s.complete AS partial,
         coalesce(t.sessions_stored < e.sessions_expected, FALSE) AS gap,
+        u.instrument_id IS NOT NULL AS suspect,
         coalesce(d.sessions > 5, FALSE) AS stale,
         CASE k.kind WHEN 'span' THEN coalesce(s.missing = 'no_rate', FALSE) ELSE t.no_rate END AS no_rate,
         CASE k.kind WHEN 'span' THEN coalesce(s.missing = 'no_price', FALSE) ELSE t.no_price END AS no_price,
@@ -72,6 +84,7 @@ alone AS (
     JOIN stored AS t ON t.instrument_id = s.instrument_id
     LEFT JOIN expected AS e ON e.instrument_id = s.instrument_id
     LEFT JOIN behind AS d ON d.instrument_id = s.instrument_id
+    LEFT JOIN doubted AS u ON u.instrument_id = s.instrument_id
     LEFT JOIN instrument AS p ON p.instrument_id = $cpi
     CROSS JOIN (VALUES ('span'), ('own')) AS k (kind)
 )
@@ -79,7 +92,7 @@ alone AS (
 SELECT * FROM alone
 UNION ALL
 SELECT
-    a.instrument_id, 'pair' AS kind, a.partial OR b.partial, a.gap OR b.gap, a.stale OR b.stale,
+    a.instrument_id, 'pair' AS kind, a.partial OR b.partial, a.gap OR b.gap, a.suspect OR b.suspect, a.stale OR b.stale,
     a.no_rate OR b.no_rate, a.no_price OR b.no_price, a.no_cpi OR b.no_cpi, a.price_index OR b.price_index, a.proxy OR b.proxy,
     a.simulated OR b.simulated
 FROM alone AS a

@@ -3,13 +3,15 @@
 -- Formula: n         sessions with a figure after the start of the return, up to its end
 --          partial   the start or the end is not the calendar's own last session of its period
 --          gap       a session of the calendar after the start, up to the end, is not stored
+--          suspect   a suspect_session after the start, up to the end
 --          no_rate, no_price, no_cpi: a session there has no exchange rate, price or consumer price
 --          index
 --          price_index, proxy, simulated: as in metric_quality; whole years between published year
 --          ends are published figures
 -- Unit: true or false; n a count
 -- Grain: instrument_id, kind, session
--- Source: metric_period, metric_level, metric_grid, grid_session, metric_quality, instrument
+-- Source: metric_period, metric_level, metric_grid, grid_session, metric_quality, instrument,
+--         suspect_session
 WITH figure AS (
     SELECT instrument_id, 'own' AS kind, session, level, coalesce(missing, '') AS missing FROM metric_level
     UNION ALL
@@ -70,16 +72,30 @@ counted AS (
     FROM limit_of AS p
     JOIN tally AS t ON t.instrument_id = p.instrument_id AND t.kind = p.kind AND t.session = p.at_session
     GROUP BY p.instrument_id, p.kind, p.session
+),
+
+doubted AS (
+    SELECT p.instrument_id, p.kind, p.session
+    FROM (
+        SELECT instrument_id, kind, start_session, session, instrument_id AS doubted_id FROM metric_period
+        UNION ALL
+        SELECT instrument_id, kind, start_session, session, $benchmark AS doubted_id FROM metric_period WHERE kind = 'pair'
+    ) AS p
+    JOIN suspect_session AS d
+        ON d.instrument_id = p.doubted_id AND d.session > p.start_session AND d.session <= p.session
+    WHERE d.of_price OR $basis <> 'price'
+    GROUP BY p.instrument_id, p.kind, p.session
 )
 
 SELECT
-    c.instrument_id, c.kind, c.session, c.n, c.partial, c.gap, c.no_rate, c.no_price, c.no_cpi,
+    c.instrument_id, c.kind, c.session, c.n, c.partial, c.gap, u.instrument_id IS NOT NULL AS suspect, c.no_rate, c.no_price, c.no_cpi,
     q.price_index, q.proxy,
     q.simulated AND NOT (
         c.kind = 'own' AND $frequency = 'yearly' AND $sessions = 'own' AND $basis <> 'vendor_adjusted' AND NOT c.partial
         AND i.synthetic <> 'all' AND coalesce(p.synthetic <> 'all', TRUE)
     ) AS simulated
 FROM counted AS c
+LEFT JOIN doubted AS u ON u.instrument_id = c.instrument_id AND u.kind = c.kind AND u.session = c.session
 JOIN metric_quality AS q ON q.instrument_id = c.instrument_id AND q.kind = c.kind
 JOIN instrument AS i ON i.instrument_id = c.instrument_id
 LEFT JOIN instrument AS p ON p.instrument_id = $cpi

@@ -3,7 +3,7 @@
 --          window; the others are sums over blocks
 -- Unit: true or false
 -- Grain: instrument_key
--- Source: span_block, instrument, instrument_coverage, calendar_year
+-- Source: span_block, instrument, instrument_coverage, calendar_year, suspect_session
 WITH held AS (
     SELECT
         instrument_key,
@@ -25,6 +25,14 @@ due AS (
         max(CASE WHEN year <= $last_year THEN last_session END) AS end_session
     FROM calendar_year
     GROUP BY calendar
+),
+
+doubted AS (
+    SELECT s.instrument_key, max(CASE WHEN d.of_price THEN 1 ELSE 0 END) = 1 AS of_price
+    FROM held AS s
+    JOIN suspect_session AS d
+        ON d.instrument_key = s.instrument_key AND d.session > s.start_stored AND d.session <= s.end_stored
+    GROUP BY s.instrument_key
 )
 
 SELECT
@@ -33,8 +41,10 @@ SELECT
     h.start_stored = h.first_session AND h.end_stored = h.last_session AS priced,
     h.sessions + CASE WHEN h.start_stored < h.first_session THEN 1 ELSE 0 END < h.sessions_due AS gap,
     h.no_price,
+    u.instrument_key IS NOT NULL AS suspect, coalesce(u.of_price, FALSE) AS suspect_price,
     coalesce(year(t.stale_from) <= $last_year, FALSE) AS stale
 FROM held AS h
 JOIN instrument AS n ON n.instrument_key = h.instrument_key
+LEFT JOIN doubted AS u ON u.instrument_key = h.instrument_key
 JOIN instrument_coverage AS t ON t.instrument_key = h.instrument_key
 JOIN due AS d ON d.calendar = n.calendar

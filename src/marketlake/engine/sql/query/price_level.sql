@@ -4,7 +4,7 @@
 --          the basis total
 -- Unit: the currency named in the row; the first stored session is at its close
 -- Grain: instrument_id, session
--- Source: return_index, exchange_rate, instrument
+-- Source: return_index, exchange_rate, instrument, suspect_session
 SELECT
     i.instrument_id, i.session,
     CASE WHEN n.return_basis = 'total' THEN 'total' ELSE $basis END AS basis,
@@ -14,9 +14,13 @@ SELECT
         ELSE i.vendor_adjusted_index
     END AS level,
     coalesce(CAST($currency AS VARCHAR), n.quote_currency) AS currency,
-    CASE WHEN x.rate IS NULL THEN 'no_rate' ELSE '' END AS quality
+    concat_ws(
+        ',', CASE WHEN x.rate IS NULL THEN 'no_rate' END, CASE WHEN d.session IS NOT NULL THEN 'suspect' END
+    ) AS quality
 FROM return_index AS i
 JOIN instrument AS n ON n.instrument_id = i.instrument_id
 JOIN exchange_rate AS x ON x.instrument_id = i.instrument_id AND x.session = i.session
+LEFT JOIN suspect_session AS d
+    ON d.instrument_id = i.instrument_id AND d.session = i.session AND (d.of_price OR $basis <> 'price')
 WHERE i.session BETWEEN $start AND $end
 ORDER BY i.instrument_id, i.session

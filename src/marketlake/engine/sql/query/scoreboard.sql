@@ -7,7 +7,7 @@
 -- Source: span_moment, span_quality, instrument, calendar_grid
 WITH labelled AS (
     SELECT
-        m.*, q.complete, q.gap, q.no_price, q.stale, g.periods_per_year, n.instrument_id, n.quote_currency, n.return_basis,
+        m.*, q.complete, q.gap, q.suspect, q.suspect_price, q.no_price, q.stale, g.periods_per_year, n.instrument_id, n.quote_currency, n.return_basis,
         n.asset_class, n.proxy_for, n.synthetic,
         CASE WHEN q.priced THEN m.growth END AS span_growth,
         unix_date(m.last_session) - unix_date(m.first_session) AS days,
@@ -52,6 +52,7 @@ SELECT
         ',',
         CASE WHEN NOT r.complete THEN 'partial' END,
         CASE WHEN r.gap THEN 'gap' END,
+        CASE WHEN CASE WHEN $basis = 'price' THEN r.suspect_price ELSE r.suspect END THEN 'suspect' END,
         CASE WHEN r.stale THEN 'stale' END,
         CASE WHEN r.no_price THEN 'no_price' END,
         CASE WHEN r.excess_n < r.n THEN 'no_bill' END,

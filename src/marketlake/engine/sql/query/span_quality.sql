@@ -5,11 +5,14 @@
 --          complete  both are the calendar's own last sessions
 --          gap       a calendar session between them is not stored
 --          no_price  a stored session has no price
+--          suspect   a suspect_session after the start, up to the end; suspect_price: also for price
+--          returns
 --          stale     more than 5 sessions that had ended when the lake was built, up to $last_day,
 --          are later than the last one stored
 -- Unit: true or false
 -- Grain: instrument_key
--- Source: span_moment, instrument, instrument_coverage, odd_session, calendar_session
+-- Source: span_moment, instrument, instrument_coverage, odd_session, calendar_session,
+--         suspect_session
 WITH unpriced AS (
     SELECT
         instrument_key,
@@ -51,6 +54,14 @@ due AS (
         max(CASE WHEN c.session <= $last_day THEN c.session END) AS end_session
     FROM calendar_session AS c
     GROUP BY c.calendar
+),
+
+doubted AS (
+    SELECT s.instrument_key, max(CASE WHEN d.of_price THEN 1 ELSE 0 END) = 1 AS of_price
+    FROM span AS s
+    JOIN suspect_session AS d
+        ON d.instrument_key = s.instrument_key AND d.session > s.start_session AND d.session <= s.end_session
+    GROUP BY s.instrument_key
 )
 
 SELECT
@@ -60,9 +71,11 @@ SELECT
     s.n + CASE WHEN s.start_session < s.first_session THEN 1 ELSE 0 END + coalesce(o.off_by, 0)
         < coalesce(b.place, w.place) - coalesce(a.place, v.place) AS gap,
     coalesce(o.no_price, FALSE) AS no_price,
+    u.instrument_key IS NOT NULL AS suspect, coalesce(u.of_price, FALSE) AS suspect_price,
     coalesce(t.stale_from <= $last_day, FALSE) AS stale
 FROM span AS s
 JOIN instrument AS n ON n.instrument_key = s.instrument_key
+LEFT JOIN doubted AS u ON u.instrument_key = s.instrument_key
 JOIN instrument_coverage AS t ON t.instrument_key = s.instrument_key
 JOIN due AS d ON d.calendar = n.calendar
 LEFT JOIN odd AS o ON o.instrument_key = s.instrument_key
