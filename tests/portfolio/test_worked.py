@@ -11,15 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketlake.model.calendars import Days
-from marketlake.portfolio.figures import Figures
+from marketlake.portfolio.figures import Drawdown, Figures
 from marketlake.portfolio.market import Market
 from marketlake.portfolio.measure import measure, span
 from marketlake.portfolio.plan import Plan
+from marketlake.portfolio.rates import Deflator
 from marketlake.portfolio.walk import record, track
 
 from .markets import market, plan
 
 close = pytest.approx
+PUBLISHED = ("2015-01-15", "2015-12-15", "2017-01-15")
+PRICES = np.array([200.0, 250.0, 250.0])
+
+
+def days(*texts: str) -> Days:
+    return np.array(texts, "datetime64[D]")
 
 
 def run(where: Market, held: Plan, sleeve: float | None = None) -> Figures:
@@ -57,6 +64,57 @@ def test_two_years_with_rebalancing_equal_manual_calculation() -> None:
     assert figures.max_drawdown.depth == close(figures.end_value / (1485 - 4.95) - 1)
     assert f"{figures.max_drawdown.peak} {figures.max_drawdown.trough}" == "2015-12-31 2016-12-30"
     assert figures.max_drawdown.recovery is None
+
+
+def test_real_figures_equal_manual_calculation() -> None:
+    """Prices rise by a quarter in the first year of 1000 invested, and by none in the second."""
+    where = replace(
+        year_ends([(100.0, 100.0), (150.0, 150.0), (200.0, 200.0)]),
+        deflator=Deflator(
+            "CPI", "no", days("2014-12-01", "2015-11-01", "2016-12-01"), days(*PUBLISHED), PRICES
+        ),
+    )
+    figures = run(where, plan((0.7, 0.3), start=1000.0))
+    assert figures.weights == {"SHARES": 0.7, "BONDS": 0.3}
+    assert (figures.end_value, figures.real_end_value) == close((2000.0, 1600.0))
+    assert figures.cagr == close(2**0.5 - 1)
+    assert [figures.real_cagr, figures.real_money_weighted_return] == close([1.6**0.5 - 1] * 2)
+    assert figures.money_weighted_note == ""
+    # returns of 50 and 33.3 % have a standard deviation of a sixth over the root of 2, one a year
+    assert figures.volatility == close(1 / 6 / 2**0.5)
+    assert figures.return_per_volatility == close((2**0.5 - 1) * 6 * 2**0.5)
+
+
+def test_real_figures_of_part_of_a_year_are_of_prices_published_by_then() -> None:
+    where = replace(
+        with_days(days("2015-01-02", "2015-06-01", "2015-07-01"), np.array([(1.0,), (1.1,), (1.2,)])),
+        deflator=Deflator(
+            "CPI", "no", days("2014-12-01", "2015-05-01"), days("2015-01-01", "2015-06-15"), PRICES[:2]
+        ),
+    )
+    figures = run(where, plan((1.0,), start=1000.0))
+    assert figures.real_end_value == close(1200 / 1.25)
+    assert (figures.cagr, figures.real_cagr, figures.return_per_volatility) == (None, None, None)
+
+
+def test_sleeve_changes_the_weights() -> None:
+    where = year_ends([(100.0, 100.0), (200.0, 100.0)])
+    figures = run(where, plan((0.9, 0.1), sleeve="BONDS"), sleeve=0.25)
+    assert figures.weights == close({"SHARES": 0.75, "BONDS": 0.25})
+    assert [part.weight for part in figures.holdings] == [close(0.75), close(0.25), None]
+    assert figures.cagr == close(0.75)
+
+
+def test_drawdown_recovers_on_the_first_session_back_at_its_peak() -> None:
+    level = [(1.0,), (2.0,), (1.0,), (1.5,), (2.0,), (3.0,)]
+    where = with_days(days(*(f"2015-01-0{n}" for n in range(1, 7))), np.array(level))
+    fall = run(where, plan((1.0,))).max_drawdown
+    assert fall.depth == close(-0.5)
+    assert [str(day) for day in (fall.peak, fall.trough, fall.recovery)] == [
+        *("2015-01-02", "2015-01-03", "2015-01-05"),
+    ]
+    rising = with_days(where.days[:2], np.array(level[:2]))
+    assert run(rising, plan((1.0,))).max_drawdown == Drawdown(0.0, None, None, None)
 
 
 def test_contributions_come_on_the_first_session_of_a_month_and_grow_at_the_anniversary() -> None:
