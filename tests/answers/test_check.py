@@ -31,6 +31,7 @@ RUN: dict[str, Any] = {
     **{"run_id": "later", "batch_id": "b", "source": "test", "symbol": "s", "mode": "daily", "message": ""},
     **{
         "requested_from": DAYS[0],
+        "due_from": DAYS[0],
         "requested_to": DAYS[-1],
         "attempts": 1,
         "duration_s": 0.0,

@@ -21,7 +21,7 @@ REPLY_KINDS = (
 )
 WRONG_VALUES = ("restated", "unit", "unfinished", "unadjusted")
 """What serves figures that are not the market's."""
-GAPS = ("missing", "nulls")
+GAPS = ("missing", "nulls", "history")
 KINDS = tuple(PARAMS)
 
 
@@ -183,8 +183,18 @@ def _params(case: Case, place: World, at: datetime, random: Random) -> dict[str,
         "unit": random.choice(unit),
         "unfinished": {"fraction": random.choice([0.0, 0.3, 0.9])},
         "restated": _restated(case, place, at, random),
+        "history": _history(place, random),
     }
     return chosen.get(case.kind, {})
+
+
+def _history(place: World, random: Random) -> dict[str, float | str]:
+    """A source that begins later, or that stopped some sessions before the lake was loaded."""
+    known = place.get(AFFECTED).truth.days
+    last = int(np.searchsorted(known, np.datetime64(place.loaded.date())))
+    if random.random() < 0.5:
+        return {"to": str(known[last - random.randrange(1, 30)])}
+    return {"from": str(known[random.randrange(1, last)])}
 
 
 def _restated(case: Case, place: World, at: datetime, random: Random) -> dict[str, float | str]:

@@ -91,6 +91,10 @@ def _is_cross_rate(drawn: Drawn, instrument_id: str) -> bool:
 
 
 def _of_gaps(drawn: Drawn, instrument_id: str) -> frozenset[str]:
+    if drawn.case.kind == "history":
+        # the later splits are missing with the sessions of a source that stopped
+        lost = {"quarantined"} if _has_split(drawn, instrument_id) else set()
+        return GOOD | {"truncated"} | lost
     if drawn.case.kind == "missing" and _has_split(drawn, instrument_id):
         # a split is missing with its row, so the rest looks like another scale
         return GOOD | {"truncated", "quarantined"}

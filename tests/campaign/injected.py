@@ -31,7 +31,7 @@ def _injected_rows(kind: str, params: Params, day: date, truth: Mapping[date, Ro
             yield _after(row, float(params["fraction"]))
         case "unadjusted":
             yield from _of_other_scale(row, _later(day, truth))
-        case "missing":
+        case "missing" | "history":
             for lost in _products(_later(day, truth)):
                 yield _scaled(row, 1 / lost)
         case "nulls":

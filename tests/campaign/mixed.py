@@ -13,7 +13,7 @@ from marketlake.ingest.runs import RunRow
 from marketlake.simulator.fault import Fault
 
 from . import checks
-from .case import GAPS, REPLY_KINDS
+from .case import REPLY_KINDS
 from .clock import PATIENCE_S, bound_access
 from .expected import GOOD
 from .injected import Params, explains
@@ -164,7 +164,7 @@ def _fault(each: Held, loaded: bool, at: datetime, random: Random) -> Fault:
 
 
 def _params(kind: str, each: Held, at: datetime, random: Random) -> dict[str, float | str]:
-    if kind in GAPS:
+    if kind in {"missing", "nulls"}:
         return {"count": 2.0, "where": random.choice(["middle", "tail"])}
     if kind == "restated":
         session = str(random.choice(sorted(each.truth.until(at))[-9:]))

@@ -258,7 +258,7 @@ def _check_recovery(
 
 def _on_another_scale(drawn: Drawn, name: str, disturbed: dict[Key, Row]) -> bool:
     """Whether a first load stored the history, or its long beginning, on another scale."""
-    if drawn.case.kind not in {"unit", "unadjusted", "missing"} or drawn.case.situation == "daily":
+    if drawn.case.kind not in {"unit", "unadjusted", "missing", "history"} or drawn.case.situation == "daily":
         return False
     truth = drawn.world.get(name).truth.until(drawn.after)
     wrong = [key for key, row in checks.of(disturbed, name).items() if not same(row, truth[key[1]])]

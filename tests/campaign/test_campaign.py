@@ -59,7 +59,7 @@ def test_two_week_soak_equals_the_recomputation(place: Site) -> None:
 
 
 def test_campaign_detects_an_accepted_short_response(place: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "judge", lambda *_: None)
+    monkeypatch.setattr(fetching, "judge", lambda *_: fetching.Judged(None))
     cases = all_cases(200, 3, ["missing"], ["bitstamp"])
     case = next(case for case in cases if expected.outcomes(draw(case), AFFECTED) == {"truncated"})
     assert any("outcome of A: no_new_data" in text for text in affected(case.name, place))

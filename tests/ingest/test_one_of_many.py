@@ -194,11 +194,12 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(Fetcher, "_source", lambda self, name: vendor)
     judge = fetch.judge
 
-    def check_failing(source: Source, pages: Sequence[Page], job: Any, *others: Any) -> None:
+    def check_failing(source: Source, pages: Sequence[Page], job: Any, *others: Any) -> Any:
         """Check only the failing instruments one by one: storing checks the others together,
         which is faster."""
         if job.instrument_id in vendor.failing:
-            judge(source, pages, job, *others)
+            return judge(source, pages, job, *others)
+        return fetch.Judged(None)
 
     monkeypatch.setattr(fetch, "judge", check_failing)
     monkeypatch.setattr(MachineLimiter, "wait", lambda self, source: None)

@@ -203,10 +203,10 @@ def test_unexpected_error_in_a_fetch_is_that_instruments_outcome(
 ) -> None:
     judge = fetching.judge
 
-    def fail(source: Any, pages: Any, job: Any, *others: Any) -> None:
+    def fail(source: Any, pages: Any, job: Any, *others: Any) -> Any:
         if job.instrument_id == "NEW":
             raise error
-        judge(source, pages, job, *others)
+        return judge(source, pages, job, *others)
 
     monkeypatch.setattr(fetching, "judge", fail)
     settings = home("home", FIRST)
@@ -220,10 +220,10 @@ def test_responses_received_before_an_interruption_are_persisted(
 ) -> None:
     judge = fetching.judge
 
-    def interrupt(source: Any, pages: Any, job: Any, *others: Any) -> None:
+    def interrupt(source: Any, pages: Any, job: Any, *others: Any) -> Any:
         if job.instrument_id == "SPARE":
             raise KeyboardInterrupt
-        judge(source, pages, job, *others)
+        return judge(source, pages, job, *others)
 
     settings = home("home", FIRST)
     with monkeypatch.context() as patch:

@@ -24,6 +24,7 @@ ANSWER = Answer(
     symbol="COIN.csv",
     mode="daily",
     requested_from=REQUEST.start,
+    due_from=REQUEST.start,
     requested_to=REQUEST.end,
     outcome="ok",
     message="",

@@ -110,6 +110,7 @@ def _raw(one: Answer, number: int) -> dict[str, Any]:
         "symbol": one.instrument_id,
         "mode": one.mode,
         "requested_from": one.window[0],
+        "due_from": one.window[0],
         "requested_to": one.window[1],
         "attempt": 1,
         "page": 0,

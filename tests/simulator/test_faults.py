@@ -181,6 +181,13 @@ def test_history_without_split_adjustment(chart: Get) -> None:
     assert "splits" not in result(silent).get("events", {})
 
 
+def test_history_of_a_source_that_begins_later_or_stopped(chart: Get) -> None:
+    whole = closes(chart())
+    some = closes(chart("history:yahoo:^IXIC:from=2025-03-10,to=2025-03-12"))
+    assert len(some) == 3
+    assert any(whole[row : row + 3] == some for row in range(len(whole)))
+
+
 def test_history_restated_by_a_factor(chart: Get) -> None:
     whole = closes(chart())
     actual = closes(chart("restated:yahoo:^IXIC:percent=-2,from=2025-03-10,to=2025-03-12"))

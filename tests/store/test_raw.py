@@ -30,6 +30,7 @@ def answer(body: bytes, instrument_id: str = "A", **changed: Any) -> dict[str, A
         "symbol": instrument_id,
         "mode": "daily",
         "requested_from": date(2024, 1, 1),
+        "due_from": date(2024, 1, 1),
         "requested_to": date(2024, 1, 2),
         "attempt": 1,
         "page": 0,

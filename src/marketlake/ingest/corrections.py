@@ -267,6 +267,7 @@ def persist_corrections(settings: Settings, run_id: str) -> None:
             "symbol": "",
             "mode": CORRECTION_MODE,
             "requested_from": _NO_DAY,
+            "due_from": _NO_DAY,
             "requested_to": _NO_DAY,
             "attempt": 1,
             "page": 0,

@@ -17,6 +17,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from .. import sources
@@ -105,18 +106,18 @@ class Fetcher:
         attempts: list[Attempt] = []
         trust = {ref.source: -place for place, ref in enumerate(instrument.sources)}
         for ref in refs:
-            attempts += self._request(job, instrument, ref)
+            attempts += self._request(job, instrument, ref, job.start if ref == refs[0] else job.due_from)
             if attempts[-1].outcome == "ok":
                 return _with_faults(attempts, refs)
         attempts.sort(key=lambda a: (_TELLING.get(a.outcome, 0), trust[a.source]))
         return _with_faults(attempts, refs)
 
-    def _request(self, job: Job, instrument: Instrument, ref: SourceRef) -> list[Attempt]:
-        """Request one source, with retries."""
+    def _request(self, job: Job, instrument: Instrument, ref: SourceRef, start: date) -> list[Attempt]:
+        """Request one source from `start` on, with retries."""
         fault = sources.fault_of(ref)
         if fault:
             return [_refused(job, ref, MisconfiguredError(fault))]
-        request = Request(job.instrument_id, ref.symbol, job.start, job.end)
+        request = Request(job.instrument_id, ref.symbol, start, job.end)
         if self._unanswered.get(ref.source, 0) >= _BREAKER_LIMIT:
             text = f"not requested: {ref.source} failed for others; the next run requests it again"
             return [Attempt(ref.source, request, (), self._refusals[ref.source], text)]
@@ -148,7 +149,7 @@ class Fetcher:
         try:
             source = self._source(name)
             pages = source.fetch(request, self.access)
-            judge(source, pages, job, instrument, self.access, self.accepted.get(instrument.id, ()))
+            judged = judge(source, pages, job, instrument, self.access, self.accepted.get(instrument.id, ()))
         except SourceError as error:
             attempts.append(Attempt(name, request, pages, error.outcome, str(error)))
             raise
@@ -160,7 +161,19 @@ class Fetcher:
             )
             attempts.append(Attempt(name, request, pages, found.outcome, str(found)))
             raise found from error
-        attempts.append(Attempt(name, request, pages, "ok", ""))
+        short = judged.error
+        attempts.append(
+            Attempt(
+                name,
+                request,
+                pages,
+                short.outcome if short else "ok",
+                str(short) if short else "",
+                judged.first,
+            )
+        )
+        if short:
+            raise short
 
     def _source(self, name: str) -> Source:
         if name not in self._open:
@@ -201,6 +214,14 @@ def _with_faults(attempts: list[Attempt], refs: Sequence[SourceRef]) -> list[Att
     return [*attempts[:-1], replace(last, message=message)]
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A usable answer: its first session, and the error where it leaves out too much."""
+
+    first: date | None
+    error: TruncatedError | None = None
+
+
 def judge(
     source: Source,
     pages: Sequence[Page],
@@ -208,8 +229,11 @@ def judge(
     instrument: Instrument,
     access: Access,
     accepted: Sequence[date] = (),
-) -> None:
-    """Raise what is wrong with an answer: its error, its unit, or what it leaves out."""
+) -> Judged:
+    """What an answer holds; raises what is wrong with it: its error or its unit.
+
+    A source may have no history before `job.due_from`.
+    """
     parsed = source.parse(pages)
     for error in parsed.failed.values():
         raise error
@@ -220,15 +244,14 @@ def judge(
         raise error
     sessions = normalised.bars["session"].to_numpy().astype("datetime64[D]")
     # what is due follows from our clock alone: a vendor's wrong one must not hide that nothing came
-    cover = coverage(replace(window, at=now), sessions, job.mode, accepted)
-    if cover.truncated:
-        ahead = (
-            f"; this machine's clock is {now - window.at} ahead of the vendor's" if window.at < now else ""
-        )
-        raise TruncatedError(
-            f"{source.name}: requested {instrument.id} from {job.start} to {job.end}, "
-            f"{cover.shortfall}{ahead}"
-        )
+    due = replace(window, start=job.due_from, at=now)
+    cover = coverage(due, sessions[sessions >= np.datetime64(job.due_from)], job.mode, accepted)
+    first = sessions[0].item() if len(sessions) else None
+    if not cover.truncated:
+        return Judged(first)
+    ahead = f"; this machine's clock is {now - window.at} ahead of the vendor's" if window.at < now else ""
+    what = f"requested {instrument.id} from {job.due_from} to {job.end}, {cover.shortfall}{ahead}"
+    return Judged(first, TruncatedError(f"{source.name}: {what}"))
 
 
 def _worth_a_pause(error: BaseException) -> bool:
@@ -257,7 +280,8 @@ def collect(
 ) -> list[Fetched]:
     """Fetch each job and persist every answer as one raw batch, which `store_pending` stores.
 
-    Answers that were received before an interruption (Ctrl-C, a time limit) are persisted too.
+    Answers that were received before an interruption (Ctrl-C, a time limit) are persisted too. A
+    batch of its own, before it, holds what a source that answered short has more of.
     """
     root, clock = settings.lake, settings.clock
     claim(root, settings.origin)
@@ -268,6 +292,9 @@ def collect(
         for one in fetcher.fetch(jobs, settings.universe.by_id):
             fetched.append(one)
     finally:
+        heads = [head for one in fetched if (head := one.head)]
+        if heads:
+            _persist(settings, run_id, heads, started)
         if fetched:
             _persist(settings, run_id, fetched, started)
     return fetched

@@ -44,9 +44,9 @@ class _State:
 def plan_daily(settings: Settings, universe: Universe) -> list[Job]:
     """Each instrument from ten sessions before its last stored one (or from its beginning) on.
 
-    A window that was not answered well is requested again from its start, as is the earliest open
-    gap, until it was requested often enough. Once in `reverify_days` days the window is the whole
-    history.
+    A window that was not answered well is requested again from its start. The first source is also
+    requested for open gaps before it, until they were requested often enough. Once in
+    `reverify_days` days the window is the whole history.
     """
     assert_belongs(settings.lake, settings.origin)
     now, state = settings.clock.now(), _state(settings, universe)
@@ -131,9 +131,10 @@ def _state(settings: Settings, universe: Universe) -> _State:
     except EmptyLakeError:
         return _State()
     marks = watermarks(root, manifest, set(universe.by_id))
+    first = {i.id: i.sources[0].source for i in universe.instruments}
     usable = [name for name in marks if not calendar_error(universe.by_id[name], today)]
     due = due_histories(root, manifest, usable, today, settings.reverify_days)
-    return _State(marks, owed(root, manifest), read_gaps(root, manifest), due)
+    return _State(marks, owed(root, manifest, first), read_gaps(root, manifest), due)
 
 
 def _daily(instrument: Instrument, end: date, now: datetime, state: _State) -> Job:
@@ -146,11 +147,12 @@ def _daily(instrument: Instrument, end: date, now: datetime, state: _State) -> J
     calendar = load_calendar(instrument.calendar, now.date())
     start = calendar.back(min(mark.session, end), LOOK_BACK_SESSIONS)
     if debt:
-        start = min(start, debt.requested_from)
-    start = min(start, first_open(state.gaps.get(name, [])) or start)
+        start = min(start, debt.due_from)
+    due = max(start, instrument.since)
+    start = max(min(start, first_open(state.gaps.get(name, [])) or start), instrument.since)
     if debt and debt.mode == FIRST_LOAD:
-        return Job(name, FIRST_LOAD, max(start, instrument.since), end)
+        return Job(name, FIRST_LOAD, start, end)
     if name in state.due:
         # not from the first stored session alone: a first load may have been cut off at its head
         return Job(name, REVERIFY, min(instrument.since, state.due[name]), end)
-    return Job(name, DAILY, max(start, instrument.since), end)
+    return Job(name, DAILY, start, end, due=due if due > start else None)

@@ -30,7 +30,8 @@ def as_rows(fetched: Fetched, run_id: str, origin: str, clock: Clock, now: datet
             "source": attempt.source,
             "symbol": attempt.request.symbol,
             "mode": fetched.job.mode,
-            "requested_from": fetched.job.start,
+            "requested_from": attempt.request.start,
+            "due_from": max(fetched.job.due_from, attempt.request.start),
             "requested_to": fetched.job.end,
             "attempt": number,
             "fetched_at": answered_at(clock, now, attempt.pages),
@@ -70,6 +71,7 @@ class Answer:
     symbol: str
     mode: str
     requested_from: date
+    due_from: date
     requested_to: date
     outcome: str
     message: str
@@ -145,6 +147,7 @@ def _answer(batch_id: str, rows: Sequence[Mapping[str, Any]]) -> Answer:
         symbol=first["symbol"],
         mode=first["mode"],
         requested_from=first["requested_from"],
+        due_from=first["due_from"],
         requested_to=first["requested_to"],
         outcome=first["outcome"],
         message=first["message"],

@@ -110,6 +110,7 @@ def identity(answer: Answer) -> dict[str, Any]:
         "symbol": answer.symbol,
         "mode": answer.mode,
         "requested_from": answer.requested_from,
+        "due_from": answer.due_from,
         "requested_to": answer.requested_to,
         "attempts": answer.attempts,
         "duration_s": answer.duration_s,

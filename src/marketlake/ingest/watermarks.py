@@ -6,6 +6,7 @@ answered well (`Debt`) or the whole history is due (`Whole`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..model import layout
-from ..model.schema import CORRECTION_MODE, GOOD_OUTCOMES, RUN
+from ..model.schema import ANSWERED_TRIES, CORRECTION_MODE, GOOD_OUTCOMES, RUN
 from ..store.files import corrupt
 from ..store.manifest import Manifest
 
@@ -76,34 +77,53 @@ def _last_sessions(path: Path) -> Iterable[tuple[str, date]]:
 class Debt:
     """A window that was requested and not answered well since."""
 
-    requested_from: date
+    due_from: date
     requested_to: date
     mode: str
 
 
-def owed(root: Path, manifest: Manifest) -> Mapping[str, Debt]:
+def owed(root: Path, manifest: Manifest, first_sources: Mapping[str, str]) -> Mapping[str, Debt]:
     """By instrument id. A good answer to the whole window settles it, as far as that had come by
     then.
+
+    A first load that began later because a further source served it is owed, until the first source
+    answered or it was requested `ANSWERED_TRIES` times: the first source may have more.
 
     A failed backfill owes nothing, nor does a whole history that was not served well: it has its
     next turn, and the next run requests what was due that day.
     """
-    columns = ["instrument_id", "outcome", "mode", "requested_from", "requested_to", "batch_id", "started_at"]
+    columns = ["instrument_id", "outcome", "mode", "requested_from", "due_from", "requested_to", "batch_id"]
+    columns += ["started_at", "source", "first_session"]
     runs = _recent_runs(root, manifest, columns)
     good = pc.is_in(runs["outcome"], pa.array(sorted(GOOD_OUTCOMES)))
     bad = pc.and_(pc.invert(good), pc.invert(pc.is_in(runs["mode"], pa.array(_EXTRA))))
-    concerned = pc.is_in(runs["instrument_id"], runs.filter(bad)["instrument_id"])
-    debts: dict[str, Debt] = {}
+    loads = runs.filter(pc.equal(runs["mode"], _WHOLE[0])).to_pylist()
+    ids = {row["instrument_id"] for row in loads if _may_be_short(row, first_sources)}
+    ids.update(runs.filter(bad)["instrument_id"].to_pylist())
+    concerned = pc.is_in(runs["instrument_id"], pa.array(sorted(ids), pa.string()))
+    debts, short, reached = dict[str, Debt](), Counter[str](), dict[str, date]()
     for row in runs.filter(concerned).sort_by("batch_id").to_pylist():
         key, debt = row["instrument_id"], debts.get(row["instrument_id"])
         if row["outcome"] not in GOOD_OUTCOMES:
             if row["mode"] not in _EXTRA:
-                debts[key] = Debt(row["requested_from"], row["requested_to"], row["mode"])
-        elif (
-            debt and row["requested_from"] <= debt.requested_from and row["requested_to"] >= _until(debt, row)
-        ):
+                debts[key] = Debt(row["due_from"], row["requested_to"], row["mode"])
+            continue
+        if debt and row["due_from"] <= debt.due_from and row["requested_to"] >= _until(debt, row):
             del debts[key]
+        if row["source"] == first_sources.get(key):
+            reached[key] = min(row["requested_from"], reached.get(key, date.max))
+        elif _may_be_short(row, first_sources) and reached.get(key, date.max) > row["requested_from"]:
+            short[key] += 1
+            if short[key] < ANSWERED_TRIES:
+                debts[key] = Debt(row["due_from"], row["requested_to"], row["mode"])
     return debts
+
+
+def _may_be_short(row: Mapping[str, Any], first_sources: Mapping[str, str]) -> bool:
+    """Whether a further source served a first load, and less than was requested."""
+    fallback = row["source"] != first_sources.get(row["instrument_id"], row["source"])
+    late = row["first_session"] is None or row["first_session"] > row["requested_from"]
+    return row["mode"] == _WHOLE[0] and fallback and late
 
 
 def _until(debt: Debt, row: Mapping[str, Any]) -> date:

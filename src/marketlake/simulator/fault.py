@@ -36,6 +36,7 @@ PARAMS: Final[Mapping[str, Mapping[str, Param]]] = {
     "nulls": {"count": 1.0, "where": _WHERE},
     "duplicates": {"count": 1.0, "where": "tail|head|middle|random"},
     "missing": {"count": 3.0, "where": _WHERE},
+    "history": {"from": "1900-01-01", "to": "2099-12-31"},
     "unadjusted": {"scope": "history|day", "events": "kept|dropped"},
     "restated": {"percent": 1.0, "from": "1900-01-01", "to": "2099-12-31"},
     "unit": {"factor": 100.0, "label": ""},

@@ -80,6 +80,12 @@ def _missing(bars: Bars, fault: Fault) -> Bars:
     return bars.take(np.setdiff1d(np.arange(len(bars)), _rows(bars, fault)))
 
 
+def _history(bars: Bars, fault: Fault) -> Bars:
+    """A source that begins later than others, or stopped."""
+    first, last = np.datetime64(fault.text("from"), "D"), np.datetime64(fault.text("to"), "D")
+    return bars.take((bars.days >= first) & (bars.days <= last))
+
+
 def _unadjusted(bars: Bars, fault: Fault) -> Bars:
     undone = bars.later.copy()
     if fault.text("scope") == "day":
@@ -130,6 +136,7 @@ DATA_FAULTS: Final[Mapping[str, Callable[[Bars, Fault], Bars]]] = {
     "nulls": _nulls,
     "duplicates": _duplicates,
     "missing": _missing,
+    "history": _history,
     "unadjusted": _unadjusted,
     "restated": _restated,
     "unit": _unit,
