@@ -40,6 +40,12 @@ def test_entry_has_defaults(tmp_path: Path) -> None:
         ('id = "BTC"', 'id = "NUL"', "reserved"),
         ('id = "BTC"', "id = 7", "must match"),
         ("crypto", "cryptos", "must be one of"),
+        (
+            "calendar =",
+            'quote_currency = "USDD"\ncalendar =',
+            "no code of ISO 4217 or of crypto; did you mean USD",
+        ),
+        ("calendar =", 'quote_currency = "DOLLAR"\ncalendar =', "must match"),
         ("2011-08-18", '"2011"', "must be a date"),
         ("2011-08-18", "2011-08-18T00:00:00", "must be a date"),
         ("symbol", "ticker", "exactly source and symbol"),

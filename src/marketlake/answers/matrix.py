@@ -333,7 +333,7 @@ def read_wins(reader: DuckReader, scope: Scope, first: int, last: int) -> Wins:
     """Years won, in the order of the ids; from the stored table where it has them."""
     parts = {"matrix_member": "query/matrix_member", "bar": scope.bars}
     # the table holds figures without conversion, deflation and as-of
-    stored = not scope.rates and not scope.terms.real and scope.terms.as_of is None
+    stored = not scope.converts and not scope.terms.real and scope.terms.as_of is None
     parts |= {"inflation": "query/inflation"} if stored else YEARS
     parts |= {"year_figure": "query/year_figure"}
     values = year_values(scope) | {"first_year": first, "last_year": last}
@@ -381,7 +381,7 @@ def qualities(
 
 def _level_text(scope: Scope) -> str:
     t = scope.terms
-    plain = not scope.rates and not t.real
+    plain = not scope.converts and not t.real
     member = {"matrix_member": "query/matrix_member"}
     if plain and t.as_of is None and t.basis in STATE_BASES:
         return chain(member, "query/stored_level")

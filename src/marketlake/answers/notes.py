@@ -42,7 +42,9 @@ def scope_notes(scope: Scope, wanted: Sequence[Listed] | None = None) -> Iterato
     yield from _bases(answered, scope.terms.basis)
     yield from _closes(answered, scope.terms.sessions)
     for one in answered:
-        if one.quote_currency != scope.currency:
+        if one in scope.unconverted:
+            yield f"{one.id} is quoted in {one.quote_currency}, for which there are no reference rates"
+        elif one.quote_currency != scope.currency:
             quoted = f"{one.id} is quoted in {one.quote_currency}"
             yield f"{quoted} and converted to {scope.currency} at reference rates"
     yield from (f"{one.id} is a proxy for {one.proxy_for}" for one in answered if one.proxy_for)

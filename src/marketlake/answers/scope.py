@@ -13,6 +13,7 @@ from ..engine.listing import (
     inflation_of,
     rates_needed,
     reach,
+    unconverted,
 )
 from ..engine.reader import Reader
 from ..model.errors import EmptyLakeError, UsageError
@@ -30,6 +31,8 @@ class Scope:
     currency: str
     rates: tuple[Listed, ...]
     """Reference rates for the conversion to the currency."""
+    unconverted: tuple[Listed, ...]
+    """Instruments that have none: their figures are missing, with quality `no_rate`."""
     deflator: Listed | None
     bill: Listed | None
 
@@ -38,6 +41,11 @@ class Scope:
         """The basis of each instrument: price or total where the requested basis does not exist
         for it."""
         return {i.id: basis_of(i, self.terms.basis) for i in self.wanted}
+
+    @property
+    def converts(self) -> bool:
+        """Whether any figure is not in its instrument's own currency."""
+        return bool(self.rates or self.unconverted)
 
     @property
     def bars(self) -> str:
@@ -72,17 +80,25 @@ class Scope:
 
 
 def resolve(listing: Listing, terms: Terms) -> Scope:
-    """Resolve instruments, currency and conversion rates; `UsageError` for what has no return."""
+    """Resolve instruments, currency and conversion rates; `UsageError` for what has no return.
+
+    An instrument without a reference rate stays in where two others can be compared.
+    """
     wanted = tuple(find(listing, name) for name in terms.named)
     for instrument in wanted:
         if instrument.asset_class == "rate":
             raise UsageError(f"{instrument.id} is a yield, not a price, so it has no return")
     currency = currency_of(wanted) if terms.currency is None else currency_code(terms.currency)
+    without = unconverted(listing, wanted, currency)
+    convertible = [i for i in wanted if i not in without]
+    if len({i.id for i in convertible}) < 2:
+        without, convertible = (), list(wanted)
     return Scope(
         terms,
         wanted,
         currency,
-        rates_needed(listing, wanted, currency),
+        rates_needed(listing, convertible, currency),
+        without,
         inflation_of(listing, currency) if terms.real else None,
         _bill(listing, terms.risk_free, currency),
     )

@@ -67,6 +67,17 @@ def currency_of(instruments: Iterable[Listed]) -> str:
     return quoted.pop() if len(quoted) == 1 else "USD"
 
 
+def unconverted(listing: Listing, instruments: Iterable[Listed], target: str) -> tuple[Listed, ...]:
+    """Those of the instruments whose currency has no reference rates to `target`.
+
+    `UsageError` for a `target` without rates.
+    """
+    foreign = [i for i in instruments if i.quote_currency != target]
+    if foreign and target != PIVOT:
+        _rate(listing, target)
+    return tuple(i for i in foreign if i.quote_currency != PIVOT and not _is_rate(listing, i.quote_currency))
+
+
 def rates_needed(listing: Listing, instruments: Iterable[Listed], target: str | None) -> tuple[Listed, ...]:
     """The reference rates that convert these to `target`; `UsageError` for an unknown currency."""
     if target is None:
@@ -93,8 +104,15 @@ def reach(instruments: Sequence[Listed]) -> dict[str, object]:
 
 
 def _rate(listing: Listing, code: str) -> Listed:
+    if _is_rate(listing, code):
+        return listing[code]
+    known = sorted(i.id for i in listing.values() if i.asset_class == "currency")
+    raise UsageError(
+        f"no reference rates for {code}; with rates: {', '.join([PIVOT, *known])}. An entry in "
+        f'instruments.toml with id = "{code}", asset_class = "currency" and quote_currency = "USD" adds them'
+    )
+
+
+def _is_rate(listing: Listing, code: str) -> bool:
     rate = listing.get(code)
-    if rate is None or rate.asset_class != "currency" or rate.quote_currency != PIVOT:
-        known = sorted(i.id for i in listing.values() if i.asset_class == "currency")
-        raise UsageError(f"no reference rates for {code}; with rates: {', '.join([PIVOT, *known])}")
-    return rate
+    return rate is not None and rate.asset_class == "currency" and rate.quote_currency == PIVOT

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +33,28 @@ _SOURCE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _RESERVED: Final = frozenset(
     {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
 )
+
+
+_ISO_4217: Final = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN "
+    "BWP BYN BZD CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP "
+    "ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR "
+    "ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA "
+    "MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK "
+    "PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC "
+    "SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND "
+    "VUV WST XAF XAG XAU XCD XCG XDR XOF XPD XPF XPT XSU XUA YER ZAR ZMW ZWG "
+)
+_FORMER: Final = (
+    "ATS BEF CYP DEM EEK ESP FIM FRF GRD HRK IEP ITL LTL LUF LVL MTL NLG PTE SIT SKK TRL ROL ZWL ANG CUC "
+)
+_CRYPTO: Final = (
+    "BTC ETH USDT USDC DAI FDUSD TUSD BUSD USDE USDS USDP PYUSD BNB SOL XRP ADA DOGE TRX LTC "
+    "BCH DOT AVAX LINK XLM EURC EURT "
+)
+CURRENCIES: Final = frozenset([*_ISO_4217.split(), *_FORMER.split(), *_CRYPTO.split(), "CNH"])
+"""Codes of ISO 4217 with metals, former ones that have rates, those that crypto is quoted in, and
+offshore yuan."""
 
 
 INVALID: Final = "invalid"
@@ -149,7 +172,7 @@ def _instrument(path: Path, number: int, entry: object) -> Instrument:
         name=_name(where, entry, "name", instrument_id),
         asset_class=_choice(where, entry, "asset_class", ASSET_CLASSES),
         calendar=calendar,
-        quote_currency=_text(where, entry, "quote_currency", _CURRENCY, default="USD"),
+        quote_currency=_currency(where, entry),
         return_basis=_choice(where, entry, "return_basis", RETURN_BASES, default="price"),
         since=since,
         sources=_sources(where, named, entry.get("sources")),
@@ -174,6 +197,15 @@ def _text(where: str, entry: dict[str, Any], key: str, pattern: re.Pattern[str],
     if not isinstance(value, str) or not pattern.fullmatch(value):
         raise ConfigError(f"{where}: {key} = {str(value)[:60]!r} must match {pattern.pattern}")
     return value
+
+
+def _currency(where: str, entry: dict[str, Any]) -> str:
+    code = _text(where, entry, "quote_currency", _CURRENCY, default="USD")
+    if code not in CURRENCIES:
+        close = get_close_matches(code, sorted(CURRENCIES), n=3, cutoff=0.6)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        raise ConfigError(f"{where}: quote_currency = {code!r} is no code of ISO 4217 or of crypto{hint}")
+    return code
 
 
 def _name(where: str, entry: dict[str, Any], key: str, default: str) -> str:

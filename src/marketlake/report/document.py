@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from html import escape
+from itertools import combinations
 from pathlib import Path
 from string import Template
 from typing import Any, Final
@@ -15,7 +17,7 @@ from typing import Any, Final
 from ..answers.compare import Comparison, compare
 from ..claims.ledger import Entry, read_ledger
 from ..engine.reader import About, DuckReader
-from ..model.errors import EmptyLakeError
+from ..model.errors import EmptyLakeError, UsageError
 from ..model.layout import PAGE
 from ..model.terms import Terms
 from ..store.disk import write_bytes
@@ -119,14 +121,23 @@ def _wins(reader: DuckReader, ledger: Sequence[Entry]) -> tuple[Entry, Compariso
             first = min(c.first_year or 0 for c in spans)
             last = max(c.last_year or 0 for c in spans)
             check = entry.published
-            return entry, compare(reader, Terms.of([check.a, check.b], {"start": first, "end": last}))
+            # a pair that cannot be converted leaves out this claim and no other part of the page
+            with suppress(UsageError):
+                return entry, compare(reader, Terms.of([check.a, check.b], {"start": first, "end": last}))
     return None
 
 
 def _start(part: ClaimPart | None, instruments: Sequence[Row]) -> Row:
     """What the reader's choice is at first; without years the page takes what both have."""
     if part is None:
-        return {"a": instruments[0]["id"], "b": instruments[1]["id"]}
+        rates = {"USD", *(i["id"] for i in instruments if i["asset_class"] == "currency")}
+        able = (
+            (a["id"], b["id"])
+            for a, b in combinations(instruments, 2)
+            if a["currency"] == b["currency"] or {a["currency"], b["currency"]} <= rates
+        )
+        a, b = next(able, (instruments[0]["id"], instruments[1]["id"]))
+        return {"a": a, "b": b}
     c = part.comparison
     years = [row.year for row in c.rows]
     a, b = c.instruments
