@@ -303,3 +303,31 @@ def test_real_prices_are_noted_as_documented(symbol: str) -> None:
     result = run(rows, instrument, window={"at": datetime(2025, 1, 3, tzinfo=UTC)})
     assert (len(result.bars), len(result.quarantine), result.refused) == (len(rows), 0, {})
     assert Counter(result.findings["check"].to_pylist()) == FINDINGS[symbol]
+
+
+def shifted(by: int, count: int, start: date = date(2024, 2, 1)) -> Checked:
+    """Sessions of New York with their dates shifted by some days."""
+    days_due = load_calendar("XNYS", date(2024, 12, 31)).sessions(start, start + timedelta(days=400))
+    rows = [
+        row(day + timedelta(days=by), 100.0 + n % 3) for n, day in enumerate(days_due[:count].astype(object))
+    ]
+    return run(rows, SHARE, window={"at": datetime(2025, 5, 1, tzinfo=UTC)})
+
+
+@pytest.mark.parametrize("by", [1, -1])
+@pytest.mark.parametrize("count", [7, 11, 200])
+def test_answer_with_shifted_dates_is_quarantined(by: int, count: int) -> None:
+    result = shifted(by, count)
+    assert {reason for reason, _ in quarantined(result)} == {"shifted_dates"}
+    assert not len(result.bars)
+    assert "without a session" in str(result.refused["SHARE"])
+    assert not len(shifted(0, count).quarantine)
+
+
+def test_a_day_that_only_the_vendor_trades_on_is_no_shift() -> None:
+    days_due = load_calendar("XNYS", date(2024, 12, 31)).sessions(date(2024, 2, 1), date(2024, 3, 20))
+    holiday = row(date(2024, 2, 19), 100.0)
+    rows = [row(day, 100.0 + n % 3) for n, day in enumerate(days_due.astype(object))]
+    assert ("off_calendar", date(2024, 2, 19)) in noted(run([*rows, holiday], SHARE))
+    without = [one for one in rows if one["session"] != date(2024, 2, 20)]
+    assert ("off_calendar", date(2024, 2, 19)) in noted(run([*without, holiday], SHARE))

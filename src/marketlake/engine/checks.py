@@ -16,7 +16,7 @@ from .sql_text import bound, chained, read_heading, statement
 FAIL, WARN = "fail", "warn"
 """fail: the row is quarantined; warn: it is stored, with a finding."""
 
-WHOLE: Final = ("split_not_applied", "unit_change")
+WHOLE: Final = ("split_not_applied", "unit_change", "shifted_dates")
 """Of rows; they quarantine the whole answer of the instrument."""
 FAILS: Final = (
     "not_positive",

@@ -1,7 +1,7 @@
 -- split_suspected: a jump by the ratio of a split that was not served, or a split that the price
 --     contradicts.
 -- Severity: warn (suspect)
--- Formula: exp(abs(step)) is a simple ratio: 2 to 10, 12, 15, 20, 25, 30, 40, 50 or 100 to 1 within
+-- Formula: exp(abs(step)) is a plain ratio: 2 to 10, 12, 15, 20, 25, 30, 40, 50 or 100 to 1 within
 --          3 sigma, at most 10 %, or 3:2 within 1 sigma, at most 3 %; the step is beyond 8 sigma;
 --          the daily variation of the 20 sessions after is at most 2.5 times that of those before;
 --          the mean volume, where there is one, does not move against a ratio of 3 or more (by more

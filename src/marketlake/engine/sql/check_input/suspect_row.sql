@@ -13,7 +13,7 @@ WITH around AS (
 
 SELECT
     b.instrument_id, n.instrument_key AS subject, b.session, b.open, b.high, b.low, b.close, b.volume, b.dividend, b.split,
-    b.source, b.observed_at
+    b.source, b.observed_at, 0 AS place
 FROM bar AS b
 JOIN around AS a ON a.instrument_id = b.instrument_id AND a.year = b.year
 JOIN instrument AS n ON n.instrument_id = b.instrument_id
