@@ -7,7 +7,7 @@ QUICK := tests/unit tests/sources tests/store tests/answers tests/portfolio \
 	--ignore tests/store/s3 --ignore tests/answers/changes
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run quick test coverage mutants cluster-test check spark format docs airflow env benchmark campaign lock clean
+.PHONY: help venv run quick test coverage mutants cluster-test container-test check spark format docs airflow env benchmark campaign lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ mutants: venv ## mutation tests of formulas, checks and the merge; MUTANTS="a.b.
 
 cluster-test: venv ## Postgres, Redis and two Celery workers on loopback: kill one, compare; skipped if missing
 	@sh scripts/cluster
+
+container-test: venv ## build and deploy the containers, kill, stop, restore; skipped where no Docker can run
+	@$(BIN)/python -W ignore -m tests.containers
 
 check: venv ## format, lint, strict types, import contract
 	@$(BIN)/ruff format --check .

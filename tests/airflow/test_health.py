@@ -18,7 +18,7 @@ from .sinks import served
 
 class Monitor(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        parts = {"scheduler": {"status": "healthy"}, "triggerer": {"status": "unhealthy"}}
+        parts = {"scheduler": {"status": "healthy"}, "dag_processor": {"status": "unhealthy"}}
         body = json.dumps(parts if self.path == "/api/v2/monitor/health" else {}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -37,8 +37,7 @@ def server() -> Iterator[str]:
 def test_component_health_is_read_from_the_api_server(server: str) -> None:
     assert {part: health(server, part) for part in PARTS} == {
         "scheduler": "healthy",
-        "triggerer": "unhealthy",
-        "dag_processor": "None",
+        "dag_processor": "unhealthy",
         "metadatabase": "None",
     }
 
@@ -47,7 +46,7 @@ def test_without_an_api_server_no_component_is_healthy() -> None:
     assert health("http://127.0.0.1:9/execution/", "scheduler").startswith("the API server does not answer")
 
 
-@pytest.mark.parametrize(("part", "code"), [("scheduler", 0), ("triggerer", 1)])
+@pytest.mark.parametrize(("part", "code"), [("scheduler", 0), ("dag_processor", 1)])
 def test_exit_code_is_the_container_health(server: str, part: str, code: int) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "marketlake.airflow.health", part],
@@ -62,3 +61,17 @@ def test_exit_code_is_the_container_health(server: str, part: str, code: int) ->
     )
     assert done.returncode == code, done.stdout
     assert "airflow" not in done.stderr.replace("marketlake.airflow", "")
+
+
+def test_without_an_address_the_variable_is_named() -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "AIRFLOW__CORE__EXECUTION_API_SERVER_URL"}
+    done = subprocess.run(
+        [sys.executable, "-m", "marketlake.airflow.health", "scheduler"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "AIRFLOW__CORE__EXECUTION_API_SERVER_URL is not set" in done.stderr
+    assert "Traceback" not in done.stderr

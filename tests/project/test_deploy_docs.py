@@ -27,8 +27,8 @@ def test_every_named_service_profile_and_volume_exists(page: str) -> None:
         assert set(named) <= set(SERVICES), rest
     profiles = {profile for service in SERVICES.values() for profile in service.get("profiles", ())}
     assert set(re.findall(r"COMPOSE_PROFILES=(\w+)", page)) <= profiles
-    volumes = yaml.safe_load(COMPOSE)["volumes"]
-    assert {name for name in re.findall(r"\bmarketlake_(\w+)", page)} <= set(volumes)
+    content = yaml.safe_load(COMPOSE)
+    assert set(re.findall(r"\bmarketlake_(\w+)", page)) <= {*content["volumes"], *content["networks"]}
     image = SERVICES["worker"]["image"]
     assert set(re.findall(r"marketlake-airflow:[\d.]*\d", page)) <= {image}
 

@@ -40,7 +40,9 @@ def test_kubernetes_values_need_nothing_missing_in_the_image() -> None:
     # it would create the user admin with the password admin
     assert not VALUES["createUserJob"]["enabled"]
     assert not VALUES["webserver"]["defaultUser"]["enabled"]
-    for part in ("workers", "scheduler", "dagProcessor", "triggerer"):
+    # no DAG defers a task
+    assert VALUES["triggerer"] == {"enabled": False}
+    for part in ("workers", "scheduler", "dagProcessor"):
         assert not VALUES[part]["logGroomerSidecar"]["enabled"], part
 
 

@@ -123,6 +123,21 @@ def test_concurrent_clients_are_all_answered(simulator: Simulator) -> None:
     assert lengths == [3019] * 64
 
 
+def test_simulator_listens_where_it_is_told(sample: Market) -> None:
+    seen = []
+
+    def started(simulator: Simulator) -> None:
+        seen.append(simulator.url)
+        raise KeyboardInterrupt
+
+    for host in ("127.0.0.2", "0.0.0.0"):
+        with pytest.raises(KeyboardInterrupt):
+            run_forever(sample, started, now=NOW, host=host)
+    assert [url.rpartition(":")[0] for url in seen] == ["http://127.0.0.2", "http://0.0.0.0"]
+    with pytest.raises(UsageError, match=r"port 0 of 192\.0\.2\.1 cannot be used .* with --host and --port"):
+        run_forever(sample, started, now=NOW, host="192.0.2.1")
+
+
 def test_run_forever_ends_with_an_interrupt(sample: Market, get: Get) -> None:
     seen: list[str] = []
 

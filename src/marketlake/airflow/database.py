@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -54,6 +55,8 @@ def create_admin(password: str) -> bool:
     """
     from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
 
+    # a line for each of several hundred permissions otherwise
+    logging.getLogger("airflow.providers.fab").setLevel(logging.WARNING)
     with get_application_builder() as builder:
         security = builder.sm
         security.sync_roles()

@@ -67,7 +67,10 @@ def simulate(
         str, typer.Option(help="`sample`, or a folder of CSV or Parquet files, one per symbol.")
     ] = "sample",
     now: Now = None,
-    port: Annotated[int, typer.Option(help="Port on loopback; 0 selects a free one.")] = 8765,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 in a container. There is no login.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 selects a free one.")] = 8765,
     port_file: Annotated[
         Path | None, typer.Option(help="File to write the address to once the simulator listens.")
     ] = None,
@@ -78,7 +81,7 @@ def simulate(
         ),
     ] = None,
 ) -> None:
-    """Serve a market on loopback in the vendors' formats, until interrupted."""
+    """Serve a market in the vendors' formats, on loopback, until interrupted."""
     from ..model.settings import load_settings
     from ..simulator.fault import parse_fault
     from ..simulator.folder import load_market
@@ -97,4 +100,4 @@ def simulate(
         if port_file:
             write_bytes(port_file.resolve(), simulator.url.encode())
 
-    run_forever(served, announce, now=clock, faults=faults, port=port)
+    run_forever(served, announce, now=clock, faults=faults, host=host, port=port)

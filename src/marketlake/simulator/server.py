@@ -26,7 +26,6 @@ from .fault import Fault, fault_from, fault_to_json, parse_fault
 from .market import Market
 from .reply import Reply, json_reply
 
-HOST: Final = "127.0.0.1"
 _MAX_BODY: Final = 1024 * 1024
 _LOG_LENGTH: Final = 100_000
 
@@ -187,7 +186,7 @@ def serve(
 
     `now` bounds what is served (None: the machine's clock). `UsageError` when the port is taken.
     """
-    server = _server(market, now, faults, port)
+    server = _server(market, now, faults, "127.0.0.1", port)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
@@ -205,10 +204,11 @@ def run_forever(
     *,
     now: datetime | None = None,
     faults: Sequence[Fault] = (),
+    host: str = "127.0.0.1",
     port: int = 0,
 ) -> None:
     """Serve until KeyboardInterrupt, which is raised; `started` is called once it listens."""
-    server = _server(market, now, faults, port)
+    server = _server(market, now, faults, host, port)
     try:
         started(server.simulator)
         server.serve_forever()
@@ -217,16 +217,16 @@ def run_forever(
         server.server_close()
 
 
-def _server(market: Market, now: datetime | None, faults: Sequence[Fault], port: int) -> _Server:
+def _server(market: Market, now: datetime | None, faults: Sequence[Fault], host: str, port: int) -> _Server:
     simulator = Simulator(market, now, faults)
     simulator.set_clock(now)
     try:
-        server = _Server(simulator, port)
+        server = _Server(simulator, host, port)
     except (OSError, OverflowError) as error:
         raise UsageError(
-            f"port {port} of {HOST} cannot be used ({error}); choose another with --port"
+            f"port {port} of {host} cannot be used ({error}); choose another with --host and --port"
         ) from None
-    simulator.url = f"http://{HOST}:{server.server_port}"
+    simulator.url = f"http://{host}:{server.server_port}"
     return server
 
 
@@ -235,10 +235,10 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, simulator: Simulator, port: int) -> None:
+    def __init__(self, simulator: Simulator, host: str, port: int) -> None:
         self.simulator = simulator
         self.stopping = threading.Event()
-        super().__init__((HOST, port), _Handler)
+        super().__init__((host, port), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Ignore clients that disconnect; print any other error."""
