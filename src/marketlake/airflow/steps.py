@@ -49,7 +49,7 @@ def plan(
     given = params or {}
     with _recording_error(ti):
         start, end = day_of(given.get("from")), day_of(given.get("to"), "12-31")
-        scope = run.Scope(given.get("instruments", ()), _window(start, end), calendar, source)
+        scope = run.Scope(given.get("instruments", ()), _window(start, end), calendar=calendar, source=source)
         batches = run.plan(load_settings(), run_of(ti), scope)
     return [[job.to_dict() for job in batch] for batch in batches]
 

@@ -93,28 +93,37 @@ def backfill(
     end: Annotated[
         str | None, typer.Option("--to", help="Last year or session; default: the last finished one.")
     ] = None,
+    source: Annotated[
+        str, typer.Option("--source", help="Only this one of the instruments' sources, such as kraken.")
+    ] = "",
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
     source_url: SourceUrl = None,
     output: Output = Format.table,
 ) -> None:
-    """Fetch a window of history, again or for the first time, and store it."""
+    """Fetch a window of history, again or for the first time, and store it.
+
+    A stored session keeps the values of the source that served it first.
+    """
     settings = settings_of(home, lake, now, source_url)
     window = parse_day(start, "01-01"), parse_day(end, "12-31") if end else None
-    rows = _ingest(settings, ids, window)
+    rows = _ingest(settings, ids, window, source)
     _build(settings)
     _finish(settings, rows, output)
 
 
 def _ingest(
-    settings: Settings, ids: Sequence[str], window: tuple[date, date | None] | None = None
+    settings: Settings,
+    ids: Sequence[str],
+    window: tuple[date, date | None] | None = None,
+    source: str = "",
 ) -> list[RunRow]:
     from ..ingest.run import ingest as run_ingest
     from .progress import progress
 
     with progress() as listener:
-        return run_ingest(settings, ids, window, listener)
+        return run_ingest(settings, ids, window, listener, source)
 
 
 def _build(settings: Settings, *, full_refresh: bool = False, engine: EngineName = EngineName.duckdb) -> None:

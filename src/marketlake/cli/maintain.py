@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) -> None:
     """Compare every stored file with the manifest's checksums; exit code 1 if any is damaged."""
+    from ..store.verify import STRAY
     from ..store.verify import verify as verify_files
     from .progress import watching
 
@@ -28,7 +29,7 @@ def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) 
     if output is Format.table:
         say(f"{files} files, {len(damages)} damaged")
     if damages:
-        if output is Format.table:
+        if output is Format.table and any(d.problem != STRAY for d in damages):
             say(
                 "`marketlake replay` rebuilds tables from raw/ and lists what it cannot rebuild, "
                 "`marketlake build --full-refresh` rebuilds marts and market.duckdb; restore raw/ from backup"

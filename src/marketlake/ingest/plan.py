@@ -58,9 +58,21 @@ def plan_daily(settings: Settings, universe: Universe) -> list[Job]:
     return jobs
 
 
-def plan_backfill(settings: Settings, universe: Universe, start: date, end: date | None) -> list[Job]:
+def plan_backfill(
+    settings: Settings, universe: Universe, start: date, end: date | None, source: str = ""
+) -> list[Job]:
     """The same window for each instrument that lived in it, cut to its life and to what is
-    finished."""
+    finished.
+
+    `source` is the only one to request; `UsageError` for an instrument that does not list it.
+    """
+    for instrument in universe.instruments if source else ():
+        listed = [ref.source for ref in instrument.sources]
+        if source not in listed:
+            raise UsageError(
+                f"{instrument.id} does not list the source {source[:40]!r} but {', '.join(listed)}; add "
+                f'{{ source = "{source[:40]}", symbol = "..." }} to its sources in instruments.toml'
+            )
     if end is not None and end < start:
         raise UsageError(f"the window ends ({end}) before it starts ({start}); swap --from and --to")
     assert_belongs(settings.lake, settings.origin)
@@ -69,7 +81,7 @@ def plan_backfill(settings: Settings, universe: Universe, start: date, end: date
         first = max(start, instrument.since)
         last = min(last_session(instrument, now), end or date.max)
         if first <= last:
-            jobs.append(Job(instrument.id, BACKFILL, first, last))
+            jobs.append(Job(instrument.id, BACKFILL, first, last, source))
     if universe.instruments and not jobs:
         one = universe.instruments[0]
         raise UsageError(

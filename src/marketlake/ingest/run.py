@@ -21,7 +21,7 @@ from ..store.writer import open_manifest
 from .batches import store_pending
 from .corrections import persist_corrections
 from .fetch import TRANSIENT_OUTCOMES, answered, collect
-from .job import Fetched, Job
+from .job import RECONCILE, Fetched, Job
 from .plan import in_batches, plan_backfill, plan_daily
 from .runs import RunRow, new_run_id, run_rows
 
@@ -33,6 +33,8 @@ class Scope:
     ids: Sequence[str] = ()
     window: tuple[date, date | None] | None = None
     """First and last day of a backfill; None is the daily run."""
+    only: str = ""
+    """The only source that a backfill requests; empty is each instrument's sources in order."""
     calendar: str | None = None
     source: str | None = None
     """The first usable source of the instruments; `NO_SOURCE` for those that have none."""
@@ -63,15 +65,16 @@ def ingest(
     ids: Sequence[str] = (),
     window: tuple[date, date | None] | None = None,
     listener: Listener | None = None,
+    source: str = "",
 ) -> list[RunRow]:
     """Fetch the instruments (all when `ids` is empty) and store what came.
 
-    `window` makes it a backfill.
+    `window` makes it a backfill, from `source` alone if that is given.
 
     Returns the run's rows. What an interrupted run had fetched is stored first.
     """
     run_id = new_run_id(settings)
-    return run_batches(settings, run_id, plan(settings, run_id, Scope(ids, window)), listener)
+    return run_batches(settings, run_id, plan(settings, run_id, Scope(ids, window, source)), listener)
 
 
 def run_batches(
@@ -95,7 +98,7 @@ def plan(settings: Settings, run_id: str, scope: Scope) -> list[list[Job]]:
     store_waiting(settings)
     persist_corrections(settings, run_id)
     window = scope.window
-    jobs = plan_backfill(settings, chosen, *window) if window else plan_daily(settings, chosen)
+    jobs = plan_backfill(settings, chosen, *window, scope.only) if window else plan_daily(settings, chosen)
     return in_batches(jobs, settings.batch_size)
 
 
@@ -115,7 +118,9 @@ def fetch(
     """Fetch those jobs of a batch that the run has not fetched well yet, and persist every
     answer."""
     done = answered(settings.lake, run_id)
-    jobs = [job for job in batch if (job.instrument_id, job.source) not in done]
+    jobs = [
+        job for job in batch if (job.instrument_id, job.source if job.mode == RECONCILE else "") not in done
+    ]
     return collect(settings, run_id, jobs, on_done) if jobs else []
 
 

@@ -126,7 +126,12 @@ def load_settings(
 def _place(home: Path, text: str, environ: Mapping[str, str]) -> Path:
     if is_url(text):
         return parse_address(text).folder(copies_folder(environ))
-    return (home / Path(text).expanduser()).resolve()
+    folder = (home / Path(text).expanduser()).resolve()
+    if "?" in str(folder):
+        raise ConfigError(
+            f"lake {str(folder)!r}: DuckDB opens no path with a question mark; choose another folder"
+        )
+    return folder
 
 
 def parse_instant(text: str) -> datetime:

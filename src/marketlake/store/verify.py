@@ -18,7 +18,8 @@ from .manifest import Manifest
 from .recovery import UNREADABLE
 from .writer import open_manifest, writer
 
-_STRAY: Final = "not part of the lake: remove it"
+STRAY: Final = "not part of the lake: remove it"
+"""The problem of a file that no commit wrote."""
 _REPLACEABLE: Final = (layout.RAW, *(f"{table}/" for table in MARTS))
 
 
@@ -76,7 +77,7 @@ def _in_bucket(
             yield Damage(path, f"{wrong}; {remedy}")
     for path in objects.paths(""):
         if layout.PLACE.fullmatch(path) and not path.startswith(layout.RAW) and path not in manifest.files:
-            yield Damage(path, _STRAY)
+            yield Damage(path, STRAY)
 
 
 def assert_whole(root: Path, manifest: Manifest) -> None:
@@ -106,7 +107,7 @@ def _verified(
         if problem:
             found.append(Damage(path, problem))
     found += [Damage(layout.DATABASE, problem) for problem in _database_problem(root, manifest.built)]
-    strays = [Damage(path, _STRAY) for path in _strays(root, manifest)]
+    strays = [Damage(path, STRAY) for path in _strays(root, manifest)]
     return len(manifest.files), found + strays
 
 

@@ -6,7 +6,8 @@
 --          sessions are one finding, on the first of them
 -- Why: venues and vendors differ on holidays (COMEX gold lacks 19 sessions of New York's calendar
 --      since 2000), and a vendor may not have a day. The stored rows are not wrong
--- Remedy: backfill the sessions, from another source if the first does not have them
+-- Remedy: `marketlake backfill ID --from FIRST --to LAST`; with `--source NAME` from another one of
+--         its sources in instruments.toml, if the first does not have them
 -- Unit: sessions
 -- Grain: instrument_id, session
 -- Source: bar, instrument, calendar_session

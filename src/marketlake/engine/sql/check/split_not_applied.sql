@@ -7,8 +7,8 @@
 -- Why: a correct split causes no jump. A split that is not applied causes a jump of exactly its
 --      ratio, and the whole earlier history is on another scale. Smaller ratios cannot be
 --      distinguished from a bad day
--- Remedy: the next run requests the history again; if the vendor still serves it, list another
---         source first in instruments.toml
+-- Remedy: the next run requests the history again; if the vendor still serves it, a correction of
+--         split in corrections.toml, or another source first in instruments.toml
 -- Unit: ratio
 -- Grain: instrument_id, session
 -- Source: checked

@@ -5,8 +5,8 @@
 --          single day. Not judged for rates, nor where negative_prices is declared
 -- Why: a change from pounds to pence (or a share consolidation of 100:1 without a split): the two
 --      parts of the history are on different scales. A single day is a unit_spike
--- Remedy: the next run requests the history again; if the vendor still serves it, list another
---         source first, or list the series under a new id
+-- Remedy: the next run requests the history again; if the vendor still serves it, correct the
+--         sessions in corrections.toml where they are few, else list another source first
 -- Unit: ratio
 -- Grain: instrument_id, session
 -- Source: checked
