@@ -31,7 +31,7 @@ _DAILY: Final = {
     "bar": "mart/year_bar",
     "return_index": "view/return_index",
     "bill_day": "mart/bill_day",
-    "daily_return": "mart/daily_return",
+    "daily_step": "mart/daily_step",
 }
 
 
@@ -54,8 +54,8 @@ def held_days(lake: Lake) -> Iterator[HeldDays]:
     with ExitStack() as stack:
         connections = [stack.enter_context(_days_of(lake, year)) for year in _years(lake)[: cores()]]
         for connection in connections:
-            connection.execute("CREATE TEMP TABLE held AS FROM daily_return")
-            connection.execute("CREATE OR REPLACE TEMP VIEW daily_return AS FROM held")
+            connection.execute("CREATE TEMP TABLE held AS FROM daily_step")
+            connection.execute("CREATE OR REPLACE TEMP VIEW daily_step AS FROM held")
         yield HeldDays(connections)
 
 
@@ -79,10 +79,16 @@ def _make_state(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _days_of(lake: Lake, year: int) -> duckdb.DuckDBPyConnection:
     connection = _connected(1)
-    keyed = "SELECT * REPLACE (instrument_key AS instrument_id)"
-    connection.execute(
-        f"CREATE TEMP VIEW daily_return AS {keyed} FROM {_file(lake, 'daily_return', 'equity', year)}"
-    )
+    days, falls = (_file(lake, table, "equity", year) for table in ("daily_return", "internal_fall"))
+    connection.execute(f"""
+        CREATE TEMP VIEW daily_step AS SELECT
+            d.* EXCLUDE (instrument_id), d.instrument_key AS instrument_id, f.price_fall, f.total_fall,
+            price_level / price_fall AS price_high, price_level * price_fall_ahead AS price_low_ahead,
+            total_level / total_fall AS total_high, total_level * total_fall_ahead AS total_low_ahead,
+            coalesce(year(start_session) < {year}, TRUE) AS first_of_year,
+            d.session = max(d.session) OVER (PARTITION BY d.instrument_key) AS last_of_year
+        FROM {days} AS d JOIN {falls} AS f ON f.instrument_key = d.instrument_key AND f.session = d.session
+    """)
     return connection
 
 
@@ -116,13 +122,13 @@ def _daily_slice(lake: Lake, members: Members, target: Path) -> None:
         )
         for relation, name in _DAILY.items():
             connection.execute(f"CREATE TEMP TABLE {relation} AS {statement(name)}")
-        connection.execute(f"COPY daily_return TO {literal(target)} (COMPRESSION zstd)")
+        connection.execute(f"COPY daily_step TO {literal(target)} (COMPRESSION zstd)")
 
 
 def _closes(lake: Lake, year: int) -> dict[str, Close]:
-    path = lake.job.root / "year_close" / "asset_class=equity" / f"year={year}" / "part.parquet"
+    path = lake.job.root / "internal_close" / "asset_class=equity" / f"year={year}" / "part.parquet"
     rows = pq.ParquetFile(path).read().to_pylist()
-    return {row["instrument_id"]: (row["session"], row["close"]) for row in rows}
+    return {row["instrument_id"]: (row["session"], row["close"], row["known_at"]) for row in rows}
 
 
 def _years(lake: Lake) -> range:

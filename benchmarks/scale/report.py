@@ -6,6 +6,8 @@ import statistics
 from collections.abc import Iterator
 from typing import Final
 
+from marketlake.model.layout import MARTS
+
 from ..tables import Target, judged, machine, seconds, table
 from ..timing import Ratio
 from .homes import LAST_YEAR, Taken
@@ -116,10 +118,7 @@ def _bytes(r: Results) -> str:
         per_bar = {
             "raw": filled["tables"]["raw"][0] / bars,
             "bar": filled["tables"]["bar"][0] / bars,
-            "marts": sum(
-                _stored(built, name) for name in ("daily_return", "year_state", "year_level", "year_close")
-            )
-            / bars,
+            "marts": sum(_stored(built, name) for name in MARTS) / bars,
             "database": built["database"] / bars,
         }
         rows.append(

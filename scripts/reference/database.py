@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from marketlake.engine.describe import COLUMNS
+from marketlake.engine.describe import ABOUT, COLUMNS, INTERNAL_RELATIONS, SESSIONS, STATES, SUMMARIES
 from marketlake.engine.scoreboard_sql import scoreboard_macros
-from marketlake.engine.sql_text import read_heading, source
+from marketlake.engine.sql_text import has_text, read_heading, source
+from marketlake.model.layout import INTERNAL
 from marketlake.model.schema import TABLES
 
-from .markdown import item, paragraph
+from .markdown import item, names, paragraph
 from .tables import Described, columns
 
 INTRODUCTION: Final = """\
@@ -37,33 +38,17 @@ ALSO: Final = {
     "check_bar": "`check_bar(id)`: the checks of rows over the stored bars of one instrument: "
     "[data quality](../quality.md).",
 }
-NO_HEADING: Final = {
-    "instrument": "The instruments of `instruments.toml`.",
-    "bar_version": "Every version of every bar, the current ones and those that were replaced.",
-    "calendar_session": "The sessions of each calendar in use.",
-    "lake": "What this file was built from: one row.",
-    "quality_check": "The data checks.",
-    "claim": "The claims of `claims.toml`.",
-    "claim_opponent": "The instruments that a claim may also mean.",
-    "claim_plan": "The plans that a claim about a sleeve is put to.",
-    "claim_weight": "The weights of those plans.",
-    "claim_sleeve": "Return and risk of those plans in each stretch of years, with the sleeve and without.",
-}
-
 
 KEYS: Final = frozenset(
     (name, COLUMNS["bar"][name])
     for name in ("instrument_id", "session", "year", "asset_class", "calendar", "month")
 )
-INTERNAL: Final = frozenset({
-    "metric_state", "odd_session", "instrument_coverage", "block_state", "year_block", "calendar_year",
-    "claim_opponent", "claim_plan", "claim_weight", "claim_sleeve",
-})  # fmt: skip
-"""Read by macros and other views: their columns are named here, and described in the database."""
+FURTHER: Final = frozenset({"calendar_year", "claim_opponent", "claim_plan", "claim_weight", "claim_sleeve"})
+"""Read by other tables: their columns are described in the database only."""
 
 
 def page() -> str:
-    lines = [INTRODUCTION, "## Macros", ""]
+    lines = [INTRODUCTION, *point_in_time(), "## Macros", ""]
     for name in MACROS:
         lines += [*macro(name), ""]
     lines += ["### scoreboard, scoreboard_years", ""]
@@ -74,18 +59,42 @@ def page() -> str:
     for name, text in ALSO.items():
         lines += [f"### {name}", "", *paragraph(text), ""]
     lines += ["## Views and tables", ""]
-    described = {pair: table for table in reversed(list(TABLES)) for pair in COLUMNS[table].items()}
+    stored = [name for name in TABLES if not name.startswith(INTERNAL)]
+    described = {pair: table for table in reversed(stored) for pair in COLUMNS[table].items()}
     for name in COLUMNS:
-        if name not in TABLES and name not in INTERNAL:
+        if name not in {*TABLES, *FURTHER, *INTERNAL_RELATIONS}:
             lines += [*relation(name, described), ""]
-    lines += ["## Internal views and tables", "", *paragraph(
+    lines += ["## Further tables", "", *paragraph(
         "Macros and other views read these. `FROM duckdb_columns()` describes their columns."
     ), ""]  # fmt: skip
     for name in COLUMNS:
-        if name in INTERNAL:
+        if name in FURTHER:
             lines += item(f"`{name}`: {title(name)}")
     lines.append("")
     return "\n".join(lines)
+
+
+def point_in_time() -> Iterator[str]:
+    """Which relations look ahead, and which do not."""
+    yield "## Point in time"
+    yield ""
+    yield from paragraph(
+        "No later session changes a row of these relations. The column in brackets holds from when the row "
+        "could be known:"
+    )
+    yield ""
+    yield from item(", ".join(f"`{name}` (`{column}`)" for name, column in SESSIONS.items()))
+    yield ""
+    yield from paragraph(
+        "These hold the current state only, such as which sessions are late or in doubt; a later state "
+        f"replaces a row: {names(sorted(STATES))}."
+    )
+    yield ""
+    yield from paragraph(
+        "Rows of a summary change with later sessions. `through_session` is the last one that a row is made "
+        f"of: {names(sorted(SUMMARIES))}."
+    )
+    yield ""
 
 
 def macro(name: str) -> Iterator[str]:
@@ -107,17 +116,17 @@ def signature(text: str) -> str:
 
 def relation(name: str, described: Described) -> Iterator[str]:
     """What it is, and the columns that are not described before."""
-    room = next((room for room in ROOMS if has(room, name)), None)
+    room = next((room for room in ROOMS if has_text(f"{room}/{name}")), None)
     yield f"### {name}"
     yield ""
-    if room and name not in NO_HEADING:
+    if room and name not in ABOUT:
         head = read_heading(f"{room}/{name}")
         yield from paragraph(f"{head.title}.")
         yield ""
         # units of columns are in their descriptions
         yield from fields({field: text for field, text in head.fields.items() if field != "Unit"})
     else:
-        yield from paragraph(NO_HEADING[name])
+        yield from paragraph(ABOUT[name])
         yield ""
     # the keys are in the comments of every relation, whether it has them or not
     rest = {column: text for column, text in COLUMNS[name].items() if (column, text) not in KEYS}
@@ -131,9 +140,9 @@ def relation(name: str, described: Described) -> Iterator[str]:
 
 def title(name: str) -> str:
     """What an internal relation is, in a sentence."""
-    room = next((room for room in ROOMS if has(room, name)), None)
-    if name in NO_HEADING or room is None:
-        return NO_HEADING[name].rstrip(".")
+    room = next((room for room in ROOMS if has_text(f"{room}/{name}")), None)
+    if name in ABOUT or room is None:
+        return ABOUT[name].rstrip(".")
     return read_heading(f"{room}/{name}").title
 
 
@@ -143,14 +152,6 @@ def base_of(name: str) -> str | None:
     earlier = list(COLUMNS)[: list(COLUMNS).index(name)]
     fits = [one for one in earlier if len(COLUMNS[one]) >= 6 and COLUMNS[one].items() <= own]
     return max(fits, key=lambda one: len(COLUMNS[one]), default=None)
-
-
-def has(room: str, name: str) -> bool:
-    try:
-        source(f"{room}/{name}")
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def fields(heading: Mapping[str, str]) -> Iterator[str]:

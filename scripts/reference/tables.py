@@ -8,7 +8,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from marketlake.model.layout import SCHEMA_VERSION
+from marketlake.engine.describe import ABOUT
+from marketlake.model.layout import INTERNAL, SCHEMA_VERSION
 from marketlake.model.schema import MARTS, RAW, TABLES
 
 from .markdown import item, names, paragraph
@@ -46,7 +47,7 @@ UNITS: Final = (
         "fraction",
     ),
     (
-        r".*(level|level_low|level_high|_high|_low|_low_ahead|(first|last|december|start)_(price|total|vendor)|first_growth)",
+        r".*(level|level_low|level_high|_high|_low|(first|last|december|start)_(price|total|vendor)|first_growth)",
         "level",
     ),
     (r".*(factor|correlation)", "ratio"),
@@ -54,22 +55,6 @@ UNITS: Final = (
 """By the names of columns that hold numbers; the first that fits whole."""
 UNSAID: Final = frozenset({"basis points", "seconds", "fraction", "exchange rate"})
 """Units that the introduction gives."""
-FOLDERS: Final = {
-    "bar": "Current bars, sorted by instrument and session.",
-    "revision": "Replaced rows, with the moment of replacement: the restatements and other revisions.",
-    "run": "One row per instrument and run: outcome, coverage, counts.",
-    "quarantine": "Rows that failed a check, with the reason.",
-    "finding": "Oddities that were stored all the same.",
-    "gap": "Expected sessions that no vendor served, one row per change of state.",
-    "correction": "Manual corrections, one row per entry that was added or removed.",
-    "claim_history": "Verdicts on claims, one row per change.",
-    "reconciliation": "The closes of several sources for one session.",
-    "reconciliation_pair": "Two sources compared over a window.",
-    "daily_return": "Mart, one row per session: returns on both bases and of the bill, levels of the year.",
-    "year_state": "Mart, one row per instrument, year and basis: what any span of years merges from.",
-    "year_level": "Mart, one row per instrument and year: the inputs of a calendar-year return.",
-    "year_close": "Mart: the close that each instrument's next return starts from.",
-}
 BY_YEAR: Final = frozenset({"bar", "revision", *MARTS})
 Described = dict[tuple[str, str], str]
 """The relation that describes a column of this name and description first."""
@@ -79,8 +64,10 @@ def page() -> str:
     described: Described = {}
     lines = [INTRODUCTION.rstrip()]
     for name, schema in TABLES.items():
+        if name.startswith(INTERNAL):
+            continue
         where = "asset_class=*/year=*" if name in BY_YEAR else "month=*"
-        what = f"{FOLDERS[name]} `{name}/{where}/part.parquet`"
+        what = f"{ABOUT[name]} `{name}/{where}/part.parquet`"
         lines += ["", *section(name, what, schema, described)]
     lines += ["", *section("raw", "Vendor responses as served: immutable, one file per batch.", RAW, {}), ""]
     return "\n".join(lines)

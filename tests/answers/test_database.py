@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from marketlake.claims.tables import fill_claims
 from marketlake.engine import build as engine_build
 from marketlake.engine.reader import open_lake
 from marketlake.lake import Lake
@@ -38,6 +39,7 @@ TYPES = {
     pa.float64(): "DOUBLE",
     pa.bool_(): "BOOLEAN",
 }
+INTERNAL = [table for table in schema.TABLES if table.startswith(layout.INTERNAL)]
 TYPES |= {pa.int32(): "INTEGER", schema.UTC_INSTANT: "TIMESTAMP WITH TIME ZONE"}
 SOURCE = Path(str(files("marketlake")))
 SQL = sorted((SOURCE / "engine" / "sql").rglob("*.sql"))
@@ -66,7 +68,8 @@ def test_plain_duckdb_connection_works_from_any_folder(
 
 def test_views_match_the_schema(lake: Path) -> None:
     for table, fields in schema.TABLES.items():
-        described = Lake(lake).query_rows(f"DESCRIBE {table}").rows
+        relation = table.replace(layout.INTERNAL, "internal.", 1) if table in INTERNAL else table
+        described = Lake(lake).query_rows(f"DESCRIBE {relation}").rows
         columns = {name: kind for name, kind, *_ in described}
         expected = {field.name: TYPES[field.type] for field in fields}
         keys = (
@@ -82,11 +85,20 @@ def test_no_connection_prints_its_progress(lake: Path) -> None:
     assert opened == ["duck.py"]
 
 
-def test_every_column_has_a_comment(lake: Path) -> None:
+def test_every_relation_column_and_macro_has_a_comment(lake: Path) -> None:
     universe = Universe((BTC, NASDAQ, EUR))
-    engine_build.build_database(lake, universe, snapshot="s1", origin="live", now=NOW)
-    text = "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"
-    assert Lake(lake).query_rows(text).rows == ()
+    more = fill_claims((), universe)
+    engine_build.build_database(lake, universe, snapshot="s1", origin="live", now=NOW, more=more)
+    counts = {}
+    with duckdb.connect(str(lake / "market.duckdb"), read_only=True) as connection:
+        for kind in ("tables", "views", "columns", "functions"):
+            found = connection.execute(f"SELECT * FROM duckdb_{kind}() WHERE NOT internal").to_arrow_table()
+            counts[kind] = len(found)
+            # an empty comment is none either
+            assert [row for row in found.to_pylist() if not row["comment"]] == []
+    assert counts["tables"] + counts["views"] > 40
+    assert counts["columns"] > 400
+    assert counts["functions"] > 40
     text = "SELECT comment FROM duckdb_columns() WHERE table_name = 'bar' AND column_name = 'close'"
     assert (
         Lake(lake).query_rows(text).rows[0][0] == schema.BAR.field("close").metadata[b"description"].decode()

@@ -116,7 +116,7 @@ def test_every_stored_table_is_restored_from_raw(
         assert _without_batches(everything(lake)) == _without_batches(day_after), (path, damage)
 
 
-@pytest.mark.parametrize("table", ["daily_return", "year_state", "year_level", "year_close", "market.duckdb"])
+@pytest.mark.parametrize("table", [*MARTS, "market.duckdb"])
 def test_marts_and_the_database_are_recomputed(home: Path, table: str) -> None:
     lake, draw = home / "data", random.Random(table)
     paths = [table] if table == layout.DATABASE else _paths(home, (f"{table}/asset_class=c",))

@@ -17,11 +17,11 @@ import pyarrow as pa
 from ..model.calendars import is_known, load_calendar
 from ..model.errors import LakeWriteError
 from ..model.instruments import Universe
-from ..model.layout import DATABASE, SCHEMA_VERSION, YEARLY
+from ..model.layout import DATABASE, INTERNAL, SCHEMA_VERSION, YEARLY
 from ..model.location import address_of, shown
 from ..model.schema import TABLES, UTC_INSTANT
 from .checks import check_bar, check_result, checks, suspect_session
-from .describe import add_comments, heading
+from .describe import INTERNAL_RELATIONS, INTERNAL_SCHEMA, add_comments
 from .duck import connect
 from .macro import create_macros
 from .mart_maker import instrument_key
@@ -173,6 +173,7 @@ def fill(
 ) -> None:
     """Define everything in an empty database; `about` is table `lake`, `more` adds tables."""
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"CREATE SCHEMA {INTERNAL_SCHEMA}")
     for table in TABLES:
         connection.execute(_stored_view(root, table))
     create_table(connection, "lake", about)
@@ -190,7 +191,6 @@ def fill(
     more(connection)
     _widen_blocks(connection)
     connection.execute(f"CREATE VIEW check_result AS {check_result()}")
-    connection.execute(f"COMMENT ON VIEW check_result IS {literal(heading('check_result/check_result'))}")
     [built] = about.to_pylist()
     create_macros(connection, _macros(), f"{built['root']}, built {built['built_at']:%Y-%m-%d %H:%M:%S}")
     add_comments(connection)
@@ -208,7 +208,7 @@ def _widen_blocks(connection: duckdb.DuckDBPyConnection) -> None:
     """Merge blocks of years two by two, up to the widest."""
     for years in WIDER:
         merged = bound(statement("mart/block_merge"), {"years": years})
-        connection.execute(f"INSERT INTO block_state {merged}")
+        connection.execute(f"INSERT INTO {relation_of('block_state')} {merged}")
     define(connection, "TABLE", "mart/year_block", bound(statement("mart/year_block"), {"widest": WIDER[-1]}))
 
 
@@ -222,7 +222,8 @@ def _stored_view(root: Path, table: str) -> str:
     below = "/".join(["", table, *(f"{key}=*" for key in partitions), "part.parquet"])
     columns = ", ".join([*(f'"{name}"' for name in TABLES[table].names), *(_KEYS[key] for key in partitions)])
     origin = f"read_parquet({_files(root, below)}, hive_partitioning = true, hive_types_autocast = false)"
-    return f'CREATE VIEW "{table}" AS SELECT {columns} FROM {origin}'  # noqa: S608 (names are ours, paths quoted)
+    view = f"{INTERNAL_SCHEMA}.{table.removeprefix(INTERNAL)}" if table.startswith(INTERNAL) else f'"{table}"'
+    return f"CREATE VIEW {view} AS SELECT {columns} FROM {origin}"  # noqa: S608 (names are ours, paths quoted)
 
 
 def _files(root: Path, below: str) -> str:
@@ -240,13 +241,13 @@ def create_table(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Tabl
 
 
 def define(connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: str) -> None:
-    relation = relation_of(name)
-    connection.execute(f"CREATE {kind} {relation} AS {text}")
-    connection.execute(f"COMMENT ON {kind} {relation} IS {literal(heading(name))}")
+    connection.execute(f"CREATE {kind} {relation_of(name)} AS {text}")
 
 
 def relation_of(name: str) -> str:
-    return name.rsplit("/", 1)[-1]
+    """The relation of a text; internal ones are in a schema that `SHOW TABLES` does not list."""
+    relation = name.rsplit("/", 1)[-1]
+    return f"{INTERNAL_SCHEMA}.{relation}" if relation in INTERNAL_RELATIONS else relation
 
 
 def _first_year(connection: duckdb.DuckDBPyConnection, last: int) -> int:

@@ -1,4 +1,4 @@
-"""The description of every column of `market.duckdb`, stored in the database as comments."""
+"""The description of every relation, column and macro of `market.duckdb`, stored as comments."""
 
 from __future__ import annotations
 
@@ -7,8 +7,72 @@ from typing import Final
 
 import duckdb
 
+from ..model.layout import INTERNAL
 from ..model.schema import TABLES
-from .sql_text import literal, source
+from .sql_text import has_text, literal, source
+
+SESSIONS: Final[Mapping[str, str]] = {
+    "bar": "known_at",
+    "revision": "known_at",
+    "bar_version": "known_at",
+    "action": "known_at",
+    "return_index": "known_at",
+    "daily_return": "known_at",
+    "quarantine": "observed_at",
+    "finding": "observed_at",
+    "reconciliation": "observed_at",
+    "gap": "last_requested_at",
+    "correction": "recorded_at",
+}
+"""The public relations with rows by instrument and session, and the column that holds from when a row
+could be known. No later session changes a row."""
+STATES: Final = frozenset({"check_result", "suspect_session", "reconciled", "session_gap"})
+"""The public relations by instrument and session that hold the current state only, such as which
+sessions are late or in doubt: a later state replaces a row."""
+SUMMARIES: Final = frozenset({"year_state", "year_level", "calendar_year_return"})
+"""The public relations whose rows change with later sessions: `through_session` is the last one that a
+row is made of."""
+INTERNAL_SCHEMA: Final = INTERNAL.removesuffix("_")
+INTERNAL_RELATIONS: Final = frozenset(
+    {"metric_state", "odd_session", "instrument_coverage", "block_state", "year_block"}
+)
+"""Relations of `INTERNAL_SCHEMA`, next to the views of the tables that begin with `INTERNAL`: they look
+ahead within a year and are only for the macros, so neither `SHOW TABLES` nor the reference lists them."""
+ABOUT: Final[Mapping[str, str]] = {
+    "bar": "Current bars, sorted by instrument and session.",
+    "revision": "Replaced rows, with the moment of replacement: the restatements and other revisions.",
+    "run": "One row per instrument and run: outcome, coverage, counts.",
+    "quarantine": "Rows that failed a check, with the reason.",
+    "finding": "Oddities that were stored all the same.",
+    "gap": "Expected sessions that no vendor served, one row per change of state.",
+    "correction": "Manual corrections, one row per entry that was added or removed.",
+    "claim_history": "Verdicts on claims, one row per change.",
+    "reconciliation": "The closes of several sources for one session.",
+    "reconciliation_pair": "Two sources compared over a window.",
+    "daily_return": "Mart, one row per session: returns on both bases and of the bill, levels of the year.",
+    "year_state": "Mart, one row per instrument, year and basis: what any span of years merges from.",
+    "year_level": "Mart, one row per instrument and year: the inputs of a calendar-year return.",
+    "internal_fall": "Internal mart, one row per session: drawdowns to and from it within the year.",
+    "internal_close": "Internal mart: the close that each instrument's next return starts from.",
+    "instrument": "The instruments of `instruments.toml`.",
+    "calendar_session": "The sessions of each calendar in use.",
+    "lake": "What this file was built from: one row.",
+    "quality_check": "The data checks.",
+    "claim": "The claims of `claims.toml`.",
+    "claim_opponent": "The instruments that a claim may also mean.",
+    "claim_plan": "The plans that a claim about a sleeve is put to.",
+    "claim_weight": "The weights of those plans.",
+    "claim_sleeve": "Return and risk of those plans in each stretch of years, with the sleeve and without.",
+    "check_bar": "check_bar(id): the checks of rows over the stored bars of one instrument.",
+    "unix_date": "unix_date(d): the days from 1970-01-01 to a date.",
+}
+"""The relations and macros that no SQL file describes."""
+_FOLDERS: Final = ("view", "mart", "macro", "check_result", "metric", "metric_input", "query")
+_TEXTS: Final = {
+    "scoreboard_years": "query/scoreboard",
+    "changes": "query/change",
+}
+"""Texts of relations and macros with a different name."""
 
 _KEY: Final = {
     "instrument_id": "id of the instrument in instruments.toml",
@@ -70,7 +134,9 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     | {f.name: f.metadata[b"description"].decode() for f in TABLES["revision"]}
     | {"superseded_at": "when the values were replaced; null while they are current"},
     "action": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["bar"]},
-    "return_index": _KEY | _LEVELS,
+    "return_index": _KEY
+    | _LEVELS
+    | {"known_at": "from when a reader could have known the session's indices"},
     "reconciled": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation"]},
     "reconciled_pair": _KEY
     | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation_pair"]},
@@ -203,6 +269,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "sessions": "stored sessions of the calendar in the year (in both Decembers for december_average)",
         "expected_sessions": "the calendar's sessions there",
         "complete": "whether both ends are the calendar's own sessions",
+        "through_session": "last stored session of the year; the row is made of those up to it",
         "quality": "empty, or partial, gap, no_price, price_index, proxy, simulated, joined by commas",
     },
     "claim": _CLAIM,
@@ -273,14 +340,52 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def add_comments(connection: duckdb.DuckDBPyConnection) -> None:
-    """Comment every column of every table and view."""
-    columns = connection.execute(
-        "SELECT table_name, column_name FROM duckdb_columns() "
-        "WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal"
-    ).fetchall()
-    for table, column in columns:
-        text = literal(COLUMNS[table][column])
-        connection.execute(f'COMMENT ON COLUMN "{table}"."{column}" IS {text}')
+    """Comment every relation, column and macro; `KeyError` for one that nothing describes."""
+    # with the database's name: the connection may have temporary relations and macros too
+    for place, schema, kind, name in connection.execute(_RELATIONS).fetchall():
+        text = literal(about(_described(schema, name)))
+        connection.execute(f'COMMENT ON {kind} {place}.{schema}."{name}" IS {text}')
+    for place, schema, table, column in connection.execute(_COLUMNS).fetchall():
+        text = literal(COLUMNS[_described(schema, table)][column])
+        connection.execute(f'COMMENT ON COLUMN {place}.{schema}."{table}"."{column}" IS {text}')
+    for place, schema, kind, name in connection.execute(_MACROS).fetchall():
+        connection.execute(f"COMMENT ON {kind} {place}.{schema}.{name} IS {literal(about(name))}")
+
+
+_OWN: Final = (
+    "WHERE database_name = current_database() AND NOT internal "
+    f"AND schema_name IN ('main', '{INTERNAL_SCHEMA}')"
+)
+_RELATIONS: Final = f"""
+    SELECT database_name, schema_name, 'TABLE', table_name FROM duckdb_tables() {_OWN}
+    UNION ALL SELECT database_name, schema_name, 'VIEW', view_name FROM duckdb_views() {_OWN}
+"""  # noqa: S608 (words are ours)
+_COLUMNS: Final = f"SELECT database_name, schema_name, table_name, column_name FROM duckdb_columns() {_OWN}"  # noqa: S608
+_MACROS: Final = f"""
+    SELECT
+        database_name, schema_name, CASE function_type WHEN 'macro' THEN 'MACRO' ELSE 'MACRO TABLE' END,
+        function_name
+    FROM duckdb_functions() {_OWN} AND function_type IN ('macro', 'table_macro')
+"""  # noqa: S608 (words are ours)
+
+
+def _described(schema: str, relation: str) -> str:
+    """The name under which a relation is described here."""
+    stored = f"{INTERNAL}{relation}"
+    return stored if schema == INTERNAL_SCHEMA and stored in TABLES else relation
+
+
+def about(name: str) -> str:
+    """What a relation or macro is: the head of its SQL file, or a sentence."""
+    if name in ABOUT:
+        return ABOUT[name]
+    metric = name.removeprefix("metric_")
+    for one in (name, metric):
+        texts = [_TEXTS[one]] if one in _TEXTS else [f"{folder}/{one}" for folder in _FOLDERS]
+        for text in texts:
+            if has_text(text):
+                return heading(text)
+    raise KeyError(f"say in describe.py what {name} is")
 
 
 def heading(name: str) -> str:

@@ -18,12 +18,11 @@ from .sql_text import literal
 ATTACHED: Final = "market"
 """The name that a macro reads when it is called without `lake`: the name of the file too."""
 _RELATIONS: Final = (
-    "SELECT DISTINCT table_name FROM duckdb_columns() "
-    "WHERE database_name = current_database() AND schema_name = 'main'"
+    "SELECT DISTINCT schema_name, table_name FROM duckdb_columns() WHERE database_name = current_database()"
 )
 _MACRO: Final = re.compile(r"CREATE MACRO (\w+)\((.*?)\) AS TABLE\s(.*)", re.DOTALL)
 _CTE: Final = re.compile(r"\b([a-z_]+)(?: \([a-z_, ]+\))? AS (?:MATERIALIZED )?\(")
-_READ: Final = re.compile(r"\b(FROM|JOIN)(\s+)(main\.)?([a-z_]+)\b(?!\s*[.(])(\s+AS\s+[a-z_]+)?")
+_READ: Final = re.compile(r"\b(FROM|JOIN)(\s+)((?:main|internal)\.)?([a-z_]+)\b(?!\s*[.(])(\s+AS\s+[a-z_]+)?")
 _DAY: Final = re.compile(r"\bunix_date\(")
 
 
@@ -31,21 +30,22 @@ def create_macros(connection: duckdb.DuckDBPyConnection, statements: Iterable[st
     """Create table macros from `CREATE MACRO name(arguments) AS TABLE text`.
 
     The texts name stored relations as views do, with `main.` where a part of the text has the same
-    name. A macro does not call another macro. Each macro gets the argument `lake`. It is refused with
-    a DuckDB error that says so when `lake` names another database than the one of `built`, which
-    no other database may share.
+    name, and internal ones with `internal.`. A macro does not call another macro. Each macro gets the
+    argument `lake`. It is refused with a DuckDB error that says so when `lake` names another database
+    than the one of `built`, which no other database may share.
     """
     # query_table does not read doubled quotes
     own = f"macros of {built}: add lake := the name that it is attached as".replace('"', "'")
     connection.execute(f'CREATE SCHEMA "{own}"')
     connection.execute(f'CREATE VIEW "{own}".own AS SELECT TRUE AS own')
+    connection.execute(f"COMMENT ON VIEW \"{own}\".own IS 'shows macros that their database is attached'")
     connection.execute(f"COMMENT ON COLUMN \"{own}\".own.own IS 'read by every macro of this lake'")
-    relations = {name for (name,) in connection.execute(_RELATIONS).fetchall()}
+    relations = set(connection.execute(_RELATIONS).fetchall())
     for text in statements:
         connection.execute(_own_macro(text, relations, own))
 
 
-def _own_macro(text: str, relations: Collection[str], own: str) -> str:
+def _own_macro(text: str, relations: Collection[tuple[str, str]], own: str) -> str:
     match = _MACRO.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"not a table macro: {text[:60]}")
@@ -54,9 +54,10 @@ def _own_macro(text: str, relations: Collection[str], own: str) -> str:
 
     def read(match: re.Match[str]) -> str:
         keyword, space, stored, relation, alias = match.groups()
-        if relation not in relations or (relation in parts and not stored):
+        schema = (stored or "main.").removesuffix(".")
+        if (schema, relation) not in relations or (relation in parts and not stored):
             return match[0]
-        return f"{keyword}{space}{_stored('main', relation)}{alias or f' AS {relation}'}"
+        return f"{keyword}{space}{_stored(schema, relation)}{alias or f' AS {relation}'}"
 
     body = _DAY.sub("date_diff('day', DATE '1970-01-01', ", _READ.sub(read, body))
     # the name is bound before anything is read, so that no row comes from another lake

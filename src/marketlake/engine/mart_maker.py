@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -20,13 +20,13 @@ import duckdb
 import pyarrow as pa
 
 from ..model.instruments import Instrument
-from ..model.schema import MARTS, YEAR_CLOSE
+from ..model.schema import INTERNAL_CLOSE, MARTS, UTC_INSTANT
 from .duck import connect
 from .metric_sql import DAY_NUMBER
 from .sql_text import glob_safe, literal, statement
 
-Close = tuple[date, float]
-"""A session and the close that the next return runs from."""
+Close = tuple[date, float, datetime]
+"""A session, the close that the next return runs from, and from when it could be known."""
 
 _COLUMNS: Final = {
     "instrument_id": pa.int64(),
@@ -40,6 +40,7 @@ _COLUMNS: Final = {
     "return_basis": pa.string(),
     "carried_session": pa.date32(),
     "carried_close": pa.float64(),
+    "carried_known_at": UTC_INSTANT,
 }
 
 
@@ -75,7 +76,7 @@ def member_table(parts: Sequence[Members]) -> pa.Table:
 
 
 def _row(place: int, part: Members, instrument: Instrument) -> tuple[object, ...]:
-    session, close = part.carried.get(instrument.id, (None, None))
+    session, close, known_at = part.carried.get(instrument.id, (None, None, None))
     return (
         place,
         instrument.id,
@@ -88,26 +89,34 @@ def _row(place: int, part: Members, instrument: Instrument) -> tuple[object, ...
         instrument.return_basis,
         session,
         close,
+        known_at,
     )
 
 
 _SLICE: Final = 500
 """Members computed together: about 120,000 rows."""
-COMPUTED: Final = ("daily_return", "year_state", "year_level")
-"""The marts of a slice; `year_close` comes before them."""
+COMPUTED: Final = ("daily_return", "internal_fall", "year_state", "year_level")
+"""The marts of a slice; `internal_close` comes before them."""
 STEPS: Final[Mapping[str, str]] = {
     "bar": "mart/year_bar",
     "return_index": "view/return_index",
     "bill_day": "mart/bill_day",
     "level": "mart/level",
-    "daily_return": "mart/daily_return",
+    "daily_step": "mart/daily_step",
     "year_sum": "mart/year_sum",
     "year_end": "mart/year_end",
     "year_state": "mart/year_state",
     "year_level": "mart/year_level",
 }
 """Texts by relation; each reads those before it."""
-_ORDER: Final = {"daily_return": "place, session", "year_state": "place, basis", "year_level": "place"}
+_READ: Final = {"daily_return": "daily_step", "internal_fall": "daily_step"}
+"""Marts that are some columns of a step."""
+_ORDER: Final = {
+    "daily_return": "place, session",
+    "internal_fall": "place, session",
+    "year_state": "place, basis",
+    "year_level": "place",
+}
 
 Part = tuple[int, Mapping[str, pa.Table]]
 """A year and rows of each mart: the whole year, or its next instruments."""
@@ -134,7 +143,7 @@ class Maker(Protocol):
         """Changes whenever results may change: the texts and the engine."""
 
     def last_closes(self) -> AbstractContextManager[Callable[[Path], pa.Table]]:
-        """A function that computes `year_close` of the instruments in one year's bars."""
+        """A function that computes `internal_close` of the instruments in one year's bars."""
 
     def marts(self, sources: Sources, years: Iterable[Members]) -> Iterator[Part]:
         """The marts of each year in turn, with rows in the order of instruments."""
@@ -172,19 +181,19 @@ def marts(sources: Sources, years: Iterable[Members]) -> Iterator[Part]:
 
 @contextmanager
 def last_closes() -> Iterator[Callable[[Path], pa.Table]]:
-    """A function that computes `year_close` from one year's bars; all years share a connection."""
+    """A function that computes `internal_close` from one year's bars; all years share a connection."""
     with _connected() as connection:
 
         def closes(bars: Path) -> pa.Table:
             connection.execute(f"CREATE OR REPLACE TEMP VIEW stored_bar AS FROM {_parquet([bars])}")
-            return connection.execute(statement("mart/year_close")).to_arrow_table().cast(YEAR_CLOSE)
+            return connection.execute(statement("mart/internal_close")).to_arrow_table().cast(INTERNAL_CLOSE)
 
         yield closes
 
 
 def recipe(engine: str) -> str:
     """All inputs of the results apart from the data: the texts and the engine."""
-    texts = [statement(name) for name in ("mart/year_close", *STEPS.values())]
+    texts = [statement(name) for name in ("mart/internal_close", *STEPS.values())]
     return "\n".join([engine, *texts, str(MARTS)])
 
 
@@ -241,6 +250,7 @@ def part_text(table: str, year: int) -> str:
     # the carried close is a separate year in year_level
     only = " AND t.year = m.year" if table == "year_level" else ""
     return f"""
-        SELECT {columns} FROM {table} AS t JOIN member AS m ON m.instrument_id = t.instrument_id{only}
+        SELECT {columns} FROM {_READ.get(table, table)} AS t
+        JOIN member AS m ON m.instrument_id = t.instrument_id{only}
         WHERE m.year = {year} ORDER BY {_ORDER[table].replace("place", "m.instrument_id")}
     """  # noqa: S608 (names are ours)

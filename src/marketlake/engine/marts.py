@@ -138,9 +138,9 @@ def _due(
     lake: Writer, inputs: Inputs, closes: Callable[[Path], pa.Table], *, full_refresh: bool
 ) -> Iterator[Members]:
     """The years to compute, each with the closes it starts from; stages their own closes."""
-    previous = layout.yearly("year_close", "none", 1970)
+    previous = layout.yearly("internal_close", "none", 1970)
     for year in inputs.years:
-        path = layout.yearly("year_close", inputs.asset_class, year)
+        path = layout.yearly("internal_close", inputs.asset_class, year)
         if full_refresh or not _is_current(lake, inputs, year, previous):
             carried = lake.read(previous)
             ids = _ids(lake, inputs.bars(year))
@@ -156,7 +156,7 @@ def _is_current(lake: Writer, inputs: Inputs, year: int, previous: str) -> bool:
     paths = [layout.yearly(table, inputs.asset_class, year) for table in MARTS]
     if not all(path in lake.manifest.files and (lake.root / path).exists() for path in paths):
         return False
-    path = layout.yearly("year_close", inputs.asset_class, year)
+    path = layout.yearly("internal_close", inputs.asset_class, year)
     try:
         return lake.manifest.files[path].made_from == inputs.digest(year, previous, lake.read(path))
     except CorruptLakeError:
@@ -199,5 +199,5 @@ def _carried_on(before: pa.Table, own: pa.Table) -> pa.Table:
 
 
 def _by_id(carried: pa.Table) -> dict[str, Close]:
-    columns = (carried[name].to_pylist() for name in ("instrument_id", "session", "close"))
-    return {name: (session, close) for name, session, close in zip(*columns, strict=True)}
+    columns = (carried[name].to_pylist() for name in ("instrument_id", "session", "close", "known_at"))
+    return {name: (session, close, at) for name, session, close, at in zip(*columns, strict=True)}

@@ -127,7 +127,7 @@ SIGNATURE: Final = ", ".join(["ids, first_day, last_day", *(f"{k} := {v}" for k,
 def bars(text: str, values: Mapping[str, object]) -> str:
     """The bars of a text, in the columns that `RELATIONS` read."""
     return bound(
-        f"SELECT instrument_id, session, close, dividend, split FROM ({statement(text)})",  # noqa: S608
+        f"SELECT instrument_id, session, close, dividend, split, known_at FROM ({statement(text)})",  # noqa: S608
         values,
     )
 

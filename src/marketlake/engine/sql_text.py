@@ -22,6 +22,11 @@ def source(name: str) -> str:
     return (files("marketlake") / "engine" / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
+def has_text(name: str) -> bool:
+    """Whether there is `sql/<name>.sql`."""
+    return (files("marketlake") / "engine" / "sql" / f"{name}.sql").is_file()
+
+
 @cache
 def statement(name: str) -> str:
     """The text of `sql/<name>.sql` without comments, which may contain words like parameters.

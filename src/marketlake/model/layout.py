@@ -37,7 +37,10 @@ PLACE: Final = re.compile(
 """Where a table's file or a batch may be."""
 PRICES: Final = ("bar", "revision")
 """The tables of prices; all others are records or derived."""
-MARTS: Final = ("daily_return", "year_state", "year_level", "year_close")
+INTERNAL: Final = "internal_"
+"""Begins the names of marts that users do not read, because they look ahead; in `market.duckdb` they
+are in the schema `internal`."""
+MARTS: Final = ("daily_return", "year_state", "year_level", "internal_fall", "internal_close")
 """The tables derived from the bars."""
 YEARLY: Final = (*PRICES, *MARTS)
 """Tables partitioned by asset class and year."""

@@ -70,19 +70,14 @@ DAILY_RETURN: Final = pa.schema(
         _field(
             "start_session", pa.date32(), "session the return runs from; null at the first", nullable=True
         ),
-        _field("first_of_year", pa.bool_(), "whether it is the first session of its year"),
-        _field("last_of_year", pa.bool_(), "whether it is the last session of its year that is stored"),
         _field("price_return", _FLOAT, "return without dividends; null at the first session", nullable=True),
         _field("total_return", _FLOAT, "return, dividends reinvested at the ex-date's close", nullable=True),
         _field(
             "risk_free", _FLOAT, "what the bill earned over the same days; null without one", nullable=True
         ),
         _field("price_level", _FLOAT, "level within the year, without dividends", nullable=True),
-        _field("price_high", _FLOAT, "highest price_level of the year so far", nullable=True),
-        _field("price_low_ahead", _FLOAT, "lowest price_level of the year from here on", nullable=True),
         _field("total_level", _FLOAT, "level within the year, dividends reinvested", nullable=True),
-        _field("total_high", _FLOAT, "highest total_level of the year so far", nullable=True),
-        _field("total_low_ahead", _FLOAT, "lowest total_level of the year from here on", nullable=True),
+        _field("known_at", UTC_INSTANT, "from when a reader could have known returns and levels"),
     ]
 )
 YEAR_STATE: Final = pa.schema(
@@ -112,6 +107,7 @@ YEAR_STATE: Final = pa.schema(
         _field("low_level", _FLOAT, "lowest level"),
         _field("high_level", _FLOAT, "highest level"),
         _field("drawdown", _FLOAT, "lowest level / highest before it - 1, from the first session on"),
+        _field("through_session", pa.date32(), "latest stored session that the row is made of"),
     ]
 )
 YEAR_LEVEL: Final = pa.schema(
@@ -119,7 +115,7 @@ YEAR_LEVEL: Final = pa.schema(
         _ID,
         _field("calendar", pa.string(), "exchange MIC, 24/7, TARGET or MONTHLY"),
         _field("first_session", pa.date32(), "first stored session"),
-        _field("last_session", pa.date32(), "last stored session"),
+        _field("through_session", pa.date32(), "last stored session; the row is made of those up to it"),
         _field("first_december_session", pa.date32(), "first stored session of December", nullable=True),
         _field("calendar_first", pa.date32(), "first that the calendar knows", nullable=True),
         _field("calendar_last", pa.date32(), "last that the calendar knows", nullable=True),
@@ -136,11 +132,22 @@ YEAR_LEVEL: Final = pa.schema(
         *_levels("vendor"),
     ]
 )
-YEAR_CLOSE: Final = pa.schema(
+INTERNAL_FALL: Final = pa.schema(
+    [
+        _INSTRUMENT_KEY,
+        _field("session", pa.date32(), "trading day, a label on the instrument's calendar"),
+        _field("price_fall", _FLOAT, "price_level / highest of the year so far", nullable=True),
+        _field("price_fall_ahead", _FLOAT, "lowest of the year from here on / price_level", nullable=True),
+        _field("total_fall", _FLOAT, "total_level / highest of the year so far", nullable=True),
+        _field("total_fall_ahead", _FLOAT, "lowest of the year from here on / total_level", nullable=True),
+    ]
+)
+INTERNAL_CLOSE: Final = pa.schema(
     [
         _ID,
         _field("session", pa.date32(), "last session, up to the year's end, with a close above 0"),
         _field("close", _FLOAT, "its close, per share as counted at the year's end"),
+        _field("known_at", UTC_INSTANT, "from when a reader could have known it"),
     ]
 )
 
@@ -148,7 +155,8 @@ MARTS: Final[Mapping[str, pa.Schema]] = {
     "daily_return": DAILY_RETURN,
     "year_state": YEAR_STATE,
     "year_level": YEAR_LEVEL,
-    "year_close": YEAR_CLOSE,
+    "internal_fall": INTERNAL_FALL,
+    "internal_close": INTERNAL_CLOSE,
 }
 
 

@@ -24,6 +24,8 @@ def blocks() -> Iterator[duckdb.DuckDBPyConnection]:
     """The tables `block_state` and `year_block` of three instruments whose years are made up."""
     with duckdb.connect() as connection:
         connection.register("year_row", pa.Table.from_pylist(list(_years())))
+        connection.execute("CREATE SCHEMA internal")
+        connection.execute("SET search_path = 'internal'")
         connection.execute("CREATE TABLE block_state AS FROM year_row")
         for years in WIDER:
             connection.execute(

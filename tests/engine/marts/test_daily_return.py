@@ -83,18 +83,21 @@ def test_yearly_drawdown_starts_at_the_first_session(lake: Path, instrument: Any
 
 
 @pytest.mark.parametrize("basis", ["price", "total"])
-def test_running_high_and_low_ahead_restart_each_year(lake: Path, basis: str) -> None:
-    rows = stored(lake, "FROM daily_return ORDER BY instrument_id, session")
+def test_drawdowns_to_and_from_a_session_restart_each_year(lake: Path, basis: str) -> None:
+    rows = stored(
+        lake,
+        "FROM daily_return JOIN internal.fall USING (instrument_key, session) ORDER BY ALL",
+    )
     for (name, _), group in groupby(rows, lambda row: (row["instrument_id"], row["session"].year)):
         year = list(group)
         levels = [row[f"{basis}_level"] for row in year]
         if levels[0] is None:
             assert (name, basis) == (FUND.id, "price")
             continue
-        assert [row[f"{basis}_low_ahead"] for row in year] == [min(levels[at:]) for at in range(len(year))]
-        assert [row[f"{basis}_high"] for row in year] == [max(levels[: at + 1]) for at in range(len(year))]
-        assert [row["first_of_year"] for row in year] == [True] + [False] * (len(year) - 1)
-        assert [row["last_of_year"] for row in year] == [False] * (len(year) - 1) + [True]
+        ahead = [min(levels[at:]) / level for at, level in enumerate(levels)]
+        assert [row[f"{basis}_fall_ahead"] for row in year] == ahead
+        behind = [level / max(levels[: at + 1]) for at, level in enumerate(levels)]
+        assert [row[f"{basis}_fall"] for row in year] == behind
 
 
 def test_yields_have_no_return(lake: Path) -> None:

@@ -148,7 +148,7 @@ def test_full_refresh_gives_the_same_bytes(root: Path) -> None:
 def test_missing_or_damaged_files_are_recomputed(root: Path) -> None:
     before = marts(root)
     (root / "daily_return/asset_class=equity/year=2021/part.parquet").unlink()
-    (root / "year_close/asset_class=crypto/year=2020/part.parquet").write_bytes(b"PAR1 no more")
+    (root / "internal_close/asset_class=crypto/year=2020/part.parquet").write_bytes(b"PAR1 no more")
     assert refresh(root) == 2
     assert marts(root) == before
     (root / "year_state/asset_class=equity/year=2021/part.parquet").write_bytes(b"PAR1 no more")
@@ -159,7 +159,7 @@ def test_missing_or_damaged_files_are_recomputed(root: Path) -> None:
 def test_marts_made_from_other_sql_are_recomputed(root: Path) -> None:
     before = marts(root)
     with writer(root, "live") as lake:
-        for path in lake.manifest.paths("year_close"):
+        for path in lake.manifest.paths("internal_close"):
             lake.adopt(path, replace(lake.manifest.files[path], made_from="other texts"))
         lake.commit()
     assert refresh(root) == len({path.split("/", 1)[1] for path in before}) - 1

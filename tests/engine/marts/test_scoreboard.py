@@ -91,21 +91,28 @@ def _merged(cuts: list[date]) -> str:
     stretch = " + ".join(["0", *(f"CAST(d.session >= DATE '{cut}' AS INTEGER)" for cut in cuts)])
     return f"""
         WITH edge_return AS (
-            SELECT *, level / max(level) OVER (PARTITION BY instrument_key, year ORDER BY session) AS fall
-            FROM (
-                SELECT
-                    d.instrument_key, {stretch} AS year, d.session, d.start_session,
-                    d.risk_free, d.price_return AS simple_return, d.price_level * s.unit_value AS level
-                FROM daily_return AS d
-                JOIN main.metric_state AS s
-                    ON s.instrument_key = d.instrument_key AND s.year = d.year AND s.basis = 'price'
-            )
+            SELECT
+                d.instrument_key, {stretch} AS year, d.session, d.start_session,
+                d.risk_free, d.price_return AS simple_return, d.price_level * s.unit_value AS level
+            FROM daily_return AS d
+            JOIN internal.metric_state AS s
+                ON s.instrument_key = d.instrument_key AND s.year = d.year AND s.basis = 'price'
         ),
+        risen AS (
+            SELECT
+                instrument_key, year,
+                level / max(level) OVER (PARTITION BY instrument_key, year ORDER BY session) - 1 AS fall
+            FROM edge_return
+        ),
+        edge_fall AS (SELECT instrument_key, year, min(fall) AS drawdown FROM risen GROUP BY ALL),
         edge_sum AS ({statement("query/edge_sum")}),
         span_sum AS (
             SELECT * REPLACE (coalesce(start_session, first_session) AS first_session) FROM edge_sum
         ),
-        edge AS (SELECT *, first_level / first_growth AS start_value FROM edge_sum),
+        edge AS (
+            SELECT *, first_level / first_growth AS start_value
+            FROM edge_sum JOIN edge_fall USING (instrument_key, year)
+        ),
         span_path AS (
             SELECT
                 instrument_key, year, start_value, low_level AS low_value, last_level AS end_value,

@@ -38,10 +38,11 @@ def states(price: npt.NDArray[np.float64], total: npt.NDArray[np.float64]) -> di
             "level": level,
             "high": np.maximum.accumulate(level),
             "low_ahead": np.where(np.isnan(level), np.nan, low_ahead),
+            "fall": level / np.maximum.accumulate(level),
         }
         columns |= {f"{basis}_{name}": pa.array(values, from_pandas=True) for name, values in series.items()}
     with duckdb.connect() as connection:
-        connection.register("daily_return", pa.table(columns))
+        connection.register("daily_step", pa.table(columns))
         rows = connection.execute(STATE).to_arrow_table().to_pylist()
     return {row["basis"]: row for row in rows}
 

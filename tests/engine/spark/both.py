@@ -69,7 +69,7 @@ class Both:
         """What a text says, kept as a relation for those after it where it has a name."""
         query = bound(text, values or {})
         # here the parts of a text are temporary tables, and DuckDB's temporary schema is called main too
-        own = re.sub(r"\bmain\.", "lake.", query)
+        own = re.sub(r"\b(main|internal)\.(?=[a-z])", "lake.", query)
         if relation is not None:
             self.duck.execute(f"CREATE OR REPLACE TEMP TABLE {relation} AS {own}")
             self.spark.hold(relation, query, {})
@@ -82,7 +82,6 @@ class Both:
         """All rows of several relations become one of the lake, as the lake itself puts them together."""
         text = " UNION ALL ".join(f"SELECT * FROM {part}" for part in parts)
         self.duck.execute(f"CREATE OR REPLACE TABLE lake.{relation} AS {text}")
-        self.duck.execute(f"DROP TABLE temp.{relation}")
         self.spark.store(relation, self.spark.frame(text))
         self._stands(relation)
 

@@ -120,11 +120,12 @@ def stored_marts(both: Both, lake: Path) -> None:
     both.table("bill", pa.table({"instrument_id": ["BILL"], "currency": ["USD"]}))
     both.table("calendar_session", calendar_session_table(UNIVERSE.calendars, FIRST.year, LAST.year))
     priced = sorted((i for i in MARKET if i.asset_class != "rate"), key=lambda i: i.id)
-    carried = {"SHARE": (date(2019, 12, 31), 100.0), "GAPPY": (date(2019, 11, 5), 90.0)}
+    known = datetime(2020, 1, 1, tzinfo=UTC)
+    carried = {"SHARE": (date(2019, 12, 31), 100.0, known), "GAPPY": (date(2019, 11, 5), 90.0, known)}
     years = [Members(year, priced, carried if year == 2020 else {}) for year in range(2019, 2023)]
     both.table("member", member_table(years))
     both.table("instrument", member_table(years))
-    both.ask("mart/year_close", statement("mart/year_close"))
+    both.ask("mart/internal_close", statement("mart/internal_close"))
     for name, file in STEPS.items():
         both.ask(file, statement(file), None, name)
 
@@ -133,6 +134,7 @@ def lay(both: Both, lake: Path) -> None:
     """What stands in a lake: stored files and the tables of the configuration."""
     for name in ("bar", "revision", "daily_return", "year_state", "year_level"):
         both.table(name, stored(lake, name))
+    both.table("fall", stored(lake, "internal_fall"))
     for name, given in RECORDS.items():
         rows = [_row(STORED[name], one) for one in given]
         both.table(name, pa.Table.from_pylist(rows, STORED[name]))
@@ -175,7 +177,7 @@ def database(both: Both) -> None:
     for years in WIDER:
         widths.append(f"block_state_{years}")
         both.ask("mart/block_merge", statement("mart/block_merge"), {"years": years}, widths[-1])
-        both.ask("", f"SELECT * FROM {widths[-1]}", None, "block_state")
+        both.stand("block_state", "", f"SELECT * FROM {widths[-1]}")
     both.together("block_state", widths)
     both.stand("year_block", "mart/year_block", statement("mart/year_block"), {"widest": WIDER[-1]})
 

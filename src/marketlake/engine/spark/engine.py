@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import duckdb
 import pyarrow as pa
 
 from ...model import layout
@@ -23,6 +22,7 @@ from ...store.manifest import Manifest
 from ...store.verify import assert_whole
 from ...store.writer import open_manifest
 from ..build import calendar_session_table, instrument_table, lake_table
+from ..duck import connect
 from ..listing import LISTING, listing_of
 from ..reader import About
 from ..scoreboard_sql import WIDER
@@ -80,7 +80,7 @@ _SUSPECT: Final = pa.schema(
         ("of_price", pa.bool_()),
     ]
 )
-_STORED: Final = ("bar", "revision", "daily_return", "year_state", "year_level")
+_STORED: Final = ("bar", "revision", "daily_return", "internal_fall", "year_state", "year_level")
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _suspects(lake: Path) -> pa.Table:
     """The table of the last build; checks run in DuckDB only. Without a build nothing is in doubt."""
     if not (lake / DATABASE).exists():
         return _SUSPECT.empty_table()
-    with duckdb.connect(str(lake / DATABASE), read_only=True) as connection:
+    with connect(str(lake / DATABASE), access_mode="READ_ONLY") as connection:
         return connection.execute("FROM suspect_session").to_arrow_table().cast(_SUSPECT)
 
 

@@ -10,16 +10,14 @@ from typing import Final
 
 import pyarrow as pa
 
-from ...model.schema import MARTS, YEAR_CLOSE
+from ...model.schema import INTERNAL_CLOSE, MARTS
 from ..mart_maker import COMPUTED, STEPS, Members, Part, Sources, member_table, part_text, recipe
 from ..sql_text import statement
 from .engine import stored_rows
 from .reader import SparkTables, spark_errors
 from .session import opened
 
-_CACHED: Final = frozenset(
-    {"return_index", "daily_return", "year_sum", "year_end", "year_state", "year_level"}
-)
+_CACHED: Final = frozenset({"return_index", "daily_step", "year_sum", "year_end", "year_state", "year_level"})
 """Computed once and cached; only one text reads each of the others."""
 
 
@@ -37,13 +35,13 @@ class SparkMaker:
 
     @contextmanager
     def last_closes(self) -> Iterator[Callable[[Path], pa.Table]]:
-        """A function that computes `year_close` of the instruments in one year's bars."""
+        """A function that computes `internal_close` of the instruments in one year's bars."""
         with opened(self.master) as session:
             reader = SparkTables(session)
 
             def closes(bars: Path) -> pa.Table:
                 _stored(reader, "stored_bar", [bars])
-                return reader.arrow(statement("mart/year_close")).cast(YEAR_CLOSE)
+                return reader.arrow(statement("mart/internal_close")).cast(INTERNAL_CLOSE)
 
             yield closes
 

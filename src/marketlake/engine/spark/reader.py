@@ -3,7 +3,7 @@
 The translation is word by word and independent of the query, so that a text means the same on both
 engines:
 
-    main.bar                     main_bar: a temporary view belongs to no schema
+    main.bar, internal.fall      main_bar, internal_fall: a temporary view belongs to no schema
     0.5                          0.5D: Spark would divide decimals, to a few digits
     VARCHAR, TIMESTAMPTZ         STRING, TIMESTAMP_LTZ
     CAST(['A'] AS VARCHAR[])     CAST(array('A') AS ARRAY<STRING>)
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _WORDS: Final = {
     "main.": "main_",
+    "internal.": "internal_",
     "VARCHAR[]": "ARRAY<STRING>",
     "VARCHAR": "STRING",
     "TIMESTAMPTZ": "TIMESTAMP_LTZ",
@@ -50,7 +51,7 @@ _QUOTED: Final = r"'(?:[^']|'')*'"
 _TOKEN: Final = re.compile(
     rf"""
     {_QUOTED}
-    | (?P<word> \bmain\.(?=[a-z_]) | \bVARCHAR\[\] | \b(?:VARCHAR|TIMESTAMPTZ)\b
+    | (?P<word> \b(?:main|internal)\.(?=[a-z_]) | \bVARCHAR\[\] | \b(?:VARCHAR|TIMESTAMPTZ)\b
         | \b(?:list_contains|len|unnest|make_timestamptz|epoch_us)(?=\() | [\[\]] )
     | (?P<decimal> (?<![\w.]) \d+\.\d+ (?![\w.]) )
     """,
@@ -139,7 +140,8 @@ class SparkTables:
         """A relation of the lake; texts use its full name where one of their parts shadows it."""
         with spark_errors():
             frame.createOrReplaceTempView(relation)
-            frame.createOrReplaceTempView(f"main_{relation}")
+            for schema in ("main", "internal"):
+                frame.createOrReplaceTempView(f"{schema}_{relation}")
 
     def store_rows(self, relation: str, rows: pa.Table) -> None:
         """As `store`, for an Arrow table."""

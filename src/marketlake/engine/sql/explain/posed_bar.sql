@@ -3,4 +3,6 @@
 -- Unit: as bar
 -- Grain: instrument_id (the step), session
 -- Source: posed_row
-SELECT posed AS instrument_id, session, close, dividend, split FROM posed_row WHERE NOT rate
+SELECT posed AS instrument_id, session, close, dividend, split, CAST(NULL AS TIMESTAMPTZ) AS known_at
+FROM posed_row
+WHERE NOT rate

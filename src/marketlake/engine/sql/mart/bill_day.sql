@@ -3,7 +3,9 @@
 -- Unit: fraction a year, on a discount basis of 360 days
 -- Grain: currency, day
 -- Source: bill_bar, bill
-SELECT n.currency, b.session + age.days AS day, max_by(b.close, b.session) / 100 AS discount_yield
+SELECT
+    n.currency, b.session + age.days AS day, max_by(b.close, b.session) / 100 AS discount_yield,
+    max_by(b.known_at, b.session) AS known_at
 FROM bill_bar AS b
 JOIN bill AS n ON n.instrument_id = b.instrument_id
 CROSS JOIN (

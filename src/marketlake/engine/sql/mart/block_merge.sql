@@ -11,7 +11,7 @@ WITH half AS (
         b.first_year % $years = 0 AS earlier,
         b.returns * b.mean_return * b.mean_return AS mean_squares,
         b.excess_returns * b.mean_excess * b.mean_excess AS mean_excess_squares
-    FROM block_state AS b
+    FROM internal.block_state AS b
     WHERE b.years = $years / 2
 ),
 

@@ -12,8 +12,8 @@
 WITH stored AS (
     SELECT
         n.instrument_key, n.calendar, n.return_basis, l.year,
-        coalesce(max(l.last_session) OVER earlier, l.first_session) AS start_stored,
-        l.last_session AS end_stored
+        coalesce(max(l.through_session) OVER earlier, l.first_session) AS start_stored,
+        l.through_session AS end_stored
     FROM year_level AS l
     JOIN instrument AS n ON n.instrument_id = l.instrument_id
     WINDOW earlier AS (PARTITION BY n.instrument_key ORDER BY l.year ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
@@ -27,7 +27,7 @@ odd AS (
         max(CASE WHEN o.session = s.start_stored THEN o.place END) AS start_place,
         max(CASE WHEN o.session = s.end_stored THEN o.place END) AS end_place
     FROM stored AS s
-    JOIN odd_session AS o
+    JOIN internal.odd_session AS o
         ON o.instrument_key = s.instrument_key AND o.session >= s.start_stored AND o.session <= s.end_stored
     GROUP BY s.instrument_key, s.year
 ),
@@ -55,5 +55,5 @@ SELECT
     k.start_stored, k.end_stored, k.start_place, k.end_place,
     CAST(k.off_by AS INTEGER) AS off_by, CAST(k.no_price AS INTEGER) AS no_price
 FROM known AS k
-LEFT JOIN metric_state AS m ON m.instrument_key = k.instrument_key AND m.year = k.year AND m.basis = k.has
+LEFT JOIN internal.metric_state AS m ON m.instrument_key = k.instrument_key AND m.year = k.year AND m.basis = k.has
 ORDER BY k.basis, k.year, k.instrument_key

@@ -15,7 +15,7 @@
 WITH span AS (
     SELECT
         y.instrument_id, y.calendar, y.year, b.basis,
-        y.first_session, y.last_session, y.first_december_session, y.first_close, y.last_close,
+        y.first_session, y.through_session, y.first_december_session, y.first_close, y.last_close,
         y.first_rate, y.last_rate, y.december_rate, y.sessions, y.december_sessions,
         CASE b.basis WHEN 'price' THEN y.first_price WHEN 'total' THEN y.first_total ELSE y.first_vendor END AS first_level,
         CASE b.basis WHEN 'price' THEN y.last_price WHEN 'total' THEN y.last_total ELSE y.last_vendor END AS last_level,
@@ -37,11 +37,12 @@ ends AS (
     SELECT
         t.instrument_id, t.year, t.basis, k.convention,
         CASE k.convention
-            WHEN 'year_end' THEN p.last_session
+            WHEN 'year_end' THEN p.through_session
             WHEN 'first_to_last' THEN t.first_session
             ELSE p.first_december_session
         END AS start_session,
-        CASE WHEN k.convention <> 'december_average' OR t.december_sessions > 0 THEN t.last_session END AS end_session,
+        CASE WHEN k.convention <> 'december_average' OR t.december_sessions > 0 THEN t.through_session END AS end_session,
+        t.through_session,
         CASE k.convention WHEN 'year_end' THEN p.last_close WHEN 'first_to_last' THEN t.first_close END AS start_close,
         CASE WHEN k.convention <> 'december_average' THEN t.last_close END AS end_close,
         CASE k.convention
@@ -88,7 +89,7 @@ SELECT
     e.start_session, e.end_session, e.start_close, e.end_close,
     CASE WHEN NOT isnan(e.start_level) THEN e.start_level END AS start_level,
     CASE WHEN NOT isnan(e.end_level) THEN e.end_level END AS end_level,
-    e.sessions, e.expected_sessions, e.complete,
+    e.sessions, e.expected_sessions, e.complete, e.through_session,
     concat_ws(
         ',',
         CASE WHEN NOT e.complete THEN 'partial' WHEN e.sessions < e.expected_sessions THEN 'gap' END,

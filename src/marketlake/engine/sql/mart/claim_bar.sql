@@ -3,7 +3,7 @@
 -- Unit: as bar
 -- Grain: instrument_id, session
 -- Source: bar, claim_opponent
-SELECT instrument_id, session, close, dividend, split
+SELECT instrument_id, session, close, dividend, split, known_at
 FROM main.bar
 WHERE instrument_id IN (
     SELECT a FROM claim_opponent

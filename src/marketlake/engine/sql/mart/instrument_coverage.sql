@@ -6,7 +6,7 @@
 -- Grain: instrument_key
 -- Source: year_level, instrument, calendar_session, odd_session, lake
 WITH stored AS (
-    SELECT instrument_id, max(last_session) AS last_session FROM year_level GROUP BY instrument_id
+    SELECT instrument_id, max(through_session) AS last_session FROM year_level GROUP BY instrument_id
 )
 
 SELECT n.instrument_key, n.instrument_id, s.last_session, l.session AS stale_from
@@ -14,7 +14,7 @@ FROM stored AS s
 JOIN instrument AS n ON n.instrument_id = s.instrument_id
 CROSS JOIN lake AS b
 LEFT JOIN calendar_session AS c ON c.calendar = n.calendar AND c.session = s.last_session
-LEFT JOIN odd_session AS o ON o.instrument_key = n.instrument_key AND o.session = s.last_session
+LEFT JOIN internal.odd_session AS o ON o.instrument_key = n.instrument_key AND o.session = s.last_session
 LEFT JOIN calendar_session AS l
     ON l.calendar = n.calendar AND l.place = coalesce(c.place, o.place) + 6
     AND l.session < CAST(b.built_at AS DATE) AND l.session <= coalesce(n.until, l.session)

@@ -9,7 +9,7 @@
 WITH suspect AS (
     SELECT l.instrument_id, l.year
     FROM year_level AS l
-    LEFT JOIN metric_state AS s ON s.instrument_id = l.instrument_id AND s.year = l.year AND s.basis = 'total'
+    LEFT JOIN internal.metric_state AS s ON s.instrument_id = l.instrument_id AND s.year = l.year AND s.basis = 'total'
     WHERE l.sessions <> coalesce(s.returns + CASE WHEN s.start_session < s.first_session THEN 0 ELSE 1 END, 0)
     UNION
     SELECT instrument_id, year FROM bar WHERE NOT close > 0

@@ -3,12 +3,12 @@
 -- Unit: as bar
 -- Grain: instrument_id (of member), session
 -- Source: stored_bar, member
-SELECT m.instrument_id, b.session, b.close, b.dividend, b.split
+SELECT m.instrument_id, b.session, b.close, b.dividend, b.split, b.known_at
 FROM stored_bar AS b
 JOIN member AS m ON m.name = b.instrument_id AND m.year = year(b.session)
 UNION ALL
 SELECT
     m.instrument_id, m.carried_session AS session, m.carried_close AS close,
-    CAST(0 AS DOUBLE) AS dividend, CAST(1 AS DOUBLE) AS split
+    CAST(0 AS DOUBLE) AS dividend, CAST(1 AS DOUBLE) AS split, m.carried_known_at AS known_at
 FROM member AS m
 WHERE m.carried_session IS NOT NULL

@@ -8,6 +8,6 @@ SELECT
     block, years, first_year, first_year + years - 1 AS last_year,
     CASE WHEN years < $widest THEN first_year - first_year % (2 * years) ELSE 0 END AS wider_first,
     CASE WHEN years < $widest THEN first_year - first_year % (2 * years) + 2 * years - 1 ELSE 0 END AS wider_last
-FROM block_state
+FROM internal.block_state
 GROUP BY block, years, first_year
 ORDER BY years, first_year

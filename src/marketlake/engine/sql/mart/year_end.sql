@@ -5,7 +5,7 @@
 --          factor. The very first returns start from the first session
 -- Unit: levels in the quote currency
 -- Grain: instrument_id (of one year)
--- Source: daily_return
+-- Source: daily_step
 SELECT
     instrument_id,
     coalesce(max(CASE WHEN first_of_year THEN start_session END), nullif(min(session), max(session))) AS start_session,
@@ -21,6 +21,6 @@ SELECT
     max(CASE WHEN last_of_year THEN total_level END) AS total_last_level,
     max(CASE WHEN first_of_year THEN total_low_ahead END) AS total_low_level,
     max(CASE WHEN last_of_year THEN total_high END) AS total_high_level
-FROM daily_return
+FROM daily_step
 WHERE first_of_year OR last_of_year
 GROUP BY instrument_id

@@ -11,7 +11,7 @@ WITH stored AS (
         l.instrument_id, l.calendar,
         CAST(year(l.session) AS INTEGER) AS year,
         min(l.session) AS first_session,
-        max(l.session) AS last_session,
+        max(l.session) AS through_session,
         min(CASE WHEN month(l.session) = 12 THEN l.session END) AS first_december_session,
         min(c.session) AS calendar_first,
         max(c.session) AS calendar_last,
@@ -38,7 +38,7 @@ WITH stored AS (
 )
 
 SELECT
-    instrument_id, calendar, year, first_session, last_session, first_december_session,
+    instrument_id, calendar, year, first_session, through_session, first_december_session,
     calendar_first, calendar_last, calendar_first_december, sessions, december_sessions,
     first_close, last_close, first_rate, last_rate, december_rate,
     first_price, last_price, december_price,

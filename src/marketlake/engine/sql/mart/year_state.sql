@@ -5,7 +5,7 @@
 --          cancel, which is where returns hardly vary about their mean
 -- Unit: fractions and their powers; levels in the quote currency
 -- Grain: instrument_id, year, basis
--- Source: year_sum, year_end, daily_return
+-- Source: year_sum, year_end, daily_step
 WITH summed AS (
     SELECT
         s.instrument_id, 'price' AS basis, e.start_session, e.first_session, e.last_session,
@@ -50,7 +50,7 @@ deviation AS (
         CASE WHEN c.basis = 'price' THEN d.price_level ELSE d.total_level END AS level,
         CASE WHEN c.basis = 'price' THEN d.price_return ELSE d.total_return END - c.mean_return AS off,
         CASE WHEN c.basis = 'price' THEN d.price_return ELSE d.total_return END - d.risk_free - c.mean_excess AS excess_off
-    FROM daily_return AS d
+    FROM daily_step AS d
     JOIN imprecise AS c ON c.instrument_id = d.instrument_id
 ),
 
@@ -85,6 +85,7 @@ SELECT
     coalesce(a.excess_m2, s.excess_squares - s.excess_returns * s.mean_excess * s.mean_excess) AS excess_m2,
     coalesce(s.excess_downside, 0) AS excess_downside,
     s.start_session, s.first_session, coalesce(a.last_session, s.last_session) AS last_session,
+    s.last_session AS through_session,
     coalesce(s.first_growth, 1) AS first_growth, s.first_level, coalesce(a.last_level, s.last_level) AS last_level,
     s.low_level, coalesce(a.high_level, s.high_level) AS high_level, s.fall - 1 AS drawdown
 FROM summed AS s

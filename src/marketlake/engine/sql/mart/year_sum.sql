@@ -2,7 +2,7 @@
 -- Formula: powers of returns about zero; x (x - |x|) / 2 is exactly x^2 below 0 and 0 above
 -- Unit: fractions and their powers
 -- Grain: instrument_id (of one year)
--- Source: daily_return
+-- Source: daily_step
 SELECT
     instrument_id,
     count(price_return) AS price_returns,
@@ -18,7 +18,7 @@ SELECT
     sum(price_return - risk_free) AS price_excess_sum,
     sum((price_return - risk_free) * (price_return - risk_free)) AS price_excess_squares,
     sum((price_return - risk_free) * (price_return - risk_free - abs(price_return - risk_free))) / 2 AS price_excess_downside,
-    min(price_level / price_high) AS price_fall,
+    min(price_fall) AS price_fall,
     count(total_return) AS total_returns,
     sum(total_return) AS total_sum,
     sum(total_return * total_return) AS total_squares,
@@ -32,6 +32,6 @@ SELECT
     sum(total_return - risk_free) AS total_excess_sum,
     sum((total_return - risk_free) * (total_return - risk_free)) AS total_excess_squares,
     sum((total_return - risk_free) * (total_return - risk_free - abs(total_return - risk_free))) / 2 AS total_excess_downside,
-    min(total_level / total_high) AS total_fall
-FROM daily_return
+    min(total_fall) AS total_fall
+FROM daily_step
 GROUP BY instrument_id

@@ -3,6 +3,6 @@
 -- Unit: as bar
 -- Grain: instrument_id, session
 -- Source: bar
-SELECT instrument_id, session, close, dividend, split
+SELECT instrument_id, session, close, dividend, split, known_at
 FROM main.bar
 WHERE list_contains($wanted, instrument_id) OR asset_class IN ('currency', 'inflation', 'rate')

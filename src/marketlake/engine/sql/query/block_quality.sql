@@ -46,5 +46,5 @@ SELECT
 FROM held AS h
 JOIN instrument AS n ON n.instrument_key = h.instrument_key
 LEFT JOIN doubted AS u ON u.instrument_key = h.instrument_key
-JOIN instrument_coverage AS t ON t.instrument_key = h.instrument_key
+JOIN internal.instrument_coverage AS t ON t.instrument_key = h.instrument_key
 JOIN due AS d ON d.calendar = n.calendar

@@ -1,30 +1,19 @@
 -- edge_return: the daily returns of the years that the window cuts: at most its first and its last
 --     year.
 -- Formula: rows of daily_return from $first_day to $last_day in those years; an instrument stored
---          only as total return uses that. fall is the largest drawdown from or to the session:
---          lowest remaining level / level where the window continues to the year's end, level /
---          running high where it continues from the year's start; null where it does neither (see
---          edge_fall)
+--          only as total return uses that
 -- Unit: fraction; levels in the quote currency
 -- Grain: instrument_key, session
 -- Source: daily_return
 SELECT
-    instrument_key, year, session, start_session, risk_free, price_return AS simple_return, price_level AS level,
-    CASE
-        WHEN year($last_day) > year($first_day) OR (month($last_day) = 12 AND dayofmonth($last_day) = 31)
-            THEN price_low_ahead / price_level
-    END AS fall
+    instrument_key, year, session, start_session, risk_free, price_return AS simple_return, price_level AS level
 FROM daily_return
 WHERE
     year = CASE WHEN month($first_day) > 1 OR dayofmonth($first_day) > 1 THEN year($first_day) END
     AND session >= $first_day AND session <= $last_day AND $basis = 'price' AND price_level IS NOT NULL
 UNION ALL
 SELECT
-    instrument_key, year, session, start_session, risk_free, total_return AS simple_return, total_level AS level,
-    CASE
-        WHEN year($last_day) > year($first_day) OR (month($last_day) = 12 AND dayofmonth($last_day) = 31)
-            THEN total_low_ahead / total_level
-    END AS fall
+    instrument_key, year, session, start_session, risk_free, total_return AS simple_return, total_level AS level
 FROM daily_return
 WHERE
     year = CASE WHEN month($first_day) > 1 OR dayofmonth($first_day) > 1 THEN year($first_day) END
@@ -32,8 +21,7 @@ WHERE
     AND total_level IS NOT NULL
 UNION ALL
 SELECT
-    instrument_key, year, session, start_session, risk_free, price_return AS simple_return, price_level AS level,
-    price_level / price_high AS fall
+    instrument_key, year, session, start_session, risk_free, price_return AS simple_return, price_level AS level
 FROM daily_return
 WHERE
     year = CASE
@@ -44,8 +32,7 @@ WHERE
     AND session <= $last_day AND $basis = 'price' AND price_level IS NOT NULL
 UNION ALL
 SELECT
-    instrument_key, year, session, start_session, risk_free, total_return AS simple_return, total_level AS level,
-    total_level / total_high AS fall
+    instrument_key, year, session, start_session, risk_free, total_return AS simple_return, total_level AS level
 FROM daily_return
 WHERE
     year = CASE

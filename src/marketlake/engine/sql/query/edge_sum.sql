@@ -27,7 +27,6 @@ SELECT
     min_by(level, session) AS first_level,
     max_by(level, session) AS last_level,
     min(level) AS low_level,
-    max(level) AS high_level,
-    min(fall) - 1 AS drawdown
+    max(level) AS high_level
 FROM edge_return
 GROUP BY instrument_key, year

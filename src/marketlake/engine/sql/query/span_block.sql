@@ -6,8 +6,8 @@
 -- Grain: instrument_key, first_year
 -- Source: block_state, year_block
 SELECT b.*
-FROM block_state AS b
-JOIN year_block AS y ON y.block = b.block
+FROM internal.block_state AS b
+JOIN internal.year_block AS y ON y.block = b.block
 WHERE
     b.basis = $basis AND y.first_year >= $first_year AND y.last_year <= $last_year
     AND (y.wider_first < $first_year OR y.wider_last > $last_year)

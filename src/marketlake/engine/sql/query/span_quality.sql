@@ -19,7 +19,7 @@ WITH unpriced AS (
         max(CASE WHEN session < $first_day THEN session END) AS latest_before,
         min(CASE WHEN session >= $first_day THEN session END) AS earliest_within,
         max(session) AS latest
-    FROM odd_session
+    FROM internal.odd_session
     WHERE NOT priced AND session <= $last_day
     GROUP BY instrument_key
 ),
@@ -42,7 +42,7 @@ odd AS (
         sum(CASE WHEN o.session > s.start_session THEN o.off_by ELSE 0 END) AS off_by,
         max(CASE WHEN o.priced THEN 0 ELSE 1 END) = 1 AS no_price
     FROM span AS s
-    JOIN odd_session AS o
+    JOIN internal.odd_session AS o
         ON o.instrument_key = s.instrument_key AND o.session >= s.start_session AND o.session <= s.end_session
     GROUP BY s.instrument_key
 ),
@@ -76,10 +76,10 @@ SELECT
 FROM span AS s
 JOIN instrument AS n ON n.instrument_key = s.instrument_key
 LEFT JOIN doubted AS u ON u.instrument_key = s.instrument_key
-JOIN instrument_coverage AS t ON t.instrument_key = s.instrument_key
+JOIN internal.instrument_coverage AS t ON t.instrument_key = s.instrument_key
 JOIN due AS d ON d.calendar = n.calendar
 LEFT JOIN odd AS o ON o.instrument_key = s.instrument_key
 LEFT JOIN calendar_session AS a ON a.calendar = n.calendar AND a.session = s.start_session
 LEFT JOIN calendar_session AS b ON b.calendar = n.calendar AND b.session = s.end_session
-LEFT JOIN odd_session AS v ON v.instrument_key = s.instrument_key AND v.session = s.start_session
-LEFT JOIN odd_session AS w ON w.instrument_key = s.instrument_key AND w.session = s.end_session
+LEFT JOIN internal.odd_session AS v ON v.instrument_key = s.instrument_key AND v.session = s.start_session
+LEFT JOIN internal.odd_session AS w ON w.instrument_key = s.instrument_key AND w.session = s.end_session

@@ -16,7 +16,7 @@ unit AS (
         -- exactly 1 in the first year, so that its levels keep their last digit
         s.unit_value / first_value(s.unit_value) OVER (PARTITION BY m.place ORDER BY s.year) AS unit_value
     FROM member AS m
-    JOIN metric_state AS s ON s.instrument_key = m.instrument_key AND s.basis = m.basis
+    JOIN internal.metric_state AS s ON s.instrument_key = m.instrument_key AND s.basis = m.basis
 )
 
 SELECT
@@ -28,6 +28,6 @@ JOIN unit AS u ON u.instrument_key = d.instrument_key AND u.year = d.year
 WHERE d.session <= $last_day
 UNION ALL
 SELECT m.place, unix_date(o.session) AS day, CAST('NaN' AS DOUBLE) AS level, 2 AS missing
-FROM odd_session AS o
+FROM internal.odd_session AS o
 JOIN member AS m ON m.instrument_key = o.instrument_key
 WHERE NOT o.priced AND o.session <= $last_day
