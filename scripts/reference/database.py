@@ -30,9 +30,11 @@ macro `metric_<name>(...)`. Every macro also takes `lake`, the name that the dat
 [attached](../howto/duckdb.md#attach-it-to-another-database) as, by default `market`. A column is
 described once, where it occurs first; keys are in `Grain`.
 """
-MACROS: Final = ("compare", "price_as_of", "price_observed_by", "total_return_index")
+MACROS: Final = ("compare", "price_as_of", "price_observed_by", "total_return_index", "aligned_returns")
 ROOMS: Final = ("view", "mart", "check_result")
 ALSO: Final = {
+    "metrics": "`metrics(ids, first_day := NULL, last_day := NULL, basis := 'price')`: every metric that "
+    "needs no benchmark, by default over the window that all `ids` have: [metrics](../metrics.md).",
     "changes": "`changes(since, until := now)`: the sessions that differ between two moments: "
     "[revisions](../revisions.md).",
     "check_bar": "`check_bar(id)`: the checks of rows over the stored bars of one instrument: "

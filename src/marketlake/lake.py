@@ -114,10 +114,17 @@ class Lake:
         terms = Terms.of(ids, options)
         return self._read(lambda reader: matrix(reader, terms))
 
-    def prices(self, ids: Ids, **options: Unpack[Options]) -> Table:
-        """Bars as traded, or an index, per instrument and session: see `answers.prices`."""
+    def prices(self, ids: Ids, *, fields: str = "ohlcv", **options: Unpack[Options]) -> Table:
+        """Bars as traded or adjusted, or an index, per instrument and session: see
+        `answers.prices`. `.wide()` gives a panel with a column per instrument."""
         terms = Terms.of(ids, {"basis": "as_traded", **options})
-        return Table(self._read(lambda reader: answer_prices(reader, terms)))
+        return Table(self._read(lambda reader: answer_prices(reader, terms, fields=fields)))
+
+    def aligned_returns(self, ids: Ids, *, period: str = "day", **options: Unpack[Options]) -> Table:
+        """Returns over the sessions that all instruments have, a column per instrument: `returns`
+        with shared sessions, as a panel."""
+        options["sessions"] = "shared"
+        return self.returns(ids, period=period, **options).wide()
 
     def changes(
         self,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ..engine.listing import currency_code, find, rates_needed, reach
 from ..engine.reader import DuckReader, Reader, Record
 from ..engine.sql_text import chain, statement
-from ..model.terms import AS_TRADED, Terms
+from ..model.errors import UsageError
+from ..model.terms import ADJUSTED, AS_TRADED, BAR_BASES, Terms
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,17 +24,25 @@ _RATES: Final = {
 }
 
 
-def prices(reader: DuckReader, terms: Terms) -> pa.Table:
+_FIELDS: Final = {name[0]: name for name in ("open", "high", "low", "close", "volume")}
+
+
+def prices(reader: DuckReader, terms: Terms, *, fields: str = "ohlcv") -> pa.Table:
     """One row per instrument and session, sorted by both; start and end included.
 
     Takes start, end, basis, currency, as_of, strict. Basis `as_traded`: instrument_id, session,
     open, high, low, close, volume, dividend, split, currency, quality, source, known_at,
-    observed_at. Any other basis (`price`, `total`, `vendor_adjusted`): instrument_id, session,
-    basis, level, currency, quality; the level starts at the first stored close, whatever `start`
-    is. Without a currency, each instrument is in its own. A session without a rate is null with
+    observed_at. Basis `split_adjusted` (for later splits) and `adjusted` (for later splits and
+    dividends, as vendors' charts show them): instrument_id, session, open, high, low, close,
+    volume, currency, quality, through_session; later events up to `through_session` are in every
+    row, with `as_of` those known then. Any other basis (`price`, `total`, `vendor_adjusted`):
+    instrument_id, session, basis, level, currency, quality; the level starts at the first stored
+    close, whatever `start` is. `fields` are the first letters of the columns of bars to include.
+    Without a currency, each instrument is in its own. A session without a rate is null with
     quality `no_rate`. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only("prices", "start", "end", "basis", "currency", "as_of", "strict")
+    omitted = _omitted(terms.basis, fields)
     terms.check_ids()
     target = currency_code(terms.currency) if terms.currency is not None else None
     wanted = [find(reader.listing, name) for name in dict.fromkeys(terms.ids)]
@@ -48,7 +57,7 @@ def prices(reader: DuckReader, terms: Terms) -> pa.Table:
         "as_of": terms.as_of,
         "strict": terms.strict,
     }
-    return reader.arrow(_text(terms), values)
+    return reader.arrow(_text(terms), values).drop_columns(omitted)
 
 
 def trend_of_years(reader: Reader, basis: str, first_year: int, last_year: int) -> Trends:
@@ -66,10 +75,23 @@ def trend_of_sessions(reader: Reader, since: date, sessions: int) -> Trends:
     return {name: tuple(known.values()) for name, known in _by_id(rows, "session", "level").items()}
 
 
+def _omitted(basis: str, fields: str) -> list[str]:
+    """The columns of bars that `fields` leaves out; `UsageError` for letters that name none."""
+    if not fields or set(fields) - set(_FIELDS):
+        raise UsageError(f"fields {fields[:40]!r} must be some of the letters ohlcv, for open to volume")
+    if basis in BAR_BASES:
+        return [name for letter, name in _FIELDS.items() if letter not in fields]
+    if set(fields) != set(_FIELDS):
+        raise UsageError(f"basis {basis} has a level and no fields; choose one of {', '.join(BAR_BASES)}")
+    return []
+
+
 def _text(terms: Terms) -> str:
     bars = {"bar": "query/bar_as_of" if terms.as_of else "query/bar_now"} | _RATES
     if terms.basis == AS_TRADED:
         return chain(bars, "query/price_as_traded")
+    if terms.basis in ADJUSTED:
+        return chain(bars | {"bar_adjusted": "view/bar_adjusted"}, "query/price_adjusted")
     return chain(bars | {"return_index": "view/return_index"}, "query/price_level")
 
 

@@ -42,6 +42,14 @@ class Tabular(ABC):
             raise UsageError("polars is not installed; run pip install polars, or use to_pandas()") from None
         return pl.DataFrame(self.to_arrow())
 
+    def wide(self, values: str | None = None) -> Table:
+        """A panel: one row per session or period, one column per instrument; null where it has no row.
+
+        `values` is the column to show, by default level, close or simple_return. `UsageError` for
+        a column that the table does not have.
+        """
+        return _wide(self.to_arrow(), values)
+
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The Arrow interface: `polars.DataFrame(answer)`, `pyarrow.table(answer)`."""
         return self.to_arrow().__arrow_c_stream__(requested_schema)
@@ -75,6 +83,27 @@ class Table(Tabular):
         body = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>" for row in rows)
         more = f"<caption>{len(self):,} rows, first {_SHOWN} shown</caption>" * (len(self) > _SHOWN)
         return f"<table>{more}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+_SHOWN_WIDE: Final = ("level", "close", "simple_return")
+
+
+def _wide(rows: pa.Table, values: str | None) -> Table:
+    """Rows by instrument and session (or period) as a panel: see `Tabular.wide`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    key = next((name for name in ("period", "session") if name in rows.column_names), None)
+    shown = values or next((name for name in _SHOWN_WIDE if name in rows.column_names), None)
+    if key is None or shown not in rows.column_names or "instrument_id" not in rows.column_names:
+        asked = f"column {values[:40]!r}" if values else "rows by instrument and session with a figure"
+        raise UsageError(f"a panel needs {asked}; this table has {', '.join(rows.column_names)}")
+    days = rows[key].unique().sort()
+    panel = {key: days}
+    for name in rows["instrument_id"].unique().to_pylist():
+        own = rows.filter(pc.equal(rows["instrument_id"], name))
+        panel[name] = own[shown].combine_chunks().take(pc.index_in(days, own[key].combine_chunks()))
+    return Table(pa.table(panel))
 
 
 class Answer(Tabular):

@@ -18,7 +18,7 @@ from ..engine.listing import (
 from ..engine.reader import Reader
 from ..model.errors import EmptyLakeError, UsageError
 from ..model.location import shown
-from ..model.terms import Terms
+from ..model.terms import BASES, Terms, one_of
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ def resolve(listing: Listing, terms: Terms) -> Scope:
 
     An instrument without a reference rate stays in where two others can be compared.
     """
+    one_of("basis", terms.basis, BASES)
     wanted = tuple(find(listing, name) for name in terms.named)
     for instrument in wanted:
         if instrument.asset_class == "rate":

@@ -75,6 +75,7 @@ _VIEWS: Final = (
     "view/bar_version",
     "view/action",
     "view/return_index",
+    "view/bar_adjusted",
     "view/reconciled",
     "view/reconciled_pair",
     "view/session_gap",
@@ -89,7 +90,13 @@ _MARTS: Final = (
     "mart/instrument_coverage",
     "mart/block_state",
 )
-_MACROS: Final = ("macro/total_return_index", "macro/price_as_of", "macro/price_observed_by", "macro/compare")
+_MACROS: Final = (
+    "macro/total_return_index",
+    "macro/price_as_of",
+    "macro/price_observed_by",
+    "macro/compare",
+    "macro/aligned_returns",
+)
 
 _ROW_GROUP: Final = 8192
 """Rows read or skipped together: few enough to read one block of years without its neighbours."""

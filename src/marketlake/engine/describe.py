@@ -29,7 +29,7 @@ could be known. No later session changes a row."""
 STATES: Final = frozenset({"check_result", "suspect_session", "reconciled", "session_gap"})
 """The public relations by instrument and session that hold the current state only, such as which
 sessions are late or in doubt: a later state replaces a row."""
-SUMMARIES: Final = frozenset({"year_state", "year_level", "calendar_year_return"})
+SUMMARIES: Final = frozenset({"year_state", "year_level", "calendar_year_return", "bar_adjusted"})
 """The public relations whose rows change with later sessions: `through_session` is the last one that a
 row is made of."""
 INTERNAL_SCHEMA: Final = INTERNAL.removesuffix("_")
@@ -64,6 +64,7 @@ ABOUT: Final[Mapping[str, str]] = {
     "claim_weight": "The weights of those plans.",
     "claim_sleeve": "Return and risk of those plans in each stretch of years, with the sleeve and without.",
     "check_bar": "check_bar(id): the checks of rows over the stored bars of one instrument.",
+    "metrics": "metrics(ids): every metric that needs no benchmark, over the days given or the common ones.",
     "unix_date": "unix_date(d): the days from 1970-01-01 to a date.",
 }
 """The relations and macros that no SQL file describes."""
@@ -137,6 +138,14 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "return_index": _KEY
     | _LEVELS
     | {"known_at": "from when a reader could have known the session's indices"},
+    "bar_adjusted": _KEY
+    | {name: f"{name} adjusted for later splits" for name in ("open", "high", "low", "close")}
+    | {"volume": "units traded, as counted on the last session"}
+    | {
+        f"adjusted_{name}": f"{name} adjusted for later splits and dividends"
+        for name in ("open", "high", "low", "close")
+    }
+    | {"through_session": "last stored session; splits and dividends up to it are in the row"},
     "reconciled": _KEY | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation"]},
     "reconciled_pair": _KEY
     | {f.name: f.metadata[b"description"].decode() for f in TABLES["reconciliation_pair"]},

@@ -155,14 +155,44 @@ def macros() -> Iterator[str]:
     parts |= {name: _relation(name) for name in RELATIONS}
     for metric in METRICS:
         yield _macro(metric.name, SIGNATURE, _with_figure({}, metric), parts)
+    yield _all_metrics(parts)
     for name in TABLES:
         more = ", periods := NULL" if name == "rolling_benchmark" else ""
         yield _macro(name, SIGNATURE + more, statement(f"metric/{name}"), parts)
 
 
+_EVERY: Final = "first_day := NULL, last_day := NULL, basis := 'price'"
+_FIGURE: Final = (
+    "f.metric, f.instrument_id, f.value, f.n, f.first_session, f.last_session, f.periods_per_year, f.basis, "
+    "f.currency, f.quality"
+)
+_NO_LATER: Final = "coalesce(CAST(last_day AS DATE), DATE '9999-12-31')"
+
+
+def _all_metrics(parts: Mapping[str, str]) -> str:
+    """The macro with every metric that needs no benchmark, by default over the common window."""
+    first, last = "(SELECT begins FROM common_span)", "(SELECT ends FROM common_span)"
+    usual = {name: value for name, value in _OPTIONS.items() if name != "basis"}
+    window = {"first_day": first, "last_day": last, "wanted": "ids", "real": "FALSE"}
+    due = {"due_day": _ARGUMENTS["due_day"].replace("last_day", _NO_LATER)}
+    figures_of = (_with_figure({}, metric) for metric in METRICS if metric.kind != "pair")
+    text = " UNION ALL ".join(f"SELECT {_FIGURE} FROM ({one}) AS f" for one in figures_of)  # noqa: S608 (our texts)
+    given = {"first_day": "CAST(first_day AS DATE)", "last_day": "CAST(last_day AS DATE)", "wanted": "ids"}
+    span = {"common_span": _filled(statement("metric_input/common_span"), given)}
+    read = parts_of(text, parts)
+    body = _filled(
+        chained({"bar": read["bar"], **span, **read}, text), {**usual, **_ARGUMENTS, **window, **due}
+    )
+    return f"CREATE MACRO metrics(ids, {_EVERY}) AS TABLE {body}"
+
+
+def _filled(text: str, arguments: Mapping[str, str]) -> str:
+    return PARAMETER.sub(lambda match: arguments.get(match[1], match[1]), text)
+
+
 def _macro(name: str, signature: str, text: str, parts: Mapping[str, str]) -> str:
     whole = chained(parts_of(text, parts), text)
-    body = PARAMETER.sub(lambda match: _ARGUMENTS.get(match[1], match[1]), whole)
+    body = _filled(whole, _ARGUMENTS)
     return f"CREATE MACRO metric_{name}({signature}) AS TABLE {body}"
 
 

@@ -13,7 +13,9 @@ from .settings import parse_instant
 
 BASES: Final = ("price", "total", "vendor_adjusted")
 AS_TRADED: Final = "as_traded"
-"""The basis of `prices` alone: bars as they were traded, no index."""
+ADJUSTED: Final = ("split_adjusted", "adjusted")
+BAR_BASES: Final = (AS_TRADED, *ADJUSTED)
+"""The bases of `prices` alone: bars as traded, adjusted for later splits, or for splits and dividends."""
 STATE_BASES: Final = ("price", "total")
 """The bases that daily returns and the states of years are stored for."""
 CONVENTIONS: Final = ("year_end", "first_to_last", "december_average")
@@ -104,7 +106,7 @@ class Terms:
         )
 
     def __post_init__(self) -> None:
-        one_of("basis", self.basis, (*BASES, AS_TRADED))
+        one_of("basis", self.basis, (*BASES, *BAR_BASES))
         one_of("convention", self.convention, CONVENTIONS)
         one_of("sessions", self.sessions, SESSIONS)
         one_of("frequency", self.frequency, tuple(PERIODS.values()))

@@ -103,7 +103,9 @@ def test_summaries_are_made_of_sessions_up_to_through_session(cut: dict[date, La
 
 def summaries_of(lake: Lake, relation: str) -> Rows:
     answer = lake.query_rows(f"FROM {relation}")
-    keys = [key for key in ("instrument_id", "year", "basis", "convention") if key in answer.columns]
+    keys = [
+        key for key in ("instrument_id", "session", "year", "basis", "convention") if key in answer.columns
+    ]
     # not a number stands for a missing level, and is not equal to itself
     rows = [[None if value != value else value for value in row] for row in answer.rows]
     named = [dict(zip(answer.columns, row, strict=True)) for row in rows]
