@@ -2,10 +2,9 @@
 
 from datetime import UTC, datetime
 
-from airflow.sdk import DAG, Asset, CronTriggerTimetable
+from airflow.sdk import DAG, CronTriggerTimetable, Param
 
-from marketlake.airflow import schedule, steps
-from marketlake.airflow.chain import lake_tasks
+from marketlake.airflow import chain, schedule
 
 DOC = """
 ### Daily bars of {calendar}
@@ -19,15 +18,20 @@ them. Other findings are in its log. If bars changed, the DAG `returns` follows.
 
 for each in schedule.calendar_schedules():
     with DAG(
-        dag_id=each.dag_id,
+        **chain.shared(each.lake, each.dag, "ingest", each.calendar),
         description=f"Ingest the daily bars of {each.calendar}",
         doc_md=DOC.format(calendar=each.calendar, instruments=each.listed),
-        schedule=CronTriggerTimetable(each.cron, timezone=each.zone, run_immediately=True),
+        schedule=CronTriggerTimetable(each.cron, timezone=each.zone),
         start_date=datetime(2024, 1, 1, tzinfo=UTC),
-        catchup=False,
-        max_active_runs=1,
-        is_paused_upon_creation=False,
-        on_failure_callback=steps.report_failure,
-        tags=["marketlake", "ingest", each.calendar],
+        params={
+            "instruments": Param(
+                [],
+                type="array",
+                items={"type": "string"},
+                uniqueItems=True,
+                title="Instruments",
+                description="ids from instruments.toml, one a line; none means all of this calendar",
+            ),
+        },
     ):
-        lake_tasks(each.sources, each.calendar, Asset(name=each.asset))
+        chain.lake_tasks(each.lake, each.sources, each.calendar, each.lake.asset(each.slug))

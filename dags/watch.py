@@ -1,30 +1,26 @@
-"""`watch`: check every hour that each asset class is fresh."""
+"""`watch`: check every hour that each asset class is fresh. It is parsed without any configuration."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import DAG, CronTriggerTimetable, task
+from airflow.sdk import DAG, CronTriggerTimetable
 
-from marketlake.airflow import schedule, steps
-from marketlake.airflow.chain import final
+from marketlake.airflow import chain, schedule
 
 DOC = """
 ### Is the data fresh?
 
-Fails while a finished session is not stored within the deadline of its asset class: {deadlines}
-(hours after the venue publishes; `[deadline_hours]` in marketlake.toml). An alert is sent when an
-instrument becomes late.
+Fails while a finished session is not stored within the deadline of its asset class (hours after the
+venue publishes; `[deadline_hours]` in marketlake.toml), and while that is unknown, for instance
+because of a mistake in instruments.toml. An alert is sent when an instrument becomes late. What
+another run may cure is fetched again every six hours.
 """
 
-with DAG(
-    dag_id="watch",
-    description="Check that every instrument is fresh",
-    doc_md=DOC.format(deadlines=schedule.deadlines()),
-    schedule=CronTriggerTimetable("50 * * * *", timezone="UTC"),
-    start_date=datetime(2024, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=False,
-    on_failure_callback=steps.report_failure,
-    tags=["marketlake", "watch"],
-):
-    task(task_id="freshness", **final())(steps.watch)()
+for lake in schedule.lakes():
+    with DAG(
+        **chain.shared(lake, "watch", longest_run=timedelta(minutes=50)),
+        description="Check that every instrument is fresh",
+        doc_md=DOC,
+        schedule=CronTriggerTimetable("50 * * * *", timezone="UTC"),
+        start_date=datetime(2024, 1, 1, tzinfo=UTC),
+    ):
+        chain.watch_tasks(lake)

@@ -33,7 +33,10 @@ environment over `marketlake.toml`, and that over the default. A wrong value or 
 error that names the file, the key and the allowed values.
 """
 OTHER: Final = {
-    "MARKETLAKE_RETRY_SECONDS": "Airflow only: seconds before a task's first retry",
+    "MARKETLAKE_LAKES": "Airflow only: several lakes, such as `eq=/config/eq,coin=/config/coin`",
+    "MARKETLAKE_DAG_OWNER": "Airflow only: owner of the DAGs; by default the lake's name, or marketlake",
+    "MARKETLAKE_RETRIES": "Airflow only: how often a task is retried; by default 6",
+    "MARKETLAKE_RETRY_SECONDS": "Airflow only: seconds before a task's first retry; by default 60",
 }
 ALSO: Final = {
     "lake": "where the lake is",
@@ -60,7 +63,7 @@ def page() -> str:
         ))  # fmt: skip
     lines = [line for row in rows for line in item(described(*row))]
     rates = ", ".join(f"{name} {rate:g}" for name, rate in settings._LIVE_RATES.items())
-    other = [f"`{name}`: {text}." for name, text in OTHER.items()]
+    other = [f"- `{name}`: {text}." for name, text in OTHER.items()]
     closing = f"Default requests per second to live vendors: {rates}, any other source 1."
     return "\n".join([INTRODUCTION, *lines, "", *other, "", *paragraph(closing), ""])
 

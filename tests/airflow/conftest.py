@@ -22,7 +22,10 @@ DAGS = PROJECT / "dags"
 _FOLDER = tempfile.TemporaryDirectory(prefix="marketlake-airflow-", ignore_cleanup_errors=True)
 AIRFLOW_HOME = Path(_FOLDER.name)
 
-os.environ |= airflow_environment(AIRFLOW_HOME, DAGS) | {"MARKETLAKE_RETRY_SECONDS": "0"}
+os.environ |= airflow_environment(AIRFLOW_HOME, DAGS) | {
+    "MARKETLAKE_RETRY_SECONDS": "0",
+    "MARKETLAKE_RETRIES": "2",
+}
 
 UNIVERSE = (
     entry("BTC", "bitstamp:BTC/USD", "yahoo:BTC-USD", since="2018-01-01")
@@ -80,10 +83,9 @@ def pipeline(home: Path, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
 
 @pytest.fixture(scope="session")
 def database() -> None:
-    from marketlake.airflow.database import create_pools, migrate
+    from marketlake.airflow.database import migrate
 
     migrate(AIRFLOW_HOME)
-    create_pools(["bitstamp", "yahoo"])
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -39,13 +39,16 @@ def plan(settings: Settings, run_id: str, scope: Scope) -> list[list[Job]]:
     return [[Job(one.id, "daily", DAY, DAY)] for one in scope.select(settings.universe).instruments]
 
 
-def fetch(settings: Settings, run_id: str, batch: Sequence[Job]) -> list[Any]:
+def fetch(settings: Settings, run_id: str, batch: Sequence[Job], on_done: Callable[[Any], None]) -> list[Any]:
     ids = [job.instrument_id for job in batch]
     _note("fetch", run_id=run_id, ids=ids)
     for each in ids:
         if kind := _script().get("fetch", {}).get(each):
             raise getattr(errors, kind)(f"{each}: made to fail")
-    return [SimpleNamespace(job=job, outcome="ok") for job in batch]
+    fetched = [SimpleNamespace(job=job, outcome="ok", message="") for job in batch]
+    for one in fetched:
+        on_done(one)
+    return fetched
 
 
 def assert_fetched(fetched: Sequence[Any]) -> None:
@@ -100,12 +103,14 @@ class Lake:
 def stale(settings: Settings) -> list[Any]:
     _note("behind")
     behind: dict[str, str] = _script().get("behind", {})
-    return [_Stale(name, text) for name, text in behind.items()]
+    hopeless = _script().get("hopeless", [])
+    outcomes = {name: "not_found" if name in hopeless else "unavailable" for name in behind}
+    return [_Stale(name, text, outcomes[name]) for name, text in behind.items()]
 
 
 class _Stale:
-    def __init__(self, instrument_id: str, text: str) -> None:
-        self.instrument_id, self._text = instrument_id, text
+    def __init__(self, instrument_id: str, text: str, outcome: str) -> None:
+        self.instrument_id, self._text, self.outcome = instrument_id, text, outcome
 
     def __str__(self) -> str:
         return self._text

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
 from collections.abc import Callable, Iterator
 from email import message_from_string
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,7 +42,12 @@ def alert(*lines: str, kind: str = "surprising") -> Any:
 def sent(*lines: str, **environ: str) -> None:
     from marketlake.airflow.alert import send
 
-    send(alert(*lines), {f"MARKETLAKE_ALERT_{name}": value for name, value in environ.items()})
+    send(alert(*lines), environ={f"MARKETLAKE_ALERT_{name}": value for name, value in environ.items()})
+
+
+def connection(address: str) -> str:
+    """An Airflow connection as an environment variable has it."""
+    return json.dumps({"conn_type": "http", "password": address})
 
 
 def test_webhook_body_is_bounded_and_has_no_secrets() -> None:
@@ -128,6 +135,37 @@ def test_failed_data_sends_an_alert(run_dag: Callable[..., Any], pipeline: Any, 
     ]
 
 
+def test_addresses_are_airflow_connections_of_the_lake(monkeypatch: pytest.MonkeyPatch) -> None:
+    from marketlake.airflow.alert import send
+
+    hook = Webhook()
+    with served(hook) as port:
+        address = f"http://127.0.0.1:{port}"
+        monkeypatch.setenv("AIRFLOW_CONN_MARKETLAKE_WEBHOOK", connection(f"{address}/only"))
+        monkeypatch.setenv("AIRFLOW_CONN_EQ_SLACK", connection(f"{address}/services/a%2Fb?c=d&e"))
+        # Compose passes an empty one
+        monkeypatch.setenv("AIRFLOW_CONN_EQ_WEBHOOK", connection(""))
+        send(alert("SPY"))
+        send(alert("SPY"), "eq")
+        send(alert("SPY"), "eq", {"MARKETLAKE_ALERT_WEBHOOK": f"{address}/all"})
+    paths = [path for path, _ in hook.bodies]
+    assert paths == ["/only", "/services/a%2Fb?c=d&e", "/services/a%2Fb?c=d&e", "/all"]
+
+
+def test_quarantined_rows_send_one_alert(
+    run_dag: Callable[..., Any], pipeline: Any, webhook: Webhook
+) -> None:
+    pipeline.play(fetch={"SPY": "QuarantinedError"}, findings=["fail ohlc: SPY 2024-01-05, close 3"])
+    assert run_dag("ingest_xnys").state == "failed"
+    ((_, body),) = webhook.bodies
+    assert body["kind"] == "failed"
+    assert body["lines"] == [
+        "1 of 1 instruments failed:",
+        "  SPY: QuarantinedError: made to fail",
+        "fail ohlc: SPY 2024-01-05, close 3",
+    ]
+
+
 def test_surprising_data_sends_an_alert_and_the_run_succeeds(
     run_dag: Callable[..., Any], pipeline: Any, webhook: Webhook
 ) -> None:
@@ -152,3 +190,50 @@ def test_stale_data_sends_one_alert_until_it_is_fresh_again(
         ["BTC is late"],
         ["SPY is late"],
     ]
+
+
+def test_watch_alerts_once_when_it_cannot_tell_what_is_stale(
+    run_dag: Callable[..., Any], pipeline: Any, webhook: Webhook, home: Path
+) -> None:
+    universe = home / "instruments.toml"
+    good = universe.read_text()
+    for text in ("[[instrument]\n", "[[instrument]\n", good, "[[instrument]\n"):
+        universe.write_text(text)
+        assert (run_dag("watch").state == "success") == (text == good)
+    assert [body["kind"] for _, body in webhook.bodies] == ["failed", "failed"]
+    for _, body in webhook.bodies:
+        assert "it is unknown what is stale" in body["lines"][0]
+        assert "instruments.toml cannot be read" in body["lines"][0]
+    universe.write_text(good)
+    assert run_dag("watch").state == "success"
+
+
+def test_alert_that_was_not_delivered_is_sent_again(
+    run_dag: Callable[..., Any], pipeline: Any, webhook: Webhook
+) -> None:
+    webhook.status = 503
+    pipeline.play(fetch={"SPY": "NotFoundError"}, behind={"BTC": "BTC is late"})
+    assert run_dag("ingest_xnys").state == "failed"
+    pipeline.play()
+    states = [run_dag("watch").state]
+    webhook.status = 200
+    states += [run_dag("watch").state, run_dag("watch").state]
+    assert states == ["failed", "success", "success"]
+    assert len(webhook.bodies) == 3
+    first, *others = (body for _, body in webhook.bodies)
+    assert first["lines"][0] == "1 of 1 instruments failed:"
+    assert others == [first, first]
+
+
+def test_run_that_took_too_long_sends_an_alert(webhook: Webhook, caplog: pytest.LogCaptureFixture) -> None:
+    from marketlake.airflow.alert import RunFailure
+
+    ti = SimpleNamespace(task_id="build")
+    context = {"dag": SimpleNamespace(dag_id="returns"), "run_id": "r1", "ti": ti}
+    with caplog.at_level(logging.ERROR):
+        RunFailure()({**context, "reason": "task_failure"})
+    assert webhook.bodies == []
+    assert "returns, run r1 failed (task_failure): see the log of its task build" in caplog.text
+    RunFailure()({**context, "reason": "timed_out"})
+    ((_, body),) = webhook.bodies
+    assert body["lines"] == ["it was ended because it took too long; see the log of its task build"]

@@ -112,3 +112,42 @@ def test_backfill_passes_the_form_values_on(run_dag: Callable[..., Any], pipelin
 def test_returns_builds(run_dag: Callable[..., Any], pipeline: Any) -> None:
     assert run_dag("returns").state == "success"
     assert len(pipeline.calls("build")) == 1
+
+
+def test_watch_runs_what_is_stale_again_once_in_six_hours(
+    run_dag: Callable[..., Any], pipeline: Any, dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.models.dagrun import DagRun
+
+    for run in DagRun.find(dag_id=["ingest_xnys", "ingest_24_7"], state="queued"):
+        set_state(run, "success")
+    # known to Airflow
+    run_dag("ingest_xnys")
+    run_dag("ingest_24_7")
+    monkeypatch.setenv("MARKETLAKE_NOW", "2031-01-06T13:30Z")
+    pipeline.play(behind={"SPY": "SPY is late", "BTC": "BTC is late"}, hopeless=["BTC"])
+    for _ in range(2):
+        assert states(run_dag("watch"))["freshness"] == "failed"
+    runs = [
+        run
+        for run in DagRun.find(dag_id=["ingest_xnys", "ingest_24_7"])
+        if run.run_id.startswith("watch__2031")
+    ]
+    assert [(run.dag_id, run.run_id, run.conf) for run in runs] == [
+        ("ingest_xnys", "watch__2031-01-06T12", {"instruments": ["SPY"]})
+    ]
+    assert runs[0].run_type == "operator_triggered"
+
+
+def set_state(run: Any, state: str) -> None:
+    """Of a run that no scheduler runs here."""
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        session.merge(run).state = state
+
+
+def test_ingest_can_be_limited_to_some_instruments(run_dag: Callable[..., Any], pipeline: Any) -> None:
+    assert run_dag("ingest_xnys", instruments=["SPY"]).state == "success"
+    assert [call["ids"] for call in pipeline.calls("fetch")] == [["SPY"]]
+    assert [(call["start"], call["instruments"]) for call in pipeline.calls("plan")] == [(None, ["SPY"])]

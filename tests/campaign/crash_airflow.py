@@ -48,7 +48,10 @@ def under_airflow() -> Iterator[Workspace]:
     with workspace() as here:
         home = here.folder / "airflow-home"
         home.mkdir()
-        os.environ |= airflow_environment(home, DAGS) | {"MARKETLAKE_RETRY_SECONDS": "0"}
+        os.environ |= airflow_environment(home, DAGS) | {
+            "MARKETLAKE_RETRY_SECONDS": "0",
+            "MARKETLAKE_RETRIES": "2",
+        }
         kill.in_child(lambda: _migrate(home))
         _warm()
         here.kinds = {**KINDS, NAME: kind(home)}

@@ -28,6 +28,11 @@ NOT_RUN: Final = (
     ("docs/watching.md", "OTEL_", "lines of .env"),
     ("docs/watching.md", "docker ", "needs Docker; tests/airflow/test_alert.py sends alerts"),
     ("docs/howto/models.md", "spark.read", "needs Spark, which is no dependency of the tests"),
+    (
+        "docs/howto/airflow.md",
+        "",
+        "needs another Airflow; tests/airflow/test_dags.py parses the DAGs of two lakes",
+    ),
     ("docs/metrics/inputs.md", "-- a metric", "reads relations that only a metric has"),
     ("docs/tutorial.md", "marketlake simulate", "a server; the page's market is the tests' own"),
     ("docs/tutorial.md", "mkdir", "a shell's own command"),

@@ -62,9 +62,7 @@ class Dag:
         """Run every task once, in the DAG's order; returns the errors of failed tasks."""
         errors = []
         with self._environment():
-            sources = list(
-                dict.fromkeys(s for one in schedule.calendar_schedules(self._settings) for s in one.sources)
-            )
+            sources = schedule.lake_schedule(schedule.ScheduledLake(), self._settings).sources
         for source in sources:
             for batch in self.plan(source=source):
                 try:

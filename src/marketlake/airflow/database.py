@@ -1,19 +1,12 @@
-"""Airflow's own database: its tables, the pools that limit the load on one host, the first user."""
+"""Airflow's own database: its tables and the first user."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
 
 from ..model.errors import MarketlakeError
-from ..sources import NO_SOURCE
-from .schedule import first_sources, pool_of
-
-POOL_SLOTS: Final = 2
-"""Concurrent batches per host; the limiter spaces their requests."""
 
 
 def migrate(home: Path) -> bool:
@@ -31,21 +24,6 @@ def migrate(home: Path) -> bool:
     initdb()
     done.touch()
     return True
-
-
-def create_pools(sources: Iterable[str]) -> None:
-    """Create a pool for each source; a task whose pool is missing waits forever."""
-    from airflow.models.pool import Pool
-
-    for source in sources:
-        if source == NO_SOURCE:
-            continue
-        Pool.create_or_update_pool(
-            name=pool_of(source),
-            slots=POOL_SLOTS,
-            description=f"number of concurrent batches from {source}",
-            include_deferred=False,
-        )
 
 
 def create_admin(password: str) -> bool:
@@ -70,6 +48,5 @@ def create_admin(password: str) -> bool:
 
 if __name__ == "__main__":
     migrate(Path(os.environ["AIRFLOW_HOME"]))
-    create_pools(first_sources())
     if first_password := os.environ.get("ADMIN_PASSWORD"):
         create_admin(first_password)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..model.errors import ConfigError, MarketlakeError, UnavailableError
 from ..model.settings import LIVE, load_settings
 from ..sources import NO_SOURCE
-from .schedule import calendar_schedules, first_sources
+from .schedule import ScheduledLake, lake_schedule
 from .standalone import airflow_environment
 from .steps import ERROR_KEY, FINDINGS_KEY, SUMMARY_KEY
 
@@ -38,8 +38,8 @@ ADDRESSES: Final[Mapping[str, str]] = {
     "yahoo": "https://query1.finance.yahoo.com",
 }
 _TIMEOUT_S: Final = 5.0
-_IMPATIENT: Final = {"MARKETLAKE_RETRY_SECONDS": "2"}
-"""Short pauses: a user is waiting at the terminal."""
+_IMPATIENT: Final = {"MARKETLAKE_RETRY_SECONDS": "2", "MARKETLAKE_RETRIES": "2", "MARKETLAKE_LAKES": ""}
+"""One lake, few retries, short pauses: a user is waiting at the terminal."""
 _SHOWN_FINDINGS: Final = 5
 
 Say = Callable[[str], None]
@@ -129,9 +129,9 @@ def main() -> int:
     home = arguments.airflow_home.resolve()
     try:
         settings = load_settings()
-        schedules = calendar_schedules(settings)
         if settings.origin == LIVE:
-            require_a_vendor(s for each in schedules for s in each.sources if s != NO_SOURCE)
+            sources = lake_schedule(ScheduledLake(), settings).sources
+            require_a_vendor(source for source in sources if source != NO_SOURCE)
         home.mkdir(parents=True, exist_ok=True)
         os.environ |= airflow_environment(home, arguments.dags.resolve()) | _IMPATIENT
         with airflow_log(home / "run.log") as say:
@@ -146,12 +146,11 @@ def main() -> int:
 def run(home: Path, dags: Path, say: Say) -> int:
     """Run every DAG once; returns the exit code. Expects the environment to be set."""
     with _timed(say, "Airflow") as result:
-        from .database import create_pools, migrate
+        from .database import migrate
 
         result.append("new database" if migrate(home) else "ready")
-        create_pools(first_sources())
         bag = _load(dags)
-    ingested = [_ingest(bag, each.dag_id, say) for each in calendar_schedules()]
+    ingested = [_ingest(bag, each.dag_id, say) for each in lake_schedule(ScheduledLake()).calendars]
     return exit_code(ingested, _build(bag, say))
 
 

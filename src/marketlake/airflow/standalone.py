@@ -101,8 +101,7 @@ def airflow(home: Path, dags: Path, port: int) -> Iterator[subprocess.Popen[byte
 
 
 def _prepare(environment: Mapping[str, str]) -> None:
-    """Create tables and pools in a separate process, because Airflow reads its environment on
-    import."""
+    """Create tables in a separate process, because Airflow reads its environment on import."""
     command = [sys.executable, "-m", "marketlake.airflow.database"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
