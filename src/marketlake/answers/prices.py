@@ -45,7 +45,7 @@ def prices(reader: DuckReader, terms: Terms, *, fields: str = "ohlcv") -> pa.Tab
     omitted = _omitted(terms.basis, fields)
     terms.check_ids()
     target = currency_code(terms.currency) if terms.currency is not None else None
-    wanted = [find(reader.listing, name) for name in dict.fromkeys(terms.ids)]
+    wanted = list({one.id: one for one in (find(reader.listing, name) for name in terms.ids)}.values())
     values = {
         **reach([*wanted, *rates_needed(reader.listing, wanted, target)]),
         "wanted": [i.id for i in wanted],
