@@ -36,7 +36,7 @@ def prices(reader: DuckReader, terms: Terms, *, fields: str = "ohlcv") -> pa.Tab
     dividends, as vendors' charts show them): instrument_id, session, open, high, low, close,
     volume, currency, quality, through_session; later events up to `through_session` are in every
     row, with `as_of` those known then. Any other basis (`price`, `total`, `vendor_adjusted`):
-    instrument_id, session, basis, level, currency, quality; the level starts at the first stored
+    instrument_id, session, basis, level, currency, quality, known_at; the level starts at the first stored
     close, whatever `start` is. `fields` are the first letters of the columns of bars to include.
     Without a currency, each instrument is in its own. A session without a rate is null with
     quality `no_rate`. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
