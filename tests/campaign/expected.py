@@ -77,6 +77,8 @@ def _of_rows(drawn: Drawn, instrument_id: str) -> frozenset[str]:
         return _of_gaps(drawn, instrument_id)
     if kind in {"duplicates", "unfinished"}:
         return GOOD
+    if kind in {"spike", "dividends"}:
+        return GOOD | {"quarantined"}
     if kind == "restated":
         return _of_restated(drawn, instrument_id)
     if kind == "unadjusted":

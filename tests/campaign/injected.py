@@ -34,6 +34,10 @@ def _injected_rows(kind: str, params: Params, day: date, truth: Mapping[date, Ro
         case "missing" | "history":
             for lost in _products(_later(day, truth)):
                 yield _scaled(row, 1 / lost)
+        case "spike" | "dividends":
+            yield from _doubtful(kind, params, day, truth)
+            # the events of a quarantined row
+            yield from _with_events_of_before(day, truth)
         case "nulls":
             yield from _with_events_of_before(day, truth)
 
@@ -44,6 +48,35 @@ _EVER = (("from", "1900-01-01"), ("to", "2099-12-31"))
 def _priced(row: Row, factor: float) -> Row:
     """Prices times `factor`; volume, dividend and split unchanged."""
     return (*(price * factor for price in row[:4]), *row[4:])
+
+
+def _doubtful(kind: str, params: Params, day: date, truth: Mapping[date, Row]) -> Iterator[Row]:
+    row, factor = truth[day], float(params["factor"])
+    if kind == "spike":
+        yield _spiked(row, str(params["field"]), factor)
+    else:
+        yield _paying(row, row[5] * factor)
+        yield _paying(row, row[5] + _paid_before(day, truth, int(params.get("again", 0))))
+
+
+def _spiked(row: Row, field: str, factor: float) -> Row:
+    if field == "bar":
+        return _priced(row, factor)
+    place = ("open", "high", "low", "close").index(field)
+    return (*row[:place], row[place] * factor, *row[place + 1 :])
+
+
+def _paying(row: Row, dividend: float) -> Row:
+    return (*row[:5], dividend, row[6])
+
+
+def _paid_before(day: date, truth: Mapping[date, Row], sessions: int) -> float:
+    """The dividend of some sessions before, per share of this one."""
+    earlier = sorted(d for d in truth if d < day)[-sessions:] if sessions else []
+    if len(earlier) < sessions or not earlier:
+        return 0.0
+    split = math.prod(truth[d][6] for d in [*earlier[1:], day])
+    return truth[earlier[0]][5] / split
 
 
 def _scaled(row: Row, factor: float) -> Row:

@@ -41,6 +41,7 @@ FAULTS = {
     "403:yahoo:OLD-USD": "blocked",
     "unit:yahoo:OLD-USD:factor=100": "quarantined",
     "unit:yahoo:OLD-USD:label=EUR": "quarantined",
+    "spike:yahoo:OLD-USD:field=high,factor=1000000,where=middle": "quarantined",
     "missing:yahoo:OLD-USD:count=8,where=middle": "quarantined",
     "missing:yahoo:SPARE-USD:count=8,where=middle": "truncated",
     "missing:yahoo:OLD-USD:count=99,where=head": "truncated",

@@ -202,6 +202,35 @@ def test_price_times_100_with_or_without_its_currency_label(chart: Get) -> None:
     assert result(pence)["meta"]["currency"] == "GBp"
 
 
+def test_prices_of_a_few_sessions_are_wrong(chart: Get) -> None:
+    whole, actual = chart(), chart("spike:yahoo:^IXIC:factor=2,count=2,where=middle")
+    ratios = [b / a for a, b in zip(closes(whole), closes(actual), strict=True) if a and b]
+    assert sorted(ratios) == pytest.approx([1.0] * (len(ratios) - 2) + [2.0] * 2)
+    high = result(chart("spike:yahoo:^IXIC:field=high"))["indicators"]["quote"][0]
+    assert high["close"] == closes(whole)
+    assert high["high"] != result(whole)["indicators"]["quote"][0]["high"]
+
+
+def test_dates_are_a_day_late(chart: Get) -> None:
+    stamps = result(chart())["timestamp"]
+    assert result(chart("shifted"))["timestamp"] == [stamp + 86_400 for stamp in stamps]
+
+
+def test_dividends_in_another_unit_or_listed_again(chart: Get) -> None:
+    window = {"period1": 1704067200, "period2": 1735689599, "events": "div,splits"}
+    paid = [e["amount"] for e in _dividends(chart(symbol="SYNTH-A", **window))]
+    assert paid
+    more = [e["amount"] for e in _dividends(chart("dividends", symbol="SYNTH-A", **window))]
+    assert more == pytest.approx([100 * amount for amount in paid])
+    again = _dividends(chart("dividends:*:*:factor=1,again=3", symbol="SYNTH-A", **window))
+    assert len(again) == 2 * len(paid)
+
+
+def _dividends(answer: requests.Response) -> list[dict[str, Any]]:
+    events: dict[str, Any] = result(answer).get("events", {}).get("dividends", {})
+    return list(events.values())
+
+
 def test_last_bar_is_unfinished(chart: Get) -> None:
     whole, actual = chart(), chart("unfinished")
     assert closes(actual)[:-1] == closes(whole)[:-1]

@@ -267,14 +267,14 @@ def test_every_check_has_severity_reason_and_remedy() -> None:
     assert {one.name for one in checks() if one.looks_at == "lake"} == set(LAKE)
 
 
-FINDINGS = {
-    "BTC-USD": {},
+FINDINGS: dict[str, dict[str, int]] = {
+    "BTC-USD": {"range_spike": 1},
     "ETH-USD": {},
-    "^IXIC": {},
-    "^GSPC": {},
+    "^IXIC": {"spike": 1},
+    "^GSPC": {"spike": 1},
     "GC=F": {"open_outside_range": 1, "high_just_below_low": 1, "off_calendar": 3},
     "SI=F": {"off_calendar": 4},
-    "AAPL": {},
+    "AAPL": {"spike": 2},
     "NVDA": {},
     "KO": {},
 }

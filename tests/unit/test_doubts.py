@@ -65,9 +65,22 @@ def test_a_wrong_close_is_a_spike(sign: int) -> None:
     assert found(rows) == {"spike": [DAY]}
 
 
+def test_two_wrong_bars_in_a_row_are_a_spike() -> None:
+    rows = walk()
+    scaled(rows[DAY : DAY + 2], 1.12)
+    assert found(rows) == {"spike": [DAY]}
+
+
+def test_a_reversal_within_a_session_is_no_spike() -> None:
+    rows = walk()
+    scaled(rows[DAY : DAY + 1], 1.12)
+    rows[DAY + 1] |= {"open": rows[DAY]["close"], "high": rows[DAY]["close"]}
+    assert found(rows) == {}
+
+
 def test_a_wrong_close_on_the_newest_session_is_a_jump_until_the_next() -> None:
     rows = walk()
-    scaled(rows[DAY:], 1.15)
+    scaled(rows[DAY:], 1.35)
     assert found(rows[: DAY + 1]) == {"jump": [DAY]}
     assert found(rows) == {}
 

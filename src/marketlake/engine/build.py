@@ -80,7 +80,6 @@ _VIEWS: Final = (
     "view/reconciled_pair",
     "view/session_gap",
     "view/health",
-    "view/instrument_name",
 )
 _MARTS: Final = (
     "mart/calendar_year",

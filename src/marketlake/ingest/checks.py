@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -202,7 +202,10 @@ def check(
         for name in SERVED_WARNS:
             found.note(_answer(connection, name, "*"), name)
         good = [NORMALISED.empty_table()]
-        good += [_checked(connection, _Slice(part, history), found) for part in slices(bars, names.indices)]
+        good += [
+            _checked(connection, _Slice(part, history, around.history), found)
+            for part in slices(bars, names.indices)
+        ]
     together = pa.concat_tables(good).combine_chunks()
     return Checked(
         together, pa.concat_tables(found.quarantine), pa.concat_tables(found.findings), found.refused
@@ -211,10 +214,11 @@ def check(
 
 @dataclass(frozen=True)
 class _Slice:
-    """Rows to check, and stored rows of any instruments."""
+    """Rows to check, stored rows before them, and all stored rows; both of any instruments."""
 
     rows: pa.Table
     history: pa.Table
+    stored: pa.Table
 
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Create the relation `checked` of the rows and of the stored ones before them."""
@@ -239,9 +243,9 @@ def _checked(connection: duckdb.DuckDBPyConnection, slice_: _Slice, found: _Foun
     good = part
     if failed.any():
         # a quarantined row is no neighbour
-        kept = events_carried(part, reasons, failed).filter(pa.array(~failed))
+        kept = _events_carried(slice_, reasons, failed).filter(pa.array(~failed))
         good = numbered(kept.drop_columns("place"))
-        _Slice(good, slice_.history).prepare(connection)
+        replace(slice_, rows=good).prepare(connection)
     for name in WARNS:
         found.note(_rows(connection, name, good), name)
     return good.select(NORMALISED.names)
@@ -289,22 +293,28 @@ def with_pending(bars: pa.Table, history: pa.Table, pending: pa.Table) -> pa.Tab
     return _with_events(bars, split, dividend)
 
 
-def events_carried(part: pa.Table, reasons: npt.NDArray[Any], failed: Mask) -> pa.Table:
+def _events_carried(slice_: _Slice, reasons: npt.NDArray[Any], failed: Mask) -> pa.Table:
     """Rows in which the events of quarantined rows are those of the instrument's next good row.
 
     A dividend that passes a split on its way is then per share after the split. An event that is
-    itself the reason is not carried.
+    itself the reason is not carried, nor that of a session that is stored with its event.
     """
+    part = slice_.rows
     subject = part["subject"].to_numpy()
     split, dividend = (part[name].to_numpy().copy() for name in ("split", "dividend"))
     for row in np.flatnonzero(failed & (reasons != "") & ((split != 1) | (dividend != 0)))[::-1]:
         later = np.flatnonzero(~failed[row:] & (subject[row:] == subject[row]))
-        if len(later):
+        if len(later) and not _is_stored(slice_.stored, part, row):
             target = row + int(later[0])
             own_split, own_dividend = _believed(reasons[row], split[row], dividend[row])
             dividend[target] += own_dividend / split[target]
             split[target] *= own_split
     return _with_events(part, split, dividend)
+
+
+def _is_stored(stored: pa.Table, part: pa.Table, row: int) -> bool:
+    key = [pc.equal(stored[name], part[name][row]) for name in ("instrument_id", "session")]
+    return bool(pc.any(pc.and_(*key)).as_py())
 
 
 def _believed(reason: str, split: float, dividend: float) -> tuple[float, float]:

@@ -41,6 +41,9 @@ PARAMS: Final[Mapping[str, Mapping[str, Param]]] = {
     "restated": {"percent": 1.0, "from": "1900-01-01", "to": "2099-12-31"},
     "unit": {"factor": 100.0, "label": ""},
     "unfinished": {"fraction": 0.5},
+    "spike": {"factor": 1.5, "field": "bar|close|high|low|open", "count": 1.0, "where": _WHERE},
+    "dividends": {"factor": 100.0, "again": 0.0},
+    "shifted": {"days": 1.0},
 }
 """The parameters of each kind with defaults; of words separated by `|` the first is the default."""
 _LARGEST: Final = 2_000_000_000.0

@@ -110,6 +110,30 @@ def _unfinished(bars: Bars, fault: Fault) -> Bars:
     return unfinished(bars, fault.number("fraction"), int(bars.stamps[-1]) + 3 * 3600)
 
 
+def _spike(bars: Bars, fault: Fault) -> Bars:
+    """Wrong prices on a few sessions: all of a bar, or one field."""
+    factor = np.ones(len(bars))
+    factor[_rows(bars, fault)] = fault.number("factor")
+    field = fault.text("field")
+    names = PRICES if field == "bar" else (field,)
+    return replace(bars, **{name: getattr(bars, name) * factor for name in names})
+
+
+def _dividends(bars: Bars, fault: Fault) -> Bars:
+    """Dividends in another unit, or listed again some sessions later."""
+    paid = bars.dividend * fault.number("factor")
+    again = int(fault.number("again"))
+    if 0 < again < len(paid):
+        paid[again:] += paid[:-again].copy()
+    return replace(bars, dividend=paid)
+
+
+def _shifted(bars: Bars, fault: Fault) -> Bars:
+    """All dates some days late, as in another time zone."""
+    days = int(fault.number("days"))
+    return replace(bars, days=bars.days + np.timedelta64(days, "D"), stamps=bars.stamps + days * 86_400)
+
+
 def _rows(bars: Bars, fault: Fault) -> npt.NDArray[np.intp]:
     """The rows of a fault: `count` of them at the head, middle or tail, or random by the seed."""
     total = len(bars)
@@ -141,4 +165,7 @@ DATA_FAULTS: Final[Mapping[str, Callable[[Bars, Fault], Bars]]] = {
     "restated": _restated,
     "unit": _unit,
     "unfinished": _unfinished,
+    "spike": _spike,
+    "dividends": _dividends,
+    "shifted": _shifted,
 }

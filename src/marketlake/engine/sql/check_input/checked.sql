@@ -3,7 +3,9 @@
 --          move_back = close / next close / next split, for the newest row its move from the close
 --          before the previous one; days is the distance to the previous session, null for the
 --          first row; repeats is true where the prices equal those of the previous session.
---          step = ln((close + dividend) x split / previous), next_step that of the next session.
+--          step = ln((close + dividend) x split / previous), next_step and second_step those of the
+--          next two sessions; overnight is the part of next_step up to the next open,
+--          second_overnight that of second_step.
 --          sigma, the usual daily variation, is (mean(sqrt(abs(step))) / 0.822)^2 over the 60
 --          sessions before and after, without steps of 0 and without this and the next step; at
 --          least 0.0005; null below 10 steps. For normal returns it equals the standard deviation;
@@ -23,6 +25,7 @@ WITH neighbour AS (
         u.session - lag(u.session) OVER own AS days,
         lag(u.split) OVER own AS previous_split,
         lead(u.close) OVER own AS next_close,
+        lead(u.open) OVER own AS next_open,
         lead(u.split) OVER own AS next_split,
         lead(u.dividend) OVER own AS next_dividend,
         lag(u.open) OVER own AS previous_open,
@@ -45,7 +48,13 @@ stepped AS (
                 close > 0 AND (next_close + next_dividend) * next_split > 0
                 AND isfinite((next_close + next_dividend) * next_split / close)
                 THEN ln((next_close + next_dividend) * next_split / close)
-        END AS next_step
+        END AS next_step,
+        CASE
+            WHEN
+                close > 0 AND (next_open + next_dividend) * next_split > 0
+                AND isfinite((next_open + next_dividend) * next_split / close)
+                THEN ln((next_open + next_dividend) * next_split / close)
+        END AS overnight
     FROM neighbour
 ),
 
@@ -53,8 +62,11 @@ rooted AS (
     SELECT
         *,
         CASE WHEN step <> 0 THEN sqrt(abs(step)) END AS root,
-        CASE WHEN next_step <> 0 THEN sqrt(abs(next_step)) END AS next_root
+        CASE WHEN next_step <> 0 THEN sqrt(abs(next_step)) END AS next_root,
+        lead(next_step) OVER own AS second_step,
+        lead(overnight) OVER own AS second_overnight
     FROM stepped
+    WINDOW own AS (PARTITION BY subject ORDER BY session)
 ),
 
 varied AS (
@@ -99,7 +111,7 @@ usual AS (
 
 SELECT
     v.* EXCLUDE (
-        previous_split, next_split, next_dividend, previous_open, previous_high, previous_low, roots_around, around_count,
+        previous_split, next_open, next_split, next_dividend, previous_open, previous_high, previous_low, roots_around, around_count,
         root_before, before_count, root_after, after_count
     ),
     CASE WHEN v.previous <> 0 THEN v.close * v.split / v.previous END AS move,

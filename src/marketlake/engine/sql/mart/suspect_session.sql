@@ -1,6 +1,6 @@
 -- suspect_session: the sessions whose return a check doubts: a jump, a spike, a split or a dividend.
 -- Formula: the findings of the checks marked suspect over the stored bars, run again at the build;
---          after a spike also the next session; after a quarantined row whose own split or dividend
+--          after a spike also the next two sessions; after a quarantined row whose own split or dividend
 --          is the reason, the next stored session. Jumps, spikes and suspected splits of sessions on
 --          which two or more sources agree are left out. of_price: whether price returns are in
 --          doubt too, not only those with dividends. A figure whose return runs across such a
@@ -21,7 +21,7 @@ WITH doubted AS (
 ),
 
 after_it AS (
-    SELECT d.instrument_id, d."check", min(b.session) AS session
+    SELECT d.instrument_id, d."check", b.session
     FROM (
         SELECT instrument_id, session, "check" FROM doubted WHERE "check" = 'spike'
         UNION ALL
@@ -32,7 +32,9 @@ after_it AS (
             AND NOT EXISTS (FROM bar AS b WHERE b.instrument_id = q.instrument_id AND b.session = q.session)
     ) AS d
     JOIN bar AS b ON b.instrument_id = d.instrument_id AND b.session > d.session
-    GROUP BY d.instrument_id, d.session, d."check"
+    QUALIFY
+        row_number() OVER (PARTITION BY d.instrument_id, d.session, d."check" ORDER BY b.session)
+        <= CASE WHEN d."check" = 'spike' THEN 2 ELSE 1 END
 ),
 
 every AS (
