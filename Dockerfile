@@ -31,7 +31,6 @@ FROM python:3.12.13-slim-bookworm
 RUN useradd --no-log-init --uid 50000 --gid 0 --home-dir /opt/airflow airflow \
     && install -d -o 50000 -g 0 -m 0775 /opt/airflow /opt/airflow/logs /cache /config /lake
 COPY --from=packages /opt/venv /opt/venv
-COPY --from=build /opt/own /opt/venv
 COPY dags /opt/marketlake/dags
 # Airflow's chart calls it in its probes
 COPY deploy/entrypoint /entrypoint
@@ -39,5 +38,7 @@ COPY instruments.toml claims.toml /config/
 
 ENV PATH=/opt/venv/bin:$PATH AIRFLOW_HOME=/opt/airflow MARKETLAKE_HOME=/config MARKETLAKE_LAKE=/lake
 WORKDIR /opt/airflow
+# last, so that a change of the code replaces nothing else
+COPY --from=build /opt/own /opt/venv
 USER 50000:0
 CMD ["airflow", "version"]

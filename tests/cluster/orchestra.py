@@ -134,7 +134,7 @@ class Api:
         words = {"username": "admin", "password": password}
         with requests.Session() as session:
             session.trust_env = False
-            return session.post(f"http://127.0.0.1:{port}/auth/token", json=words, timeout=30)
+            return session.post(f"http://127.0.0.1:{port}/auth/token", json=words, timeout=120)
 
     def runs(self) -> dict[str, str]:
         """State of the latest run by DAG."""
@@ -148,7 +148,7 @@ class Api:
     def trigger(self, dag: str, parameters: Mapping[str, Any]) -> str:
         """Start a run; returns its id."""
         body = {"logical_date": None, "conf": parameters}
-        answer = self._session.post(f"{self._base}/api/v2/dags/{dag}/dagRuns", json=body, timeout=30)
+        answer = self._session.post(f"{self._base}/api/v2/dags/{dag}/dagRuns", json=body, timeout=120)
         answer.raise_for_status()
         return str(answer.json()["dag_run_id"])
 
@@ -156,6 +156,6 @@ class Api:
         return list(self._get("/importErrors")["import_errors"])
 
     def _get(self, path: str, **parameters: Any) -> Any:
-        answer = self._session.get(f"{self._base}/api/v2{path}", params=parameters, timeout=30)
+        answer = self._session.get(f"{self._base}/api/v2{path}", params=parameters, timeout=120)
         answer.raise_for_status()
         return answer.json()

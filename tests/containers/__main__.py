@@ -29,6 +29,7 @@ from .engine import NEXT_PYTHON, ContainerError, Docker, UnavailableError, engin
 
 INSTRUMENTS = 40
 _REBUILT_BYTES = 30_000_000
+_STATS = "{{.Name}}: {{.MemUsage}}, {{.PIDs}} processes"
 _QUICK = """
 command -v make >/dev/null || { apt-get update -qq && apt-get install -y -qq make >/dev/null; }
 make quick
@@ -51,7 +52,7 @@ def main() -> int:
     except UnavailableError as error:
         sys.stderr.write(f"== SKIPPED: the container test: {error}\n")
         return 1 if os.environ.get("MARKETLAKE_CONTAINERS") == "required" else 0
-    except ContainerError as error:
+    except (ContainerError, requests.RequestException) as error:
         sys.stderr.write(f"container test: {error}\n")
         return 1
     say("the container test passed")
@@ -72,7 +73,7 @@ def deployed(docker: Docker, work: Path) -> None:
         live(deployment)
         with phase("secrets"):
             check_secrets(deployment)
-    except ContainerError:
+    except (ContainerError, requests.RequestException):
         sys.stderr.write(deployment.compose("logs", "--no-color", "--tail", "30"))
         raise
     finally:
@@ -88,15 +89,14 @@ def live(deployment: Deployment) -> None:
     with phase("log in"):
         _ = deployment.api
     with phase("healthy"):
-        until(deployment.healthy, "all containers are healthy", 240)
+        until(deployment.healthy, "all containers are healthy", 300)
     with phase("first runs"):
-        until(lambda: green(deployment), "every DAG is green", 600)
+        until(lambda: green(deployment), "every DAG is green", 900)
     stored = check_lake(deployment)
     check_containers(deployment)
     check_login(deployment)
-    sys.stdout.write(
-        deployment.docker("stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}} {{.PIDs}}")
-    )
+    for line in deployment.docker("stats", "--no-stream", "--format", _STATS).splitlines():
+        say(line)
     with phase("kill the worker"):
         killed(deployment)
     with phase("stop and start everything"):
@@ -209,7 +209,7 @@ def killed(deployment: Deployment) -> None:
     try:
         deployment.worker("sh", "-c", "kill -9 -1; sleep 60")
     except ContainerError:
-        until(lambda: ended(deployment, run), "the killed run ends", 420)
+        until(lambda: ended(deployment, run), "the killed run ends", 600)
     if not any(task["try_number"] > 1 for task in tasks(deployment, run)):
         raise ContainerError("the kill interrupted no task")
 
@@ -220,7 +220,7 @@ def stopped(deployment: Deployment) -> None:
     deployment.compose("stop")
     deployment.compose("up", "--detach")
     del deployment.__dict__["api"]
-    until(lambda: ended(deployment, run), "the stopped run ends", 420)
+    until(lambda: ended(deployment, run), "the stopped run ends", 600)
     fetches = [task for task in tasks(deployment, run) if task["task_id"].startswith("fetch_")]
     if again := [task["task_id"] for task in fetches if task["try_number"] > 1]:
         raise ContainerError(f"the stop interrupted {', '.join(again)}")

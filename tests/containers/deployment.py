@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -82,14 +83,8 @@ class Deployment:
     @cached_property
     def api(self) -> Api:
         """Airflow's REST API as admin, once somebody can log in."""
-
-        def login() -> Api | None:
-            try:
-                return Api(self.port, self.secrets["ADMIN_PASSWORD"])
-            except requests.RequestException:
-                return None
-
-        return until(login, "Airflow lets the admin log in", 240)
+        password = self.secrets["ADMIN_PASSWORD"]
+        return until(lambda: Api(self.port, password), "Airflow lets the admin log in", 240)
 
     def containers(self) -> dict[str, dict[str, Any]]:
         """What Docker knows of each running container, by service."""
@@ -115,13 +110,18 @@ class Deployment:
 
 
 def until(condition: Callable[[], Any], what: str, within_s: float) -> Any:
-    """Poll until the condition is true; `ContainerError` if it is not in time."""
+    """Poll until the condition is true; `ContainerError` if it is not in time.
+
+    A server that does not answer yet is asked again.
+    """
     deadline = time.monotonic() + within_s
-    while not (value := condition()):
+    while True:
+        with suppress(requests.RequestException):
+            if value := condition():
+                return value
         if time.monotonic() > deadline:
             raise ContainerError(f"not within {within_s:.0f} s: {what}")
         time.sleep(1)
-    return value
 
 
 def copy_checkout(folder: Path) -> None:
