@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _TRIES: Final = 5
 Ids = Sequence[str] | str
-"""Instrument ids; a single id needs no list."""
+"""Instruments, by id or by a symbol of any source, in any case; a single one needs no list."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -96,3 +96,17 @@ def test_no_real_returns_without_a_price_index_of_the_currency(tmp_path: Path) -
     lake = make(tmp_path, [BTC, NASDAQ, CPI, EUR], [*BARS, *year_ends(EUR, {2021: 1.25, 2022: 1.0})])
     with pytest.raises(UsageError, match="no consumer price index for EUR"):
         Lake(lake).compare(["BTC", "NASDAQ"], currency="EUR", real=True)
+
+
+@pytest.mark.parametrize("basis", ["as_traded", "price"])
+def test_converted_price_is_known_when_its_rate_is(tmp_path: Path, basis: str) -> None:
+    """A rate that is published after the close makes the converted price known later."""
+    late = datetime(2022, 12, 31, 18, tzinfo=UTC)
+    rates = [bar(EUR, "2021-12-31", 1.25), bar(EUR, "2022-12-30", 1.0, known_at=late)]
+    lake = Lake(make(tmp_path, [NASDAQ, EUR], year_ends(NASDAQ, {2021: 10.0, 2022: 8.0}) + rates))
+    own, converted = (
+        lake.prices("NASDAQ", basis=basis, currency=currency).to_arrow()["known_at"].to_pylist()
+        for currency in (None, "EUR")
+    )
+    assert own[1] < late
+    assert converted == [own[0], late]

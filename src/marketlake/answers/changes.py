@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from ..engine.listing import Listed, find, reach
+from ..engine.listing import Listed, find, reach, with_ids
 from ..engine.reader import DuckReader
 from ..engine.sql_text import chain, statement
 from ..model.errors import UsageError
@@ -156,7 +156,7 @@ def changes(reader: DuckReader, terms: Terms, span: Span, *, listing: ListedChan
     never cut. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only("changes")
-    names = list(dict.fromkeys(terms.ids))
+    names = list(dict.fromkeys(with_ids(reader.listing, terms).ids))
     with reader.scratch():
         hold_changes(reader, [find(reader.listing, name) for name in names], span)
         chosen = list(listing.kinds or KINDS)

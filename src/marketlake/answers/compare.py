@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
+from ..engine.listing import with_ids
 from ..engine.reader import Reader, Record
 from ..model.terms import Terms
 from .metrics import Figure, metrics
@@ -182,6 +183,7 @@ def compare(reader: Reader, terms: Terms, *, risk: bool = False) -> Comparison:
     terms.only(
         "compare", "start", "end", "currency", "basis", "real", "convention", "sessions", "as_of", "strict"
     )
+    terms = with_ids(reader.listing, terms)
     terms.check_ids(fewest=2)
     window = terms.years("compare")
     scope = resolve(reader.listing, terms)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
-from ..engine.listing import Listed, rates_needed, reach
+from ..engine.listing import Listed, rates_needed, reach, with_ids
 from ..engine.reader import DuckReader, Record
 from ..engine.sql_text import chain, constant, statement
 from ..model.errors import UsageError
@@ -120,6 +120,7 @@ def explain(reader: DuckReader, terms: Terms, span: Span) -> Explanation:
     Raises `UsageError`, `EmptyLakeError` (nothing stored), `CorruptLakeError`.
     """
     terms.only("explain", "start", "end", "basis", "convention", "currency")
+    terms = with_ids(reader.listing, terms)
     terms.check_ids()
     scope = resolve(reader.listing, replace(terms, ids=tuple(dict.fromkeys(terms.ids))))
     related = {i.id: (i, *rates_needed(reader.listing, (i,), scope.currency)) for i in scope.wanted}

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.listing import Listed, Listing
+from ..engine.listing import Listed, Listing, with_ids
 from ..engine.reader import DuckReader
 from ..engine.sql_text import chain
 from ..model.errors import UsageError
@@ -196,6 +196,7 @@ def matrix(reader: DuckReader, terms: Terms) -> Matrix:
     )
     one_of("frequency", terms.frequency, FREQUENCIES)
     window = Window(terms.frequency, terms.start or date.min, terms.end or date.max)
+    terms = with_ids(reader.listing, terms)
     named = replace(terms, ids=terms.ids or _with_return(reader.listing))
     _check(named)
     scope = resolve(reader.listing, named)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from ..engine.listing import Listed
+from ..engine.listing import Listed, with_ids
 from ..engine.metric_sql import BARS, METRICS, SCOREBOARD, Metric, bars, figures, relation, table
 from ..engine.reader import Reader, Record
 from ..engine.sql_text import statement
@@ -145,6 +145,7 @@ def metrics(reader: Reader, terms: Terms, *, deepest: int = 5, annualise_short: 
     one_of("frequency", terms.frequency, FREQUENCIES)
     if not 0 <= deepest <= _DEEPEST:
         raise UsageError(f"deepest is {deepest}, must be 0 to {_DEEPEST}")
+    terms = with_ids(reader.listing, terms)
     terms.check_ids()
     scope = resolve(reader.listing, terms)
     with held(reader, scope, SCOREBOARD, {"annualise_short": annualise_short}) as window:

@@ -36,7 +36,7 @@ def prices(reader: DuckReader, terms: Terms, *, fields: str = "ohlcv") -> pa.Tab
     dividends, as vendors' charts show them): instrument_id, session, open, high, low, close,
     volume, currency, quality, through_session; later events up to `through_session` are in every
     row, with `as_of` those known then. Any other basis (`price`, `total`, `vendor_adjusted`):
-    instrument_id, session, basis, level, currency, quality; the level starts at the first stored
+    instrument_id, session, basis, level, currency, quality, known_at; the level starts at the first stored
     close, whatever `start` is. `fields` are the first letters of the columns of bars to include.
     Without a currency, each instrument is in its own. A session without a rate is null with
     quality `no_rate`. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
@@ -45,7 +45,7 @@ def prices(reader: DuckReader, terms: Terms, *, fields: str = "ohlcv") -> pa.Tab
     omitted = _omitted(terms.basis, fields)
     terms.check_ids()
     target = currency_code(terms.currency) if terms.currency is not None else None
-    wanted = [find(reader.listing, name) for name in dict.fromkeys(terms.ids)]
+    wanted = list({one.id: one for one in (find(reader.listing, name) for name in terms.ids)}.values())
     values = {
         **reach([*wanted, *rates_needed(reader.listing, wanted, target)]),
         "wanted": [i.id for i in wanted],

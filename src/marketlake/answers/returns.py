@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
+from ..engine.listing import with_ids
 from ..engine.metric_sql import SERIES, table
 from ..engine.reader import Reader
 from ..model.errors import UsageError
@@ -114,6 +115,7 @@ def returns(reader: Reader, terms: Terms, *, period: str = "month") -> Returns:
     """
     terms.only("returns", *_RETURNS)
     one_of("period", period, tuple(PERIODS))
+    terms = with_ids(reader.listing, terms)
     terms.check_ids()
     scope = resolve(reader.listing, replace(terms, frequency=PERIODS[period]))
     with held(reader, scope, SERIES) as window:
@@ -132,6 +134,7 @@ def rolling(reader: Reader, terms: Terms, *, periods: int | None = None) -> Roll
     """
     terms.only("rolling", *TAKES)
     one_of("frequency", terms.frequency, FREQUENCIES)
+    terms = with_ids(reader.listing, terms)
     terms.check_ids()
     if terms.benchmark is None:
         raise UsageError("rolling figures need a benchmark; name one, such as SP500")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Final
 
-from ..engine.listing import find
+from ..engine.listing import find, with_ids
 from ..engine.reader import Reader
 from ..engine.sql_text import constant
 from ..model.errors import EmptyLakeError, UsageError
@@ -109,6 +109,7 @@ def scoreboard(reader: Reader, terms: Terms, *, by_year: bool = False) -> Scoreb
     """
     terms.only("scoreboard", "start", "end", "basis")
     one_of("basis", terms.basis, STATE_BASES)
+    terms = with_ids(reader.listing, terms)
     for name in terms.ids:
         if find(reader.listing, name).asset_class == "rate":
             raise UsageError(f"{name} is a yield, not a price, so it has no return")

@@ -130,11 +130,16 @@ Engine = Annotated[
 Output = Annotated[Format, typer.Option("--format", help="Output format.")]
 Ids = Annotated[
     list[str] | None,
-    typer.Argument(help="Instrument ids; default: all of instruments.toml.", autocompletion=complete_ids),
+    typer.Argument(
+        help="Instruments, by id or symbol; default: all of instruments.toml.", autocompletion=complete_ids
+    ),
 ]
 Named = Annotated[
     list[str],
-    typer.Argument(help="Instrument ids, such as BTC NASDAQ GOLD.", autocompletion=complete_ids),
+    typer.Argument(
+        help="Instruments, by id or symbol, in any case, such as BTC NASDAQ GOLD.",
+        autocompletion=complete_ids,
+    ),
 ]
 Start = Annotated[
     str | None, typer.Option("--from", help="First year or day; default: as early as possible.")

@@ -80,6 +80,7 @@ _VIEWS: Final = (
     "view/reconciled_pair",
     "view/session_gap",
     "view/health",
+    "view/instrument_name",
 )
 _MARTS: Final = (
     "mart/calendar_year",

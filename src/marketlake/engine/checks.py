@@ -159,7 +159,7 @@ def check_bar() -> str:
     """The macro of market.duckdb: the checks of rows over the stored bars of one instrument."""
     parts = {
         "subject": statement("check_input/stored_subject"),
-        "unchecked": statement("check_input/stored_row").replace("$first", "id").replace("$last", "id"),
+        "unchecked": statement("check_input/stored_row").replace("BETWEEN $first AND $last", "= $id"),
         "checked": statement("check_input/checked"),
         "found": of_rows(),
     }

@@ -198,6 +198,10 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "synthetic": "no; daily: only year-end closes are published figures; all: fully simulated",
         "negative_prices": "whether a price of zero or below is possible",
     },
+    "instrument_name": {
+        "name": "id or symbol, in upper case",
+        "instrument_ids": "ids of the instruments of this name; one, unless they share a symbol",
+    },
     "calendar_session": _KEY
     | {
         "place": "counts the calendar's sessions from 0",

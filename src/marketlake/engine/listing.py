@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from ..model.errors import UsageError, nearest
+from ..model.errors import UsageError
+from ..model.instruments import id_of
+from ..model.terms import Terms
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3,5}")
 PIVOT: Final = "USD"
@@ -25,6 +27,8 @@ class Listed:
     return_basis: str
     proxy_for: str
     synthetic: str
+    symbols: tuple[str, ...] = ()
+    """Of all sources."""
 
     @property
     def price_index(self) -> bool:
@@ -35,22 +39,37 @@ class Listed:
 Listing = Mapping[str, Listed]
 """By id, in the order of `instruments.toml`."""
 LISTING: Final = (
-    "SELECT instrument_id, asset_class, calendar, quote_currency, return_basis, proxy_for, synthetic "
-    "FROM main.instrument ORDER BY rowid"
+    "SELECT instrument_id, asset_class, calendar, quote_currency, return_basis, proxy_for, synthetic, "
+    "sources FROM main.instrument ORDER BY rowid"
 )
 """The query of `Listed`, one row per instrument."""
 
 
-def listing_of(rows: Iterable[Mapping[str, str]]) -> Listing:
+def listing_of(rows: Iterable[Mapping[str, Any]]) -> Listing:
     """From the rows of `LISTING`."""
-    return {row["instrument_id"]: Listed(*row.values()) for row in rows}
+    return {row["instrument_id"]: _listed(**row) for row in rows}
 
 
-def find(listing: Listing, instrument_id: str) -> Listed:
-    """The instrument; `UsageError` naming close matches, or the known ones."""
-    if instrument_id in listing:
-        return listing[instrument_id]
-    raise UsageError(f"unknown instrument {instrument_id[:40]!r}; {nearest(instrument_id, listing)}")
+def _listed(instrument_id: str, sources: Iterable[str], **rest: str) -> Listed:
+    return Listed(instrument_id, **rest, symbols=tuple(one.partition(":")[2] for one in sources))
+
+
+def find(listing: Listing, name: str) -> Listed:
+    """The instrument by its id or a symbol, in any case; `UsageError` as `id_of`."""
+    if name in listing:
+        return listing[name]
+    return listing[id_of(name, {one.id: one.symbols for one in listing.values()})]
+
+
+def with_ids(listing: Listing, terms: Terms) -> Terms:
+    """The terms with the id of every instrument that they name; `UsageError` as `find`."""
+    rate = terms.risk_free
+    return replace(
+        terms,
+        ids=tuple(find(listing, name).id for name in terms.ids),
+        benchmark=find(listing, terms.benchmark).id if terms.benchmark else terms.benchmark,
+        risk_free=find(listing, rate).id if isinstance(rate, str) else rate,
+    )
 
 
 def currency_code(text: str) -> str:

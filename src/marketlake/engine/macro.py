@@ -13,7 +13,7 @@ from typing import Final
 
 import duckdb
 
-from .sql_text import literal
+from .sql_text import PARAMETER, chained, literal, parameters, statement
 
 ATTACHED: Final = "market"
 """The name that a macro reads when it is called without `lake`: the name of the file too."""
@@ -23,6 +23,20 @@ _RELATIONS: Final = (
 _MACRO: Final = re.compile(r"CREATE MACRO (\w+)\((.*?)\) AS TABLE\s(.*)", re.DOTALL)
 _CTE: Final = re.compile(r"\b([a-z_]+)(?: \([a-z_, ]+\))? AS (?:MATERIALIZED )?\(")
 _READ: Final = re.compile(r"\b(FROM|JOIN)(\s+)((?:main|internal)\.)?([a-z_]+)\b(?!\s*[.(])(\s+AS\s+[a-z_]+)?")
+_ONE: Final = (
+    "SELECT '{0}' AS argument, 1 AS place, coalesce(CAST({0} AS VARCHAR), '') AS name, FALSE AS optional"
+)
+_OPTIONAL: Final = _ONE.replace("FALSE", "TRUE")
+_LIST: Final = (
+    "SELECT '{0}' AS argument, unnest(generate_series(1, len({0}))) AS place, "
+    "coalesce(unnest(CAST({0} AS VARCHAR[])), '') AS name, FALSE AS optional"
+)
+_NAMING: Final = {
+    **dict.fromkeys(("a", "b", "id", "instrument"), _ONE),
+    **dict.fromkeys(("benchmark", "cpi", "bill"), _OPTIONAL),
+    "ids": _LIST,
+}
+"""The arguments that name instruments, and the rows of `asked` for each."""
 _DAY: Final = re.compile(r"\bunix_date\(")
 
 
@@ -50,6 +64,7 @@ def _own_macro(text: str, relations: Collection[tuple[str, str]], own: str) -> s
     if match is None:
         raise ValueError(f"not a table macro: {text[:60]}")
     name, arguments, body = match.groups()
+    body = _with_ids(body, arguments)
     parts = set(_CTE.findall(body))
 
     def read(match: re.Match[str]) -> str:
@@ -64,6 +79,25 @@ def _own_macro(text: str, relations: Collection[tuple[str, str]], own: str) -> s
     only = f"EXISTS (FROM {_stored(own, 'own')})"
     checked = f"SELECT * FROM ({body}) WHERE {only}"  # noqa: S608 (names are ours, the root is quoted)
     return f"CREATE MACRO {name}({arguments}, lake := {literal(ATTACHED)}) AS TABLE {checked}"
+
+
+def _with_ids(body: str, arguments: str) -> str:
+    """The text with each `$argument` that names instruments replaced by their ids."""
+    used = [name for name in parameters(body) if name in _NAMING]
+    if not used:
+        return body
+    asked = "\nUNION ALL\n".join(_NAMING[name].format(name) for name in sorted(used))
+    ids = {
+        name: f"list(f.instrument_id ORDER BY f.place) FILTER (f.argument = '{name}') AS {name}"
+        if name == "ids"
+        else f"max(f.instrument_id) FILTER (f.argument = '{name}') AS {name}"
+        for name in sorted(used)
+    }
+    given = f"SELECT {', '.join(ids.values())} FROM ({statement('macro/given')}) AS f"  # noqa: S608 (our texts)
+    text = PARAMETER.sub(
+        lambda match: f"(FROM given AS g SELECT g.{match[1]})" if match[1] in used else match[0], body
+    )
+    return chained({"asked": asked, "given": given}, text)
 
 
 def _stored(schema: str, relation: str) -> str:

@@ -103,12 +103,14 @@ SCOREBOARD: Final = tuple(name for name in RELATIONS if name != "period_quality"
 SERIES: Final = tuple(name for name in RELATIONS if name not in {"month_period", "metric_label"})
 """The inputs of figures per period."""
 _ARGUMENTS: Final[Mapping[str, str]] = {
-    "wanted": "list_append(ids, benchmark)",
+    "wanted": "list_append($ids, $benchmark)",
     "simulated": "CAST([] AS VARCHAR[])",
     "real": "(cpi <> '')",
     "due_day": "least(last_day, (SELECT CAST(max(built_at) AS DATE) - 1 FROM main.lake))",
     "periods": "coalesce(periods, CASE frequency WHEN 'weekly' THEN 52 WHEN 'monthly' THEN 12 ELSE 252 END)",
 }
+_IDS: Final = {name: f"${name}" for name in ("benchmark", "cpi", "bill")}
+"""Stay parameters in the text of a macro, which `macro.create_macros` replaces by ids."""
 _OPTIONS: Final = {
     "benchmark": "''",
     "frequency": "'daily'",
@@ -173,11 +175,11 @@ def _all_metrics(parts: Mapping[str, str]) -> str:
     """The macro with every metric that needs no benchmark, by default over the common window."""
     first, last = "(SELECT begins FROM common_span)", "(SELECT ends FROM common_span)"
     usual = {name: value for name, value in _OPTIONS.items() if name != "basis"}
-    window = {"first_day": first, "last_day": last, "wanted": "ids", "real": "FALSE"}
+    window = {"first_day": first, "last_day": last, "ids": "$ids", "wanted": "$ids", "real": "FALSE"}
     due = {"due_day": _ARGUMENTS["due_day"].replace("last_day", _NO_LATER)}
     figures_of = (_with_figure({}, metric) for metric in METRICS if metric.kind != "pair")
     text = " UNION ALL ".join(f"SELECT {_FIGURE} FROM ({one}) AS f" for one in figures_of)  # noqa: S608 (our texts)
-    given = {"first_day": "CAST(first_day AS DATE)", "last_day": "CAST(last_day AS DATE)", "wanted": "ids"}
+    given = {"first_day": "CAST(first_day AS DATE)", "last_day": "CAST(last_day AS DATE)", "wanted": "$ids"}
     span = {"common_span": _filled(statement("metric_input/common_span"), given)}
     read = parts_of(text, parts)
     body = _filled(
@@ -192,7 +194,7 @@ def _filled(text: str, arguments: Mapping[str, str]) -> str:
 
 def _macro(name: str, signature: str, text: str, parts: Mapping[str, str]) -> str:
     whole = chained(parts_of(text, parts), text)
-    body = _filled(whole, _ARGUMENTS)
+    body = _filled(whole, {**_ARGUMENTS, **_IDS})
     return f"CREATE MACRO metric_{name}({signature}) AS TABLE {body}"
 
 

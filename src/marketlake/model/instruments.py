@@ -108,11 +108,9 @@ class Universe:
     instruments: tuple[Instrument, ...]
 
     def get(self, instrument_id: str) -> Instrument:
-        """The instrument; `UsageError` naming near or known ones when there is none."""
-        if instrument_id in self.by_id:
-            return self.by_id[instrument_id]
-        hint = f"{nearest(instrument_id, self.by_id)}; `marketlake add` looks a new one up"
-        raise UsageError(f"unknown instrument {instrument_id[:40]!r}; {hint}")
+        """The instrument by its id or a symbol, as `id_of` finds it; `UsageError` if there is none."""
+        symbols = {one.id: [ref.symbol for ref in one.sources] for one in self.instruments}
+        return self.by_id[id_of(instrument_id, symbols, "; `marketlake add` looks a new one up")]
 
     def select(self, ids: Iterable[str]) -> Universe:
         """Only these instruments (all of them when `ids` is empty), in the universe's order."""
@@ -128,6 +126,23 @@ class Universe:
     def calendars(self) -> tuple[str, ...]:
         """The calendars in use, each once, in order of appearance."""
         return tuple(dict.fromkeys(i.calendar for i in self.instruments))
+
+
+def id_of(name: str, symbols: Mapping[str, Iterable[str]], remedy: str = "") -> str:
+    """The id of an instrument that is named by its id or by a symbol of any source, in any case.
+
+    `symbols` are those of each id. `UsageError` for a name that no instrument has, with similar or
+    known ids and the remedy, or that several have.
+    """
+    wanted = name.upper()
+    if name in symbols or wanted in symbols:
+        return name if name in symbols else wanted
+    found = [one for one, own in symbols.items() if wanted in map(str.upper, own)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{name[:40]!r} is a symbol of {', '.join(found[:5])}; give an id")
+    raise UsageError(f"unknown instrument {name[:40]!r}; {nearest(name, symbols)}{remedy}")
 
 
 def load_universe(path: Path) -> Universe:

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from ..engine.listing import find
 from ..engine.reader import DuckReader
 from ..model.errors import UsageError
 from ..model.terms import Terms
@@ -32,6 +33,7 @@ def portfolio(reader: DuckReader, terms: Terms, plan: Plan, *, horizon: int | No
     `CorruptLakeError`.
     """
     terms.only("portfolio", "start", "end", "currency", "risk_free", "as_of", "strict")
+    plan = plan.with_ids(lambda name: find(reader.listing, name).id)
     _check_horizon(plan, horizon)
     known = Known(reader, terms.as_of, terms.strict)
     market = read_market(known, plan, terms.currency, terms.risk_free)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,6 +82,16 @@ class Plan:
         _between("plan-fee (%)", self.plan_fee * 100, 0, 20)
         _between("trading-cost (basis points)", self.trading_cost * 10_000, 0, 1000)
         _check_sleeve(self)
+
+    def with_ids(self, id_of: Callable[[str], str]) -> Plan:
+        """The plan with the instrument's id, as `id_of` finds it, for each name of a holding."""
+        named = {name: id_of(name) for name in self.ids}
+        return replace(
+            self,
+            holdings=tuple(replace(one, id=named[one.id]) for one in self.holdings),
+            sleeve=named[self.sleeve] if self.sleeve is not None else None,
+            funded_by=named.get(self.funded_by, self.funded_by),
+        )
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -221,7 +231,15 @@ def _plan(written: Mapping[str, Any], given: Mapping[str, Any]) -> Plan:
     words = {key: _word(key, terms[key]) for key in _WORDS if key in terms}
     if words.get("funded_by", "").lower() in {PRO_RATA, "pro_rata", "pro rata"}:
         words["funded_by"] = PRO_RATA
-    return Plan(_holdings(written.get("holding"), expenses), **figures, **words)  # type: ignore[arg-type]
+    holdings = _holdings(written.get("holding"), expenses)
+    for key in [key for key in words if key in ("sleeve", "funded_by")]:
+        words[key] = _as_held(words[key], (holding.id for holding in holdings))
+    return Plan(holdings, **figures, **words)  # type: ignore[arg-type]
+
+
+def _as_held(name: str, ids: Iterable[str]) -> str:
+    """The name as the plan's holding has it: the case may differ."""
+    return next((held for held in ids if held.upper() == name.upper()), name)
 
 
 def _holdings(entries: object, expenses: object) -> tuple[Holding, ...]:
@@ -229,8 +247,9 @@ def _holdings(entries: object, expenses: object) -> tuple[Holding, ...]:
         raise UsageError("holdings are written as [[holding]] with id and weight")
     if not isinstance(expenses, Mapping):
         raise UsageError("expenses are written as instrument = percent a year")
+    expenses = {str(name).upper(): value for name, value in expenses.items()}
     holdings = [_holding(entry, expenses) for entry in entries]
-    held = {holding.id for holding in holdings}
+    held = {holding.id.upper() for holding in holdings}
     for name in expenses:
         if name not in held:
             raise UsageError(f"an expense ratio for {str(name)[:40]!r}, which the plan does not hold")
@@ -242,7 +261,7 @@ def _holding(entry: Mapping[str, Any], expenses: Mapping[str, Any]) -> Holding:
     if unknown:
         raise UsageError(f"unknown key {unknown[0][:40]!r} in [[holding]]; known: id, weight, expense_ratio")
     name = _word("id", entry.get("id"))
-    expense = expenses.get(name, entry.get("expense_ratio", 0))
+    expense = expenses.get(name.upper(), entry.get("expense_ratio", 0))
     weight = _number(f"weight of {name[:40]}", entry.get("weight"))
     return Holding(name, weight, _number(f"expense ratio of {name[:40]}", expense) / 100)
 

@@ -275,7 +275,10 @@ def rest(both: Both) -> None:
     for name in ("instrument", "rate_day", "exchange_rate", "matrix_member"):
         both.ask(f"query/{name}", statement(f"query/{name}"), values, name)
     both.ask("view/return_index", statement("view/return_index"), values, "return_index")
-    for name in ("price_as_traded", "price_level", "stored_level"):
+    both.ask("view/bar_adjusted", statement("view/bar_adjusted"), values, "bar_adjusted")
+    span = {"first_day": None, "last_day": None, "wanted": WANTED}
+    both.ask("metric_input/common_span", statement("metric_input/common_span"), span)
+    for name in ("price_as_traded", "price_adjusted", "price_level", "stored_level"):
         both.ask(f"query/{name}", statement(f"query/{name}"), values)
     both.ask("query/native_level", statement("query/native_level"), values, "metric_level")
     both.ask("query/matrix_level", statement("query/matrix_level"), values)

@@ -4,9 +4,20 @@
 --          (total where only that is stored); known_at is the latest of both sessions' levels
 -- Unit: fraction
 -- Grain: session, instrument_id
--- Source: return_index, instrument
+-- Source: bar, instrument
 CREATE MACRO aligned_returns(ids, basis := 'price') AS TABLE
-WITH chosen AS (
+WITH bar AS (
+    SELECT b.*
+    FROM main.bar AS b
+    JOIN (SELECT DISTINCT unnest($ids) AS instrument_id) AS w ON w.instrument_id = b.instrument_id
+),
+
+-- from the bars of these instruments: a filter on the view would come after the view has read all
+return_index AS (
+    -- include: view/return_index
+),
+
+chosen AS (
     SELECT
         r.instrument_id, r.session, r.known_at,
         CASE
@@ -16,7 +27,6 @@ WITH chosen AS (
         END AS level
     FROM return_index AS r
     JOIN instrument AS n ON n.instrument_id = r.instrument_id
-    WHERE list_contains(ids, r.instrument_id)
 ),
 
 shared AS (
@@ -24,7 +34,7 @@ shared AS (
     FROM chosen
     WHERE level IS NOT NULL
     GROUP BY session
-    HAVING count(*) = len(list_distinct(ids))
+    HAVING count(*) = len(list_distinct($ids))
 ),
 
 step AS (

@@ -9,18 +9,18 @@ CREATE MACRO compare(a, b, first_year := NULL, last_year := NULL, basis := 'pric
 WITH named AS (
     SELECT n.instrument_id, CASE WHEN n.return_basis = 'total' THEN 'total' ELSE basis END AS basis
     FROM instrument AS n
-    WHERE n.instrument_id IN (a, b)
+    WHERE n.instrument_id IN ($a, $b)
 )
 
 SELECT
-    x.year, a AS a, b AS b,
+    x.year, x.instrument_id AS a, y.instrument_id AS b,
     x.simple_return AS a_return, y.simple_return AS b_return,
     x.simple_return - y.simple_return AS difference,
     CASE
         WHEN NOT (x.complete AND y.complete) OR x.currency <> y.currency
             OR x.quality LIKE '%simulated%' OR y.quality LIKE '%simulated%' THEN NULL
-        WHEN x.simple_return > y.simple_return THEN a
-        WHEN x.simple_return < y.simple_return THEN b
+        WHEN x.simple_return > y.simple_return THEN x.instrument_id
+        WHEN x.simple_return < y.simple_return THEN y.instrument_id
         WHEN x.simple_return = y.simple_return THEN 'tie'
     END AS winner,
     x.complete AND y.complete AS complete,
@@ -32,7 +32,7 @@ JOIN named AS nx ON nx.instrument_id = x.instrument_id AND nx.basis = x.basis
 JOIN calendar_year_return AS y ON y.year = x.year AND y.convention = x.convention
 JOIN named AS ny ON ny.instrument_id = y.instrument_id AND ny.basis = y.basis
 WHERE
-    x.instrument_id = a AND y.instrument_id = b AND x.convention = convention
+    x.instrument_id = $a AND y.instrument_id = $b AND x.convention = convention
     AND CASE WHEN first_year IS NULL THEN x.complete AND y.complete ELSE x.year >= first_year END
     AND CASE WHEN last_year IS NULL THEN x.complete AND y.complete ELSE x.year <= last_year END
 ORDER BY x.year

@@ -1,7 +1,7 @@
 -- exchange_rate: the rate that converts an instrument's own currency into the requested one.
 -- Formula: dollars per unit of the quote currency over dollars per unit of $currency (1 where they
 --          are equal or no currency is requested); null where a rate is missing or older than 7
---          days
+--          days. known_at is the later of the two rates' own
 -- Unit: $currency per unit of the quote currency
 -- Grain: instrument_id, session
 -- Source: bar, instrument, rate_day
@@ -11,7 +11,11 @@ SELECT
         WHEN n.quote_currency = coalesce(CAST($currency AS VARCHAR), n.quote_currency) THEN CAST(1 AS DOUBLE)
         ELSE CASE WHEN n.quote_currency = 'USD' THEN 1 ELSE own.rate END
             / CASE WHEN $currency = 'USD' THEN 1 ELSE target.rate END
-    END AS rate
+    END AS rate,
+    CASE
+        WHEN n.quote_currency <> coalesce(CAST($currency AS VARCHAR), n.quote_currency)
+            THEN greatest(own.known_at, target.known_at)
+    END AS known_at
 FROM bar AS b
 JOIN instrument AS n ON n.instrument_id = b.instrument_id
 LEFT JOIN rate_day AS own ON own.currency = n.quote_currency AND own.day = b.session

@@ -1,6 +1,6 @@
 -- price_as_traded: stored bars, in the instrument's own currency or converted session by session.
--- Formula: each price and dividend x exchange rate; null where there is no rate;
---          quality: no_rate, suspect
+-- Formula: each price and dividend x exchange rate; null where there is no rate; known_at
+--          includes the rate's; quality: no_rate, suspect
 -- Unit: the currency named in the row
 -- Grain: instrument_id, session
 -- Source: bar, exchange_rate, instrument, suspect_session
@@ -12,7 +12,7 @@ SELECT
     concat_ws(
         ',', CASE WHEN x.rate IS NULL THEN 'no_rate' END, CASE WHEN d.session IS NOT NULL THEN 'suspect' END
     ) AS quality,
-    b.source, b.known_at, b.observed_at
+    b.source, greatest(b.known_at, x.known_at) AS known_at, b.observed_at
 FROM bar AS b
 JOIN instrument AS n ON n.instrument_id = b.instrument_id
 JOIN exchange_rate AS x ON x.instrument_id = b.instrument_id AND x.session = b.session

@@ -16,7 +16,8 @@ SELECT
     coalesce(CAST($currency AS VARCHAR), n.quote_currency) AS currency,
     concat_ws(
         ',', CASE WHEN x.rate IS NULL THEN 'no_rate' END, CASE WHEN d.session IS NOT NULL THEN 'suspect' END
-    ) AS quality
+    ) AS quality,
+    greatest(i.known_at, x.known_at) AS known_at
 FROM return_index AS i
 JOIN instrument AS n ON n.instrument_id = i.instrument_id
 JOIN exchange_rate AS x ON x.instrument_id = i.instrument_id AND x.session = i.session

@@ -3,7 +3,9 @@
 -- Unit: US dollars per unit of the currency
 -- Grain: currency, day
 -- Source: bar, instrument
-SELECT r.instrument_id AS currency, r.session + age.days AS day, max_by(r.close, r.session) AS rate
+SELECT
+    r.instrument_id AS currency, r.session + age.days AS day, max_by(r.close, r.session) AS rate,
+    max_by(r.known_at, r.session) AS known_at
 FROM bar AS r
 JOIN instrument AS n ON n.instrument_id = r.instrument_id
 CROSS JOIN (
