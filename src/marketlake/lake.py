@@ -32,7 +32,7 @@ from .answers.returns import returns as answer_returns
 from .answers.returns import rolling as answer_rolling
 from .answers.scoreboard import TABLES, Scoreboard
 from .answers.scoreboard import scoreboard as answer_scoreboard
-from .engine.reader import DUCKDB, DuckReader, Engine
+from .engine.reader import DUCKDB, DuckEngine, DuckReader, Engine
 from .model.errors import LakeChangedError, UsageError
 from .model.location import is_url
 from .model.settings import load_settings
@@ -189,13 +189,16 @@ class Lake:
 
         return self._read(lambda reader: read_ledger(reader, claim_id))
 
-    def query(self, text: str) -> Table:
-        """Run one read-only SQL statement on `market.duckdb`; returns a table."""
-        return Table(self._read(lambda reader: answer_query(reader, text)))
+    def query(self, text: str, *, timeout: float | None = None, memory: str = "") -> Table:
+        """Run one read-only SQL statement on `market.duckdb`; returns a table.
 
-    def query_rows(self, text: str) -> Rows:
+        `timeout` is in seconds; `memory` is the most that it may use, such as 2GB.
+        """
+        return Table(self._read(lambda reader: answer_query(reader, text, timeout), memory))
+
+    def query_rows(self, text: str, *, timeout: float | None = None, memory: str = "") -> Rows:
         """Like `query`, as Python values without Arrow."""
-        return self._read(lambda reader: query_rows(reader, text))
+        return self._read(lambda reader: query_rows(reader, text, timeout), memory)
 
     def instruments(self) -> Table:
         """All instruments with their attributes, in the order of `instruments.toml`."""
@@ -218,9 +221,9 @@ class Lake:
 
         return publish(self.path, self.report_page(), path)
 
-    def _read(self, answer: Callable[[DuckReader], T]) -> T:
+    def _read(self, answer: Callable[[DuckReader], T], memory: str = "") -> T:
         """An answer that only DuckDB can give."""
-        return self._ask(answer, engine=DUCKDB)
+        return self._ask(answer, engine=DuckEngine(memory))
 
     def _ask(
         self, answer: Callable[[Any], T], tables: Sequence[str] = (), *, engine: Engine | None = None

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Timer
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS: Final = 2_000_000
 _MOST_BYTES: Final = 4 * 1024**3
+_LONGEST_S: Final = 86_400
 _REMEDY: Final = "aggregate it, add a LIMIT, or open market.duckdb with DuckDB itself"
 
 
@@ -30,12 +32,13 @@ class Rows:
     rows: tuple[tuple[Any, ...], ...]
 
 
-def query_rows(reader: DuckReader, text: str) -> Rows:
+def query_rows(reader: DuckReader, text: str, timeout: float | None = None) -> Rows:
     """Run one SELECT (or FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE) on `market.duckdb`.
 
-    Raises `UsageError` for anything else and for SQL errors, `EmptyLakeError`, `CorruptLakeError`.
+    `timeout`: seconds. Raises `UsageError` for anything else, for SQL errors and beyond the limits,
+    `EmptyLakeError`, `CorruptLakeError`.
     """
-    with _executed(reader, text) as result:
+    with _executed(reader, text, timeout) as result:
         names = tuple(column[0] for column in result.description or [])
         rows = result.fetchmany(_MOST_ROWS + 1)
         if len(rows) > _MOST_ROWS:
@@ -43,11 +46,11 @@ def query_rows(reader: DuckReader, text: str) -> Rows:
         return Rows(names, tuple(rows))
 
 
-def query(reader: DuckReader, text: str) -> pa.Table:
+def query(reader: DuckReader, text: str, timeout: float | None = None) -> pa.Table:
     """Like `query_rows`, as an Arrow table."""
     import pyarrow as pa
 
-    with _executed(reader, text) as result:
+    with _executed(reader, text, timeout) as result:
         batches: list[pa.RecordBatch] = []
         stream, size = result.to_arrow_reader(), 0
         for batch in stream:
@@ -59,15 +62,29 @@ def query(reader: DuckReader, text: str) -> pa.Table:
 
 
 @contextmanager
-def _executed(reader: DuckReader, text: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def _executed(reader: DuckReader, text: str, timeout: float | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    if timeout is not None and not 0 < timeout <= _LONGEST_S:
+        raise UsageError(f"timeout = {timeout:g} must be from more than 0 to {_LONGEST_S:,} seconds")
+    timer = Timer(timeout or 0, reader.connection.interrupt)
+    timer.daemon = True
     try:
         _check_reading(reader, text)
+        if timeout is not None:
+            timer.start()
         yield reader.execute(text)
+    except duckdb.InterruptException as error:
+        raise UsageError(f"the query took longer than {timeout:g} s; narrow it, or give more time") from error
+    except duckdb.OutOfMemoryException as error:
+        raise UsageError(
+            f"the query needs more memory than it may use ({brief(error)}); aggregate or narrow it"
+        ) from error
     except duckdb.Error as error:
         if damaged_file(reader.lake) is not None:
             with stored_files(reader.lake):
                 raise
         raise UsageError(f"the query failed: {brief(error)}") from error
+    finally:
+        timer.cancel()
 
 
 def _check_reading(reader: DuckReader, text: str) -> None:

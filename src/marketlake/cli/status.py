@@ -113,10 +113,18 @@ def query(
     ],
     home: Home = None,
     lake: Lake = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", help="Seconds after which the query is stopped.")
+    ] = 300.0,
+    memory: Annotated[
+        str,
+        typer.Option("--memory", help="The most it may use, such as 2GB; default: 80 % of the machine's."),
+    ] = "",
     output: Output = Format.table,
 ) -> None:
     """Run SQL on market.duckdb, read-only."""
-    answer = lake_of(settings_of(home, lake, None, None)).query_rows(sql)
+    here = lake_of(settings_of(home, lake, None, None))
+    answer = here.query_rows(sql, timeout=timeout, memory=memory)
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     print_rows(rows, list(answer.columns), output)
 

@@ -28,6 +28,7 @@ from ..model.errors import (
     LakeWriteError,
     MarketlakeError,
     SchemaVersionError,
+    UsageError,
 )
 from ..model.layout import DATABASE, MANIFEST, PENDING, RAW, SCHEMA_VERSION
 from ..model.location import address_of, shown
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 COPY: Final = "marketlake_copy"
 """DuckDB variable with the folder of the local copy, for the views of a lake in a bucket."""
 _WRITE: Final = re.compile(r"could not write|space left|too large|read-only file system", re.IGNORECASE)
+
+_MEMORY: Final = re.compile(r"[1-9][0-9]{0,6} ?[KMGT]i?B")
 
 Values = Mapping[str, object]
 """The parameters of a text, by name."""
@@ -170,6 +173,9 @@ class DuckReader:
 class DuckEngine:
     """DuckDB, in this process."""
 
+    memory: str = ""
+    """The most memory that an answer may use, such as 2GB; empty is 80 % of the machine's."""
+
     @contextmanager
     def open(self, lake: Path, tables: Sequence[str] = ()) -> Iterator[DuckReader]:
         """The lake's reader; closed at the end.
@@ -177,7 +183,7 @@ class DuckEngine:
         Raises `EmptyLakeError`, `CorruptLakeError`, `LakeBusyError`, `SchemaVersionError` or
         `LakeError`, and at the end `LakeChangedError` where a commit or a build replaced files.
         """
-        with open_lake(lake) as connection:
+        with open_lake(lake, self.memory) as connection:
             yield reader_of(connection, lake)
 
 
@@ -195,7 +201,7 @@ def reader_of(connection: duckdb.DuckDBPyConnection, lake: Path) -> DuckReader:
 
 
 @contextmanager
-def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_lake(lake: Path, memory: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the lake's database as default schema, as `DuckEngine.open` describes."""
     if address_of(lake) is not None:
         # imported here: a lake in a folder does not need Arrow
@@ -210,7 +216,7 @@ def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     root = database.parent
     before = _stamps(root, [MANIFEST, PENDING, *_listed(root)])
     _assert_whole(root, before)
-    connection = connect()
+    connection = _limited(memory)
     try:
         _attach(connection, database)
         _check_version(connection, database)
@@ -224,12 +230,20 @@ def open_lake(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
+def _limited(memory: str) -> duckdb.DuckDBPyConnection:
+    if memory and not _MEMORY.fullmatch(memory):
+        raise UsageError(f"memory {memory[:20]!r} must look like 500MB or 2GB")
+    return connect(memory_limit=memory) if memory else connect()
+
+
 @contextmanager
 def stored_files(lake: Path) -> Iterator[None]:
     """Convert DuckDB's file errors to `CorruptLakeError`, with the file, or `LakeWriteError`."""
     try:
         yield
     except duckdb.Error as error:
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise LakeError(out_of_memory(error)) from error
         culprit = damaged_file(lake)
         if culprit is not None:
             remedy = "run `marketlake verify`, which names every damaged file"
@@ -252,6 +266,14 @@ def damaged_file(lake: Path) -> Path | None:
             except duckdb.Error:
                 return path
     return None
+
+
+def out_of_memory(error: duckdb.Error) -> str:
+    """What DuckDB's error means, and the remedy."""
+    return (
+        f"the answer needs more memory than there is ({brief(error)}); ask for fewer instruments or "
+        "years, or free memory"
+    )
 
 
 def brief(error: duckdb.Error) -> str:
