@@ -19,7 +19,12 @@ REPLY_KINDS = (
     *("429", "403", "451", "500", "502", "503", "504", "404", "hang", "reset"),
     *("truncated", "html", "empty", "trickle", "redirect", "huge"),
 )
-WRONG_VALUES = ("restated", "unit", "unfinished", "unadjusted", "spike", "dividends")
+ANOTHER_SERIES = ("recycled", "mislabelled")
+"""What serves the figures of another company or another day."""
+WRONG_VALUES = (
+    *("restated", "unit", "unfinished", "unadjusted", "spike", "dividends"),
+    *("recycled", "mislabelled", "reinvested"),
+)
 """What serves figures that are not the market's."""
 GAPS = ("missing", "nulls", "history")
 KINDS = tuple(kind for kind in PARAMS if kind != "shifted")
@@ -184,6 +189,9 @@ def _params(case: Case, place: World, at: datetime, random: Random) -> dict[str,
         },
         "unit": random.choice(unit),
         "unfinished": {"fraction": random.choice([0.0, 0.3, 0.9])},
+        "recycled": {"level": random.choice([0.5, 60.0, 9000.0])},
+        "mislabelled": {"sessions": random.choice([1.0, -1.0])},
+        "reinvested": {"events": random.choice(["kept", "dropped"])},
         "restated": _restated(case, place, at, random),
         "spike": {
             "factor": random.choice([0.3, 0.7, 1.4, 3.0, 100.0]),

@@ -83,6 +83,8 @@ def _of_rows(drawn: Drawn, instrument_id: str) -> frozenset[str]:
         return _of_restated(drawn, instrument_id)
     if kind == "unadjusted":
         return _of_unadjusted(drawn, instrument_id)
+    if kind in {"recycled", "mislabelled", "reinvested"}:
+        return _of_another_series(drawn, instrument_id)
     return _of_unit(drawn, instrument_id)
 
 
@@ -159,6 +161,25 @@ def _splits_in_answer(drawn: Drawn, instrument_id: str) -> bool:
         start = look_back(drawn, truth)[0]
     rows = truth.until(drawn.at + timedelta(days=1))
     return any(row[6] != 1 for day, row in rows.items() if day > start)
+
+
+def _of_another_series(drawn: Drawn, instrument_id: str) -> frozenset[str]:
+    """Another company, dates shifted by a session, or prices adjusted for dividends.
+
+    In the look-back of a daily run the first two are certain. A first load has nothing to compare
+    with, pages that each lack a session may be short, and an adjustment may end before the overlap.
+    """
+    kind, source = drawn.case.kind, drawn.case.source
+    if source == "ecb" and (kind != "recycled" or _is_cross_rate(drawn, instrument_id)):
+        # the fault multiplies the rates of a day
+        return GOOD
+    certain = kind != "reinvested" and drawn.case.situation == "daily" and drawn.always
+    if certain and len(look_back(drawn, drawn.world.get(instrument_id).truth)) > _FEWEST_TO_COMPARE:
+        return frozenset({"quarantined"})
+    return GOOD | {"quarantined", "truncated"}
+
+
+_FEWEST_TO_COMPARE = 6
 
 
 def _of_unit(drawn: Drawn, instrument_id: str) -> frozenset[str]:

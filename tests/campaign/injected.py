@@ -15,6 +15,11 @@ Params = Mapping[str, float | str]
 
 def explains(kind: str, params: Params, day: date, stored: Row, truth: Mapping[date, Row]) -> bool:
     """Whether the fault explains this row."""
+    if kind in {"recycled", "mislabelled"}:
+        # another series can hold anything; that it is stored where nothing contradicts it is expected
+        return True
+    if kind == "reinvested":
+        return any(same(stored, injected) for injected in _adjusted_for_dividends(day, truth))
     return any(same(stored, injected) for injected in _injected_rows(kind, params, day, truth))
 
 
@@ -87,6 +92,17 @@ def _after(row: Row, fraction: float) -> Row:
     """The unfinished bar after a fraction of the session."""
     start = row[3] if math.isnan(row[0]) else row[0]
     return (*(start + (price - start) * fraction for price in row[:4]), row[4] * fraction, *row[5:])
+
+
+def _adjusted_for_dividends(day: date, truth: Mapping[date, Row]) -> Iterator[Row]:
+    """Prices divided by what each later dividend took, up to any day; with and without events."""
+    factor, eve = 1.0, truth[day]
+    for row in [truth[day], *(truth[later] for later in sorted(truth) if later > day)]:
+        if row is not truth[day]:
+            factor *= 1 - row[5] * row[6] / eve[3]
+        eve = row
+        yield _priced(truth[day], factor)
+        yield (*_priced(truth[day], factor)[:5], 0.0, truth[day][6])
 
 
 def _later(day: date, truth: Mapping[date, Row]) -> list[float]:

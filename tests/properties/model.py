@@ -5,13 +5,17 @@ Nothing here is the lake's own code.
 
 from __future__ import annotations
 
+import math
+import statistics
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 Row = dict[str, Any]
 Key = tuple[str, date]
 PRICES = ("open", "high", "low", "close")
+_FIFTH = 0.1823
 LAG = timedelta(minutes=10)
 """Of a market that never closes."""
 
@@ -105,12 +109,13 @@ class Model:
     quarantined: set[Key] = field(default_factory=set)
 
     def take(
-        self, instrument: str, source: str, live: bool, at: datetime, answer: list[Row], window: Any
+        self, instrument: str, source: str, mode: str, at: datetime, answer: list[Row], window: Any
     ) -> None:
-        """One answer, given at `at`; `live` is one that tells of a new day rather than of history."""
+        """One answer, given at `at`; daily and reverify tell of a new day rather than of history."""
+        live = mode in {"daily", "reverify"}
         bars, conflicts = as_traded(answer, at, *window)
         self.quarantined |= {(instrument, day) for day in conflicts}
-        if self._rescaled(instrument, source, bars):
+        if bars and self._refused(instrument, source, bars):
             self.quarantined |= {(instrument, row["session"]) for row in bars}
             return
         for row in bars:
@@ -119,25 +124,18 @@ class Model:
             known = at if live else close + LAG
             self._put({**row, **seen, "known_at": known, "backfilled": not live})
 
-    def _rescaled(self, instrument: str, source: str, bars: list[Row]) -> bool:
-        """Whether what is stored came back times one factor; a fallback source is judged by a fifth."""
-        own, other = [], []
-        for row in bars:
-            stored = self.bars.get((instrument, row["session"]))
-            if stored:
-                (own if stored["source"] == source else other).append(row["close"] / stored["close"])
-        changed = [ratio for ratio in own if abs(ratio - 1) > 1e-6]
-        if len(changed) > 1:
-            factor = _median(changed)
-            agree = sum(abs(ratio - factor) < 5e-5 * factor for ratio in changed)
-            beginning = all(abs(ratio - 1) > 1e-6 for ratio in own[: len(changed)])
-            whole = len(changed) == len(own) or (beginning and len(changed) > 11)
-            large = abs(factor - 1) > 0.2
-            if agree > 1 and (
-                (large and 2 * agree > len(changed)) or (whole and 5 * agree >= 4 * len(changed))
-            ):
-                return True
-        return bool(other) and abs(_median(other) - 1) > 0.2
+    def _refused(self, instrument: str, source: str, bars: list[Row]) -> bool:
+        """Whether the answer does not fit what is stored: another scale, another path, or no overlap."""
+        first = bars[0]["session"]
+        mine = sorted(day for name, day in self.bars if name == instrument)
+        pairs = [(self.bars[instrument, row["session"]], row) for row in bars if row["session"] in mine]
+        eve = [day for day in mine if day < first]
+        before = self.bars[instrument, eve[-1]] if eve else None
+        if not pairs:
+            return before is not None and _far(before, bars[0])
+        own = [pair for pair in pairs if pair[0]["source"] == source]
+        other = [math.log(new["close"] / old["close"]) for old, new in pairs if old["source"] != source]
+        return _no_correction(own, before) or (bool(other) and abs(statistics.median(other)) > _FIFTH)
 
     def _put(self, new: Row) -> None:
         key = new["instrument_id"], new["session"]
@@ -167,7 +165,47 @@ class Model:
         return {key: close for key, (_, _, close) in best.items()}
 
 
-def _median(numbers: list[float]) -> float:
-    order = sorted(numbers)
-    half = len(order) // 2
-    return order[half] if len(order) % 2 else (order[half - 1] + order[half]) / 2
+def _far(before: Row, first: Row) -> bool:
+    days = (first["session"] - before["session"]).days
+    move = math.log((first["close"] + first["dividend"]) * first["split"] / before["close"])
+    return abs(move) > 0.4 * math.sqrt(max(1.0, days / 5))
+
+
+def _no_correction(pairs: list[tuple[Row, Row]], before: Row | None) -> bool:
+    """Whether the sessions that one source served twice changed by a factor or to another path."""
+    shift = [math.log(new["close"] / old["close"]) for old, new in pairs]
+    changed = [abs(one) > 1e-6 for one in shift]
+    moved = [one for one in shift if abs(one) > 1e-6]
+    if len(moved) < 2:
+        return False
+    factor = statistics.median(moved)
+    whole = 2 * len(moved) > len(shift) or (len(moved) > 11 and all(changed[: len(moved)]))
+    if not whole and abs(factor) <= _FIFTH:
+        return False
+    held = [_move(a, b) for a, b in pairwise([before, *(old for old, _ in pairs)])]
+    served = [_move(a, b) for a, b in pairwise([before, *(new for _, new in pairs)])]
+    if _mends(changed, factor, held, served):
+        return False
+    near = [n for n in range(len(changed)) if changed[n] or (n and changed[n - 1])]
+    apart = [abs(served[n] - held[n]) for n in near if held[n] is not None]
+    agree = sum(abs(one - factor) <= 5e-5 for one in moved)
+    stepwise = whole and len(apart) > 3 and statistics.median(apart) <= 5e-5
+    if abs(factor) > 5e-5 and (2 * agree > max(2, len(moved)) or stepwise):
+        return True
+    usual = [abs(held[n]) for n in near if held[n] is not None]
+    other = len(apart) > 3 and statistics.median(apart) > max(5e-4, 0.3 * statistics.median(usual))
+    return whole and (abs(factor) > _FIFTH or other)
+
+
+def _mends(changed: list[bool], factor: float, held: list[Any], served: list[Any]) -> bool:
+    """Whether what is stored jumps at the borders of the changes, and what came in does not."""
+    borders = [changed[n] != (n > 0 and changed[n - 1]) for n in range(len(changed))]
+    known = [n for n in range(len(changed)) if held[n] is not None]
+    gains = [abs(held[n]) - abs(served[n]) for n in known if borders[n]]
+    usual = [abs(held[n]) for n in known if not borders[n]]
+    clear = abs(factor) > _FIFTH or (usual and abs(factor) > 5 * statistics.median(usual))
+    return bool(clear and gains) and statistics.mean(gains) > abs(factor) / 2
+
+
+def _move(before: Row | None, row: Row) -> float | None:
+    return before and math.log(row["close"] * row["split"] / before["close"])

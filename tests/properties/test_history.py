@@ -60,8 +60,7 @@ APART = Answer(
 def test_lake_equals_the_model(answers: list[Answer]) -> None:
     model = Model()
     for one in answers:
-        live = one.mode in {"daily", "reverify"}
-        model.take(one.instrument_id, one.source, live, one.at, one.rows, one.window)
+        model.take(one.instrument_id, one.source, one.mode, one.at, one.rows, one.window)
     with tempfile.TemporaryDirectory() as folder, _files_by_two_names(), mock.patch.object(os, "fsync"):
         home = _home(Path(folder))
         for number, one in enumerate(answers):

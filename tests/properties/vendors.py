@@ -102,6 +102,9 @@ _ODD = ("missing", "no price", "twice", "two ways", "settling", "corrected", "no
 
 
 def _variant(row: Row, how: str) -> list[Row]:
+    if how == "two ways" and row["split"] != 1.0:
+        # whether the split happened is unknown too, and the prices after it look wrong
+        return [row]
     bare: dict[str, Any] = dict.fromkeys(("open", "high", "low", "close", "volume"))
     return {
         "missing": [],

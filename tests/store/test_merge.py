@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketlake.ingest.merge import merge_bars, merge_revisions, put_in
+from marketlake.ingest.merge import (
+    before_first,
+    in_order,
+    match,
+    merge_bars,
+    merge_revisions,
+    put_in,
+    same_value,
+)
 from marketlake.model.schema import BAR, REVISION
 
 from ..builders import bar, bars
@@ -147,3 +157,83 @@ def test_old_volume_change_is_a_revision() -> None:
     assert (len(soon.settled), len(soon.superseded)) == (1, 0)
     assert (len(late.settled), len(late.superseded)) == (0, 1)
     assert soon.bars["observed_at"].to_pylist() == stored["observed_at"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("name", "a", "b", "same"),
+    [
+        ("close", 100.0, 100.0001, True),
+        ("close", 100.0, 100.0002, False),
+        ("close", 100.0, 99.9998, False),
+        ("open", -100.0, -100.0001, True),
+        ("dividend", 1.0, 1.001, True),
+        ("dividend", 1.0, 1.002, False),
+        ("dividend", 0.0, 0.00005, True),
+        ("dividend", 0.0, 0.00006, False),
+        ("split", 4.0, 4.000000003, True),
+        ("split", 4.0, 4.00000001, False),
+        ("volume", 10_000.0, 10_001.0, True),
+        ("volume", 10_000.0, 10_002.0, False),
+        ("close", None, None, True),
+        ("close", None, 1.0, False),
+        ("volume", 0.0, None, False),
+        ("close", 0.0, 0.0, True),
+        ("close", 0.0, 1e-9, False),
+    ],
+)
+def test_same_value_has_the_tolerance_of_its_column(
+    name: str, a: float | None, b: float | None, same: bool
+) -> None:
+    assert same_value(name, a, b) is same
+    assert same_value(name, b, a) is same
+
+
+def _named(*rows: tuple[str, str]) -> pa.Table:
+    return bars([bar(day, float(n), instrument_id=name) for n, (name, day) in enumerate(rows)])
+
+
+def test_row_before_the_first_is_of_the_same_instrument() -> None:
+    stored = _named(
+        ("A", "2024-01-02"),
+        ("A", "2024-01-05"),
+        ("B", "2024-01-03"),
+        ("C", "1969-12-30"),
+        ("C", "2024-01-09"),
+    )
+    incoming = _named(
+        ("A", "2024-01-05"),
+        ("A", "2024-01-08"),
+        ("B", "2024-01-03"),
+        ("C", "1969-12-31"),
+        ("D", "2024-01-09"),
+    )
+    at, first = before_first(stored, incoming)
+    assert (at.tolist(), first.tolist()) == ([0, 3], [0, 3])
+    at, first = before_first(stored, _named(("B", "2024-01-04"), ("B", "2024-01-05"), ("D", "2024-01-01")))
+    assert (at.tolist(), first.tolist()) == ([2], [0])
+    at, first = before_first(stored, _named(("Z", "2025-01-01")))
+    assert (at.tolist(), first.tolist()) == ([], [])
+
+
+def test_nothing_has_no_row_before_it() -> None:
+    some = _named(("A", "2024-01-02"))
+    for stored, incoming in ((BAR.empty_table(), some), (some, BAR.empty_table())):
+        at, first = before_first(stored, incoming)
+        assert (at.tolist(), first.tolist()) == ([], [])
+        assert at.dtype == first.dtype == np.int64
+
+
+def test_match_finds_sessions_of_any_instrument_and_day() -> None:
+    stored = _named(("A", "1969-12-31"), ("A", "2024-01-02"), ("B", "2024-01-02"))
+    at, found = match(
+        stored, _named(("A", "2024-01-02"), ("A", "2024-01-03"), ("B", "2024-01-02"), ("C", "1969-12-31"))
+    )
+    assert found.tolist() == [True, False, True, False]
+    assert at[found].tolist() == [1, 2]
+    assert match(BAR.empty_table(), stored)[1].tolist() == [False] * 3
+
+
+def test_rows_are_put_in_order_of_instrument_and_session() -> None:
+    ordered = _named(("A", "1969-12-31"), ("A", "2024-01-02"), ("B", "1969-12-30"))
+    assert in_order(ordered) is ordered
+    assert in_order(ordered.take([2, 1, 0])).equals(ordered)

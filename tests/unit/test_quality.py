@@ -123,6 +123,29 @@ def test_correct_split_passes(ratio: float) -> None:
     assert len(result.bars) == 4
 
 
+@pytest.mark.parametrize(
+    ("split", "dividend", "before", "after"),
+    [
+        (0.4714, 2.4394, 4.61, 4.63),  # 33 for 70, and 243.94p a share before it
+        (0.4714, 2.4394, 2.175, 2.17),  # the same a share after it
+        (1 / 1.8, 8.0, 10.0, 10.0),
+        (1 / 1.8, 4.4, 10.0, 10.1),
+        (0.1, 45.0, 5.0, 5.0),
+    ],
+)
+def test_consolidation_with_a_return_of_capital_passes(
+    split: float, dividend: float, before: float, after: float
+) -> None:
+    result = checked({"at": 2, "split": split, "dividend": dividend}, closes=(before, before, after, after))
+    assert not result.refused
+    assert not reasons(result)
+
+
+def test_ordinary_dividend_does_not_hide_a_split_that_was_not_applied() -> None:
+    result = checked({"at": 2, "split": 4.0, "dividend": 0.025}, closes=(40, 40, 2.5, 2.5))
+    assert "not applied" in str(result.refused["SHARE"])
+
+
 def test_conflicting_session_is_quarantined() -> None:
     result = checked(conflicts=[{"close": 1.0}, {"close": 2.0}])
     assert result.quarantine["reason"].to_pylist() == ["served_twice", "served_twice"]

@@ -96,6 +96,13 @@ def backfill(
     source: Annotated[
         str, typer.Option("--source", help="Only this one of the instruments' sources, such as kraken.")
     ] = "",
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="Take the answer in place of what is stored, also under a new symbol or on another scale.",
+        ),
+    ] = False,
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
@@ -108,7 +115,7 @@ def backfill(
     """
     settings = settings_of(home, lake, now, source_url)
     window = parse_day(start, "01-01"), parse_day(end, "12-31") if end else None
-    rows = _ingest(settings, ids, window, source)
+    rows = _ingest(settings, ids, window, source, replace=replace)
     _build(settings)
     _finish(settings, rows, output)
 
@@ -118,12 +125,14 @@ def _ingest(
     ids: Sequence[str],
     window: tuple[date, date | None] | None = None,
     source: str = "",
+    *,
+    replace: bool = False,
 ) -> list[RunRow]:
     from ..ingest.run import ingest as run_ingest
     from .progress import progress
 
     with progress() as listener:
-        return run_ingest(settings, ids, window, listener, source)
+        return run_ingest(settings, ids, window, listener, source, replace=replace)
 
 
 def _build(settings: Settings, *, full_refresh: bool = False, engine: EngineName = EngineName.duckdb) -> None:

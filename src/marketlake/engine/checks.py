@@ -1,6 +1,6 @@
 """Every check of the data: name, severity and input; the text is `sql/check/<name>.sql`.
 
-The headings of the texts have the description and the remedy. Three checks run in Python, where
+The headings of the texts have the description and the remedy. Some checks run in Python, where
 their inputs are; they are listed here as well, so that each name is defined once.
 """
 
@@ -53,6 +53,10 @@ SERVED_WARNS: Final = ("unsorted",)
 LAKE: Final = ("missing_session", "late", "sources_disagree", "correction_not_applied")
 """Of the lake as a whole."""
 RESCALED: Final = "rescaled"
+OTHER_SERIES: Final = "other_series"
+NO_OVERLAP: Final = "no_overlap"
+SYMBOL_CHANGED: Final = "symbol_changed"
+MASS_REVISION: Final = "mass_revision"
 CORRECTION_MISMATCH: Final = "correction_mismatch"
 CORRECTION_NOT_NEEDED: Final = "correction_not_needed"
 
@@ -69,13 +73,49 @@ class Check:
     remedy: str
 
 
+_CONFIRM: Final = (
+    "the next run requests it again; if the vendor's new figures are right, "
+    "`marketlake backfill ID --from DAY --replace` stores them as revisions"
+)
 _ELSEWHERE: Final = (
     Check(
         RESCALED,
         FAIL,
         "served",
-        "An answer with all stored sessions multiplied by one factor, without a split",
-        "the next run requests it again; if the vendor still serves it, list the series under a new id",
+        "An answer in which most stored sessions, or a long beginning, are multiplied by one factor that "
+        "no split explains",
+        _CONFIRM,
+    ),
+    Check(
+        OTHER_SERIES,
+        FAIL,
+        "served",
+        "An answer in which most stored sessions have other prices and other returns: another "
+        "instrument under the symbol, or shifted dates",
+        _CONFIRM,
+    ),
+    Check(
+        NO_OVERLAP,
+        FAIL,
+        "served",
+        "An answer without any stored session that begins far from the last stored close, or of a "
+        "total-return series, whose scale only stored sessions show",
+        _CONFIRM,
+    ),
+    Check(
+        SYMBOL_CHANGED,
+        FAIL,
+        "served",
+        "An answer to another symbol than the one under which the source served the instrument before",
+        "`marketlake backfill ID --from DAY --replace` confirms the symbol; if it is another instrument, "
+        "correct the symbol or list it under a new id",
+    ),
+    Check(
+        MASS_REVISION,
+        WARN,
+        "served",
+        "An answer that revises more than half of the stored sessions that it has, or more than 11",
+        "compare another source (`marketlake reconcile`); `marketlake changes` lists the revisions",
     ),
     Check(
         CORRECTION_MISMATCH,

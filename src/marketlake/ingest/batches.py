@@ -15,9 +15,17 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..engine.checks import CORRECTION_MISMATCH, CORRECTION_NOT_NEEDED, RESCALED
+from ..engine.checks import (
+    CORRECTION_MISMATCH,
+    CORRECTION_NOT_NEEDED,
+    MASS_REVISION,
+    NO_OVERLAP,
+    OTHER_SERIES,
+    RESCALED,
+    SYMBOL_CHANGED,
+)
 from ..model.corrections import Corrections
-from ..model.errors import CorruptLakeError, SourceError
+from ..model.errors import CorruptLakeError, QuarantinedError, SourceError
 from ..model.instruments import Universe
 from ..model.schema import BAR, CORRECTION_MODE, QUARANTINE, RUN
 from ..model.settings import Settings
@@ -29,13 +37,15 @@ from ..store.writer import Writer, retry_on_conflict, writer
 from .checks import Context, check, noted, quarantined, served_at
 from .corrections import correct, corrected, in_force
 from .gaps import accepted_gaps, gap_rows, known_gaps, sessions_of
-from .job import DAILY, RECONCILE, REVERIFY, calendar_error
-from .merge import in_order, merge_bars, rescaled
+from .job import DAILY, FIRST_LOAD, RECONCILE, REPLACE, REVERIFY, calendar_error
+from .merge import in_order, merge_bars
 from .normalise import Window, normalise
-from .partitions import Place, Upserts, move_to_asset_classes, partitions, touched
+from .overlap import Refusal, judge, on_stored_scale
+from .partitions import Place, Upserts, last_rows, move_to_asset_classes, partitions, touched
 from .raw_answers import Answer, answers, parse, window_of
 from .reconcile_sources import compare_sources
 from .runs import Counts, append, run_row
+from .watermarks import last_symbols
 
 _CHUNK_BYTES: Final = 24 * 1024 * 1024
 """Answers stored together at most: parsed and checked they take ten times the memory."""
@@ -66,8 +76,8 @@ def store_answers(
     parsed = parse(answer for answer in usable if answer.has_rows)
     normalised = normalise(parsed.bars, windows)
     held = touched(lake, normalised.bars, universe)
-    stored = in_order(pa.concat_tables([BAR.empty_table(), *held.values()]))
-    mended = corrected(normalised.bars, stored, corrections)
+    stored = _stored(lake, universe, normalised.bars, held, {a.instrument_id: a.mode for a in usable})
+    mended = corrected(on_stored_scale(normalised.bars, stored, windows), stored, corrections)
     checked = check(
         mended.bars,
         normalised.conflicts,
@@ -76,26 +86,32 @@ def store_answers(
         context=Context(parsed.bars, set(normalised.refused), stored, _pending(lake, windows)),
     )
     incoming = _observed(checked.bars, {a.instrument_id: a.mode for a in usable}, windows)
-    on_another_scale = _rescaled(stored, incoming)
-    scaled = pc.is_in(incoming["instrument_id"], pa.array(list(on_another_scale), pa.string()))
-    accepted_bars = incoming.filter(pc.invert(scaled))
+    replacing = {a.instrument_id for a in usable if a.mode == REPLACE}
+    judged = judge(stored, incoming, windows, replacing)
+    unfit = {**judged.refused, **_other_symbols(lake, usable)}
+    accepted_bars = incoming.filter(pc.invert(_of(incoming, unfit)))
     counts = _merge(accepted_bars, held, upserts, universe)
     bad = [
         checked.quarantine,
         quarantined(mended.mismatched, CORRECTION_MISMATCH, run_id, windows),
-        quarantined(incoming.filter(scaled), RESCALED, run_id, windows),
+        *(
+            quarantined(incoming.filter(_of(incoming, [name])), refusal.check, run_id, windows)
+            for name, refusal in unfit.items()
+        ),
     ]
     fresh = append(lake, "quarantine", pa.concat_tables(bad), month)
     counts.quarantined.update(fresh["instrument_id"].to_pylist())
     confirmed = noted(mended.confirmed, CORRECTION_NOT_NEEDED, windows)
-    append(lake, "finding", pa.concat_tables([checked.findings, confirmed]), month)
+    revised = judged.revised.filter(pc.invert(_of(judged.revised, unfit)))
+    revised = noted(revised, MASS_REVISION, windows)
+    append(lake, "finding", pa.concat_tables([checked.findings, confirmed, revised]), month)
     refused = {
         **unusable,
         **parsed.failed,
         **normalised.refused,
         **mended.refused,
         **checked.refused,
-        **on_another_scale,
+        **{name: _unfit(refusal, windows[name]) for name, refusal in unfit.items()},
     }
     sessions, gaps = sessions_of(normalised.bars), known_gaps(lake, windows)
     answered = [answer for answer in usable if answer.has_rows and answer.instrument_id not in refused]
@@ -106,14 +122,34 @@ def store_answers(
 
 
 def _pending(lake: Writer, ids: Iterable[str]) -> pa.Table:
-    """Quarantined rows of these instruments that have a split or a dividend."""
+    """Quarantined rows of these instruments that have a split or a dividend.
+
+    Not those of answers that did not fit what is stored.
+    """
     wanted = pa.array(sorted(ids), pa.string())
+    unfit = pa.array([RESCALED, OTHER_SERIES, NO_OVERLAP, SYMBOL_CHANGED])
     parts = [QUARANTINE.empty_table()]
     for path in lake.manifest.paths("quarantine"):
         rows = lake.read(path)
         event = pc.or_(pc.not_equal(rows["split"], 1.0), pc.not_equal(rows["dividend"], 0.0))
+        event = pc.and_not(event, pc.is_in(rows["reason"], unfit))
         parts.append(rows.filter(pc.and_(event, pc.is_in(rows["instrument_id"], wanted))))
     return pa.concat_tables(parts)
+
+
+def _stored(
+    lake: Writer,
+    universe: Universe,
+    bars: pa.Table,
+    held: Mapping[Place, pa.Table],
+    modes: Mapping[str, str],
+) -> pa.Table:
+    """The stored rows that the bars touch, in order; of an answer that touches none in its own
+    years, the last one before them."""
+    touching = pa.concat_tables([BAR.empty_table(), *held.values()])
+    others = [name for name, mode in modes.items() if mode != FIRST_LOAD]
+    alone = pc.and_not(_of(bars, others), _of(bars, touching["instrument_id"].unique().to_pylist()))
+    return in_order(pa.concat_tables([touching, last_rows(lake, bars.filter(alone), universe)]))
 
 
 def _usable(universe: Universe, found: Iterable[Answer]) -> tuple[list[Answer], dict[str, SourceError]]:
@@ -148,9 +184,33 @@ def _observed(bars: pa.Table, modes: Mapping[str, str], windows: Mapping[str, Wi
     return pa.table([columns[name] if name in columns else bars[name] for name in BAR.names], schema=BAR)
 
 
-def _rescaled(stored: pa.Table, incoming: pa.Table) -> dict[str, SourceError]:
-    """An instrument's overlap is judged as a whole."""
-    return rescaled(stored, incoming) if len(stored) else {}
+def _of(rows: pa.Table, ids: Iterable[str]) -> pa.ChunkedArray:
+    return pc.is_in(rows["instrument_id"], pa.array(list(ids), pa.string()))
+
+
+def _other_symbols(lake: Writer, found: Iterable[Answer]) -> dict[str, Refusal]:
+    """The answers to another symbol than the one that the source has served before."""
+    fetched = {(a.instrument_id, a.source): a.symbol for a in found if a.has_rows and a.mode != REPLACE}
+    before = last_symbols(lake.root, lake.manifest, fetched)
+    return {
+        key[0]: Refusal(SYMBOL_CHANGED, f"{key[1]} served it as {before[key]!r} before and as {symbol!r} now")
+        for key, symbol in fetched.items()
+        if before.get(key, symbol) != symbol
+    }
+
+
+def _unfit(refusal: Refusal, window: Window) -> SourceError:
+    """The error of an answer that does not fit what is stored, with the command that accepts it."""
+    name, since = window.instrument.id, window.instrument.since
+    instead = (
+        "Correct the symbol in instruments.toml; if it is the same instrument"
+        if refusal.check == SYMBOL_CHANGED
+        else "The next run fetches it again; if the vendor's new figures are right"
+    )
+    return QuarantinedError(
+        f"{name}: {refusal.text}; the answer is in quarantine. {instead}, "
+        f"`marketlake backfill {name} --from {since} --replace` stores them as revisions"
+    )
 
 
 def _merge(

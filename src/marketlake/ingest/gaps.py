@@ -22,7 +22,7 @@ from ..model.calendars import Days
 from ..model.schema import ANSWERED_TRIES, FILLED, GAP, OPEN, PERMANENT
 from ..store.manifest import Manifest
 from ..store.writer import Writer
-from .job import BACKFILL, DAILY, RECONCILE
+from .job import BACKFILL, DAILY, RECONCILE, REPLACE
 from .normalise import Window
 from .raw_answers import Answer
 from .watermarks import read_columns
@@ -64,7 +64,7 @@ def coverage(window: Window, received: Days, mode: str, accepted: Sequence[date]
     if accepted:
         due = np.setdiff1d(due, np.setdiff1d(np.array(accepted, "datetime64[D]"), received))
     if not len(due) or not len(received):
-        empty = bool(len(due)) and mode not in {BACKFILL, RECONCILE}
+        empty = bool(len(due)) and mode not in {BACKFILL, REPLACE, RECONCILE}
         text = f"answered without rows, {len(due)} sessions were due" if len(due) else ""
         return Coverage(len(due), len(received), text, empty)
     missing = np.setdiff1d(due, received)

@@ -16,6 +16,8 @@ FIRST_LOAD, DAILY, BACKFILL = "first_load", "daily", "backfill"
 REVERIFY: Final = "reverify"
 """The whole history is fetched again and stored like a day's answer: a restatement becomes a
 revision."""
+REPLACE: Final = "replace"
+"""A backfill whose answer is taken in place of what is stored, whatever the overlap shows."""
 RECONCILE: Final = "reconcile"
 """Further sources are fetched for comparison: their answers are stored and never become bars."""
 

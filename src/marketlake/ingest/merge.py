@@ -23,9 +23,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..model.errors import QuarantinedError, SourceError
 from ..model.schema import BAR, REVISION
-from .normalise import spans
 
 _TOLERANCE: Final = {
     "open": (1e-6, 0.0),
@@ -38,17 +36,6 @@ _TOLERANCE: Final = {
 _VOLUME_TOLERANCE: Final = 1e-4
 _VOLUME_SETTLES: Final = 0.05
 _VOLUME_SETTLES_WITHIN: Final = np.timedelta64(15, "D")
-_NOISE: Final = 1e-6
-_SPREAD: Final = 1e-4
-_LONG_BEGINNING: Final = 11
-"""More than a day's window holds: fewer rows at its head may be a correction."""
-_OTHER_SOURCE: Final = 0.2
-"""Two sources of a price differ by far less than a fifth; no vendor corrects two sessions by the
-same."""
-_MOST: Final = 0.5
-_NEARLY_ALL: Final = 0.8
-"""The share of what differs that has the factor: more than half where it is large, else nearly
-all."""
 
 Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]
@@ -179,9 +166,7 @@ def _compare(known: pa.Table, again: pa.Table) -> tuple[Mask, Mask]:
         pc.equal(known["source"], again["source"]),
         pc.less_equal(known["observed_at"], again["observed_at"]),
     ).to_numpy()
-    changed = np.zeros(len(known), dtype=bool)
-    for name, (relative, absolute) in _TOLERANCE.items():
-        changed |= _differs(known[name].to_numpy(), again[name].to_numpy(), relative, absolute)
+    changed = values_differ(known, again)
     before, after = known["volume"].to_numpy(), again["volume"].to_numpy()
     volume = _differs(before, after, _VOLUME_TOLERANCE, 0.0)
     settling = ~_differs(before, after, _VOLUME_SETTLES, 0.0)
@@ -189,6 +174,14 @@ def _compare(known: pa.Table, again: pa.Table) -> tuple[Mask, Mask]:
     settling &= again["session"].to_numpy().astype("datetime64[D]") >= observed - _VOLUME_SETTLES_WITHIN
     settled = comparable & ~changed & volume & settling
     return comparable & (changed | (volume & ~settling)), settled
+
+
+def values_differ(known: pa.Table, again: pa.Table) -> Mask:
+    """Row by row, whether a price, the dividend or the split changed."""
+    changed = np.zeros(len(known), dtype=bool)
+    for name, (relative, absolute) in _TOLERANCE.items():
+        changed |= _differs(known[name].to_numpy(), again[name].to_numpy(), relative, absolute)
+    return changed
 
 
 def _differs(
@@ -210,68 +203,3 @@ def _with_volume(known: pa.Table, again: pa.Table) -> pa.Table:
 
 def _replace(table: pa.Table, **columns: Any) -> pa.Table:
     return pa.table([columns.get(name, table[name]) for name in BAR.names], schema=BAR)
-
-
-def rescaled(stored: pa.Table, incoming: pa.Table) -> dict[str, SourceError]:
-    """The instruments whose overlap is on another scale, with the error.
-
-    Both tables have schema `BAR`.
-    """
-    known, again = _moved(stored, incoming)
-    ids = again["instrument_id"].to_numpy(zero_copy_only=False)
-    same, ratio = _same_source(known, again), _ratio(known, again)
-    refused: dict[str, SourceError] = {}
-    for instrument_id, rows in spans(ids):
-        mine, own = ratio[rows], same[rows]
-        factor = _common_factor(mine[own]) or _other_factor(mine[~own])
-        if factor is not None:
-            refused[instrument_id] = QuarantinedError(
-                f"{instrument_id}: the sessions that are stored already came back times "
-                f"{factor:.6g}, and no split explains it; the answer is in quarantine. "
-                "The next run fetches it again; if the vendor keeps the new scale, list it under a new id"
-            )
-    return refused
-
-
-def _moved(stored: pa.Table, incoming: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """The overlap of the instruments in which any row tells something: as stored, and as it came
-    in."""
-    at, found = match(stored, incoming)
-    known, again = stored.take(pa.array(at[found])), incoming.filter(pa.array(found))
-    # not "differs": a ratio that is no number tells something too
-    agrees = _same_source(known, again) & (np.abs(_ratio(known, again) - 1) <= _NOISE)
-    ids = again["instrument_id"]
-    mine = pc.is_in(ids, ids.filter(pa.array(~agrees)).combine_chunks())
-    return known.filter(mine), again.filter(mine)
-
-
-def _same_source(known: pa.Table, again: pa.Table) -> npt.NDArray[np.bool_]:
-    return np.asarray(pc.equal(known["source"], again["source"]))
-
-
-def _ratio(known: pa.Table, again: pa.Table) -> npt.NDArray[np.float64]:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(again["close"].to_numpy() / known["close"].to_numpy())
-
-
-def _common_factor(ratio: npt.NDArray[np.float64]) -> float | None:
-    """The factor by which all rows of one source differ; a large one need not be that of all."""
-    differs = np.abs(ratio - 1) > _NOISE
-    changed = ratio[differs]
-    if len(changed) < 2 or not np.isfinite(ratio).all():
-        return None
-    factor = float(np.median(changed))
-    agree = np.abs(changed - factor) < _SPREAD / 2 * abs(factor)
-    beginning = bool(differs[: len(changed)].all())
-    whole = len(changed) == len(ratio) or (beginning and len(changed) > _LONG_BEGINNING)
-    large = abs(factor - 1) > _OTHER_SOURCE
-    telling = (large and agree.mean() > _MOST) or (whole and agree.mean() >= _NEARLY_ALL)
-    return factor if telling and agree.sum() > 1 else None
-
-
-def _other_factor(ratio: npt.NDArray[np.float64]) -> float | None:
-    """By how much another source's rows differ, where that is beyond belief."""
-    if not len(ratio) or not np.isfinite(ratio).all():
-        return None
-    factor = float(np.median(ratio))
-    return factor if abs(factor - 1) > _OTHER_SOURCE else None

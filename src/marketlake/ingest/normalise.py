@@ -6,7 +6,7 @@ Works on the rows of many instruments and sources together and never depends on 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Final
@@ -84,7 +84,7 @@ class Normalised:
 
 def normalise(served: pa.Table, windows: Mapping[str, Window]) -> Normalised:
     """Undo units and split adjustment, settle events, drop what is unfinished or outside the
-    window.
+    window, and the dividends of total returns, which are in the prices.
 
     `served` has schema `SERVED`; every instrument in it has a window.
     """
@@ -92,6 +92,8 @@ def normalise(served: pa.Table, windows: Mapping[str, Window]) -> Normalised:
     served = served.filter(pc.invert(pc.is_in(served["instrument_id"], pa.array(list(refused), pa.string()))))
     rows = _Rows.sorted(served, units)
     rows = rows.unadjusted().with_events_settled()
+    total = [windows[name].instrument.return_basis == "total" for name in rows.ids]
+    rows = rows.without_dividends(np.array(total, dtype=bool))
     keep, close_at = _finished(rows, windows)
     rows, close_at = rows.where(keep), close_at[keep]
     repeat, conflict = rows.repeats()
@@ -163,6 +165,11 @@ class _Rows:
                 values["dividend"][target] += self.values["dividend"][row] / passed
                 values["split"][target] *= self.values["split"][row]
         return _Rows(self.ids, self.code, self.session, values, self.adjusted).where(priced)
+
+    def without_dividends(self, instruments: Mask) -> _Rows:
+        """Of these instruments; one flag for each of `ids`."""
+        dividend = np.where(instruments[self.code], 0.0, self.values["dividend"])
+        return replace(self, values=self.values | {"dividend": dividend})
 
     def day_numbers(self) -> npt.NDArray[np.int64]:
         """Counts up by one at each new session or instrument."""

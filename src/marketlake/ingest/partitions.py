@@ -75,6 +75,22 @@ def touched(lake: Writer, bars: pa.Table, universe: Universe) -> dict[Place, pa.
     return found
 
 
+def last_rows(lake: Writer, bars: pa.Table, universe: Universe) -> pa.Table:
+    """The last row that is stored of each instrument before the year of its first bar.
+
+    The bars are in order, the rows are not. Reads the newest years first.
+    """
+    found = [BAR.empty_table()]
+    firsts = bars.take(pa.array(_starts(bars)[:-1]))
+    for (asset_class, first), rows in partitions(firsts, universe).items():
+        paths = (path for path in lake.manifest.paths("bar") if layout.asset_class_of(path) == asset_class)
+        for year in sorted((y for y in map(layout.year_of, paths) if y < first), reverse=True):
+            if len(rows):
+                found.append(touched_in(lake, (asset_class, year), rows))
+                rows = rows.filter(pc.invert(pc.is_in(rows["instrument_id"], found[-1]["instrument_id"])))
+    return pa.concat_tables(found)
+
+
 def touched_in(lake: Writer, place: Place, bars: pa.Table) -> pa.Table:
     """The same of one partition; of `bars` the key is enough."""
     found = [BAR.empty_table()]

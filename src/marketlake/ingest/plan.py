@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ from ..model.settings import Settings
 from ..store.manifest import Manifest
 from ..store.writer import assert_belongs, open_manifest
 from .gaps import Gap, first_open, read_gaps
-from .job import BACKFILL, DAILY, FIRST_LOAD, REVERIFY, Job, calendar_error
+from .job import BACKFILL, DAILY, FIRST_LOAD, RECONCILE, REVERIFY, Job, calendar_error
 from .watermarks import Debt, Watermark, Whole, first_sessions, owed, watermarks, whole_histories
 
 LOOK_BACK_SESSIONS: Final = 10
@@ -46,7 +46,9 @@ def plan_daily(settings: Settings, universe: Universe) -> list[Job]:
 
     A window that was not answered well is requested again from its start. The first source is also
     requested for open gaps before it, until they were requested often enough. Once in
-    `reverify_days` days the window is the whole history.
+    `reverify_days` days the window is the whole history, and after an answer that was quarantined
+    as a whole: compared with all that is stored, an honest answer corrects wrong bars that fill a
+    daily window.
     """
     assert_belongs(settings.lake, settings.origin)
     now, state = settings.clock.now(), _state(settings, universe)
@@ -59,12 +61,20 @@ def plan_daily(settings: Settings, universe: Universe) -> list[Job]:
 
 
 def plan_backfill(
-    settings: Settings, universe: Universe, start: date, end: date | None, source: str = ""
+    settings: Settings,
+    universe: Universe,
+    start: date,
+    end: date | None,
+    source: str = "",
+    mode: str = BACKFILL,
 ) -> list[Job]:
     """The same window for each instrument that lived in it, cut to its life and to what is
     finished.
 
     `source` is the only one to request; `UsageError` for an instrument that does not list it.
+
+    A window that is stored of a total-return series extends to stored sessions on both sides, which
+    show its scale.
     """
     for instrument in universe.instruments if source else ():
         listed = [ref.source for ref in instrument.sources]
@@ -81,14 +91,30 @@ def plan_backfill(
         first = max(start, instrument.since)
         last = min(last_session(instrument, now), end or date.max)
         if first <= last:
-            jobs.append(Job(instrument.id, BACKFILL, first, last, source))
+            jobs.append(Job(instrument.id, mode, first, last, source))
     if universe.instruments and not jobs:
         one = universe.instruments[0]
         raise UsageError(
             f"no finished session from {start} to {end or now.date()}: {one.id} begins {one.since} "
             f"and {last_session(one, now)} is its last finished session"
         )
-    return jobs
+    return jobs if mode == RECONCILE else _with_scale(settings, universe, jobs)
+
+
+def _with_scale(settings: Settings, universe: Universe, jobs: list[Job]) -> list[Job]:
+    """Windows of total-return series from their last stored session, if not from before it, to the
+    end."""
+    total = {i.id for i in universe.instruments if i.return_basis == "total"}
+    try:
+        marks = watermarks(settings.lake, open_manifest(settings.lake), total) if total else {}
+    except EmptyLakeError:
+        return jobs
+    return [
+        replace(job, start=min(job.start, marks[name].session), end=max(job.end, marks[name].session))
+        if (name := job.instrument_id) in marks
+        else job
+        for job in jobs
+    ]
 
 
 def in_batches(jobs: Sequence[Job], size: int) -> list[list[Job]]:
@@ -164,7 +190,7 @@ def _daily(instrument: Instrument, end: date, now: datetime, state: _State) -> J
     start = max(min(start, first_open(state.gaps.get(name, [])) or start), instrument.since)
     if debt and debt.mode == FIRST_LOAD:
         return Job(name, FIRST_LOAD, start, end)
-    if name in state.due:
+    if name in state.due or (debt and debt.refused):
         # not from the first stored session alone: a first load may have been cut off at its head
-        return Job(name, REVERIFY, min(instrument.since, state.due[name]), end)
+        return Job(name, REVERIFY, min(instrument.since, state.due.get(name, start)), end)
     return Job(name, DAILY, start, end, due=due if due > start else None)

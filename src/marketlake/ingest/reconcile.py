@@ -115,8 +115,7 @@ def plan_reconcile(
 def _jobs(settings: Settings, universe: Universe, start: date | None, end: date | None) -> list[Job]:
     now = settings.clock.now()
     if start is not None:
-        jobs = plan_backfill(settings, universe, start, end)
-        return [replace(job, mode=RECONCILE) for job in jobs]
+        return plan_backfill(settings, universe, start, end, mode=RECONCILE)
     assert_belongs(settings.lake, settings.origin)
     jobs = []
     for instrument in universe.instruments:

@@ -21,7 +21,7 @@ from ..store.writer import open_manifest
 from .batches import store_pending
 from .corrections import persist_corrections
 from .fetch import TRANSIENT_OUTCOMES, answered, collect
-from .job import RECONCILE, Fetched, Job
+from .job import BACKFILL, RECONCILE, REPLACE, Fetched, Job
 from .plan import in_batches, plan_backfill, plan_daily
 from .runs import RunRow, new_run_id, run_rows
 
@@ -38,6 +38,8 @@ class Scope:
     calendar: str | None = None
     source: str | None = None
     """The first usable source of the instruments; `NO_SOURCE` for those that have none."""
+    replace: bool = False
+    """Whether a backfill's answers are taken in place of what is stored."""
 
     def select(self, universe: Universe) -> Universe:
         """The instruments of the scope, in the universe's order; `UsageError` for an unknown id."""
@@ -66,15 +68,19 @@ def ingest(
     window: tuple[date, date | None] | None = None,
     listener: Listener | None = None,
     source: str = "",
+    *,
+    replace: bool = False,
 ) -> list[RunRow]:
     """Fetch the instruments (all when `ids` is empty) and store what came.
 
-    `window` makes it a backfill, from `source` alone if that is given.
+    `window` makes it a backfill, from `source` alone if that is given; with `replace` its answers
+    are taken in place of what is stored.
 
     Returns the run's rows. What an interrupted run had fetched is stored first.
     """
     run_id = new_run_id(settings)
-    return run_batches(settings, run_id, plan(settings, run_id, Scope(ids, window, source)), listener)
+    scope = Scope(ids, window, source, replace=replace)
+    return run_batches(settings, run_id, plan(settings, run_id, scope), listener)
 
 
 def run_batches(
@@ -98,7 +104,11 @@ def plan(settings: Settings, run_id: str, scope: Scope) -> list[list[Job]]:
     store_waiting(settings)
     persist_corrections(settings, run_id)
     window = scope.window
-    jobs = plan_backfill(settings, chosen, *window, scope.only) if window else plan_daily(settings, chosen)
+    mode = REPLACE if scope.replace else BACKFILL
+    if window:
+        jobs = plan_backfill(settings, chosen, *window, scope.only, mode)
+    else:
+        jobs = plan_daily(settings, chosen)
     return in_batches(jobs, settings.batch_size)
 
 

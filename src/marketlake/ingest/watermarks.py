@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -23,10 +23,11 @@ from ..model.schema import ANSWERED_TRIES, CORRECTION_MODE, GOOD_OUTCOMES, RUN
 from ..store.files import corrupt
 from ..store.manifest import Manifest
 
-_EXTRA: Final = ("backfill", "reverify")
+_EXTRA: Final = ("backfill", "replace", "reverify")
 """Modes that request more than is due."""
 _NO_FETCH: Final = ("reconcile", CORRECTION_MODE)
 _WHOLE: Final = ("first_load", "reverify")
+_STORED: Final = ("new_rows", "revised_rows", "volume_rows")
 _UNANSWERED: Final = ("rate_limited", "unavailable")
 
 
@@ -80,6 +81,8 @@ class Debt:
     due_from: date
     requested_to: date
     mode: str
+    refused: bool = False
+    """The answer was quarantined as a whole; the whole history tells more than a window."""
 
 
 def owed(root: Path, manifest: Manifest, first_sources: Mapping[str, str]) -> Mapping[str, Debt]:
@@ -93,7 +96,7 @@ def owed(root: Path, manifest: Manifest, first_sources: Mapping[str, str]) -> Ma
     next turn, and the next run requests what was due that day.
     """
     columns = ["instrument_id", "outcome", "mode", "requested_from", "due_from", "requested_to", "batch_id"]
-    columns += ["started_at", "source", "first_session"]
+    columns += ["started_at", "source", "first_session", "quarantined_rows", *_STORED]
     runs = _recent_runs(root, manifest, columns)
     good = pc.is_in(runs["outcome"], pa.array(sorted(GOOD_OUTCOMES)))
     bad = pc.and_(pc.invert(good), pc.invert(pc.is_in(runs["mode"], pa.array(_EXTRA))))
@@ -105,8 +108,11 @@ def owed(root: Path, manifest: Manifest, first_sources: Mapping[str, str]) -> Ma
     for row in runs.filter(concerned).sort_by("batch_id").to_pylist():
         key, debt = row["instrument_id"], debts.get(row["instrument_id"])
         if row["outcome"] not in GOOD_OUTCOMES:
+            refused = row["quarantined_rows"] > 0 and not any(row[name] for name in _STORED)
             if row["mode"] not in _EXTRA:
-                debts[key] = Debt(row["due_from"], row["requested_to"], row["mode"])
+                debts[key] = Debt(row["due_from"], row["requested_to"], row["mode"], refused)
+            elif debt:
+                debts[key] = replace(debt, refused=False)
             continue
         if debt and row["due_from"] <= debt.due_from and row["requested_to"] >= _until(debt, row):
             del debts[key]
@@ -140,6 +146,35 @@ def last_runs(root: Path, manifest: Manifest) -> Mapping[str, LastRun]:
         row["instrument_id"]: LastRun(row["outcome"], row["requested_from"], row["source"], row["message"])
         for row in rows
     }
+
+
+def last_symbols(
+    root: Path, manifest: Manifest, wanted: Iterable[tuple[str, str]]
+) -> Mapping[tuple[str, str], str]:
+    """By instrument id and source, the symbol of the last fetch of which anything was stored.
+
+    Reads the newest months first, until all are found.
+    """
+    missing, found = set(wanted), dict[tuple[str, str], str]()
+    columns = ["instrument_id", "source", "symbol", "batch_id", "mode", "outcome", "new_rows", "revised_rows"]
+    for path in reversed(manifest.paths("run")):
+        if not missing:
+            break
+        runs = read_columns(root / path, columns)
+        stored = pc.or_(
+            pc.is_in(runs["outcome"], pa.array(sorted(GOOD_OUTCOMES))),
+            pc.greater(pc.add(runs["new_rows"], runs["revised_rows"]), 0),
+        )
+        mine = pc.is_in(runs["instrument_id"], pa.array(sorted({name for name, _ in missing}), pa.string()))
+        fetched = pc.invert(pc.is_in(runs["mode"], pa.array(_NO_FETCH)))
+        runs = runs.filter(pc.and_(pc.and_(mine, fetched), stored)).sort_by("batch_id")
+        last = runs.group_by(["instrument_id", "source"], use_threads=False).aggregate([("symbol", "last")])
+        for row in last.to_pylist():
+            key = row["instrument_id"], row["source"]
+            if key in missing:
+                missing.remove(key)
+                found[key] = row["symbol_last"]
+    return found
 
 
 def _recent_runs(root: Path, manifest: Manifest, names: list[str]) -> pa.Table:

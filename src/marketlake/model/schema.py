@@ -196,6 +196,8 @@ GAP: Final = pa.schema(
 )
 
 
+_MODES: Final = "first_load, daily, reverify, backfill, replace, reconcile or correction"
+
 _RUN: Final = [
     _field("run_id", pa.string(), "the reconciliation"),
     _field("observed_at", UTC_INSTANT, "when the further sources were requested"),
@@ -290,7 +292,7 @@ RUN: Final = pa.schema(
         _field("instrument_id", pa.string(), "id of the instrument in instruments.toml"),
         _field("source", pa.string(), "the last source requested"),
         _field("symbol", pa.string(), "the vendor's name of the instrument"),
-        _field("mode", pa.string(), "first_load, daily, reverify, backfill, reconcile or correction"),
+        _field("mode", pa.string(), _MODES),
         _field("requested_from", pa.date32(), "first session requested"),
         _field("due_from", pa.date32(), "first session that had to be answered; earlier ones are gaps"),
         _field("requested_to", pa.date32(), "last session requested"),
@@ -359,7 +361,7 @@ RAW: Final = pa.schema(
         _field("instrument_id", pa.string(), "id of the instrument in instruments.toml"),
         _field("source", pa.string(), "the source requested"),
         _field("symbol", pa.string(), "the vendor's name of the instrument"),
-        _field("mode", pa.string(), "first_load, daily, reverify, backfill, reconcile or correction"),
+        _field("mode", pa.string(), _MODES),
         _field("requested_from", pa.date32(), "first session requested"),
         _field("due_from", pa.date32(), "first session that had to be answered; earlier ones are gaps"),
         _field("requested_to", pa.date32(), "last session requested"),

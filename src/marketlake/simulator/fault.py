@@ -44,6 +44,9 @@ PARAMS: Final[Mapping[str, Mapping[str, Param]]] = {
     "spike": {"factor": 1.5, "field": "bar|close|high|low|open", "count": 1.0, "where": _WHERE},
     "dividends": {"factor": 100.0, "again": 0.0},
     "shifted": {"days": 1.0},
+    "recycled": {"level": 50.0, "from": "1900-01-01"},
+    "mislabelled": {"sessions": 1.0},
+    "reinvested": {"events": "kept|dropped"},
 }
 """The parameters of each kind with defaults; of words separated by `|` the first is the default."""
 _LARGEST: Final = 2_000_000_000.0
@@ -115,7 +118,7 @@ def number_of(kind: str, name: str, value: object) -> float:
         number = float(str(value))
     except ValueError:
         number = math.nan
-    lowest = -_LARGEST if name in {"percent", "retry_after"} else 0.0
+    lowest = -_LARGEST if name in {"percent", "retry_after", "sessions"} else 0.0
     if not lowest <= number <= _LARGEST:
         raise UsageError(
             f"fault {kind}: {name} = {str(value)[:40]!r} must be a number from {lowest:g} to {_LARGEST:g}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,12 @@ import numpy.typing as npt
 from .fault import REFUSALS, Fault
 from .market import PRICES, Bars, unfinished
 from .reply import Reply, html_reply
+
+_EPOCH: Final = np.datetime64("1970-01-01", "D")
+_DAYS: Final = 40_000
+"""Of another company's path, from the epoch on."""
+_MEMORY: Final = 50
+"""Days after which a move of that path is over, so that it stays near its level."""
 
 
 def _too_many(reply: Reply, fault: Fault) -> Reply:
@@ -134,6 +140,34 @@ def _shifted(bars: Bars, fault: Fault) -> Bars:
     return replace(bars, days=bars.days + np.timedelta64(days, "D"), stamps=bars.stamps + days * 86_400)
 
 
+def _recycled(bars: Bars, fault: Fault) -> Bars:
+    """From a day on the symbol names another company: its own path, without splits or dividends."""
+    own = bars.days >= np.datetime64(fault.text("from"), "D")
+    walk = np.cumsum(np.random.default_rng(fault.seed).normal(0, 0.02, _DAYS))
+    place = (bars.days - _EPOCH).astype(int) % (_DAYS - _MEMORY) + _MEMORY
+    close = fault.number("level") * np.exp(walk[place] - walk[place - _MEMORY])
+    columns: dict[str, Any] = {
+        name: np.where(own, close, getattr(bars, name)) for name in (*PRICES, "adjclose")
+    }
+    columns |= {"dividend": np.where(own, 0.0, bars.dividend), "split": np.where(own, 1.0, bars.split)}
+    return replace(bars, **columns)
+
+
+def _mislabelled(bars: Bars, fault: Fault) -> Bars:
+    """Each session has the figures of so many sessions before it; those without any are missing."""
+    distance = int(fault.number("sessions"))
+    places = np.arange(len(bars)) - distance
+    chosen = (places >= 0) & (places < len(bars))
+    return replace(bars.take(places[chosen]), days=bars.days[chosen], stamps=bars.stamps[chosen])
+
+
+def _reinvested(bars: Bars, fault: Fault) -> Bars:
+    """Prices adjusted for every dividend up to now, as of a vendor that serves nothing else."""
+    bars = bars.scaled(bars.adjclose / bars.close)
+    bars = replace(bars, adjclose=bars.close)
+    return bars if fault.text("events") == "kept" else replace(bars, dividend=np.zeros(len(bars)))
+
+
 def _rows(bars: Bars, fault: Fault) -> npt.NDArray[np.intp]:
     """The rows of a fault: `count` of them at the head, middle or tail, or random by the seed."""
     total = len(bars)
@@ -168,4 +202,7 @@ DATA_FAULTS: Final[Mapping[str, Callable[[Bars, Fault], Bars]]] = {
     "spike": _spike,
     "dividends": _dividends,
     "shifted": _shifted,
+    "recycled": _recycled,
+    "mislabelled": _mislabelled,
+    "reinvested": _reinvested,
 }

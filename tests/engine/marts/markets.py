@@ -23,6 +23,9 @@ PAUSED = replace(SHARE, id="PAUSED", name="Not traded in 2021")
 STALE = replace(SHARE, id="STALE", name="Nothing varies", return_basis="price")
 MARKET = (BTC, SHARE, OTHER, OIL, LATE, PAUSED, STALE, FUND, BILL)
 
+_SPLITS = {SHARE.id: {400: 3.0, 700: 0.1}, FUND.id: {500: 4.0}}
+"""By number of the session; the closes of the fund are total returns."""
+
 Row = dict[str, Any]
 
 
@@ -40,7 +43,7 @@ def _bars(instrument: Instrument, seed: int) -> Iterator[Row]:
     random = np.random.default_rng(seed)
     close = 100.0
     for number, session in enumerate(_sessions(instrument)):
-        split = {400: 3.0, 700: 0.1}.get(number, 1.0) if instrument is SHARE else 1.0
+        split = _SPLITS.get(instrument.id, {}).get(number, 1.0)
         pays = instrument in (SHARE, OTHER) and number % 60 == 30
         close = 2.0 if instrument is BILL else close * (1 + random.normal(0.0005, 0.02)) / split
         if instrument is STALE:

@@ -41,12 +41,13 @@ function indices(one, close) {
   const reinvested = running(one.dividend, close, (dividend, at) =>
     at > 0 && at + dividend > 0 ? (at + dividend) / at : NaN,
   );
+  const isPrice = one.return_basis === "price";
   const price = new Float64Array(close.length);
   const total = new Float64Array(close.length);
   for (let i = 0; i < close.length; i++) {
     const index = close[i] > 0 ? close[i] * splits(i) : NaN;
-    price[i] = one.return_basis === "price" ? index : NaN;
-    total[i] = one.return_basis === "price" ? index * reinvested(i) : close[i] > 0 ? close[i] : NaN;
+    price[i] = isPrice ? index : NaN;
+    total[i] = isPrice ? index * reinvested(i) : index;
   }
   return { price, total, close };
 }

@@ -3,10 +3,13 @@
 -- Severity: fail (the whole answer)
 -- Formula: split >= 1.8 or <= 1/1.8, and close x split / previous within a factor of exp(0.25) =
 --          1.284 of 1/split (of split where it was applied twice). In as-traded prices a correct
---          split leaves it near 1
+--          split leaves it near 1. Not where the dividend of the session explains the move: (close
+--          + dividend) x split or close x split + dividend is within the same factor of previous
 -- Why: a correct split causes no jump. A split that is not applied causes a jump of exactly its
 --      ratio, and the whole earlier history is on another scale. Smaller ratios cannot be
---      distinguished from a bad day
+--      distinguished from a bad day. A company that returns capital consolidates its shares on the
+--      same day, so that the price stays where it was; vendors give the dividend per share after
+--      or before the split
 -- Remedy: the next run requests the history again; if the vendor still serves it, a correction of
 --         split in corrections.toml, or another source first in instruments.toml
 -- Unit: ratio
@@ -25,3 +28,5 @@ WHERE
         move BETWEEN exp(-0.25) / split AND exp(0.25) / split
         OR move BETWEEN exp(-0.25) * split AND exp(0.25) * split
     )
+    AND NOT (close + dividend) * split / previous BETWEEN exp(-0.25) AND exp(0.25)
+    AND NOT move + dividend / previous BETWEEN exp(-0.25) AND exp(0.25)
