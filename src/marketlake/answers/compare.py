@@ -19,6 +19,8 @@ from .result import Answer, joined
 from .scope import Scope, no_bars, resolve
 
 TIE: Final = "tie"
+EQUAL: Final = 1e-12
+"""Returns that differ by no more, absolutely or relatively, are equal."""
 SHOWN: Final = ("total_return", "cagr", "volatility", "max_drawdown", "sharpe", "correlation")
 """The metrics shown with a comparison, as `metrics` computes them: daily returns, no risk-free
 rate."""
@@ -267,10 +269,15 @@ def _ranked(complete: bool, returns: Sequence[InstrumentYear]) -> tuple[str | No
         return None, None, None
     known.sort(key=lambda pair: -pair[0])
     (best, winner), (second, runner_up) = known[:2]
-    if best == second:
+    if not lead_of(best, second):
         return TIE, None, 0.0
-    alone = len(known) == 2 or known[2][0] < second
+    alone = len(known) == 2 or lead_of(second, known[2][0]) > 0
     return winner, runner_up if alone else None, best - second
+
+
+def lead_of(x: float, y: float) -> float:
+    """By how much x is more than y; 0 where they are equal up to rounding, as `shared/lead`."""
+    return 0.0 if abs(x - y) <= EQUAL * max(1.0, abs(x), abs(y)) else x - y
 
 
 def _risk(reader: Reader, scope: Scope, years: Sequence[int]) -> Risk | None:

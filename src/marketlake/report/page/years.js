@@ -81,11 +81,16 @@ function isOwnLast(day, at, calendar, year) {
   return due >= dayOf(year, 1, 1) && day[stored] === due && stored <= at;
 }
 
+// As sql/shared/lead.sql: returns that are equal up to rounding.
+function isTie(x, y) {
+  return Math.abs(x - y) <= 1e-12 * Math.max(1, Math.abs(x), Math.abs(y));
+}
+
 function ranked(ask, a, b) {
   const complete = a.complete && b.complete;
   const known = a.value !== null && b.value !== null;
   const difference = known ? a.value - b.value : null;
   const judged = complete && known && !joined(a.quality, b.quality).split(",").includes("simulated");
-  const winner = !judged ? null : difference === 0 ? "tie" : a.value > b.value ? ask.a : ask.b;
+  const winner = !judged ? null : isTie(a.value, b.value) ? "tie" : a.value > b.value ? ask.a : ask.b;
   return { complete, difference, winner };
 }

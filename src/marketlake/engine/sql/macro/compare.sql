@@ -1,7 +1,7 @@
 -- compare(a, b): two instruments by calendar year, from the stored table, each in its own currency.
 -- Formula: difference = a_return - b_return; the winner has the higher return, in years complete
---          for both; an instrument stored only as total return uses that basis (see a_basis,
---          b_basis)
+--          for both, or tie where they are equal up to rounding; an instrument stored only as
+--          total return uses that basis (see a_basis, b_basis)
 -- Unit: fraction
 -- Grain: year
 -- Source: calendar_year_return
@@ -19,9 +19,10 @@ SELECT
     CASE
         WHEN NOT (x.complete AND y.complete) OR x.currency <> y.currency
             OR x.quality LIKE '%simulated%' OR y.quality LIKE '%simulated%' THEN NULL
-        WHEN x.simple_return > y.simple_return THEN x.instrument_id
-        WHEN x.simple_return < y.simple_return THEN y.instrument_id
-        WHEN x.simple_return = y.simple_return THEN 'tie'
+        ELSE
+            CASE sign(
+                -- include: shared/lead
+            ) WHEN 1 THEN x.instrument_id WHEN -1 THEN y.instrument_id WHEN 0 THEN 'tie' END
     END AS winner,
     x.complete AND y.complete AS complete,
     x.basis AS a_basis, y.basis AS b_basis, x.currency AS a_currency, y.currency AS b_currency,

@@ -50,7 +50,8 @@ pair AS (
     SELECT
         c.claim_id, c.at_least, c.of_years, x.year, x.month,
         x.complete AND y.complete AS complete,
-        x.simple_return > y.simple_return AS won,
+        -- include: shared/lead
+        > 0 AS won,
         -- year-end closes are published figures, other month-end closes are simulated
         nx.synthetic = 'all' OR ny.synthetic = 'all'
             OR (x.month <> 12 AND (nx.synthetic <> 'no' OR ny.synthetic <> 'no')) AS simulated,

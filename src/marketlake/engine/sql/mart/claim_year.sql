@@ -32,9 +32,12 @@ side_return AS (
 
 SELECT
     o.claim_id, o.b, x.basis, x.sessions, x.convention, w.worth, x.year,
+    -- consumer prices are the same for both, so who is ahead stays ahead
     CASE
-        WHEN w.worth = 'nominal' THEN x.simple_return > y.simple_return
-        ELSE (1 + x.simple_return) / p.ratio > (1 + y.simple_return) / p.ratio
+        WHEN w.worth = 'nominal' OR p.ratio IS NOT NULL
+            THEN
+                -- include: shared/lead
+                > 0
     END AS won,
     x.complete AND y.complete AS complete,
     x.simulated OR y.simulated OR (w.worth = 'real' AND coalesce(p.simulated, FALSE)) AS simulated,
