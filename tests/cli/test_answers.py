@@ -157,6 +157,14 @@ def test_hostile_text_is_escaped_in_every_format(run: Run, sample_home: Path, ou
         assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) == 2
 
 
+def test_csv_has_no_formula_behind_a_tab(run: Run, sample_home: Path) -> None:
+    texts = "SELECT unnest([chr(9) || '=1+1', 'x' || chr(9) || '=1+1', '  =1+1']) AS cell"
+    result = run("query", texts, "--home", sample_home, "--format", "csv")
+    assert "\t" not in result.out
+    cells = [line[0] for line in csv.reader(io.StringIO(result.out))]
+    assert cells == ["cell", "' =1+1", "x =1+1", "'  =1+1"]
+
+
 def test_csv_never_starts_a_formula(run: Run, sample_home: Path) -> None:
     result = run("query", "SELECT '=1+1' AS cell, -1 AS figure", "--home", sample_home, "--format", "csv")
     assert list(csv.reader(io.StringIO(result.out))) == [["cell", "figure"], ["'=1+1", "-1"]]

@@ -65,6 +65,17 @@ def test_run_after_missed_days_catches_up_from_the_last_stored_session(home: Pat
     assert sorted(bars(home)) == [date(2023, 12, 25) + timedelta(days=n) for n in range(42)]
 
 
+def test_since_in_the_future_is_named(home: Path) -> None:
+    path = home / "instruments.toml"
+    head, *entries = path.read_text().split("[[instrument]]")
+    later = [e.replace("since = 2023-12-25", "since = 2033-12-25") if '"COIN"' in e else e for e in entries]
+    path.write_text("[[instrument]]".join([head, *later]))
+    found = {row["instrument_id"]: row for row in ingest(settings_of(home, "2024-01-04T12:00Z"))}
+    assert found["COIN"]["outcome"] == "misconfigured"
+    assert "since = 2033-12-25 is in the future" in found["COIN"]["message"]
+    assert {row["outcome"] for name, row in found.items() if name != "COIN"} == {"ok"}
+
+
 def test_repeated_run_changes_no_byte_and_reports_no_new_data(home: Path) -> None:
     run(home, "2024-01-04T12:00Z")
     before, snapshot = stored_bytes(home / "data"), open_manifest(home / "data").snapshot

@@ -102,7 +102,13 @@ def test_unknown_symbol_is_not_found(case, vendor, access):
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(403, BlockedError), (451, BlockedError), (500, UnavailableError), (503, UnavailableError)],
+    [
+        (403, BlockedError),
+        (451, BlockedError),
+        (999, BlockedError),
+        (500, UnavailableError),
+        (503, UnavailableError),
+    ],
 )
 def test_http_status_maps_to_its_error(case, vendor, access, canned, status, expected):
     vendor.answer = canned(b"<html>sorry</html>", status)

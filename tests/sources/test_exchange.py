@@ -147,6 +147,53 @@ def test_hourly_candles_are_rejected():
     assert "UTC day" in str(parsed.failed["X"])
 
 
+def test_weekly_candles_are_rejected_and_days_without_trade_are_not():
+    def served(days):
+        stamps = [1704067200 + day * DAY for day in days]
+        return parse("coinbaseexchange", json.dumps([[s, 1, 2, 1, 2, 5] for s in stamps]).encode())
+
+    assert "7 days apart" in str(served(range(0, 70, 7)).failed["X"])
+    assert served([0, 1, 9, 17, 25, 33, 50]).failed == {}
+    assert served([0, 9]).failed == {}
+
+
+def test_candles_are_sorted_whatever_the_order_of_pages():
+    request = Request("X", "BTC/USD", date(2024, 1, 1), date(2024, 1, 9))
+    days = [[5, 6, 7], [3, 4, 5], [1, 2, 3]]
+    bodies = [
+        json.dumps([[1704067200 + d * DAY, 1, 2, 1, 2, 5] for d in page[::-1]]).encode() for page in days
+    ]
+    parsed = create("coinbaseexchange").parse([Page(request, "u", 200, {}, body) for body in bodies])
+    sessions = parsed.bars["session"].to_pylist()
+    assert sessions == sorted(sessions)
+    assert len(set(sessions)) == 7
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"status": "error", "reason": "Rate limit exceeded."}',
+        b'{"code": "TooMany", "message": "Too many requests, please try again later"}',
+        b'{"error": "You have exceeded the maximum number of requests"}',
+    ],
+)
+def test_a_rate_limit_may_have_status_400(body):
+    assert type(parse("bitstamp", body, status=400).failed["X"]) is RateLimitedError
+
+
+def test_an_exchange_that_serves_a_candle_a_request_is_given_up(vendor, access, canned):
+    requests = []
+
+    def answer(path):
+        requests.append(path)
+        start = int(parse_qs(urlsplit(path).query)["startTime"][0])
+        return canned(json.dumps([[start, "1", "2", "1", "2", "5"]]).encode())
+
+    vendor.answer = answer
+    pages = create("binance").fetch(Request("X", "BTC/USDT", date(2015, 1, 1), date(2023, 12, 31)), access)
+    assert len(requests) == len(pages) == 20
+
+
 def test_other_exchange_is_read_without_its_markets():
     body = b'{"code":"0","data":[["1704067200000","1","2","0.5","1.5","5","5","5","1"]]}'
     parsed = parse("okx", body, "BTC/USDT", url="https://x/api/v5/market/candles?instId=BTC-USDT")

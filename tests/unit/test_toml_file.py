@@ -35,6 +35,13 @@ BOMBS = {
 }
 
 
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
+    """Some editors write one."""
+    path = tmp_path / "a.toml"
+    path.write_bytes(b"\xef\xbb\xbfa = 1\n")
+    assert read_toml(path) == {"a": 1}
+
+
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_toml_bomb_is_rejected(tmp_path: Path, name: str, bomb: str) -> None:

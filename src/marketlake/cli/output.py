@@ -300,7 +300,10 @@ def _harmless(value: Any) -> Any:
     text = value.isoformat() if isinstance(value, date) else str(value)
     # the csv writer does not quote a carriage return, which starts a new row in a spreadsheet
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    risky = text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA)
+    # where a tab separates cells, the text after it is a cell of its own
+    text = text.replace("\t", " ")
+    return f"'{text}" if risky else text
 
 
 def _markdown(columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> str:

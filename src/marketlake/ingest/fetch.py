@@ -103,6 +103,10 @@ class Fetcher:
         error = calendar_error(instrument, self.access.clock.now().date())
         if error:
             return [_refused(job, refs[0] if refs else instrument.sources[0], error)]
+        today = self.access.clock.now().date()
+        if job.start > today:
+            text = f"since = {instrument.since} is in the future; correct it in instruments.toml, or wait"
+            return [_refused(job, refs[0] if refs else instrument.sources[0], MisconfiguredError(text))]
         attempts: list[Attempt] = []
         trust = {ref.source: -place for place, ref in enumerate(instrument.sources)}
         for ref in refs:

@@ -57,6 +57,9 @@ def plan_daily(settings: Settings, universe: Universe) -> list[Job]:
         end = last_session(instrument, now)
         if instrument.since <= end:
             jobs.append(_daily(instrument, end, now, state))
+        elif instrument.since > now.date():
+            # nothing is requested, and the run says why
+            jobs.append(Job(instrument.id, DAILY, instrument.since, instrument.since))
     return jobs
 
 

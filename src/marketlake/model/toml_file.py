@@ -38,7 +38,7 @@ def parse_toml(path: Path, content: bytes, most_bytes: int = _MOST_BYTES) -> dic
         if line.count(b".") > _MOST_DOTS:
             raise ConfigError(f"{path}: more than {_MOST_DOTS} dots in line {number}; break it up")
     try:
-        return tomllib.loads(content.decode("utf-8"))
+        return tomllib.loads(content.decode("utf-8-sig"))
     # errors of tomllib, numbers of thousands of digits and undecodable bytes are ValueErrors
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read: {str(error)[:200]}") from error

@@ -129,7 +129,8 @@ def status_error(page: Page, source: str) -> SourceError | None:
         return None
     if page.status in {418, 429}:
         return RateLimitedError(f"{what}: too many requests", retry_after(page.headers))
-    if page.status in {401, 403, 451}:
+    # 999 is what some gateways answer instead of 403
+    if page.status in {401, 403, 451, 999}:
         return BlockedError(f"{what}: access refused; another source may serve it")
     if page.status == 404:
         return NotFoundError(f"{what}: unknown symbol; check it in instruments.toml")

@@ -6,8 +6,10 @@ ccxt's own code parses the recorded answers.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -33,6 +35,14 @@ _END_OF_TIME_MS: Final = 2_932_897 * DAY_MS
 """The first moment after the year 9999."""
 _UNKNOWN_PAIR: Final = ("unknown asset pair", "unknown pair", "invalid symbol", "notfound", "not found")
 _NO_SERVICE: Final = ("eservice", "einternal", "egeneral:internal")
+_TOO_MANY: Final = re.compile(r"rate.?limit|too many requests|request limit|exceeded.{0,40}(requests|limit)")
+"""Exchanges say so with status 400 too."""
+_FEW: Final = 5
+"""So few candles may lie apart in a market that hardly trades."""
+_SPARSE_PAGES: Final = 20
+_SPARSE_SHARE: Final = 0.05
+"""Pages that hold a smaller share of what was requested would take a request a day: paging stops,
+and the answer is short."""
 _MOST_PAGES: Final = 400
 """More than 50 years of 50 candles a page."""
 
@@ -54,6 +64,8 @@ class ExchangeReader:
         """
         pair = Pair.of(pages[0].request.symbol, self._name)
         candles = [candle for page in pages for candle in self._candles(page, pair)]
+        # pages overlap, and some exchanges serve the newest candle first
+        candles.sort(key=lambda candle: candle[0])
         opened = [candle[0] for candle in candles]
         self._check_daily(opened, pair)
         return Rows(
@@ -103,7 +115,7 @@ class ExchangeReader:
         text = str(error).lower()
         if isinstance(error, ccxt.BadSymbol) or any(words in text for words in _UNKNOWN_PAIR):
             return NotFoundError(f"{what}; check the symbol in instruments.toml")
-        if isinstance(error, ccxt.RateLimitExceeded | ccxt.DDoSProtection):
+        if isinstance(error, ccxt.RateLimitExceeded | ccxt.DDoSProtection) or _TOO_MANY.search(text):
             return RateLimitedError(what, retry_after(page.headers))
         if isinstance(error, ccxt.OperationFailed) or any(words in text for words in _NO_SERVICE):
             return UnavailableError(what)
@@ -132,7 +144,11 @@ class ExchangeReader:
         return candles
 
     def _check_daily(self, opened: list[int], pair: Pair) -> None:
-        """Refuse hourly candles."""
+        """Refuse hourly and weekly candles."""
+        steps = {later - stamp for stamp, later in pairwise(opened)} - {0}
+        if len(opened) > _FEW and min(steps, default=DAY_MS) > DAY_MS:
+            days = min(steps) / DAY_MS
+            raise MalformedError(f"{self._name}'s candles of {pair.symbol} are {days:g} days apart, not one")
         times = {stamp % DAY_MS for stamp in opened}
         if len(times) > 1 or (self._dialect.known and times - {0}):
             raise MalformedError(f"{self._name}'s candles of {pair.symbol} do not each open on a new UTC day")
@@ -196,11 +212,16 @@ class Exchange(Source):
         client = self._client(access)
         since, end = _milliseconds(request.start), _milliseconds(request.end)
         pages: list[Page] = []
+        requested = 0
         while not pages or (since <= end and len(pages) < _MOST_PAGES):
             count = max(1, min(self._dialect.limit, (end - since) // DAY_MS + 1))
             pages.append(client.candles(pair, since, count, access).page(request))
             after = self._next(pages[-1], since, count)
             if after is None:
+                break
+            requested += count
+            served = (after - _milliseconds(request.start)) // DAY_MS
+            if len(pages) >= _SPARSE_PAGES and served < _SPARSE_SHARE * requested:
                 break
             since = after
         return pages

@@ -49,6 +49,8 @@ class YahooClient:
         yfinance.set_tz_cache_location(os.devnull)
         # its warnings repeat our errors
         logging.getLogger("yfinance").setLevel(logging.ERROR)
+        # it warns of characters in a consent page that nobody reads
+        logging.getLogger("bs4.dammit").setLevel(logging.ERROR)
         self._session = _Session(source, access)
         # Called past its metaclass, which would hand out one client, with one cookie, for all
         # addresses.
