@@ -294,5 +294,6 @@ def rest(both: Both) -> None:
 
 
 SCENES = (database, claims, compared, measured, scored, rest)
-NOT_COMPARED = ("view/reconciled", "view/reconciled_pair", "view/session_gap")
-"""Views on the record of `reconcile` and of gaps, which no mart, metric or comparison reads."""
+NOT_COMPARED = ("view/reconciled", "view/reconciled_pair", "view/session_gap", "mart/suspect_session")
+"""Views on the record of `reconcile` and of gaps, which no mart, metric or comparison reads, and the
+findings of the checks, which run in DuckDB only."""
