@@ -155,12 +155,12 @@ def test_conflicting_session_is_quarantined() -> None:
 def test_odd_rows_are_stored_and_noted() -> None:
     result = checked(
         {"at": 1, "high": 10.5, "low": 10.0, "open": 10.2},
-        {"at": 2, "session": day("2024-01-06")},
-        {"at": 3, "session": day("2024-01-08")},
+        {"at": 2, "session": day("2024-01-15")},
+        {"at": 3, "session": day("2024-01-16")},
     )
     assert len(result.bars) == 4
     findings = zip(result.findings["session"].to_pylist(), result.findings["check"].to_pylist(), strict=True)
-    assert set(findings) == {(day("2024-01-03"), "close_outside_range"), (day("2024-01-06"), "off_calendar")}
+    assert set(findings) == {(day("2024-01-03"), "close_outside_range"), (day("2024-01-15"), "off_calendar")}
     assert set(result.findings["observed_at"].to_pylist()) == {window().at}
 
 
