@@ -294,6 +294,12 @@ def rest(both: Both) -> None:
 
 
 SCENES = (database, claims, compared, measured, scored, rest)
-NOT_COMPARED = ("view/reconciled", "view/reconciled_pair", "view/session_gap", "mart/suspect_session")
-"""Views on the record of `reconcile` and of gaps, which no mart, metric or comparison reads, and the
-findings of the checks, which run in DuckDB only."""
+NOT_COMPARED = (
+    "view/reconciled",
+    "view/reconciled_pair",
+    "view/session_gap",
+    "view/instrument_name",
+    "mart/suspect_session",
+)
+"""Views on the record of `reconcile`, of gaps and of names, which no mart, metric or comparison reads,
+and the findings of the checks, which run in DuckDB only."""
