@@ -1,5 +1,4 @@
-"""A real Airflow on loopback: the first ingest of the sample market triggers `returns` through
-its asset."""
+"""A real Airflow on loopback and what its operators do: the tests use one after the other, in order."""
 
 from __future__ import annotations
 
@@ -7,7 +6,8 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,9 +19,13 @@ from marketlake.simulator.server import Simulator
 
 from ..sample import NOW
 from ..universes import entry
+from .sinks import Webhook, served
 
 DAGS = Path(__file__).parents[2] / "dags"
-WITHIN_S: Final = 150
+WITHIN_S: Final = 240
+UNIVERSE: Final = entry("BTC", "bitstamp:BTC/USD", name="Bitcoin", since="2025-11-01")
+
+pytestmark = [pytest.mark.scheduler, pytest.mark.xdist_group("scheduler")]
 
 
 class Api:
@@ -40,6 +44,32 @@ class Api:
     def dag_ids(self) -> set[str]:
         return {dag["dag_id"] for dag in self._call("GET", "/api/v2/dags")["dags"]}
 
+    def tasks(self, dag_id: str, run_id: str) -> dict[str, dict[str, Any]]:
+        """The task instances of a run, the first of mapped ones."""
+        found = self._call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        return {each["task_id"]: each for each in found if each["map_index"] < 1}
+
+    def log(self, dag_id: str, run_id: str, task_id: str, attempt: int) -> str:
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}"
+        return json.dumps(self._call("GET", path, params={"map_index": 0}))
+
+    def task_ids(self, dag_id: str) -> set[str]:
+        return {task["task_id"] for task in self._call("GET", f"/api/v2/dags/{dag_id}/tasks")["tasks"]}
+
+    def trigger(self, dag_id: str) -> None:
+        self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None})
+
+    def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
+        """Clear a task and what follows it."""
+        body = {"dry_run": False, "dag_run_id": run_id, "task_ids": [task_id], "only_failed": False}
+        body |= {"include_downstream": True}
+        self._call("POST", f"/api/v2/dags/{dag_id}/clearTaskInstances", json=body)
+
+    def backfill(self, dag_id: str) -> requests.Response:
+        """Airflow's own backfill of two days."""
+        body = {"dag_id": dag_id, "from_date": "2025-11-03T00:00:00Z", "to_date": "2025-11-05T00:00:00Z"}
+        return self._session.post(f"{self._base}/api/v2/backfills", json=body, timeout=30)
+
     def asset_events(self) -> list[dict[str, Any]]:
         return list(self._call("GET", "/api/v2/assets/events")["asset_events"])
 
@@ -51,19 +81,6 @@ class Api:
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
         body: dict[str, Any] = answer.json()
         return body
-
-
-@pytest.fixture
-def market(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample_simulator: Simulator) -> Path:
-    """A home with one instrument served by the simulator."""
-    (tmp_path / "instruments.toml").write_text(
-        entry("BTC", "bitstamp:BTC/USD", name="Bitcoin", since="2025-11-01")
-    )
-    monkeypatch.setenv("MARKETLAKE_HOME", str(tmp_path))
-    monkeypatch.setenv("MARKETLAKE_NOW", NOW)
-    monkeypatch.setenv("MARKETLAKE_SOURCE_URL", sample_simulator.url)
-    monkeypatch.delenv("MARKETLAKE_LAKE", raising=False)
-    return tmp_path
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:
@@ -97,27 +114,101 @@ def processes_of(home: Path) -> list[int]:
     return pids
 
 
-@pytest.mark.scheduler
-@pytest.mark.xdist_group("scheduler")
-def test_asset_update_starts_returns_and_no_process_remains(market: Path) -> None:
-    home, port = market / "airflow", free_port()
-    with airflow(home, DAGS, port):
-        password = json.loads(password_file(home).read_text())["admin"]
-        api = Api(port, password)
-        until(lambda: {"ingest_24_7", "returns"} <= api.dag_ids(), "DAGs")
-        assert api.import_errors() == []
+@dataclass(frozen=True)
+class Running:
+    """An Airflow with one instrument, served by the simulator."""
 
-        # an unpaused DAG starts its first run immediately and only once
-        ingest = until(lambda: ended(api.runs("ingest_24_7")), "end of the ingest run")
-        assert [(run["run_type"], run["state"]) for run in ingest] == [("scheduled", "success")]
-        events = until(api.asset_events, "asset event")
-        assert [event["name"] for event in events] == ["marketlake_bar_24_7"]
-        assert events[0]["extra"]["new"] > 50
+    home: Path
+    api: Api
+    hook: Webhook
+    """Where its alerts arrive."""
 
-        returns = until(lambda: ended(api.runs("returns")), "returns run")
-        assert [(run["run_type"], run["state"]) for run in returns] == [("asset_triggered", "success")]
-        assert (market / "data" / "market.duckdb").exists()
-    assert processes_of(home) == []
+    def run(self, dag_id: str) -> dict[str, Any]:
+        """Trigger a run; returns it once it has ended."""
+        known = {run["dag_run_id"] for run in self.api.runs(dag_id)}
+        self.api.trigger(dag_id)
+        (run,) = until(
+            lambda: [run for run in ended(self.api.runs(dag_id)) if run["dag_run_id"] not in known],
+            f"end of {dag_id}",
+        )
+        return dict(run)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, sample_simulator: Simulator) -> Iterator[Running]:
+    home, hook = tmp_path_factory.mktemp("scheduler"), Webhook()
+    (home / "instruments.toml").write_text(UNIVERSE)
+    airflow_home, port = home / "airflow", free_port()
+    with pytest.MonkeyPatch.context() as patch, served(hook) as hook_port:
+        patch.setenv("MARKETLAKE_HOME", str(home))
+        patch.setenv("MARKETLAKE_NOW", NOW)
+        patch.setenv("MARKETLAKE_SOURCE_URL", sample_simulator.url)
+        patch.setenv("MARKETLAKE_ALERT_WEBHOOK", f"http://127.0.0.1:{hook_port}/hook")
+        patch.setenv("AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL", "3")
+        for name in ("MARKETLAKE_LAKE", "MARKETLAKE_LAKES"):
+            patch.delenv(name, raising=False)
+        with airflow(airflow_home, DAGS, port):
+            api = Api(port, json.loads(password_file(airflow_home).read_text())["admin"])
+            until(lambda: {"ingest_24_7", "returns"} <= api.dag_ids(), "DAGs")
+            yield Running(home, api, hook)
+    assert processes_of(airflow_home) == []
+
+
+def test_first_ingest_starts_immediately_and_its_asset_starts_returns(running: Running) -> None:
+    api = running.api
+    assert api.import_errors() == []
+    ingest = until(lambda: ended(api.runs("ingest_24_7")), "end of the ingest run")
+    assert [(run["run_type"], run["state"]) for run in ingest] == [("scheduled", "success")]
+    tasks = api.tasks("ingest_24_7", ingest[0]["dag_run_id"])
+    assert tasks["fetch_bitstamp"]["rendered_map_index"] == "BTC"
+    events = until(api.asset_events, "asset event")
+    assert [(event["name"], event["uri"]) for event in events] == [
+        ("marketlake_bar_24_7", "marketlake://marketlake/bar/24_7")
+    ]
+    assert events[0]["extra"]["new"] > 50
+
+    returns = until(lambda: ended(api.runs("returns")), "returns run")
+    assert [(run["run_type"], run["state"]) for run in returns] == [("asset_triggered", "success")]
+    assert (running.home / "data" / "market.duckdb").exists()
+
+
+def test_cleared_fetch_says_that_it_was_answered_and_updates_no_asset(running: Running) -> None:
+    api = running.api
+    run_id = api.runs("ingest_24_7")[0]["dag_run_id"]
+    assert "1 of up to 1: BTC" in api.log("ingest_24_7", run_id, "fetch_bitstamp", 1)
+    api.clear("ingest_24_7", run_id, "fetch_bitstamp")
+    until(lambda: api.tasks("ingest_24_7", run_id)["store"]["state"] == "skipped", "skipped store")
+    until(lambda: ended(api.runs("ingest_24_7")), "end of the cleared run")
+    log = api.log("ingest_24_7", run_id, "fetch_bitstamp", 2)
+    assert "already answered in this run, not requested again: BTC" in log
+    assert len(api.asset_events()) == 1
+    assert len(api.runs("returns")) == 1
+
+
+def test_airflows_own_backfill_is_refused_by_the_api(running: Running) -> None:
+    answer = running.api.backfill("ingest_24_7")
+    assert 400 <= answer.status_code < 500
+    assert "backfill" in answer.text
+
+
+def test_instrument_of_a_new_source_needs_no_other_step(running: Running) -> None:
+    (running.home / "instruments.toml").write_text(
+        UNIVERSE + entry("COIN", "yahoo:BTC-USD", since="2025-11-01")
+    )
+    until(lambda: "plan_yahoo" in running.api.task_ids("ingest_24_7"), "task of the new source")
+    run = running.run("ingest_24_7")
+    tasks = running.api.tasks("ingest_24_7", run["dag_run_id"])
+    assert (run["state"], tasks["fetch_yahoo"]["state"], tasks["store"]["state"]) == ("success",) * 3
+
+
+def test_mistake_in_the_configuration_is_alerted_by_watch(running: Running) -> None:
+    (running.home / "instruments.toml").write_text("[[instrument]\n")
+    until(running.api.import_errors, "import error")
+    assert "watch" in running.api.dag_ids()
+    assert running.run("watch")["state"] == "failed"
+    ((_, body),) = running.hook.bodies
+    assert body["kind"] == "failed"
+    assert "instruments.toml cannot be read" in body["lines"][0]
 
 
 def ended(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -17,7 +17,8 @@ INSTRUMENTS = 500
 LIMITS = {"yahoo": 10.0, "binance": 4.0, "bitstamp": 4.0, "coinbaseexchange": 4.0, "fred": 4.0, "kraken": 4.0}
 """Requests a second: what the two workers may send each host together."""
 _PASSING = ("503", "500", "429", "reset", "html", "truncated", "empty")
-_BATCH = 25
+_BATCH = 50
+"""As in a new lake: the ids of a batch together are longer than a label may be on Postgres."""
 
 
 def write_home(home: Path, world: World) -> None:
