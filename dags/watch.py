@@ -17,7 +17,7 @@ another run may cure is fetched again every six hours.
 
 for lake in schedule.lakes():
     with DAG(
-        **chain.shared(lake, "watch", longest_run=timedelta(minutes=50)),
+        **chain.shared(lake, "watch", longest_run=timedelta(hours=3)),
         description="Check that every instrument is fresh",
         doc_md=DOC,
         schedule=CronTriggerTimetable("50 * * * *", timezone="UTC"),

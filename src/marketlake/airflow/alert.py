@@ -167,9 +167,13 @@ def _target(name: str, lake: str, environ: Mapping[str, str]) -> str:
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
+    connection = f"{lake}_{name.rpartition('_')[2].lower()}"
     try:
-        place = Connection.get(f"{lake}_{name.rpartition('_')[2].lower()}").password
+        place = Connection.get(connection).password
     except AirflowNotFoundException:
+        place = None
+    except Exception as error:
+        _log.error("the connection %s cannot be read: %s", connection, type(error).__name__)
         place = None
     return place or environ.get(name, "")
 

@@ -82,7 +82,8 @@ def fetch(batch: Batch, ti: Any = None, lake: str = "") -> dict[str, Any]:
         if len(fetched) < len(jobs):
             new = {one.job.instrument_id for one in fetched}
             done = [job.instrument_id for job in jobs if job.instrument_id not in new]
-            _log.info("already answered in this run, not requested again: %s", ", ".join(done))
+            what = "already answered in this run, not requested again: %s. A new run requests them"
+            _log.info(what, ", ".join(done))
         run.assert_fetched(fetched)
     return {"outcomes": {one.job.instrument_id: one.outcome for one in fetched}}
 
