@@ -102,6 +102,8 @@ class Lake:
 
 def stale(settings: Settings) -> list[Any]:
     _note("behind")
+    if _script().get("empty"):
+        raise errors.EmptyLakeError("there is no lake yet")
     behind: dict[str, str] = _script().get("behind", {})
     hopeless = _script().get("hopeless", [])
     outcomes = {name: "not_found" if name in hopeless else "unavailable" for name in behind}

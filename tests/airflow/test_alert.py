@@ -208,6 +208,14 @@ def test_watch_alerts_once_when_it_cannot_tell_what_is_stale(
     assert run_dag("watch").state == "success"
 
 
+def test_watch_is_red_without_an_alert_before_the_first_load(
+    run_dag: Callable[..., Any], pipeline: Any, webhook: Webhook
+) -> None:
+    pipeline.play(empty=True)
+    assert run_dag("watch").state == "failed"
+    assert webhook.bodies == []
+
+
 def test_alert_that_was_not_delivered_is_sent_again(
     run_dag: Callable[..., Any], pipeline: Any, webhook: Webhook
 ) -> None:

@@ -206,9 +206,9 @@ def test_mistake_in_the_configuration_is_alerted_by_watch(running: Running) -> N
     until(running.api.import_errors, "import error")
     assert "watch" in running.api.dag_ids()
     assert running.run("watch")["state"] == "failed"
-    ((_, body),) = running.hook.bodies
-    assert body["kind"] == "failed"
-    assert "instruments.toml cannot be read" in body["lines"][0]
+    (alert,) = (body for _, body in running.hook.bodies if body["kind"] == "failed")
+    assert "it is unknown what is stale" in alert["lines"][0]
+    assert "instruments.toml cannot be read" in alert["lines"][0]
 
 
 def ended(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from ..model.errors import MarketlakeError, TerminalError, printable
+from ..model.errors import EmptyLakeError, MarketlakeError, TerminalError, printable
 from ..model.settings import Settings, load_settings
 from ..model.terms import day_of
 from .schedule import CalendarSchedule, ScheduledLake, lake_schedule
@@ -45,7 +45,7 @@ Batch = list[dict[str, Any]]
 
 
 class AlertedError(MarketlakeError):
-    """A task failed for a reason that it has sent an alert about itself."""
+    """A failure that the task has sent an alert about itself, or that needs none."""
 
 
 def plan(
@@ -173,7 +173,9 @@ def find_stale(ti: Any = None, lake: str = "") -> list[dict[str, Any]]:
         behind = stale(settings)
     except Exception as error:
         text = str(error) if isinstance(error, MarketlakeError) else f"{type(error).__name__}: {error}"
-        if lines := news(place.prefix, FAILED, {text: f"it is unknown what is stale: {text}"}):
+        # before the first load is through there is nothing to report: its runs report their failures
+        unknown = {} if isinstance(error, EmptyLakeError) else {text: f"it is unknown what is stale: {text}"}
+        if lines := news(place.prefix, FAILED, unknown):
             _alert(ti, lake, FAILED, lines)
         raise AlertedError(text) from error
     news(place.prefix, FAILED, {})
