@@ -210,9 +210,10 @@ def test_mistake_in_the_configuration_is_alerted_by_watch(running: Running) -> N
     until(running.api.import_errors, "import error")
     assert "watch" in running.api.dag_ids()
     assert running.run("watch")["state"] == "failed"
-    (alert,) = (body for _, body in running.hook.bodies if body["kind"] == "failed")
-    assert "it is unknown what is stale" in alert["lines"][0]
-    assert "instruments.toml cannot be read" in alert["lines"][0]
+    # a busy machine may have lost a task, which is another alert
+    (line,) = (body["lines"][0] for _, body in running.hook.bodies if "unknown" in body["lines"][0])
+    assert "it is unknown what is stale" in line
+    assert "instruments.toml cannot be read" in line
 
 
 def ended(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
