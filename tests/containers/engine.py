@@ -214,6 +214,10 @@ def _daemon(work: Path, docker: Docker) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait()
+        # the network of containers that share the machine's stays mounted
+        mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+        for mount in reversed([mount for mount in mounts if mount.startswith(f"{work}/")]):
+            subprocess.run(["umount", mount], check=False)
 
 
 @contextmanager
