@@ -18,6 +18,7 @@ from ..engine.listing import Listed, Listing, with_ids
 from ..engine.reader import DuckReader
 from ..engine.sql_text import chain
 from ..model.errors import UsageError
+from ..model.instruments import NOT_INVESTABLE
 from ..model.terms import FREQUENCIES, STATE_BASES, Terms, one_of
 from .compare import YEARS, year_values
 from .notes import FLAGS, scope_notes
@@ -448,7 +449,7 @@ def _notes(scope: Scope, wanted: Sequence[Listed], quality: Mapping[str, str]) -
 
 
 def _with_return(listing: Listing) -> tuple[str, ...]:
-    return tuple(i.id for i in listing.values() if i.asset_class not in {"rate", "inflation"})
+    return tuple(i.id for i in listing.values() if i.asset_class not in NOT_INVESTABLE)
 
 
 def _check(terms: Terms) -> None:

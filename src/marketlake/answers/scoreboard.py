@@ -11,6 +11,7 @@ from ..engine.listing import find, with_ids
 from ..engine.reader import Reader
 from ..engine.sql_text import constant
 from ..model.errors import EmptyLakeError, UsageError
+from ..model.instruments import NOT_INVESTABLE
 from ..model.location import shown
 from ..model.terms import STATE_BASES, Terms, one_of
 from .notes import flag_notes, some_of
@@ -153,7 +154,7 @@ def _named(ids: Sequence[str]) -> str:
     if ids:
         which = f"list_contains({constant(list(ids))}, instrument_id)"
     else:
-        which = "asset_class NOT IN ('rate', 'inflation')"
+        which = f"NOT list_contains({constant(list(NOT_INVESTABLE))}, asset_class)"
     return f"instrument_id IN (SELECT instrument_id FROM main.instrument WHERE {which})"  # noqa: S608 (quoted)
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ..engine.listing import Listed, Listing
 from ..engine.reader import DuckReader
 from ..model.calendars import Days
-from ..model.instruments import Instrument
+from ..model.instruments import NOT_INVESTABLE, Instrument
 from ..portfolio.known import Known, Series
 from ..portfolio.market import ends_of, shared
 from ..portfolio.plan import Floats
@@ -31,7 +31,6 @@ _DECEMBER: Final = 11
 _MONTHS_A_YEAR: Final = 12
 _EPOCH: Final = 1970 * 12
 """Months from year 0 to that of numpy's day 0."""
-_NOT_HELD: Final = ("rate", "inflation")
 
 
 @dataclass(frozen=True)
@@ -251,7 +250,7 @@ def obstacle_of(names: Sequence[str], listing: Listing) -> str | None:
     held = [listing[name] for name in names if name in listing]
     if len(held) < len(names):
         return f"no instrument {min(name for name in names if name not in listing)} in this lake"
-    not_held = [one.id for one in held if one.asset_class in _NOT_HELD]
+    not_held = [one.id for one in held if one.asset_class in NOT_INVESTABLE]
     if not_held:
         return f"{min(not_held)} is nothing a plan can hold"
     if len({one.quote_currency for one in held}) > 1:

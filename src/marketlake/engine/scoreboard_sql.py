@@ -50,7 +50,8 @@ def scoreboard_macro(first: date, last: date, basis: str) -> str:
     """The call of the macro for a window."""
     name = "scoreboard_years" if _whole_years(first, last) else "scoreboard"
     ends = (first.year, last.year) if _whole_years(first, last) else (first, last)
-    return f"main.{name}({', '.join(map(constant, ends))}, basis := {constant(basis)})"
+    given = ", ".join(map(constant, ends))
+    return f"main.{name}({given}, basis := {constant(basis)}, all_classes := TRUE)"
 
 
 def scoreboard_parts(first: date, last: date) -> Mapping[str, str]:
@@ -63,7 +64,7 @@ def window_values(first: date, last: date, basis: str) -> dict[str, object]:
     before = (first.month, first.day) != (1, 1)
     after = (last.month, last.day) != (12, 31)
     years = {"first_year": first.year + before, "last_year": last.year - after}
-    return {"first_day": first, "last_day": last, "basis": basis, **years}
+    return {"first_day": first, "last_day": last, "basis": basis, "all_classes": True, **years}
 
 
 def _whole_years(first: date, last: date) -> bool:
@@ -78,4 +79,4 @@ def scoreboard_macros() -> Iterator[str]:
 
 def _macro(signature: str, parts: Mapping[str, str], arguments: Mapping[str, str]) -> str:
     text = PARAMETER.sub(lambda match: arguments.get(match[1], match[1]), chain(parts, _FINAL))
-    return f"CREATE MACRO {signature}, basis := 'price') AS TABLE {text}"
+    return f"CREATE MACRO {signature}, basis := 'price', all_classes := FALSE) AS TABLE {text}"

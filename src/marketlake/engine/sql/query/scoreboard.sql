@@ -2,6 +2,7 @@
 --     from daily returns.
 -- Formula: as the metrics of the same names (frequency daily, own sessions). sharpe and sortino are
 --          over zero, *_over_bill over the 13-week bill, for the returns with a known bill yield
+--          Without $all_classes only what can be held: no yields and no consumer prices
 -- Unit: fraction; ratio for sharpe, sortino, calmar, skew, kurtosis
 -- Grain: instrument_id
 -- Source: span_moment, span_quality, instrument, calendar_grid
@@ -61,4 +62,5 @@ SELECT
         CASE WHEN r.synthetic <> 'no' THEN 'simulated' END
     ) AS quality
 FROM rated AS r
+WHERE $all_classes OR r.asset_class NOT IN ('rate', 'inflation')
 ORDER BY r.instrument_id
