@@ -23,6 +23,11 @@ NOT_RUN: Final = (
     ("docs/object-store.md", "marketlake run", "needs a bucket; tests/store/s3 runs the commands on one"),
     ("docs/object-store.md", "INSTALL httpfs", "needs a bucket; tests/store/s3 attaches one"),
     ("docs/object-store.md", "from duckdb_extensions", "tests/store/s3 imports the extensions"),
+    (
+        "docs/reliability.md",
+        "python -m benchmarks.detection",
+        "needs real prices; tests/project/test_detection.py runs the measurement in small",
+    ),
     ("docs/sizing.md", "python -m", "tests/docs/test_sizing.py calls it"),
     ("docs/spark.md", "", "needs Spark and Java; tests/engine/spark runs the same"),
     ("docs/watching.md", "OTEL_", "lines of .env"),
