@@ -103,6 +103,7 @@ ANSWERS: dict[str, Callable[[Lake], Any]] = {
     "compare": lambda lake: lake.compare(["BTC", "SHARE"], risk=True, currency="EUR").to_dict(),
     "metrics": lambda lake: lake.metrics(["BTC"], benchmark="SHARE", risk_free="BILL").to_dict(),
     "returns": lambda lake: lake.returns(["BTC", "SHARE"], period="year").to_dict(),
+    "aligned_returns": lambda lake: lake.aligned_returns(["BTC", "SHARE"]).to_arrow().to_pylist(),
     "rolling": lambda lake: lake.rolling(["BTC"], benchmark="SHARE", periods=2).to_dict(),
     "scoreboard": lambda lake: lake.scoreboard(by_year=True).to_dict(),
     "matrix": lambda lake: lake.matrix(["BTC", "SHARE"]).to_dict(),
