@@ -178,7 +178,7 @@ def test_no_retry_without_a_concurrent_change(states: States, monkeypatch: pytes
     states.put(states.before)
     opened = []
     real = reader.open_lake
-    monkeypatch.setattr(reader, "open_lake", lambda lake: opened.append(lake) or real(lake))
+    monkeypatch.setattr(reader, "open_lake", lambda lake, *rest: opened.append(lake) or real(lake, *rest))
     Lake(states.lake).compare(["BTC", "SHARE"], risk=True)
     assert opened == [states.lake]
 
@@ -217,7 +217,7 @@ def test_usage_error_is_not_retried(states: States, monkeypatch: pytest.MonkeyPa
     states.put(states.before)
     opened = []
     real = reader.open_lake
-    monkeypatch.setattr(reader, "open_lake", lambda lake: opened.append(lake) or real(lake))
+    monkeypatch.setattr(reader, "open_lake", lambda lake, *rest: opened.append(lake) or real(lake, *rest))
     with pytest.raises(UsageError, match="unknown instrument"):
         Lake(states.lake).prices(["NOPE"])
     assert len(opened) == 1

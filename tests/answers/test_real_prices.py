@@ -100,6 +100,7 @@ def test_copied_database_works_without_the_lake(lake: Path, tmp_path: Path) -> N
     shutil.copy(lake / "market.duckdb", alone)
     with duckdb.connect(str(alone), read_only=True) as connection:
         rows = connection.execute(
-            "SELECT year, winner FROM compare('BTC', 'NASDAQ', first_year := 2019, last_year := 2024)"
+            "SELECT year, winner FROM compare('BTC', 'NASDAQ', first_year := 2019, last_year := 2024,"
+            " lake := 'mailed')"
         ).fetchall()
     assert [winner for _, winner in rows] == ["BTC", "BTC", "BTC", "NASDAQ", "BTC", "BTC"]

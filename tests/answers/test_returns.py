@@ -45,6 +45,7 @@ def test_yearly_return_is_last_close_over_previous_last_close(tmp_path: Path) ->
         "expected_sessions": 365,
         "complete": True,
         "quality": "gap",
+        "through_session": date(2019, 12, 31),
     }
 
 

@@ -31,6 +31,7 @@ ANSWERS: dict[str, Callable[[ml.Lake], Tabular]] = {
     "metrics": lambda lake: lake.metrics(["BTC", "SHARE"]),
     "scoreboard": lambda lake: lake.scoreboard(),
     "returns": lambda lake: lake.returns(["BTC"], period="year"),
+    "aligned_returns": lambda lake: lake.aligned_returns(["BTC", "SHARE"]),
     "rolling": lambda lake: lake.rolling(["BTC"], benchmark="SHARE", periods=2),
     "changes": lambda lake: lake.changes("2019-06-01"),
     "explain": lambda lake: lake.explain(["BTC"], "2020-06-01"),

@@ -38,7 +38,19 @@ def market(start: str = "2014-12-31", end: str = "2017-07-01", seed: int = 1) ->
     # now and then no yield is known
     risk_free.returns[::60] = np.nan
     return Market(
-        listed, "USD", days, levels(len(days), seed), whole, none, None, {}, (), "s1", "live", stored, risk_free
+        listed,
+        "USD",
+        days,
+        levels(len(days), seed),
+        whole,
+        none,
+        None,
+        {},
+        (),
+        "s1",
+        "live",
+        stored,
+        risk_free,
     )
 
 
