@@ -19,14 +19,7 @@ from .prices import Trends, trend_of_years
 from .result import Answer
 
 TABLES: Final = (
-    *(
-        "suspect_session",
-        "calendar_year",
-        "calendar_grid",
-        "calendar_year_return",
-        "metric_state",
-        "odd_session",
-    ),
+    *("calendar_year", "calendar_grid", "calendar_year_return", "metric_state", "odd_session"),
     *("instrument_coverage", "block_state", "year_block"),
 )
 """Marts that an engine other than DuckDB computes first."""

@@ -145,8 +145,15 @@ class SparkTables:
 
     def store_rows(self, relation: str, rows: pa.Table) -> None:
         """As `store`, for an Arrow table."""
+        from pyspark.sql.pandas.types import from_arrow_schema
+
         with spark_errors():
-            self.store(relation, self.session.createDataFrame(rows.combine_chunks()))
+            # Spark Connect reads no types from a table without rows
+            if len(rows):
+                frame = self.session.createDataFrame(rows.combine_chunks())
+            else:
+                frame = self.session.createDataFrame([], from_arrow_schema(rows.schema))
+            self.store(relation, frame)
 
     def frame(self, text: str) -> DataFrame:
         """The rows of a text without parameters, not computed yet."""
