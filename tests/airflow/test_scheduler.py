@@ -56,8 +56,9 @@ class Api:
     def task_ids(self, dag_id: str) -> set[str]:
         return {task["task_id"] for task in self._call("GET", f"/api/v2/dags/{dag_id}/tasks")["tasks"]}
 
-    def trigger(self, dag_id: str) -> None:
-        self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None})
+    def trigger(self, dag_id: str) -> str:
+        run = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None})
+        return str(run["dag_run_id"])
 
     def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
         """Clear a task and what follows it."""
@@ -125,10 +126,9 @@ class Running:
 
     def run(self, dag_id: str) -> dict[str, Any]:
         """Trigger a run; returns it once it has ended."""
-        known = {run["dag_run_id"] for run in self.api.runs(dag_id)}
-        self.api.trigger(dag_id)
+        run_id = self.api.trigger(dag_id)
         (run,) = until(
-            lambda: [run for run in ended(self.api.runs(dag_id)) if run["dag_run_id"] not in known],
+            lambda: [run for run in ended(self.api.runs(dag_id)) if run["dag_run_id"] == run_id],
             f"end of {dag_id}",
         )
         return dict(run)
