@@ -54,7 +54,7 @@ class Results:
 def measure(small: Lake, large: Lake, rounds: int, python: str, folder: Path) -> Results:
     """Measure in turn; `python` is an interpreter to look for vectorbt in, `folder` for files on the way."""
     _progress("widening the states")
-    wide = widen(large.database, folder / "wide.duckdb")
+    wide = widen(large.database, folder / "wide")
     peaks = _peaks(large, wide)
     _progress("closes for the peers")
     stored = closes(large, min(IN_MEMORY, large.job.symbols))

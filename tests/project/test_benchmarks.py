@@ -68,7 +68,7 @@ def test_wrong_figure_is_detected(made: Lake) -> None:
 
 
 def test_every_variant_runs_and_is_reported(made: Lake, stored: pd.DataFrame, tmp_path: Path) -> None:
-    wide = widen(made.database, tmp_path / "wide.duckdb")
+    wide = widen(made.database, tmp_path / "wide")
     with variants(made, made, wide, stored, None) as queries:
         timings = in_turn(queries, 1, seconds=0)
     peaks = dict.fromkeys([*questions(made), "wide"], 100.0)
@@ -84,7 +84,7 @@ def test_lake_of_ten_times_the_symbols(made: Lake, tmp_path: Path) -> None:
     import duckdb
 
     text = f"SELECT count(*), count(DISTINCT sharpe) FROM ({scoreboard(made.whole_years)})"
-    with duckdb.connect(str(widen(made.database, tmp_path / "wide.duckdb")), read_only=True) as connection:
+    with duckdb.connect(str(widen(made.database, tmp_path / "wide")), read_only=True) as connection:
         assert connection.execute(text).fetchone() == (TIMES * SYMBOLS, SYMBOLS)
 
 

@@ -188,7 +188,7 @@ def test_duckdb_reads_the_bucket_itself(
         bars = connection.execute(text.format("bar")).fetchall()
         index = connection.execute(text.format("price_as_of(TIMESTAMP '2030-01-01')")).fetchall()
         returns = connection.execute("SELECT count(*) FROM market.calendar_year_return").fetchone()
-        connection.execute("FROM market.compare('BTC', 'NASDAQ')").fetchall()
+        connection.execute("FROM market.compare('COIN', 'METAL')").fetchall()
         files = connection.execute(f"SELECT count(*) FROM '{built.url}/bar/*/*/part.parquet'").fetchall()
     text = "SELECT instrument_id, session, close FROM bar ORDER BY ALL"
     assert bars == list(Lake(built.copy()).query_rows(text).rows)
