@@ -194,8 +194,8 @@ def js(value: object, status: int = 200) -> Canned:
 
 def zipped(text: str) -> Canned:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("eurofxref-hist.csv", text)
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("eurofxref-hist.csv"), text, zipfile.ZIP_DEFLATED)
     return Canned(buffer.getvalue())
 
 
