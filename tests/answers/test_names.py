@@ -15,6 +15,8 @@ from marketlake.model.instruments import SourceRef, Universe, id_of
 
 from .lakes import BILL, BTC, NASDAQ, bar, make, year_ends
 
+pytestmark = pytest.mark.slow
+
 INDEX = replace(NASDAQ, sources=(SourceRef("yahoo", "^IXIC"), SourceRef("fred", "NASDAQCOM")))
 TWINS = [replace(BTC, id=name, sources=(SourceRef("yahoo", "TWIN"),)) for name in ("TWIN_A", "TWIN_B")]
 YIELD = replace(BILL, sources=(SourceRef("yahoo", "^IRX"),))

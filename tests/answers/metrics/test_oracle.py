@@ -19,6 +19,8 @@ from ..lakes import BILL, BTC, EUR, NASDAQ, SHARE, bar
 from . import oracle
 from .walks import lay, rewrite
 
+pytestmark = pytest.mark.slow
+
 START, END = date(2019, 3, 14), date(2023, 11, 22)
 PER_YEAR = {"daily": {"BTC": 365, "NASDAQ": 252, "SHARE": 252}, "weekly": 52, "monthly": 12}
 Prices = dict[str, dict[date, float]]

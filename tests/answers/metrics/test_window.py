@@ -16,6 +16,8 @@ from marketlake.model.errors import EmptyLakeError, UsageError
 from ..lakes import BTC, bar
 from .walks import TWIN, WEEKDAYS, WINDOW, every_day, rewrite, value
 
+pytestmark = pytest.mark.slow
+
 
 def test_doubling_each_calendar_year_has_a_cagr_of_100_percent(desk: Path) -> None:
     closes = {2018 + n: 2.0**n for n in range(7)}
