@@ -36,26 +36,22 @@ WITH neighbour AS (
     WINDOW own AS (PARTITION BY u.subject ORDER BY u.session)
 ),
 
-stepped AS (
+grown AS (
     SELECT
         *,
-        CASE
-            WHEN previous > 0 AND (close + dividend) * split > 0 AND isfinite((close + dividend) * split / previous)
-                THEN ln((close + dividend) * split / previous)
-        END AS step,
-        CASE
-            WHEN
-                close > 0 AND (next_close + next_dividend) * next_split > 0
-                AND isfinite((next_close + next_dividend) * next_split / close)
-                THEN ln((next_close + next_dividend) * next_split / close)
-        END AS next_step,
-        CASE
-            WHEN
-                close > 0 AND (next_open + next_dividend) * next_split > 0
-                AND isfinite((next_open + next_dividend) * next_split / close)
-                THEN ln((next_open + next_dividend) * next_split / close)
-        END AS overnight
+        CASE WHEN previous > 0 THEN (close + dividend) * split / previous END AS growth,
+        CASE WHEN close > 0 THEN (next_close + next_dividend) * next_split / close END AS next_growth,
+        CASE WHEN close > 0 THEN (next_open + next_dividend) * next_split / close END AS growth_to_open
     FROM neighbour
+),
+
+stepped AS (
+    SELECT
+        * EXCLUDE (growth, next_growth, growth_to_open),
+        CASE WHEN growth > 0 AND isfinite(growth) THEN ln(growth) END AS step,
+        CASE WHEN next_growth > 0 AND isfinite(next_growth) THEN ln(next_growth) END AS next_step,
+        CASE WHEN growth_to_open > 0 AND isfinite(growth_to_open) THEN ln(growth_to_open) END AS overnight
+    FROM grown
 ),
 
 rooted AS (
@@ -134,8 +130,7 @@ SELECT
     p.yield, p.since_dividend, p.usual_yield, p.usual_interval,
     CASE
         WHEN v.asset_class <> 'metal' THEN 1e-4
-        WHEN v.around_count >= 10 THEN greatest(4 * power(v.roots_around / v.around_count / 0.822, 2), 0.002)
-        ELSE 0.05
+        ELSE coalesce(4 * sigma, 0.05)
     END AS range_slack,
     v.close = v.previous AND coalesce(v.volume, 0) = 0
     AND v.open IS NOT DISTINCT FROM v.previous_open

@@ -8,9 +8,4 @@ SELECT q.severity, f."check", f.instrument_id, f.session, f.message, f.source, f
 FROM found AS f
 JOIN quality_check AS q ON q."check" = f."check"
 WHERE
-    f."check" NOT IN ('jump', 'spike', 'split_suspected')
-    OR NOT EXISTS (
-        FROM reconciled AS r
-        WHERE
-            r.instrument_id = f.instrument_id AND r.session = f.session AND r.cause = 'agrees' AND r.compared >= 2
-    )
+    -- include: shared/undisputed

@@ -12,12 +12,7 @@ WITH doubted AS (
     SELECT f.instrument_id, f.session, f."check"
     FROM found AS f
     WHERE
-        f."check" NOT IN ('jump', 'spike', 'split_suspected')
-        OR NOT EXISTS (
-            FROM reconciled AS r
-            WHERE
-                r.instrument_id = f.instrument_id AND r.session = f.session AND r.cause = 'agrees' AND r.compared >= 2
-        )
+        -- include: shared/undisputed
 ),
 
 after_it AS (

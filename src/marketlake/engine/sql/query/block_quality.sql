@@ -4,14 +4,14 @@
 -- Unit: true or false
 -- Grain: instrument_key
 -- Source: span_block, instrument, instrument_coverage, calendar_year, suspect_session
-WITH held AS (
+WITH span AS (
     SELECT
         instrument_key,
         sum(returns) + sum(off_by) AS sessions,
         min(first_session) AS first_session,
         max(last_session) AS last_session,
-        min(start_stored) AS start_stored,
-        max(end_stored) AS end_stored,
+        min(start_stored) AS start_session,
+        max(end_stored) AS end_session,
         max(end_place) - min(start_place) AS sessions_due,
         max(no_price) = 1 AS no_price
     FROM span_block
@@ -28,23 +28,19 @@ due AS (
 ),
 
 doubted AS (
-    SELECT s.instrument_key, max(CASE WHEN d.of_price THEN 1 ELSE 0 END) = 1 AS of_price
-    FROM held AS s
-    JOIN suspect_session AS d
-        ON d.instrument_key = s.instrument_key AND d.session > s.start_stored AND d.session <= s.end_stored
-    GROUP BY s.instrument_key
+    -- include: shared/doubted
 )
 
 SELECT
-    h.instrument_key,
-    coalesce(h.start_stored = d.start_session AND h.end_stored = d.end_session, FALSE) AS complete,
-    h.start_stored = h.first_session AND h.end_stored = h.last_session AS priced,
-    h.sessions + CASE WHEN h.start_stored < h.first_session THEN 1 ELSE 0 END < h.sessions_due AS gap,
-    h.no_price,
+    s.instrument_key,
+    coalesce(s.start_session = d.start_session AND s.end_session = d.end_session, FALSE) AS complete,
+    s.start_session = s.first_session AND s.end_session = s.last_session AS priced,
+    s.sessions + CASE WHEN s.start_session < s.first_session THEN 1 ELSE 0 END < s.sessions_due AS gap,
+    s.no_price,
     u.instrument_key IS NOT NULL AS suspect, coalesce(u.of_price, FALSE) AS suspect_price,
     coalesce(year(t.stale_from) <= $last_year, FALSE) AS stale
-FROM held AS h
-JOIN instrument AS n ON n.instrument_key = h.instrument_key
-LEFT JOIN doubted AS u ON u.instrument_key = h.instrument_key
-JOIN internal.instrument_coverage AS t ON t.instrument_key = h.instrument_key
+FROM span AS s
+JOIN instrument AS n ON n.instrument_key = s.instrument_key
+LEFT JOIN doubted AS u ON u.instrument_key = s.instrument_key
+JOIN internal.instrument_coverage AS t ON t.instrument_key = s.instrument_key
 JOIN due AS d ON d.calendar = n.calendar
