@@ -177,7 +177,7 @@ def _check_run(
 
 
 def _check_invented(drawn: Drawn, held: dict[Key, Row], expected_state: dict[Key, Row]) -> Iterator[str]:
-    truth = {each.id: each.truth.until(drawn.after) for each in drawn.world.held}
+    truth = _truth(drawn)
     for key, row in held.items():
         name, day = key
         if key not in expected_state:
@@ -197,6 +197,11 @@ def _check_meaning(drawn: Drawn, root: Path, before: dict[Key, Row], after: dict
         truth = {each.id: each.truth.until(drawn.after) for each in held}
         yield from checks.no_wrong_figure_unmarked(after, truth, root)
     yield from checks.no_silent_rewrite(before, after, root)
+
+
+def _truth(drawn: Drawn) -> dict[str, dict[date, Row]]:
+    """By instrument, what the market had said when the fault was over."""
+    return {each.id: each.truth.until(drawn.after) for each in drawn.world.held}
 
 
 def _is_explained(drawn: Drawn, day: date, row: Row, truth: Mapping[date, Row]) -> bool:
@@ -270,7 +275,7 @@ def _on_another_scale(drawn: Drawn, name: str, disturbed: dict[Key, Row]) -> boo
 
 def _check_revisions(drawn: Drawn, root: Path) -> Iterator[str]:
     """Every revision must be explained by an injected value."""
-    truth = {each.id: each.truth.until(drawn.after) for each in drawn.world.held}
+    truth = _truth(drawn)
     for (name, day), row in listed(root, "revision"):
         correct = same(row, truth[name][day])
         if not (name in drawn.affected and _injects_wrong_values(drawn)):

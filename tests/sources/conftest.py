@@ -192,11 +192,12 @@ def js(value: object, status: int = 200) -> Canned:
     return Canned(json.dumps(value).encode(), status)
 
 
-def zipped(text: str) -> Canned:
+def zipped(text: str, name: str = "eurofxref-hist.csv") -> bytes:
+    """Dated 1980, so that each worker names the cases alike."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("eurofxref-hist.csv"), text, zipfile.ZIP_DEFLATED)
-    return Canned(buffer.getvalue())
+        archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
 
 
 CANDLES = [(stamp(13), "1.0", "3.0", "0.5", "2.0", "10"), (stamp(14), "2.0", "4.0", "1.5", "3.0", "20")]
@@ -255,9 +256,9 @@ CASES = [
     Case(
         "ecb",
         "GBP/USD",
-        zipped("Date,USD,GBP,\n2024-03-14,1.5,0.5,\n2024-03-13,1.0,0.5,\n2024-03-12,1.0,N/A,\n"),
-        zipped("Date,USD,GBP,\n"),
-        zipped("Date,USD,GBP,\n"),
+        Canned(zipped("Date,USD,GBP,\n2024-03-14,1.5,0.5,\n2024-03-13,1.0,0.5,\n2024-03-12,1.0,N/A,\n")),
+        Canned(zipped("Date,USD,GBP,\n")),
+        Canned(zipped("Date,USD,GBP,\n")),
         unknown="EUR/XXX",
         opens=False,
     ),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from datetime import date
 
 import pytest
@@ -12,16 +10,10 @@ from marketlake.model.errors import MalformedError, NotFoundError
 from marketlake.sources import create
 from marketlake.sources.contract import Page, Request
 
+from .conftest import zipped
+
 SPAN = (date(2024, 3, 13), date(2024, 3, 14))
 TABLE = "Date,USD,GBP,\n2024-03-14,1.5,0.5,\n2024-03-13,1.0,N/A,\n"
-
-
-def zipped(text, name="eurofxref-hist.csv"):
-    """Dated 1980, so that each worker names the cases alike."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
 
 
 def ecb(body, symbol="EUR/USD"):

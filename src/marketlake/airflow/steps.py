@@ -225,8 +225,9 @@ def _progress(fetched: Any) -> str:
 
 def _was_updated(events: Any, run_id: str, counts: dict[str, int]) -> bool:
     """Whether this run has already told the asset of these rows."""
-    mine = [one for one in events.ascending(False).limit(_MOST_EVENTS) if one.source_run_id == run_id]
-    return any(all(one.extra.get(kind) == count for kind, count in counts.items()) for one in mine[:1])
+    latest = events.ascending(False).limit(_MOST_EVENTS)
+    mine = next((event for event in latest if event.source_run_id == run_id), None)
+    return mine is not None and all(mine.extra.get(kind) == count for kind, count in counts.items())
 
 
 def _curable(behind: Stale) -> bool:

@@ -90,6 +90,7 @@ _SHOWN_WIDE: Final = ("level", "close", "simple_return")
 
 def _wide(rows: pa.Table, values: str | None) -> Table:
     """Rows by instrument and session (or period) as a panel: see `Tabular.wide`."""
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -98,12 +99,20 @@ def _wide(rows: pa.Table, values: str | None) -> Table:
     if key is None or shown not in rows.column_names or "instrument_id" not in rows.column_names:
         asked = f"column {values[:40]!r}" if values else "rows by instrument and session with a figure"
         raise UsageError(f"a panel needs {asked}; this table has {', '.join(rows.column_names)}")
-    days = rows[key].unique().sort()
-    panel = {key: days}
-    for name in rows["instrument_id"].unique().to_pylist():
-        own = rows.filter(pc.equal(rows["instrument_id"], name))
-        panel[name] = own[shown].combine_chunks().take(pc.index_in(days, own[key].combine_chunks()))
-    return Table(pa.table(panel))
+    days, names = rows[key].unique().sort(), rows["instrument_id"].unique()
+    place = np.full((len(names), len(days)), -1)
+    column, line = (
+        pc.index_in(rows[name], values_of).to_numpy()[::-1]
+        for name, values_of in (("instrument_id", names), (key, days))
+    )
+    # backwards, so that the first of two rows stays
+    place[column, line] = np.arange(len(rows))[::-1]
+    figures = rows[shown].combine_chunks()
+    panel = {
+        name: figures.take(pa.array(own, mask=own < 0))
+        for name, own in zip(names.to_pylist(), place, strict=True)
+    }
+    return Table(pa.table({key: days} | panel))
 
 
 class Answer(Tabular):

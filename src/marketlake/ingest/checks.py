@@ -26,6 +26,7 @@ from ..engine.sql_text import statement
 from ..model.calendars import load_calendar
 from ..model.errors import QuarantinedError, SourceError
 from ..model.schema import FINDING, QUARANTINE, SERVED, UTC_INSTANT
+from .merge import before_first
 from .normalise import NORMALISED, PRICES, Window
 
 _NONE: Final = np.empty(0, "datetime64[D]")
@@ -47,6 +48,7 @@ _NO_PLACE: Final = -1
 """The place of a stored row among the rows to check."""
 
 Mask = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 
 def subjects(names: Sequence[str], windows: Mapping[str, Window]) -> pa.Table:
@@ -270,26 +272,20 @@ def with_pending(bars: pa.Table, history: pa.Table, pending: pa.Table) -> pa.Tab
 
     Such a session was left out of the answer, and its split still applies.
     """
-    if not len(pending) or not len(bars):
+    if not len(pending):
         return bars
-    ids = bars["instrument_id"].combine_chunks().dictionary_encode()
-    names, codes = ids.dictionary.to_pylist(), ids.indices.to_numpy()
-    starts = np.searchsorted(codes, np.arange(len(names)))
-    place = {name: int(at) for name, at in zip(names, starts, strict=True)}
-    session = bars["session"].to_pylist()
-    last: dict[str, date] = {}
-    for name, day in zip(*(history[n].to_pylist() for n in ("instrument_id", "session")), strict=True):
-        if name in place and day < session[place[name]]:
-            last[name] = max(day, last.get(name, day))
+    at, first = before_first(history, bars)
+    starts, ends = bars.take(pa.array(first)), history.take(pa.array(at))
+    limits = zip(first.tolist(), ends["session"].to_pylist(), starts["session"].to_pylist(), strict=True)
+    between = dict(zip(starts["instrument_id"].to_pylist(), limits, strict=True))
     split, dividend = (bars[name].to_numpy().copy() for name in ("split", "dividend"))
     latest = {
         (row["instrument_id"], row["session"]): row for row in pending.sort_by("observed_at").to_pylist()
     }
     for (name, day), row in sorted(latest.items(), reverse=True):
-        if name in last and last[name] < day < session[place[name]]:
-            own_split, own_dividend = _believed(row["reason"], row["split"], row["dividend"])
-            dividend[place[name]] += own_dividend / split[place[name]]
-            split[place[name]] *= own_split
+        place, last, start = between.get(name, (_NO_PLACE, day, day))
+        if last < day < start:
+            _carry(split, dividend, place, _believed(row["reason"], row["split"], row["dividend"]))
     return _with_events(bars, split, dividend)
 
 
@@ -305,11 +301,16 @@ def _events_carried(slice_: _Slice, reasons: npt.NDArray[Any], failed: Mask) -> 
     for row in np.flatnonzero(failed & (reasons != "") & ((split != 1) | (dividend != 0)))[::-1]:
         later = np.flatnonzero(~failed[row:] & (subject[row:] == subject[row]))
         if len(later) and not _is_stored(slice_.stored, part, row):
-            target = row + int(later[0])
-            own_split, own_dividend = _believed(reasons[row], split[row], dividend[row])
-            dividend[target] += own_dividend / split[target]
-            split[target] *= own_split
+            events = _believed(reasons[row], split[row], dividend[row])
+            _carry(split, dividend, row + int(later[0]), events)
     return _with_events(part, split, dividend)
+
+
+def _carry(split: Floats, dividend: Floats, place: int, events: tuple[float, float]) -> None:
+    """Add the split and dividend of an earlier session to the row at `place`, in place."""
+    own_split, own_dividend = events
+    dividend[place] += own_dividend / split[place]
+    split[place] *= own_split
 
 
 def _is_stored(stored: pa.Table, part: pa.Table, row: int) -> bool:
@@ -325,9 +326,7 @@ def _believed(reason: str, split: float, dividend: float) -> tuple[float, float]
     )
 
 
-def _with_events(
-    rows: pa.Table, split: npt.NDArray[np.float64], dividend: npt.NDArray[np.float64]
-) -> pa.Table:
+def _with_events(rows: pa.Table, split: Floats, dividend: Floats) -> pa.Table:
     own = {"split": pa.array(split), "dividend": pa.array(dividend)}
     return pa.table([own.get(name, rows[name]) for name in rows.column_names], schema=rows.schema)
 

@@ -21,8 +21,12 @@ from .errors import ConfigError, UsageError, nearest, printable
 from .toml_file import read_toml
 
 ASSET_CLASSES: Final = ("crypto", "equity", "metal", "index", "bond", "fund", "currency", "rate", "inflation")
-NOT_INVESTABLE: Final = ("rate", "inflation")
-"""Asset classes that nobody can hold; rankings leave them out unless they are asked for."""
+NOT_INVESTABLE: Final[Mapping[str, str]] = {
+    "rate": "a yield, not a price",
+    "inflation": "a statistic, not an asset",
+}
+"""Asset classes that nobody can hold, each with the reason; rankings leave them out unless they are
+asked for."""
 MOST_BYTES: Final = 32 * 1024 * 1024
 """Of instruments.toml: about 150,000 entries."""
 RETURN_BASES: Final = ("price", "total")

@@ -12,16 +12,13 @@ import numpy as np
 from ..engine.listing import Listed, Listing, currency_code, currency_of, find, inflation_of, rates_needed
 from ..model.calendars import Days
 from ..model.errors import EmptyLakeError, UsageError
+from ..model.instruments import NOT_INVESTABLE
 from ..model.location import shown
 from .known import Known, Series, to_date
 from .plan import Floats, Plan
 from .rates import Deflator, RiskFree, read_deflator, read_risk_free
 from .schedule import Flags, is_last
 
-_NO_RETURN: Final = {
-    "rate": "a yield, not a price",
-    "inflation": "a statistic, not an asset",
-}
 _EXPENSES_INSIDE: Final = ("fund", "bond")
 
 
@@ -114,8 +111,8 @@ def ends_of(days: Days, expected: Days, months: int) -> Flags:
 
 def _check(plan: Plan, held: Sequence[Listed]) -> None:
     for holding, instrument in zip(plan.holdings, held, strict=True):
-        if instrument.asset_class in _NO_RETURN:
-            why = _NO_RETURN[instrument.asset_class]
+        if instrument.asset_class in NOT_INVESTABLE:
+            why = NOT_INVESTABLE[instrument.asset_class]
             raise UsageError(f"{instrument.id} is {why}: a plan cannot hold it")
         if holding.expense_ratio and instrument.asset_class in _EXPENSES_INSIDE:
             raise UsageError(
