@@ -34,5 +34,6 @@ def described(error: type[errors.MarketlakeError], depth: int) -> Iterator[str]:
     text = " ".join((inspect.getdoc(error) or "").split())
     marks = [str(error.exit_code), str(vars(error).get("outcome", ""))]
     yield f"{'    ' * depth}- `{error.__name__}` ({', '.join(mark for mark in marks if mark)}): {text}"
-    for kind in error.__subclasses__():
+    # other modules that happen to be imported have errors of their own
+    for kind in (one for one in error.__subclasses__() if one.__module__ == errors.__name__):
         yield from described(kind, depth + 1)

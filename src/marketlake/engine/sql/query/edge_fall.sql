@@ -51,10 +51,8 @@ SELECT
     min(CASE WHEN $basis = 'price' AND price_fall IS NOT NULL THEN price_fall ELSE total_fall END) - 1 AS drawdown
 FROM internal.fall
 WHERE
-    year = CASE
-        WHEN (month($last_day) < 12 OR dayofmonth($last_day) < 31)
-            AND (year($last_day) > year($first_day) OR (month($first_day) = 1 AND dayofmonth($first_day) = 1))
-            THEN year($last_day)
-    END
+    year = (
+        -- include: shared/last_cut
+    )
     AND session <= $last_day
 GROUP BY instrument_key

@@ -9,14 +9,18 @@ SELECT
     instrument_key, year, session, start_session, risk_free, price_return AS simple_return, price_level AS level
 FROM daily_return
 WHERE
-    year = CASE WHEN month($first_day) > 1 OR dayofmonth($first_day) > 1 THEN year($first_day) END
+    year = (
+        -- include: shared/first_cut
+    )
     AND session >= $first_day AND session <= $last_day AND $basis = 'price' AND price_level IS NOT NULL
 UNION ALL
 SELECT
     instrument_key, year, session, start_session, risk_free, total_return AS simple_return, total_level AS level
 FROM daily_return
 WHERE
-    year = CASE WHEN month($first_day) > 1 OR dayofmonth($first_day) > 1 THEN year($first_day) END
+    year = (
+        -- include: shared/first_cut
+    )
     AND session >= $first_day AND session <= $last_day AND ($basis <> 'price' OR price_level IS NULL)
     AND total_level IS NOT NULL
 UNION ALL
@@ -24,20 +28,16 @@ SELECT
     instrument_key, year, session, start_session, risk_free, price_return AS simple_return, price_level AS level
 FROM daily_return
 WHERE
-    year = CASE
-        WHEN (month($last_day) < 12 OR dayofmonth($last_day) < 31)
-            AND (year($last_day) > year($first_day) OR (month($first_day) = 1 AND dayofmonth($first_day) = 1))
-            THEN year($last_day)
-    END
+    year = (
+        -- include: shared/last_cut
+    )
     AND session <= $last_day AND $basis = 'price' AND price_level IS NOT NULL
 UNION ALL
 SELECT
     instrument_key, year, session, start_session, risk_free, total_return AS simple_return, total_level AS level
 FROM daily_return
 WHERE
-    year = CASE
-        WHEN (month($last_day) < 12 OR dayofmonth($last_day) < 31)
-            AND (year($last_day) > year($first_day) OR (month($first_day) = 1 AND dayofmonth($first_day) = 1))
-            THEN year($last_day)
-    END
+    year = (
+        -- include: shared/last_cut
+    )
     AND session <= $last_day AND ($basis <> 'price' OR price_level IS NULL) AND total_level IS NOT NULL
