@@ -227,6 +227,8 @@ def open_lake(lake: Path, memory: str = "") -> Iterator[duckdb.DuckDBPyConnectio
     else:
         _assert_unchanged(root, before)
     finally:
+        # closing waits for a query that runs, to its end
+        connection.interrupt()
         connection.close()
 
 
