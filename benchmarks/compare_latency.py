@@ -77,13 +77,7 @@ def make_lake(root: Path) -> int:
             session = days[days.astype("datetime64[Y]") == np.datetime64(str(year))]
             lake.stage(yearly("bar", "equity", year), bars(names, session, np.random.default_rng(year)))
         manifest = lake.commit()
-        build_database(
-            root,
-            Universe(tuple(map(instrument, names))),
-            snapshot=manifest.snapshot,
-            origin="simulated",
-            now=NOW,
-        )
+        build_database(root, Universe(tuple(map(instrument, names))), manifest, NOW)
     return manifest.rows("bar")
 
 

@@ -68,9 +68,8 @@ def _database(job: Job) -> dict[str, Any]:
     build_database(
         job.root,
         universe(job.symbols, job.first_year),
-        snapshot=open_manifest(job.root).snapshot,
-        origin="simulated",
-        now=datetime(job.last_year + 1, 1, 2, 12, tzinfo=UTC),
+        open_manifest(job.root),
+        datetime(job.last_year + 1, 1, 2, 12, tzinfo=UTC),
     )
     return {}
 

@@ -20,7 +20,7 @@ from marketlake.engine.marts import refresh_marts
 from marketlake.model import layout, schema
 from marketlake.model.instruments import Instrument, SourceRef, Universe
 from marketlake.store.disk import sha256
-from marketlake.store.manifest import Entry, Manifest
+from marketlake.store.manifest import Entry, Manifest, encode
 from marketlake.store.writer import Writer
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -120,16 +120,25 @@ def build(
 def build_database(
     lake: Path, instruments: Sequence[Instrument], claims: Sequence[Claim] = (), now: datetime = NOW
 ) -> Path | None:
-    """`market.duckdb` alone, without its comments."""
+    """The manifest of what is stored, and `market.duckdb` without its comments."""
     universe = Universe(tuple(instruments))
     more = fill_claims(claims, universe)
     # a sixth of the time of so small a build; tests/answers/test_database.py builds one with them
     with mock.patch.object(engine_build, "add_comments"):
-        return engine_build.build_database(lake, universe, snapshot="s1", origin="live", now=now, more=more)
+        return engine_build.build_database(lake, universe, write_manifest(lake), now, more)
+
+
+def write_manifest(lake: Path) -> Manifest:
+    """The manifest of the files that are there, written."""
+    manifest = Manifest(
+        "live", {path: entry(lake / path) for table in schema.TABLES for path in files(lake, table)}
+    )
+    (lake / layout.MANIFEST).write_bytes(encode(manifest))
+    return manifest
 
 
 def files(lake: Path, table: str) -> list[str]:
-    return [path.relative_to(lake).as_posix() for path in (lake / table).glob("*/*/part.parquet")]
+    return [path.relative_to(lake).as_posix() for path in (lake / table).rglob("part.parquet")]
 
 
 def entry(path: Path) -> Entry:

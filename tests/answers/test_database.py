@@ -26,8 +26,9 @@ from marketlake.model.errors import (
     SchemaVersionError,
 )
 from marketlake.model.instruments import Universe
+from marketlake.store.writer import open_manifest
 
-from .lakes import BTC, EUR, NASDAQ, NOW, bar, build, build_database, make, year_ends
+from .lakes import BTC, EUR, NASDAQ, NOW, bar, build, make, year_ends
 
 pytestmark = pytest.mark.slow
 
@@ -88,7 +89,7 @@ def test_no_connection_prints_its_progress(lake: Path) -> None:
 def test_every_relation_column_and_macro_has_a_comment(lake: Path) -> None:
     universe = Universe((BTC, NASDAQ, EUR))
     more = fill_claims((), universe)
-    engine_build.build_database(lake, universe, snapshot="s1", origin="live", now=NOW, more=more)
+    engine_build.build_database(lake, universe, open_manifest(lake), NOW, more)
     counts = {}
     with duckdb.connect(str(lake / "market.duckdb"), read_only=True) as connection:
         for kind in ("tables", "views", "columns", "functions"):
@@ -123,7 +124,7 @@ def test_instruments_and_calendars_are_real_tables(lake: Path) -> None:
     )
     assert years == ((366,), (257,), (253,))
     assert Lake(lake).query_rows("SELECT snapshot, origin, schema_version FROM lake").rows == (
-        ("s1", "live", 1),
+        (open_manifest(lake).snapshot, "live", 1),
     )
 
 
@@ -152,10 +153,10 @@ def test_foreign_wal_file_is_moved(lake: Path, caplog: pytest.LogCaptureFixture)
 
 
 def test_failed_build_keeps_the_previous_database(lake: Path) -> None:
-    before = (lake / "market.duckdb").read_bytes()
+    before, manifest = (lake / "market.duckdb").read_bytes(), open_manifest(lake)
     (lake / "bar" / "asset_class=crypto" / "year=2020" / "part.parquet").write_bytes(b"x" * 100)
     with pytest.raises(CorruptLakeError, match="asset_class=crypto"):
-        build_database(lake, [BTC, NASDAQ])
+        engine_build.build_database(lake, Universe((BTC, NASDAQ)), manifest, NOW)
     assert (lake / "market.duckdb").read_bytes() == before
     assert [path.name for path in lake.iterdir() if "building" in path.name] == []
 

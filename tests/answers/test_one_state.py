@@ -18,7 +18,7 @@ import pytest
 from marketlake.claims.claim import SleeveClaim, WinsClaim
 from marketlake.engine import reader
 from marketlake.lake import Lake
-from marketlake.model.errors import LakeChangedError, UsageError
+from marketlake.model.errors import LakeChangedError, LakeError, UsageError
 
 from ..campaign_size import campaign
 from .lakes import BILL, BTC, CPI, EUR, SHARE, bar, last_day, make, year_ends
@@ -93,6 +93,7 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> States:
     after = json.loads((copies.built / "manifest.json").read_bytes())
     prices = ("bar/", "revision/")
     manifest["files"] |= {path: entry for path, entry in after["files"].items() if path.startswith(prices)}
+    manifest["snapshot"] = after["snapshot"]
     (copies.committed / "manifest.json").write_text(json.dumps(manifest))
     return copies
 
@@ -141,9 +142,15 @@ class Steps:
 
 
 def ask(states: States, name: str, monkeypatch: pytest.MonkeyPatch, steps: Steps) -> Any:
+    """The answer; after a commit that was not built yet, the error that says so where bars are needed."""
     with monkeypatch.context() as patch:
         patch.setattr(reader, "step", steps)
-        return ANSWERS[name](Lake(states.lake))
+        try:
+            return ANSWERS[name](Lake(states.lake))
+        except LakeError as error:
+            if "newer data than its market.duckdb" not in str(error):
+                raise
+            return str(error)
 
 
 def test_every_public_answer_is_tested() -> None:

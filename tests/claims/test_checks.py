@@ -51,7 +51,7 @@ def test_shipped_claim_on_published_closes(ledger: dict[str, Entry]) -> None:
     ]
     assert published.statement.startswith("Bitcoin has delivered higher annual returns")
     assert rolled.reason == "SHIPPED_BTC ahead of SHIPPED_NASDAQ in 4 of 6 years"
-    assert (rolled.snapshot, rolled.at_least, rolled.of_years) == ("s1", 5, 6)
+    assert (rolled.snapshot, rolled.at_least, rolled.of_years) == (published.snapshot, 5, 6)
     assert (rolled.with_sleeve, rolled.share, rolled.rebalance) == (None, None, None)
 
 

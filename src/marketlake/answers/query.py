@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from ..engine.reader import DuckReader, brief, damaged_file, stored_files
+from ..engine.reader import DuckReader, brief, damaged_file, is_rewritten, stored_files
 from ..model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _executed(reader: DuckReader, text: str, timeout: float | None) -> Iterator[
             f"the query needs more memory than it may use ({brief(error)}); aggregate or narrow it"
         ) from error
     except duckdb.Error as error:
-        if damaged_file(reader.lake) is not None:
+        if is_rewritten(error) or damaged_file(reader.lake) is not None:
             with stored_files(reader.lake):
                 raise
         raise UsageError(f"the query failed: {brief(error)}") from error

@@ -17,16 +17,17 @@ import pyarrow as pa
 from ..model.calendars import is_known, load_calendar
 from ..model.errors import LakeWriteError
 from ..model.instruments import Universe
-from ..model.layout import DATABASE, INTERNAL, SCHEMA_VERSION, YEARLY
+from ..model.layout import DATABASE, INTERNAL, PRICES, SCHEMA_VERSION, YEARLY
 from ..model.location import address_of, shown
 from ..model.schema import TABLES, UTC_INSTANT
+from ..store.manifest import Manifest
 from .checks import check_bar, check_result, checks, suspect_session
 from .describe import INTERNAL_RELATIONS, INTERNAL_SCHEMA, add_comments
 from .duck import connect
 from .macro import create_macros
 from .mart_maker import instrument_key
 from .metric_sql import DAY_NUMBER, macros
-from .reader import COPY, point_at_copy, stored_files
+from .reader import COPY, files_variable, point_at_copy, stored_files
 from .scoreboard_sql import WIDER, scoreboard_macros
 from .sql_text import bound, glob_safe, literal, statement
 
@@ -107,7 +108,7 @@ _MEMORY: Final = "500MB"
 _log: Final = logging.getLogger(__name__)
 
 
-def lake_table(root: str, *, snapshot: str, origin: str, now: datetime) -> pa.Table:
+def lake_table(root: str, snapshot: str, origin: str, now: datetime) -> pa.Table:
     """One row: the source of this database."""
     row = (snapshot, origin, SCHEMA_VERSION, now, root)
     return arrow_table(_LAKE, [row])
@@ -176,19 +177,19 @@ def fill(
     connection: duckdb.DuckDBPyConnection,
     root: Path,
     universe: Universe,
-    about: pa.Table,
+    manifest: Manifest,
+    now: datetime,
     more: Fill,
 ) -> None:
-    """Define everything in an empty database; `about` is table `lake`, `more` adds tables."""
+    """Define everything in an empty database; `more` adds tables."""
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(f"CREATE SCHEMA {INTERNAL_SCHEMA}")
     for table in TABLES:
-        connection.execute(_stored_view(root, table))
-    create_table(connection, "lake", about)
+        connection.execute(_stored_view(root, manifest, table))
+    create_table(connection, "lake", lake_table(shown(root), manifest.snapshot, manifest.origin, now))
     create_table(connection, "quality_check", check_table())
     create_table(connection, "instrument", instrument_table(universe))
-    last = about.column("built_at")[0].as_py().year
-    sessions = calendar_session_table(universe.calendars, _first_year(connection, last), last)
+    sessions = calendar_session_table(universe.calendars, _first_year(connection, now.year), now.year)
     create_table(connection, "calendar_session", sessions)
     connection.execute(f"CREATE MACRO {DAY_NUMBER}")
     for name in _VIEWS:
@@ -199,8 +200,7 @@ def fill(
     more(connection)
     _widen_blocks(connection)
     connection.execute(f"CREATE VIEW check_result AS {check_result()}")
-    [built] = about.to_pylist()
-    create_macros(connection, _macros(), f"{built['root']}, built {built['built_at']:%Y-%m-%d %H:%M:%S}")
+    create_macros(connection, _macros(), f"{shown(root)}, built {now:%Y-%m-%d %H:%M:%S}")
     add_comments(connection)
 
 
@@ -224,22 +224,33 @@ def _changes() -> str:
     return statement("query/change").replace("$since", "since").replace("$until", "until")
 
 
-def _stored_view(root: Path, table: str) -> str:
-    """The view of one stored table, bound to absolute paths."""
+def _stored_view(root: Path, manifest: Manifest, table: str) -> str:
+    """The view of the files of one stored table, bound to absolute paths.
+
+    A stray file is not read. Bars and marts are refused where the manifest is no longer that of
+    this database: with its tables they would give an answer of two states.
+    """
     partitions = ("asset_class", "year") if table in YEARLY else ("month",)
-    below = "/".join(["", table, *(f"{key}=*" for key in partitions), "part.parquet"])
     columns = ", ".join([*(f'"{name}"' for name in TABLES[table].names), *(_KEYS[key] for key in partitions)])
-    origin = f"read_parquet({_files(root, below)}, hive_partitioning = true, hive_types_autocast = false)"
+    place = _place(root)
+    files = ", ".join(f"{place} || {literal('/' + path)}" for path in manifest.paths(table))
+    if table in YEARLY:
+        state = f'"snapshot": "{manifest.snapshot}"' if table in PRICES else f'"marts": "{manifest.marts}"'
+        unchanged = bound(statement("shared/unchanged"), {"state": state}).replace("$place", place)
+        listed, condition = f"[{files}]", f" WHERE {unchanged}"
+    else:
+        listed, condition = f"coalesce(getvariable({literal(files_variable(table))}), [{files}])", ""
+    origin = f"read_parquet({listed}, hive_partitioning = true, hive_types_autocast = false)"
     view = f"{INTERNAL_SCHEMA}.{table.removeprefix(INTERNAL)}" if table.startswith(INTERNAL) else f'"{table}"'
-    return f"CREATE VIEW {view} AS SELECT {columns} FROM {origin}"  # noqa: S608 (names are ours, paths quoted)
+    return f"CREATE VIEW {view} AS SELECT {columns} FROM {origin}{condition}"  # noqa: S608 (names are ours, paths quoted)
 
 
-def _files(root: Path, below: str) -> str:
-    """The glob of a table; in a bucket its address, unless a reader sets a local copy."""
+def _place(root: Path) -> str:
+    """The folder of the lake; in a bucket its address, unless a reader sets a local copy."""
     address = address_of(root)
     if address is None:
-        return literal(glob_safe(root) + below)
-    return f"coalesce(getvariable({literal(COPY)}), {literal(str(address))}) || {literal(below)}"
+        return literal(glob_safe(root))
+    return f"coalesce(getvariable({literal(COPY)}), {literal(str(address))})"
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
@@ -266,13 +277,11 @@ def _first_year(connection: duckdb.DuckDBPyConnection, last: int) -> int:
 def build_database(
     lake: Path,
     universe: Universe,
-    *,
-    snapshot: str,
-    origin: str,
+    manifest: Manifest,
     now: datetime,
     more: Fill = lambda connection: None,
 ) -> Path | None:
-    """Write `<lake>/market.duckdb` from what is stored, whole or not at all.
+    """Write `<lake>/market.duckdb` from the files of the manifest, whole or not at all.
 
     Returns the new path of another program's write-ahead log, which DuckDB would otherwise replay
     into the new file; None when there was none. Raises `CorruptLakeError` for a stored file that
@@ -288,10 +297,9 @@ def build_database(
             connection.execute(attach)
             connection.execute("USE building")
             point_at_copy(connection, root)
-            about = lake_table(shown(root), snapshot=snapshot, origin=origin, now=now)
             # one transaction: one flush for two hundred definitions
             connection.begin()
-            fill(connection, root, universe, about, more)
+            fill(connection, root, universe, manifest, now, more)
             connection.commit()
             # closing a database also does this, but without an error when the disk is full
             connection.execute("CHECKPOINT building")

@@ -30,7 +30,7 @@ from ..model.errors import (
     SchemaVersionError,
     UsageError,
 )
-from ..model.layout import DATABASE, MANIFEST, PENDING, RAW, SCHEMA_VERSION
+from ..model.layout import DATABASE, MANIFEST, MARTS, MONTHLY, PENDING, RAW, SCHEMA_VERSION
 from ..model.location import address_of, shown
 from .duck import connect
 from .listing import LISTING, Listing, listing_of
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 COPY: Final = "marketlake_copy"
 """DuckDB variable with the folder of the local copy, for the views of a lake in a bucket."""
+_REWRITTEN: Final = "the lake was written after this database was built"
+"""What a view of bars or marts says instead of mixing two states."""
+_MADE: Final = tuple(f"{table}/" for table in MARTS)
 _WRITE: Final = re.compile(r"could not write|space left|too large|read-only file system", re.IGNORECASE)
 
 _MEMORY: Final = re.compile(r"[1-9][0-9]{0,6} ?[KMGT]i?B")
@@ -51,8 +54,8 @@ Values = Mapping[str, object]
 """The parameters of a text, by name."""
 Record = dict[str, Any]
 """A row, by column name."""
-Stamps = Mapping[str, tuple[int, int] | None]
-"""Inode and time of each file, which change when it is replaced; None for a missing file."""
+Stamps = Mapping[str, tuple[int, int, int] | None]
+"""Inode, time and size of each file, which change when it is replaced; None for a missing file."""
 
 
 @dataclass(frozen=True)
@@ -214,11 +217,12 @@ def open_lake(lake: Path, memory: str = "") -> Iterator[duckdb.DuckDBPyConnectio
         remedy = "run `marketlake build`" if stored else "nothing is stored yet, run `marketlake run`"
         raise EmptyLakeError(f"{shown(lake)} has no {DATABASE}: {remedy}")
     root = database.parent
-    before = _stamps(root, [MANIFEST, PENDING, *_listed(root)])
-    _assert_whole(root, before)
+    files = _listed(root)
+    before = _stamps(root, [MANIFEST, PENDING, *files])
+    _assert_whole(root, files, before)
     connection = _limited(memory)
     try:
-        _attach(connection, database)
+        _attach(connection, database, files)
         _check_version(connection, database)
         yield connection
     except (duckdb.Error, MarketlakeError) as error:
@@ -246,6 +250,11 @@ def stored_files(lake: Path) -> Iterator[None]:
     except duckdb.Error as error:
         if isinstance(error, duckdb.OutOfMemoryException):
             raise LakeError(out_of_memory(error)) from error
+        if is_rewritten(error):
+            raise LakeError(
+                f"{shown(lake)} holds newer data than its {DATABASE}; wait for a build that is running, "
+                "or run `marketlake build`"
+            ) from error
         culprit = damaged_file(lake)
         if culprit is not None:
             remedy = "run `marketlake verify`, which names every damaged file"
@@ -278,6 +287,11 @@ def out_of_memory(error: duckdb.Error) -> str:
     )
 
 
+def is_rewritten(error: duckdb.Error) -> bool:
+    """Whether a view refused because the lake is newer than the database."""
+    return _REWRITTEN in str(error)
+
+
 def brief(error: duckdb.Error) -> str:
     """The first line of DuckDB's message, at most 300 characters."""
     return str(error).strip().split("\n", 1)[0][:300]
@@ -298,25 +312,27 @@ def _execute(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.DuckDBP
     return connection.execute(text)
 
 
-def _listed(root: Path) -> list[str]:
-    """The files of the manifest that an answer may read."""
+def _listed(root: Path) -> dict[str, int]:
+    """The files of the manifest that an answer may read, with their sizes."""
     step(MANIFEST)
     try:
         files = json.loads((root / MANIFEST).read_bytes())["files"]
-    except (OSError, ValueError, KeyError):
-        return []  # no manifest, or a damaged one: `marketlake verify` reports it
-    return [path for path in files if not path.startswith(RAW)]
+        return {path: int(entry["bytes"]) for path, entry in files.items() if not path.startswith(RAW)}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CorruptLakeError(
+            f"{shown(root / MANIFEST)} is missing or damaged; `marketlake replay` rewrites it from raw/"
+        ) from error
 
 
 def _stamps(root: Path, paths: Iterable[str]) -> Stamps:
-    stamps: dict[str, tuple[int, int] | None] = {}
+    stamps: dict[str, tuple[int, int, int] | None] = {}
     for path in paths:
         try:
             status = (root / path).stat()
         except OSError:
             stamps[path] = None
         else:
-            stamps[path] = (status.st_ino, status.st_mtime_ns)
+            stamps[path] = (status.st_ino, status.st_mtime_ns, status.st_size)
     return stamps
 
 
@@ -331,17 +347,24 @@ def _assert_unchanged(root: Path, before: Stamps, error: Exception | None = None
         ) from error
 
 
-def _assert_whole(root: Path, files: Stamps) -> None:
-    """A glob skips a missing file, so the manifest is compared, except during a commit."""
-    if files[PENDING] is not None:
+def _assert_whole(root: Path, files: Mapping[str, int], found: Stamps) -> None:
+    """A file must be there with the manifest's size, except during a commit."""
+    if found[PENDING] is not None:
         return
-    lost = next((path for path, stamp in files.items() if stamp is None and "/" in path), None)
-    if lost:
-        command = "replay" if lost.startswith(("bar/", "revision/")) else "build"
-        raise CorruptLakeError(f"{shown(root / lost)} is missing: `marketlake {command}` makes it again")
+    for path, size in files.items():
+        stamp = found[path]
+        if stamp is None or stamp[2] != size:
+            wrong = "is missing" if stamp is None else f"has {stamp[2]:,} bytes, should be {size:,}"
+            command = "build" if path.startswith(_MADE) else "replay"
+            raise CorruptLakeError(f"{shown(root / path)} {wrong}: `marketlake {command}` makes it again")
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
+def files_variable(table: str) -> str:
+    """DuckDB variable with the current files of a table of records, which may be newer than the database."""
+    return f"marketlake_{table}"
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, database: Path, files: Iterable[str]) -> None:
     folders = {literal(database.parent), literal(glob_safe(database.parent))}
     _execute(connection, f"SET allowed_directories = [{', '.join(sorted(folders))}]")
     _execute(connection, "SET TimeZone = 'UTC'")
@@ -361,8 +384,16 @@ def _attach(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
         ) from error
     _execute(connection, "USE market")
     point_at_copy(connection, database.parent)
+    _execute(connection, "; ".join(_records(database.parent, files)))
     _execute(connection, "SET enable_external_access = false")
     _execute(connection, "SET lock_configuration = true")
+
+
+def _records(root: Path, files: Iterable[str]) -> Iterator[str]:
+    """Statements that name the current files of each table of records."""
+    for table in MONTHLY:
+        paths = [literal(f"{glob_safe(root)}/{path}") for path in files if path.startswith(f"{table}/")]
+        yield f"SET VARIABLE {files_variable(table)} = [{', '.join(paths)}]"
 
 
 def _check_version(connection: duckdb.DuckDBPyConnection, database: Path) -> None:

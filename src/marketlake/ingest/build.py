@@ -50,6 +50,14 @@ def record_verdicts(lake: Writer, ledger: Sequence[Entry], now: datetime) -> Non
         lake.stage(path, pa.concat_tables([lake.read(path), rows]))
 
 
+def _have_month(lake: Writer, now: datetime) -> None:
+    """The file that verdicts of this month go to, so that the database lists it."""
+    path = layout.monthly(_TABLE, now.date())
+    if path not in lake.manifest.files:
+        lake.stage(path, CLAIM_HISTORY.empty_table())
+        lake.commit()
+
+
 def _last_rows(lake: Writer) -> dict[str, Row]:
     """By claim, the row of its latest change."""
     stored: Iterable[Row] = (
@@ -107,21 +115,20 @@ def _build(
     maker: Maker,
 ) -> bool:
     with writer(settings.lake, None) as lake:
-        snapshot = lake.manifest.snapshot
         assert_whole(settings.lake, lake.manifest)
         refreshed = refresh_marts(
             lake, settings.universe, full_refresh=full_refresh, on_plan=on_plan, on_year=on_year, maker=maker
         )
-        wanted = _fingerprint(settings, snapshot)
+        wanted = _fingerprint(settings, lake.manifest.snapshot)
         if not refreshed and lake.manifest.built == f"{wanted}-{database_digest(settings.lake)}":
             return False
         now = settings.clock.now()
+        _have_month(lake, now)
         build_database(
             settings.lake,
             settings.universe,
-            snapshot=snapshot,
-            origin=lake.manifest.origin,
-            now=now,
+            lake.manifest,
+            now,
             more=fill_claims(load_claims(settings.home / "claims.toml"), settings.universe),
         )
         record_verdicts(lake, Lake(settings.lake).claims().claims, now)

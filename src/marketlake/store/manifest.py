@@ -43,9 +43,17 @@ class Manifest:
     @property
     def snapshot(self) -> str:
         """Identifier of the stored prices: equal for equal bars and revisions."""
+        return self._digest(layout.PRICES)
+
+    @property
+    def marts(self) -> str:
+        """Identifier of the stored marts: equal for equal files."""
+        return self._digest(layout.MARTS)
+
+    def _digest(self, tables: tuple[str, ...]) -> str:
         digest = hashlib.sha256()
         for path in sorted(self.files):
-            if path.startswith(tuple(f"{table}/" for table in layout.PRICES)) and self.files[path].rows:
+            if path.startswith(tuple(f"{table}/" for table in tables)) and self.files[path].rows:
                 digest.update(f"{path} {self.files[path].sha256}\n".encode())
         return digest.hexdigest()[:16]
 
@@ -64,11 +72,12 @@ class Manifest:
 
 
 def encode(manifest: Manifest) -> bytes:
-    """JSON, sorted, with the derived snapshot."""
+    """JSON, sorted, with the derived snapshot and digest of the marts, which views of the database read."""
     document: dict[str, Any] = {
         "schema_version": manifest.schema_version,
         "origin": manifest.origin,
         "snapshot": manifest.snapshot,
+        "marts": manifest.marts,
         "built": manifest.built,
         "files": {
             path: {"sha256": e.sha256, "rows": e.rows, "bytes": e.bytes}

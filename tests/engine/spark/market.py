@@ -117,13 +117,6 @@ def built(root: Path) -> Path:
     """The lake with its marts, its manifest and its database."""
     stored = {path: lakes.entry(root / path) for table in layout.YEARLY for path in lakes.files(root, table)}
     refresh_marts(Writer(root, Manifest("live", stored), {}), Universe(MARKET))
-    snapshot = open_manifest(root).snapshot
-    build_database(
-        root,
-        Universe(MARKET),
-        snapshot=snapshot,
-        origin="live",
-        now=NOW,
-        more=fill_claims(CLAIMS, Universe(MARKET)),
-    )
+    universe = Universe(MARKET)
+    build_database(root, universe, open_manifest(root), NOW, fill_claims(CLAIMS, universe))
     return root

@@ -141,7 +141,7 @@ def lay(both: Both, lake: Path) -> None:
     both.table("instrument", instrument_table(UNIVERSE))
     both.table("calendar_session", calendar_session_table(UNIVERSE.calendars, FIRST.year, NOW.year))
     both.table("suspect_session", _suspects())
-    both.table("lake", lake_table(str(lake), snapshot="s1", origin="live", now=NOW))
+    both.table("lake", lake_table(str(lake), "s1", "live", NOW))
 
 
 def _suspects() -> pa.Table:

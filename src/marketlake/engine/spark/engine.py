@@ -15,7 +15,7 @@ import pyarrow as pa
 from ...model import layout
 from ...model.errors import CorruptLakeError, LakeChangedError
 from ...model.instruments import Universe
-from ...model.layout import DATABASE, YEARLY
+from ...model.layout import DATABASE
 from ...model.location import shown
 from ...model.schema import MARTS, TABLES
 from ...store.manifest import Manifest
@@ -45,15 +45,13 @@ _TYPES: Final = {
     pa.list_(pa.string()): "ARRAY<STRING>",
 }
 _PATTERN: Final = re.compile(r"([\[\]{}*?\\])")
-_YEARLY: Final = pa.schema([("asset_class", pa.string()), ("year", pa.int32())])
-_MONTHLY: Final = pa.schema([("month", pa.string())])
 
 
-def stored_table(session: SparkSession, root: Path, table: str) -> DataFrame:
-    """All rows of a stored table, with its partition columns."""
-    folders = _YEARLY if table in YEARLY else _MONTHLY
-    columns = ddl(pa.schema([*TABLES[table], *folders]))
-    return session.read.schema(columns).parquet(address(root.resolve() / table))
+def stored_table(session: SparkSession, root: Path, manifest: Manifest, table: str) -> DataFrame:
+    """All rows of a yearly table, with its partition columns."""
+    columns = ddl(pa.schema([*TABLES[table], ("asset_class", pa.string()), ("year", pa.int32())]))
+    reading = session.read.schema(columns).option("basePath", f"file:{root.resolve() / table}")
+    return reading.parquet(*(address(root.resolve() / path) for path in manifest.paths(table)))
 
 
 def stored_rows(session: SparkSession, files: list[Path], table: str) -> DataFrame:
@@ -102,7 +100,7 @@ class SparkEngine:
             reader = SparkReader(session, lake, about, {})
             with spark_errors():
                 for table in _STORED:
-                    reader.store(table, stored_table(session, lake, table))
+                    reader.store(table, stored_table(session, lake, manifest, table))
             self._configured(reader, manifest)
             reader.store("bar_version", reader.frame(statement("view/bar_version")))
             for table in tables:
@@ -123,7 +121,7 @@ class SparkEngine:
         reader.store_rows("calendar_session", sessions)
         reader.store_rows("suspect_session", _suspects(reader.lake))
         root = shown(reader.lake)
-        rows = lake_table(root, snapshot=about.snapshot, origin=about.origin, now=self.now)
+        rows = lake_table(root, about.snapshot, about.origin, self.now)
         reader.store_rows("lake", rows)
         reader.listing = listing_of(reader.records(LISTING))
 
