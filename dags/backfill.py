@@ -7,8 +7,9 @@ from marketlake.airflow import chain, schedule
 DOC = """
 ### Fetch a window of history again
 
-Choose the instruments (none means all) and the first and last day. Bars that are missing are added;
-a bar that the vendor has restated is replaced, and its old values are kept in `revision`.
+Choose the instruments (none means all that list the source) and the first and last day. Bars that
+are missing are added; a bar that the vendor has restated is replaced, and its old values are kept in
+`revision`.
 """
 
 for each in schedule.schedules():
@@ -34,6 +35,20 @@ for each in schedule.schedules():
                 format="date",
                 title="To",
                 description="last day; empty: the last finished one",
+            ),
+            "source": Param(
+                None,
+                type=["null", "string"],
+                enum=[None, *each.listed_sources],
+                title="Source",
+                description="only this source of the instruments; empty: each one's sources in order",
+            ),
+            "replace": Param(
+                default=False,
+                type="boolean",
+                title="Replace",
+                description="take the answer in place of what is stored, also under a new symbol or "
+                "on another scale",
             ),
         },
     ):

@@ -33,6 +33,8 @@ def plan(settings: Settings, run_id: str, scope: Scope) -> list[list[Job]]:
         instruments=list(scope.ids),
         start=start and start.isoformat(),
         end=end and end.isoformat(),
+        only=scope.only,
+        replace=scope.replace,
     )
     if message := _script().get("plan"):
         raise errors.ConfigError(message)

@@ -136,6 +136,7 @@ def test_returns_waits_for_any_updated_asset(dags: dict[str, Any]) -> None:
         {"from": "2020-01-01", "instruments": ["DOGE"]},
         {"from": "2020-01-01", "instruments": ["BTC", "BTC"]},
         {"from": "2020-01-01", "to": 20201231},
+        {"from": "2020-01-01", "source": "kraken"},
     ],
 )
 def test_backfill_form_rejects(dags: dict[str, Any], conf: dict[str, Any]) -> None:
@@ -152,6 +153,7 @@ def fill(params: Any, conf: dict[str, Any]) -> None:
 
 def test_backfill_form_lists_every_instrument(dags: dict[str, Any]) -> None:
     assert dags["backfill"].params.get_param("instruments").schema["examples"] == ["BTC", "NASDAQ", "SPY"]
+    assert dags["backfill"].params.get_param("source").schema["enum"] == [None, "bitstamp", "yahoo"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

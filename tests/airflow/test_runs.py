@@ -95,17 +95,14 @@ def test_plan_error_fails_the_run(run_dag: Callable[..., Any], pipeline: Any) ->
 
 
 def test_backfill_passes_the_form_values_on(run_dag: Callable[..., Any], pipeline: Any) -> None:
-    conf = {"instruments": ["BTC", "SPY"], "from": "2020-01-01", "to": "2020-12-31"}
+    conf = {"instruments": ["BTC", "SPY"], "from": "2020-01-01", "to": "2020-12-31", "source": "yahoo"}
     assert run_dag("backfill", **conf).state == "success"
     plans = {call["source"]: call for call in pipeline.calls("plan")}
     assert set(plans) == {"bitstamp", "yahoo"}
     for call in plans.values():
         assert call["calendar"] is None
-        assert (call["instruments"], call["start"], call["end"]) == (
-            ["BTC", "SPY"],
-            "2020-01-01",
-            "2020-12-31",
-        )
+        given = (call["instruments"], call["start"], call["end"], call["only"], call["replace"])
+        assert given == (["BTC", "SPY"], "2020-01-01", "2020-12-31", "yahoo", False)
     assert sorted(call["ids"] for call in pipeline.calls("fetch")) == [["BTC"], ["SPY"]]
 
 

@@ -110,10 +110,15 @@ def test_a_closed_output_is_named_and_the_work_is_done(home: Path) -> None:
 def test_too_little_memory_is_a_message(home: Path) -> None:
     import resource
 
-    limit = 120_000 * 1024
-    ended = run(
-        home, "query", "FROM bar", before=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    )
+    def within(kib: int, *command: str) -> Any:
+        limit = (kib * 1024, kib * 1024)
+        return run(home, *command, before=lambda: resource.setrlimit(resource.RLIMIT_AS, limit))
+
+    long = "SELECT range AS n, range * 1.5 AS x, 'text ' || range AS t FROM range(50000)"
+    ended = within(120_000, "query", "FROM bar")
     assert ended.returncode == 1
     assert ended.stderr.decode().splitlines()[-1].startswith("marketlake: not enough memory")
     assert b"Traceback" not in ended.stderr
+    # a long table needs neither a minute nor much memory
+    ended = within(600_000, "query", long)
+    assert (ended.returncode, ended.stdout.count(b"\n")) == (0, 50_002)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.cli.output import sparkline
+from marketlake.cli.options import Format
+from marketlake.cli.output import print_rows, sparkline
 from marketlake.cli.progress import watching
 
 from .conftest import NOW, Run
@@ -99,6 +100,17 @@ def test_narrow_terminal_splits_the_table_but_not_the_numbers(
     # each part names the instruments again, and no figure is broken
     assert sum(line.startswith("BTC ") for line in lines) > 1
     assert len(re.findall(r"-?[0-9.,]+ %", plain)) == 2 * 4
+
+
+def test_long_table_looks_like_a_short_one(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"id": "東京" if n % 2 else "NY", "close": 1000.5 + n, "note": None} for n in range(1001)]
+    shown = []
+    for count in (1000, 1001):
+        print_rows(rows[:count], ["id", "close", "note"], Format.table)
+        shown.append(capsys.readouterr().out.splitlines())
+    short, long = shown
+    assert len(long) == 1003
+    assert long[:-1] == short
 
 
 def test_progress_bar_shows_the_count(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,10 +33,10 @@ class Dag:
         return steps.run_of(self.ti)
 
     def plan(
-        self, *ids: str, source: str | None = None, calendar: str | None = None, **window: str | None
+        self, *ids: str, source: str | None = None, calendar: str | None = None, **form: str | bool
     ) -> list[Any]:
-        """The batches of one source, or of all sources."""
-        params = {"instruments": list(ids), **{name.strip("_"): day for name, day in window.items()}}
+        """The batches of one source, or of all sources; `form` has `from_`, `to`, `source_`, `replace`."""
+        params = {"instruments": list(ids), **{name.strip("_"): value for name, value in form.items()}}
         with self._environment():
             sources = [source] if source else [None]
             plans = [steps.plan(one, calendar, params, self.ti) for one in sources]

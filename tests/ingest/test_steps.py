@@ -52,6 +52,16 @@ def test_plans_choose_by_calendar_source_and_name(settings: VirtualSettings) -> 
         dag.plan("NOBODY")
 
 
+def test_backfill_form_may_choose_one_source_and_replace(make: Make) -> None:
+    dag = Dag(make(BTC="yahoo:BTC-USD bitstamp:BTC/USD", NEW="yahoo:NEW-USD"))
+    form = {"from_": "2024-01-01", "to": "2024-01-02", "source_": "bitstamp"}
+    (batch,) = dag.plan(source="yahoo", replace=True, **form)
+    job = {"instrument_id": "BTC", "mode": "replace", "start": "2024-01-01", "end": "2024-01-02"}
+    assert batch == [{**job, "source": "bitstamp"}]
+    with pytest.raises(UsageError, match="NEW does not list the source 'bitstamp' but yahoo"):
+        dag.plan("NEW", **form)
+
+
 def test_retry_fetches_only_failed_instruments(settings: VirtualSettings, simulator: Simulator) -> None:
     dag = Dag(settings)
     (batch,) = dag.plan()

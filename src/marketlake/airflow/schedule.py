@@ -213,6 +213,8 @@ class LakeSchedule:
     calendars: tuple[CalendarSchedule, ...]
     """In the order of instruments.toml."""
     instruments: tuple[str, ...]
+    listed_sources: tuple[str, ...]
+    """Every source that an instrument lists, sorted."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -265,7 +267,9 @@ def lake_schedule(lake: ScheduledLake, settings: Settings | None = None) -> Lake
                 instruments=tuple(i.id for i in members),
             )
         )
-    return LakeSchedule(lake, tuple(calendars), tuple(i.id for i in universe.instruments))
+    ids = tuple(one.id for one in universe.instruments)
+    listed = {ref.source for one in universe.instruments for ref in one.sources}
+    return LakeSchedule(lake, tuple(calendars), ids, tuple(sorted(listed)))
 
 
 def _slugs(calendars: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -53,14 +53,22 @@ def plan(
 ) -> list[Batch]:
     """The batches whose first usable source is `source`.
 
-    `params` may select instruments; the DAG `backfill` passes its window too.
+    `params` may select instruments; the DAG `backfill` passes its window too, the only source to
+    request and whether its answers replace what is stored.
     """
     from ..ingest import run
 
     given = params or {}
     with _recording_error(ti):
         start, end = day_of(given.get("from")), day_of(given.get("to"), "12-31")
-        scope = run.Scope(given.get("instruments", ()), _window(start, end), calendar=calendar, source=source)
+        scope = run.Scope(
+            given.get("instruments", ()),
+            _window(start, end),
+            given.get("source") or "",
+            calendar,
+            source,
+            replace=bool(given.get("replace")),
+        )
         batches = run.plan(_settings(lake), run_of(ti), scope)
     return [[job.to_dict() for job in batch] for batch in batches]
 

@@ -78,6 +78,8 @@ Cell = tuple[str, str]
 _GAP: Final = 3
 _FOLDED: Final = 24
 """Minimum width of a folded column."""
+_LONG: Final = 1000
+"""Lines of a table that is drawn."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,12 @@ class Column:
 def show(columns: Sequence[Column]) -> None:
     """Print the table.
 
-    A pipe gets one part; a narrow terminal gets as many parts as it needs.
+    A pipe gets one part; a narrow terminal gets as many parts as it needs. A long table is neither
+    folded nor coloured: that takes a millisecond a line.
     """
+    if columns and len(columns[0].cells) > _LONG:
+        _show_long(columns)
+        return
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -126,6 +132,24 @@ def show(columns: Sequence[Column]) -> None:
             if any(text for text, _ in line):
                 table.add_row(*(Text(text, style) for text, style in line))
         target.print(table)
+
+
+def _show_long(columns: Sequence[Column]) -> None:
+    from rich.cells import cell_len
+
+    texts = [[column.title, *(text for text, _ in column.cells)] for column in columns]
+    wide = [max(map(cell_len, own)) for own in texts]
+    lines = iter(zip(*texts, strict=True))
+    gap, rule = " " * _GAP, "─" * (sum(wide) + _GAP * (len(wide) - 1))
+    sides = [column.of_figures for column in columns]
+
+    def padded(line: Sequence[str]) -> str:
+        blanks = [" " * (width - cell_len(text)) for width, text in zip(wide, line, strict=True)]
+        cells = zip(line, blanks, sides, strict=True)
+        return gap.join(blank + text if right else text + blank for text, blank, right in cells) + "\n"
+
+    sys.stdout.write(padded(next(lines)) + rule + "\n")
+    sys.stdout.writelines(padded(line) for line in lines if any(line))
 
 
 def parts(columns: Sequence[Column], room: int) -> list[list[Column]]:

@@ -34,7 +34,8 @@ class Scope:
     window: tuple[date, date | None] | None = None
     """First and last day of a backfill; None is the daily run."""
     only: str = ""
-    """The only source that a backfill requests; empty is each instrument's sources in order."""
+    """The only source that a backfill requests; empty is each instrument's sources in order. Without
+    `ids` it covers the instruments that list it."""
     calendar: str | None = None
     source: str | None = None
     """The first usable source of the instruments; `NO_SOURCE` for those that have none."""
@@ -47,7 +48,9 @@ class Scope:
             tuple(
                 one
                 for one in universe.select(self.ids).instruments
-                if self.calendar in (None, one.calendar) and self.source in (None, sources.leading(one))
+                if self.calendar in (None, one.calendar)
+                and self.source in (None, sources.leading(one))
+                and (self.ids or not self.only or self.only in {ref.source for ref in one.sources})
             )
         )
 
