@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from marketlake.model.clock import SystemClock, VirtualClock
-from marketlake.model.settings import Settings
+from marketlake.model.settings import KEY_VARIABLES, Settings
 
 
 @pytest.fixture
@@ -24,6 +24,8 @@ def alone(no_flushing: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     """No MARKETLAKE_ variable, home directory, fsync or sleep of the machine affects the test."""
     for name in ("HOME", "LAKE", "NOW", "SOURCE_URL"):
         monkeypatch.delenv(f"MARKETLAKE_{name}", raising=False)
+    for name in KEY_VARIABLES.values():
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "user"))
     monkeypatch.setattr(SystemClock, "sleep", lambda self, seconds: None)
 

@@ -50,13 +50,14 @@ def page() -> str:
     source = inspect.getsource(settings)
     known = {name.lower() for name in re.findall(r"MARKETLAKE_([A-Z_]+)", source)}
     flags = set(re.findall(r"\[env: MARKETLAKE_([A-Z_]+)", inspect.getsource(options)))
+    variables = {"keys": ", ".join(f"`{variable}`" for variable in settings.KEY_VARIABLES.values())}
     docs = attribute_docs(Settings) | ALSO
     rows = []
     for field in fields(Settings):
         name = field.name
         rows.append((
             f"`--{name.replace('_', '-')}`" if name.upper() in flags else "",
-            f"`MARKETLAKE_{name.upper()}`" if name in known else "",
+            variables.get(name, f"`MARKETLAKE_{name.upper()}`" if name in known else ""),
             f"`{name}`" if name in settings._KEYS else "",
             default(field),
             docs[name].rstrip("."),

@@ -21,6 +21,7 @@ from marketlake.model.clock import SystemClock
 from marketlake.sources.contract import Access, Request
 from marketlake.sources.limiter import MachineLimiter
 
+KEY = "secret-key"
 START, END = date(2024, 3, 13), date(2024, 3, 14)
 
 
@@ -129,7 +130,14 @@ def access(vendor: Vendor, tmp_path: Path, waited: list[str]) -> Access:
     clock = SystemClock()
     folder = tmp_path / "files"
     folder.mkdir()
-    return Access(clock, MachineLimiter(tmp_path / "limits", clock, rate), folder, vendor.url, timeout=5.0)
+    return Access(
+        clock,
+        MachineLimiter(tmp_path / "limits", clock, rate),
+        folder,
+        vendor.url,
+        timeout=5.0,
+        keys={"tiingo": KEY},
+    )
 
 
 @pytest.fixture
@@ -211,6 +219,11 @@ def bitstamp(candles: list[dict[str, Any]]) -> Canned:
     return js({"data": {"pair": "BTC/USD", "ohlc": candles}})
 
 
+def tiingo(day: int, opened: float, high: float, low: float, close: float, volume: float) -> dict[str, Any]:
+    prices = {"open": opened, "high": high, "low": low, "close": close, "volume": volume}
+    return {"date": f"2024-03-{day}T00:00:00.000Z", **prices, "divCash": 0.0, "splitFactor": 1.0}
+
+
 _FIELDS = ("timestamp", "open", "high", "low", "close", "volume")
 CASES = [
     Case(
@@ -270,6 +283,14 @@ CASES = [
         Canned(b"<html>no series</html>", 404),
         currency=None,
         opens=False,
+    ),
+    Case(
+        "tiingo",
+        "BRK-B",
+        js([tiingo(day, *map(float, values)) for day, (_, *values) in zip((13, 14), CANDLES, strict=True)]),
+        js([]),
+        js({"detail": "Error: Ticker 'BRK-B' not found"}, 404),
+        currency=None,
     ),
 ]
 

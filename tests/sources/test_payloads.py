@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.model.errors import MalformedError
+from marketlake.model.errors import (
+    BlockedError,
+    MalformedError,
+    NotFoundError,
+    RateLimitedError,
+)
 from marketlake.sources import create
 from marketlake.sources.contract import Page, Parsed, Request
 
@@ -97,3 +102,72 @@ def test_csv_files_written_by_yfinance(shared):
     assert (rows[0]["session"], rows[0]["open"]) == (date(2025, 9, 7), 110221.328125)
     assert parsed("yfinance-empty-header-only_GLD.csv").bars.num_rows == 0
     assert parsed("yfinance-empty-header-only_GLD.csv").failed == {}
+
+
+def tiingo(body: bytes, status: int = 200) -> Parsed:
+    page = Page(Request("X", "GOOGL", *SPAN), "https://api.tiingo.com/", status, {}, body)
+    return create("tiingo").parse([page])
+
+
+def test_tiingo_prices_are_as_traded_with_their_dividend(shared):
+    rows = tiingo((shared / "tiingo" / "daily_AAPL_2023_dividend.json").read_bytes()).bars.to_pylist()
+    by_day = {row["session"]: row for row in rows}
+    assert {day: row["dividend"] for day, row in by_day.items() if row["dividend"]} == {
+        date(2023, 2, 10): 0.23
+    }
+    assert by_day[date(2023, 2, 9)]["close"] == 150.87
+    assert by_day[date(2023, 2, 9)]["volume"] == 56_007_143
+    assert not any(row["split_adjusted"] for row in rows)
+
+
+@pytest.mark.parametrize("name", ["daily_GOOGL_2015-01", "daily_GOOGL_2018-01-05_19"])
+def test_tiingo_json_and_csv_give_the_same_rows(shared, name):
+    folder = shared / "tiingo"
+    as_json, as_csv = ((folder / f"{name}.{suffix}").read_bytes() for suffix in ("json", "csv"))
+    assert tiingo(as_json).bars.num_rows > 1
+    assert tiingo(as_json).bars.equals(tiingo(as_csv).bars)
+
+
+def test_tiingo_midnight_is_not_shifted_to_new_york(shared):
+    first = tiingo((shared / "tiingo" / "daily_GOOGL_2015-01.json").read_bytes()).bars.to_pylist()[0]
+    [latest] = tiingo((shared / "tiingo" / "latest_GOOGL_no_range.json").read_bytes()).bars.to_pylist()
+    assert first["session"] == date(2015, 1, 2)
+    assert (latest["session"], latest["close"]) == (date(2018, 4, 12), 1037.29)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "weekly_AAPL.csv",
+        "weekly_GOOGL.csv",
+        "meta_GOOGL.json",
+        "crypto_btcusd_1d.json",
+        "iex_GOOGL_30Min.json",
+    ],
+)
+def test_other_answers_of_tiingo_are_no_daily_prices(shared, name):
+    assert type(tiingo((shared / "tiingo" / name).read_bytes()).failed["X"]) is MalformedError
+
+
+@pytest.mark.parametrize(
+    "name", ["error_hourly.json", "error_200_monthly_symbols.txt", "error_csv_hourly_as_quoted.txt"]
+)
+@pytest.mark.parametrize("status", [200, 429])
+def test_quota_of_tiingo_is_recognised_by_its_text(shared, name, status):
+    error = tiingo((shared / "tiingo" / name).read_bytes(), status).failed["X"]
+    assert isinstance(error, RateLimitedError)
+    assert error.retry_after == 3600
+
+
+def test_unknown_path_of_tiingo_is_not_found(shared):
+    body = (shared / "tiingo" / "error_404_not_found.json").read_bytes()
+    assert [type(tiingo(body, status).failed["X"]) for status in (404, 200)] == [NotFoundError] * 2
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"Please supply a token", 200), (b'{"detail":"Invalid token."}', 401)]
+)
+def test_wrong_key_of_tiingo_is_named_as_the_reason(body, status):
+    error = tiingo(body, status).failed["X"]
+    assert isinstance(error, BlockedError)
+    assert "TIINGO_API_KEY" in str(error)

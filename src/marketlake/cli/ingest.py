@@ -24,7 +24,7 @@ from .options import (
     parse_day,
     settings_of,
 )
-from .output import paint_outcome, print_rows, say
+from .output import name_skipped, paint_outcome, print_rows, say
 
 if TYPE_CHECKING:
     from datetime import date
@@ -167,6 +167,7 @@ def _finish(settings: Settings, rows: Sequence[RunRow], output: Format) -> None:
         if rows and all(row["outcome"] == UnavailableError.outcome for row in rows):
             vendors = settings.source_url or "the vendors"
             say(f"no source answered: check the connection to {vendors}. Stored data is unchanged; run again")
+    name_skipped(settings.universe)
     code = exit_code(rows)
     if code:
         raise typer.Exit(code)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ..answers.result import Answer
+    from ..model.instruments import Universe
 
 T = TypeVar("T", bound="Answer")
 
@@ -238,6 +239,14 @@ def print_json(value: Any) -> None:
 def drawn(how: Format) -> bool:
     """True if the answer is a table on a terminal that can draw."""
     return how is Format.table and draws(sys.stdout)
+
+
+def name_skipped(universe: Universe) -> None:
+    """Name the sources that are skipped without their key, on standard error."""
+    for source, variable in universe.missing_keys.items():
+        listed = sum(any(ref.source == source for ref in one.sources) for one in universe.instruments)
+        count = f"{listed} instrument{'' if listed == 1 else 's'}"
+        sys.stderr.write(f"{source} is skipped for {count}: it needs a key in {variable}\n")
 
 
 def say(text: str = "") -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, parse_day, settings_of
-from .output import BAD, STALE, print_rows, say
+from .output import BAD, STALE, name_skipped, print_rows, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,6 +79,7 @@ def reconcile(
     print_rows([_shown(row, columns, output) for row in rows], list(columns), output, paint=_paint)
     for name, text in result.failed.items():
         sys.stderr.write(f"{name}: {text}\n")
+    name_skipped(settings.universe)
     if output is Format.table:
         say(_summary(result))
     if result.exit_code:

@@ -17,6 +17,7 @@ from .output import (
     STALE,
     console,
     drawn,
+    name_skipped,
     paint_status,
     print_json,
     print_rows,
@@ -62,6 +63,7 @@ def status(home: Home = None, lake: Lake = None, now: Now = None, output: Output
         _print_gaps(state)
         if state.waiting:
             say(f"{state.waiting} raw batches wait to be stored: `marketlake run`")
+        name_skipped(settings.universe)
         if not state.built:
             say("market.duckdb is older than the bars: `marketlake build`")
         _print_claims(state.claims)

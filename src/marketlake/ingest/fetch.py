@@ -98,8 +98,9 @@ class Fetcher:
         """
         if instrument is None:
             return [_refused(job, SourceRef("", ""), NotFoundError(NOT_LISTED))]
-        refs = [ref for ref in instrument.sources if job.source in ("", ref.source)]
-        refs = refs[:1] if job.source else refs
+        refs = list(instrument.with_keys)
+        if job.source:
+            refs = [ref for ref in instrument.sources if ref.source == job.source][:1]
         error = calendar_error(instrument, self.access.clock.now().date())
         if error:
             return [_refused(job, refs[0] if refs else instrument.sources[0], error)]
@@ -337,4 +338,10 @@ def slug(text: str) -> str:
 
 def access_of(settings: Settings) -> Access:
     """What a source may use of the outside world under these settings."""
-    return Access(settings.clock, limiter_for(settings), settings.home / "files", settings.source_url)
+    return Access(
+        settings.clock,
+        limiter_for(settings),
+        settings.home / "files",
+        settings.source_url,
+        keys=settings.keys,
+    )

@@ -172,7 +172,7 @@ def _state(settings: Settings, universe: Universe) -> _State:
     except EmptyLakeError:
         return _State()
     marks = watermarks(root, manifest, set(universe.by_id))
-    first = {i.id: i.sources[0].source for i in universe.instruments}
+    first = {i.id: i.with_keys[0].source for i in universe.instruments}
     usable = [name for name in marks if not calendar_error(universe.by_id[name], today)]
     due = due_histories(root, manifest, usable, today, settings.reverify_days)
     return _State(marks, owed(root, manifest, first), read_gaps(root, manifest), due)

@@ -102,9 +102,10 @@ def plan_reconcile(
     several = Universe(tuple(i for i in universe.instruments if len(source_names(i)) > 1))
     if not several.instruments:
         one = universe.instruments[0]
+        keys = "".join(f", or set {name} for {source}" for source, name in universe.missing_keys.items())
         raise UsageError(
-            f"{one.id} has one source ({one.sources[0].source}), and no other selected instrument has two; "
-            "list a further one in instruments.toml"
+            f"{one.id} has one source ({one.with_keys[0].source}), and no other selected instrument has two; "
+            f"list a further one in instruments.toml{keys}"
         )
     jobs = _jobs(settings, several, start, end)
     served = _served(settings.lake, several, jobs)

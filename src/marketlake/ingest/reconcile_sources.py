@@ -35,8 +35,8 @@ _Rates = Mapping[str, Mapping[date, float]]
 
 
 def source_names(instrument: Instrument) -> list[str]:
-    """The sources of an instrument, each once, most trusted first."""
-    return list(dict.fromkeys(ref.source for ref in instrument.sources))
+    """The sources of an instrument, each once, most trusted first; none whose key is missing."""
+    return list(dict.fromkeys(ref.source for ref in instrument.with_keys))
 
 
 def window_rows(bars: pa.Table, windows: Mapping[str, tuple[date, date]]) -> Iterator[tuple[str, slice]]:

@@ -129,6 +129,8 @@ class LakeStatus:
     instruments: Sequence[InstrumentStatus]
     claims: Sequence[ClaimCheck]
     """As of the last build; none before the first."""
+    skipped: Mapping[str, str]
+    """Sources whose key is missing, and the environment variable to set."""
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -175,6 +177,7 @@ def status(settings: Settings) -> LakeStatus:
         built=manifest.built.startswith(manifest.snapshot),
         instruments=instruments,
         claims=_claims(settings),
+        skipped=universe.missing_keys,
     )
 
 

@@ -37,7 +37,7 @@ _USER_INFO: Final = re.compile(r"(://)[^/?#@\s'\"]{0,300}@")
 """`user:password@` of an address, as a proxy has it."""
 _NAMED: Final = re.compile(
     r"""((?:\b|_)(?:api[-_]?key|access[-_]?key|[a-z]{0,20}[-_]?token|secret|passw(?:or)?d|crumb|signature|credential
-        |authorization)s?["']?\s{0,3}[=:]\s{0,3}["']?(?:(?:bearer|basic)\s+)?)[^\s&;,"'<>)\]}]{1,2000}""",
+        |authorization)s?["']?\s{0,3}[=:]\s{0,3}["']?(?:(?:bearer|basic|token)\s+)?)[^\s&;,"'<>)\]}]{1,2000}""",
     re.IGNORECASE | re.VERBOSE,
 )
 """`token=...`, `apikey: ...`, `Authorization: Bearer ...`, in an address, a header, JSON or

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
@@ -75,6 +75,8 @@ class SourceRef:
     symbol: str
     fault: str = ""
     """Why this entry cannot be used; its names are then replaced by harmless ones."""
+    key_variable: str = ""
+    """The environment variable with the source's key, where that is missing."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,18 @@ class Instrument:
     """The last session of an instrument that is delisted, matured or discontinued."""
     calendar_fault: str = ""
     """Why the calendar cannot be used; `calendar` is then `INVALID`."""
+
+    @property
+    def with_keys(self) -> tuple[SourceRef, ...]:
+        """The sources without those whose key is missing; all of them where that leaves none."""
+        return tuple(ref for ref in self.sources if not ref.key_variable) or self.sources
+
+    def without_keys(self, variables: Mapping[str, str]) -> Instrument:
+        """The same with the sources marked that `variables` names."""
+        if not any(ref.source in variables for ref in self.sources):
+            return self
+        marked = (replace(ref, key_variable=variables.get(ref.source, "")) for ref in self.sources)
+        return replace(self, sources=tuple(marked))
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -127,6 +141,16 @@ class Universe:
     def by_id(self) -> Mapping[str, Instrument]:
         """The instruments by their id."""
         return {instrument.id: instrument for instrument in self.instruments}
+
+    @property
+    def missing_keys(self) -> Mapping[str, str]:
+        """The sources that are skipped because their key is missing, and its variable."""
+        refs = (ref for one in self.instruments for ref in one.sources)
+        return {ref.source: ref.key_variable for ref in refs if ref.key_variable}
+
+    def without_keys(self, variables: Mapping[str, str]) -> Universe:
+        """The same with the sources marked whose key is missing, by the variable to set."""
+        return Universe(tuple(one.without_keys(variables) for one in self.instruments))
 
     @property
     def calendars(self) -> tuple[str, ...]:

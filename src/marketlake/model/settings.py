@@ -33,6 +33,9 @@ _SPARK: Final = re.compile(r"local(\[[\d*,]+\])?|yarn|(sc|spark|k8s)://\S+")
 _FIRST_YEAR, _LAST_YEAR = 1971, 2099
 DEADLINE_HOURS: Final = 12.0
 """A run starts within six hours of a close; two retries of each source take up to six more."""
+KEY_VARIABLES: Final[Mapping[str, str]] = {"tiingo": "TIINGO_API_KEY"}
+"""By source, the environment variable with its key."""
+_KEY: Final = re.compile(r"[!-~]{1,400}")
 _LIVE_RATES: Final = {"yahoo": 2.0, "binance": 5.0, "coinbaseexchange": 5.0, "ecb": 1.0, "fred": 1.0}
 
 
@@ -60,6 +63,8 @@ class Settings:
     """Hours by asset class within which a finished session is to be stored."""
     limiter_url: str | None = field(default=None, repr=False)
     """The Redis with the queue that all machines share; None queues on this machine. Holds a password."""
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """By source, the key that its vendor asks for; a source without its key is skipped."""
     spark_master: str | None = None
     """Where `--engine spark` runs; None is spark-submit's setting, else this machine."""
 
@@ -75,8 +80,9 @@ class Settings:
 
     @cached_property
     def universe(self) -> Universe:
-        """The content of instruments.toml when it was first read."""
-        return load_universe(self.home / "instruments.toml")
+        """The content of instruments.toml when it was first read, with missing keys marked."""
+        missing = {source: name for source, name in KEY_VARIABLES.items() if source not in self.keys}
+        return load_universe(self.home / "instruments.toml").without_keys(missing)
 
     def rate(self, source: str) -> float:
         """Requests a second that the source is sent at most; 0 is no limit."""
@@ -119,6 +125,7 @@ def load_settings(
         requests_per_second=_numbers(path, written, "requests_per_second", "source"),
         deadlines=_numbers(path, written, "deadline_hours", "asset class"),
         limiter_url=_redis_url(environ.get("MARKETLAKE_LIMITER_URL")),
+        keys=_keys(environ),
         spark_master=_spark_master(master) if master else None,
     )
 
@@ -180,6 +187,12 @@ def _redis_url(value: str | None) -> str | None:
             "before the host where it has one"
         )
     return value
+
+
+def _keys(environ: Mapping[str, str]) -> dict[str, str]:
+    """The keys that can be sent in a header; only from the environment."""
+    found = {source: environ.get(name, "").strip() for source, name in KEY_VARIABLES.items()}
+    return {source: key for source, key in found.items() if _KEY.fullmatch(key)}
 
 
 def _spark_master(value: object) -> str:

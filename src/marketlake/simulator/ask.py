@@ -24,6 +24,8 @@ class Ask:
     query: Mapping[str, str]
     draw: Callable[[tuple[str, ...]], list[Fault]]
     """The faults that apply to a request for a symbol, given all its spellings."""
+    key: str = ""
+    """The key that came with the request."""
     faults: list[Fault] = field(default_factory=list)
 
     def about(self, *names: str) -> None:

@@ -22,7 +22,7 @@ UNKNOWN: Final = "404"
 
 _WHERE: Final = "head|middle|tail|random"
 PARAMS: Final[Mapping[str, Mapping[str, Param]]] = {
-    "429": {"retry_after": -1.0},
+    "429": {"retry_after": -1.0, "as": "status|text"},
     **{kind: {} for kind in REFUSALS},
     UNKNOWN: {},
     "hang": {"seconds": 3600.0},

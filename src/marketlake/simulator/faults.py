@@ -18,6 +18,7 @@ from .market import PRICES, Bars, unfinished
 from .reply import Reply, html_reply
 
 _EPOCH: Final = np.datetime64("1970-01-01", "D")
+_QUOTA: Final = b"Error: You have run over your hourly request allocation."
 _DAYS: Final = 40_000
 """Of another company's path, from the epoch on."""
 _MEMORY: Final = 50
@@ -27,6 +28,8 @@ _MEMORY: Final = 50
 def _too_many(reply: Reply, fault: Fault) -> Reply:
     wait = fault.number("retry_after")
     headers = {"Content-Type": "text/plain", **({"Retry-After": f"{wait:g}"} if wait >= 0 else {})}
+    if fault.text("as") == "text":
+        return Reply(200, _QUOTA, headers)
     return Reply(429, b"Too Many Requests\r\n", headers)
 
 

@@ -22,7 +22,7 @@ _MAX_BYTES: Final = 1024 * 1024 * 1024
 _DATES: Final = ("date", "session", "observation_date", "open_time")
 _FIRST_DAY, _LAST_DAY = np.datetime64("1900-01-01"), np.datetime64("2099-12-31")
 _SUFFIXES: Final = (".csv", ".parquet")
-_SOURCES: Final = ("yahoo", "fred", *EXCHANGES)
+_SOURCES: Final = ("yahoo", "fred", "tiingo", *EXCHANGES)
 _KEYS: Final = ("calendar", "currency", "type", "zone")
 _COLUMNS: Final = {
     **{

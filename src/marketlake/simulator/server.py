@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import orjson
 
 from ..model.clock import SystemClock
-from ..model.errors import UsageError
+from ..model.errors import UsageError, without_secrets
 from .ask import Ask
 from .dialects import DIALECTS
 from .fault import Fault, fault_from, fault_to_json, parse_fault
@@ -82,7 +82,7 @@ class Simulator:
         with self._lock:
             return tuple(self._log)
 
-    def answer(self, target: str) -> Reply:
+    def answer(self, target: str, authorization: str = "") -> Reply:
         """Log a request and return the vendor's answer to its target, with faults."""
         parts = urlsplit(target)
         source, _, path = parts.path.lstrip("/").partition("/")
@@ -90,17 +90,21 @@ class Simulator:
         if dialect is None:
             known = ", ".join(DIALECTS)
             return json_reply({"error": f"the path begins with the source's name, one of {known}"}, 404)
+        query = dict(parse_qsl(parts.query))
         ask = Ask(
             market=self.market,
             now=self.now,
             path="/" + unquote(path),
-            query=dict(parse_qsl(parts.query)),
+            query=query,
             draw=lambda names: self._draw(source, names),
+            key=authorization.removeprefix("Token ").strip() or query.get("token", ""),
         )
         reply = ask.finish(dialect(ask))
-        query = f"?{parts.query}" if parts.query else ""
+        asked = f"?{parts.query}" if parts.query else ""
         with self._lock:
-            self._log.append(Served(self._clock.monotonic(), source, f"/{path}{query}", reply.status))
+            self._log.append(
+                Served(self._clock.monotonic(), source, without_secrets(f"/{path}{asked}"), reply.status)
+            )
         return reply
 
     def _draw(self, source: str, names: tuple[str, ...]) -> list[Fault]:
@@ -266,8 +270,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self, body: bytes) -> None:
         simulator, path = self.server.simulator, self.path.partition("?")[0]
-        own = path.startswith("/simulator/")
-        self._deliver(control(simulator, self.command, path, body) if own else simulator.answer(self.path))
+        if path.startswith("/simulator/"):
+            self._deliver(control(simulator, self.command, path, body))
+        else:
+            self._deliver(simulator.answer(self.path, self.headers.get("Authorization", "")))
 
     def _deliver(self, reply: Reply) -> None:
         if reply.hold_s:

@@ -40,9 +40,9 @@ def exists(name: str) -> bool:
 
 def fault_of(ref: SourceRef) -> str:
     """Why an entry of `sources` cannot be used; empty if it can."""
-    return ref.fault or (
-        "" if exists(ref.source) else f"{_unknown(ref.source)}. Correct it in instruments.toml"
-    )
+    if ref.fault or not exists(ref.source):
+        return ref.fault or f"{_unknown(ref.source)}. Correct it in instruments.toml"
+    return f"{ref.source} needs a key; set {ref.key_variable}" if ref.key_variable else ""
 
 
 def leading(instrument: Instrument) -> str:
@@ -82,6 +82,12 @@ def _fred() -> Source:
     return Fred()
 
 
+def _tiingo() -> Source:
+    from .tiingo import Tiingo
+
+    return Tiingo()
+
+
 def _files() -> Source:
     from .files import Files
 
@@ -99,6 +105,7 @@ _MAKERS: Final[Mapping[str, Callable[[], Source]]] = {
     "ecb": _ecb,
     "ecb-bundled": _ecb_bundled,
     "fred": _fred,
+    "tiingo": _tiingo,
     "files": _files,
 }
 NAMES: Final = tuple(_MAKERS)

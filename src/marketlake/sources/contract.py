@@ -102,6 +102,8 @@ class Access:
     """Seconds until an answer must be complete."""
     max_bytes: int = 64 * 1024 * 1024
     """Maximum size of an answer."""
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """By source: the key that its vendor asks for."""
 
 
 class Source(ABC):

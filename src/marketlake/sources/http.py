@@ -137,7 +137,13 @@ class BoundedSession(requests.Session):
             raise requests.Timeout(f"the answer of {self.source} was not complete in time")
 
 
-def get(url: str, source: str, access: Access, params: Mapping[str, str] | None = None) -> Answer:
+def get(
+    url: str,
+    source: str,
+    access: Access,
+    params: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
     """One GET of the vendor's `url`, or of its replacement if `access.base_url` is set.
 
     Raises `UnavailableError` without an answer in time, `MalformedError` for one too long or cut
@@ -145,7 +151,7 @@ def get(url: str, source: str, access: Access, params: Mapping[str, str] | None 
     """
     with BoundedSession(source, access) as session:
         try:
-            session.get(rebase(url, source, access.base_url), params=params)
+            session.get(rebase(url, source, access.base_url), params=params, headers=headers)
         except requests.RequestException as error:
             raise unanswered(source, error) from error
         assert session.last is not None

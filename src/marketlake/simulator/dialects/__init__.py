@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..ask import Ask
-from ..dialects import binance, bitstamp, coinbaseexchange, ecb, fred, kraken, yahoo
+from ..dialects import binance, bitstamp, coinbaseexchange, ecb, fred, kraken, tiingo, yahoo
 from ..reply import Reply
 
 DIALECTS: Final[Mapping[str, Callable[[Ask], Reply]]] = {
@@ -16,6 +16,7 @@ DIALECTS: Final[Mapping[str, Callable[[Ask], Reply]]] = {
     "kraken": kraken.answer,
     "bitstamp": bitstamp.answer,
     "fred": fred.answer,
+    "tiingo": tiingo.answer,
     "ecb": ecb.answer,
 }
 """By source: the first segment of the path."""
