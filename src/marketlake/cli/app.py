@@ -65,6 +65,7 @@ for command in (
     explain,
     status,
     query,
+    maintain.doctor,
     maintain.verify,
     maintain.replay,
     simulate,

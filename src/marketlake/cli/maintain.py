@@ -1,18 +1,101 @@
-"""Maintenance commands: verify and replay; and simulate."""
+"""Maintenance commands: doctor, verify and replay; and simulate."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from .options import Format, Home, Lake, Now, Output, SourceUrl, settings_of
-from .output import BAD, print_rows, say
+from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, settings_of
+from .output import BAD, GOOD, STALE, print_json, print_rows, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from ..ingest.doctor import Finding, VendorAnswer
     from ..simulator.server import Simulator
+
+_VENDOR: Final = (
+    "instrument_id",
+    "source",
+    "outcome",
+    "seconds",
+    "sessions",
+    "last_session",
+    "agrees_with",
+    "median_bp",
+    "message",
+)
+
+
+def doctor(
+    ids: Ids = None,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live",
+            help="Also ask every configured source for the last sessions, and write what they said to "
+            "doctor-DATE.md and doctor-DATE.json in this folder.",
+        ),
+    ] = False,
+    home: Home = None,
+    lake: Lake = None,
+    now: Now = None,
+    source_url: SourceUrl = None,
+    output: Output = Format.table,
+) -> None:
+    """Examine the machine, configuration, calendars, sources and lake; stores nothing.
+
+    Exit code 1 where something is wrong, 3 where a source did not answer well.
+    """
+    from ..ingest import doctor as examination
+    from .progress import watching
+
+    settings = settings_of(home, lake, now, source_url)
+    findings, answers = examination.examine(settings), []
+    broken = any(finding.state == examination.PROBLEM for finding in findings)
+    if live:
+        with watching("asking the sources") as watched:
+            watched.plan(len(ids or settings.universe.instruments))
+            answers = examination.ask_vendors(settings, ids or [], watched.part)
+    if output is Format.json:
+        print_json(examination.report(findings, answers, settings.clock.now()))
+    else:
+        print_rows([vars(one) for one in findings], ["part", "state", "text"], output, paint=_paint_state)
+    if live:
+        if output is not Format.json:
+            print_rows([vars(one) for one in answers], list(_VENDOR), output, paint=_paint_outcome)
+        for path in _written(findings, answers, settings.clock.now()):
+            sys.stderr.write(f"written: {path}\n")
+    if broken:
+        raise typer.Exit(1)
+    if any(answer.outcome != "ok" for answer in answers):
+        raise typer.Exit(3)
+
+
+def _written(findings: Sequence[Finding], answers: Sequence[VendorAnswer], now: datetime) -> Iterator[Path]:
+    from ..ingest.doctor import markdown, report
+
+    texts = {
+        "md": markdown(findings, answers, now),
+        "json": json.dumps(report(findings, answers, now), default=str),
+    }
+    for suffix, text in texts.items():
+        path = Path(f"doctor-{now:%Y-%m-%d}.{suffix}")
+        path.write_text(text, encoding="utf-8")
+        yield path
+
+
+def _paint_state(column: str, row: Mapping[str, Any]) -> str:
+    return {"ok": GOOD, "warning": STALE}.get(row["state"], BAD) if column == "state" else ""
+
+
+def _paint_outcome(column: str, row: Mapping[str, Any]) -> str:
+    return (GOOD if row["outcome"] == "ok" else BAD) if column == "outcome" else ""
 
 
 def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) -> None:
