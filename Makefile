@@ -29,6 +29,8 @@ coverage: venv ## run all tests and report untested lines and branches
 	@echo "open: build/coverage/index.html"
 
 mutants: venv ## mutation tests of formulas, checks and the merge; MUTANTS="a.b.c*" selects some
+	@# mutmut never renews a copy of the code: the tests of today would fail on the code of the last run
+	@rm -rf mutants
 	@$(BIN)/mutmut run --max-children $(PYTEST_WORKERS) $(MUTANTS)
 	@$(BIN)/mutmut results
 

@@ -30,6 +30,12 @@ def test_two_solutions_give_no_rate_and_a_reason() -> None:
     assert "10.00 %, 20.00 %" in result.reason
 
 
+def test_withdrawal_without_any_growth_has_the_rate_zero() -> None:
+    # 100 in, 50 out after one year, 50 left after two
+    result = money_weighted_return(np.array([100.0, -50.0]), np.array([0.0, 1.0]), 50.0, 2.0)
+    assert (result.value, result.reason) == (0.0, "")
+
+
 def test_no_solution_gives_a_reason() -> None:
     result = money_weighted_return(np.array([100.0]), np.array([0.0]), 0.0, 1.0)
     assert (result.value, result.reason) == (None, "no rate explains these payments and this end value")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketlake.model.calendars import Days
+from marketlake.model.errors import UsageError
 from marketlake.portfolio.figures import Drawdown, Figures
 from marketlake.portfolio.market import Market
-from marketlake.portfolio.measure import measure, span
+from marketlake.portfolio.measure import measure, span, window_of
 from marketlake.portfolio.plan import Plan
-from marketlake.portfolio.rates import Deflator
+from marketlake.portfolio.rates import Deflator, RiskFree
 from marketlake.portfolio.walk import record, track
 
 from .markets import market, plan
@@ -46,6 +48,68 @@ def with_days(days: Days, levels: Any) -> Market:
     return replace(market(), days=days, levels=levels)
 
 
+FOUR = [(100.0, 100.0)] * 4
+"""The ends of 2014 to 2017: 12-31, 12-31, 12-30 and 12-29."""
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "first", "last", "shortened"),
+    [
+        (None, None, 0, 3, False),
+        ("2014-12-31", "2015-12-31", 0, 1, False),
+        ("2016-06-01", None, 1, 3, False),
+        ("2016-12-30", "2018-01-05", 2, 3, False),
+        ("2014-12-30", None, 0, 3, True),
+        (None, "2016-12-29", 0, 1, False),
+    ],
+)
+def test_window_has_the_last_session_on_or_before_each_date(
+    start: str | None, end: str | None, first: int, last: int, shortened: bool
+) -> None:
+    window = window_of(year_ends(FOUR), *(text and date.fromisoformat(text) for text in (start, end)))
+    assert (window.first, window.last, window.shortened) == (first, last, shortened)
+
+
+@pytest.mark.parametrize(("end", "shortened"), [(28, False), (29, True)])
+def test_window_is_shortened_where_a_session_is_missing_before_its_end(end: int, shortened: bool) -> None:
+    where = with_days(days("2016-12-30", "2017-12-28"), np.ones((2, 2)))
+    assert window_of(where, None, date(2017, 12, end)).shortened is shortened
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "message"),
+    [
+        (
+            date(2016, 1, 1),
+            date(2016, 1, 1),
+            "starts on 2016-01-01 and ends on 2016-01-01; it must end later",
+        ),
+        (
+            date(2017, 12, 29),
+            None,
+            "no two sessions of all holdings lie in the window; they share 2014-12-31",
+        ),
+        (None, date(2014, 12, 31), "2014-12-31 to 2017-12-29: SHARES from 2014-12-31, SHARES to 2017-06-30$"),
+        (date(2014, 1, 1), date(2014, 12, 30), "no two sessions"),
+    ],
+)
+def test_window_without_two_sessions_is_refused(start: date | None, end: date | None, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        window_of(year_ends(FOUR), start, end)
+
+
+def test_window_holds_what_its_figures_are_computed_from() -> None:
+    where = replace(year_ends(FOUR), risk_free=RiskFree("BILL", "no", np.array([0.0, 0.01, 0.02, 0.03])))
+    window = span(where, 1, 3)
+    assert (window.start, window.end) == (date(2015, 12, 31), date(2017, 12, 29))
+    assert (window.years, window.whole_years, window.periods_per_year) == (2.0, True, 1.0)
+    assert (window.risk_free.tolist(), window.inflation, window.shortened) == ([0.02, 0.03], None, False)
+    assert np.isnan(window.prices).tolist() == [True] * 3
+    # 364 days from one Friday to another
+    part = span(with_days(days("2015-01-02", "2015-07-03", "2016-01-01"), np.ones((3, 2))), 0, 2)
+    assert (part.years, part.whole_years, part.periods_per_year) == (364 / 365.25, False, 2 * 365.25 / 364)
+
+
 def test_two_years_with_rebalancing_equal_manual_calculation() -> None:
     where = year_ends([(100.0, 100.0), (200.0, 100.0), (100.0, 110.0)])
     figures = run(where, plan((0.5, 0.5), start=1000.0, trading_cost=0.01))
@@ -55,7 +119,9 @@ def test_two_years_with_rebalancing_equal_manual_calculation() -> None:
     assert figures.trading_costs == close(10 + 4.95)
     assert figures.total_return == close(figures.end_value / 1000 - 1)
     assert figures.cagr == close((figures.end_value / 1000) ** 0.5 - 1)
-    assert [part.gain for part in figures.holdings] == close([495 - after * 0.5, after * 0.1, -14.95])
+    gains = [part.gain for part in figures.holdings]
+    assert gains == close([495 - after * 0.5, after * 0.1, -14.95])
+    assert [part.return_contribution for part in figures.holdings] == close([one / 1000 for one in gains])
     # 495 moved in one direction... half of what was bought and sold, over the mean value, over two
     # years
     mean = (990 + (1485 - 4.95) + figures.end_value) / 3
@@ -85,6 +151,23 @@ def test_real_figures_equal_manual_calculation() -> None:
     assert figures.return_per_volatility == close((2**0.5 - 1) * 6 * 2**0.5)
 
 
+def test_real_money_weighted_return_equals_manual_calculation() -> None:
+    """1000 and, after a year, 1250 are paid in; prices rise by a quarter in it, then by a fifth."""
+    flat = year_ends([(1.0,), (1.0,), (1.0,)])
+    months, published = days("2014-12-01", "2015-11-01", "2016-12-01"), days(*PUBLISHED)
+    paying = plan((1.0,), start=1000.0, contribute=1250 / 12)
+    rising = Deflator("CPI", "no", months, published, np.array([200.0, 250.0, 300.0]))
+    figures = run(replace(flat, deflator=rising), paying)
+    # in prices of the start 1000 and 1000 come to 1500: growth g with 1000 g^2 + 1000 g = 1500
+    assert figures.real_money_weighted_return == close((7**0.5 - 1) / 2 - 1)
+    # prices of the session between are needed where something is paid in there, and only then
+    unknown = replace(flat, deflator=Deflator("CPI", "no", months[::2], published[::2], PRICES[:2]))
+    figures = run(unknown, plan((1.0,), start=1000.0))
+    assert [figures.real_money_weighted_return, figures.real_cagr] == close([0.8**0.5 - 1] * 2)
+    figures = run(unknown, paying)
+    assert (figures.real_money_weighted_return, figures.real_cagr) == (None, close(0.8**0.5 - 1))
+
+
 def test_real_figures_of_part_of_a_year_are_of_prices_published_by_then() -> None:
     where = replace(
         with_days(days("2015-01-02", "2015-06-01", "2015-07-01"), np.array([(1.0,), (1.1,), (1.2,)])),
@@ -100,7 +183,7 @@ def test_real_figures_of_part_of_a_year_are_of_prices_published_by_then() -> Non
 def test_sleeve_changes_the_weights() -> None:
     where = year_ends([(100.0, 100.0), (200.0, 100.0)])
     figures = run(where, plan((0.9, 0.1), sleeve="BONDS"), sleeve=0.25)
-    assert figures.weights == close({"SHARES": 0.75, "BONDS": 0.25})
+    assert (figures.sleeve, figures.weights) == (0.25, close({"SHARES": 0.75, "BONDS": 0.25}))
     assert [part.weight for part in figures.holdings] == [close(0.75), close(0.25), None]
     assert figures.cagr == close(0.75)
 
@@ -113,15 +196,20 @@ def test_drawdown_recovers_on_the_first_session_back_at_its_peak() -> None:
     assert [str(day) for day in (fall.peak, fall.trough, fall.recovery)] == [
         *("2015-01-02", "2015-01-03", "2015-01-05"),
     ]
+    above = run(
+        with_days(where.days[:4], np.array([(1.0,), (2.0,), (1.0,), (3.0,)])), plan((1.0,))
+    ).max_drawdown
+    assert [str(day) for day in (above.peak, above.recovery)] == ["2015-01-02", "2015-01-04"]
     rising = with_days(where.days[:2], np.array(level[:2]))
     assert run(rising, plan((1.0,))).max_drawdown == Drawdown(0.0, None, None, None)
 
 
-def test_contributions_come_on_the_first_session_of_a_month_and_grow_at_the_anniversary() -> None:
+@pytest.mark.parametrize("unit", [1.0, 0.001])
+def test_contributions_come_on_the_first_session_of_a_month_and_grow_at_the_anniversary(unit: float) -> None:
     where = market("2014-12-31", "2017-01-01")
     flat = replace(where, levels=np.ones_like(where.levels))
-    figures = run(flat, plan(start=100.0, contribute=10.0, pay_growth=0.1))
-    assert figures.paid_in == close(100 + 12 * 10 + 12 * 11)
+    figures = run(flat, plan(start=100.0 * unit, contribute=10.0 * unit, pay_growth=0.1))
+    assert figures.paid_in == close((100 + 12 * 10 + 12 * 11) * unit)
     assert figures.end_value == close(figures.paid_in)
     assert figures.money_weighted_return == close(0, abs=1e-12)
 

@@ -210,7 +210,7 @@ def _money_weighted(path: Path, end_value: float, window: Window, prices: Floats
     paid = path.flow > 0
     amounts, end = path.flow[paid] / prices[paid], end_value / float(prices[-1])
     if np.isnan(amounts).any() or np.isnan(end):
-        return Rate(None, "consumer prices are not known at every payment")
+        return Rate(None)
     return money_weighted_return(amounts, days[paid] / days[-1] * years, end, years)
 
 
@@ -246,6 +246,5 @@ def _risk(parts: Floats, periods_per_year: float) -> list[float | None]:
     spread = number(moments_of(whole).deviation)
     if not spread:
         return [None] * parts.shape[1]
-    moved = parts - parts.mean(axis=0)
-    covariance = moved.T @ (whole - whole.mean()) / (len(whole) - 1)
+    covariance = parts.T @ (whole - whole.mean()) / (len(whole) - 1)
     return [float(one) for one in covariance / spread * np.sqrt(periods_per_year)]
