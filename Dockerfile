@@ -19,6 +19,7 @@ FROM packages AS build
 
 WORKDIR /source
 COPY pyproject.toml README.md LICENSE instruments.toml claims.toml ./
+COPY dags dags
 COPY src src
 RUN pip --python /opt/venv/bin/python install --no-compile --no-deps --no-build-isolation --no-index \
         --prefix /opt/own . \

@@ -16,6 +16,7 @@ import pytest
 from marketlake.airflow import schedule
 from marketlake.model.errors import ConfigError
 
+from ..sample import Run
 from ..universes import entry
 
 pytestmark = pytest.mark.xdist_group("airflow")
@@ -247,7 +248,18 @@ def test_wrong_list_of_lakes_is_explained(monkeypatch: pytest.MonkeyPatch, value
         schedule.lakes()
 
 
-def parsed() -> Any:
+def test_installed_files_are_the_same_dags(dags: dict[str, Any], home: Path, run: Run) -> None:
+    folder = home / "elsewhere"
+    assert "elsewhere is no folder; name the dags_folder" in run("dags", "--install", folder).err
+    folder.mkdir()
+    assert [run("dags", "--install", folder).code for _ in range(2)] == [0, 0]
+    assert {path.name for path in folder.iterdir()} == {f"marketlake_{path.name}" for path in FILES}
+    bag = parsed(folder)
+    assert bag.import_errors == {}
+    assert {name: dag.task_ids for name, dag in bag.dags.items()} == {n: d.task_ids for n, d in dags.items()}
+
+
+def parsed(folder: Path = FILES[0].parent) -> Any:
     from airflow.dag_processing.dagbag import DagBag
 
-    return DagBag(FILES[0].parent)
+    return DagBag(folder)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import metadata
+from typing import Annotated
+
 import typer
 
 from . import (
@@ -19,8 +22,9 @@ from . import (
     scoreboard,
 )
 from .changes import explain
-from .configure import add, init
+from .configure import add, dags, init
 from .maintain import simulate
+from .output import say
 from .status import overview, query, status
 
 app = typer.Typer(
@@ -38,9 +42,14 @@ app = typer.Typer(
 
 
 @app.callback()
-def alone(context: typer.Context) -> None:
+def alone(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
     """Without a command: the state of the lake and example commands."""
-    if context.invoked_subcommand is None:
+    if version:
+        say(f"marketlake {metadata.version('marketlake')}")
+    elif context.invoked_subcommand is None:
         overview()
 
 
@@ -69,5 +78,6 @@ for command in (
     maintain.verify,
     maintain.replay,
     simulate,
+    dags,
 ):
     app.command()(command)

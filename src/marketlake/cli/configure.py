@@ -1,4 +1,4 @@
-"""The commands `init` and `add`, which write configuration files."""
+"""The commands `init` and `add`, which write configuration files, and `dags`."""
 
 from __future__ import annotations
 
@@ -227,3 +227,23 @@ def _chosen(text: str, listings: Sequence[Listing]) -> Listing:
 
 def _confirmed() -> bool:
     return can_ask() and typer.confirm("Write this to instruments.toml?", default=True, err=True)
+
+
+def dags(
+    install: Annotated[
+        Path, typer.Option("--install", metavar="DIR", help="Airflow's folder of DAG files; it must exist.")
+    ],
+) -> None:
+    """Write the DAG files into the folder of an Airflow of yours.
+
+    Each is called `marketlake_*.py`; older ones are replaced. Airflow needs `marketlake[airflow]`.
+    """
+    from ..model.toml_file import shipped_dags
+    from ..store.disk import write_bytes
+
+    if not install.is_dir():
+        raise UsageError(f"{install} is no folder; name the dags_folder of your Airflow")
+    for name, text in shipped_dags().items():
+        path = install.resolve() / f"marketlake_{name}"
+        write_bytes(path, text.encode())
+        say(f"wrote: {path}")

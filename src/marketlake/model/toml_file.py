@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,10 +47,18 @@ def parse_toml(path: Path, content: bytes, most_bytes: int = _MOST_BYTES) -> dic
 
 def shipped(name: str) -> str:
     """The text of a shipped configuration file."""
-    packaged = files("marketlake") / "defaults" / name
-    if packaged.is_file():
-        return packaged.read_text(encoding="utf-8")
-    checkout = Path(__file__).parents[3] / name
-    if checkout.is_file():
-        return checkout.read_text(encoding="utf-8")
+    return _shipped(name).read_text(encoding="utf-8")
+
+
+def shipped_dags() -> dict[str, str]:
+    """The texts of the DAG files by name."""
+    paths = (path for path in _shipped("dags").iterdir() if path.name.endswith(".py"))
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(paths, key=lambda path: path.name)}
+
+
+def _shipped(name: str) -> Traversable:
+    """In the wheel, or at the top of the clone."""
+    for place in (files("marketlake") / "defaults", Path(__file__).parents[3]):
+        if (found := place / name).is_file() or found.is_dir():
+            return found
     raise ConfigError(f"{name} is missing from this installation; install marketlake again")
