@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from marketlake.model.errors import ConfigError, UsageError
-from marketlake.model.instruments import INVALID, Universe, load_universe
+from marketlake.model.instruments import INVALID, SourceRef, Universe, load_universe
 
 GOOD = """
 [[instrument]]
@@ -107,3 +107,35 @@ def test_select_keeps_the_order_and_names_unknown_ids(tmp_path: Path) -> None:
     assert loaded.select([]) == loaded
     with pytest.raises(UsageError, match=r"unknown instrument .X.; known: C, A, B"):
         loaded.select(["A", "X"])
+
+
+SHIPPED = Path(__file__).parents[2] / "instruments.toml"
+SAME_PUBLISHER = {"ecb-bundled": "ecb"}
+ONE_PUBLISHER = {
+    "RUSSELL2000": "of the sources here only Yahoo serves the index",
+    "GOLD": "of the sources here only Yahoo serves futures; FRED removed its London fixings in 2022",
+    "SILVER": "as gold",
+    "PLATINUM": "as gold",
+    "PALLADIUM": "as gold",
+    "US_CPI": "the Bureau of Labor Statistics is the only publisher; FRED passes its figures on",
+}
+"""Shipped instruments that no second source serves, and why."""
+
+
+def test_shipped_instruments_have_two_independent_publishers() -> None:
+    publishers = {
+        one.id: {SAME_PUBLISHER.get(ref.source, ref.source) for ref in one.sources}
+        for one in load_universe(SHIPPED).instruments
+    }
+    assert {name for name, found in publishers.items() if len(found) < 2} == ONE_PUBLISHER.keys()
+    assert sum(len(found) >= 2 for found in publishers.values()) == 34
+
+
+def test_fred_is_the_second_source_of_the_indices_that_it_has() -> None:
+    universe = load_universe(SHIPPED).by_id
+    assert {name: universe[name].sources[1] for name in ("SP500", "DOW", "NASDAQ", "NASDAQ100")} == {
+        "SP500": SourceRef("fred", "SP500"),
+        "DOW": SourceRef("fred", "DJIA"),
+        "NASDAQ": SourceRef("fred", "NASDAQCOM"),
+        "NASDAQ100": SourceRef("fred", "NASDAQ100"),
+    }
