@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 
 from marketlake.lake import Lake
+from marketlake.model import schema
 
 from ..answers import lakes
 from . import market
@@ -24,12 +26,11 @@ Open = Callable[..., "Opened"]
 @pytest.fixture(scope="session")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The market of `market.py`."""
-    return lakes.make(
-        tmp_path_factory.mktemp("report"),
-        market.INSTRUMENTS,
-        market.bars(),
-        claims=[market.CLAIM, market.PLAN],
-    )
+    root = lakes.write(tmp_path_factory.mktemp("report"), market.INSTRUMENTS, market.bars())
+    findings = pa.Table.from_pylist(market.findings(), schema=schema.FINDING)
+    lakes.save(root / "finding" / "month=2025-03", findings)
+    lakes.build(root, market.INSTRUMENTS, [market.CLAIM, market.PLAN])
+    return root
 
 
 @pytest.fixture(scope="session")

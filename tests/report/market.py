@@ -50,6 +50,15 @@ PLAN = SleeveClaim(
     sleeve="BTC",
     share=0.03,
 )
+_DOUBTED = 600
+"""Place of the session on which the euro jumps."""
+
+
+def findings() -> list[dict[str, Any]]:
+    """That jump."""
+    row = list(walk(EUR))[_DOUBTED - 12]
+    named = ("instrument_id", "session", "source", "observed_at")
+    return [{"check": "jump", "message": "m"} | {name: row[name] for name in named}]
 
 
 def bars(instruments: Sequence[Instrument] = INSTRUMENTS) -> list[dict[str, Any]]:
@@ -77,6 +86,8 @@ def walk(instrument: Instrument, first: date = FIRST, last: date = LAST) -> Iter
         gap = (instrument.id == "LATE" and place % 90 in {17, 18}) or (
             instrument.id == "EUR" and 300 <= place < 312
         )
+        if (instrument.id, place) == ("EUR", _DOUBTED):
+            close *= 1.4
         if not gap:
             yield bar(instrument, day, as_served(instrument, close), **events)
 

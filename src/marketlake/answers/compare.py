@@ -27,6 +27,7 @@ rate."""
 YEARS: Final = {
     "instrument": "query/instrument",
     "calendar_session": "query/calendar_session",
+    "suspect_session": "query/suspect_session",
     "rate_day": "query/rate_day",
     "exchange_rate": "query/exchange_rate",
     "return_index": "view/return_index",

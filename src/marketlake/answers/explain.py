@@ -14,8 +14,8 @@ from ..engine.sql_text import chain, constant, statement
 from ..model.errors import UsageError
 from ..model.terms import Terms
 from .changes import Change, Span, held_changes, hold_changes
-from .compare import year_figures
-from .result import Answer
+from .compare import year_figures, year_values
+from .result import Answer, joined
 from .scope import Scope, no_bars, resolve
 
 _MOST_ROWS: Final = 2_000_000
@@ -23,6 +23,8 @@ _RETURNS: Final = {
     "posed_row": "explain/posed_row",
     "bar": "explain/posed_bar",
     "instrument": "explain/posed_instrument",
+    "target_suspect": "query/suspect_session",
+    "suspect_session": "explain/posed_suspect",
     "exchange_rate": "explain/posed_rate",
     "return_index": "view/return_index",
     "level": "query/level",
@@ -65,6 +67,8 @@ class MovedFigure:
     after: float | None
     parts: tuple[Part, ...]
     """In the order of replacement; they add up to the difference. Empty where there is none."""
+    quality: str
+    """Of the return after, by the checks of the last build: flags joined by commas."""
 
     @property
     def figure(self) -> str:
@@ -108,6 +112,8 @@ class _Steps:
     rows: Sequence[Key]
     """Instrument and session."""
     returns: Sequence[Returns]
+    quality: Mapping[int, str]
+    """By year, of the last returns."""
 
 
 def explain(reader: DuckReader, terms: Terms, span: Span) -> Explanation:
@@ -181,9 +187,11 @@ def _unchanged(reader: DuckReader, scope: Scope, span: Span, names: Sequence[str
         replace(scope.terms, ids=tuple(names), currency=scope.currency, **known),  # type: ignore[arg-type]
     )
     found: dict[str, dict[int, float | None]] = {name: {} for name in names}
+    quality: dict[str, dict[int, str]] = {name: {} for name in names}
     for row in year_figures(reader, own):
         found[row["instrument_id"]][row["year"]] = row["simple_return"]
-    return {name: _Steps((), (returns, returns)) for name, returns in found.items()}
+        quality[row["instrument_id"]][row["year"]] = row["quality"]
+    return {name: _Steps((), (returns, returns), quality[name]) for name, returns in found.items()}
 
 
 def _steps(
@@ -197,7 +205,7 @@ def _steps(
     if not related:
         return {}
     everything = list(dict.fromkeys(one for some in related.values() for one in some))
-    values = {**scope.values(), **reach(everything), **span.values, "wanted": []}
+    values = {**year_values(scope), **reach(everything), **span.values, "wanted": []}
     reader.hold("explain_scope", _scope_text(related, years), {})
     reader.hold("held_row", chain({"bar_version": "query/bar_version"}, "explain/held_row"), values)
     reader.hold("step", statement("explain/step"), values)
@@ -208,9 +216,13 @@ def _steps(
     returns: dict[str, list[dict[int, float | None]]] = {
         name: [{} for _ in range(len(own) + 2)] for name, own in rows.items()
     }
+    quality: dict[str, dict[int, str]] = {name: {} for name in related}
     for row in _step_returns(reader, values, sum(map(len, returns.values()))):
-        returns[row["target"]][row["step"]][row["year"]] = row["simple_return"]
-    return {name: _Steps(rows[name], returns[name]) for name in related}
+        target, step = row["target"], row["step"]
+        returns[target][step][row["year"]] = row["simple_return"]
+        if step == len(rows[target]) + 1:
+            quality[target][row["year"]] = row["quality"]
+    return {name: _Steps(rows[name], returns[name], quality[name]) for name in related}
 
 
 def _scope_text(related: Mapping[str, Sequence[Listed]], years: Mapping[str, range]) -> str:
@@ -255,7 +267,8 @@ def _moved(
         parts = tuple(Part(changed[steps.rows[place]], by) for place, by in _contributions(path))
         # without a row that moved it, only the last bit of a product differs
         after = path[-1] if parts or None in (path[0], path[-1]) else path[0]
-        yield MovedFigure(instrument_id, first, last, path[0], after, parts)
+        quality = joined(steps.quality.get(year, "missing") for year in range(first, last + 1))
+        yield MovedFigure(instrument_id, first, last, path[0], after, parts, quality)
 
 
 def _return(returns: Returns, first: int, last: int) -> float | None:

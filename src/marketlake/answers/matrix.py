@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..engine.listing import Listed, Listing, with_ids
 from ..engine.reader import DuckReader
-from ..engine.sql_text import chain
+from ..engine.sql_text import chain, statement
 from ..model.errors import UsageError
 from ..model.instruments import NOT_INVESTABLE
 from ..model.terms import FREQUENCIES, STATE_BASES, Terms, one_of
@@ -350,12 +350,11 @@ def read_wins(reader: DuckReader, scope: Scope, first: int, last: int) -> Wins:
 def read_suspects(reader: DuckReader, scope: Scope) -> dict[str, Days]:
     """By instrument, the days whose return a check doubts on the requested basis."""
     text = (
-        "SELECT instrument_id, session FROM suspect_session "
-        "WHERE list_contains($wanted, instrument_id) AND (of_price OR $basis <> 'price')"
+        f"SELECT instrument_id, session FROM ({statement('query/suspect_session')}) "  # noqa: S608 (our text)
+        "WHERE list_contains($wanted, instrument_id) AND (of_price OR $basis <> 'price') ORDER BY session"
     )
     found: dict[str, list[int]] = {}
-    wanted = {"wanted": [i.id for i in scope.wanted], "basis": scope.terms.basis}
-    for row in reader.records(text, wanted):
+    for row in reader.records(text, scope.values()):
         found.setdefault(row["instrument_id"], []).append(number_of(row["session"]))
     return {name: np.array(days) for name, days in found.items()}
 

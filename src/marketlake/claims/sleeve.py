@@ -76,6 +76,8 @@ class Variant:
     days: Days
     levels: Floats
     expected: Days
+    suspects: Mapping[str, Days]
+    """By holding, the sessions whose return a check doubts."""
     cpi: Deflator | None
     bill: Bill | None
 
@@ -153,6 +155,13 @@ class Run:
         return self.reading.claim
 
     @property
+    def suspects(self) -> tuple[str, ...]:
+        """The holdings whose return within the stretch a check doubts."""
+        start, end = self.variant.days[[self.stretch.first, self.stretch.last]]
+        found = self.variant.suspects.items()
+        return tuple(sorted(name for name, days in found if ((days > start) & (days <= end)).any()))
+
+    @property
     def inflation(self) -> tuple[int, float]:
         """Calendar years with consumer prices for both ends, and prices at the end over the start."""
         cpi, end = self.variant.cpi, self.stretch.end_year
@@ -191,6 +200,7 @@ class Stored:
 
     known: Known
     series: Mapping[str, Series]
+    suspects: Mapping[str, Days]
     _expected: dict[tuple[str, ...], Days] = field(default_factory=dict)
     _cpi: dict[str, Deflator] = field(default_factory=dict)
     _bill: dict[str, Bill] = field(default_factory=dict)
@@ -209,6 +219,7 @@ class Stored:
             days=days[priced],
             levels=levels[priced],
             expected=self._sessions(held),
+            suspects={name: self.suspects[name] for name in names if name in self.suspects},
             cpi=self._deflator(first_beside(listing, "inflation", reading.sleeve)),
             bill=self._yields(first_beside(listing, "rate", reading.sleeve)),
         )
@@ -236,7 +247,7 @@ def evaluate(reader: DuckReader, claims: Sequence[SleeveClaim]) -> list[Evaluati
     known = Known(reader)
     wanted = {name for claim in claims for one in claim.readings() for name, _, _ in one.weights()}
     ids = [name for name in reader.listing if name in wanted]
-    stored = Stored(known, known.levels(ids, None) if ids else {})
+    stored = Stored(known, known.levels(ids, None) if ids else {}, known.suspects(ids, None))
     return [_evaluate(stored, claim) for claim in claims]
 
 

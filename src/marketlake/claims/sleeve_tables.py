@@ -44,8 +44,9 @@ _SLEEVE: Final = {
     "bill_return": pa.float64(),
     "sharpe": pa.float64(),
     "monthly_sharpe": pa.float64(),
+    "quality": pa.string(),
 }
-_FIGURES: Final = tuple(_SLEEVE)[tuple(_SLEEVE).index("growth") :]
+_FIGURES: Final = tuple(_SLEEVE)[tuple(_SLEEVE).index("growth") : -1]
 _GRID: Final = {
     "claim_id": pa.string(),
     "span": pa.string(),
@@ -85,6 +86,8 @@ class Ratio:
 
     pair: tuple[float, float] | None
     obstacle: str = ""
+    suspects: tuple[str, ...] = ()
+    """The holdings whose return a check doubts."""
 
     @property
     def improved(self) -> bool:
@@ -99,6 +102,8 @@ class Ratio:
         verdict = HOLDS if self.improved else LAPSED if lapsed else FAILS
         with_sleeve, without = map(_digits, self.pair)
         reason = f"return per risk {with_sleeve} with {sleeve}, {without} without"
+        if self.suspects:
+            reason += f"; figures of {', '.join(self.suspects)} are suspect"
         return verdict, reason, claim.of_years, *self.pair
 
 
@@ -128,7 +133,7 @@ def ratio_of(run: Run, risk: str, worth: str) -> Ratio:
     if (gain <= 0).all():
         return Ratio(None, f"neither plan gained{_AFTER[worth]}: a ratio does not rank losses")
     with_sleeve, without = gain / taken
-    return Ratio((float(with_sleeve), float(without)))
+    return Ratio((float(with_sleeve), float(without)), suspects=run.suspects)
 
 
 def _real(run: Run) -> str:
@@ -188,6 +193,7 @@ def _sleeves(found: Evaluation) -> Iterator[Row]:
                 stretch.months,
                 expected_months(found.claim),
                 *_figures(run.figures, k),
+                "suspect" if run.figures and run.suspects else "",
             )
 
 

@@ -138,7 +138,7 @@ def _words(c: Changes) -> list[str]:
 
 
 _EXPLAIN_CSV: Final = (
-    *("instrument_id", "figure", "before", "after", "difference"),
+    *("instrument_id", "figure", "before", "after", "difference", "quality"),
     *("row", "session", "kind", "what", "seen", "contribution"),
 )
 _ENTERING: Final = ("close", "dividend", "split")
@@ -174,6 +174,7 @@ def _explain_lines(figure: MovedFigure) -> list[dict[str, Any]]:
         "before": figure.before,
         "after": figure.after,
         "difference": figure.difference,
+        "quality": figure.quality,
     }
     lines = [shared | _change_cells(part) | {"contribution": part.contribution} for part in figure.parts]
     return lines or [shared]
@@ -181,7 +182,7 @@ def _explain_lines(figure: MovedFigure) -> list[dict[str, Any]]:
 
 def _print_explanation(e: Explanation, output: Format) -> None:
     before, after = text_of(e.since), text_of(e.until) if e.until else "now"
-    columns = ["instrument", "figure", before, after, "difference", "rows"]
+    columns = ["instrument", "figure", before, after, "difference", "rows", "quality"]
     print_rows([_figure(figure, before, after) for figure in e.figures], columns, output)
     for figure in e.figures:
         if figure.parts:
@@ -203,6 +204,7 @@ def _figure(figure: MovedFigure, before: str, after: str) -> dict[str, Any]:
         after: percent(figure.after),
         "difference": _points(figure.difference),
         "rows": len(figure.parts),
+        "quality": figure.quality,
     }
 
 

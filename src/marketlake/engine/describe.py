@@ -332,6 +332,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "bill_return": "of the bill over the same days, per year; null where a yield is missing",
         "sharpe": "of daily returns over the bill's, per year",
         "monthly_sharpe": "of monthly returns over the bill's, per year",
+        "quality": "empty, or suspect: a check doubts a price, split or dividend of a holding",
     },
     "claim_grid": _CLAIM
     | _VERDICT

@@ -76,6 +76,7 @@ BARS: Final = "stored_bar"
 
 SOURCES: Final[dict[str, str]] = {
     "instrument": "query/instrument",
+    "suspect_session": "query/suspect_session",
     "rate_day": "query/rate_day",
     "exchange_rate": "query/exchange_rate",
     "return_index": "view/return_index",

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from ..answers.prices import prices
 from ..engine.listing import Listed
 from ..engine.reader import DuckReader
-from ..engine.sql_text import literal
+from ..engine.sql_text import literal, statement
 from ..model.calendars import Days
 from ..model.terms import AS_TRADED, Terms
 from .plan import Floats
@@ -62,13 +62,14 @@ class Known:
         rows = {name: _rows_with(names, name) for name in ids}
         return {name: Series(days[mine], values[mine]) for name, mine in rows.items()}
 
-    def suspects(self, ids: Sequence[str]) -> dict[str, Days]:
-        """By instrument, the sessions whose total return a check doubts; only those that have one."""
-        names = ", ".join(literal(name) for name in ids)
-        found = self.reader.arrow(
-            f"SELECT instrument_id, session FROM main.suspect_session WHERE instrument_id IN ({names}) "  # noqa: S608 (quoted)
-            "ORDER BY session"
+    def suspects(self, ids: Sequence[str], currency: str | None) -> dict[str, Days]:
+        """By instrument, the sessions whose total return in the currency (None: its own) a check
+        doubts; only those that have one."""
+        text = (
+            f"SELECT instrument_id, session FROM ({statement('query/suspect_session')}) "  # noqa: S608 (our text)
+            "WHERE list_contains($wanted, instrument_id) ORDER BY session"
         )
+        found = self.reader.arrow(text, {"wanted": list(ids), "currency": currency})
         days, owners = _days(found["session"]), found["instrument_id"]
         rows = {name: _rows_with(owners, name) for name in ids}
         return {name: days[own] for name, own in rows.items() if len(own)}

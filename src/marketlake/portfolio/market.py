@@ -89,7 +89,7 @@ def read_market(
         expected=known.shared_sessions(held),
         unpriced=days[~priced],
         deflator=_deflator(known, listing, target),
-        suspects=known.suspects(plan.ids),
+        suspects=known.suspects(plan.ids, target),
         simulated=_simulated(listing, held, target),
         snapshot=reader.about.snapshot,
         origin=reader.about.origin,

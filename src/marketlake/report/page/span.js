@@ -46,7 +46,7 @@ export function flagsOf(market, id, ask, span, spoilt, whole) {
   return [
     !span.complete && "partial",
     stored < countBetween(calendar, span.from, span.to) && "gap",
-    suspect(one, ask.basis, span.from, span.to) && "suspect",
+    suspect(market, one, ask, span.from, span.to) && "suspect",
     countBetween(calendar, latest + 1, due) > STALE_AFTER && "stale",
     noRate && "no_rate",
     noPrice && "no_price",

@@ -22,9 +22,11 @@ export function traits(one, basis) {
   ];
 }
 
-// Whether a check doubts a return after `from`, up to `to`.
-export function suspect(one, basis, from, to) {
-  const days = basis === "price" ? one.suspect_price_days : one.suspect_days;
+// Whether a check doubts a return after `from`, up to `to`, or a rate that converts it.
+export function suspect(market, one, ask, from, to) {
+  const own = ask.basis === "price" ? one.suspect_price_days : one.suspect_days;
+  const rates = ratesNeeded(market, [one.id], ask.currency) ?? [];
+  const days = [own, ...rates.map((rate) => rate.suspect_days)].flat();
   return days.some((day) => day > from && day <= to);
 }
 
@@ -55,7 +57,7 @@ function yearOfOne(market, id, year, ask, spoilt) {
   const noPrice = !noRate && (Number.isNaN(level[end]) || (start >= 0 && Number.isNaN(level[start])));
   const quality = [
     !complete ? "partial" : gap && "gap",
-    start >= 0 && suspect(one, ask.basis, day[start], day[end]) && "suspect",
+    start >= 0 && suspect(market, one, ask, day[start], day[end]) && "suspect",
     noRate ? "no_rate" : noPrice && "no_price",
     ...traits(one, ask.basis),
     (spoilt || one.synthetic === "all" || (one.synthetic === "daily" && !complete)) && "simulated",

@@ -1,9 +1,9 @@
--- step_return: the calendar-year returns of each step.
+-- step_return: the calendar-year returns of each step, with their quality.
 -- Formula: calendar_year_return of $basis (total where only that is stored) under $convention
 -- Unit: fraction
 -- Grain: target, step, year
 -- Source: calendar_year_return, instrument, pose
-SELECT p.target, p.place AS step, r.year, r.simple_return
+SELECT p.target, p.place AS step, r.year, r.simple_return, r.quality
 FROM calendar_year_return AS r
 JOIN instrument AS n ON n.instrument_id = r.instrument_id
 JOIN pose AS p ON p.posed = r.instrument_id

@@ -13,7 +13,7 @@ SELECT
     a.volume,
     coalesce(CAST($currency AS VARCHAR), n.quote_currency) AS currency,
     concat_ws(
-        ',', CASE WHEN x.rate IS NULL THEN 'no_rate' END, CASE WHEN d.session IS NOT NULL THEN 'suspect' END
+        ',', CASE WHEN x.rate IS NULL THEN 'no_rate' END, CASE WHEN d.session IS NOT NULL OR x.suspect THEN 'suspect' END
     ) AS quality,
     a.through_session
 FROM bar_adjusted AS a

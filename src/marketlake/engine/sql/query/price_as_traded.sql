@@ -10,7 +10,7 @@ SELECT
     b.volume, b.dividend * x.rate AS dividend, b.split,
     coalesce(CAST($currency AS VARCHAR), n.quote_currency) AS currency,
     concat_ws(
-        ',', CASE WHEN x.rate IS NULL THEN 'no_rate' END, CASE WHEN d.session IS NOT NULL THEN 'suspect' END
+        ',', CASE WHEN x.rate IS NULL THEN 'no_rate' END, CASE WHEN d.session IS NOT NULL OR x.suspect THEN 'suspect' END
     ) AS quality,
     b.source, greatest(b.known_at, x.known_at) AS known_at, b.observed_at
 FROM bar AS b

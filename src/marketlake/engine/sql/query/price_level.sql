@@ -15,7 +15,7 @@ SELECT
     END AS level,
     coalesce(CAST($currency AS VARCHAR), n.quote_currency) AS currency,
     concat_ws(
-        ',', CASE WHEN x.rate IS NULL THEN 'no_rate' END, CASE WHEN d.session IS NOT NULL THEN 'suspect' END
+        ',', CASE WHEN x.rate IS NULL THEN 'no_rate' END, CASE WHEN d.session IS NOT NULL OR x.suspect THEN 'suspect' END
     ) AS quality,
     greatest(i.known_at, x.known_at) AS known_at
 FROM return_index AS i
