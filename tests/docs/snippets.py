@@ -132,6 +132,8 @@ class Reader:
 
     def toml(self, snippet: Snippet) -> None:
         """Added to the file that its first line names; else a complete file of its kind."""
+        if not_run(self.page, snippet.text):
+            return
         if named := re.match(r"# ([a-z]+\.toml)\n", snippet.text):
             with (self.folder / named[1]).open("a", encoding="utf-8") as file:
                 file.write("\n" + snippet.text)

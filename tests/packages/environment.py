@@ -36,9 +36,9 @@ class Environment:
         command = [str(self.root / "bin" / "marketlake"), *map(str, arguments)]
         return called(command, self.work, code, **environ)
 
-    def run(self, *arguments: str | Path, **environ: str) -> str:
+    def run(self, *arguments: str | Path, code: int = 0, **environ: str) -> str:
         """What the environment's Python prints."""
-        return called([str(self.python), *map(str, arguments)], self.work, **environ)
+        return called([str(self.python), *map(str, arguments)], self.work, code, **environ)
 
 
 def make_environment(folder: Path) -> Environment:

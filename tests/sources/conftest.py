@@ -6,113 +6,33 @@ from __future__ import annotations
 import io
 import json
 import os
-import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from marketlake.model.clock import SystemClock
-from marketlake.sources.contract import Access, Request
-from marketlake.sources.limiter import MachineLimiter
+from marketlake.sources.contract import Access
+from marketlake.testing import Canned, Case, Vendor, access_to, serve
 
 KEY = "secret-key"
-START, END = date(2024, 3, 13), date(2024, 3, 14)
-
-
-@dataclass(frozen=True)
-class Canned:
-    """One response; `missing` bytes are announced and not sent."""
-
-    body: bytes = b""
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    missing: int = 0
-    pause: float = 0.0
-    """Seconds between one byte and the next."""
-    slow_head: float = 0.0
-    """Seconds between one byte and the next of a header without end."""
-    repeat: int = 1
-    """How often the body is sent."""
-
-
-@dataclass
-class Vendor:
-    """The server's canned responses and recorded requests."""
-
-    url: str
-    answer: Canned | Callable[[str], Canned] = Canned()
-    requests: list[str] = field(default_factory=list)
-    sent: int = 0
-    """Bytes of bodies that were taken."""
-
-    def reply(self, path: str) -> Canned:
-        self.requests.append(path)
-        if path.endswith("/getcrumb"):
-            return Canned(b"secret-crumb")
-        if path in {"/yahoo", "/yahoo/"}:
-            return Canned(b"", 404, {"Set-Cookie": "A3=secret-cookie; Path=/"})
-        return self.answer if isinstance(self.answer, Canned) else self.answer(path)
+_NO_PAGE = Canned(b"", 404, {"Set-Cookie": "A3=secret-cookie; Path=/"})
+YAHOO = {"/yahoo": _NO_PAGE, "/yahoo/": _NO_PAGE, "/yahoo/v1/test/getcrumb": Canned(b"secret-crumb")}
 
 
 @pytest.fixture
 def vendor(server: Vendor) -> Vendor:
     """The server, reset."""
-    server.answer = Canned()
-    server.requests.clear()
-    server.sent = 0
+    server.reset(YAHOO)
     return server
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Vendor]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
-            canned = served.reply(self.path)
-            self.send_response(canned.status)
-            for name, value in canned.headers.items():
-                self.send_header(name, value)
-            length = len(canned.body) * canned.repeat + canned.missing
-            self.send_header("Content-Length", str(length))
-            if canned.slow_head:
-                self.flush_headers()
-                self.wfile.write(b"X-Slow: ")
-            while canned.slow_head and not stopping.wait(canned.slow_head):
-                self.wfile.write(b"a")
-            self.end_headers()
-            self.close_connection = bool(canned.missing or canned.pause)
-            pieces = [canned.body] if not canned.pause else [bytes([byte]) for byte in canned.body]
-            for piece in pieces * canned.repeat:
-                self.wfile.write(piece)
-                served.sent += len(piece)
-                stopping.wait(canned.pause)
-
-        def log_message(self, format: str, *args: Any) -> None: ...
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        block_on_close = False
-
-        def handle_error(self, request: Any, client_address: Any) -> None: ...
-
-    stopping = threading.Event()
-    listening = Server(("127.0.0.1", 0), Handler)
-    served = Vendor(f"http://127.0.0.1:{listening.server_port}")
-    thread = threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield served
-    stopping.set()
-    listening.shutdown()
-    listening.server_close()
-    thread.join()
+    with serve() as vendor:
+        yield vendor
 
 
 @pytest.fixture
@@ -123,21 +43,7 @@ def waited() -> list[str]:
 
 @pytest.fixture
 def access(vendor: Vendor, tmp_path: Path, waited: list[str]) -> Access:
-    def rate(source: str) -> float:
-        waited.append(source)
-        return 0.0
-
-    clock = SystemClock()
-    folder = tmp_path / "files"
-    folder.mkdir()
-    return Access(
-        clock,
-        MachineLimiter(tmp_path / "limits", clock, rate),
-        folder,
-        vendor.url,
-        timeout=5.0,
-        keys={"tiingo": KEY},
-    )
+    return access_to(vendor, tmp_path, waited, {"tiingo": KEY})
 
 
 @pytest.fixture
@@ -148,26 +54,6 @@ def shared() -> Path:
     if not (folder / "payloads").is_dir():
         pytest.skip(f"the recorded answers are not at {folder}; set MARKETLAKE_SHARED")
     return folder / "payloads"
-
-
-@dataclass(frozen=True)
-class Case:
-    """One source: its vendor's responses for the same two days, for no rows and for an unknown
-    symbol."""
-
-    source: str
-    symbol: str
-    good: Canned
-    empty: Canned
-    not_found: Canned
-    unknown: str = ""
-    """An unknown symbol, where the vendor reports it as such."""
-    currency: str | None = "USD"
-    opens: bool = True
-
-    @property
-    def request(self) -> Request:
-        return Request("X", self.symbol, START, END)
 
 
 def chart(symbol: str, **changes: Any) -> dict[str, Any]:
@@ -234,6 +120,7 @@ CASES = [
             {"chart": {"result": None, "error": {"description": "Data doesn't exist for startDate = 1"}}}, 400
         ),
         js({"chart": {"result": None, "error": {"code": "Not Found", "description": "No data found"}}}, 404),
+        always=YAHOO,
     ),
     Case(
         "binance",
@@ -291,13 +178,9 @@ CASES = [
         js([]),
         js({"detail": "Error: Ticker 'BRK-B' not found"}, 404),
         currency=None,
+        key=KEY,
     ),
 ]
-
-
-@pytest.fixture(params=CASES, ids=lambda case: case.source)
-def case(request: pytest.FixtureRequest) -> Case:
-    return request.param
 
 
 @pytest.fixture

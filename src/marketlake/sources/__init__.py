@@ -1,6 +1,7 @@
 """The data sources by name; each is one file, imported on first use.
 
-This file imports nothing heavy, because Airflow's DAG files read it.
+Other packages add sources by the entry points of the group `marketlake.sources`. This file imports
+nothing heavy, because Airflow's DAG files read it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,22 +22,31 @@ if TYPE_CHECKING:
 
 NO_SOURCE: Final = "none"
 """The source name of an instrument without a usable source."""
+PLUGINS: Final = "marketlake.sources"
+"""The group of entry points: the source's name = a class or function that makes it."""
 _EXCHANGE: Final = re.compile(r"[a-z][a-z0-9]{1,31}")
+_PLUGIN: Final = re.compile(r"[a-z][a-z0-9-]{1,31}")
 
 
 def create(name: str) -> Source:
-    """The source with this name: one of `NAMES` or a ccxt exchange id.
+    """The source with this name: one of `NAMES`, a ccxt exchange id or another package's.
 
-    `UsageError` for any other.
+    `UsageError` for any other, and for a package that cannot make its source.
     """
-    if not exists(name):
-        raise UsageError(_unknown(name))
-    return _MAKERS[name]() if name in _MAKERS else _exchange(name)
+    if name in _MAKERS:
+        return _MAKERS[name]()
+    if _is_exchange(name):
+        return _exchange(name)
+    if found := _plugin(name):
+        from .plugin import make
+
+        return make(name, found)
+    raise UsageError(_unknown(name))
 
 
 def exists(name: str) -> bool:
     """True if there is a source with this name."""
-    return name in _MAKERS or _is_exchange(name)
+    return name in _MAKERS or _is_exchange(name) or _plugin(name) is not None
 
 
 def fault_of(ref: SourceRef) -> str:
@@ -54,7 +65,7 @@ def leading(instrument: Instrument) -> str:
 
 
 def _unknown(name: str) -> str:
-    known = ", ".join(NAMES)
+    known = ", ".join([*NAMES, *sorted(entry_points(group=PLUGINS).names)])
     return f"unknown source {name[:40]!r}: use one of {known}, or a ccxt exchange id such as binance"
 
 
@@ -119,3 +130,11 @@ def _is_exchange(name: str) -> bool:
     if spec is None or not spec.submodule_search_locations or not _EXCHANGE.fullmatch(name):
         return False
     return (Path(spec.submodule_search_locations[0]) / f"{name}.py").is_file()
+
+
+@lru_cache(maxsize=1024)
+def _plugin(name: str) -> EntryPoint | None:
+    """The entry point of another package; looked up only for what is neither ours nor ccxt's."""
+    if not _PLUGIN.fullmatch(name):
+        return None
+    return next(iter(entry_points(group=PLUGINS, name=name)), None)
