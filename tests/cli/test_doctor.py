@@ -42,6 +42,20 @@ def test_a_sound_home_has_no_problem(run: Run, home: Path, simulator: Simulator)
     assert states(answer.out)["clock"] == {"warning"}
 
 
+def test_a_source_without_its_key_is_named_and_no_problem(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TIINGO_API_KEY", raising=False)
+    home = tmp_path / "home"
+    make_home(home)
+    for sources, code in ((("yahoo:A", "tiingo:A"), 0), (("tiingo:A",), 1)):
+        (home / "instruments.toml").write_text(entry("A", *sources, quote_currency="USD"))
+        answer = run("doctor", "--home", home, "--now", NOW, "--format", "json")
+        said = [one for one in json.loads(answer.out)["findings"] if one["part"] == "sources"]
+        assert "tiingo: skipped, because it needs a key in TIINGO_API_KEY" in {one["text"] for one in said}
+        assert [one["state"] for one in said].count("problem") == code
+
+
 def test_a_lake_of_another_origin_is_a_problem(run: Run, home: Path) -> None:
     answer = run("doctor", "--home", home, "--now", NOW)
     assert answer.code == 1

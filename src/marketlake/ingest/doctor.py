@@ -151,7 +151,7 @@ def _calendar_warning(name: str, today: date) -> str:
 def _sources(settings: Settings) -> Iterator[Finding]:
     used: dict[str, int] = {}
     for instrument in settings.universe.instruments:
-        faults = [fault for ref in instrument.sources if (fault := sources.fault_of(ref))]
+        faults = [fault for ref in instrument.with_keys if (fault := sources.fault_of(ref))]
         yield from (Finding("sources", PROBLEM, f"{instrument.id}: {fault}") for fault in faults)
         for name in source_names(instrument):
             used[name] = used.get(name, 0) + 1
@@ -159,6 +159,8 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         rate = settings.rate(name)
         pace = f"at most {rate:g} requests a second" if rate else "without a limit"
         yield Finding("sources", OK, f"{name}: {count} instruments, {pace}")
+    for name, variable in settings.universe.missing_keys.items():
+        yield Finding("sources", OK, f"{name}: skipped, because it needs a key in {variable}")
     alone = [i.id for i in settings.universe.instruments if len(source_names(i)) < 2]
     if alone:
         yield Finding("sources", OK, f"with one source only: {', '.join(alone)}")

@@ -93,7 +93,9 @@ def facts(listing: Listing, access: Access) -> Facts:
 def read_search(body: bytes) -> Sequence[Listing]:
     """Pure: parse the answer to a search; `MalformedError` for anything else."""
     try:
-        found = [_listing(quoted) for quoted in orjson.loads(body)["quotes"][: 4 * _MOST]]
+        quotes = orjson.loads(body)["quotes"][: 4 * _MOST]
+        # the others are private companies and news
+        found = [_listing(quoted) for quoted in quotes if quoted.get("isYahooFinance") is True]
     except _WRONG as error:
         raise MalformedError("yahoo: the answer to the search is not what Yahoo documents") from error
     return [listing for listing in found if listing.symbol][:_MOST]
@@ -117,7 +119,8 @@ def read_expenses(body: bytes) -> float | None:
     """Pure: parse a fund's expense ratio; None for any other answer, because it is optional."""
     try:
         profile = orjson.loads(body)["quoteSummary"]["result"][0]["fundProfile"]
-        ratio = float(profile["feesExpensesInvestment"]["annualReportExpenseRatio"]["raw"])
+        ratio = profile["feesExpensesInvestment"]["annualReportExpenseRatio"]
+        ratio = float(ratio["raw"] if isinstance(ratio, dict) else ratio)
     except _WRONG:
         return None
     return ratio if 0 < ratio < 1 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
@@ -12,7 +13,14 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from ..model.errors import MalformedError, NotFoundError, SourceError, UnavailableError
+from ..model.errors import (
+    BlockedError,
+    MalformedError,
+    NotFoundError,
+    RateLimitedError,
+    SourceError,
+    UnavailableError,
+)
 from .contract import Access, Page, Parsed, Request, Source, excerpt, plain, status_error
 from .rows import EPOCH, Rows, parse_each
 
@@ -25,6 +33,8 @@ _STAMPS: Final = frozenset({int})
 _NOT_A_CHART: Final = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, OSError)
 """Errors for a document of another shape, or a date beyond the calendar."""
 _NO_DATA: Final = "Data doesn't exist for startDate"
+_CONSENT: Final = re.compile(rb"guce\.yahoo\.com|consent-form|collectConsent")
+_TOO_MANY: Final = (b"Too Many Requests", b"Edge: Too Many Requests")
 _URL: Final = "https://query2.finance.yahoo.com/v8/finance/chart/"
 _THE_PRESENT: Final = "9999999999"
 
@@ -34,7 +44,7 @@ def read_chart(page: Page) -> Rows:
     try:
         document = orjson.loads(page.body)
     except orjson.JSONDecodeError:
-        raise status_error(page, "yahoo") or _malformed(page, f"not JSON: {excerpt(page.body)!r}") from None
+        raise _not_json(page) from None
     error = _error(document)
     if _NO_DATA in error:
         return Rows()
@@ -44,6 +54,16 @@ def read_chart(page: Page) -> Rows:
         return _rows(document["chart"]["result"][0], page)
     except _NOT_A_CHART as wrong:
         raise _malformed(page, f"{type(wrong).__name__} {plain(str(wrong)[:100])}") from wrong
+
+
+def _not_json(page: Page) -> SourceError:
+    """The error for a text or a page: consent, a limit, or anything else."""
+    location = next((text for name, text in page.headers.items() if name.lower() == "location"), "")
+    if _CONSENT.search(location.encode() + page.body):
+        return BlockedError("yahoo answers with its consent page; another source may serve it")
+    if page.status == 200 and page.body.strip() in _TOO_MANY:
+        return RateLimitedError(f"yahoo on {page.request.symbol}: {excerpt(page.body)}")
+    return status_error(page, "yahoo") or _malformed(page, f"not JSON: {excerpt(page.body)!r}")
 
 
 def _error(document: Any) -> str:
@@ -75,7 +95,7 @@ def _rows(chart: dict[str, Any], page: Page) -> Rows:
     stamps = chart.get("timestamp") or []
     if not stamps and meta.get("instrumentType") == "ECNQUOTE" and meta.get("currency") is None:
         raise NotFoundError(f"yahoo has no prices under {page.request.symbol}; check it in instruments.toml")
-    _check_meta(meta, page)
+    _check_meta(meta, page, has_bars=bool(stamps))
     zone = _zone(meta.get("exchangeTimezoneName"), meta.get("gmtoffset"))
     columns = _columns(chart["indicators"]["quote"][0], len(stamps))
     if not _STAMPS.issuperset(map(type, stamps)):
@@ -90,9 +110,9 @@ def _rows(chart: dict[str, Any], page: Page) -> Rows:
     return rows
 
 
-def _check_meta(meta: dict[str, Any], page: Page) -> None:
+def _check_meta(meta: dict[str, Any], page: Page, *, has_bars: bool) -> None:
     """Refuse another interval or another instrument."""
-    if meta.get("dataGranularity", "1d") != "1d":
+    if has_bars and meta.get("dataGranularity", "1d") != "1d":
         raise ValueError(f"bars of {meta.get('dataGranularity')!r}, not of a day")
     requested = page.request.symbol
     if unquote(str(meta.get("symbol", requested))).upper() != requested.upper():
