@@ -148,12 +148,14 @@ def test_unchanged_load_changes_nothing() -> None:
     assert [len(part) for part in parts] == [0] * 5
 
 
-def test_old_volume_change_is_a_revision() -> None:
-    stored = bars([bar("2024-01-02", 10.0, volume=1000.0)])
-    soon = merge_bars(stored, bars([bar("2024-01-02", 10.0, volume=1040.0, observed_at=START)]))
-    late = merge_bars(
-        stored, bars([bar("2024-01-02", 10.0, volume=1040.0, observed_at=START + timedelta(days=30))])
-    )
+@pytest.mark.parametrize("unit", [1000.0, 0.001])
+def test_old_volume_change_is_a_revision(unit: float) -> None:
+    stored = bars([bar("2024-01-02", 10.0, volume=unit)])
+    served = (bar("2024-01-02", 10.0, volume=1.04 * unit, observed_at=START + timedelta(n)) for n in (9, 10))
+    # 15 days after the session, and 16
+    soon, late = (merge_bars(stored, bars([row])) for row in served)
+    more = merge_bars(stored, bars([bar("2024-01-02", 10.0, volume=1.06 * unit, observed_at=START)]))
+    assert (len(more.settled), len(more.superseded)) == (0, 1)
     assert (len(soon.settled), len(soon.superseded)) == (1, 0)
     assert (len(late.settled), len(late.superseded)) == (0, 1)
     assert soon.bars["observed_at"].to_pylist() == stored["observed_at"].to_pylist()
@@ -174,6 +176,7 @@ def test_old_volume_change_is_a_revision() -> None:
         ("split", 4.0, 4.00000001, False),
         ("volume", 10_000.0, 10_001.0, True),
         ("volume", 10_000.0, 10_002.0, False),
+        ("volume", 1.0, 1.5, False),
         ("close", None, None, True),
         ("close", None, 1.0, False),
         ("volume", 0.0, None, False),
@@ -197,20 +200,23 @@ def test_row_before_the_first_is_of_the_same_instrument() -> None:
         ("A", "2024-01-02"),
         ("A", "2024-01-05"),
         ("B", "2024-01-03"),
-        ("C", "1969-12-30"),
+        ("C", "1950-01-02"),
         ("C", "2024-01-09"),
     )
     incoming = _named(
         ("A", "2024-01-05"),
         ("A", "2024-01-08"),
         ("B", "2024-01-03"),
-        ("C", "1969-12-31"),
+        ("C", "1950-01-03"),
+        ("C", "2024-01-09"),
         ("D", "2024-01-09"),
     )
     at, first = before_first(stored, incoming)
     assert (at.tolist(), first.tolist()) == ([0, 3], [0, 3])
     at, first = before_first(stored, _named(("B", "2024-01-04"), ("B", "2024-01-05"), ("D", "2024-01-01")))
     assert (at.tolist(), first.tolist()) == ([2], [0])
+    at, first = before_first(stored, _named(("A", "2024-01-06"), ("B", "2024-01-04"), ("B", "2024-01-05")))
+    assert (at.tolist(), first.tolist()) == ([1, 2], [0, 1])
     at, first = before_first(stored, _named(("Z", "2025-01-01")))
     assert (at.tolist(), first.tolist()) == ([], [])
 
@@ -231,6 +237,59 @@ def test_match_finds_sessions_of_any_instrument_and_day() -> None:
     assert found.tolist() == [True, False, True, False]
     assert at[found].tolist() == [1, 2]
     assert match(BAR.empty_table(), stored)[1].tolist() == [False] * 3
+
+
+def test_rows_are_put_among_the_stored_ones_or_in_their_place() -> None:
+    stored = _named(("A", "2024-01-02"), ("A", "2024-01-04"), ("C", "1969-12-31"))
+    rows = _named(("A", "2024-01-03"), ("A", "2024-01-04"), ("B", "2024-01-02"), ("D", "2024-01-01"))
+    got = [
+        (row["instrument_id"], str(row["session"]), row["close"]) for row in put_in(stored, rows).to_pylist()
+    ]
+    assert got == [
+        ("A", "2024-01-02", 0.0),
+        ("A", "2024-01-03", 0.0),
+        ("A", "2024-01-04", 1.0),
+        ("B", "2024-01-02", 2.0),
+        ("C", "1969-12-31", 2.0),
+        ("D", "2024-01-01", 3.0),
+    ]
+    assert put_in(stored, rows.slice(0, 0)) is stored
+    assert put_in(stored.slice(0, 0), rows) is rows
+
+
+def test_merge_tells_new_revised_settled_and_other_rows_apart() -> None:
+    names = ("FIRM", "MORE", "OLD", "REVISED", "SAME", "VOLUME")
+    known = {"close": 10.0, "volume": 1000.0, "known_at": START, "observed_at": START, "backfilled": True}
+    stored = bars([bar("2024-01-05", instrument_id=name, **known) for name in names])
+    later = START + timedelta(hours=1)
+    changes: dict[str, dict] = {
+        "FIRM": {"close": 10.1, "source": "other"},
+        "MORE": {"volume": 1100.0},
+        "NEW": {},
+        "OLD": {"close": 10.1, "observed_at": START - timedelta(hours=1)},
+        "REVISED": {"close": 10.1, "volume": 1001.0},
+        "SAME": {},
+        "VOLUME": {"volume": 1040.0},
+    }
+    incoming = [
+        bar("2024-01-05", instrument_id=name, **known | {"observed_at": later} | more)
+        for name, more in changes.items()
+    ]
+    found = merge_bars(stored, bars(incoming))
+    assert (found.new.to_pylist(), found.settled.to_pylist()) == (["NEW"], ["VOLUME"])
+    assert found.revised.to_pylist() == ["MORE", "REVISED"]
+    columns = ("instrument_id", "close", "volume", "observed_at", "known_at", "backfilled")
+    assert [tuple(row[name] for name in columns) for row in found.bars.to_pylist()] == [
+        ("MORE", 10.0, 1100.0, later, later, False),
+        ("NEW", 10.0, 1000.0, later, START, True),
+        ("REVISED", 10.1, 1001.0, later, later, False),
+        ("VOLUME", 10.0, 1040.0, START, START, True),
+    ]
+    assert found.superseded.schema.equals(REVISION)
+    assert [(r["instrument_id"], r["volume"], r["superseded_at"]) for r in found.superseded.to_pylist()] == [
+        ("MORE", 1000.0, later),
+        ("REVISED", 1000.0, later),
+    ]
 
 
 def test_rows_are_put_in_order_of_instrument_and_session() -> None:
