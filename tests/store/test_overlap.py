@@ -103,6 +103,17 @@ def test_wrong_newest_bars_are_corrected(factor: float, wrong: int) -> None:
         assert len(found.revised) == (wrong > 2 and (2 * wrong > 40 - first))
 
 
+def test_wrong_bars_from_a_split_on_are_corrected() -> None:
+    """Since the split of 4 for 1 all stored prices are 1.27 times too high."""
+
+    def with_split(factor: float) -> pa.Table:
+        closes = [close / 4 * factor if n >= 8 else close for n, close in enumerate(CLOSES[:11])]
+        return bars([bar(DAYS[n], c, split=4.0 if n == 8 else 1.0) for n, c in enumerate(closes)])
+
+    assert not judge(with_split(1.27), with_split(1.0), {"SHARE": window()}).refused
+    assert judge(with_split(1.0), with_split(1.27), {"SHARE": window()}).refused
+
+
 def test_wrong_bars_in_between_are_corrected_and_not_brought() -> None:
     wrong = times([1.0] * 30 + [1.4] * 6 + [1.0] * 4)
     assert check_of(wrong, CLOSES[29:], 29) == ""
@@ -114,8 +125,18 @@ def test_small_common_correction_needs_a_jump_that_stands_out() -> None:
     wrong = times([1.0] * 29 + [1.05] * 11, calm)
     assert check_of(wrong, calm[29:], 29) == ""
     assert check_of(calm, wrong[29:], 29) == "rescaled"
+    # without a row before it
+    assert check_of(times([1.0] * 10 + [1.05] * 30, calm), calm) == ""
     # the market itself moves like this
     assert check_of(times([1.0] * 29 + [1.05] * 11), CLOSES[29:], 29) == "rescaled"
+
+
+def test_correction_must_take_more_than_half_of_the_jump_away() -> None:
+    """The market fell by three or two tenths of the factor on the day from which prices are wrong."""
+    calm = [100.0 + n % 2 / 100 for n in range(40)]
+    for tenths, check in ((3, "rescaled"), (2, "")):
+        right = times([1.0] * 29 + [1.05 ** (-tenths / 10)] * 11, calm)
+        assert check_of(times([1.0] * 29 + [1.05] * 11, right), right[29:], 29) == check
 
 
 @pytest.mark.parametrize(
@@ -190,12 +211,11 @@ def test_dates_shifted_by_a_day_are_rejected(shift: int) -> None:
     assert found.refused["SHARE"].check == "other_series"
 
 
-def test_yields_have_no_path() -> None:
-    bill = replace(SHARE, asset_class="rate")
-    assert (
-        check_of([0.05, 0.04, 0.05, 0.06, 0.05, 0.05], [0.053, 0.041, 0.048, 0.06, 0.05, 0.049], 0, bill)
-        == ""
-    )
+def test_paths_are_compared_by_four_returns_and_yields_have_none() -> None:
+    other = CLOSES[4::-1]
+    assert check_of(CLOSES[:5], other) == "other_series"
+    assert check_of(CLOSES[:4], other[1:]) == ""
+    assert check_of(CLOSES[:5], other, 0, replace(SHARE, asset_class="rate")) == ""
 
 
 def test_restatement_of_everything_along_the_path_is_a_revision() -> None:
@@ -217,13 +237,16 @@ def test_series_that_stands_still_may_be_restated() -> None:
 
 @pytest.mark.parametrize(("factor", "check"), [(1.01, ""), (0.9, ""), (4.0, "rescaled"), (0.01, "rescaled")])
 def test_small_factor_is_accepted_from_another_source(factor: float, check: str) -> None:
-    assert check_of(CLOSES[:10], times([factor] * 10), source="other") == check
+    refused = judged(CLOSES[:10], times([factor] * 10), source="other").refused
+    assert [one.check for one in refused.values()] == [check] * bool(check)
+    assert all(f"came back times {factor:g}, and no split" in one.text for one in refused.values())
 
 
 def test_rows_of_each_source_are_judged_separately() -> None:
     stored = bars([bar(t, 100.0, source="test" if n < 5 else "other") for n, t in enumerate(DAYS[:10])])
     assert "SHARE" in judge(stored, rows([110.0] * 10), {"SHARE": window()}).refused
     assert "SHARE" not in judge(stored, rows([100.0] * 5 + [110.0] * 5), {"SHARE": window()}).refused
+    assert "SHARE" in judge(stored, rows([100.0] * 5 + [400.0] * 5), {"SHARE": window()}).refused
 
 
 # no overlap
@@ -258,8 +281,9 @@ def test_answer_without_stored_sessions_must_begin_near_the_last_one(
 
 def test_split_and_dividend_explain_a_start() -> None:
     stored = bars([bar(DAYS[0], 100.0)])
-    later = bars([bar(DAYS[1], 11.0, split=4.0, dividend=14.0)])
-    assert not judge(stored, later, {"SHARE": window()}).refused
+    for dividend, refused in ((14.0, False), (60.0, True)):
+        later = bars([bar(DAYS[1], 11.0, split=4.0, dividend=dividend)])
+        assert bool(judge(stored, later, {"SHARE": window()}).refused) is refused
 
 
 def test_start_is_not_judged_without_a_scale() -> None:
@@ -274,7 +298,29 @@ def test_new_instrument_and_earlier_history_have_nothing_before_them() -> None:
     known = {"SHARE": window(), "NEW": window(replace(SHARE, id="NEW"))}
     assert not judge(bars([bar("2024-01-02", 1.0)]), new, known).refused
     assert not judge(bars([bar("2024-02-02", 1.0)]), bars([bar("2024-01-02", 9.0)]), known).refused
-    assert not judge(bars([]), bars([]), {}).refused
+    assert not judge(bars([bar("2024-01-02", 1.0), bar("2024-01-03", 1.0)]), new, known).refused
+    for stored, incoming in ((bars([]), bars([])), (bars([]), new), (new, bars([]))):
+        found = judge(stored, incoming, known)
+        assert (found.refused, len(found.revised)) == ({}, 0)
+        assert found.revised.schema.field("message").type == pa.string()
+
+
+def test_each_instrument_is_judged_by_its_own_rows() -> None:
+    """The first is unchanged, the second has no overlap with the row before it, the third is
+    revised."""
+    same, again = ([bar(day, 10.0, instrument_id="A") for day in DAYS[n:4]] for n in (0, 1))
+    held = [bar(day, 10.0, instrument_id="Z") for day in DAYS[:5]]
+    served = [
+        one | {"close": close} for one, close in zip(held, (10.0, 10.003, 9.998, 10.0, 10.004), strict=True)
+    ]
+    stored, incoming = bars([*same, bar(DAYS[0], 100.0), *held]), bars([*again, bar(DAYS[1], 300.0), *served])
+    windows = {name: window(replace(SHARE, id=name)) for name in ("A", "SHARE", "Z")}
+    found = judge(stored, incoming, windows)
+    assert list(found.refused) == ["SHARE"]
+    assert "begins at 300 on 2024-01-03, after 100 on 2024-01-02" in found.refused["SHARE"].text
+    [row] = found.revised.to_pylist()
+    assert (row["instrument_id"], row["session"]) == ("Z", DAYS[1])
+    assert row["message"] == "3 of 5 stored sessions revised, 2024-01-03 to 2024-01-06"
 
 
 def test_price_of_zero_has_no_scale() -> None:
@@ -308,6 +354,30 @@ def test_rounding_is_no_change_and_a_correction_is_one() -> None:
     got = scaled(rows(CLOSES[:11]), rows(times([*factors, 0.55])))
     assert got[:10] == CLOSES[:10]
     assert got[10] == pytest.approx(1.1 * CLOSES[10], rel=1e-4)
+
+
+def test_larger_difference_than_rounding_is_a_correction() -> None:
+    got = scaled(rows(CLOSES[:11]), rows(times([0.5] * 10 + [0.5 * (1 + 1.2e-4)])))
+    assert got == [*CLOSES[:10], pytest.approx(CLOSES[10] * (1 + 1.2e-4), rel=1e-9)]
+
+
+def test_scale_is_that_of_the_same_source_where_it_is_stored() -> None:
+    """Seven sessions of another source at twice the price, and seven that are not stored."""
+    held = [bar(day, close, source="test") for day, close in zip(DAYS[:3], CLOSES, strict=False)]
+    held += [bar(DAYS[n], 2 * CLOSES[n], source="other") for n in range(3, 10)]
+    got = scaled(bars(held), rows(times([0.5] * 17)))
+    assert got == pytest.approx(CLOSES[:17], rel=1e-12)
+
+
+def test_only_stored_total_returns_are_scaled() -> None:
+    windows = {name: window(replace(TOTAL, id=name)) for name in ("NEW", "TOTAL")}
+    windows["PRICE"] = window(replace(SHARE, id="PRICE"))
+    stored = bars([bar(day, 10.0, instrument_id=name) for name in ("PRICE", "TOTAL") for day in DAYS[:3]])
+    served = bars([bar(day, 5.0, instrument_id=name) for name in windows for day in DAYS[:3]])
+    got = on_stored_scale(served, stored, windows)
+    assert got["close"].to_pylist() == [5.0] * 6 + [10.0] * 3
+    assert on_stored_scale(served, bars([]), windows) is served
+    assert on_stored_scale(bars([]), stored, windows).equals(bars([]))
 
 
 def test_missing_prices_stay_missing() -> None:

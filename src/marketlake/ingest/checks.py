@@ -55,9 +55,8 @@ def subjects(names: Sequence[str], windows: Mapping[str, Window]) -> pa.Table:
     """A row an instrument; its number is its place in `names`, those without a bar come after
     them."""
     every = [*names, *sorted(set(windows) - set(names))]
-    rows = [(place, name, *_facts(windows[name])) for place, name in enumerate(every)]
-    columns = zip(*rows, strict=True) if rows else ([] for _ in _SUBJECT)
-    return pa.table([pa.array(list(c), f.type) for c, f in zip(columns, _SUBJECT, strict=True)], _SUBJECT)
+    rows = ((place, name, *_facts(windows[name])) for place, name in enumerate(every))
+    return pa.Table.from_pylist([dict(zip(_SUBJECT.names, row, strict=True)) for row in rows], _SUBJECT)
 
 
 def _facts(window: Window) -> tuple[str, str, bool, date | None]:

@@ -123,8 +123,9 @@ def judge(
             count, overlap, others = (int(mask[rows].sum()) for mask in (changed, own, found & ~own))
             if overlap and not count and not others:
                 continue
+            # none before it: the slice from -1 to 0 is empty
             last = before.get(rows.start, -1)
-            previous = held.take(slice(last, last + 1) if last >= 0 else slice(0))
+            previous = held.take(slice(last, last + 1))
             answer = _Answer(
                 windows[name].instrument,
                 *(served.take(rows), held.take(at[rows]), own[rows], (found & ~own)[rows], previous),
@@ -276,7 +277,7 @@ class _Overlap:
         """Whether most changes are by one factor, or the same from one session to the next."""
         agree = int((np.abs(self.shift[self.changed] - factor) <= _SPREAD).sum())
         steps = self._apart()
-        return 2 * agree > max(2, int(self.changed.sum())) or bool(
+        return 2 * agree > int(self.changed.sum()) or bool(
             whole and len(steps) >= _FEWEST and np.median(steps) <= _SPREAD
         )
 
