@@ -36,7 +36,14 @@ DEADLINE_HOURS: Final = 12.0
 KEY_VARIABLES: Final[Mapping[str, str]] = {"tiingo": "TIINGO_API_KEY"}
 """By source, the environment variable with its key."""
 _KEY: Final = re.compile(r"[!-~]{1,400}")
-_LIVE_RATES: Final = {"yahoo": 2.0, "binance": 5.0, "coinbaseexchange": 5.0, "ecb": 1.0, "fred": 1.0}
+_LIVE_RATES: Final = {
+    "yahoo": 2.0,
+    "binance": 5.0,
+    "binance-archive": 5.0,
+    "coinbaseexchange": 5.0,
+    "ecb": 1.0,
+    "fred": 1.0,
+}
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,12 @@ def _tiingo() -> Source:
     return Tiingo()
 
 
+def _binance_archive() -> Source:
+    from .binance_archive import BinanceArchive
+
+    return BinanceArchive()
+
+
 def _files() -> Source:
     from .files import Files
 
@@ -117,6 +123,7 @@ _MAKERS: Final[Mapping[str, Callable[[], Source]]] = {
     "ecb-bundled": _ecb_bundled,
     "fred": _fred,
     "tiingo": _tiingo,
+    "binance-archive": _binance_archive,
     "files": _files,
 }
 NAMES: Final = tuple(_MAKERS)

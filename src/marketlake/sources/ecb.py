@@ -13,32 +13,18 @@ import csv
 import io
 import math
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Sequence
 from datetime import date
 from importlib.resources import files
 from typing import Final
 
 from ..model.errors import MalformedError, NotFoundError
+from .archive import NOT_AN_ARCHIVE, only_csv
 from .contract import Access, Page, Parsed, Request, Source, plain, status_error
 from .http import Answer, get
 from .rows import EPOCH, Rows, closes, parse_each
 
 _URL: Final = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip"
-_MOST_BYTES: Final = 64 * 1024 * 1024
-"""Unpacked; the table of 1999 to 2026 has 2 million."""
-_NOT_THE_TABLE: Final = (
-    ValueError,
-    RuntimeError,
-    EOFError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-    csv.Error,
-)
-"""Errors that a damaged, encrypted or different archive raises."""
 _PAIR: Final = re.compile(r"([A-Z]{3})/([A-Z]{3})")
 _MISSING: Final = frozenset({"", "N/A"})
 
@@ -85,7 +71,7 @@ class _Table:
     """One unpacked table: dates and, per currency, units per euro."""
 
     def __init__(self, body: bytes) -> None:
-        rows = csv.reader(io.StringIO(_unpacked(body)))
+        rows = csv.reader(io.StringIO(only_csv(body)[1]))
         header = [name.strip() for name in next(rows, [])]
         if header[:1] != ["Date"]:
             raise ValueError("its first column is not Date")
@@ -114,7 +100,7 @@ def _rows(page: Page, tables: dict[bytes, _Table], source: str) -> Rows:
             tables[page.body] = _Table(page.body)
         table = tables[page.body]
         bases, quotes = table.per_euro(base, source), table.per_euro(quote, source)
-    except _NOT_THE_TABLE as wrong:
+    except NOT_AN_ARCHIVE as wrong:
         raise MalformedError(
             f"{source}'s answer is not the table of rates: {plain(str(wrong)[:100])}"
         ) from wrong
@@ -140,19 +126,6 @@ def _rate(text: str) -> float | None:
 
 def _is_whole(body: bytes) -> bool:
     try:
-        return bool(_unpacked(body))
-    except _NOT_THE_TABLE:
+        return bool(only_csv(body)[1])
+    except NOT_AN_ARCHIVE:
         return False
-
-
-def _unpacked(body: bytes) -> str:
-    """The text of the archive's only CSV; the archive's stated size is not trusted."""
-    with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        tables = [entry for entry in archive.infolist() if entry.filename.endswith(".csv")]
-        if len(tables) != 1 or tables[0].compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            raise ValueError("the archive does not hold one plain CSV file")
-        with archive.open(tables[0]) as file:
-            content = file.read(_MOST_BYTES + 1)
-    if len(content) > _MOST_BYTES:
-        raise ValueError(f"more than {_MOST_BYTES} bytes unpacked")
-    return content.decode("utf-8")

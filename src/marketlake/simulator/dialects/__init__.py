@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..ask import Ask
-from ..dialects import binance, bitstamp, coinbaseexchange, ecb, fred, kraken, tiingo, yahoo
+from ..dialects import binance, binance_archive, bitstamp, coinbaseexchange, ecb, fred, kraken, tiingo, yahoo
 from ..reply import Reply
 
 DIALECTS: Final[Mapping[str, Callable[[Ask], Reply]]] = {
@@ -15,6 +15,7 @@ DIALECTS: Final[Mapping[str, Callable[[Ask], Reply]]] = {
     "coinbaseexchange": coinbaseexchange.answer,
     "kraken": kraken.answer,
     "bitstamp": bitstamp.answer,
+    "binance-archive": binance_archive.answer,
     "fred": fred.answer,
     "tiingo": tiingo.answer,
     "ecb": ecb.answer,
