@@ -115,7 +115,8 @@ _ELSEWHERE: Final = (
         WARN,
         "served",
         "An answer that revises more than half of the stored sessions that it has, or more than 11",
-        "compare another source (`marketlake reconcile`); `marketlake changes` lists the revisions",
+        "compare another source (`marketlake reconcile ID --from DAY`); "
+        "`marketlake changes ID --since DAY` lists the revisions",
     ),
     Check(
         CORRECTION_MISMATCH,

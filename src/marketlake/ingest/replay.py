@@ -164,5 +164,5 @@ def _set_aside(root: Path, path: str) -> str:
 def _incomplete(path: str) -> str:
     return (
         f"{path} was restored from the answers that can be read; what only the damaged ones held is missing "
-        "in it: `marketlake backfill` fetches it again"
+        "in it: `marketlake backfill ID --from DAY` fetches it again"
     )

@@ -130,7 +130,7 @@ class Universe:
     def get(self, instrument_id: str) -> Instrument:
         """The instrument by its id or a symbol, as `id_of` finds it; `UsageError` if there is none."""
         symbols = {one.id: [ref.symbol for ref in one.sources] for one in self.instruments}
-        return self.by_id[id_of(instrument_id, symbols, "; `marketlake add` looks a new one up")]
+        return self.by_id[id_of(instrument_id, symbols, "; `marketlake add SYMBOL` looks a new one up")]
 
     def select(self, ids: Iterable[str]) -> Universe:
         """Only these instruments (all of them when `ids` is empty), in the universe's order."""

@@ -181,7 +181,7 @@ def _unanswered(path: Path, lost: Sequence[str]) -> CorruptLakeError:
     listed = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
     return CorruptLakeError(
         f"{shown(path)} refers to answers for {listed} whose batch is gone or damaged; restore raw/ from a "
-        "backup, or fetch them again (`marketlake backfill`)"
+        "backup, or fetch them again (`marketlake backfill ID --from DAY`)"
     )
 
 

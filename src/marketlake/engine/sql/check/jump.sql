@@ -8,8 +8,8 @@
 --      1.73), silver 18 % in 2011, NVIDIA rose 24 % in 2023, the Dow fell 23 % in 1987 (1.29). In
 --      41 currencies since 1999 the check finds four moves, all of them real: the lira in 2001 and
 --      2021, and the Icelandic krona in 2008 and over its ten years without a rate
--- Remedy: `marketlake reconcile`: a jump counts as explained where the sources agree on the
---         session; a correction where the vendor is wrong
+-- Remedy: `marketlake reconcile ID --from DAY --to DAY`: a jump counts as explained where the
+--         sources agree on the session; a correction where the vendor is wrong
 -- Unit: ratio
 -- Grain: instrument_id, session
 -- Source: checked

@@ -6,8 +6,9 @@
 --          above 1e-15, volumes below 1e18
 -- Why: crude oil settled at -37.63 on 2020-04-20, so an instrument may declare that its prices can
 --      be negative. No other value can be
--- Remedy: compare another source (`marketlake reconcile`); set negative_prices = true in
---         instruments.toml where such prices are real, otherwise add a correction
+-- Remedy: compare another source (`marketlake reconcile ID --from DAY --to DAY`); set
+--         negative_prices = true in instruments.toml where such prices are real, otherwise add a
+--         correction
 -- Unit: as bar
 -- Grain: instrument_id, session
 -- Source: checked

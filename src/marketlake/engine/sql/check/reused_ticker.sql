@@ -5,8 +5,9 @@
 -- Why: a symbol that another company took over later has the two histories in one series. The rows
 --      are stored, because a share can also return from a long suspension; no figure across the gap
 --      is to be trusted
--- Remedy: set `since` in instruments.toml to the first session after the gap; list the history
---         before it under a new id, with `until`. A correction where the price is wrong
+-- Remedy: in instruments.toml list the two histories under new ids, the first with `until` before the
+--         gap, the other with `since` after it, and remove this id. A correction where the price is
+--         wrong
 -- Unit: ratio
 -- Grain: instrument_id, session
 -- Source: checked

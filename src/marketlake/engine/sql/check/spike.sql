@@ -6,8 +6,8 @@
 --          5.5 instead of 4. Not judged: rates, instruments with negative_prices
 -- Why: prices fall and recover during sessions; a wrong close is gone at the next open. In the real
 --      prices of the tests five sessions of 47,000 do this, all in March 2020
--- Remedy: `marketlake reconcile`: a spike counts as explained where the sources agree on the
---         session; a correction where the vendor is wrong
+-- Remedy: `marketlake reconcile ID --from DAY --to DAY`: a spike counts as explained where the
+--         sources agree on the session; a correction where the vendor is wrong
 -- Unit: ratio
 -- Grain: instrument_id, session
 -- Source: checked

@@ -7,8 +7,8 @@
 -- Why: a vendor without new data repeats the old data. Two equal consecutive days are common in
 --      thin trading (19 in COMEX gold and silver since 2000); five never occurred there. A pegged
 --      currency or a bill near zero can stay unchanged for weeks
--- Remedy: `marketlake reconcile` shows whether another source has new prices; backfill once the
---         vendor has them
+-- Remedy: `marketlake reconcile ID --from DAY` shows whether another source has new prices;
+--         `marketlake backfill ID --from DAY` once the vendor has them
 -- Unit: as bar
 -- Grain: instrument_id, session
 -- Source: checked

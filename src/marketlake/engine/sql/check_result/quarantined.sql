@@ -1,9 +1,9 @@
 -- quarantined: rows in quarantine that no later answer has replaced.
 -- Formula: the latest row of quarantine per check, instrument, session and source, unless the
---          session is stored and a later fetch that requested it succeeded
+--          session is stored, or none of the calendar, and a later fetch that requested it succeeded
 -- Unit: as bar
 -- Grain: check, instrument_id, session, source
--- Source: quarantine, bar, run
+-- Source: quarantine, bar, run, instrument, calendar_session
 WITH latest AS (
     SELECT *
     FROM quarantine
@@ -19,7 +19,14 @@ SELECT
     q.source, q.observed_at AS seen_at
 FROM latest AS q
 WHERE
-    NOT EXISTS (FROM bar AS b WHERE b.instrument_id = q.instrument_id AND b.session = q.session)
+    (
+        NOT EXISTS (FROM bar AS b WHERE b.instrument_id = q.instrument_id AND b.session = q.session)
+        AND EXISTS (
+            FROM instrument AS n
+            JOIN calendar_session AS c ON c.calendar = n.calendar
+            WHERE n.instrument_id = q.instrument_id AND c.session = q.session
+        )
+    )
     OR NOT EXISTS (
         FROM run AS r
         WHERE
