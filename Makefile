@@ -7,7 +7,7 @@ QUICK := tests/unit tests/sources tests/store tests/answers tests/portfolio \
 	--ignore tests/store/s3 --ignore tests/answers/changes
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run quick test coverage mutants cluster-test container-test check spark format docs airflow env benchmark campaign lock clean
+.PHONY: help venv run quick test coverage mutants cluster-test container-test matrix check spark format docs airflow env benchmark campaign lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ cluster-test: venv ## Postgres, Redis and two Celery workers on loopback: kill o
 
 container-test: venv ## build and deploy the containers, kill, stop, restore; skipped where no Docker can run
 	@$(BIN)/python -W ignore -m tests.containers
+
+matrix: venv ## tests on duckdb 1.5.5, 1.5.6 and 2.0.1 and the lowest dependencies; VARIANTS, TESTS select
+	@PYTEST_WORKERS=$(PYTEST_WORKERS) sh scripts/matrix $(VARIANTS)
 
 check: venv ## format, lint, strict types, import contract
 	@$(BIN)/ruff format --check .

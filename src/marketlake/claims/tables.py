@@ -118,8 +118,8 @@ def fill_claims(claims: Sequence[Claim], universe: Universe) -> Fill:
 def _sleeve_tables(
     connection: duckdb.DuckDBPyConnection, claims: Sequence[SleeveClaim]
 ) -> Mapping[str, pa.Table]:
-    row = connection.execute("SELECT root FROM main.lake").fetchone()
-    reader = reader_of(connection, Path(row[0] if row else ""))
+    [(root,)] = connection.execute("SELECT root FROM main.lake").fetchall()
+    reader = reader_of(connection, Path(root))
     return sleeve_tables(evaluate(reader, claims))
 
 

@@ -270,8 +270,8 @@ def relation_of(name: str) -> str:
 
 
 def _first_year(connection: duckdb.DuckDBPyConnection, last: int) -> int:
-    row = connection.execute("SELECT min(year) FROM bar WHERE asset_class <> 'none'").fetchone()
-    return last if row is None or row[0] is None else min(int(row[0]), last)
+    [(year,)] = connection.execute("SELECT min(year) FROM bar WHERE asset_class <> 'none'").fetchall()
+    return last if year is None else min(int(year), last)
 
 
 def build_database(

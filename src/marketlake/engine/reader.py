@@ -398,12 +398,12 @@ def _records(root: Path, files: Iterable[str]) -> Iterator[str]:
 
 def _check_version(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
     try:
-        row = _execute(connection, "SELECT schema_version, root FROM main.lake").fetchone()
+        rows = _execute(connection, "SELECT schema_version, root FROM main.lake").fetchall()
     except duckdb.Error as error:
         raise CorruptLakeError(
             f"{database} is not a lake's database ({brief(error)}); run `marketlake build`"
         ) from error
-    version, root = row or (0, "")
+    version, root = rows[0] if rows else (0, "")
     if version > SCHEMA_VERSION:
         raise SchemaVersionError(
             f"{database} has schema version {version} and this marketlake knows {SCHEMA_VERSION}; upgrade it"

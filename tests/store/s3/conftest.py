@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from unittest import mock
 
 import boto3
+import duckdb
 import pytest
 from botocore import endpoint, loaders, session
 
@@ -18,6 +20,14 @@ from ...trouble.lakes import full_lake
 from .world import ROOT, Bucket, environment
 
 _number = count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def httpfs() -> None:
+    """The extension comes as a package of its own, of one version of DuckDB."""
+    packaged = version("duckdb-extension-httpfs")
+    if packaged != duckdb.__version__:
+        pytest.skip(f"the packaged httpfs is for duckdb {packaged}, not {duckdb.__version__}")
 
 
 @pytest.fixture(scope="session")
