@@ -296,3 +296,5 @@ def test_rows_are_put_in_order_of_instrument_and_session() -> None:
     ordered = _named(("A", "1969-12-31"), ("A", "2024-01-02"), ("B", "1969-12-30"))
     assert in_order(ordered) is ordered
     assert in_order(ordered.take([2, 1, 0])).equals(ordered)
+    many = _named(*((f"I{n:04}", "2024-01-02") for n in range(6000)))
+    assert in_order(many.take(list(range(5999, -1, -1)))).equals(many)

@@ -11,11 +11,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from marketlake.engine.checks import LAKE, checks
 from marketlake.engine.sql_text import read_heading
-from marketlake.ingest.checks import Checked, Context, check
+from marketlake.ingest.checks import Checked, Context, check, slices
 from marketlake.ingest.normalise import normalise
 from marketlake.model.calendars import load_calendar
 from marketlake.model.instruments import Instrument
@@ -253,6 +254,18 @@ def test_result_does_not_depend_on_slices(monkeypatch: pytest.MonkeyPatch) -> No
     assert whole.bars.equals(cut.bars)
     assert whole.findings.equals(cut.findings)
     assert sorted(quarantined(whole)) == sorted(quarantined(cut)) == [("unit_spike", after(2))] * 3
+
+
+@pytest.mark.parametrize(("least", "lengths"), [(1, [4, 4, 4]), (4, [4, 4, 4]), (6, [8, 4]), (99, [12])])
+def test_slices_are_cut_between_instruments(
+    least: int, lengths: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marketlake.ingest.checks._SLICE", least)
+    table = bars([bar(after(n), 10.0, instrument_id=name) for name in "ABC" for n in range(4)])
+    parts = list(slices(table, pa.array([0] * 4 + [1] * 4 + [2] * 4, pa.int32())))
+    assert pa.concat_tables(parts).select(table.column_names).equals(table)
+    assert [part["place"].to_pylist() for part in parts] == [list(range(length)) for length in lengths]
+    assert [n for part in parts for n in part["subject"].to_pylist()] == [0] * 4 + [1] * 4 + [2] * 4
 
 
 def test_every_check_has_severity_reason_and_remedy() -> None:

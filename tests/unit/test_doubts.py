@@ -253,7 +253,7 @@ def test_events_of_sessions_left_out_go_to_the_first_row_of_their_instrument() -
         ("A", 0, 5.0, 5.0, "spike", LATER),  # stored
         ("A", 1, 2.0, 0.6, "spike", LATER),
         ("A", 1, 7.0, 7.0, "spike", LATER - timedelta(days=1)),  # served again since
-        ("A", 3, 3.0, 0.6, "spike", LATER),
+        ("A", 3, 0.5, 0.6, "spike", LATER),
         ("A", 4, 5.0, 5.0, "spike", LATER),  # in the answer
         ("B", 1, 0.0, np.inf, "not_positive", LATER),
         ("B", 2, 5.0, 0.5, "split_ratio", LATER),
@@ -272,17 +272,17 @@ def test_events_of_sessions_left_out_go_to_the_first_row_of_their_instrument() -
     )
     got = with_pending(first, history, pending)
     assert got.drop_columns(["split", "dividend"]).equals(first.drop_columns(["split", "dividend"]))
-    # A: 2 x 3 x 2; 0.2 and 0.6 before its own split of 2, and 0.6 before splits of 2 and 3 too
-    assert got["split"].to_pylist() == [12.0, 1.0, 2.0, 1.0]
+    # A: 2 x 0.5 x 2; 0.2, then 0.6 before its own split of 2, then 0.6 before splits of 2 and 0.5
+    assert got["split"].to_pylist() == [2.0, 1.0, 2.0, 1.0]
     # B: 0.5 before a split of 2
-    assert got["dividend"].to_pylist() == pytest.approx([0.2 + 0.6 / 2 + 0.6 / 6, 0.0, 0.25, 0.0])
+    assert got["dividend"].to_pylist() == pytest.approx([0.2 + 0.6 / 2 + 0.6, 0.0, 0.25, 0.0])
     assert with_pending(first, history, pending.slice(0, 0)) is first
 
 
 def test_events_of_quarantined_rows_add_up_in_the_next_good_row_of_the_instrument() -> None:
     """The volume is wrong on the first and second day, and on all days of the second instrument."""
     days = [FIRST + timedelta(days=n) for n in range(4)]
-    events = [(40, 1.0, 0.0), (20, 2.0, 0.3), (20, 1.0, 0.1), (10, 2.0, 0.05)]
+    events = [(40, 1.0, 0.0), (20, 2.0, 0.0), (20, 1.0, 1.0), (10, 2.0, 0.05)]
     wrong = {"A": (1, 2), "B": (0, 1, 2, 3), "C": ()}
     rows = [
         row(days[n], close, instrument_id=name, close_at=LATER, source="test", split=split, dividend=dividend)
@@ -292,14 +292,12 @@ def test_events_of_quarantined_rows_add_up_in_the_next_good_row_of_the_instrumen
     ]
     windows = {name: window(replace(EQUITY, id=name)) for name in wrong}
     stored = normalised([row(days[1], 20.0, instrument_id="A", close_at=LATER, source="test")])
-    for context, split, dividend in (
-        (Context(), 4.0, 0.05 + 0.1 / 2 + 0.3 / 2),
-        (Context(history=stored), 2.0, 0.1),
-    ):
+    # of the second day 1.00 before a split of 2; the split of the first day is stored or not
+    for context, split in ((Context(), 4.0), (Context(history=stored), 2.0)):
         result = check(normalised(rows), normalised([]), windows, "run", context)
         last = result.bars.to_pylist()[1]
         assert result.bars["instrument_id"].to_pylist() == ["A"] * 2 + ["C"] * 4
-        assert (last["session"], last["split"], last["dividend"]) == (days[3], split, pytest.approx(dividend))
+        assert (last["session"], last["split"], last["dividend"]) == (days[3], split, 0.05 + 1.0 / 2)
         assert result.bars["split"].to_pylist()[2:] == [split for _, split, _ in events]
         assert len(result.quarantine) == 6
 
