@@ -47,6 +47,11 @@ def test_correct_rows_pass_unchanged() -> None:
     assert not result.refused
 
 
+def test_answer_without_rows_has_no_bars_and_no_findings() -> None:
+    result = check(normalised([]), normalised([]), {}, "run")
+    assert [len(part) for part in (result.bars, result.quarantine, result.findings)] == [0, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
