@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from marketlake.claims.claim import WinsClaim
 from marketlake.lake import Lake
 from marketlake.model.errors import UsageError
+from marketlake.model.instruments import Instrument, SourceRef, Universe
 
 from . import lakes
 from .lakes import BTC, EUR, NASDAQ, SHARE, bar
@@ -24,6 +27,7 @@ LATER_CLAIM = WinsClaim(
 )  # fmt: skip
 CLAIM = replace(LATER_CLAIM, id="FIRST", a="YEN_SHARE", b="SHARE")
 DAYS = [f"{year}-12-{day}" for year in range(2020, 2025) for day in (30, 31)]
+POUND_SHARE = replace(SHARE, id="POUND_SHARE", quote_currency="GBP")
 NOTE = "YEN_SHARE is quoted in JPY, for which there are no reference rates"
 
 
@@ -66,6 +70,20 @@ def test_other_answers_degrade_it_too(lake: Lake) -> None:
     assert lake.compare(["SHARE", "NASDAQ"]).rows
 
 
+def test_explain_degrades_it_too(lake: Lake) -> None:
+    for since in (datetime(2022, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)):
+        answer = lake.explain(["YEN_SHARE", "SHARE"], since, None)
+        assert NOTE in answer.notes
+        moved = {(one.instrument_id, one.figure): one for one in answer.figures}
+        assert moved["SHARE", "2021"].after is not None
+        missing = moved["YEN_SHARE", "2021"]
+        assert missing.after is None
+        assert "no_rate" in missing.quality
+        assert moved["SHARE", "2021"] == lake.explain(["SHARE"], since, None).figures[0]
+    with pytest.raises(UsageError, match=r'no reference rates for JPY.*id = "JPY"'):
+        lake.explain(["YEN_SHARE"], since, None, currency="USD")
+
+
 def test_two_that_cannot_be_compared_are_refused_with_a_remedy(lake: Lake) -> None:
     with pytest.raises(UsageError, match=r'no reference rates for JPY.*id = "JPY"'):
         lake.compare(["YEN_SHARE", "SHARE"])
@@ -77,3 +95,41 @@ def test_report_is_made(lake: Lake) -> None:
     page = lake.report().read_text("utf-8")
     assert "YEN_SHARE" in page
     assert "no reference rates for JPY" not in page
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        replace(EUR, id="GBPUSD"),
+        replace(EUR, id="STERLING", base_currency="GBP"),
+        replace(EUR, id="STERLING", sources=(SourceRef("yahoo", "GBPUSD=X"),)),
+    ],
+    ids=["id", "declared", "symbol"],
+)
+def test_rate_is_found_by_what_it_quotes(tmp_path: Path, rate: Instrument) -> None:
+    named = (POUND_SHARE, SHARE, rate)
+    rows = [bar(one, day, 100.0 + number) for one in (POUND_SHARE, SHARE) for number, day in enumerate(DAYS)]
+    rates = [bar(rate, day, 1.2 + number / 10) for number, day in enumerate(DAYS)]
+    lake = Lake(lakes.make(tmp_path, named, [*rows, *rates]))
+    for ids, currency in ((["POUND_SHARE", "SHARE"], None), (["SHARE", "POUND_SHARE"], "GBP")):
+        answer = lake.compare(ids, currency=currency)
+        assert all(one.simple_return is not None for row in answer.rows for one in row.returns)
+    (level, *_) = lake.prices(["POUND_SHARE"], currency="USD").to_arrow()["close"].to_pylist()
+    assert level == pytest.approx(100.0 * 1.2)
+    moved = lake.explain(["POUND_SHARE"], datetime(2022, 1, 1, tzinfo=UTC), None, currency="USD").figures
+    assert all(one.after is not None for one in moved)
+    assert (
+        moved[0].after
+        == lake.compare(["POUND_SHARE", "SHARE"], currency="USD").rows[0].returns[0].simple_return
+    )
+
+
+def test_of_several_rates_the_one_with_the_code_as_its_id_converts() -> None:
+    pair, own, crossed = (
+        replace(EUR, id="EURUSD"),
+        EUR,
+        replace(EUR, id="EURGBP", quote_currency="GBP"),
+    )
+    assert Universe((crossed, pair, own)).rates == {"EUR": own}
+    assert Universe((pair, replace(pair, id="EUR_USD"))).rates == {"EUR": pair}
+    assert Universe((replace(EUR, id="METAL", asset_class="metal"), crossed)).rates == {}

@@ -46,6 +46,7 @@ def test_entry_has_defaults(tmp_path: Path) -> None:
             "no code of ISO 4217 or of crypto; did you mean USD",
         ),
         ("calendar =", 'quote_currency = "DOLLAR"\ncalendar =', "must match"),
+        ("calendar =", 'base_currency = "EUR"\ncalendar =', 'is for asset_class = "currency"'),
         ("2011-08-18", '"2011"', "must be a date"),
         ("2011-08-18", "2011-08-18T00:00:00", "must be a date"),
         ("symbol", "ticker", "exactly source and symbol"),

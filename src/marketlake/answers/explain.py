@@ -15,6 +15,7 @@ from ..model.errors import UsageError
 from ..model.terms import Terms
 from .changes import Change, Span, held_changes, hold_changes
 from .compare import year_figures, year_values
+from .notes import flag_notes, scope_notes
 from .result import Answer, joined
 from .scope import Scope, no_bars, resolve
 
@@ -35,6 +36,8 @@ _NOISE: Final = 1e-15
 """Rounding: the mean of the same values may differ by this if they are added in another order."""
 _JOINED: Final = ("year_end", "december_average")
 """Conventions whose years are contiguous, so that a window's return is the product of its years."""
+
+_NOTED: Final = ("simulated", "gap", "suspect", "no_rate", "no_price")
 
 Key = tuple[str, date]
 """Instrument and session."""
@@ -100,6 +103,7 @@ class Explanation(Answer):
     currency: str
     figures: tuple[MovedFigure, ...]
     """By instrument: its years in order, then the window."""
+    notes: tuple[str, ...]
     snapshot: str
     origin: str
 
@@ -128,8 +132,8 @@ def explain(reader: DuckReader, terms: Terms, span: Span) -> Explanation:
     terms.only("explain", "start", "end", "basis", "convention", "currency")
     terms = with_ids(reader.listing, terms)
     terms.check_ids()
-    scope = resolve(reader.listing, replace(terms, ids=tuple(dict.fromkeys(terms.ids))))
-    related = {i.id: (i, *rates_needed(reader.listing, (i,), scope.currency)) for i in scope.wanted}
+    scope = resolve(reader.listing, replace(terms, ids=tuple(dict.fromkeys(terms.ids))), fewest=1)
+    related = {i.id: (i, *_rates(reader, scope, i)) for i in scope.wanted}
     years = _years(reader, scope)
     with reader.scratch():
         hold_changes(reader, list(dict.fromkeys(one for some in related.values() for one in some)), span)
@@ -148,9 +152,16 @@ def explain(reader: DuckReader, terms: Terms, span: Span) -> Explanation:
         convention=terms.convention,
         currency=scope.currency,
         figures=tuple(figures),
+        notes=(*scope_notes(scope), *flag_notes(figures, _NOTED)),
         snapshot=reader.about.snapshot,
         origin=reader.about.origin,
     )
+
+
+def _rates(reader: DuckReader, scope: Scope, instrument: Listed) -> tuple[Listed, ...]:
+    if instrument in scope.unconverted:
+        return ()
+    return rates_needed(reader.listing, (instrument,), scope.currency)
 
 
 def _years(reader: DuckReader, scope: Scope) -> dict[str, range]:
@@ -181,11 +192,8 @@ def _unchanged(reader: DuckReader, scope: Scope, span: Span, names: Sequence[str
     """The returns of instruments without a changed row, of their own or of a rate: one query."""
     if not names:
         return {}
-    known = {"as_of": span.until, "strict": span.until is not None}
-    own = resolve(
-        reader.listing,
-        replace(scope.terms, ids=tuple(names), currency=scope.currency, **known),  # type: ignore[arg-type]
-    )
+    terms = replace(scope.terms, ids=tuple(names), as_of=span.until, strict=span.until is not None)
+    own = replace(scope, terms=terms, wanted=tuple(i for i in scope.wanted if i.id in names))
     found: dict[str, dict[int, float | None]] = {name: {} for name in names}
     quality: dict[str, dict[int, str]] = {name: {} for name in names}
     for row in year_figures(reader, own):

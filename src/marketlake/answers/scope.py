@@ -79,10 +79,10 @@ class Scope:
         }
 
 
-def resolve(listing: Listing, terms: Terms) -> Scope:
+def resolve(listing: Listing, terms: Terms, *, fewest: int = 2) -> Scope:
     """Resolve instruments, currency and conversion rates; `UsageError` for what has no return.
 
-    An instrument without a reference rate stays in where two others can be compared.
+    An instrument without a reference rate stays in where `fewest` others can be converted.
     """
     one_of("basis", terms.basis, BASES)
     wanted = tuple(find(listing, name) for name in terms.named)
@@ -92,7 +92,7 @@ def resolve(listing: Listing, terms: Terms) -> Scope:
     currency = currency_of(wanted) if terms.currency is None else currency_code(terms.currency)
     without = unconverted(listing, wanted, currency)
     convertible = [i for i in wanted if i not in without]
-    if len({i.id for i in convertible}) < 2:
+    if len({i.id for i in convertible}) < fewest:
         without, convertible = (), list(wanted)
     return Scope(
         terms,

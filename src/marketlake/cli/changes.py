@@ -193,6 +193,8 @@ def _print_explanation(e: Explanation, output: Format) -> None:
     say(f"{e.basis} return, {e.currency}, {e.convention}; from what the lake had seen by each moment.")
     if any(figure.parts for figure in e.figures):
         say("Rows are replaced one by one, oldest first; a row's part is the resulting move of the return.")
+    for note in e.notes:
+        say(f"note: {note}")
     say(f"snapshot {e.snapshot}, {e.origin} data")
 
 

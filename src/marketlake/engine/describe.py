@@ -195,6 +195,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "until": "last session; null while it trades",
         "sources": "source:symbol, in order of trust",
         "proxy_for": "what it is a proxy for; empty otherwise",
+        "base_currency": "the currency whose reference rate it is in conversions; empty otherwise",
         "synthetic": "no; daily: only year-end closes are published figures; all: fully simulated",
         "negative_prices": "whether a price of zero or below is possible",
     },

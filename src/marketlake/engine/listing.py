@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ..model.errors import UsageError
-from ..model.instruments import id_of
+from ..model.instruments import PIVOT, id_of
 from ..model.terms import Terms
 
 _CURRENCY: Final = re.compile(r"[A-Z]{3,5}")
-PIVOT: Final = "USD"
-"""Reference rates are stored in dollars per unit."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,8 @@ class Listed:
     synthetic: str
     symbols: tuple[str, ...] = ()
     """Of all sources."""
+    base_currency: str = ""
+    """The currency whose reference rate it is; empty otherwise."""
 
     @property
     def price_index(self) -> bool:
@@ -39,8 +39,8 @@ class Listed:
 Listing = Mapping[str, Listed]
 """By id, in the order of `instruments.toml`."""
 LISTING: Final = (
-    "SELECT instrument_id, asset_class, calendar, quote_currency, return_basis, proxy_for, synthetic, "
-    "sources FROM main.instrument ORDER BY rowid"
+    "SELECT instrument_id, asset_class, calendar, quote_currency, base_currency, return_basis, proxy_for, "
+    "synthetic, sources FROM main.instrument ORDER BY rowid"
 )
 """The query of `Listed`, one row per instrument."""
 
@@ -92,9 +92,12 @@ def unconverted(listing: Listing, instruments: Iterable[Listed], target: str) ->
     `UsageError` for a `target` without rates.
     """
     foreign = [i for i in instruments if i.quote_currency != target]
-    if foreign and target != PIVOT:
-        _rate(listing, target)
-    return tuple(i for i in foreign if i.quote_currency != PIVOT and not _is_rate(listing, i.quote_currency))
+    if not foreign:
+        return ()
+    known = rates_of(listing)
+    if target != PIVOT:
+        _rate(known, target)
+    return tuple(i for i in foreign if i.quote_currency not in {PIVOT, *known})
 
 
 def rates_needed(listing: Listing, instruments: Iterable[Listed], target: str | None) -> tuple[Listed, ...]:
@@ -103,7 +106,13 @@ def rates_needed(listing: Listing, instruments: Iterable[Listed], target: str | 
         return ()
     quoted = {i.quote_currency for i in instruments} - {target}
     wanted = sorted((quoted | {target} if quoted else set()) - {PIVOT})
-    return tuple(_rate(listing, code) for code in wanted)
+    known = rates_of(listing) if wanted else {}
+    return tuple(_rate(known, code) for code in wanted)
+
+
+def rates_of(listing: Listing) -> dict[str, Listed]:
+    """The reference rates by currency."""
+    return {i.base_currency: i for i in listing.values() if i.base_currency}
 
 
 def inflation_of(listing: Listing, currency: str) -> Listed:
@@ -122,16 +131,10 @@ def reach(instruments: Sequence[Listed]) -> dict[str, object]:
     }
 
 
-def _rate(listing: Listing, code: str) -> Listed:
-    if _is_rate(listing, code):
-        return listing[code]
-    known = sorted(i.id for i in listing.values() if i.asset_class == "currency")
+def _rate(known: Mapping[str, Listed], code: str) -> Listed:
+    if code in known:
+        return known[code]
     raise UsageError(
-        f"no reference rates for {code}; with rates: {', '.join([PIVOT, *known])}. An entry in "
+        f"no reference rates for {code}; with rates: {', '.join([PIVOT, *sorted(known)])}. An entry in "
         f'instruments.toml with id = "{code}", asset_class = "currency" and quote_currency = "USD" adds them'
     )
-
-
-def _is_rate(listing: Listing, code: str) -> bool:
-    rate = listing.get(code)
-    return rate is not None and rate.asset_class == "currency" and rate.quote_currency == PIVOT

@@ -63,6 +63,8 @@ CURRENCIES: Final = frozenset([*_ISO_4217.split(), *_FORMER.split(), *_CRYPTO.sp
 offshore yuan."""
 
 
+PIVOT: Final = "USD"
+"""Reference rates are stored in dollars per unit."""
 INVALID: Final = "invalid"
 """Replaces the name of a calendar or source that is not a valid name."""
 
@@ -99,8 +101,21 @@ class Instrument:
     """Whether a price of zero or below is possible (crude oil futures have shown it)."""
     until: date = date.max
     """The last session of an instrument that is delisted, matured or discontinued."""
+    base_currency: str = ""
+    """Of asset class currency: the one that is priced; empty: `base` finds it."""
     calendar_fault: str = ""
     """Why the calendar cannot be used; `calendar` is then `INVALID`."""
+
+    @property
+    def base(self) -> str:
+        """The currency that is priced: declared, or named by the id or a symbol as in EUR, EUR_USD,
+        EURUSD=X; empty for other asset classes."""
+        if self.asset_class != "currency" or self.base_currency:
+            return self.base_currency
+        pair = re.compile(rf"([A-Z]{{3,5}}?)(?:[/_-]?{self.quote_currency}(?:=X)?)?")
+        named = (pair.fullmatch(text) for text in (self.id, *(ref.symbol for ref in self.sources)))
+        codes = (match[1] for match in named if match)
+        return next((code for code in codes if code in CURRENCIES and code != self.quote_currency), "")
 
     @property
     def with_keys(self) -> tuple[SourceRef, ...]:
@@ -141,6 +156,19 @@ class Universe:
     def by_id(self) -> Mapping[str, Instrument]:
         """The instruments by their id."""
         return {instrument.id: instrument for instrument in self.instruments}
+
+    @cached_property
+    def rates(self) -> Mapping[str, Instrument]:
+        """By currency, the instrument whose prices are its reference rates, in US dollars.
+
+        Of several, the one with the currency's code as its id, or else the first.
+        """
+        found: dict[str, Instrument] = {}
+        for one in self.instruments:
+            code = one.base if one.quote_currency == PIVOT else ""
+            if code and (code not in found or one.id == code):
+                found[code] = one
+        return found
 
     @property
     def missing_keys(self) -> Mapping[str, str]:
@@ -212,12 +240,13 @@ def _instrument(path: Path, number: int, entry: object) -> Instrument:
         raise ConfigError(f"{where}: until = {until} is before since = {since}; swap or correct them")
     named = where.replace(str(path), path.name)
     calendar, calendar_fault = _calendar(named, entry.get("calendar"))
+    asset_class = _choice(where, entry, "asset_class", ASSET_CLASSES)
     return Instrument(
         id=instrument_id,
         name=_name(where, entry, "name", instrument_id),
-        asset_class=_choice(where, entry, "asset_class", ASSET_CLASSES),
+        asset_class=asset_class,
         calendar=calendar,
-        quote_currency=_currency(where, entry),
+        quote_currency=_currency(where, entry, "quote_currency"),
         return_basis=_choice(where, entry, "return_basis", RETURN_BASES, default="price"),
         since=since,
         sources=_sources(where, named, entry.get("sources")),
@@ -225,6 +254,7 @@ def _instrument(path: Path, number: int, entry: object) -> Instrument:
         synthetic=_choice(where, entry, "synthetic", SYNTHETIC, default="no"),
         negative_prices=_flag(where, entry.get("negative_prices", False)),
         until=until,
+        base_currency=_base(where, entry, asset_class),
         calendar_fault=calendar_fault,
     )
 
@@ -244,12 +274,23 @@ def _text(where: str, entry: dict[str, Any], key: str, pattern: re.Pattern[str],
     return value
 
 
-def _currency(where: str, entry: dict[str, Any]) -> str:
-    code = _text(where, entry, "quote_currency", _CURRENCY, default="USD")
+def _base(where: str, entry: dict[str, Any], asset_class: str) -> str:
+    if "base_currency" not in entry:
+        return ""
+    if asset_class != "currency":
+        raise ConfigError(f'{where}: base_currency is for asset_class = "currency"; remove it')
+    code = _currency(where, entry, "base_currency")
+    if code == _currency(where, entry, "quote_currency"):
+        raise ConfigError(f"{where}: base_currency and quote_currency are both {code}; correct one")
+    return code
+
+
+def _currency(where: str, entry: dict[str, Any], key: str) -> str:
+    code = _text(where, entry, key, _CURRENCY, default=PIVOT)
     if code not in CURRENCIES:
         close = get_close_matches(code, sorted(CURRENCIES), n=3, cutoff=0.6)
         hint = f"; did you mean {' or '.join(close)}?" if close else ""
-        raise ConfigError(f"{where}: quote_currency = {code!r} is no code of ISO 4217 or of crypto{hint}")
+        raise ConfigError(f"{where}: {key} = {code!r} is no code of ISO 4217 or of crypto{hint}")
     return code
 
 

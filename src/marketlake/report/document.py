@@ -18,6 +18,7 @@ from ..answers.compare import Comparison, compare
 from ..claims.ledger import Entry, read_ledger
 from ..engine.reader import About, DuckReader
 from ..model.errors import EmptyLakeError, UsageError
+from ..model.instruments import PIVOT
 from ..model.layout import PAGE
 from ..model.terms import Terms
 from ..store.disk import write_bytes
@@ -130,7 +131,7 @@ def _wins(reader: DuckReader, ledger: Sequence[Entry]) -> tuple[Entry, Compariso
 def _start(part: ClaimPart | None, instruments: Sequence[Row]) -> Row:
     """What the reader's choice is at first; without years the page takes what both have."""
     if part is None:
-        rates = {"USD", *(i["id"] for i in instruments if i["asset_class"] == "currency")}
+        rates = {PIVOT, *(i["base_currency"] for i in instruments)}
         able = (
             (a["id"], b["id"])
             for a, b in combinations(instruments, 2)

@@ -58,7 +58,7 @@ function swapOther(pick, key) {
 
 function currencies(market, pick, ...wanted) {
   const ids = [pick.a.value, pick.b.value];
-  const rates = [...market.listed.values()].filter((one) => one.asset_class === "currency").map((one) => one.id);
+  const rates = [...market.listed.values()].map((one) => one.base_currency).filter(Boolean);
   const quoted = [...new Set(ids.map((id) => market.instrument(id).currency))];
   const codes = [...new Set([...quoted, "USD", ...rates])].filter((code) => ratesNeeded(market, ids, code));
   fillWith(pick.currency, codes.sort().map((code) => [code, code]));

@@ -10,7 +10,8 @@ export function makeMarket(header, column) {
   const calendars = Object.fromEntries(Object.entries(header.calendars).map(([name, at]) => [name, column(at)]));
   const known = new Map();
   const once = (key, make) => known.get(key) ?? known.set(key, make()).get(key);
-  const market = { header, calendars, listed, instrument: (id) => listed.get(id) };
+  const rateOf = new Map(header.instruments.filter((one) => one.base_currency).map((one) => [one.base_currency, one]));
+  const market = { header, calendars, listed, instrument: (id) => listed.get(id), rateOf: (code) => rateOf.get(code) };
   market.stored = (id) => once(id, () => stored(listed.get(id), column, calendars));
   market.level = (id, currency, basis) =>
     once(`${id} ${currency} ${basis}`, () => level(market, listed.get(id), currency, basis));
@@ -22,8 +23,8 @@ export function makeMarket(header, column) {
 export function ratesNeeded(market, ids, currency) {
   const quoted = new Set(ids.map((id) => market.instrument(id).currency).filter((code) => code !== currency));
   const codes = [...(quoted.size ? quoted.add(currency) : quoted)].filter((code) => code !== "USD");
-  const rates = codes.map((code) => market.instrument(code));
-  return rates.every((one) => one?.asset_class === "currency" && one.currency === "USD") ? rates : null;
+  const rates = codes.map(market.rateOf);
+  return rates.every(Boolean) ? rates : null;
 }
 
 function stored(one, column, calendars) {
@@ -67,7 +68,7 @@ function running(events, close, factor) {
 }
 
 function rate(market, code) {
-  const { day, close } = market.stored(code);
+  const { day, close } = market.stored(market.rateOf(code).id);
   const priced = [...day.keys()].filter((i) => close[i] > 0);
   const days = priced.map((i) => day[i]);
   return (when) => {

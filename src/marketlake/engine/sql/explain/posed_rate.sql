@@ -6,13 +6,14 @@
 -- Source: bar, instrument, posed_row
 WITH rate_day AS (
     SELECT
-        r.posed, r.instrument_id AS currency, r.session + age.days AS day, max_by(r.close, r.session) AS rate
+        r.posed, e.base_currency AS currency, r.session + age.days AS day, max_by(r.close, r.session) AS rate
     FROM posed_row AS r
+    JOIN main.instrument AS e ON e.instrument_id = r.instrument_id AND e.base_currency <> ''
     CROSS JOIN (
         -- include: shared/known_for
     ) AS age
-    WHERE r.close > 0
-    GROUP BY r.posed, r.instrument_id, r.session + age.days
+    WHERE r.rate AND r.close > 0
+    GROUP BY r.posed, e.base_currency, r.session + age.days
 )
 
 SELECT

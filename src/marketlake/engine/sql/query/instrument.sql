@@ -5,6 +5,6 @@
 -- Grain: instrument_id
 -- Source: instrument
 SELECT
-    instrument_id, asset_class, calendar, quote_currency, return_basis, proxy_for, until,
+    instrument_id, asset_class, calendar, quote_currency, base_currency, return_basis, proxy_for, until,
     CASE WHEN list_contains($simulated, instrument_id) THEN 'all' ELSE synthetic END AS synthetic
 FROM main.instrument

@@ -5,7 +5,7 @@
 -- Grain: currency, day
 -- Source: bar, instrument, suspect_session
 SELECT
-    r.instrument_id AS currency, r.session + age.days AS day, max_by(r.close, r.session) AS rate,
+    n.base_currency AS currency, r.session + age.days AS day, max_by(r.close, r.session) AS rate,
     max_by(r.known_at, r.session) AS known_at, max_by(d.session IS NOT NULL, r.session) AS suspect
 FROM bar AS r
 JOIN instrument AS n ON n.instrument_id = r.instrument_id
@@ -13,5 +13,5 @@ LEFT JOIN main.suspect_session AS d ON d.instrument_id = r.instrument_id AND d.s
 CROSS JOIN (
     -- include: shared/known_for
 ) AS age
-WHERE n.asset_class = 'currency' AND n.quote_currency = 'USD' AND r.close > 0
-GROUP BY r.instrument_id, r.session + age.days
+WHERE n.base_currency <> '' AND r.close > 0
+GROUP BY n.base_currency, r.session + age.days

@@ -9,6 +9,6 @@ UNION ALL
 SELECT n.instrument_key, n.instrument_id, d.session, TRUE AS of_price
 FROM main.instrument AS n
 JOIN main.instrument AS r
-    ON r.instrument_id IN (n.quote_currency, $currency) AND r.asset_class = 'currency' AND r.quote_currency = 'USD'
+    ON r.base_currency <> '' AND r.base_currency IN (n.quote_currency, $currency)
 JOIN main.suspect_session AS d ON d.instrument_id = r.instrument_id
 WHERE n.quote_currency <> $currency

@@ -22,7 +22,7 @@ doubted AS (
 )
 
 SELECT
-    n.instrument_id AS id, n.name, n.asset_class, n.calendar, n.quote_currency AS currency, n.return_basis,
+    n.instrument_id AS id, n.name, n.asset_class, n.calendar, n.quote_currency AS currency, n.base_currency, n.return_basis,
     n.proxy_for, n.synthetic, n.until - DATE '1970-01-01' AS until, s.bars,
     coalesce(d.days, []) AS suspect_days, coalesce(d.price_days, []) AS suspect_price_days
 FROM main.instrument AS n
