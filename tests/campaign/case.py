@@ -19,11 +19,11 @@ REPLY_KINDS = (
     *("429", "403", "451", "500", "502", "503", "504", "404", "hang", "reset"),
     *("truncated", "html", "empty", "trickle", "redirect", "huge"),
 )
-ANOTHER_SERIES = ("recycled", "mislabelled")
+ANOTHER_SERIES = ("recycled", "mislabelled", "zone")
 """What serves the figures of another company or another day."""
 WRONG_VALUES = (
     *("restated", "unit", "unfinished", "unadjusted", "spike", "dividends"),
-    *("recycled", "mislabelled", "reinvested"),
+    *("recycled", "mislabelled", "reinvested", "zone"),
 )
 """What serves figures that are not the market's."""
 GAPS = ("missing", "nulls", "history")
@@ -191,6 +191,7 @@ def _params(case: Case, place: World, at: datetime, random: Random) -> dict[str,
         "unfinished": {"fraction": random.choice([0.0, 0.3, 0.9])},
         "recycled": {"level": random.choice([0.5, 60.0, 9000.0])},
         "mislabelled": {"sessions": random.choice([1.0, -1.0])},
+        "zone": {"zone": random.choice(["Pacific/Auckland", "Pacific/Honolulu"])},
         "reinvested": {"events": random.choice(["kept", "dropped"])},
         "restated": _restated(case, place, at, random),
         "spike": {

@@ -85,6 +85,8 @@ def _of_rows(drawn: Drawn, instrument_id: str) -> frozenset[str]:
         return _of_unadjusted(drawn, instrument_id)
     if kind in {"recycled", "mislabelled", "reinvested"}:
         return _of_another_series(drawn, instrument_id)
+    if kind == "zone":
+        return _of_zone(drawn)
     return _of_unit(drawn, instrument_id)
 
 
@@ -180,6 +182,15 @@ def _of_another_series(drawn: Drawn, instrument_id: str) -> frozenset[str]:
 
 
 _FEWEST_TO_COMPARE = 6
+
+
+def _of_zone(drawn: Drawn) -> frozenset[str]:
+    """Only Yahoo names a time zone, and a first load has none to compare with."""
+    if drawn.case.source != "yahoo":
+        return GOOD
+    if drawn.case.situation != "first_load" and drawn.always and not drawn.fallback:
+        return frozenset({"quarantined"})
+    return GOOD | {"quarantined", "truncated"}
 
 
 def _of_unit(drawn: Drawn, instrument_id: str) -> frozenset[str]:

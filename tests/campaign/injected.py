@@ -15,7 +15,7 @@ Params = Mapping[str, float | str]
 
 def explains(kind: str, params: Params, day: date, stored: Row, truth: Mapping[date, Row]) -> bool:
     """Whether the fault explains this row."""
-    if kind in {"recycled", "mislabelled"}:
+    if kind in {"recycled", "mislabelled", "zone"}:
         # another series can hold anything; that it is stored where nothing contradicts it is expected
         return True
     if kind == "reinvested":

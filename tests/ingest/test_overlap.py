@@ -105,6 +105,52 @@ def test_changed_symbol_is_refused_until_it_is_confirmed(make: Make) -> None:
     assert stored_bytes(settings.lake) == before
 
 
+def test_changed_time_zone_is_refused_until_it_is_confirmed(make: Make, simulator: Simulator) -> None:
+    """Also where all days are still the same."""
+    zone = "Asia/Tokyo"
+    run(make, 0, NEW=YAHOO % "NEW")
+    before = prices(make())
+    simulator.set_faults([parse_fault(f"zone:yahoo:NEW-USD:zone={zone}")])
+    for day in (1, 2):
+        row = run(make, day, NEW=YAHOO % "NEW")["NEW"]
+        assert (row["outcome"], row["new_rows"]) == ("quarantined", 0)
+        assert f"in the time zone UTC before and in {zone} now" in row["message"]
+        assert f"`marketlake backfill NEW --from {FIRST} --replace`" in row["message"]
+    assert {row["reason"] for row in rows(make().lake, "quarantine")} == {"zone_changed"}
+    assert prices(make()) == before
+    # the remedy in the message is followed
+    assert run(make, 3, NEW=YAHOO % "NEW", window=(FIRST, None), replacing=True)["NEW"]["outcome"] == "ok"
+    assert run(make, 4, NEW=YAHOO % "NEW")["NEW"]["outcome"] == "ok"
+    settings = make("home", at(4), NEW=YAHOO % "NEW")
+    stored = stored_bytes(settings.lake)
+    assert replay(settings).changed == ()
+    assert stored_bytes(settings.lake) == stored
+
+
+def test_time_zone_of_one_bad_day_blocks_nothing(make: Make, simulator: Simulator) -> None:
+    run(make, 0, NEW=YAHOO % "NEW")
+    # every session falls on the day before
+    simulator.set_faults([parse_fault("zone:yahoo:NEW-USD:zone=America/New_York")])
+    assert run(make, 1, NEW=YAHOO % "NEW")["NEW"]["outcome"] == "quarantined"
+    # another name of the same zone
+    simulator.set_faults([parse_fault("zone:yahoo:NEW-USD:zone=Etc/UTC")])
+    assert run(make, 2, NEW=YAHOO % "NEW")["NEW"]["outcome"] == "ok"
+    simulator.set_faults([])
+    assert run(make, 3, NEW=YAHOO % "NEW")["NEW"]["outcome"] == "ok"
+    honest = make("honest", at(3), NEW=YAHOO % "NEW")
+    ingest(honest)
+    assert prices(make("home", at(3), NEW=YAHOO % "NEW")) == prices(honest)
+
+
+def test_first_load_in_a_wrong_time_zone_does_not_keep_the_right_one_out(
+    make: Make, simulator: Simulator
+) -> None:
+    simulator.set_faults([parse_fault("zone:yahoo:NEW-USD:zone=Asia/Tokyo")])
+    assert run(make, 0, NEW=YAHOO % "NEW")["NEW"]["outcome"] == "ok"
+    simulator.set_faults([])
+    assert run(make, 1, NEW=YAHOO % "NEW")["NEW"]["outcome"] == "ok"
+
+
 def test_symbol_is_remembered_for_each_source(make: Make, simulator: Simulator) -> None:
     both = {"BTC": "yahoo:BTC-USD bitstamp:BTC/USD"}
     run(make, 0, **both)

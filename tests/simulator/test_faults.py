@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from marketlake.model.errors import UsageError
 from marketlake.simulator.fault import PARAMS, UNKNOWN, parse_fault
 from marketlake.simulator.faults import DATA_FAULTS, REPLY_FAULTS
 from marketlake.simulator.market import Market
@@ -214,6 +215,15 @@ def test_prices_of_a_few_sessions_are_wrong(chart: Get) -> None:
 def test_dates_are_a_day_late(chart: Get) -> None:
     stamps = result(chart())["timestamp"]
     assert result(chart("shifted"))["timestamp"] == [stamp + 86_400 for stamp in stamps]
+
+
+def test_answer_names_another_time_zone(chart: Get) -> None:
+    whole, actual = result(chart()), result(chart("zone:yahoo:^IXIC:zone=Asia/Tokyo"))
+    assert actual["meta"]["exchangeTimezoneName"] == "Asia/Tokyo"
+    assert actual["meta"]["gmtoffset"] == 9 * 3600
+    assert actual["timestamp"] == whole["timestamp"]
+    with pytest.raises(UsageError, match="must be an IANA name"):
+        parse_fault("zone:yahoo:^IXIC:zone=Tokyo")
 
 
 def test_dividends_in_another_unit_or_listed_again(chart: Get) -> None:

@@ -56,6 +56,7 @@ RESCALED: Final = "rescaled"
 OTHER_SERIES: Final = "other_series"
 NO_OVERLAP: Final = "no_overlap"
 SYMBOL_CHANGED: Final = "symbol_changed"
+ZONE_CHANGED: Final = "zone_changed"
 MASS_REVISION: Final = "mass_revision"
 CORRECTION_MISMATCH: Final = "correction_mismatch"
 CORRECTION_NOT_NEEDED: Final = "correction_not_needed"
@@ -109,6 +110,14 @@ _ELSEWHERE: Final = (
         "An answer to another symbol than the one under which the source served the instrument before",
         "`marketlake backfill ID --from DAY --replace` confirms the symbol; if it is another instrument, "
         "correct the symbol or list it under a new id",
+    ),
+    Check(
+        ZONE_CHANGED,
+        FAIL,
+        "served",
+        "An answer with another time zone than the one in which the source served the instrument before: "
+        "its moments may fall on other days",
+        _CONFIRM,
     ),
     Check(
         MASS_REVISION,

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,6 +25,7 @@ from ..engine.checks import (
     OTHER_SERIES,
     RESCALED,
     SYMBOL_CHANGED,
+    ZONE_CHANGED,
 )
 from ..model.corrections import Corrections
 from ..model.errors import CorruptLakeError, QuarantinedError, SourceError
@@ -45,7 +48,7 @@ from .partitions import Place, Upserts, last_rows, move_to_asset_classes, partit
 from .raw_answers import Answer, answers, parse, window_of
 from .reconcile_sources import compare_sources
 from .runs import Counts, append, run_row
-from .watermarks import last_symbols
+from .watermarks import Served, last_served
 
 _CHUNK_BYTES: Final = 24 * 1024 * 1024
 """Answers stored together at most: parsed and checked they take ten times the memory."""
@@ -88,7 +91,7 @@ def store_answers(
     incoming = _observed(checked.bars, {a.instrument_id: a.mode for a in usable}, windows)
     replacing = {a.instrument_id for a in usable if a.mode == REPLACE}
     judged = judge(stored, incoming, windows, replacing)
-    unfit = {**judged.refused, **_other_symbols(lake, usable)}
+    unfit = {**judged.refused, **_otherwise_served(lake, usable, parsed.zones, windows)}
     accepted_bars = incoming.filter(pc.invert(_of(incoming, unfit)))
     counts = _merge(accepted_bars, held, upserts, universe)
     bad = [
@@ -117,7 +120,11 @@ def store_answers(
     answered = [answer for answer in usable if answer.has_rows and answer.instrument_id not in refused]
     append(lake, "gap", gap_rows(lake, answered, windows, sessions, sessions_of(accepted_bars), gaps), month)
     accepted = accepted_gaps(gaps)
-    rows = [run_row(answer, windows, sessions, refused, counts, accepted) for answer in found]
+    zones = parsed.zones
+    rows = [
+        run_row(answer, windows, sessions, refused, counts, accepted, zones.get(answer.instrument_id))
+        for answer in found
+    ]
     append(lake, "run", pa.Table.from_pylist(rows, schema=RUN), month)
 
 
@@ -127,7 +134,7 @@ def _pending(lake: Writer, ids: Iterable[str]) -> pa.Table:
     Not those of answers that did not fit what is stored.
     """
     wanted = pa.array(sorted(ids), pa.string())
-    unfit = pa.array([RESCALED, OTHER_SERIES, NO_OVERLAP, SYMBOL_CHANGED])
+    unfit = pa.array([RESCALED, OTHER_SERIES, NO_OVERLAP, SYMBOL_CHANGED, ZONE_CHANGED])
     parts = [QUARANTINE.empty_table()]
     for path in lake.manifest.paths("quarantine"):
         rows = lake.read(path)
@@ -188,15 +195,45 @@ def _of(rows: pa.Table, ids: Iterable[str]) -> pa.ChunkedArray:
     return pc.is_in(rows["instrument_id"], pa.array(list(ids), pa.string()))
 
 
-def _other_symbols(lake: Writer, found: Iterable[Answer]) -> dict[str, Refusal]:
-    """The answers to another symbol than the one that the source has served before."""
-    fetched = {(a.instrument_id, a.source): a.symbol for a in found if a.has_rows and a.mode != REPLACE}
-    before = last_symbols(lake.root, lake.manifest, fetched)
-    return {
-        key[0]: Refusal(SYMBOL_CHANGED, f"{key[1]} served it as {before[key]!r} before and as {symbol!r} now")
-        for key, symbol in fetched.items()
-        if before.get(key, symbol) != symbol
+def _otherwise_served(
+    lake: Writer, found: Iterable[Answer], zones: Mapping[str, str], windows: Mapping[str, Window]
+) -> dict[str, Refusal]:
+    """The answers to another symbol than the one that the source has served before, or in another
+    time zone."""
+    fetched = {
+        (a.instrument_id, a.source): Served(a.symbol, zones.get(a.instrument_id))
+        for a in found
+        if a.has_rows and a.mode != REPLACE
     }
+    before = last_served(lake.root, lake.manifest, fetched)
+    refusals = {
+        key[0]: _served_otherwise(key[1], before[key], now, windows[key[0]])
+        for key, now in fetched.items()
+        if key in before
+    }
+    return {name: refusal for name, refusal in refusals.items() if refusal}
+
+
+def _served_otherwise(source: str, before: Served, now: Served, window: Window) -> Refusal | None:
+    if before.symbol != now.symbol:
+        text = f"{source} served it as {before.symbol!r} before and as {now.symbol!r} now"
+        return Refusal(SYMBOL_CHANGED, text)
+    # a return to the calendar's own zone mends a first answer in a wrong one
+    if not before.zone or not now.zone or now.zone in {before.zone, window.calendar.zone}:
+        return None
+    if _same_days(before.zone, now.zone, window.at.year):
+        return None
+    text = f"{source} served it in the time zone {before.zone} before and in {now.zone} now"
+    return Refusal(ZONE_CHANGED, text)
+
+
+def _same_days(one: str, other: str, year: int) -> bool:
+    """Whether two names mean the same zone, as Asia/Kolkata and Asia/Calcutta: the same offset in
+    winter and summer."""
+    moments = (datetime(year, month, 15, tzinfo=UTC) for month in (1, 7))
+    return all(
+        m.astimezone(ZoneInfo(one)).utcoffset() == m.astimezone(ZoneInfo(other)).utcoffset() for m in moments
+    )
 
 
 def _unfit(refusal: Refusal, window: Window) -> SourceError:

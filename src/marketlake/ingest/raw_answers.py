@@ -115,7 +115,7 @@ def parse(found: Iterable[Answer]) -> Parsed:
     by_source: dict[str, list[Page]] = {}
     for answer in found:
         by_source.setdefault(answer.source, []).extend(answer.pages)
-    tables, failed = [SERVED.empty_table()], dict[str, SourceError]()
+    tables, failed, zones = [SERVED.empty_table()], dict[str, SourceError](), dict[str, str]()
     for name, pages in by_source.items():
         try:
             parsed = sources.create(name).parse(pages)
@@ -126,7 +126,8 @@ def parse(found: Iterable[Answer]) -> Parsed:
             continue
         tables.append(parsed.bars)
         failed |= parsed.failed
-    return Parsed(pa.concat_tables(tables), failed)
+        zones |= parsed.zones
+    return Parsed(pa.concat_tables(tables), failed, zones)
 
 
 def window_of(answer: Answer, instrument: Instrument) -> Window:

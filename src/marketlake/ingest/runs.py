@@ -71,6 +71,7 @@ def run_row(
     refused: Mapping[str, SourceError],
     counts: Counts,
     accepted: Mapping[str, Sequence[date]] = MappingProxyType({}),
+    zone: str | None = None,
 ) -> dict[str, Any]:
     """The row of `run` for one answer; `sessions` are the normalised ones of all answers."""
     key = answer.instrument_id
@@ -90,6 +91,7 @@ def run_row(
         "quarantined_rows": counts.quarantined[key],
         "first_session": days[0].item() if len(days) else None,
         "last_session": days[-1].item() if len(days) else None,
+        "zone": zone,
     }
 
 

@@ -148,15 +148,25 @@ def last_runs(root: Path, manifest: Manifest) -> Mapping[str, LastRun]:
     }
 
 
-def last_symbols(
+@dataclass(frozen=True)
+class Served:
+    """Under which symbol, and with which time zone, a source served an instrument."""
+
+    symbol: str
+    zone: str | None
+    """None where it named none."""
+
+
+def last_served(
     root: Path, manifest: Manifest, wanted: Iterable[tuple[str, str]]
-) -> Mapping[tuple[str, str], str]:
-    """By instrument id and source, the symbol of the last fetch of which anything was stored.
+) -> Mapping[tuple[str, str], Served]:
+    """By instrument id and source, the last fetch of which anything was stored.
 
     Reads the newest months first, until all are found.
     """
-    missing, found = set(wanted), dict[tuple[str, str], str]()
-    columns = ["instrument_id", "source", "symbol", "batch_id", "mode", "outcome", "new_rows", "revised_rows"]
+    missing, found = set(wanted), dict[tuple[str, str], Served]()
+    columns = ["instrument_id", "source", "symbol", "zone", "batch_id", "mode", "outcome"]
+    columns += ["new_rows", "revised_rows"]
     for path in reversed(manifest.paths("run")):
         if not missing:
             break
@@ -168,12 +178,14 @@ def last_symbols(
         mine = pc.is_in(runs["instrument_id"], pa.array(sorted({name for name, _ in missing}), pa.string()))
         fetched = pc.invert(pc.is_in(runs["mode"], pa.array(_NO_FETCH)))
         runs = runs.filter(pc.and_(pc.and_(mine, fetched), stored)).sort_by("batch_id")
-        last = runs.group_by(["instrument_id", "source"], use_threads=False).aggregate([("symbol", "last")])
+        # of the zones the last that is not null: an answer without one does not forget it
+        kept = [("symbol", "last"), ("zone", "last")]
+        last = runs.group_by(["instrument_id", "source"], use_threads=False).aggregate(kept)
         for row in last.to_pylist():
             key = row["instrument_id"], row["source"]
             if key in missing:
                 missing.remove(key)
-                found[key] = row["symbol_last"]
+                found[key] = Served(row["symbol_last"], row["zone_last"])
     return found
 
 

@@ -308,6 +308,9 @@ RUN: Final = pa.schema(
         _field("quarantined_rows", pa.int32(), "rows quarantined"),
         _field("first_session", pa.date32(), "first session of the answer", nullable=True),
         _field("last_session", pa.date32(), "last session of the answer", nullable=True),
+        _field(
+            "zone", pa.string(), "time zone that the answer names; null where it names none", nullable=True
+        ),
     ]
 )
 

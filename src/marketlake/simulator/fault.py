@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 from ..model.errors import UsageError
 
@@ -47,6 +48,7 @@ PARAMS: Final[Mapping[str, Mapping[str, Param]]] = {
     "recycled": {"level": 50.0, "from": "1900-01-01"},
     "mislabelled": {"sessions": 1.0},
     "reinvested": {"events": "kept|dropped"},
+    "zone": {"zone": "Pacific/Auckland"},
 }
 """The parameters of each kind with defaults; of words separated by `|` the first is the default."""
 _LARGEST: Final = 2_000_000_000.0
@@ -108,6 +110,8 @@ def _param(kind: str, name: str, value: object, default: Param) -> Param:
         raise UsageError(f"fault {kind}: {name} must be one of {', '.join(choices)}, not {text[:40]!r}")
     if name in {"from", "to"}:
         return _day(kind, name, text)
+    if name == "zone" and text not in available_timezones():
+        raise UsageError(f"fault {kind}: zone = {text[:40]!r} must be an IANA name such as Europe/London")
     if not (text.isascii() and text.isprintable()) or len(text) > 200:
         raise UsageError(f"fault {kind}: {name} must be printable ASCII text of at most 200 characters")
     return text

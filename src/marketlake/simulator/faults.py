@@ -171,6 +171,11 @@ def _reinvested(bars: Bars, fault: Fault) -> Bars:
     return bars if fault.text("events") == "kept" else replace(bars, dividend=np.zeros(len(bars)))
 
 
+def _zone(bars: Bars, fault: Fault) -> Bars:
+    """The same moments under another time zone, where the vendor names one."""
+    return replace(bars, zone=fault.text("zone"))
+
+
 def _rows(bars: Bars, fault: Fault) -> npt.NDArray[np.intp]:
     """The rows of a fault: `count` of them at the head, middle or tail, or random by the seed."""
     total = len(bars)
@@ -208,4 +213,5 @@ DATA_FAULTS: Final[Mapping[str, Callable[[Bars, Fault], Bars]]] = {
     "recycled": _recycled,
     "mislabelled": _mislabelled,
     "reinvested": _reinvested,
+    "zone": _zone,
 }

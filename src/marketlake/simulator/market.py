@@ -38,6 +38,8 @@ class Bars:
     """The divisor of prices: the product of the splits after the row."""
     adjclose: Floats
     currency: str
+    zone: str = ""
+    """The time zone that the vendor names, other than the venue's."""
 
     def __len__(self) -> int:
         return len(self.days)
@@ -99,6 +101,7 @@ class Series:
             later=later,
             adjclose=_adjusted(columns["close"], columns["dividend"]) * (self.tail if complete else 1.0),
             currency=self.venue.currency,
+            zone="",
             **columns,
         )
         return self._with_live_bar(bars, seconds)

@@ -86,6 +86,8 @@ class Parsed:
     """Schema `SERVED`."""
     failed: Mapping[str, SourceError] = field(default_factory=dict)
     """By instrument id; such an instrument has no rows in `bars`."""
+    zones: Mapping[str, str] = field(default_factory=dict)
+    """By instrument id, the time zone that the vendor names, where it does."""
 
 
 @dataclass(frozen=True)

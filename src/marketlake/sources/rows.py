@@ -37,6 +37,8 @@ class Rows:
     split: list[float] = field(default_factory=list)
     currency: str | None = None
     split_adjusted: bool = False
+    zone: str = ""
+    """The time zone that the vendor names; empty for none."""
 
 
 def closes(sessions: list[int], values: list[float | None], currency: str | None) -> Rows:
@@ -71,7 +73,8 @@ def parse_each(pages: Sequence[Page], read: Callable[[list[Page]], Rows]) -> Par
                 failed[instrument_id] = error
             except Exception as error:  # an unforeseen defect fails one instrument, not the run
                 failed[instrument_id] = unexpected(own[-1].request, error)
-        return Parsed(_table(good), failed)
+        zones = {name: rows.zone for name, rows in good.items() if rows.zone}
+        return Parsed(_table(good), failed, zones)
 
 
 def _table(good: Mapping[str, Rows]) -> pa.Table:

@@ -106,6 +106,7 @@ def _rows(chart: dict[str, Any], page: Page) -> Rows:
     splits = _splits(events.get("splits") or {}, zone)
     rows = _combine(sessions, columns, dividends, splits)
     rows.currency = meta.get("currency")
+    rows.zone = getattr(zone, "key", "")
     rows.split_adjusted = True
     return rows
 

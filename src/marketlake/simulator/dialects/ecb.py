@@ -61,7 +61,9 @@ def _ones(days: Days) -> Bars:
     """One row per day; a fault scales its close, which becomes the factor of the rates."""
     one = np.ones(len(days))
     prices = dict.fromkeys(("open", "high", "low", "close", "volume", "split", "later", "adjclose"), one)
-    return Bars(days, days.astype("datetime64[s]").astype(np.int64), dividend=one * 0, currency="", **prices)
+    return Bars(
+        days, days.astype("datetime64[s]").astype(np.int64), dividend=one * 0, currency="", zone="", **prices
+    )
 
 
 def _rate(text: str, factor: float) -> str:

@@ -166,7 +166,8 @@ def _split(bars: Bars, row: int) -> dict[str, Any]:
 
 
 def _meta(ask: Ask, series: Series, bars: Bars, chosen: Bars) -> dict[str, Any]:
-    venue, local = series.venue, ask.now.astimezone(ZoneInfo(series.venue.zone))
+    venue, zone = series.venue, chosen.zone or series.venue.zone
+    local = ask.now.astimezone(ZoneInfo(zone))
     offset = local.utcoffset()
     before = bars.close[bars.stamps < chosen.stamps[0]] if len(chosen) else bars.close
     here = {"timezone": local.tzname(), "gmtoffset": int(offset.total_seconds()) if offset else 0}
@@ -182,7 +183,7 @@ def _meta(ask: Ask, series: Series, bars: Bars, chosen: Bars) -> dict[str, Any]:
         "regularMarketTime": min(int(ask.now.timestamp()), end),
         "hasPrePostMarketData": venue.kind == "EQUITY",
         **here,
-        "exchangeTimezoneName": venue.zone,
+        "exchangeTimezoneName": zone,
         "regularMarketPrice": float(bars.close[-1]),
         "shortName": series.symbol,
         "chartPreviousClose": float(before[-1]) if len(before) else None,
