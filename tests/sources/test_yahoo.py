@@ -102,6 +102,18 @@ def test_events_are_in_the_row_of_their_date(chart_of):
     assert all(row["split_adjusted"] for row in actual)
 
 
+def test_capital_gain_is_noted_and_not_added_to_its_dividend(chart_of, vendor, access, canned):
+    paid = {"1": {"amount": 0.837, "date": at(13, 13)}}
+    document = chart_of(
+        "ABC", events={"dividends": paid, "capitalGains": {"1": paid["1"] | {"amount": 0.417}}}
+    )
+    assert [(row["dividend"], row["capital_gain"]) for row in rows(document)] == [(0.837, 0.417), (0.0, None)]
+    assert {row["capital_gain"] for row in rows(chart_of("ABC"))} == {None}
+    vendor.answer = canned(json.dumps(document).encode())
+    [page] = create("yahoo").fetch(REQUEST, access)
+    assert "events=div%2Csplits%2CcapitalGains" in page.url
+
+
 def test_bar_without_close_is_dropped_but_its_event_is_kept(chart_of):
     document = chart_of("ABC", events={"dividends": {"1": {"amount": 0.25, "date": at(13, 13)}}})
     document["chart"]["result"][0]["indicators"]["quote"][0]["close"] = [None, None]

@@ -239,6 +239,16 @@ def test_unordered_response_is_noted_once() -> None:
         assert not noted(run(ordered))
 
 
+def test_capital_gain_is_noted_with_its_dividend_and_changes_nothing() -> None:
+    paid = row(after(1), 16.22, dividend=0.837)
+    result = run([row(after(0), 16.92), paid | {"capital_gain": 0.417}])
+    assert noted(result) == [("capital_gain", after(1))]
+    assert result.findings["message"].to_pylist() == [
+        "0.417 of the dividend of 0.837 is a capital gain, counted once"
+    ]
+    assert result.bars.equals(run([row(after(0), 16.92), paid]).bars)
+
+
 def test_result_does_not_depend_on_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     ids = [f"I{n}" for n in range(7)]
     rows = [

@@ -49,7 +49,7 @@ SUSPECT: Final = ("jump", "spike", "reused_ticker", "split_suspected", *DIVIDEND
 """A figure across a session that one of these finds has the quality `suspect`."""
 SERVED_FAILS: Final = ("served_twice", "future_date", "wrong_currency")
 """Of rows as served, before they are bars."""
-SERVED_WARNS: Final = ("unsorted",)
+SERVED_WARNS: Final = ("unsorted", "capital_gain")
 LAKE: Final = ("missing_session", "late", "sources_disagree", "correction_not_applied")
 """Of the lake as a whole."""
 RESCALED: Final = "rescaled"

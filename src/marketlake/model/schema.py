@@ -413,6 +413,12 @@ SERVED: Final = pa.schema(
             nullable=True,
         ),
         _field("split_adjusted", pa.bool_(), "prices, dividends and volume are restated for later splits"),
+        _field(
+            "capital_gain",
+            pa.float64(),
+            "part of the dividend that is a distributed capital gain, as served; null when none",
+            nullable=True,
+        ),
     ]
 )
 """What a source's parser returns: the vendor's rows in the vendor's order, duplicates included."""

@@ -39,6 +39,8 @@ class Rows:
     split_adjusted: bool = False
     zone: str = ""
     """The time zone that the vendor names; empty for none."""
+    capital_gain: list[float | None] = field(default_factory=list)
+    """Part of each dividend; empty where the vendor tells of none."""
 
 
 def closes(sessions: list[int], values: list[float | None], currency: str | None) -> Rows:
@@ -84,8 +86,18 @@ def _table(good: Mapping[str, Rows]) -> pa.Table:
     arrays["session"] = pa.array(columns["session"], pa.int32()).cast(pa.date32())
     arrays["instrument_id"] = _repeat(list(good), counts, pa.string())
     arrays["currency"] = _repeat([rows.currency for rows in good.values()], counts, pa.string())
+    arrays["capital_gain"] = _gains(list(good.values()))
     arrays["split_adjusted"] = _repeat([rows.split_adjusted for rows in good.values()], counts, pa.bool_())
     return pa.Table.from_arrays([arrays[name] for name in SERVED.names], schema=SERVED)
+
+
+def _gains(instruments: Sequence[Rows]) -> pa.Array:
+    """The column, which hardly an instrument has."""
+    if not any(rows.capital_gain for rows in instruments):
+        return pa.nulls(sum(len(rows.session) for rows in instruments), pa.float64())
+    return pa.array(
+        _flat([rows.capital_gain or [None] * len(rows.session) for rows in instruments]), pa.float64()
+    )
 
 
 def _flat(lists: Sequence[list[float | None]]) -> list[float | None]:

@@ -104,7 +104,9 @@ def _rows(chart: dict[str, Any], page: Page) -> Rows:
     events = chart.get("events") or {}
     dividends = _dividends(events.get("dividends") or {}, zone)
     splits = _splits(events.get("splits") or {}, zone)
-    rows = _combine(sessions, columns, dividends, splits)
+    # a gain is part of its dividend: it is noted and never added
+    gains = _dividends(events.get("capitalGains") or {}, zone)
+    rows = _combine(sessions, columns, dividends, splits, gains)
     rows.currency = meta.get("currency")
     rows.zone = getattr(zone, "key", "")
     rows.split_adjusted = True
@@ -193,13 +195,14 @@ def _combine(
     columns: list[list[float | None]],
     dividends: dict[int, float],
     splits: dict[int, float],
+    gains: dict[int, float],
 ) -> Rows:
     """Bars with their events; a bar without a close is dropped, but an event keeps its date."""
     if None in columns[3]:
         positions = [position for position, close in enumerate(columns[3]) if close is not None]
         sessions = [sessions[position] for position in positions]
         columns = [[column[position] for position in positions] for column in columns]
-    bare = sorted((dividends.keys() | splits.keys()) - set(sessions))
+    bare = sorted((dividends.keys() | splits.keys() | gains.keys()) - set(sessions))
     sessions = sessions + bare
     missing: list[float | None] = [None] * len(bare)
     open_, high, low, close, volume = [column + missing for column in columns]
@@ -212,6 +215,7 @@ def _combine(
         volume=volume,
         dividend=_by_day(dividends, sessions, 0.0),
         split=_by_day(splits, sessions, 1.0),
+        capital_gain=[gains.get(day) for day in sessions] if gains else [],
     )
 
 
@@ -253,6 +257,6 @@ def _params(request: Request) -> dict[str, str]:
         "period1": str(int(first.timestamp())),
         "period2": _THE_PRESENT,
         "interval": "1d",
-        "events": "div,splits",
+        "events": "div,splits,capitalGains",
         "includeAdjustedClose": "true",
     }
