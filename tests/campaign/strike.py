@@ -57,6 +57,8 @@ class Site:
         key = (world.source, world.loaded, situation)
         if key not in self.prepared:
             home = self.folder / f"prepared{len(self.prepared)}"
+            # what a run that was cut off by its time limit had begun
+            shutil.rmtree(home, ignore_errors=True)
             (home / "user").mkdir(parents=True)
             since = world.loaded_from if situation == "backfill" else world.first
             world.write(home, since)
