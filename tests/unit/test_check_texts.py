@@ -146,6 +146,8 @@ def test_previous_stored_close_is_a_neighbour() -> None:
     rows = days(10, 10)
     rows[0] |= {"dividend": 12.0}
     assert quarantined(run(rows, before={after(-1): 11.0})) == [("dividend_size", FIRST)]
+    # the stored row of the first session itself is none before it
+    assert not noted(run(days(40, 41), before={FIRST: 10.0}))
     # no stored row before the first one
     assert not quarantined(run(rows))
 

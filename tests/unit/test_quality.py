@@ -69,6 +69,8 @@ def test_answer_without_rows_has_no_bars_and_no_findings() -> None:
 def test_only_the_bad_row_is_quarantined(change: dict, reason: str) -> None:
     result = checked({"at": 2, **change})
     assert reasons(result) == {day("2024-01-04"): reason}
+    columns = ("run_id", "source", "observed_at")
+    assert [result.quarantine[name].to_pylist() for name in columns] == [["run"], ["test"], [window().at]]
     assert len(result.bars) == 3
     assert not result.refused
 
@@ -117,6 +119,7 @@ def test_mishandled_split_rejects_the_response(ratio: float, mistake: str) -> No
     after = 40.0 / ratio * (1 / ratio if mistake == "not applied" else ratio)
     result = checked({"at": 2, "split": ratio}, closes=(40, 40, after, after))
     assert mistake in str(result.refused["SHARE"])
+    assert "in quarantine. The next run requests the history again; if" in str(result.refused["SHARE"])
     assert set(reasons(result).values()) == {"split_not_applied"}
     assert not len(result.bars)
 
@@ -189,6 +192,12 @@ def test_fault_affects_only_its_instrument() -> None:
     windows = {i: window(replace(SHARE, id=i)) for i in ("A", "B")}
     result = check(normalised(rows), normalised([]), windows, "run")
     assert result.quarantine["instrument_id"].to_pylist() == ["B"]
+    # the whole answer of B is refused
+    rows[6] |= {"split": 4.0, "close": 56.0}
+    rows[7] |= {"close": 56.0}
+    whole = check(normalised(rows), normalised([]), windows, "run")
+    assert list(whole.refused) == ["B"]
+    assert whole.bars["instrument_id"].to_pylist() == ["A"] * 4
 
 
 def _prices() -> list[Path]:
