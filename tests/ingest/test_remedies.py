@@ -203,6 +203,21 @@ def test_a_stray_file_is_named_and_removing_it_is_enough(tmp_path: Path, run: Ru
     assert run("verify", "--home", home).code == 0
 
 
+def test_full_refresh_restores_every_file_of_the_marts(tmp_path: Path, run: Run) -> None:
+    home = tmp_path / "home"
+    write(home, listed())
+    write_csv(home / "files" / "X.csv", HONEST)
+    ingest(settings_of(home, NOW))
+    build(settings_of(home, NOW))
+    for path in (home / "data" / "daily_return").rglob("*.parquet"):
+        path.unlink()
+    named = run("verify", "--home", home)
+    assert "`marketlake build --full-refresh` rebuilds marts" in named.out
+    assert run("replay", "--home", home, "--now", NOW).code == 0
+    assert run("build", "--full-refresh", "--home", home, "--now", NOW).code == 0
+    assert run("verify", "--home", home).code == 0
+
+
 def commands() -> list[tuple[str, str]]:
     """Every command that a message of ours names, with its arguments."""
     places = [*(ROOT / "src").rglob("*.py"), *(ROOT / "src").rglob("*.sql")]
