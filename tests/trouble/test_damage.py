@@ -193,7 +193,7 @@ def test_damaged_table_and_batch_are_restored_from_the_remaining_batches(home: P
     _truncate(lake / path, random.Random(1))
     replayed: Replayed = replay(settings_of(home, SECOND))
     assert replayed.restored == (path,)
-    assert any(path in text and "`marketlake backfill`" in text for text in replayed.lost)
+    assert any(path in text and "`marketlake backfill ID --from DAY`" in text for text in replayed.lost)
     # the second batch has every day of 2024 again, so its observation time applies to days from the
     # first
     assert len(everything(lake)["bar"]) == len(before["bar"])
