@@ -25,10 +25,20 @@ def sample() -> Market:
 
 @pytest.fixture(scope="session")
 def real_prices() -> Path:
+    return _shared("prices")
+
+
+@pytest.fixture(scope="session")
+def payloads() -> Path:
+    """Recorded answers of the vendors."""
+    return _shared("payloads")
+
+
+def _shared(name: str) -> Path:
     root = Path(os.environ.get("MARKETLAKE_SHARED") or Path(__file__).parents[3] / "shared")
-    folder = root / "data" / "prices"
+    folder = root / "data" / name
     if not folder.is_dir():
-        pytest.skip(f"no real prices at {folder}; set MARKETLAKE_SHARED")
+        pytest.skip(f"no real {name} at {folder}; set MARKETLAKE_SHARED")
     return folder
 
 

@@ -152,7 +152,8 @@ def _recycled(bars: Bars, fault: Fault) -> Bars:
     columns: dict[str, Any] = {
         name: np.where(own, close, getattr(bars, name)) for name in (*PRICES, "adjclose")
     }
-    columns |= {"dividend": np.where(own, 0.0, bars.dividend), "split": np.where(own, 1.0, bars.split)}
+    none = {"dividend": 0.0, "gain": 0.0, "split": 1.0}
+    columns |= {name: np.where(own, value, getattr(bars, name)) for name, value in none.items()}
     return replace(bars, **columns)
 
 
@@ -168,7 +169,8 @@ def _reinvested(bars: Bars, fault: Fault) -> Bars:
     """Prices adjusted for every dividend up to now, as of a vendor that serves nothing else."""
     bars = bars.scaled(bars.adjclose / bars.close)
     bars = replace(bars, adjclose=bars.close)
-    return bars if fault.text("events") == "kept" else replace(bars, dividend=np.zeros(len(bars)))
+    nothing = np.zeros(len(bars))
+    return bars if fault.text("events") == "kept" else replace(bars, dividend=nothing, gain=nothing)
 
 
 def _zone(bars: Bars, fault: Fault) -> Bars:

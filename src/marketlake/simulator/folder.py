@@ -30,6 +30,7 @@ _COLUMNS: Final = {
         for name in ("open", "high", "low", "close", "volume", "split", "stock splits", "adj close")
     },
     "dividend": ("dividend", "dividends"),
+    "gain": ("capital gains",),
 }
 
 
@@ -169,6 +170,7 @@ def load_series(path: Path, table: pa.Table, symbol: str, venue: Venue) -> Serie
         close=column["close"],
         volume=column["volume"],
         dividend=np.nan_to_num(column["dividend"]),
+        gain=np.nan_to_num(column["gain"]),
         split=np.where(np.isnan(split) | (split == 0), 1.0, split),
         restated=restated,
         tail=_tail(adjusted, column["close"]),

@@ -33,6 +33,8 @@ class Bars:
     close: Floats
     volume: Floats
     dividend: Floats
+    gain: Floats
+    """The part of the dividend that is a capital gain of a fund."""
     split: Floats
     later: Floats
     """The divisor of prices: the product of the splits after the row."""
@@ -53,7 +55,7 @@ class Bars:
         return replace(self, **{name: getattr(self, name) * factor for name in (*PRICES, "adjclose")})
 
 
-_COLUMNS: Final = ("days", "stamps", *PRICES, "volume", "dividend", "split", "later", "adjclose")
+_COLUMNS: Final = ("days", "stamps", *PRICES, "volume", "dividend", "gain", "split", "later", "adjclose")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +79,8 @@ class Series:
     """Adjusted over plain close in the last row: dividends after the file's end."""
     expense_ratio: float | None = None
     """Of a fund, a fraction a year."""
+    gain: Floats | None = None
+    """The part of each dividend that is a capital gain; None without any."""
 
     @cached_property
     def stamps(self) -> Seconds:
@@ -89,9 +93,11 @@ class Series:
         count = int(np.searchsorted(self.stamps, seconds, side="right"))
         later = later_splits(self.split[:count])
         divided = later_splits(self.split)[:count] if self.restated else np.ones(count)
-        columns = {
-            name: _restate(getattr(self, name)[:count], divided, later) for name in (*PRICES, "dividend")
-        }
+        gain = np.zeros(len(self.days)) if self.gain is None else self.gain
+        served = {**{name: getattr(self, name) for name in (*PRICES, "dividend")}, "gain": gain}
+        columns = {name: _restate(values[:count], divided, later) for name, values in served.items()}
+        # Yahoo subtracts a gain twice: it is in the dividend too
+        adjusted = _adjusted(columns["close"], columns["dividend"] + columns["gain"])
         complete = count == len(self.days)
         bars = Bars(
             days=self.days[:count],
@@ -99,7 +105,7 @@ class Series:
             volume=_restate(self.volume[:count], later, divided),
             split=self.split[:count],
             later=later,
-            adjclose=_adjusted(columns["close"], columns["dividend"]) * (self.tail if complete else 1.0),
+            adjclose=adjusted * (self.tail if complete else 1.0),
             currency=self.venue.currency,
             zone="",
             **columns,

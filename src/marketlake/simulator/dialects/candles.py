@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from ..ask import Ask
-from ..market import Bars, Pair, parse_pair
+from ..market import Bars, Floats, Pair, parse_pair
 
 DAY: Final = 86_400
 
@@ -50,6 +50,11 @@ def text(value: float) -> str | None:
         return None
     written = repr(value)
     return format(Decimal(written), "f") if "e" in written else written
+
+
+def whole(values: Floats) -> list[int | None]:
+    """Whole numbers, as vendors count shares; None for a missing one."""
+    return [None if math.isnan(value) else round(value) for value in values.tolist()]
 
 
 def rows(bars: Bars) -> list[tuple[int, float, float, float, float, float]]:

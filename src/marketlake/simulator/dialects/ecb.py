@@ -62,7 +62,13 @@ def _ones(days: Days) -> Bars:
     one = np.ones(len(days))
     prices = dict.fromkeys(("open", "high", "low", "close", "volume", "split", "later", "adjclose"), one)
     return Bars(
-        days, days.astype("datetime64[s]").astype(np.int64), dividend=one * 0, currency="", zone="", **prices
+        days,
+        days.astype("datetime64[s]").astype(np.int64),
+        dividend=one * 0,
+        gain=one * 0,
+        currency="",
+        zone="",
+        **prices,
     )
 
 

@@ -15,6 +15,7 @@ from ..ask import Ask
 from ..market import PRICES, Bars, Floats, Series, later_splits
 from ..reply import Reply, json_reply
 from ..venue import SHARE
+from .candles import whole
 
 _PRICES: Final = "/tiingo/daily/"
 _NO_KEY: Final = "Please supply a token"
@@ -67,11 +68,11 @@ def _factors(bars: Bars) -> Floats:
 
 def _listed(bars: Bars) -> list[dict[str, Any]]:
     factor, later = bars.adjclose / bars.close, later_splits(bars.split)
-    values: dict[str, Any] = {name: getattr(bars, name) for name in ("close", "high", "low", "open")}
-    values["volume"] = bars.volume
+    values = {name: getattr(bars, name) for name in ("close", "high", "low", "open")}
     values |= {f"adj{name.capitalize()}": getattr(bars, name) * factor for name in PRICES}
-    values |= {"adjVolume": bars.volume * later, "divCash": bars.dividend, "splitFactor": bars.split}
-    columns = {name: column.tolist() for name, column in values.items()}
+    values |= {"divCash": bars.dividend, "splitFactor": bars.split}
+    columns: dict[str, list[Any]] = {name: column.tolist() for name, column in values.items()}
+    columns |= {"volume": whole(bars.volume), "adjVolume": whole(bars.volume * later)}
     days = [f"{day}T00:00:00.000Z" for day in bars.days.astype(str)]
     return [
         {"date": day, **dict(zip(columns, row, strict=True))}

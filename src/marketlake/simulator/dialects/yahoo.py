@@ -16,6 +16,7 @@ import numpy as np
 from ..ask import Ask
 from ..market import PRICES, Bars, Floats, Series
 from ..reply import Reply, html_reply, json_reply
+from .candles import whole
 
 CRUMB: Final = "simulated.crumb"
 _CHART: Final = "/v8/finance/chart/"
@@ -64,7 +65,9 @@ def _summary(ask: Ask, symbol: str) -> Reply:
     if series is None or ask.query.get("modules") != "fundProfile" or series.expense_ratio is None:
         error = {"code": "Not Found", "description": f"No fundamentals data found for symbol: {symbol[:20]}"}
         return json_reply({"quoteSummary": {"result": None, "error": error}}, 404)
-    ratio = {"raw": series.expense_ratio, "fmt": f"{series.expense_ratio:.2%}"}
+    ratio: Any = series.expense_ratio
+    if ask.query.get("formatted") != "false":
+        ratio = {"raw": ratio, "fmt": f"{ratio:.2%}"}
     profile = {"feesExpensesInvestment": {"annualReportExpenseRatio": ratio}}
     return json_reply({"quoteSummary": {"result": [{"fundProfile": profile}], "error": None}})
 
@@ -134,25 +137,26 @@ def _result(ask: Ask, series: Series, bars: Bars, chosen: Bars) -> dict[str, Any
         "timestamp": chosen.stamps,
         **({"events": events} if events else {}),
         "indicators": {
-            "quote": [{**quote, "volume": _whole(chosen.volume)}],
+            "quote": [{**quote, "volume": whole(chosen.volume)}],
             "adjclose": [{"adjclose": chosen.adjclose}],
         },
     }
 
 
-def _whole(volume: Floats) -> list[int | None]:
-    return [None if np.isnan(value) else round(value) for value in volume.tolist()]
-
-
 def _events(bars: Bars, wanted: str) -> dict[str, Any]:
-    events: dict[str, Any] = {}
-    paid, split = np.flatnonzero(bars.dividend > 0), np.flatnonzero(bars.split != 1)
-    if "div" in wanted and len(paid):
-        rows = [{"amount": float(bars.dividend[row]), "date": int(bars.stamps[row])} for row in paid]
-        events["dividends"] = {str(row["date"]): row for row in rows}
-    if "split" in wanted and len(split):
-        events["splits"] = {str(int(bars.stamps[row])): _split(bars, int(row)) for row in split}
-    return events
+    splits = np.flatnonzero(bars.split != 1).tolist()
+    listed = {
+        "dividends": ("div", _paid(bars, bars.dividend)),
+        "capitalGains": ("capitalGain", _paid(bars, bars.gain)),
+        "splits": ("split", {str(int(bars.stamps[row])): _split(bars, row) for row in splits}),
+    }
+    return {name: events for name, (word, events) in listed.items() if word in wanted and events}
+
+
+def _paid(bars: Bars, amounts: Floats) -> dict[str, Any]:
+    rows = np.flatnonzero(amounts > 0)
+    paid = [{"amount": float(amounts[row]), "date": int(bars.stamps[row])} for row in rows]
+    return {str(event["date"]): event for event in paid}
 
 
 def _split(bars: Bars, row: int) -> dict[str, Any]:
