@@ -20,12 +20,13 @@ from . import (
     reconcile,
     report,
     scoreboard,
+    tables,
 )
 from .changes import explain
 from .configure import add, dags, init
 from .maintain import simulate
 from .output import say
-from .status import overview, query, status
+from .status import overview, status
 
 app = typer.Typer(
     name="marketlake",
@@ -70,14 +71,18 @@ for command in (
     claims.claims,
     portfolio.portfolio,
     report.report,
+    report.open_report,
     changes.changes,
     explain,
     status,
-    query,
+    tables.list_instruments,
+    tables.query,
+    tables.export,
     maintain.doctor,
     maintain.verify,
     maintain.replay,
     simulate,
     dags,
 ):
-    app.command()(command)
+    # list and open are Python's own names
+    app.command(command.__name__.partition("_")[0])(command)

@@ -321,12 +321,12 @@ def _is_figure(value: Any) -> bool:
 def _csv(columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> str:
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow([_harmless(column) for column in columns])
-    writer.writerows([[_harmless(value) for value in line] for line in cells])
+    writer.writerow([harmless(column) for column in columns])
+    writer.writerows([[harmless(value) for value in line] for line in cells])
     return target.getvalue()
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
     """Quote text that a spreadsheet would run as a formula."""
     if value is None or isinstance(value, bool | int | float | Decimal):
         return value

@@ -1,4 +1,4 @@
-"""The command `report`: write the HTML page."""
+"""The commands `report` and `open`: write the HTML page, and show it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ..model.errors import EmptyLakeError
+from ..model.layout import PAGE
 from .options import Home, Lake, Now, lake_of, settings_of
 from .output import say
 
@@ -23,3 +25,15 @@ def report(
     """Write one self-contained HTML page: claims, charts of any two instruments, state of the
     data."""
     say(str(lake_of(settings_of(home, lake, now, None)).report(out)))
+
+
+def open_report(home: Home = None, lake: Lake = None) -> None:
+    """Open the report of the last build in the browser."""
+    import webbrowser
+
+    page = settings_of(home, lake, None, None).lake / PAGE
+    if not page.exists():
+        raise EmptyLakeError(f"there is no {page}; run `marketlake run`, or `marketlake report`")
+    say(str(page))
+    if not webbrowser.open(page.as_uri()):
+        say("no browser can be started here: open this file in one")

@@ -1,12 +1,10 @@
-"""Read-only commands: status, query, and the overview without a command."""
+"""The command `status`, and the overview without a command."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Final
-
-import typer
+from typing import TYPE_CHECKING, Final
 
 from ..model.errors import ConfigError, EmptyLakeError, LakeError
 from .options import Format, Home, Lake, Now, Output, lake_of, settings_of
@@ -107,28 +105,6 @@ def _print_claims(checks: Sequence[ClaimCheck]) -> None:
             # today's years are unknown while an instrument is missing
             years = f", {check.first_year} to {check.last_year}" if check.first_year else ""
             say(f"  {when}{years}: {check.verdict}; {check.reason}")
-
-
-def query(
-    sql: Annotated[
-        str, typer.Argument(help="One read-only statement, such as \"FROM compare('BTC', 'NASDAQ')\".")
-    ],
-    home: Home = None,
-    lake: Lake = None,
-    timeout: Annotated[
-        float, typer.Option("--timeout", help="Seconds after which the query is stopped.")
-    ] = 300.0,
-    memory: Annotated[
-        str,
-        typer.Option("--memory", help="The most it may use, such as 2GB; default: 80 % of the machine's."),
-    ] = "",
-    output: Output = Format.table,
-) -> None:
-    """Run SQL on market.duckdb, read-only."""
-    here = lake_of(settings_of(home, lake, None, None))
-    answer = here.query_rows(sql, timeout=timeout, memory=memory)
-    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
-    print_rows(rows, list(answer.columns), output)
 
 
 _QUESTIONS: Final = (

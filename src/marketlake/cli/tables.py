@@ -1,0 +1,187 @@
+"""Commands for rows: list, query and export."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from ..model.errors import LakeWriteError, UsageError
+from .options import (
+    Currency,
+    End,
+    Format,
+    Home,
+    Ids,
+    Lake,
+    Now,
+    Output,
+    Period,
+    Start,
+    complete_ids,
+    given,
+    lake_of,
+    settings_of,
+)
+from .output import harmless, print_rows, say
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ..lake import Lake as OpenLake
+    from ..model.terms import Options
+
+_SHOWN: Final = 40
+"""Rows of a query on a terminal."""
+_LISTED: Final = """
+SELECT
+    n.instrument_id, n.name, n.asset_class, min(b.session) AS first_session, max(b.session) AS last_session,
+    count(b.session) AS sessions, array_to_string(n.sources, ', ') AS sources
+FROM instrument AS n
+LEFT JOIN bar AS b ON b.instrument_id = n.instrument_id
+GROUP BY ALL
+ORDER BY min(n.rowid)
+"""
+_DESCRIBED: Final = """
+SELECT column_name, comment FROM duckdb_columns()
+WHERE comment IS NOT NULL AND NOT internal
+ORDER BY table_name <> 'bar'
+"""
+
+
+def list_instruments(
+    home: Home = None, lake: Lake = None, now: Now = None, output: Output = Format.table
+) -> None:
+    """List the instruments: name, class, first and last session, sources."""
+    answer = lake_of(settings_of(home, lake, now, None)).query_rows(_LISTED)
+    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+    print_rows(rows, list(answer.columns), output)
+
+
+def query(
+    sql: Annotated[
+        str,
+        typer.Argument(
+            help="One read-only statement, such as \"FROM compare('BTC', 'NASDAQ')\"; - reads standard input."
+        ),
+    ],
+    home: Home = None,
+    lake: Lake = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", help="Seconds after which the query is stopped.")
+    ] = 300.0,
+    memory: Annotated[
+        str,
+        typer.Option("--memory", help="The most it may use, such as 2GB; default: 80 % of the machine's."),
+    ] = "",
+    output: Output = Format.table,
+) -> None:
+    """Run SQL on market.duckdb, read-only; a terminal shows the first 40 rows."""
+    here = lake_of(settings_of(home, lake, None, None))
+    answer = here.query_rows(sys.stdin.read() if sql == "-" else sql, timeout=timeout, memory=memory)
+    short = output is Format.table and sys.stdout.isatty() and len(answer.rows) > _SHOWN
+    shown = answer.rows[:_SHOWN] if short else answer.rows
+    print_rows([dict(zip(answer.columns, row, strict=True)) for row in shown], list(answer.columns), output)
+    if short:
+        say(f"the first {_SHOWN} of {len(answer.rows):,} rows; all: --format csv, or `marketlake export`")
+
+
+def export(
+    what: Annotated[str, typer.Argument(help="prices, returns, or one read-only SQL statement.")],
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Instruments of prices and returns, by id or symbol; default: all.",
+            autocompletion=complete_ids,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File to write, .parquet or .csv; default: WHAT.parquet.")
+    ] = None,
+    start: Start = None,
+    end: End = None,
+    basis: Annotated[
+        str | None,
+        typer.Option(
+            "--basis",
+            help="Prices: as_traded, split_adjusted, adjusted, price or total; returns: price or total.",
+        ),
+    ] = None,
+    currency: Currency = None,
+    period: Annotated[Period, typer.Option("--by", help="Length of a period of returns.")] = Period.day,
+    home: Home = None,
+    lake: Lake = None,
+) -> None:
+    """Write prices, returns or the rows of a query to Parquet or CSV, with a table of its columns."""
+    here = lake_of(settings_of(home, lake, None, None))
+    options = given(start=start, end=end, basis=basis, currency=currency)
+    named = what if what in _EXPORTED else "query"
+    path = out or Path(f"{named}.parquet")
+    if path.suffix not in {".parquet", ".csv"}:
+        raise UsageError(f"{path.name}: the file's name must end in .parquet or .csv")
+    if named == "query" and (ids or options):
+        raise UsageError("a statement takes no instruments and no options; select them in SQL")
+    table = here.query(what).to_arrow() if named == "query" else _exported(here, named, ids, period, options)
+    columns = path.with_suffix(".columns.csv")
+    described = dict(reversed(here.query_rows(_DESCRIBED).rows))
+    try:
+        _write(path, table)
+        _write(columns, _dictionary(table, described))
+    except OSError as error:
+        raise LakeWriteError(f"{path} cannot be written ({error.strerror or error})") from error
+    say(f"{len(table):,} rows: {path}")
+    say(f"its columns: {columns}")
+
+
+_EXPORTED: Final = ("prices", "returns")
+
+
+def _exported(here: OpenLake, what: str, ids: Ids, period: Period, options: Options) -> pa.Table:
+    every = [row[0] for row in here.query_rows("SELECT DISTINCT instrument_id FROM bar ORDER BY ALL").rows]
+    if what == "prices":
+        return here.prices(ids or every, **options).to_arrow()
+    return here.returns(ids or every, period=period.value, **options).to_arrow()
+
+
+def _dictionary(table: pa.Table, described: dict[str, str]) -> pa.Table:
+    """One row per column: its name, type and description."""
+    import pyarrow as pa
+
+    names = table.column_names
+    return pa.table(
+        {
+            "column": names,
+            "type": [str(kind) for kind in table.schema.types],
+            "description": [described.get(name, "") for name in names],
+        }
+    )
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    """Write whole or not at all."""
+    import pyarrow.csv as pa_csv
+    import pyarrow.parquet as pq
+
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        if path.suffix == ".csv":
+            pa_csv.write_csv(_for_spreadsheets(table), temporary)
+        else:
+            pq.write_table(table, temporary, compression="zstd")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _for_spreadsheets(table: pa.Table) -> pa.Table:
+    """Text that a spreadsheet would run as a formula is quoted."""
+    import pyarrow as pa
+
+    for place, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            texts = table.column(place).combine_chunks().dictionary_encode()
+            safe = pa.array([harmless(text) for text in texts.dictionary.to_pylist()], pa.string())
+            table = table.set_column(place, field.name, safe.take(texts.indices))
+    return table
