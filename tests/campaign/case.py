@@ -82,6 +82,14 @@ class Drawn:
         """Whether the fault applies to every matching request."""
         return self.times is None and self.probability == 1
 
+    @property
+    def leaves_gaps(self) -> bool:
+        """Whether a good answer may lack sessions.
+
+        An archive of Binance that is not found is taken for one from before the listing.
+        """
+        return self.case.kind in GAPS or (self.case.source == "binance-archive" and self.case.kind == "404")
+
     def fault(self) -> Fault:
         """The fault for the simulator."""
         symbol = self.strike

@@ -42,9 +42,21 @@ def outcomes(drawn: Drawn, instrument_id: str) -> frozenset[str]:
         on_hold = kind == "429" and float(drawn.params.get("retry_after", -1)) > _LONG_WAIT_S
         at_source = drawn.world.get(instrument_id).sources[0][0] == drawn.case.source
         return GOOD | {"rate_limited"} if on_hold and at_source else GOOD
-    if kind in REPLY_KINDS:
-        return _of_reply(drawn, instrument_id)
-    return _of_rows(drawn, instrument_id)
+    of_kind = _of_reply if kind in REPLY_KINDS else _of_rows
+    return of_kind(drawn, instrument_id) | _of_archives(drawn)
+
+
+def _of_archives(drawn: Drawn) -> frozenset[str]:
+    """What an archive adds: its checksum, figures that are never empty, one archive per young day.
+
+    A fault that applies to an archive or to its checksum alone makes them differ.
+    """
+    kind = drawn.case.kind
+    if drawn.case.source != "binance-archive" or (kind in REPLY_KINDS and kind != "404"):
+        return frozenset()
+    differs = {"malformed"} if kind == "nulls" or not drawn.always else set()
+    lacks = {"truncated"} if kind == "404" and not drawn.always else set()
+    return frozenset(differs | lacks | ({"quarantined"} if kind == "unfinished" else set()))
 
 
 def _of_reply(drawn: Drawn, instrument_id: str) -> frozenset[str]:

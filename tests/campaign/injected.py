@@ -95,14 +95,19 @@ def _after(row: Row, fraction: float) -> Row:
 
 
 def _adjusted_for_dividends(day: date, truth: Mapping[date, Row]) -> Iterator[Row]:
-    """Prices divided by what each later dividend took, up to any day; with and without events."""
-    factor, eve = 1.0, truth[day]
+    """Prices divided by what each later dividend took, up to any day; with and without events.
+
+    Tiingo's adjusted prices reinvest at the ex-date's close, and are divided by the splits too.
+    """
+    yahoo, tiingo, eve = 1.0, 1.0, truth[day]
     for row in [truth[day], *(truth[later] for later in sorted(truth) if later > day)]:
         if row is not truth[day]:
-            factor *= 1 - row[5] * row[6] / eve[3]
+            yahoo *= 1 - row[5] * row[6] / eve[3]
+            tiingo *= row[3] / (row[3] + row[5]) / row[6]
         eve = row
-        yield _priced(truth[day], factor)
-        yield (*_priced(truth[day], factor)[:5], 0.0, truth[day][6])
+        for factor in (yahoo, tiingo):
+            yield _priced(truth[day], factor)
+            yield (*_priced(truth[day], factor)[:5], 0.0, truth[day][6])
 
 
 def _later(day: date, truth: Mapping[date, Row]) -> list[float]:

@@ -144,9 +144,16 @@ def _ecb_table() -> list[dict[str, str]]:
 
 def served(truths: Mapping[tuple[str, str], Truth]) -> Market:
     """The simulator's market, by source and vendor symbol."""
-    return Market({key: _series(*key, truth) for key, truth in truths.items() if key[0] not in OWN_DATA})
+    return Market(
+        {
+            (_ARCHIVED.get(source, source), symbol): _series(source, symbol, truth)
+            for (source, symbol), truth in truths.items()
+            if source not in OWN_DATA
+        }
+    )
 
 
+_ARCHIVED = {"binance-archive": "binance"}
 OWN_DATA = ("ecb", "ecb-bundled", "files")
 """Sources whose figures are not the market's: a package's and the user's."""
 

@@ -24,9 +24,11 @@ from .world import Held, World
 
 FIRST, LAST = date(2023, 11, 1), date(2024, 3, 29)
 _SHARES = {
-    "yahoo": 50,
+    "yahoo": 40,
+    "tiingo": 10,
     "bitstamp": 12,
-    "binance": 12,
+    "binance": 8,
+    "binance-archive": 4,
     "coinbaseexchange": 8,
     "kraken": 8,
     "ecb": 4,
@@ -112,8 +114,9 @@ def mixed_world(count: int) -> World:
 
 
 def _held(source: str, number: int) -> Held:
-    name, seed = f"{source.upper()[:4]}{number:03d}", number * 1000 + len(source)
-    if source == "yahoo":
+    prefix = source.rpartition("-")[2].upper()[:4]
+    name, seed = f"{prefix}{number:03d}", number * 1000 + len(source)
+    if source in {"yahoo", "tiingo"}:
         days = new_york(FIRST, LAST)
         splits = {30: 4.0} if number % 5 == 0 else {}
         return Held(name, "equity", walk("XNYS", days, seed, splits), ((source, name),))
@@ -124,7 +127,7 @@ def _held(source: str, number: int) -> Held:
         truth = only_closes(walk("XNYS", new_york(FIRST, LAST), seed), next_day=True)
         return Held(name, "rate", truth, ((source, name),))
     truth = walk("24/7", every_day(FIRST, LAST), seed)
-    quote = "USDT" if source == "binance" else "USD"
+    quote = "USDT" if source in {"binance", "binance-archive"} else "USD"
     return Held(name, "crypto", truth, ((source, f"{name}.csv" if source == "files" else f"{name}/{quote}"),))
 
 

@@ -15,7 +15,7 @@ from marketlake.ingest.runs import RunRow, exit_code
 from marketlake.simulator.server import Simulator
 
 from . import checks, expected
-from .case import ANOTHER_SERIES, GAPS, REPLY_KINDS, WRONG_VALUES, Case, Drawn, draw
+from .case import ANOTHER_SERIES, REPLY_KINDS, WRONG_VALUES, Case, Drawn, draw
 from .clock import PATIENCE_S, CampaignClock, CampaignSettings, bound_access
 from .damage import DAMAGES, restore
 from .injected import explains
@@ -80,6 +80,7 @@ def run(site: Site, home: Path, at: datetime, window: object = None, reverify_da
         home,
         home / "data",
         source_url=site.simulator.url,
+        keys={"tiingo": "key"},
         reverify_days=reverify_days,
         virtual=CampaignClock(at),
     )
@@ -141,7 +142,7 @@ def _run_without_fault(drawn: Drawn, site: Site, home: Path) -> list[RunRow]:
     for each in drawn.world.held:
         restore(home / "files" / f"{each.id}.csv", csv_text(each.truth))
     # a full reverification detects what is outside the look-back
-    turn = 1 if drawn.case.kind in WRONG_VALUES or drawn.case.kind in GAPS else 30
+    turn = 1 if drawn.case.kind in WRONG_VALUES or drawn.leaves_gaps else 30
     return run(site, home, drawn.after, drawn.window, turn)
 
 
@@ -231,7 +232,7 @@ def _check_rows(
     outcome, own = row["outcome"], checks.of(expected_state, name)
     if outcome not in expected.GOOD | {"truncated", "quarantined"}:
         yield from checks.equal(after, before, f"{name} {outcome}")
-    answered = drawn.case.kind in REPLY_KINDS and "length" not in drawn.params
+    answered = drawn.case.kind in REPLY_KINDS and not drawn.leaves_gaps and "length" not in drawn.params
     if outcome in expected.GOOD and (name not in drawn.affected or answered):
         yield from checks.equal(after, own, f"{name} {outcome}")
 
@@ -289,7 +290,7 @@ def _check_revisions(drawn: Drawn, root: Path) -> Iterator[str]:
 
 
 def _injects_wrong_values(drawn: Drawn) -> bool:
-    return drawn.case.kind in WRONG_VALUES or drawn.case.kind in GAPS
+    return drawn.case.kind in WRONG_VALUES or drawn.leaves_gaps
 
 
 def _check_replay(site: Site, home: Path, drawn: Drawn) -> Iterator[str]:

@@ -26,7 +26,10 @@ from .market import (
     walk,
 )
 
-SOURCES = ("yahoo", "bitstamp", "binance", "coinbaseexchange", "kraken", "ecb", "fred", "files")
+SOURCES = (
+    *("yahoo", "tiingo", "bitstamp", "binance", "binance-archive", "coinbaseexchange", "kraken"),
+    *("ecb", "fred", "files"),
+)
 VARIANTS = 6
 LAST = date(2024, 8, 30)
 AFFECTED, BYSTANDER = "A", "Z"
@@ -121,7 +124,7 @@ def world(source: str, variant: int) -> World:
 
 def _held(source: str, name: str, first: date, loaded_on: date, random: Random) -> Held:
     seed = random.randrange(2**32)
-    if source == "yahoo":
+    if source in {"yahoo", "tiingo"}:
         days = new_york(first, LAST)
         truth = walk("XNYS", days, seed, _splits(days, loaded_on, random))
         return Held(name, "equity", truth, ((source, f"{name}{name}{name}"),))
@@ -131,7 +134,7 @@ def _held(source: str, name: str, first: date, loaded_on: date, random: Random) 
     if source == "fred":
         return Held(name, "rate", _series(name, first, seed), ((source, f"SERIES{name}"),))
     truth = walk("24/7", every_day(first, LAST), seed)
-    quote = "USDT" if source == "binance" else "USD"
+    quote = "USDT" if source in {"binance", "binance-archive"} else "USD"
     symbol = f"{name}.csv" if source == "files" else f"{name}{name}X/{quote}"
     return Held(name, "crypto", truth, ((source, symbol),))
 

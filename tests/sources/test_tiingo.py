@@ -139,6 +139,16 @@ def test_simulated_prices_are_as_traded_and_finished(home):
     assert first["adjVolume"] == 40
 
 
+def test_dividends_without_prices_are_not_taken_for_rows_of_a_month():
+    """They are a quarter apart where a vendor serves no price."""
+    none = dict.fromkeys(("open", "high", "low", "close", "volume"))
+    days = ("2024-02-09", "2024-05-10", "2024-08-12")
+    served = [{"date": day, **none, "divCash": 0.25, "splitFactor": 1.0} for day in days]
+    result = create("tiingo").parse([Page(REQUEST, "u", 200, {}, orjson.dumps(served))])
+    assert result.failed == {}
+    assert [row["dividend"] for row in result.bars.to_pylist()] == [0.25] * 3
+
+
 def test_quota_text_with_status_200_is_a_rate_limit(home):
     with serve(load_market(home / "market"), now=NOW) as simulator:
         simulator.set_faults([parse_fault("429:tiingo:CUT:as=text")])

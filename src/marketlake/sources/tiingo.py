@@ -137,7 +137,8 @@ def _bars(listed: list[dict[str, Any]]) -> Rows:
             getattr(rows, name).append(values[name])
         rows.dividend.append(paid)
         rows.split.append(split)
-    _check_daily(rows.session)
+    priced = zip(rows.session, rows.close, strict=True)
+    _check_daily([session for session, close in priced if close is not None])
     return rows
 
 
