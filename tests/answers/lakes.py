@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -135,6 +136,15 @@ def write_manifest(lake: Path) -> Manifest:
     )
     (lake / layout.MANIFEST).write_bytes(encode(manifest))
     return manifest
+
+
+def read_what_is_there(lake: Path) -> None:
+    """Other bars for a database that was built before; its own tables stay."""
+    manifest = write_manifest(lake)
+    with duckdb.connect(str(lake / layout.DATABASE)) as connection:
+        for table in layout.PRICES:
+            text = engine_build.stored_view(lake.resolve(), manifest, table)
+            connection.execute(text.replace("CREATE", "CREATE OR REPLACE", 1))
 
 
 def files(lake: Path, table: str) -> list[str]:

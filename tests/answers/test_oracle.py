@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from marketlake.lake import Lake
 from marketlake.model.terms import BASES
 
-from .lakes import SHARE, bar, make, write
+from .lakes import SHARE, bar, make, read_what_is_there, write
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +50,7 @@ def indices(folder: Path, rows: list[dict[str, Any]]) -> np.ndarray:
     for stale in (folder / "bar" / "asset_class=equity").glob("year=*"):
         if int(stale.name[5:]) not in {row["session"].year for row in rows}:
             (stale / "part.parquet").unlink()
+    read_what_is_there(folder)
     return np.array(Lake(folder).query_rows(text).rows)
 
 

@@ -187,7 +187,7 @@ def fill(
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(f"CREATE SCHEMA {INTERNAL_SCHEMA}")
     for table in TABLES:
-        connection.execute(_stored_view(root, manifest, table))
+        connection.execute(stored_view(root, manifest, table))
     create_table(connection, "lake", lake_table(shown(root), manifest.snapshot, manifest.origin, now))
     create_table(connection, "quality_check", check_table())
     create_table(connection, "instrument", instrument_table(universe))
@@ -226,7 +226,7 @@ def _changes() -> str:
     return statement("query/change").replace("$since", "since").replace("$until", "until")
 
 
-def _stored_view(root: Path, manifest: Manifest, table: str) -> str:
+def stored_view(root: Path, manifest: Manifest, table: str) -> str:
     """The view of the files of one stored table, bound to absolute paths.
 
     A stray file is not read. Bars and marts are refused where the manifest is no longer that of

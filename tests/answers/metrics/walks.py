@@ -14,7 +14,7 @@ import pytest
 from marketlake.answers.metrics import Metrics
 from marketlake.model.instruments import Instrument
 
-from ..lakes import BILL, BTC, CPI, EUR, FUND, NASDAQ, SHARE, bar, build_database, write
+from ..lakes import BILL, BTC, CPI, EUR, FUND, NASDAQ, SHARE, bar, build_database, read_what_is_there, write
 
 Closes = dict[date, float]
 Row = dict[str, Any]
@@ -57,7 +57,6 @@ def walk(
 def lay(lake: Path, instruments: Sequence[Instrument], rows: Rows, revisions: Sequence[Row] = ()) -> Path:
     """A lake without marts, which no metric reads."""
     write(lake, instruments, rows, revisions)
-    # no manifest either: the bars may be taken away again
     build_database(lake, instruments)
     return lake
 
@@ -69,9 +68,11 @@ def clear(lake: Path) -> None:
 
 
 def rewrite(lake: Path, rows: Rows) -> Path:
-    """Other bars on the desk: its database reads whatever files there are."""
+    """Other bars on the desk."""
     clear(lake)
-    return write(lake, DESK, rows)
+    write(lake, DESK, rows)
+    read_what_is_there(lake)
+    return lake
 
 
 def value(answer: Metrics, instrument: str, metric: str) -> float:
