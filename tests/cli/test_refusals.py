@@ -81,7 +81,8 @@ def test_damaged_file_is_reported_and_restored_by_replay(run: Run, home: Path) -
     path.write_bytes(whole[:-100])
     answer = run("compare", "NASDAQ", "SP500", "--home", home)
     assert answer.code == 1
-    assert "marketlake verify" in answer.err
+    assert "bytes, should be" in answer.err
+    assert "marketlake replay" in answer.err
     verified = run("verify", "--home", home)
     assert verified.code == 1
     assert "asset_class=index/year=2024" in verified.out

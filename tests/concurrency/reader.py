@@ -17,6 +17,7 @@ import duckdb
 
 from .state import Seen, of_the_database, of_the_dataset, of_the_glob
 
+_TRIES, _PAUSE_S = 600, 0.05
 KINDS: dict[str, Callable[[Path], Seen]] = {
     "database": of_the_database,
     "glob": of_the_glob,
@@ -40,12 +41,14 @@ def read_until_stopped(home: Path, kind: str) -> dict[str, object]:
 
 
 def _read_with_retry(read: Callable[[Path], Seen], lake: Path) -> Seen:
-    """Retry when a file was replaced while DuckDB opened it, as documented in
-    docs/reliability.md."""
-    try:
-        return read(lake)
-    except duckdb.Error:
-        return read(lake)
+    """Retry when a file was replaced while DuckDB opened it, or between a commit and its build, as
+    documented in docs/reliability.md."""
+    for _ in range(_TRIES):
+        try:
+            return read(lake)
+        except duckdb.Error:
+            time.sleep(_PAUSE_S)
+    return read(lake)
 
 
 if __name__ == "__main__":

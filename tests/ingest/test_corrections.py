@@ -147,6 +147,7 @@ def test_mismatched_old_value_fails_the_run_and_changes_nothing(home: Path) -> N
     correct(home, old=17)
     run(home, "2024-01-06T12:00Z")
     assert closes(home) == [17.25]
+    build(settings_of(home, "2024-01-06T12:00Z"))
     assert not Lake(home / "data").check(severity="fail", now=parse_instant("2024-01-06T12:00Z")).findings
     assert_replay_changes_nothing(home)
 

@@ -85,7 +85,7 @@ def query(
     shown = answer.rows[:_SHOWN] if short else answer.rows
     print_rows([dict(zip(answer.columns, row, strict=True)) for row in shown], list(answer.columns), output)
     if short:
-        say(f"the first {_SHOWN} of {len(answer.rows):,} rows; all: --format csv, or `marketlake export`")
+        say(f"the first {_SHOWN} of {len(answer.rows):,} rows; all of them: --format csv")
 
 
 def export(

@@ -229,19 +229,21 @@ def _changes() -> str:
 def stored_view(root: Path, manifest: Manifest, table: str) -> str:
     """The view of the files of one stored table, bound to absolute paths.
 
-    A stray file is not read. Bars and marts are refused where the manifest is no longer that of
-    this database: with its tables they would give an answer of two states.
+    Of bars and marts a stray file is not read, and they are refused where the manifest is no longer
+    that of this database: with its tables they would give an answer of two states. Records grow
+    without a build: a plain DuckDB reads all that are there.
     """
     partitions = ("asset_class", "year") if table in YEARLY else ("month",)
     columns = ", ".join([*(f'"{name}"' for name in TABLES[table].names), *(_KEYS[key] for key in partitions)])
     place = _place(root)
-    files = ", ".join(f"{place} || {literal('/' + path)}" for path in manifest.paths(table))
     if table in YEARLY:
+        files = ", ".join(f"{place} || {literal('/' + path)}" for path in manifest.paths(table))
         state = f'"snapshot": "{manifest.snapshot}"' if table in PRICES else f'"marts": "{manifest.marts}"'
         unchanged = bound(statement("shared/unchanged"), {"state": state}).replace("$place", place)
         listed, condition = f"[{files}]", f" WHERE {unchanged}"
     else:
-        listed, condition = f"coalesce(getvariable({literal(files_variable(table))}), [{files}])", ""
+        every = f"{place} || {literal(f'/{table}/month=*/part.parquet')}"
+        listed, condition = f"coalesce(getvariable({literal(files_variable(table))}), [{every}])", ""
     origin = f"read_parquet({listed}, hive_partitioning = true, hive_types_autocast = false)"
     view = f"{INTERNAL_SCHEMA}.{table.removeprefix(INTERNAL)}" if table.startswith(INTERNAL) else f'"{table}"'
     return f"CREATE VIEW {view} AS SELECT {columns} FROM {origin}{condition}"  # noqa: S608 (names are ours, paths quoted)

@@ -50,14 +50,6 @@ def record_verdicts(lake: Writer, ledger: Sequence[Entry], now: datetime) -> Non
         lake.stage(path, pa.concat_tables([lake.read(path), rows]))
 
 
-def _have_month(lake: Writer, now: datetime) -> None:
-    """The file that verdicts of this month go to, so that the database lists it."""
-    path = layout.monthly(_TABLE, now.date())
-    if path not in lake.manifest.files:
-        lake.stage(path, CLAIM_HISTORY.empty_table())
-        lake.commit()
-
-
 def _last_rows(lake: Writer) -> dict[str, Row]:
     """By claim, the row of its latest change."""
     stored: Iterable[Row] = (
@@ -123,7 +115,6 @@ def _build(
         if not refreshed and lake.manifest.built == f"{wanted}-{database_digest(settings.lake)}":
             return False
         now = settings.clock.now()
-        _have_month(lake, now)
         build_database(
             settings.lake,
             settings.universe,

@@ -18,7 +18,7 @@ from marketlake.model import layout
 from marketlake.model.calendars import load_calendar
 from marketlake.model.instruments import Instrument, Universe
 from marketlake.store.manifest import Manifest
-from marketlake.store.writer import Writer, open_manifest
+from marketlake.store.writer import Writer
 
 from ...answers import lakes
 from ...answers.lakes import BILL, BTC, CPI, EUR, FUND, NASDAQ, SHARE, bar
@@ -118,5 +118,5 @@ def built(root: Path) -> Path:
     stored = {path: lakes.entry(root / path) for table in layout.YEARLY for path in lakes.files(root, table)}
     refresh_marts(Writer(root, Manifest("live", stored), {}), Universe(MARKET))
     universe = Universe(MARKET)
-    build_database(root, universe, open_manifest(root), NOW, fill_claims(CLAIMS, universe))
+    build_database(root, universe, lakes.write_manifest(root), NOW, fill_claims(CLAIMS, universe))
     return root
