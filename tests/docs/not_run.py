@@ -53,6 +53,7 @@ NOT_RUN: Final = (
     ("README.md", "make ", "sets the project up from the package index; starts Airflow"),
     ("README.md", "pip install", "needs the package index"),
     ("README.md", "marketlake run", "sends requests to the vendors"),
+    ("README.md", "marketlake open", "starts a browser; tests/cli/test_tables.py opens a page"),
 )
 """Page, beginning of the snippet's line, reason."""
 EMPTY: Final = (
