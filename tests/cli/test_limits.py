@@ -115,7 +115,8 @@ def test_too_little_memory_is_a_message(home: Path) -> None:
         return run(home, *command, before=lambda: resource.setrlimit(resource.RLIMIT_AS, limit))
 
     long = "SELECT range AS n, range * 1.5 AS x, 'text ' || range AS t FROM range(50000)"
-    ended = within(120_000, "query", "FROM bar")
+    # less than the database library takes; a little more, and the library itself may crash
+    ended = within(80_000, "query", "FROM bar")
     assert ended.returncode == 1
     assert ended.stderr.decode().splitlines()[-1].startswith("marketlake: not enough memory")
     assert b"Traceback" not in ended.stderr
