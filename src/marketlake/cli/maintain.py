@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, settings_of
-from .output import BAD, GOOD, STALE, print_json, print_rows, say
+from .output import BAD, GOOD, STALE, json_text, markdown, paint_outcome, print_rows, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from ..ingest.doctor import Finding, VendorAnswer
     from ..simulator.server import Simulator
-
-_VENDOR: Final = (
-    "instrument_id",
-    "source",
-    "outcome",
-    "seconds",
-    "sessions",
-    "last_session",
-    "agrees_with",
-    "median_bp",
-    "message",
-)
 
 
 def doctor(
@@ -53,49 +40,47 @@ def doctor(
     Exit code 1 where something is wrong, 3 where a source did not answer well.
     """
     from ..ingest import doctor as examination
+    from ..ingest.doctor import VendorAnswer
+    from ..store.disk import write_bytes
     from .progress import watching
 
     settings = settings_of(home, lake, now, source_url)
-    findings, answers = examination.examine(settings), []
-    broken = any(finding.state == examination.PROBLEM for finding in findings)
+    findings, answers = examination.examine(settings), list[VendorAnswer]()
     if live:
         with watching("asking the sources") as watched:
             watched.plan(len(ids or settings.universe.instruments))
             answers = examination.ask_vendors(settings, ids or [], watched.part)
+    at = settings.clock.now()
+    tables = {"findings": list(map(vars, findings)), "vendors": list(map(vars, answers))}
+    report = json_text({"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", **tables})
     if output is Format.json:
-        print_json(examination.report(findings, answers, settings.clock.now()))
+        sys.stdout.write(report)
     else:
-        print_rows([vars(one) for one in findings], ["part", "state", "text"], output, paint=_paint_state)
+        print_rows(tables["findings"], ["part", "state", "text"], output, paint=_paint_state)
+        if live:
+            columns = [field.name for field in fields(VendorAnswer)]
+            print_rows(tables["vendors"], columns, output, paint=paint_outcome)
     if live:
-        if output is not Format.json:
-            print_rows([vars(one) for one in answers], list(_VENDOR), output, paint=_paint_outcome)
-        for path in _written(findings, answers, settings.clock.now()):
+        for suffix, text in (("md", _markdown(tables, at)), ("json", report)):
+            path = Path(f"doctor-{at:%Y-%m-%d}.{suffix}")
+            write_bytes(path, text.encode())
             sys.stderr.write(f"written: {path}\n")
-    if broken:
+    if any(finding.state == examination.PROBLEM for finding in findings):
         raise typer.Exit(1)
     if any(answer.outcome != "ok" for answer in answers):
         raise typer.Exit(3)
 
 
-def _written(findings: Sequence[Finding], answers: Sequence[VendorAnswer], now: datetime) -> Iterator[Path]:
-    from ..ingest.doctor import markdown, report
-
-    texts = {
-        "md": markdown(findings, answers, now),
-        "json": json.dumps(report(findings, answers, now), default=str),
-    }
-    for suffix, text in texts.items():
-        path = Path(f"doctor-{now:%Y-%m-%d}.{suffix}")
-        path.write_text(text, encoding="utf-8")
-        yield path
+def _markdown(tables: Mapping[str, Sequence[dict[str, Any]]], at: datetime) -> str:
+    """The report as Markdown."""
+    parts = [
+        markdown(list(rows[0]), [list(row.values()) for row in rows]) for rows in tables.values() if rows
+    ]
+    return "\n".join([f"# marketlake doctor, {at:%Y-%m-%d %H:%M} UTC\n", *parts])
 
 
 def _paint_state(column: str, row: Mapping[str, Any]) -> str:
     return {"ok": GOOD, "warning": STALE}.get(row["state"], BAD) if column == "state" else ""
-
-
-def _paint_outcome(column: str, row: Mapping[str, Any]) -> str:
-    return (GOOD if row["outcome"] == "ok" else BAD) if column == "outcome" else ""
 
 
 def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) -> None:

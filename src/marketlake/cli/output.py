@@ -201,7 +201,7 @@ def print_rows(
     elif how is Format.csv:
         sys.stdout.write(_csv(columns, cells))
     elif how is Format.markdown:
-        sys.stdout.write(_markdown(columns, cells))
+        sys.stdout.write(markdown(columns, cells))
     else:
         _table(columns, cells, [[paint(column, row) for column in columns] for row in rows], trend or {})
 
@@ -230,10 +230,15 @@ def print_answer(
 
 def print_json(value: Any) -> None:
     """Print one JSON value."""
+    sys.stdout.write(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """One JSON value, indented."""
     import orjson
 
     # types that JSON lacks (a DECIMAL, an interval) are written as text
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode() + "\n")
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode() + "\n"
 
 
 def drawn(how: Format) -> bool:
@@ -339,7 +344,8 @@ def harmless(value: Any) -> Any:
     return f"'{text}" if risky else text
 
 
-def _markdown(columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> str:
+def markdown(columns: Sequence[str], cells: Sequence[Sequence[Any]]) -> str:
+    """A table in Markdown; nothing in a cell is markup."""
     lines = [columns, ["---"] * len(columns), *([text_of(value) for value in line] for line in cells)]
     escaped = ([_one_line(cell).translate(_MARKUP) for cell in line] for line in lines)
     return "".join(f"| {' | '.join(line)} |\n" for line in escaped)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -28,6 +28,8 @@ from .options import (
 from .output import harmless, print_rows, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     import pyarrow as pa
 
     from ..lake import Lake as OpenLake
@@ -56,8 +58,11 @@ def list_instruments(
 ) -> None:
     """List the instruments: name, class, first and last session, sources."""
     answer = lake_of(settings_of(home, lake, now, None)).query_rows(_LISTED)
-    rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
-    print_rows(rows, list(answer.columns), output)
+    _print(answer.columns, answer.rows, output)
+
+
+def _print(columns: Sequence[str], rows: Iterable[Sequence[Any]], output: Format) -> None:
+    print_rows([dict(zip(columns, row, strict=True)) for row in rows], columns, output)
 
 
 def query(
@@ -83,7 +88,7 @@ def query(
     answer = here.query_rows(sys.stdin.read() if sql == "-" else sql, timeout=timeout, memory=memory)
     short = output is Format.table and sys.stdout.isatty() and len(answer.rows) > _SHOWN
     shown = answer.rows[:_SHOWN] if short else answer.rows
-    print_rows([dict(zip(answer.columns, row, strict=True)) for row in shown], list(answer.columns), output)
+    _print(answer.columns, shown, output)
     if short:
         say(f"the first {_SHOWN} of {len(answer.rows):,} rows; all of them: --format csv")
 
@@ -139,10 +144,11 @@ _EXPORTED: Final = ("prices", "returns")
 
 
 def _exported(here: OpenLake, what: str, ids: Ids, period: Period, options: Options) -> pa.Table:
-    every = [row[0] for row in here.query_rows("SELECT DISTINCT instrument_id FROM bar ORDER BY ALL").rows]
+    every = "SELECT DISTINCT instrument_id FROM bar ORDER BY ALL"
+    names = ids or [row[0] for row in here.query_rows(every).rows]
     if what == "prices":
-        return here.prices(ids or every, **options).to_arrow()
-    return here.returns(ids or every, period=period.value, **options).to_arrow()
+        return here.prices(names, **options).to_arrow()
+    return here.returns(names, period=period.value, **options).to_arrow()
 
 
 def _dictionary(table: pa.Table, described: dict[str, str]) -> pa.Table:

@@ -10,12 +10,12 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
 from .. import sources
 from ..claims.load import load_claims
@@ -176,8 +176,7 @@ def _lake(settings: Settings) -> Iterator[Finding]:
     belongs = manifest.origin == settings.origin
     other = f"; these settings would add {settings.origin} data: use another --lake, or --source-url"
     yield Finding("lake", OK if belongs else PROBLEM, text + ("" if belongs else other))
-    built = manifest.built.startswith(manifest.snapshot) and (settings.lake / DATABASE).exists()
-    if not built:
+    if not manifest.is_built or not (settings.lake / DATABASE).exists():
         yield Finding("lake", WARNING, f"{DATABASE} is older than the bars: `marketlake build`")
 
 
@@ -250,32 +249,3 @@ def _skew(attempt: Attempt, settings: Settings) -> str:
         return ""
     ahead = (datetime.now(UTC) - served[-1]).total_seconds()
     return f"this machine's clock is {ahead:+.0f} s from the vendor's" if abs(ahead) > _SLOW_CLOCK_S else ""
-
-
-def report(findings: Sequence[Finding], answers: Sequence[VendorAnswer], now: datetime) -> dict[str, Any]:
-    """Everything as one JSON document, for an issue."""
-    return {
-        "at": f"{now:%Y-%m-%dT%H:%M:%SZ}",
-        "findings": [asdict(one) for one in findings],
-        "vendors": [asdict(one) for one in answers],
-    }
-
-
-def markdown(findings: Sequence[Finding], answers: Sequence[VendorAnswer], now: datetime) -> str:
-    """The same as Markdown."""
-    lines = [f"# marketlake doctor, {now:%Y-%m-%d %H:%M} UTC", ""]
-    lines += _table(("part", "state", "text"), [asdict(one) for one in findings])
-    if answers:
-        lines += ["", *_table(tuple(asdict(answers[0])), [asdict(one) for one in answers])]
-    return "\n".join([*lines, ""])
-
-
-def _table(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> Iterator[str]:
-    yield f"| {' | '.join(columns)} |"
-    yield f"|{'---|' * len(columns)}"
-    for row in rows:
-        yield f"| {' | '.join(_cell(row[name]) for name in columns)} |"
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else " ".join(str(value).split()).replace("|", "\\|")

@@ -174,7 +174,7 @@ def status(settings: Settings) -> LakeStatus:
         quarantined=manifest.rows("quarantine"),
         waiting=len(raw.pending(settings.lake, manifest)),
         reverify_days=settings.reverify_days,
-        built=manifest.built.startswith(manifest.snapshot),
+        built=manifest.is_built,
         instruments=instruments,
         claims=_claims(settings),
         skipped=universe.missing_keys,
@@ -291,5 +291,5 @@ def overview(settings: Settings) -> Overview:
         last_session=max((mark.session for mark in marks.values()), default=None),
         failed=[i for i, run in runs.items() if i in universe.by_id and run.outcome not in GOOD_OUTCOMES],
         waiting=len(raw.pending(settings.lake, manifest)),
-        built=manifest.built.startswith(manifest.snapshot),
+        built=manifest.is_built,
     )

@@ -50,6 +50,11 @@ class Manifest:
         """Identifier of the stored marts: equal for equal files."""
         return self._digest(layout.MARTS)
 
+    @property
+    def is_built(self) -> bool:
+        """Whether market.duckdb was built from these prices."""
+        return self.built.startswith(self.snapshot)
+
     def _digest(self, tables: tuple[str, ...]) -> str:
         digest = hashlib.sha256()
         for path in sorted(self.files):
