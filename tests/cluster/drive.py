@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from marketlake.ingest.run import ingest
-from marketlake.model.settings import Settings
+from marketlake.model.settings import KEY_VARIABLES, Settings
 from marketlake.simulator.server import Served, Simulator, serve
 
 from .compare import difference
-from .market import INSTRUMENTS, LIMITS, NOW, faults, world, write_home
+from .market import INSTRUMENTS, KEYS, LIMITS, NOW, faults, world, write_home
 from .meter import loads
 from .orchestra import WORKERS, Api, Orchestra, orchestra
 from .processes import ClusterError, Processes, descendants, free_ports, unprivileged
@@ -76,7 +76,7 @@ def run_cluster() -> Record:
 
 def _undisturbed(home: Path, simulator: Simulator) -> Path:
     """The lake of a run in one process, without faults or limits."""
-    rows = ingest(Settings(home, home / "data", now=NOW, source_url=simulator.url))
+    rows = ingest(Settings(home, home / "data", now=NOW, source_url=simulator.url, keys=KEYS))
     bad = [row for row in rows if row["outcome"] != "ok"]
     if bad or len(rows) != INSTRUMENTS:
         raise ClusterError(f"the undisturbed ingest is not good: {len(rows)} rows, {bad[:1]}")
@@ -92,15 +92,20 @@ def _started(processes: Processes, simulator: Simulator, timer: Timer) -> Orches
         home = processes.folder / "home"
         own = {"MARKETLAKE_HOME": str(home), "MARKETLAKE_LAKE": str(home / "data")}
         own |= {"MARKETLAKE_SOURCE_URL": simulator.url, "MARKETLAKE_NOW": NOW.isoformat()}
+        own |= {KEY_VARIABLES[source]: key for source, key in KEYS.items()}
         airflow = orchestra(processes, ports[2], postgres, redis, own)
         airflow.migrate()
     return airflow
 
 
 def _wait_until_half_way(processes: Processes, simulator: Simulator, before: int) -> None:
-    """Wait until half of the instruments have been requested."""
+    """Wait for as many requests to the hosts with a limit as half of the instruments need."""
     half = INSTRUMENTS // 2
-    processes.until(lambda: len(simulator.requests) - before >= half, f"{half} requests", _WITHIN_S)
+
+    def served() -> bool:
+        return sum(each.source in LIMITS for each in simulator.requests[before:]) >= half
+
+    processes.until(served, f"{half} requests", _WITHIN_S)
 
 
 def _kill_the_busier_worker(processes: Processes, api: Api) -> list[str]:

@@ -14,8 +14,12 @@ from marketlake.simulator.fault import Fault
 
 NOW = datetime(2024, 1, 22, 23, 30, tzinfo=UTC)
 INSTRUMENTS = 500
-LIMITS = {"yahoo": 10.0, "binance": 4.0, "bitstamp": 4.0, "coinbaseexchange": 4.0, "fred": 4.0, "kraken": 4.0}
+LIMITS = {
+    "yahoo": 10.0,
+    **dict.fromkeys(("binance", "bitstamp", "coinbaseexchange", "fred", "kraken", "tiingo"), 4.0),
+}
 """Requests a second: what the two workers may send each host together."""
+KEYS = {"tiingo": "key"}
 _PASSING = ("503", "500", "429", "reset", "html", "truncated", "empty")
 _BATCH = 50
 """As in a new lake: the ids of a batch together are longer than a label may be on Postgres."""
@@ -26,7 +30,7 @@ def write_home(home: Path, world: World) -> None:
     world.write(home)
     limits = "\n".join(f"{source} = {rate}" for source, rate in LIMITS.items())
     (home / "marketlake.toml").write_text(
-        f"batch_size = {_BATCH}\n[requests_per_second]\n{limits}\necb = 0\nfiles = 0\n"
+        f"batch_size = {_BATCH}\n[requests_per_second]\n{limits}\n'binance-archive' = 0\necb = 0\nfiles = 0\n"
     )
 
 
