@@ -49,13 +49,14 @@ def outcomes(drawn: Drawn, instrument_id: str) -> frozenset[str]:
 def _of_archives(drawn: Drawn) -> frozenset[str]:
     """What an archive adds: its checksum, figures that are never empty, one archive per young day.
 
-    A fault that applies to an archive or to its checksum alone makes them differ.
+    A fault that applies to an archive or to its checksum alone makes them differ. The archive of a day
+    that lacks a row has none.
     """
     kind = drawn.case.kind
     if drawn.case.source != "binance-archive" or (kind in REPLY_KINDS and kind != "404"):
         return frozenset()
     differs = {"malformed"} if kind == "nulls" or not drawn.always else set()
-    lacks = {"truncated"} if kind == "404" and not drawn.always else set()
+    lacks = {"truncated"} if kind in GAPS or (kind == "404" and not drawn.always) else set()
     return frozenset(differs | lacks | ({"quarantined"} if kind == "unfinished" else set()))
 
 
