@@ -24,6 +24,15 @@ from nbclient import NotebookClient
 from .sample_lake import NOW, fill
 
 PLACE: Final = Path(__file__).parents[1] / "docs" / "notebooks"
+PLOTS: Final = """\
+axes.prop_cycle: cycler("color", ["{a}", "{b}"])
+axes.edgecolor: {rule}
+axes.spines.top: False
+axes.spines.right: False
+svg.fonttype: none
+svg.hashsalt: marketlake
+"""
+"""How Matplotlib draws; a colour is written without its #, which begins a comment."""
 
 
 def main() -> None:
@@ -56,7 +65,19 @@ def environment(home: Path, scratch: str) -> dict[str, str]:
     """What a kernel starts with: the lake's home, and nothing of the reader's own configuration."""
     names = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
     own = {f"JUPYTER_{name}": scratch for name in names} | {"IPYTHONDIR": scratch}
+    own["MATPLOTLIBRC"] = str(plots(Path(scratch)))
     return own | {"MARKETLAKE_HOME": str(home), "MARKETLAKE_LAKE": ""}
+
+
+def plots(folder: Path) -> Path:
+    """The settings of Matplotlib, with the report's colours."""
+    from marketlake.report.bundle import colours
+
+    place = folder / "matplotlibrc"
+    place.write_text(
+        PLOTS.format(**{name: colour.lstrip("#") for name, colour in colours().items()}), "utf-8"
+    )
+    return place
 
 
 async def run_all(home: Path, to: Path) -> None:

@@ -3,7 +3,7 @@
     marketlake compare BTC NASDAQ --from 2019 --to 2025 --format json |
         python scripts/picture.py > docs/btc-nasdaq.svg
 
-Plain SVG without fonts or scripts of its own, in two colours that the colour-blind tell apart.
+Plain SVG without fonts or scripts of its own, in the report's colours, which the colour-blind tell apart.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
+from marketlake.report.bundle import colours
+
+PAGE = colours()
 WIDTH, HEIGHT = 760, 340
 LEFT, RIGHT, TOP, BOTTOM = 66, 744, 64, 292
-COLOURS = ("#e07b00", "#3b78c3")
+COLOURS = (PAGE["a"], PAGE["b"])
 TICKS = (-1.0, 0.0, 1.0, 2.0, 3.0)
 
 
@@ -33,15 +36,18 @@ def draw(answer: dict[str, Any]) -> Iterator[str]:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{escape(title)}" font-family="system-ui, sans-serif" font-size="12">'
     )
-    yield f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="#fff"/>'
-    yield f'<text x="{LEFT}" y="26" font-size="15" font-weight="600" fill="#1b1f24">{escape(title)}</text>'
+    yield f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="{PAGE["paper"]}"/>'
+    yield (
+        f'<text x="{LEFT}" y="26" font-size="15" font-weight="600" '
+        f'fill="{PAGE["ink"]}">{escape(title)}</text>'
+    )
     for name, colour, x in zip(names, COLOURS, (LEFT, LEFT + 90), strict=True):
         yield f'<rect x="{x}" y="38" width="11" height="11" rx="2" fill="{colour}"/>'
-        yield f'<text x="{x + 16}" y="48" fill="#4a525b">{escape(name)}</text>'
+        yield f'<text x="{x + 16}" y="48" fill="{PAGE["soft"]}">{escape(name)}</text>'
     yield text(RIGHT, 48, "full colour: ahead in that year", "end")
     for tick in TICKS:
         yield f'<line x1="{LEFT}" x2="{RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="{line(tick)}"/>'
-        yield text(LEFT - 8, y(tick) + 4, f"{tick * 100:+.0f} %" if tick else "0", "end")
+        yield text(LEFT - 8, y(tick) + 4, f"{number(tick)} %" if tick else "0", "end")
     step = (RIGHT - LEFT) / len(rows)
     for place, row in enumerate(rows):
         middle = LEFT + step * (place + 0.5)
@@ -63,13 +69,17 @@ def bar(colour: str, x: float, value: float, won: bool) -> Iterator[str]:
         f'fill="{colour}" fill-opacity="{1 if won else 0.55}"/>'
     )
     at = y(value) - 5 if value >= 0 else y(value) + 13
-    yield text(x + 15, at, f"{value * 100:+.0f}", "middle", "600" if won else "400", "11")
+    yield text(x + 15, at, number(value), "middle", "600" if won else "400", "11")
+
+
+def number(fraction: float) -> str:
+    return f"{fraction * 100:+z.0f}".replace("-", "\N{MINUS SIGN}")
 
 
 def text(x: float, at: float, words: str, anchor: str, weight: str = "400", size: str = "12") -> str:
     return (
         f'<text x="{x:.1f}" y="{at:.1f}" text-anchor="{anchor}" font-weight="{weight}" font-size="{size}" '
-        f'fill="#4a525b">{escape(words)}</text>'
+        f'fill="{PAGE["soft"]}">{escape(words)}</text>'
     )
 
 
@@ -79,7 +89,7 @@ def y(value: float) -> float:
 
 
 def line(tick: float) -> str:
-    return "#8a929b" if tick == 0 else "#e4e7ea"
+    return PAGE["rule" if tick == 0 else "faint"]
 
 
 if __name__ == "__main__":

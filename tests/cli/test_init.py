@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from marketlake.claims.load import load_claims
 from marketlake.model.settings import Settings, load_settings
 
 from .conftest import Run
@@ -110,3 +111,23 @@ def test_comment_is_removed_with_its_entry(run: Run, tmp_path: Path) -> None:
     assert run("init", tmp_path, "--sample", "--with", "SYNTH_A").code == 0
     assert ids(tmp_path) == {"SYNTH_A"}
     assert "Yahoo serves these futures" not in (tmp_path / "instruments.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "claims"),
+    [
+        ("all", ["BTC_BEATS_NASDAQ", "BTC_BEATS_GOLD", "BTC_BEATS_SP500", "SLEEVE_IMPROVES_60_40"]),
+        ("BTC, GOLD, SPY", ["BTC_BEATS_GOLD"]),
+        ("crypto, SPY, AGG", ["SLEEVE_IMPROVES_60_40"]),
+        ("GOLD", []),
+    ],
+)
+def test_claims_about_other_instruments_are_not_written(
+    run: Run, tmp_path: Path, words: str, claims: list[str]
+) -> None:
+    assert run("init", tmp_path, "--with", words).code == 0
+    path = tmp_path / "claims.toml"
+    assert [claim.id for claim in load_claims(path)] == claims
+    # the explanation of the keys stays, the heading goes with its claims
+    assert "calendar_year_wins: a returned more" in path.read_text()
+    assert ("The same claim about other holdings" in path.read_text()) == ("BTC_BEATS_GOLD" in claims)

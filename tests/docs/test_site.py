@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from marketlake.report.bundle import colours
+
 from .snippets import ROOT
 
 if TYPE_CHECKING:
@@ -112,3 +114,17 @@ def test_site_works_and_searches_on_desktop_and_mobile(browser: Browser, address
         page.close()
     assert [url for url in requests if not url.startswith((address, "data:", "blob:"))] == []
     assert errors == []
+
+
+def test_pictures_have_the_colours_of_the_report() -> None:
+    # besides them black text on white, as Matplotlib writes it, and the background of the site's icon
+    allowed = {*colours().values(), "#000000", "#ffffff", "#173b5f"}
+    docs = ROOT / "docs"
+    for path in (*docs.glob("*.svg"), *(docs / "notebooks").glob("*.ipynb")):
+        used = set(
+            re.findall(r"#[0-9a-fA-F]{6}\b|(?<=[\"'])#[0-9a-fA-F]{3}(?=[\"'])", path.read_text("utf-8"))
+        )
+        assert used <= allowed, path
+    assert {colours()["a"], colours()["b"]} <= set(
+        re.findall("#[0-9a-f]{6}", (docs / "btc-nasdaq.svg").read_text())
+    )

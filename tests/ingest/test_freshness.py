@@ -10,7 +10,7 @@ import pytest
 
 from marketlake.ingest.build import build
 from marketlake.ingest.run import ingest
-from marketlake.ingest.status import stale
+from marketlake.ingest.status import stale, status
 from marketlake.lake import Lake
 from marketlake.model.errors import ConfigError, EmptyLakeError
 from marketlake.model.settings import load_settings
@@ -67,6 +67,29 @@ def test_health_reports_fetch_outcomes(make: Callable[..., VirtualSettings], sim
     assert "NEW" in new["message"]
     assert (old["outcome"], old["failures"], old["last_session"]) == ("ok", 0, date(2024, 1, 11))
     assert (spare["outcome"], spare["started_at"], spare["failures"]) == (None, None, 0)
+
+
+def test_status_shows_claims_about_stored_instruments_alone(make: Callable[..., VirtualSettings]) -> None:
+    settings = make("home", OLD=YAHOO % "OLD", NEW=YAHOO % "NEW", SPARE=YAHOO % "SPARE")
+    claim = """[[claim]]
+id = "OLD_BEATS_{0}"
+statement = "OLD did better than {0}"
+source = "this test"
+published = "2024"
+check = "calendar_year_wins"
+a = "OLD"
+b = "{0}"
+at_least = 1
+of_years = 1
+first_year = 2023
+last_year = 2023
+"""
+    # stored, listed without a bar, not even listed
+    (settings.home / "claims.toml").write_text("\n".join(map(claim.format, ("NEW", "SPARE", "ABSENT"))))
+    ingest(settings, ["OLD", "NEW"])
+    build(settings)
+    assert {check.claim_id for check in status(settings).claims} == {"OLD_BEATS_NEW"}
+    assert len(Lake(settings.lake).claims().claims) == 3
 
 
 def test_deadlines_are_settings(make: Callable[..., VirtualSettings]) -> None:

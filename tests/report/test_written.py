@@ -58,21 +58,34 @@ def test_single_instrument_has_no_page_but_a_warning(
     assert "fewer than two instruments" in caplog.text
 
 
+def test_rows_of_readings_without_a_verdict_are_collapsed(lake: Path) -> None:
+    text = Lake(lake).report_page()
+    grids = re.findall(r"<summary>(\d+) rows? in which nothing can be judged</summary>(.*?)</details>", text)
+    assert grids
+    for count, table in grids:
+        assert table.split("<tbody>")[1].count("<tr>") == int(count)
+        assert 'class="mark"' not in table
+    outside = re.sub(r"<details>.*?</details>", "", text.split('<section id="claims"')[1])
+    rows = re.findall(r'<tr><th scope="row">.*?</tr>', outside)
+    assert rows
+    assert all('class="mark"' in row for row in rows)
+
+
 def test_page_without_claims_opens_with_the_first_two_instruments(tmp_path: Path) -> None:
     pair = market.INSTRUMENTS[:2]
     rows = [row for one in pair for row in market.walk(one, date(2023, 12, 1), date(2025, 1, 10))]
     text = Lake(make(tmp_path, pair, rows)).report_page()
     assert "Markets compared" in text
-    assert "No claim stands in claims.toml" in text
+    assert "claims.toml has no claim about stored instruments" in text
     assert 'id="sleeve"' not in text
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_page_skips_a_claim_without_stored_data(tmp_path: Path, listed: bool) -> None:
+def test_claim_about_instruments_without_bars_is_not_on_the_page(tmp_path: Path, listed: bool) -> None:
     there = [one for one in market.INSTRUMENTS if one.id != market.CLAIM.b]
     rows = [row for one in there for row in market.walk(one)]
     following = replace(market.CLAIM, id="NEXT", statement="The coin did better", a="BTC", b="FUND")
     known = market.INSTRUMENTS if listed else there
     text = Lake(make(tmp_path, known, rows, claims=[market.CLAIM, following])).report_page()
     assert re.search(r'<blockquote id="statement"><p>.?The coin did better', text)
-    assert "inconclusive" in text
+    assert market.CLAIM.statement.split("<")[0] not in text

@@ -13,6 +13,11 @@ REBALANCING: Final[Mapping[str, int | None]] = {"never": None, "monthly": 1, "qu
 _READ_AS: Final = ("yearly", "monthly", "never")
 
 
+def named(*texts: str) -> tuple[str, ...]:
+    """The instruments in ids, and in plans as people write them: 60 SPY, 40 AGG."""
+    return tuple(part.split()[-1] for text in texts for part in text.split(","))
+
+
 @dataclass(frozen=True)
 class Claim:
     """What every claim has; each kind of check adds to it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from ..engine.reader import Reader
-from .claim import PRO_RATA, WinsClaim
+from .claim import PRO_RATA, WinsClaim, named
 from .load import KINDS, Kind
 
 HOLDS: Final = "holds"
@@ -71,6 +71,11 @@ class ClaimCheck(Scored):
     funded_by: str | None
     of_years: int
     snapshot: str
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """Those that the claim names, without its alternatives."""
+        return named(self.a, self.b)
 
     @property
     def criterion(self) -> str:

@@ -69,14 +69,15 @@ def init(
 
 
 def _texts(wishes: Wishes, *, sample: bool) -> dict[str, str]:
-    from ..ingest.configure import starting_instruments, starting_settings
+    from ..ingest.configure import instrument_ids, starting_claims, starting_instruments, starting_settings
     from ..model.toml_file import shipped
     from ..simulator.sample.build import FOLDER
 
     universe = (FOLDER / "instruments.toml").read_text("utf-8") if sample else shipped("instruments.toml")
+    instruments = starting_instruments(universe, wishes.words, wishes.currency)
     return {
-        "instruments.toml": starting_instruments(universe, wishes.words, wishes.currency),
-        "claims.toml": shipped("claims.toml"),
+        "instruments.toml": instruments,
+        "claims.toml": starting_claims(shipped("claims.toml"), instrument_ids(instruments)),
         "marketlake.toml": starting_settings(wishes.lake, wishes.currency),
     }
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from ..claims.claim import named
 from ..model.errors import ConfigError, NotFoundError, SourceError, UnavailableError, UsageError, nearest
 from ..model.instruments import (
     ASSET_CLASSES,
@@ -311,28 +312,44 @@ def starting_settings(lake: str = "", currency: str = "") -> str:
 def starting_instruments(text: str, wanted: Sequence[str] = (), currency: str = "") -> str:
     """The text with the wanted asset classes and ids alone (all if none), and the currency's rates.
 
-    A heading stays with the first of its entries that does. Raises `UsageError` for an unknown
-    word.
+    Raises `UsageError` for an unknown word.
     """
+    known = instrument_ids(text)
+    _assert_known(wanted, known)
+    chosen = {*wanted, currency}
+    kept = _with(text, lambda entry: not wanted or bool({entry["id"], entry["asset_class"], "all"} & chosen))
+    return kept if currency in {"", _DOLLAR, *known} else f"{kept}\n{_RATE.format(code=currency)}\n"
+
+
+def starting_claims(text: str, ids: Collection[str]) -> str:
+    """The text with the claims alone that name no other instruments than these."""
+    named_in = ("a", "b", "plan", "sleeve")
+    return _with(text, lambda entry: set(ids).issuperset(named(*(entry[k] for k in named_in if k in entry))))
+
+
+def instrument_ids(text: str) -> list[str]:
+    """The ids in the text of an instruments.toml."""
+    return [entry["id"] for entry in tomllib.loads(text)["instrument"]]
+
+
+def _with(text: str, wanted: Callable[[Mapping[str, Any]], bool]) -> str:
+    """The text with its wanted entries; a heading stays with the first of its entries that does."""
     head, *parts = text.rstrip().split("\n\n")
-    entries = {part: _entry(part) for part in parts if _ENTRY in part.splitlines()}
-    _assert_known(wanted, {entry["id"] for entry in entries.values()})
-    parts_used, heading = [head], ""
+    used, heading = [head], ""
     for part in parts:
-        if part not in entries:
+        found = _entry(part)
+        if found is None:
             heading = part
-        elif not wanted or {entries[part]["id"], entries[part]["asset_class"], "all"} & {*wanted, currency}:
-            parts_used += [heading, part] if heading else [part]
+        elif wanted(found):
+            used += [heading, part] if heading else [part]
             heading = ""
-    ids = {entry["id"] for entry in entries.values()}
-    if currency not in {"", _DOLLAR, *ids}:
-        parts_used.append(_RATE.format(code=currency))
-    return "\n\n".join(parts_used) + "\n"
+    return "\n\n".join(used) + "\n"
 
 
-def _entry(part: str) -> dict[str, Any]:
-    found: dict[str, Any] = tomllib.loads(part)["instrument"][0]
-    return found
+def _entry(part: str) -> Mapping[str, Any] | None:
+    """The entry of an array of tables; None for a comment."""
+    tables: Iterable[list[Mapping[str, Any]]] = tomllib.loads(part).values()
+    return next((entries[0] for entries in tables), None)
 
 
 def _assert_known(wanted: Iterable[str], ids: Iterable[str]) -> None:

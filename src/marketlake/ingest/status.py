@@ -7,7 +7,7 @@ count again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -128,7 +128,7 @@ class LakeStatus:
     """Whether market.duckdb was built from this snapshot."""
     instruments: Sequence[InstrumentStatus]
     claims: Sequence[ClaimCheck]
-    """As of the last build; none before the first."""
+    """Those about stored instruments, as of the last build; none before the first."""
     skipped: Mapping[str, str]
     """Sources whose key is missing, and the environment variable to set."""
 
@@ -176,7 +176,7 @@ def status(settings: Settings) -> LakeStatus:
         reverify_days=settings.reverify_days,
         built=manifest.is_built,
         instruments=instruments,
-        claims=_claims(settings),
+        claims=_claims(settings, {one.instrument_id for one in instruments if one.last_session}),
         skipped=universe.missing_keys,
     )
 
@@ -188,9 +188,10 @@ def _delisted(last: date | None) -> str:
     return f"not found at any source on {SESSIONS} sessions in a row: {remedy}, or correct its symbol"
 
 
-def _claims(settings: Settings) -> Sequence[ClaimCheck]:
+def _claims(settings: Settings, stored: Set[str]) -> Sequence[ClaimCheck]:
+    """The verdicts of the last build on claims about stored instruments."""
     try:
-        return Lake(settings.lake).claims().checks
+        return [one for one in Lake(settings.lake).claims().checks if stored >= {*one.instruments}]
     except LakeError:
         # a database that is missing or of another place is reported by `built`
         return ()

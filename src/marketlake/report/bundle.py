@@ -15,12 +15,19 @@ from typing import Final
 
 _IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "\./(\w+)\.js";\n', re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export ((?:async )?function\*?|const) (\w+)", re.MULTILINE)
+_COLOUR: Final = re.compile(r"--([\w-]+): (#[0-9a-f]{6})\b")
 _COMMENT: Final = re.compile(r"^\s*//.*\n", re.MULTILINE)
 
 
 def page_file(name: str) -> str:
     """The text of a file of `page/`."""
     return (files("marketlake") / "report" / "page" / name).read_text(encoding="utf-8")
+
+
+def colours() -> dict[str, str]:
+    """The page's light colours by name: those of every chart, also in the documentation."""
+    light = page_file("style.css").split("}", 1)[0]
+    return dict(_COLOUR.findall(light))
 
 
 def script(start: str = "main") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
@@ -101,18 +101,30 @@ def years_table(c: Comparison) -> str:
     return f'<table class="plain years"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def grid_table(entry: Entry, span: str) -> str:
-    """The readings of one span; what varies last goes across."""
+def grid_tables(entry: Entry, span: str, name: str) -> str:
+    """The readings of one span; what varies last goes across. Rows without a verdict are collapsed."""
     cells = [cell for cell in entry.grid if cell.span == span]
-    varied = [name for name in entry.dimensions if len(_values(cells, name)) > 1]
+    varied = [dimension for dimension in entry.dimensions if len(_values(cells, dimension)) > 1]
     across = _across(cells, varied)
-    down = [name for name in varied if name not in across]
+    down = [dimension for dimension in varied if dimension not in across]
     places = {(_key(cell, down), _key(cell, across)): cell for cell in cells}
     columns = list(dict.fromkeys(_key(cell, across) for cell in cells))
+    heads = "".join(_heads(columns, len(down)))
+    judged = dict.fromkeys(_key(cell, down) for cell in cells if cell.judged)
     rows = list(dict.fromkeys(_key(cell, down) for cell in cells))
+    shown, others = ([row for row in rows if (row in judged) is wanted] for wanted in (True, False))
+    table = _grid(heads, (_row(row, columns, places) for row in shown), name)
+    if not others:
+        return table
+    rest = _grid(heads, (_row(row, columns, places) for row in others), f"{name} without a verdict")
+    count = f"{len(others)} row{'s' * (len(others) > 1)} in which nothing can be judged"
+    return f"{table}<details><summary>{count}</summary>{rest}</details>"
+
+
+def _grid(heads: str, rows: Iterable[str], name: str) -> str:
     return (
-        f'<table class="grid"><thead>{"".join(_heads(columns, len(down)))}</thead>'
-        f"<tbody>{''.join(_row(row, columns, places) for row in rows)}</tbody></table>"
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(name)}"><table class="grid">'
+        f"<thead>{heads}</thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
@@ -166,7 +178,7 @@ def no_claim() -> str:
 def conventions(ledger: Sequence[Entry]) -> Iterator[str]:
     """Each claim with all its readings."""
     if not ledger:
-        yield "<p>No claim stands in claims.toml.</p>"
+        yield "<p>claims.toml has no claim about stored instruments.</p>"
     for entry in ledger:
         yield _claim(entry)
 
@@ -307,8 +319,8 @@ def _readings(entry: Entry, span: str, check: ClaimCheck) -> str:
     if not any(cell.judged for cell in cells):
         return f'<p class="reading">{head}. None of {len(cells)} readings can be judged.</p>'
     return (
-        f'<figure class="reading"><figcaption>{head}</figcaption><div class="scroll" tabindex="0" '
-        f'role="group" aria-label="Readings of {years}">{grid_table(entry, span)}</div></figure>'
+        f'<figure class="reading"><figcaption>{head}</figcaption>'
+        f"{grid_tables(entry, span, f'Readings of {years}')}</figure>"
     )
 
 

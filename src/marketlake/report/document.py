@@ -66,7 +66,10 @@ def report(reader: DuckReader, *, room: int = series.ROOM) -> str:
     `room`: how many bars are embedded day by day at most, besides those of claims and reference
     rates. Raises `EmptyLakeError` where there are no two instruments to compare.
     """
-    ledger = read_ledger(reader).claims
+    about = state.read_state(reader)
+    stored = {row["id"] for row in about if row["bars"]}
+    claims = read_ledger(reader).claims
+    ledger = [entry for entry in claims if stored.issuperset(entry.published.instruments)]
     first = _wins(reader, ledger)
     part = hero(*first) if first else None
     plans = sleeves(reader, ledger)
@@ -77,7 +80,7 @@ def report(reader: DuckReader, *, room: int = series.ROOM) -> str:
         "sleeves": plans,
     }
     embedded = _embedded(reader, part, named, header, room)
-    return fill(Content(part, ledger, plans, state.read_state(reader), embedded, reader.about))
+    return fill(Content(part, ledger, plans, about, embedded, reader.about))
 
 
 def _embedded(
