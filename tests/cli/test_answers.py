@@ -157,6 +157,57 @@ def test_hostile_text_is_escaped_in_every_format(run: Run, sample_home: Path, ou
         assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) == 2
 
 
+@pytest.mark.parametrize("name", ["Sharpe", "sharpe", "VAR 95 % (1 day)", "maximum drawdown", "max_drawdown"])
+def test_metric_chooses_what_is_shown(run: Run, sample_home: Path, name: str) -> None:
+    every, chosen = (
+        list(csv.DictReader(io.StringIO(run(*command, "--home", sample_home, "--format", "csv").out)))
+        for command in (["metrics", "BTC", "GOLD"], ["metrics", "BTC", "GOLD", "--metric", name])
+    )
+    [metric] = {row["metric"] for row in chosen}
+    assert chosen == [row for row in every if row["metric"] == metric]
+
+
+def test_metrics_keep_the_order_in_which_they_are_chosen(run: Run, sample_home: Path) -> None:
+    command = ["metrics", "BTC", "--metric", "Sharpe", "--metric", "cagr", "--home", sample_home]
+    shown = run(*command).out.splitlines()
+    assert [line.split()[0] for line in shown[2:4]] == ["Sharpe", "CAGR"]
+    assert "drawdown" not in "".join(shown)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["metrics", "BTC", "--metric", "sharp"],
+            "choose one of: total return, log return, CAGR, volatility",
+        ),
+        (
+            ["metrics", "BTC", "--metric", "beta"],
+            "beta is a figure against another instrument; give --benchmark",
+        ),
+        (["metrics", "BTC", "--metric", "beta", "--rolling", "--benchmark", "GOLD"], "leave out --rolling"),
+        (["scoreboard", "--sort", "volatile"], "choose one of: instrument, total return, CAGR, volatility"),
+    ],
+)
+def test_an_unknown_name_lists_what_is_allowed(
+    run: Run, sample_home: Path, arguments: list[str], message: str
+) -> None:
+    refused = run(*arguments, "--home", sample_home)
+    assert refused.code == 2
+    assert message in refused.err
+
+
+def test_scoreboard_sorts_by_every_heading_of_its_table(run: Run, sample_home: Path) -> None:
+    shown = run("scoreboard", "--home", sample_home).out.splitlines()[0]
+    for heading in re.split(r"\s{2,}", shown.strip()):
+        assert run("scoreboard", "--home", sample_home, "--sort", heading.upper()).code == 0
+    by_drop, by_id = (
+        run("scoreboard", "--home", sample_home, "--sort", name, "--format", "csv").out
+        for name in ("Maximum Drawdown", "max_drawdown")
+    )
+    assert by_drop == by_id
+
+
 def test_csv_has_no_formula_behind_a_tab(run: Run, sample_home: Path) -> None:
     texts = "SELECT unnest([chr(9) || '=1+1', 'x' || chr(9) || '=1+1', '  =1+1']) AS cell"
     result = run("query", texts, "--home", sample_home, "--format", "csv")

@@ -16,6 +16,7 @@ from .conftest import NOW, Run
 from .terminal import Terminal, on_terminal
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-9]m")
+COLOURED = re.compile(r"\x1b\[[0-9;]*m")
 BLOCKS = re.compile("[▁-█]{4,}")
 
 
@@ -44,6 +45,22 @@ def test_winner_is_green_and_sparklines_are_drawn(monkeypatch: pytest.MonkeyPatc
     # Bitcoin lost 2022: its figure is plain, the winner's and the winner are green
     assert re.findall(r"\x1b\[32m *([^\s\x1b]+)", year) == ["-33.10", "NASDAQ"]
     assert len(BLOCKS.findall(shown)) == 2
+    [trend] = [line for line in shown.splitlines() if BLOCKS.search(line)]
+    assert COLOURED.sub("", trend).startswith("trend ")
+
+
+def test_compare_fits_80_characters_until_dates_are_wanted(
+    monkeypatch: pytest.MonkeyPatch, run: Run, sample_home: Path
+) -> None:
+    assert "2022-12-31 / 2022-12-30" in run(*compare(sample_home), "--dates").out
+    shown, _ = on_terminal(monkeypatch, compare(sample_home), width=80)
+    plain = COLOURED.sub("", shown)
+    assert max(map(len, plain.splitlines())) <= 80
+    assert len(re.findall("^year ", plain, re.MULTILINE)) == 1
+    assert "2022-12-30" not in plain
+    # where the dates make a second part, nothing in it has a trend
+    dated, _ = on_terminal(monkeypatch, [*compare(sample_home), "--dates"], width=60)
+    assert dated.count("trend") == 1
 
 
 def test_no_color_removes_only_colour(monkeypatch: pytest.MonkeyPatch, sample_home: Path) -> None:
@@ -94,7 +111,7 @@ def test_narrow_terminal_splits_the_table_but_not_the_numbers(
     monkeypatch: pytest.MonkeyPatch, sample_home: Path
 ) -> None:
     shown, _ = on_terminal(monkeypatch, ["scoreboard", "BTC", "GOLD", "--home", sample_home], width=60)
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+    plain = COLOURED.sub("", shown)
     lines = plain[: plain.index("return,")].splitlines()
     assert max(map(len, lines)) <= 60
     # each part names the instruments again, and no figure is broken

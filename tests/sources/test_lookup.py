@@ -11,7 +11,7 @@ import pytest
 from marketlake.ingest.configure import _CALENDARS, propose
 from marketlake.model.errors import MalformedError, UsageError
 from marketlake.model.instruments import SourceRef
-from marketlake.sources.lookup import Facts, Listing, read_expenses, read_facts, read_search
+from marketlake.sources.lookup import Facts, Listing, read_expenses, read_facts, read_listing, read_search
 
 QUOTE = {
     "exchange": "PCX",
@@ -35,6 +35,12 @@ def test_search_response_is_parsed() -> None:
     assert listings == [Listing("yahoo", "SPY", "SPDR S&P 500 ETF", "ETF", "NYSEArca")]
 
 
+def test_chart_describes_its_symbol_where_the_search_failed() -> None:
+    meta = {"symbol": "SPY", "longName": QUOTE["longname"], "instrumentType": "ETF"}
+    listing = read_listing(chart(**meta, fullExchangeName="NYSEArca"), "SPY")
+    assert [listing] == read_search(orjson.dumps({"quotes": [QUOTE]}))
+
+
 def test_terminal_control_characters_are_removed() -> None:
     listings = read_search(orjson.dumps({"quotes": [QUOTE | {"longname": "a\x1b[31m\nb" + "c" * 500}]}))
     assert listings[0].name.isprintable()
@@ -49,6 +55,8 @@ def test_response_of_another_shape_is_malformed(body: bytes) -> None:
         read_search(body)
     with pytest.raises(MalformedError, match="of SPY is not what Yahoo documents"):
         read_facts(body, "SPY")
+    with pytest.raises(MalformedError, match="of SPY is not what Yahoo documents"):
+        read_listing(body, "SPY")
     assert read_expenses(body) is None
 
 

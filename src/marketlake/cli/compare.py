@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -62,6 +63,9 @@ def compare(
         bool,
         typer.Option("--risk", help="Also show return and risk over all years; always on for three or more."),
     ] = False,
+    dates: Annotated[
+        bool, typer.Option("--dates", help="Also show the sessions that each return runs between.")
+    ] = False,
     engine: Engine = EngineName.duckdb,
     home: Home = None,
     lake: Lake = None,
@@ -82,15 +86,15 @@ def compare(
         strict=strict,
     )
     answer = lake_of(settings, engine).compare(ids, risk=risk or len(ids) > 2, **options)
-    print_answer(answer, output, _print, columns=_CSV)
+    print_answer(answer, output, partial(_print, dates=dates), columns=_CSV)
 
 
-def _print(c: Comparison, output: Format) -> None:
+def _print(c: Comparison, output: Format, *, dates: bool) -> None:
     two = len(c.instruments) == 2
-    behind = ["difference", "ahead", "from", "to"] if two else ["ahead", "lead", "over"]
-    columns = ["year", *c.instruments, *behind, "quality"]
+    behind = ["difference", "ahead"] if two else ["ahead", "lead", "over"]
+    columns = ["year", *c.instruments, *behind, *["from", "to"] * dates, "quality"]
     trend = {name: c.returns_of(name) for name in c.instruments}
-    rows = [_of_two(row) if two else _of_many(row) for row in c.rows]
+    rows = [(_of_two(row) if two else _of_many(row)) | _dates(row) for row in c.rows]
     print_rows(rows, columns, output, paint=_paint, trend=trend)
     if output is Format.table:
         say()
@@ -104,25 +108,22 @@ def _print(c: Comparison, output: Format) -> None:
 
 
 def _of_two(row: ComparedYear) -> dict[str, Any]:
-    starts, ends = ([_day(d) for d in days] for days in zip(*(_ends(row)), strict=True))
     return {
         "year": str(row.year),
         **{one.instrument_id: percent(one.simple_return) for one in row.returns},
         "difference": None if row.difference is None else f"{row.difference * 100:+,.2f} points",
         "ahead": row.winner or ("" if row.complete else "incomplete"),
-        # both dates are shown where they differ
-        "from": " / ".join(dict.fromkeys(starts)),
-        "to": " / ".join(dict.fromkeys(ends)),
         "quality": row.quality,
     }
 
 
-def _ends(row: ComparedYear) -> list[tuple[Any, Any]]:
-    return [(one.start_session, one.end_session) for one in row.returns]
-
-
-def _day(day: Any) -> str:
-    return f"{day:%Y-%m-%d}" if day else ""
+def _dates(row: ComparedYear) -> dict[str, str]:
+    """All dates are shown where they differ."""
+    days = {
+        "from": [one.start_session for one in row.returns],
+        "to": [one.end_session for one in row.returns],
+    }
+    return {name: " / ".join(dict.fromkeys(str(day) for day in own if day)) for name, own in days.items()}
 
 
 def _of_many(row: ComparedYear) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from .output import can_ask, print_rows, say
 
 if TYPE_CHECKING:
     from ..ingest.configure import Entry
+    from ..model.errors import SourceError
     from ..model.settings import Settings
     from ..sources.lookup import Listing
 
@@ -172,9 +173,9 @@ def add(
     now: Now = None,
     source_url: SourceUrl = None,
 ) -> None:
-    """Look up an instrument at the vendors and propose its entry; write it after confirmation."""
+    """Propose an instrument's entry, shipped or looked up at the vendors; write it after confirmation."""
     from ..ingest.configure import add as write
-    from ..ingest.configure import assert_new, entry_text
+    from ..ingest.configure import assert_new, assert_unlisted, entry_text
 
     settings = settings_of(home, None, now, source_url)
     given = {
@@ -186,6 +187,7 @@ def add(
         "since": parse_date(since) if since else None,
     }
     universe = settings.universe
+    assert_unlisted(universe, symbol, by_id=own_id is None)
     entry, remark = _proposed(settings, symbol, given)
     assert_new(universe, entry)
     sys.stdout.write(entry_text(entry, remark))
@@ -198,18 +200,37 @@ def add(
 
 def _proposed(settings: Settings, text: str, given: dict[str, Any]) -> tuple[Entry, str]:
     """The proposed entry, and a remark on it."""
-    from ..ingest.configure import candidates, facts_of, on_exchanges, propose, remark
+    from ..ingest.configure import facts_of, on_exchanges, propose, remark, shipped_entry
     from .progress import watching
 
-    with watching(f"looking up {text[:40]} at yahoo"):
-        listings = candidates(settings, text)
-    chosen = listings[0] if len(listings) == 1 else _chosen(text, listings)
+    entry = shipped_entry(text)
+    if entry is None:
+        chosen = _listing(settings, text)
+        entry = shipped_entry(chosen.symbol)
+    if entry is not None:
+        sys.stderr.write("this entry comes with marketlake\n")
+        return {**entry, **{key: value for key, value in given.items() if value is not None}}, ""
     with watching(f"looking up {chosen.symbol}"):
         facts = facts_of(settings, chosen)
         exchanges, errors = on_exchanges(settings, chosen)
+    _name_skipped(errors)
+    return propose(chosen, facts, exchanges, given), remark(facts)
+
+
+def _listing(settings: Settings, text: str) -> Listing:
+    """The vendor's symbol that the text means."""
+    from ..ingest.configure import candidates
+    from .progress import watching
+
+    with watching(f"looking up {text[:40]} at yahoo"):
+        listings, errors = candidates(settings, text)
+    _name_skipped(errors)
+    return listings[0] if len(listings) == 1 else _chosen(text, listings)
+
+
+def _name_skipped(errors: Sequence[SourceError]) -> None:
     for error in errors:
         sys.stderr.write(f"skipped: {error}\n")
-    return propose(chosen, facts, exchanges, given), remark(facts)
 
 
 def _chosen(text: str, listings: Sequence[Listing]) -> Listing:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -35,6 +37,7 @@ from .options import (
     Strict,
     given,
     lake_of,
+    named,
     risk_free_of,
     settings_of,
 )
@@ -76,6 +79,10 @@ def metrics(
         int | None,
         typer.Option(help="Returns per rolling window; default: 252 days, 52 weeks or 12 months."),
     ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(help="Show this metric only, such as Sharpe; may be repeated."),
+    ] = None,
     as_of: AsOf = None,
     strict: Strict = False,
     engine: Engine = EngineName.duckdb,
@@ -85,6 +92,9 @@ def metrics(
     output: Output = Format.table,
 ) -> None:
     """Show return and risk over a window: CAGR, volatility, Sharpe, drawdown, beta and more."""
+    chosen = _chosen(metric or (), frequency, benchmark)
+    if chosen and rolling:
+        raise UsageError("--metric chooses figures of the whole window; leave out --rolling or --metric")
     if window is not None and not rolling:
         raise UsageError("--window is the length of rolling windows; give --rolling too")
     settings = settings_of(home, lake, now, None)
@@ -108,7 +118,27 @@ def metrics(
         print_answer(rolled, output, print_rolling, columns=() if rolled.rows else _NO_ROWS)
     else:
         answer = opened.metrics(ids, deepest=deepest, annualise_short=annualise_short, **options)
-        print_answer(answer, output, print_metrics)
+        print_answer(_only(answer, chosen), output, partial(print_metrics, whole=answer))
+
+
+def _chosen(words: Sequence[str], frequency: Frequency, benchmark: str | None) -> tuple[str, ...]:
+    """The metrics that these words name."""
+    from ..engine.metric_sql import BY_NAME, label_of
+
+    labels = {name: label_of(name, frequency) for name in BY_NAME}
+    chosen = tuple(named("--metric", word, labels) for word in words)
+    for name in chosen:
+        if benchmark is None and BY_NAME[name].kind == "pair":
+            raise UsageError(f"{labels[name]} is a figure against another instrument; give --benchmark too")
+    return chosen
+
+
+def _only(answer: Metrics, chosen: Sequence[str]) -> Metrics:
+    """The answer with these metrics only, in their order; all of it if none is chosen."""
+    if not chosen:
+        return answer
+    figures = [figure for name in chosen for figure in answer.figures if figure.metric == name]
+    return replace(answer, figures=tuple(dict.fromkeys(figures)), drawdowns=(), rolling=())
 
 
 def returns(
@@ -153,9 +183,9 @@ def _annualise(text: str) -> float | None:
         raise UsageError(f"{text[:20]!r} is neither auto nor a number of periods per year") from None
 
 
-def print_metrics(answer: Metrics, output: Format) -> None:
-    """Print the metrics, the deepest drawdowns and the rolling returns."""
-    print_rows(_lines(answer), ["metric", *answer.instruments], output)
+def print_metrics(answer: Metrics, output: Format, whole: Metrics) -> None:
+    """Print the metrics, the deepest drawdowns and the rolling returns; `whole` has all metrics."""
+    print_rows(_lines(answer, whole), ["metric", *answer.instruments], output)
     if answer.drawdowns:
         say()
         print_rows(_drawdowns(answer), ["drawdown", "depth", "high", "low", "recovered"], output)
@@ -219,6 +249,7 @@ def print_rolling(answer: Rolling, output: Format) -> None:
 def _draw(answer: Returns) -> None:
     """One sparkline per instrument: its latest returns, oldest first."""
     say()
+    say("trend of the latest returns, oldest first")
     width = max(len(name) for name in answer.instruments)
     for name in answer.instruments:
         returns = [row.simple_return for row in answer.rows if row.instrument_id == name][-_DRAWN:]
@@ -261,7 +292,7 @@ def _close(answer: Metrics | Returns | Rolling, what: str, more: str, output: Fo
     say(f"snapshot {answer.snapshot}, {answer.origin} data")
 
 
-def _lines(answer: Metrics) -> list[dict[str, Any]]:
+def _lines(answer: Metrics, whole: Metrics) -> list[dict[str, Any]]:
     """One line per metric, then the lines that apply to all of them."""
     from ..engine.metric_sql import label_of
 
@@ -269,7 +300,7 @@ def _lines(answer: Metrics) -> list[dict[str, Any]]:
     for figure in answer.figures:
         line = lines.setdefault(figure.metric, {"metric": label_of(figure.metric, answer.frequency)})
         line[figure.instrument_id] = _shown(figure)
-    of_risk = [figure for figure in answer.figures if figure.metric == "volatility"]
+    of_risk = [figure for figure in whole.figures if figure.metric == "volatility"]
     shared: dict[str, list[Any]] = {
         f"{answer.frequency} returns": [f"{f.n:,}" for f in of_risk],
         "from": [f.first_session for f in of_risk],

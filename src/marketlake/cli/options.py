@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -204,6 +205,18 @@ def given(**options: Any) -> Options:
     """The options with a value, as `Lake` takes them; enumerations become text."""
     present = {name: value for name, value in options.items() if value is not None}
     return cast("Options", {k: str(v) if isinstance(v, StrEnum) else v for k, v in present.items()})
+
+
+def named(option: str, text: str, labels: Mapping[str, str]) -> str:
+    """The key of a name, by itself or by its label, in any case; `UsageError` lists the labels."""
+    keys = {_plain(word): key for key, label in labels.items() for word in (key, label)}
+    if _plain(text) not in keys:
+        raise UsageError(f"{option} {text[:40]!r} is unknown; choose one of: {', '.join(labels.values())}")
+    return keys[_plain(text)]
+
+
+def _plain(text: str) -> str:
+    return text.casefold().replace("_", " ").strip()
 
 
 def risk_free_of(text: str | None) -> float | str | None:

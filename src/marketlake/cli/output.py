@@ -31,6 +31,8 @@ GOOD, BAD, STALE, QUIET = "green", "bold red", "yellow", "dim"
 """All styles by meaning: won or good, failed, old or doubtful, minor."""
 
 _STEPS: Final = "▁▂▃▄▅▆▇█"
+_TREND: Final = ("trend", "dim")
+"""The label of the sparklines under a table, as a cell."""
 _PIPED_WIDTH: Final = 200
 
 
@@ -130,7 +132,7 @@ def show(columns: Sequence[Column]) -> None:
             # Text, because a vendor's "[red]" is not markup
             table.add_column(Text(column.title), justify=column.side, overflow="fold", no_wrap=whole)
         for line in zip(*(column.cells for column in part), strict=True):
-            if any(text for text, _ in line):
+            if any(text for text, _ in line[line[0] == _TREND :]):
                 table.add_row(*(Text(text, style) for text, style in line))
         target.print(table)
 
@@ -192,8 +194,8 @@ def print_rows(
 ) -> None:
     """Print rows; `columns` gives their order, and the heading even if there are no rows.
 
-    A terminal also shows the style that `paint` returns for a cell and, under a column, its
-    `trend`.
+    A terminal also shows the style that `paint` returns for a cell and, in a last row, the `trend`
+    of columns after the first.
     """
     cells = [[row.get(column) for column in columns] for row in rows]
     if how is Format.json:
@@ -301,12 +303,12 @@ def _table(
     styles: Sequence[Sequence[str]],
     trend: Mapping[str, Series],
 ) -> None:
-    drawn = bool(trend) and draws(sys.stdout)
+    drawn = any(map(sparkline, trend.values())) and draws(sys.stdout)
     table = []
     for place, name in enumerate(columns):
         values = [line[place] for line in cells]
         under = [(text_of(value), tones[place]) for value, tones in zip(values, styles, strict=True)]
-        last = [(sparkline(trend.get(name, ())), QUIET)] if drawn else []
+        last = [(sparkline(trend.get(name, ())), QUIET) if place else _TREND] if drawn else []
         table.append(Column(_one_line(name), [*under, *last], _is_of_figures(values)))
     show(table)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from ..model.errors import UsageError
 from .options import (
     End,
     Engine,
@@ -22,6 +21,7 @@ from .options import (
     complete_ids,
     given,
     lake_of,
+    named,
     settings_of,
 )
 from .output import STALE, drawn, figure_text, print_answer, print_rows, say, sparkline
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _TOP: Final = 20
 _YEARS: Final = "by year"
+_HEADINGS: Final = {"instrument_id": "instrument", "first_session": "from", "last_session": "to"}
 _FIGURES: Final = (
     *("total_return", "cagr", "volatility", "max_drawdown", "sharpe", "sharpe_over_bill", "sortino"),
 )
@@ -47,7 +48,9 @@ def scoreboard(
     basis: Annotated[
         StateBasis, typer.Option(help="Price return, or total return with dividends.")
     ] = StateBasis.price,
-    sort: Annotated[str, typer.Option(help="Column to sort by; figures sort from the highest.")] = "sharpe",
+    sort: Annotated[
+        str, typer.Option(help="Column to sort by, as the table names it; figures sort from the highest.")
+    ] = "Sharpe",
     top: Annotated[
         int | None, typer.Option(min=1, help="Maximum number of rows; default: 20 in a table, else all.")
     ] = None,
@@ -59,16 +62,25 @@ def scoreboard(
 ) -> None:
     """Show the standard metrics of all instruments over a window, from stored states of their
     years."""
-    from ..answers.scoreboard import COLUMNS
-
-    if sort not in COLUMNS:
-        raise UsageError(f"there is no column {sort[:40]!r} to sort by; choose one of {', '.join(COLUMNS)}")
+    column = named("--sort", sort, _sortable())
     settings = settings_of(home, lake, now, None)
     options = given(start=start, end=end, basis=basis)
     answer = lake_of(settings, engine).scoreboard(ids or (), by_year=drawn(output), **options)
-    rows = _sorted(answer.rows, sort)
+    rows = _sorted(answer.rows, column)
     best = replace(answer, rows=tuple(rows[:top]))
     print_answer(best, output, lambda _, how: _print(answer, rows[: top or _TOP], how))
+
+
+def _sortable() -> dict[str, str]:
+    """The columns by their names on a terminal."""
+    from ..answers.scoreboard import COLUMNS
+    from ..engine.metric_sql import BY_NAME
+
+    of_figures = {name for name in COLUMNS if name.removesuffix("_over_bill") in BY_NAME}
+    return {
+        name: _heading(name) if name in of_figures else _HEADINGS.get(name, name.replace("_", " "))
+        for name in COLUMNS
+    }
 
 
 def _sorted(rows: tuple[Score, ...], column: str) -> list[Score]:
@@ -112,8 +124,9 @@ def _line(row: Score) -> dict[str, Any]:
 def _heading(name: str) -> str:
     from ..engine.metric_sql import label_of
 
-    return "Sharpe over bill" if name == "sharpe_over_bill" else label_of(name)
+    figure = name.removesuffix("_over_bill")
+    return label_of(figure) + " over bill" * (figure != name)
 
 
 def _shown(name: str, value: float | None) -> str | None:
-    return None if value is None else figure_text("sharpe" if name == "sharpe_over_bill" else name, value)
+    return None if value is None else figure_text(name.removesuffix("_over_bill"), value)

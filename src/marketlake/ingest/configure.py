@@ -1,7 +1,7 @@
 """Write configuration: look an instrument up at the vendors, propose its entry, start a home.
 
-`candidates`, `facts_of` and `propose` turn a text into an entry of instruments.toml; `add` writes
-it. `starting_settings` and `starting_instruments` are the files of a new home.
+`shipped_entry`, or `candidates`, `facts_of` and `propose`, turn a text into an entry of
+instruments.toml; `add` writes it. `starting_settings` and `starting_instruments` are the files of a new home.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ..model.instruments import (
     parse_universe,
 )
 from ..model.settings import Settings
-from ..model.toml_file import parse_toml
+from ..model.toml_file import parse_toml, shipped
 from ..sources.exchange import Exchange
 from ..sources.lookup import Facts, Listing
 from ..store.disk import write_bytes
@@ -126,30 +126,63 @@ _SETTINGS: Final = """\
 Entry = Mapping[str, Any]
 
 
-def candidates(settings: Settings, text: str) -> Sequence[Listing]:
-    """Symbols of Yahoo's that the text may mean.
+def candidates(settings: Settings, text: str) -> tuple[Sequence[Listing], Sequence[SourceError]]:
+    """Symbols of Yahoo's that the text may mean, and the error of its search if that failed.
 
-    The one that is spelt like it alone, where there is one.
-
-    Raises `SourceError`; `NotFoundError` where Yahoo knows nothing of the kind.
+    The one that is spelt like it alone, where there is one. Where the search fails or finds nothing,
+    the price endpoint decides whether the text is a symbol. Raises `SourceError`.
     """
     from ..sources.lookup import search
 
     wanted = text.strip().replace("/", "-")
+    errors: list[SourceError] = []
+    found: Sequence[Listing] = ()
     try:
         found = search(wanted, access_of(settings))
-    except UnavailableError as error:
+    except SourceError as error:
+        errors.append(error)
+    exact = [listing for listing in found if listing.symbol.casefold() == wanted.casefold()]
+    return exact or found or [_of_price(settings, wanted, errors)], errors
+
+
+def _of_price(settings: Settings, symbol: str, failed: Sequence[SourceError]) -> Listing:
+    """The symbol as Yahoo's prices describe it; `failed` has the error of its search."""
+    from ..sources.lookup import listing_of
+
+    try:
+        return listing_of(symbol.upper(), access_of(settings))
+    except NotFoundError as error:
+        if failed:
+            raise NotFoundError(
+                f"yahoo's search failed ({failed[0]}), and its prices have no symbol {symbol[:40]!r}; give a "
+                "symbol as Yahoo spells it, such as VOD.L, or try again later"
+            ) from error
+        raise NotFoundError(
+            f"yahoo knows nothing like {symbol[:40]!r}; try another spelling or part of the name, or write "
+            "the entry into instruments.toml yourself"
+        ) from error
+    except SourceError as error:
+        causes = "\n".join(dict.fromkeys(map(str, [*failed, error])))
         raise UnavailableError(
-            f"{error}\nNothing was looked up: try again once the vendors can be reached, or write the "
+            f"{causes}\nNothing was looked up: try again once the vendors can be reached, or write the "
             "entry into instruments.toml yourself"
         ) from error
-    exact = [listing for listing in found if listing.symbol.casefold() == wanted.casefold()]
-    if not found:
-        raise NotFoundError(
-            f"yahoo knows nothing like {text[:40]!r}; try another spelling or part of the name, or write the "
-            "entry into instruments.toml yourself"
-        )
-    return exact or found
+
+
+def shipped_entry(text: str) -> Entry | None:
+    """The entry that marketlake comes with for this id or symbol, in any case; None without one."""
+    entries: Sequence[Entry] = tomllib.loads(shipped(FILE))["instrument"]
+    named = (one for one in entries if _spelt(text) in map(_spelt, [one["id"], *_symbols(one)]))
+    return next(named, None)
+
+
+def _symbols(entry: Entry) -> list[str]:
+    return [one["symbol"] for one in entry["sources"]]
+
+
+def _spelt(name: str) -> str:
+    """A pair is BTC-USD at one vendor and BTC/USD at others."""
+    return name.strip().casefold().replace("/", "-")
 
 
 def facts_of(settings: Settings, listing: Listing) -> Facts:
@@ -244,6 +277,17 @@ def entry_text(entry: Entry, remark: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
+def assert_unlisted(universe: Universe, text: str, *, by_id: bool) -> None:
+    """`UsageError` where an instrument has this symbol already or, `by_id`, this id; in any case."""
+    for one in universe.instruments:
+        names = [*([one.id] if by_id else []), *(ref.symbol for ref in one.sources)]
+        if _spelt(text) in map(_spelt, names):
+            listed = "" if text == one.id else f", as {one.id}"
+            raise UsageError(
+                f"{text[:40]} is in instruments.toml already{listed}; fetch it: `marketlake run {one.id}`"
+            )
+
+
 def assert_new(universe: Universe, entry: Entry) -> None:
     """`UsageError` where the id is taken or a source's symbol is listed already, naming the
     entry."""
@@ -292,6 +336,8 @@ def checked(path: Path, content: bytes, instrument_id: str) -> Instrument:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):

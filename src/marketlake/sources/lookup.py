@@ -23,7 +23,7 @@ from .yahoo_client import YahooClient
 
 _LONGEST: Final = 120
 _SEARCH: Final = "https://query2.finance.yahoo.com/v1/finance/search"
-_CHART: Final = "https://query2.finance.yahoo.com/v8/finance/chart/"
+_PRICES: Final = "https://query2.finance.yahoo.com/v8/finance/chart/"
 _SUMMARY: Final = "https://query2.finance.yahoo.com/v10/finance/quoteSummary/"
 _FUNDS: Final = frozenset({"ETF", "MUTUALFUND"})
 _MOST: Final = 8
@@ -70,17 +70,19 @@ def search(text: str, access: Access) -> Sequence[Listing]:
     """
     params = {"q": text, "quotesCount": str(_MOST), "newsCount": "0", "listsCount": "0"}
     answer = YahooClient(_NAME, access).get(_SEARCH, params, access)
-    return read_search(_good(answer, text).body)
+    return read_search(_good(answer, f"the search for {text}").body)
+
+
+def listing_of(symbol: str, access: Access) -> Listing:
+    """One symbol as its prices describe it. Raises `SourceError`, `NotFoundError` if it is unknown."""
+    return read_listing(_chart(YahooClient(_NAME, access), symbol, access).body, symbol)
 
 
 def facts(listing: Listing, access: Access) -> Facts:
     """Yahoo's attributes of one symbol. Raises `SourceError`, `NotFoundError` if it is unknown."""
-    symbol = listing.symbol
-    if set(symbol) <= {"."}:
-        raise NotFoundError(f"{symbol!r} cannot be a symbol of Yahoo's")
-    client, path = YahooClient(_NAME, access), quote(symbol, safe="")
-    answer = client.get(_CHART + path, {"range": "1d", "interval": "1d"}, access)
-    found = read_facts(_good(answer, symbol).body, symbol)
+    symbol, client = listing.symbol, YahooClient(_NAME, access)
+    found = read_facts(_chart(client, symbol, access).body, symbol)
+    path = quote(symbol, safe="")
     if listing.kind not in _FUNDS:
         return found
     # optional: without an answer the expense ratio is None
@@ -101,6 +103,14 @@ def read_search(body: bytes) -> Sequence[Listing]:
     return [listing for listing in found if listing.symbol][:_MOST]
 
 
+def read_listing(body: bytes, symbol: str) -> Listing:
+    """Pure: parse the `meta` of a chart; `MalformedError` for anything else."""
+    try:
+        return _listing({"symbol": symbol, **orjson.loads(body)["chart"]["result"][0]["meta"]})
+    except _WRONG as error:
+        raise _not_documented(symbol) from error
+
+
 def read_facts(body: bytes, symbol: str) -> Facts:
     """Pure: parse the `meta` of a chart; `MalformedError` for anything else."""
     try:
@@ -112,7 +122,7 @@ def read_facts(body: bytes, symbol: str) -> Facts:
             day = (_EPOCH + timedelta(seconds=first)).astimezone(ZoneInfo(zone)).date()
         return Facts(bounded(meta["currency"]), zone, day)
     except (*_WRONG, OverflowError, OSError, ZoneInfoNotFoundError) as error:
-        raise MalformedError(f"yahoo: the description of {symbol} is not what Yahoo documents") from error
+        raise _not_documented(symbol) from error
 
 
 def read_expenses(body: bytes) -> float | None:
@@ -127,9 +137,29 @@ def read_expenses(body: bytes) -> float | None:
 
 
 def _listing(quoted: Any) -> Listing:
-    name = bounded(quoted.get("longname")) or bounded(quoted.get("shortname"))
-    kind, venue = bounded(quoted.get("quoteType")), bounded(quoted.get("exchDisp"))
-    return Listing(_NAME, bounded(quoted.get("symbol")), name, kind, venue)
+    """From a line of the search, or from the `meta` of a chart, which has other names for two fields."""
+
+    def first(*names: str) -> str:
+        return next(filter(None, (bounded(quoted.get(name)) for name in names)), "")
+
+    return Listing(
+        _NAME,
+        first("symbol"),
+        first("longname", "longName", "shortname", "shortName"),
+        first("quoteType", "instrumentType"),
+        first("exchDisp", "fullExchangeName"),
+    )
+
+
+def _chart(client: YahooClient, symbol: str, access: Access) -> Answer:
+    if set(symbol) <= {"."}:
+        raise NotFoundError(f"{symbol!r} cannot be a symbol of Yahoo's")
+    found = client.get(_PRICES + quote(symbol, safe=""), {"range": "1d", "interval": "1d"}, access)
+    return _good(found, symbol)
+
+
+def _not_documented(symbol: str) -> MalformedError:
+    return MalformedError(f"yahoo: the description of {symbol} is not what Yahoo documents")
 
 
 def _good(answer: Answer, symbol: str) -> Answer:
