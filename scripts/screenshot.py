@@ -26,7 +26,7 @@ def main() -> None:
         window = browser.new_page(viewport={"width": WIDTH, "height": 800}, color_scheme="light")
         window.goto(page.as_uri())
         window.wait_for_selector("html[data-ready=yes]")
-        bars = window.locator("#bars .terms").bounding_box()
+        bars = window.locator("#bars .caption").bounding_box()
         assert bars is not None
         height = bars["y"] + bars["height"] + 2
         window.screenshot(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from marketlake.cli.options import Format
-from marketlake.cli.output import print_rows, sparkline
+from marketlake.cli.output import percent, print_rows, sparkline
 from marketlake.cli.progress import watching
 
 from .conftest import NOW, Run
@@ -25,6 +25,12 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(("value", "text"), [(-0.00001, "+0.00 %"), (-0.0, "+0.00 %"), (-0.0001, "-0.01 %")])
+def test_what_is_rounded_to_nothing_has_no_minus(value: float, text: str) -> None:
+    assert percent(value) == text
+    assert percent(value, plus=False) == text.replace("+", "")
 
 
 def compare(home: Path) -> list[str | Path]:

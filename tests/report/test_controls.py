@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from marketlake.lake import Lake
+
 from .browser import open_page
+from .market import INSTRUMENTS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -73,6 +76,77 @@ def test_page_opens_with_the_first_claim(browser: Browser, page_file: Path) -> N
     assert opened.page.locator("#bars .bracket").count() == 2
     opened.choose(a="BTC")
     assert opened.page.locator("#bars .bracket").count() == 0
+    opened.page.context.close()
+
+
+def lead(lake: Path, choice: dict[str, Any]) -> str:
+    """The result of `compare` as a headline."""
+    names = {one.id: one.name for one in INSTRUMENTS}
+    ids, terms = [choice["a"], choice["b"]], {"currency": choice["currency"], "basis": choice["basis"]}
+    answer = Lake(lake).compare(ids, start=choice["first"], end=choice["last"], **terms)
+    first, second = sorted(ids, key=lambda name: -answer.wins[name])
+    years = f"{answer.wins[first]} of {answer.years} year{'s' * (answer.years > 1)}"
+    if not answer.years:
+        return f"{names[first]} and {names[second]}: no year can be judged"
+    if answer.wins[first] == answer.wins[second]:
+        return f"{names[first]} and {names[second]} level: ahead in {years} each"
+    return f"{names[first]} ahead of {names[second]} in {years}"
+
+
+def test_headline_is_the_claim_over_its_own_years_and_else_the_choice(
+    browser: Browser, page_file: Path, lake: Path
+) -> None:
+    opened = open_page(browser, page_file)
+    claim, title = opened.text("#headline"), opened.page.title()
+    assert opened.page.is_visible("#statement")
+    assert not opened.page.is_visible("#chosen")
+    for change, choice in (
+        (
+            {"b": "FUND"},
+            "A share and A fund, 2021 to 2024, price return of SHARE, total return of FUND in USD",
+        ),
+        ({"basis": "total"}, "2024, total return of SHARE, price return of NASDAQ in USD"),
+        ({"currency": "EUR"}, "price return in EUR"),
+        ({"last": 2023}, "2021 to 2023, price return in USD"),
+        ({"b": "MADE_UP", "first": 2025, "last": 2025}, "A share and Made up, 2025, price return in USD"),
+    ):
+        opened.choose(**FIRST | change)
+        assert opened.text("#headline") == lead(lake, FIRST | change)
+        assert choice in opened.text("#chosen")
+        assert opened.page.title().startswith(opened.text("#headline"))
+        assert not opened.page.locator("#statement, .verdicts, .readings").first.is_visible()
+    opened.choose(**FIRST)
+    assert (opened.text("#headline"), opened.page.title()) == (claim, title)
+    assert opened.page.is_visible("#statement")
+    opened.page.context.close()
+
+
+def test_shared_link_opens_without_the_claim(browser: Browser, page_file: Path) -> None:
+    opened = open_page(browser, page_file, "#a=BTC&b=FUND")
+    first = opened.text("#headline")
+    assert " of " in first
+    assert "Bitcoin and A fund" in opened.text("#chosen")
+    assert not opened.page.is_visible("#statement")
+    # another link, opened in the same window
+    opened.page.goto(page_file.as_uri() + "#a=BTC&b=SHARE")
+    opened.page.wait_for_function("document.getElementById('chosen').textContent.includes('A share')")
+    assert chosen(opened)["b"] == "SHARE"
+    opened.page.context.close()
+
+
+def test_incomplete_year_says_which_close_is_missing(browser: Browser, page_file: Path) -> None:
+    opened = open_page(browser, page_file, "#a=LATE&b=NASDAQ&first=2022&last=2022")
+    assert opened.page.locator("#bars rect").count() == 1
+    assert opened.text(".missing") == (
+        "LATE is stored from 2022-05-03 to 2025-03-14: 2022 needs the close of 2021-12-31."
+    )
+    opened.choose(a="SHARE", first=2021, last=2025)
+    assert opened.page.locator(".missing").all_inner_texts() == [
+        f"{name} is stored from 2020-12-01 to 2025-03-14: 2025 needs the close of 2025-12-31."
+        for name in ("SHARE", "NASDAQ")
+    ]
+    opened.choose(last=2024)
+    assert opened.page.locator(".missing").count() == 0
     opened.page.context.close()
 
 

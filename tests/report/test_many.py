@@ -72,7 +72,7 @@ def test_daily_figures_are_omitted_with_monthly_data(thinned: Opened) -> None:
     thinned.choose(a="BTC", b="FUND")
     thinned.draw_all()
     assert thinned.text("#figures .terms") == "correlation needs daily closes of both"
-    assert "needs daily closes of both" in thinned.text("#rolling .terms")
+    assert "it needs daily closes of both" in thinned.text("#rolling .caption")
 
 
 def test_oldest_years_are_dropped_but_not_those_of_claims_or_the_last_twenty() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from marketlake.lake import Lake
 
 from .browser import Opened, open_page
 from .market import CLAIM, HOSTILE
@@ -66,7 +70,9 @@ def test_hostile_text_is_escaped(browser: Browser, page_file: Path) -> None:
     assert opened.page.locator("img, main b b").count() == 0
     assert opened.text("#statement p") == CLAIM.statement
     assert HOSTILE in opened.text("#bars figcaption")
-    assert (opened.complaints, opened.page.title()) == ([], CLAIM.statement)
+    assert opened.complaints == []
+    opened.choose(b="NASDAQ", first=2021, last=2024)
+    assert opened.page.title() == f"Not true when it was said. It is now: \u201c{CLAIM.statement}\u201d"
     opened.page.context.close()
 
 
@@ -89,15 +95,61 @@ def test_page_fits_a_phone(browser: Browser, page_file: Path) -> None:
         const box = one.getBoundingClientRect();
         return box.left < 0 || box.right > innerWidth; }).map(one => one.textContent)"""
     assert opened.page.evaluate(outside) == []
+    # a name that is too long for the end of a line gives way to the id
+    opened.choose(b="LATE")
+    assert opened.page.locator("#growth .note").all_text_contents() == ["A share", "LATE"]
+    assert "\N{HORIZONTAL ELLIPSIS}" not in opened.text("main")
+    wide = "[...document.querySelectorAll('#controls .wide')].map(one => one.getBoundingClientRect().width)"
+    assert min(opened.page.evaluate(wide)) > 300
     opened.page.context.close()
 
 
-def test_charts_are_drawn_when_scrolled_into_view(browser: Browser, page_file: Path) -> None:
+def test_captions_are_one_sentence_and_name_the_right_basis(opened: Opened) -> None:
+    opened.choose(a="FUND", b="NASDAQ", first=2021, last=2024, basis="price")
+    opened.draw_all()
+    captions = opened.page.locator("figure .caption").all_text_contents()
+    assert len(captions) == 7
+    assert all(re.fullmatch(r"[A-Z][^.]*\.", text) for text in captions), captions
+    assert "FUND with dividends reinvested, NASDAQ without dividends" in captions[0]
+    for place in ("bars", "growth", "drawdown", "rolling", "heatmap"):
+        conventions = opened.page.text_content(f"#{place} .conventions .terms") or ""
+        assert conventions.startswith("total return of FUND, price return of NASDAQ, USD, ")
+        assert not opened.page.is_visible(f"#{place} .conventions .terms")
+    opened.choose(a="BTC", basis="total")
+    assert "BTC with dividends reinvested, NASDAQ without" in opened.text("#bars .caption")
+    opened.choose(a="SHARE", b="FUND")
+    assert "in USD, with dividends reinvested;" in opened.text("#bars .caption")
+
+
+def test_page_has_one_minus_sign_and_no_negative_zero(opened: Opened) -> None:
+    opened.choose(a="SHARE", b="NASDAQ", first=2021, last=2025, basis="price")
+    opened.draw_all()
+    for place in ("bars", "figures", "growth", "drawdown", "rolling", "heatmap", "scatter", "sleeve"):
+        opened.table(f"#{place}")
+    text = opened.page.evaluate(
+        """() => { const page = document.querySelector('main').cloneNode(true);
+        page.querySelectorAll('code').forEach(one => one.remove());
+        const leaves = [...page.querySelectorAll('*')].filter(one => !one.childElementCount);
+        return leaves.map(one => one.textContent).join('\\n') }"""
+    )
+    minus = "\N{MINUS SIGN}"
+    assert text.count(minus) > 100
+    assert re.findall(r"(?<![\w-])-\d.*", text) == []
+    assert re.findall(rf"{minus}0(?:\.0+)?(?![.\d]).*", text) == []
+
+
+def test_charts_are_drawn_without_scrolling(browser: Browser, page_file: Path) -> None:
     opened = open_page(browser, page_file)
-    assert opened.page.locator("#scatter svg").count() == 0
-    opened.page.locator("#state").scroll_into_view_if_needed()
-    opened.page.locator("#scatter").scroll_into_view_if_needed()
-    opened.page.wait_for_selector("#scatter svg")
+    assert opened.page.evaluate("scrollY") == 0
+    for place in ("bars", "growth", "drawdown", "rolling", "heatmap", "scatter"):
+        assert opened.page.locator(f"#{place} svg").count() == 1
+    # the claim about a sleeve, as published and today
+    assert opened.page.locator("#sleeve svg").count() == 1
+    # another choice too, in the end
+    opened.choose(b="BTC")
+    opened.page.wait_for_selector("html[data-ready=yes]")
+    for place in ("growth", "drawdown", "rolling", "heatmap"):
+        assert "Bitcoin" in opened.text(f"#{place} figcaption")
     opened.page.context.close()
 
 
@@ -138,7 +190,27 @@ def test_charts_download_as_png_svg_and_csv(browser: Browser, page_file: Path) -
     assert "var(--" not in picture
     assert "A share and Nasdaq Composite" in picture
     assert "price return, USD" in picture
+    for place in ("bars", "growth", "drawdown", "rolling", "heatmap", "scatter", "sleeve"):
+        _, *rows = csv.reader(io.StringIO(saved(opened, f"#{place}", "CSV").decode()))
+        assert len(rows) > 3
+        cells = [cell for row in rows for cell in row]
+        assert not [cell for cell in cells if "%" in cell or not cell.isascii()]
+        figures = [cell for cell in cells if re.match(r"[+-]?\d", cell) and not re.match(r"\d{4}-\d\d", cell)]
+        assert figures
+        assert not [cell for cell in figures if cell.startswith("+") or (float(cell) == 0 and "-" in cell)]
+    opened.page.context.close()
+
+
+def test_csv_has_the_figures_of_the_lake(browser: Browser, page_file: Path, lake: Path) -> None:
+    opened = open_page(browser, page_file)
+    rows = csv.DictReader(io.StringIO(saved(opened, "#bars", "CSV").decode()))
+    answer = Lake(lake).compare(["SHARE", "NASDAQ"], start=2021, end=2024)
+    for row, expected in zip(rows, answer.rows, strict=True):
+        values = [one.simple_return for one in expected.returns]
+        assert [float(row["SHARE"]), float(row["NASDAQ"])] == pytest.approx(values, rel=1e-12)
+        assert float(row["difference"]) == pytest.approx(expected.difference, rel=1e-12)
+        assert (row["ahead"], row["from"]) == (expected.winner, str(expected.returns[0].start_session))
     lines = saved(opened, "#growth", "CSV").decode().splitlines()
-    assert lines[:2] == ["session,SHARE,NASDAQ", '2020-12-31,"10,000.00","10,000.00"']
+    assert lines[:2] == ["session,SHARE,NASDAQ", "2020-12-31,10000,10000"]
     assert len(lines) > 1000
     opened.page.context.close()

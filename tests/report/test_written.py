@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import re
 from dataclasses import replace
 from datetime import date
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError
 from marketlake.model.settings import load_settings
 from marketlake.report.document import PAGE
+from marketlake.report.preview import picture
 
 from ..answers.lakes import BTC, make, year_ends
 from ..sample import Run
@@ -69,6 +72,28 @@ def test_rows_of_readings_without_a_verdict_are_collapsed(lake: Path) -> None:
     rows = re.findall(r'<tr><th scope="row">.*?</tr>', outside)
     assert rows
     assert all('class="mark"' in row for row in rows)
+
+
+def test_preview_has_title_description_and_picture(lake: Path) -> None:
+    head = Lake(lake).report_page().split("<style>")[0]
+    found = dict(re.findall(r'<meta (?:name|property)="([\w:]+)" content="([^"]*)">', head))
+    title = f"Not true when it was said. It is now: \u201c{market.CLAIM.statement}\u201d"
+    assert f"<title>{escape(title)}</title>" in head
+    assert found["og:title"] == escape(title)
+    assert found["description"] == found["og:description"]
+    # some instruments of the market are made up
+    assert found["description"].startswith(
+        "Simulated data. As published, 2021\u20132023: does not hold, 1 of 3"
+    )
+    image = base64.b64decode(found["og:image"].removeprefix("data:image/png;base64,"))
+    assert image.startswith(b"\x89PNG")
+    assert len(image) < 20_000
+
+
+def test_preview_has_no_picture_of_simulated_years(lake: Path) -> None:
+    rows = Lake(lake).compare(["SHARE", "MADE_UP"], start=2022, end=2025).rows
+    assert any("simulated" in row.quality for row in rows)
+    assert picture(rows) is None
 
 
 def test_page_without_claims_opens_with_the_first_two_instruments(tmp_path: Path) -> None:

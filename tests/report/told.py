@@ -48,7 +48,7 @@ def _year(row: ComparedYear) -> list[str]:
     return [
         str(row.year),
         *(_percent(one.simple_return) for one in row.returns),
-        "" if row.difference is None else f"{row.difference * 100:+,.2f} points",
+        "" if row.difference is None else _minus(f"{row.difference * 100:+z,.2f} points"),
         row.winner or ("" if row.complete else "incomplete"),
         # where the two differ, both are shown
         *(" / ".join(dict.fromkeys(f"{day or ''}" for day in days)) for days in ends),
@@ -90,7 +90,7 @@ def months(lake: Path, choice: Choice) -> Table:
 def correlations(lake: Path, choice: Choice) -> dict[str, str]:
     """`metrics A --benchmark B --rolling`, by session."""
     answer = Lake(lake).rolling([choice["a"]], benchmark=choice["b"], **_terms(choice))
-    return {f"{r.session}": "" if r.correlation is None else f"{r.correlation:,.2f}" for r in answer.rows}
+    return {f"{r.session}": "" if r.correlation is None else _ratio(r.correlation) for r in answer.rows}
 
 
 def growth(lake: Path, choice: Choice) -> Table:
@@ -140,7 +140,7 @@ def _size(one: Figures) -> list[str]:
 
 
 def _ratio(value: float | None) -> str:
-    return "" if value is None else f"{value:,.2f}"
+    return "" if value is None else _minus(f"{value:z,.2f}")
 
 
 def _unsigned(value: float | None) -> str:
@@ -150,7 +150,7 @@ def _unsigned(value: float | None) -> str:
 def _figure(figure: Figure) -> str:
     if figure.value is None:
         return figure.reason or "-"
-    return _percent(figure.value) if figure.unit == "fraction" else f"{figure.value:,.2f}"
+    return _percent(figure.value) if figure.unit == "fraction" else _ratio(figure.value)
 
 
 def alone(lake: Path, name: str, choice: Choice, frequency: str = "daily") -> list[str]:
@@ -204,4 +204,9 @@ def _flags(quality: str) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "" if value is None else f"{value * 100:+,.2f} %"
+    return "" if value is None else _minus(f"{value * 100:+z,.2f} %")
+
+
+def _minus(text: str) -> str:
+    """As the page writes it; nothing is rounded to a negative zero."""
+    return text.replace("-", "\N{MINUS SIGN}")

@@ -241,4 +241,4 @@ def _change_cells(part: Part) -> dict[str, Any]:
 
 
 def _points(difference: float | None) -> str:
-    return "" if difference is None else f"{difference * 100:+,.4f} points"
+    return "" if difference is None else f"{difference * 100:+z,.4f} points"

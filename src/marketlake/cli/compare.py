@@ -111,7 +111,7 @@ def _of_two(row: ComparedYear) -> dict[str, Any]:
     return {
         "year": str(row.year),
         **{one.instrument_id: percent(one.simple_return) for one in row.returns},
-        "difference": None if row.difference is None else f"{row.difference * 100:+,.2f} points",
+        "difference": None if row.difference is None else f"{row.difference * 100:+z,.2f} points",
         "ahead": row.winner or ("" if row.complete else "incomplete"),
         "quality": row.quality,
     }
@@ -138,7 +138,7 @@ def _of_many(row: ComparedYear) -> dict[str, Any]:
         "year": str(row.year),
         **returns,
         "ahead": row.winner or ("" if row.complete else "incomplete"),
-        "lead": None if row.lead is None else f"{row.lead * 100:+,.2f} points",
+        "lead": None if row.lead is None else f"{row.lead * 100:+z,.2f} points",
         "over": row.runner_up,
         "quality": row.quality,
     }

@@ -271,7 +271,7 @@ def _broken(line: str, width: int) -> str:
 
 def percent(fraction: float | None, *, plus: bool = True) -> str:
     """A fraction as a percentage with two digits; `plus` adds the plus sign of returns."""
-    return "" if fraction is None else f"{fraction * 100:{'+' if plus else ''},.2f} %"
+    return "" if fraction is None else f"{fraction * 100:{'+' if plus else ''}z,.2f} %"
 
 
 def figure_text(metric: str, value: float) -> str:

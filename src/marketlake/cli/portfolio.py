@@ -253,11 +253,11 @@ def ratio(value: float | None) -> str:
 
 
 def _more(a: float | None, b: float | None) -> str:
-    return "" if a is None or b is None else f"{a - b:+.2f}"
+    return "" if a is None or b is None else f"{a - b:+z.2f}"
 
 
 def _points(a: float | None, b: float | None) -> str:
-    return "" if a is None or b is None else f"{(a - b) * 100:+,.2f} points"
+    return "" if a is None or b is None else f"{(a - b) * 100:+z,.2f} points"
 
 
 def sizes(answer: PortfolioAnswer) -> Table:

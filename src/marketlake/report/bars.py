@@ -19,8 +19,6 @@ TOP, BASE, FOOT = 22, 320, 24
 """Pixels: where the plot begins and ends, and the height of the line of years below it."""
 LEFT, RIGHT = 11.0, 100.0
 _BAR: Final = 0.36
-_MINUS: Final = "\N{MINUS SIGN}"
-"""As wide as a figure."""
 _STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -66,12 +64,12 @@ def draw(c: Comparison, a_name: str, b_name: str, spans: Sequence[Span]) -> str:
 
 def _parts(c: Comparison, names: str, scale: Scale, spans: Sequence[Span]) -> Iterator[str]:
     height = BASE + FOOT + 26 * len(spans) + 4
-    title = f"{names}: {c.basis} return by calendar year in {c.currency}, {_said(c)}"
+    title = f"{names}: {basis_of(c)} by calendar year in {c.currency}, {_said(c)}"
     yield (f'<svg class="chart" role="img" width="100%" height="{height}" aria-label="{escape(title)}">')
     for tick in scale.ticks:
         zero = abs(tick) < 1e-12
         yield _line(0, RIGHT, scale.y(tick), "axis" if zero else "grid")
-        word = "0" if zero else f"{tick * 100:+,.0f} %".replace("-", _MINUS)
+        word = "0" if zero else f"{tick * 100:+,.0f} %"
         yield _text(0, scale.y(tick) - 4, word, "tick")
     step = (RIGHT - LEFT) / max(1, len(c.rows))
     for place, row in enumerate(c.rows):
@@ -87,6 +85,13 @@ def _parts(c: Comparison, names: str, scale: Scale, spans: Sequence[Span]) -> It
     yield "</svg>"
 
 
+def basis_of(c: Comparison) -> str:
+    """The basis, or whose is which where they differ: price return of NASDAQ, total return of FUND."""
+    kinds = dict.fromkeys(c.bases.values())
+    named = {kind: ", ".join(name for name, basis in c.bases.items() if basis == kind) for kind in kinds}
+    return ", ".join(f"{kind} return{f' of {named[kind]}' * (len(kinds) > 1)}" for kind in kinds)
+
+
 def _bar(side: str, middle: float, step: float, value: float, won: bool, scale: Scale) -> Iterator[str]:
     width = step * _BAR
     x = middle - width - step * 0.01 if side == "a" else middle + step * 0.01
@@ -96,8 +101,7 @@ def _bar(side: str, middle: float, step: float, value: float, won: bool, scale: 
         f'height="{max(bottom - top, 1):.2f}"/>'
     )
     at = scale.y(value) - 6 if value >= 0 else scale.y(value) + 14
-    shown = f"{value * 100:,.0f}".replace("-", _MINUS)
-    yield _text(x + width / 2, at, shown, f"value middle {side}-ink{' won' if won else ''}")
+    yield _text(x + width / 2, at, f"{value * 100:z,.0f}", f"value middle {side}-ink{' won' if won else ''}")
 
 
 def _bracket(span: Span, years: Sequence[int], step: float, y: float) -> Iterator[str]:
@@ -120,5 +124,5 @@ def _said(c: Comparison) -> str:
     for row in c.rows:
         a, b = (one.simple_return for one in row.returns)
         if a is not None and b is not None:
-            shown.append(f"{row.year} {a * 100:+.0f} % and {b * 100:+.0f} %")
+            shown.append(f"{row.year} {a * 100:+z.0f} % and {b * 100:+z.0f} %")
     return "; ".join(shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +13,7 @@ from typing import Final
 from ..answers.compare import ComparedYear, Comparison
 from ..claims.ledger import Entry
 from ..claims.verdict import FAILS, HOLDS, INCONCLUSIVE, LAPSED, Cell, ClaimCheck
-from .bars import Span, draw
+from .bars import Span, basis_of, draw
 from .bundle import page_file
 
 _HEADLINES: Final[Mapping[tuple[str, str], str]] = {
@@ -29,6 +30,8 @@ _HEADLINES: Final[Mapping[tuple[str, str], str]] = {
     (INCONCLUSIVE, LAPSED): "Not true today.",
 }
 _SAME: Final[Mapping[str, str]] = {HOLDS: "True", FAILS: "Not true"}
+_DIVIDENDS: Final = {"price": "without dividends", "total": "with dividends reinvested"}
+_HYPHEN: Final = re.compile(r"(?<=[\s>(])-(?=\d)")
 _WIDEST: Final = 12
 _WORDS: Final = {
     "own": "own sessions",
@@ -153,7 +156,7 @@ def opening(part: ClaimPart, labels: Mapping[str, str]) -> str:
     """The claim, its verdicts, the bars and the table behind them."""
     entry, c = part.entry, part.comparison
     names = [labels[name] for name in c.instruments]
-    return Template(page_file("hero.html")).substitute(
+    page = Template(page_file("hero.html")).substitute(
         headline=escape(headline_of(entry)),
         statement=escape(entry.published.statement),
         source=escape(f"{entry.published.source}, {entry.published.published}"),
@@ -161,16 +164,24 @@ def opening(part: ClaimPart, labels: Mapping[str, str]) -> str:
         readings=escape(readings_of(entry)),
         bars_title=_bars_title(*names),
         bars=part.bars(*names),
+        caption=escape(_caption(c)),
         terms=escape(_terms(part)),
         years=years_table(c),
     )
+    return with_minus(page)
+
+
+def with_minus(page: str) -> str:
+    """HTML whose negative figures have the minus sign of `page/format.js`; attributes stay."""
+    return _HYPHEN.sub("\N{MINUS SIGN}", page)
 
 
 def no_claim() -> str:
     """What the page opens with where no claim can be judged."""
     return (
         '<h1 id="headline">Markets compared</h1>'
-        '<p class="lede">No claim about years won can be judged from what is stored.</p>'
+        '<p id="claim" class="lede">No claim about years won can be judged from what is stored.</p>'
+        '<p id="chosen" class="lede" hidden></p>'
         '<figure id="bars" class="figure"></figure>'
     )
 
@@ -180,7 +191,7 @@ def conventions(ledger: Sequence[Entry]) -> Iterator[str]:
     if not ledger:
         yield "<p>claims.toml has no claim about stored instruments.</p>"
     for entry in ledger:
-        yield _claim(entry)
+        yield with_minus(_claim(entry))
 
 
 def _line(row: ComparedYear) -> str:
@@ -188,7 +199,7 @@ def _line(row: ComparedYear) -> str:
     cells = (
         _percent(a.simple_return),
         _percent(b.simple_return),
-        "" if row.difference is None else f"{row.difference * 100:+,.2f} points",
+        "" if row.difference is None else f"{row.difference * 100:+z,.2f} points",
         row.winner or ("" if row.complete else "incomplete"),
         _both(a.start_session, b.start_session),
         _both(a.end_session, b.end_session),
@@ -201,7 +212,7 @@ def _line(row: ComparedYear) -> str:
 
 
 def _percent(fraction: float | None) -> str:
-    return "" if fraction is None else f"{fraction * 100:+,.2f} %"
+    return "" if fraction is None else f"{fraction * 100:+z,.2f} %"
 
 
 def _both(a: date | None, b: date | None) -> str:
@@ -296,6 +307,15 @@ def _verdicts(entry: Entry) -> Iterator[str]:
         )
 
 
+def _caption(c: Comparison) -> str:
+    """The sentence under the bars, as `page/bars.js` has it."""
+    words = {name: _DIVIDENDS[basis] for name, basis in c.bases.items()}
+    same = len(set(words.values())) == 1
+    dividends = next(iter(words.values())) if same else ", ".join(map(" ".join, words.items()))
+    what = f"What each gained or lost in every calendar year, in {c.currency}"
+    return f"{what}, {dividends}; the fuller bar was ahead."
+
+
 def _terms(part: ClaimPart) -> str:
     """Basis, window, n and quality of the bars."""
     c = part.comparison
@@ -304,10 +324,10 @@ def _terms(part: ClaimPart) -> str:
     quality = ", ".join(dict.fromkeys(q for row in c.rows for q in row.quality.split(",") if q)) or "no flags"
     worth = "real" if c.real else "nominal"
     return (
-        f"{c.basis} return, {c.currency}, {worth}, {c.convention}, {c.sessions} sessions; "
+        f"{basis_of(c)}, {c.currency}, {worth}, {c.convention}, {c.sessions} sessions; "
         f"{min(starts)} to {max(ends)}; n {c.years} of {len(c.rows)} years; quality: {quality}"
         if starts and ends
-        else f"{c.basis} return, {c.currency}: no figures"
+        else f"{basis_of(c)}, {c.currency}: no figures"
     )
 
 

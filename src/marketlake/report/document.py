@@ -26,6 +26,7 @@ from ..store.raw import publish_page
 from . import series, state
 from .bundle import page_file, script
 from .claims import ClaimPart, conventions, hero, judged, label_of, no_claim, opening
+from .preview import tags
 from .series import Pack
 from .sleeve import sleeves
 
@@ -156,7 +157,7 @@ def fill(content: Content) -> str:
         style=style,
         script=code,
         data=content.embedded.data,
-        title=_title(content),
+        head=tags(content.hero, content.embedded.simulated),
         hero=_opening(content),
         banner=_banner(content.embedded),
         left_out=_left_out(content.embedded),
@@ -180,10 +181,6 @@ def _policy(code: str, style: str) -> str:
 
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _title(content: Content) -> str:
-    return escape(content.hero.entry.published.statement if content.hero else "Markets compared")
 
 
 def _opening(content: Content) -> str:

@@ -1,9 +1,9 @@
 // Two instruments side by side by year, as `bars.py` draws them for the claim: across in percent, down in pixels.
 
-import { percent, points, whole } from "./format.js";
+import { percent, points, signed, whole } from "./format.js";
 import { isoDay } from "./calendars.js";
 import { svg } from "./svg.js";
-import { terms, titled } from "./figures.js";
+import { basesOf, basisTerm, dividends, terms, titled } from "./figures.js";
 
 const [TOP, BASE, FOOT, LEFT, RIGHT, BAR] = [22, 320, 24, 11, 100, 0.36];
 const STEPS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
@@ -19,15 +19,17 @@ export function barsView(state) {
     name: `${ask.a}-${ask.b}-years`,
     plain: `${names[0]} and ${names[1]}, return by calendar year in percent`,
     title: titled(names, ["", " and ", ", return by calendar year, in percent"]),
-    terms: terms(ask, "nominal, year_end, own sessions", span, `n ${counted} of ${rows.length} years`, quality),
+    caption: `What each gained or lost in every calendar year, in ${ask.currency}, ${dividends(state)}; the fuller bar was ahead.`,
+    terms: terms(state, "nominal, year_end, own sessions", span, `n ${counted} of ${rows.length} years`, quality),
     draw: () => draw(state, quality, spans),
     table: {
       head: ["year", ask.a, ask.b, "difference", "ahead", "from", "to", "quality"],
+      say: [String, percent, percent, points],
       rows: rows.map((row) => [
-        String(row.year),
-        percent(row.a.value),
-        percent(row.b.value),
-        points(row.difference),
+        row.year,
+        row.a.value,
+        row.b.value,
+        row.difference,
         row.winner ?? (row.complete ? "" : "incomplete"),
         both(row.a.from, row.b.from),
         both(row.a.to, row.b.to),
@@ -44,12 +46,19 @@ export function isClaim({ ask, market }) {
   return ["a", "b", "currency"].every((key) => ask[key] === start[key]) && ask.basis === "price";
 }
 
+// Whether the chart shows all years that the claim's verdicts are about.
+export function coversClaim(state) {
+  const { ask, market } = state;
+  return isClaim(state) && market.header.spans.every((span) => ask.first <= span.first && span.last <= ask.last);
+}
+
 function both(a, b) {
   const shown = [a, b].map((day) => (day === null ? "" : isoDay(day)));
   return shown[0] === shown[1] ? shown[0] : shown.join(" / ");
 }
 
-function draw({ ask, rows, names }, quality, spans) {
+function draw(state, quality, spans) {
+  const { ask, rows, names } = state;
   const values = rows.flatMap((row) => [row.a.value, row.b.value]).filter((value) => value !== null);
   const scale = scaleOf(values.length ? values : [1]);
   const years = rows.map((row) => row.year);
@@ -57,7 +66,7 @@ function draw({ ask, rows, names }, quality, spans) {
   const step = (RIGHT - LEFT) / Math.max(1, rows.length);
   const parts = scale.ticks.flatMap((tick) => {
     const zero = Math.abs(tick) < 1e-12;
-    const word = zero ? "0" : `${tick > 0 ? "+" : "\u2212"}${Math.abs(tick * 100).toLocaleString("en", { maximumFractionDigits: 0 })} %`;
+    const word = zero ? "0" : `${signed(tick * 100, 0)} %`;
     return [line(0, RIGHT, scale.y(tick), zero ? "axis" : "grid"), text(0, scale.y(tick) - 4, word, "tick")];
   });
   rows.forEach((row, place) => {
@@ -69,9 +78,10 @@ function draw({ ask, rows, names }, quality, spans) {
   });
   shown.forEach((span, level) => parts.push(...bracket(span, years, step, BASE + FOOT + 14 + 26 * level)));
   if (quality.split(",").includes("simulated")) parts.push(text(53, 180, "SIMULATED", "watermark middle", { "font-size": 56 }));
+  if (!values.length) parts.push(text(55, 150, "No year has figures of its own here", "note middle"));
   const said = rows.filter((row) => row.a.value !== null && row.b.value !== null);
   const words = said.map((row) => `${row.year} ${whole(row.a.value * 100)} % and ${whole(row.b.value * 100)} %`).join("; ");
-  const name = `${names[0]} and ${names[1]}: ${ask.basis} return by calendar year in ${ask.currency}, ${words}`;
+  const name = `${names[0]} and ${names[1]}: ${basisTerm(basesOf(state))} by calendar year in ${ask.currency}, ${words}`;
   const height = BASE + FOOT + 26 * shown.length + 4;
   return svg("svg", { class: `chart${rows.length > 9 ? " dense" : ""}`, role: "img", width: "100%", height, "aria-label": name }, parts);
 }

@@ -33,6 +33,8 @@ export function controls(market, changed) {
       tell();
     });
   }
+  // an address with another choice, in the same window
+  addEventListener("hashchange", () => Object.keys(fromAddress()).length && location.reload());
   document.getElementById("controls").hidden = false;
   tell();
 }

@@ -2,8 +2,8 @@
 
 import { isoDay } from "./calendars.js";
 import { acrossTicks, keepApart, linear, niceStep, steps, surface, text, watermark, yearTicks } from "./frame.js";
-import { bothSpans, terms, titled } from "./figures.js";
-import { unsigned } from "./format.js";
+import { bothSpans, dividends, terms, titled } from "./figures.js";
+import { tickPercent, unsigned } from "./format.js";
 import { empty, tableOfDays } from "./growth.js";
 import { underWater } from "./measure.js";
 import { path, svg } from "./svg.js";
@@ -18,7 +18,8 @@ export function drawdownView(state) {
     name: `${ask.a}-${ask.b}-drawdown`,
     plain: `Drawdowns of ${names.join(" and ")}`,
     title: titled(names, ["", " and ", ", percent below the highest close so far"]),
-    terms: terms(ask, `nominal, ${frequency} closes on own sessions`, bothSpans(measured), `n ${counts}`, quality),
+    caption: `How far each stood below its highest close so far in these years, ${dividends(state)}; 0 is a new high.`,
+    terms: terms(state, `nominal, ${frequency} closes on own sessions`, bothSpans(measured), `n ${counts}`, quality),
     draw: (width) => draw(width, lines, measured, names, quality),
     table: tableOfDays(["session", ask.a, ask.b], lines, unsigned),
   };
@@ -37,7 +38,7 @@ function draw(width, lines, measured, names, quality) {
   const floor = Math.floor(lowest / step - 0.25) * step;
   const x = linear(first, last, area.left, area.right);
   const y = linear(floor, 0, area.bottom, area.top + 6);
-  area.root.append(...acrossTicks(area, y, steps(floor, 0, step), (tick) => (Math.abs(tick) < 1e-9 ? "0" : `\u2212${Math.round(-tick * 100)} %`)));
+  area.root.append(...acrossTicks(area, y, steps(floor, 0, step), tickPercent));
   area.root.append(...yearTicks(area, x, first, last));
   [1, 0].forEach((i) => {
     const points = lines[i];

@@ -15,9 +15,10 @@ export function save(name, parts, type) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-// Text that a spreadsheet would run as a formula is quoted; figures keep their signs.
-const harmless = (value) => (typeof value === "string" && /^[=@\t\r]|^[+-](?![\d.])/.test(value) ? `'${value}` : value);
+// Text that a spreadsheet would run as a formula is quoted.
+const harmless = (value) => (typeof value === "string" && /^[=+@\t\r-]/.test(value) ? `'${value}` : value);
 
+// Numbers as they are: fractions, no units, ASCII.
 const cell = (value) => {
   const shown = value === null || value === undefined ? "" : String(harmless(value));
   return /[",\n\r]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;

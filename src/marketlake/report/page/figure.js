@@ -1,4 +1,4 @@
-// A figure: heading, chart, what must be said with it, the table behind it, and its files. Drawn when it comes near.
+// A figure: heading, chart, a sentence about it, and on demand its conventions, the table behind it and its files.
 
 import { csv, drawn, png, save, standalone } from "./export.js";
 import { html } from "./svg.js";
@@ -6,7 +6,8 @@ import { html } from "./svg.js";
 // Pixels across a page.
 const PAPER = 700;
 
-// view: { plain, title, draw(width), terms, table: { head, rows, all }, name }; `all` has the rows of the CSV.
+// view: { plain, title, draw(width), caption, terms, table: { head, rows, all, say }, name }; rows are values, `say` makes them
+// text by column, `all` has the rows of the CSV.
 export function figure(view) {
   const plot = html("div", { class: "plot" });
   const picture = () => standalone(plot.querySelector("svg"), view.plain, view.terms);
@@ -23,9 +24,10 @@ export function figure(view) {
     { class: "figure" },
     html("figcaption", {}, ...view.title),
     plot,
-    html("p", { class: "terms" }, view.terms),
+    html("p", { class: "caption" }, view.caption),
     html("div", { class: "tools" }, tools),
     behind(view),
+    html("details", { class: "conventions" }, html("summary", {}, "Conventions"), html("p", { class: "terms" }, view.terms)),
   );
   made.redraw = (width = Math.round(plot.clientWidth)) => {
     if (width) plot.replaceChildren(view.draw(width));
@@ -40,29 +42,25 @@ function behind(view) {
   return html("details", { class: "behind-chart", toggle: fill }, html("summary", {}, "Table"), note, place);
 }
 
-export function tableOf({ head, rows, numbers = 99 }, name) {
+export function tableOf({ head, rows, say = [], numbers = 99 }, name) {
+  const shown = (value, i) => (value === null || value === undefined ? "" : (say[i] ?? String)(value));
   const heads = head.map((word, i) => html("th", { scope: "col", class: i && i <= numbers ? "num" : null }, word));
   const lines = rows.map(([first, ...others]) =>
     html(
       "tr",
       {},
-      html("th", { scope: "row" }, first ?? ""),
-      others.map((value, i) => html("td", { class: i < numbers ? "num" : null }, value === null || value === undefined ? "" : String(value))),
+      html("th", { scope: "row" }, shown(first, 0)),
+      others.map((value, i) => html("td", { class: i < numbers ? "num" : null }, shown(value, i + 1))),
     ),
   );
   return html("table", { class: "plain", "aria-label": name }, html("thead", {}, html("tr", {}, heads)), html("tbody", {}, lines));
 }
 
-// Sections are made when they come near, or all of them for paper.
-export function whenNear(places, make) {
-  const near = new IntersectionObserver(
-    (seen) => seen.filter((one) => one.isIntersecting).forEach((one) => make(one.target)),
-    { rootMargin: "600px 0px" },
-  );
-  for (const place of places) near.observe(place);
+// On paper all are as wide as it.
+export function forPaper(makeAll) {
   const drawn = () => document.querySelectorAll("figure.figure");
   addEventListener("beforeprint", () => {
-    places.forEach((place) => make(place));
+    makeAll();
     for (const one of drawn()) one.redraw?.(PAPER);
   });
   addEventListener("afterprint", () => drawn().forEach((one) => one.redraw?.()));

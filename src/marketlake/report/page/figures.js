@@ -5,9 +5,28 @@ import { flags, percent, ratio, unsigned } from "./format.js";
 import { tableOf } from "./figure.js";
 import { html } from "./svg.js";
 
-export function terms(ask, how, span, n, quality) {
+export function terms(state, how, span, n, quality, ids = [state.ask.a, state.ask.b]) {
   const window = span ? `${isoDay(span[0])} to ${isoDay(span[1])}` : "no session in the window";
-  return `${ask.basis} return, ${ask.currency}, ${how}; ${window}; ${n}; quality: ${flags(quality)}`;
+  return `${basisTerm(basesOf(state, ids))}, ${state.ask.currency}, ${how}; ${window}; ${n}; quality: ${flags(quality)}`;
+}
+
+export const basesOf = ({ ask, market }, ids = [ask.a, ask.b]) => ids.map((id) => [id, basisOf(market.instrument(id), ask.basis)]);
+
+// One basis where it is everyone's, else whose it is: price return of NASDAQ, total return of FUND.
+export function basisTerm(bases) {
+  const kinds = [...new Set(bases.map(([, basis]) => basis))];
+  const of = (kind) => bases.filter(([, basis]) => basis === kind).map(([id]) => id);
+  const named = (ids) => (ids.length > 4 ? `${ids.length} instruments` : ids.join(", "));
+  return kinds.map((kind) => `${kind} return${kinds.length > 1 ? ` of ${named(of(kind))}` : ""}`).join(", ");
+}
+
+const DIVIDENDS = { price: "without dividends", total: "with dividends reinvested" };
+
+// The same in plain words.
+export function dividends(state) {
+  const bases = basesOf(state);
+  if (bases[0][1] === bases[1][1]) return DIVIDENDS[bases[0][1]];
+  return bases.map(([id, basis]) => `${id} ${DIVIDENDS[basis]}`).join(", ");
 }
 
 // The two names in their colours, with words around them.

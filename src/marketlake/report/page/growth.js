@@ -2,7 +2,7 @@
 
 import { isoDay } from "./calendars.js";
 import { keepApart, line, logarithmic, linear, surface, text, watermark, yearTicks } from "./frame.js";
-import { bothSpans, terms, titled } from "./figures.js";
+import { bothSpans, dividends, terms, titled } from "./figures.js";
 import { fixed } from "./format.js";
 import { path, svg } from "./svg.js";
 import { joined } from "./years.js";
@@ -19,10 +19,18 @@ export function growthView(state) {
     name: `${ask.a}-${ask.b}-growth`,
     plain: `Growth of 10,000 ${ask.currency}: ${names.join(" and ")}`,
     title: titled(names, [`10,000 ${ask.currency} in `, " and in ", "; equal steps up are equal ratios"]),
-    terms: terms(ask, `nominal, ${frequency} closes on own sessions`, bothSpans(measured), `n ${counts}`, quality),
+    caption: `What 10,000 ${ask.currency} put into each ${sinceWhen(state)} was worth at the end of every ${frequency === "daily" ? "session" : "month"}, ${dividends(state)}.`,
+    terms: terms(state, `nominal, ${frequency} closes on own sessions`, bothSpans(measured), `n ${counts}`, quality),
     draw: (width) => draw(width, lines, names, quality, ask, ends),
     table: tableOfDays(["session", ask.a, ask.b], lines, (value) => fixed(value, 2)),
   };
+}
+
+// From which close the figures run.
+export function sinceWhen({ measured }) {
+  const starts = measured.filter((m) => m?.periods.length).map((m) => [m.id, isoDay(m.periods[0].start)]);
+  if (new Set(starts.map(([, day]) => day)).size === 1) return `at the close of ${starts[0][1]}`;
+  return starts.length ? `(${starts.map(([id, day]) => `${id} at the close of ${day}`).join(", ")})` : "in the window";
 }
 
 function growthOf({ periods }) {
@@ -35,21 +43,21 @@ function growthOf({ periods }) {
 export function tableOfDays(head, lines, say) {
   const days = [...new Set(lines.flatMap((points) => points.map((point) => point.day)))].sort((a, b) => a - b);
   const values = lines.map((points) => new Map(points.map((point) => [point.day, point.value])));
-  const row = (day) => [isoDay(day), ...values.map((of) => (of.get(day) === undefined || of.get(day) === null ? "" : say(of.get(day))))];
+  const row = (day) => [isoDay(day), ...values.map((of) => of.get(day))];
   const months = days.filter((day, i) => i + 1 === days.length || isoDay(day).slice(0, 7) !== isoDay(days[i + 1]).slice(0, 7));
-  const lasting = (day, i) => [isoDay(day).slice(0, 7), ...lines.map((points) => latest(points, i ? months[i - 1] : -Infinity, day, say))];
-  return { head, rows: months.map(lasting), all: days.map(row), note: "The last close of each month; the CSV has every session." };
+  const lasting = (day, i) => [isoDay(day).slice(0, 7), ...lines.map((points) => latest(points, i ? months[i - 1] : -Infinity, day))];
+  return { head, say: [String, ...lines.map(() => say)], rows: months.map(lasting), all: days.map(row), note: "The last close of each month; the CSV has every session." };
 }
 
-function latest(points, after, day, say) {
-  for (let i = points.length - 1; i >= 0; i--) {
-    if (points[i].day <= day) return points[i].day > after && points[i].value !== null ? say(points[i].value) : "";
-  }
-  return "";
+function latest(points, after, day) {
+  const last = points.findLast((point) => point.day <= day);
+  return last && last.day > after ? last.value : null;
 }
 
 function draw(width, lines, names, quality, ask, ends) {
-  const area = surface(width, width < 520 ? 300 : 380, said(names, ends, ask), { left: 62, right: width < 520 ? 84 : 130 });
+  const words = names.map((name, i) => (name.length <= (width < 520 ? 12 : 20) ? name : [ask.a, ask.b][i]));
+  const right = Math.max(width < 520 ? 84 : 130, ...words.map((word) => 9 * word.length * (word === word.toUpperCase())));
+  const area = surface(width, width < 520 ? 300 : 380, said(names, ends, ask), { left: 62, right });
   const all = lines.flat();
   if (!all.length) return empty(area);
   const values = all.map((point) => point.value);
@@ -73,15 +81,13 @@ function draw(width, lines, names, quality, ask, ends) {
     const side = "ab"[label.i];
     area.root.append(
       text(label.x + 7, label.y, fixed(label.value, 0), `value won ${side}-ink`),
-      text(label.x + 7, label.y + 14, fit(names[label.i], width < 520 ? 12 : 20), `note ${side}-ink`),
+      text(label.x + 7, label.y + 14, words[label.i], `note ${side}-ink`),
     );
   }
   const mark = watermark(area, quality);
   if (mark) area.root.append(mark);
   return area.root;
 }
-
-export const fit = (words, most) => (words.length > most ? `${words.slice(0, most - 1)}\u2026` : words);
 
 export function empty(area) {
   area.root.append(text((area.left + area.right) / 2, area.height / 2, "No figures in this window", "note middle"));

@@ -1,7 +1,7 @@
 // Every month of the two: the fuller the colour, the larger the gain; the fuller the grey, the larger the loss.
 
 import { isoDay, monthOf, yearOf } from "./calendars.js";
-import { bothSpans, terms, titled } from "./figures.js";
+import { bothSpans, dividends, terms, titled } from "./figures.js";
 import { brief, percent } from "./format.js";
 import { surface, text, watermark } from "./frame.js";
 import { periodReturns } from "./periods.js";
@@ -23,11 +23,13 @@ export function heatmapView(state) {
     name: `${ask.a}-${ask.b}-months`,
     plain: `Monthly returns of ${names.join(" and ")}`,
     title: titled(names, ["", " and ", ", return of each month in percent; losses are grey"]),
-    terms: terms(ask, "nominal, monthly, own sessions", bothSpans(measured), `n ${months.map((list) => list.length).join(" and ")} months`, quality),
+    caption: `What each gained or lost in every month, in percent, ${dividends(state)}: the fuller the colour the larger the gain, the fuller the grey the larger the loss.`,
+    terms: terms(state, "nominal, monthly, own sessions", bothSpans(measured), `n ${months.map((list) => list.length).join(" and ")} months`, quality),
     draw: (width) => draw(width, months, names, ask, quality),
     table: {
       head: ["month", ask.a, ask.b],
-      rows: all.map((period) => [isoDay(period).slice(0, 7), ...at.map((of) => (of.has(period) ? percent(of.get(period)) : ""))]),
+      say: [String, percent, percent],
+      rows: all.map((period) => [isoDay(period).slice(0, 7), ...at.map((of) => of.get(period))]),
     },
   };
 }

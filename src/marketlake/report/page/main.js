@@ -1,16 +1,16 @@
 // From the reader's choice to figures and charts.
 
-import { barsView } from "./bars.js";
+import { barsView, coversClaim } from "./bars.js";
 import { controls } from "./controls.js";
 import { unpack } from "./decode.js";
 import { drawdownView } from "./drawdown.js";
-import { figure, whenNear } from "./figure.js";
-import { figuresTable } from "./figures.js";
+import { figure, forPaper } from "./figure.js";
+import { basesOf, basisTerm, figuresTable } from "./figures.js";
 import { growthView } from "./growth.js";
 import { heatmapView } from "./heatmap.js";
 import { makeMarket } from "./levels.js";
 import { frequencyOf, measure, together } from "./measure.js";
-import { notesOf } from "./notes.js";
+import { missingOf, notesOf } from "./notes.js";
 import { rollingView } from "./rolling.js";
 import { scatterView } from "./scatter.js";
 import { sleeveFigures } from "./sleeve.js";
@@ -26,34 +26,52 @@ const VIEWS = {
 };
 
 async function main() {
-  document.documentElement.dataset.scripts = "on";
+  const { dataset } = document.documentElement;
+  dataset.scripts = "on";
+  // the claim is not shown over the choice in an address
+  if (location.hash.includes("=")) dataset.asked = "yes";
   const { header, column } = await unpack(document.getElementById("data").textContent);
   const market = makeMarket(header, column);
   const made = new Map();
   let state = null;
   const places = [...document.querySelectorAll("section.follows")];
+  const isDue = (place) => (place.id === "sleeve" ? !made.has(place) : made.get(place) !== state.ask);
   const make = (place) => {
-    if (!state || made.get(place) === state.ask) return;
-    if (place.id === "sleeve" && made.has(place)) return;
     made.set(place, state.ask);
     fillSection(place, market, state);
   };
+  const makeAll = () => state && places.filter(isDue).forEach(make);
+  // what is in sight immediately, the others one by one, between which the page can be used
+  let next = null;
+  const makeNext = () => {
+    const place = places.find(isDue);
+    dataset.ready = place ? "no" : "yes";
+    if (!place) return;
+    make(place);
+    next = setTimeout(makeNext);
+  };
   controls(market, (ask) => {
     state = stateOf(market, ask);
+    dataset.ready = "no";
     tell(state);
-    for (const place of places) if (made.has(place) || isNear(place)) make(place);
+    delete dataset.asked;
+    places.filter((place) => isDue(place) && isInSight(place)).forEach(make);
+    clearTimeout(next);
+    next = setTimeout(makeNext);
   });
-  whenNear(places, make);
+  forPaper(makeAll);
   let width = document.body.clientWidth;
   addEventListener("resize", () => {
     if (document.body.clientWidth === width) return;
     width = document.body.clientWidth;
     for (const one of document.querySelectorAll("figure.figure")) one.redraw?.();
   });
-  document.documentElement.dataset.ready = "yes";
 }
 
-const isNear = (place) => place.getBoundingClientRect().top < innerHeight + 600;
+const isInSight = (place) => {
+  const { top, bottom } = place.getBoundingClientRect();
+  return top < innerHeight && bottom > 0;
+};
 
 function stateOf(market, ask) {
   const ids = [ask.a, ask.b];
@@ -71,6 +89,7 @@ function fillSection(place, market, state) {
 
 // The bars at the top, the finding in words and the figures.
 function tell(state) {
+  headline(state);
   const bars = figure(barsView(state));
   bars.id = "bars";
   document.getElementById("bars").replaceWith(bars);
@@ -79,10 +98,38 @@ function tell(state) {
   document.getElementById("figures").replaceChildren(figuresTable(state));
 }
 
+// What stands first is about the chart: the claim over its own years, else the choice.
+function headline(state) {
+  const { ask, names } = state;
+  const [head, claim, chosen] = ["headline", "claim", "chosen"].map((id) => document.getElementById(id));
+  head.dataset.claim ??= head.textContent;
+  document.documentElement.dataset.title ??= document.title;
+  const covers = coversClaim(state);
+  claim.hidden = !covers;
+  chosen.hidden = covers;
+  head.textContent = covers ? head.dataset.claim : leadOf(state);
+  const years = ask.first === ask.last ? ask.first : `${ask.first} to ${ask.last}`;
+  chosen.textContent = `${names.join(" and ")}, ${years}, ${basisTerm(basesOf(state))} in ${ask.currency}`;
+  document.title = covers ? document.documentElement.dataset.title : `${head.textContent}: ${chosen.textContent}`;
+}
+
+function leadOf({ ask, rows, names }) {
+  const { judged, won } = counted(rows);
+  if (!judged.length) return `${names[0]} and ${names[1]}: no year can be judged`;
+  const [a, b] = [won(ask.a), won(ask.b)];
+  if (a === b) return `${names[0]} and ${names[1]} level: ahead in ${a} of ${judged.length} years each`;
+  const [first, second, count] = a > b ? [names[0], names[1], a] : [names[1], names[0], b];
+  return `${first} ahead of ${second} in ${count} of ${judged.length} year${judged.length > 1 ? "s" : ""}`;
+}
+
+function counted(rows) {
+  const judged = rows.filter((row) => row.winner !== null);
+  return { judged, won: (id) => judged.filter((row) => row.winner === id).length };
+}
+
 function finding(state) {
   const { ask, rows, market } = state;
-  const judged = rows.filter((row) => row.winner !== null);
-  const won = (id) => judged.filter((row) => row.winner === id).length;
+  const { judged, won } = counted(rows);
   const score = judged.length
     ? `${ask.a} ahead in ${won(ask.a)} of ${judged.length} years, ${ask.b} in ${won(ask.b)}`
     : "No year can be judged";
@@ -91,6 +138,7 @@ function finding(state) {
   return [
     html("p", { class: "score" }, `${score}.`),
     html("ul", { class: "notes" }, notesOf(state).map((note) => html("li", {}, note))),
+    ...missingOf(state).map((words) => html("p", { class: "aside missing" }, words)),
     html(
       "p",
       { class: "terms" },

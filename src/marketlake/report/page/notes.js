@@ -1,5 +1,6 @@
 // What to know before quoting a comparison, in the sentences of `marketlake compare`.
 
+import { dayOf, isoDay, lastUpTo } from "./calendars.js";
 import { basisOf } from "./figures.js";
 
 export function notesOf({ ask, rows, market }) {
@@ -43,4 +44,18 @@ function* incomplete(rows) {
   const years = rows.filter((row) => !row.complete).map((row) => row.year);
   if (years.length) yield `not complete for both and not counted: ${years.join(", ")}`;
   if (!rows.length) yield "no year is complete for both";
+}
+
+// Of each year that is not complete, the closes that are missing, and what is stored.
+export function missingOf({ ask, rows, market }) {
+  return ["a", "b"].flatMap((side) => {
+    const calendar = market.calendars[market.instrument(ask[side]).calendar];
+    const { day } = market.stored(ask[side]);
+    const lacking = rows
+      .filter((row) => !row[side].complete)
+      .map(({ year }) => [year, [year - 1, year].map((one) => lastUpTo(calendar, dayOf(one, 12, 31))).filter((due) => !day.includes(due))])
+      .filter(([, closes]) => closes.length)
+      .map(([year, closes]) => `${year} needs the close of ${closes.map(isoDay).join(" and of ")}`);
+    return lacking.length ? [`${ask[side]} is stored from ${isoDay(day[0])} to ${isoDay(day.at(-1))}: ${lacking.join(", ")}.`] : [];
+  });
 }

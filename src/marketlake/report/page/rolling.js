@@ -13,13 +13,16 @@ export function rollingView(state) {
   const found = pair?.rolling ?? [];
   const quality = joined(...measured.map((m) => m?.quality ?? ""));
   const span = found.length ? [found[0].from, found.at(-1).day] : null;
-  const why = pair ? "fewer than 252 shared sessions" : "needs daily closes of both";
+  const why = pair ? "fewer than 252 shared sessions" : "it needs daily closes of both";
   const n = found.length ? `n ${found.length.toLocaleString("en")} windows of 252` : why;
   return {
     name: `${ask.a}-${ask.b}-correlation`,
     plain: `Correlation of ${names.join(" and ")} over a year`,
     title: titled(names, ["Correlation of ", " and ", ", over 252 shared sessions up to each day"]),
-    terms: terms(ask, "daily returns on shared sessions", span, n, quality),
+    caption: found.length
+      ? "Each point looks back over a year of shared sessions: at 1 both moved alike, at 0 they had no movement in common."
+      : `There is no correlation over a year of these two: ${why}.`,
+    terms: terms(state, "daily returns on shared sessions", span, n, quality),
     draw: (width) => draw(width, found, pair, quality, names),
     table: tableOfDays(["session", "correlation"], [found], ratio),
   };
@@ -35,9 +38,10 @@ function draw(width, found, pair, quality, names) {
   const [low, high] = [Math.min(0, Math.floor(Math.min(...values) * 4) / 4), Math.min(1, Math.ceil(Math.max(...values, 0.25) * 4) / 4)];
   const x = linear(found[0].day, latest.day, area.left, area.right);
   const y = linear(low, high, area.bottom, area.top);
-  area.root.append(...acrossTicks(area, y, steps(low, high, 0.25), (tick) => (Math.abs(tick) < 1e-9 ? "0" : ratio(tick).replace("-", "\u2212"))));
+  area.root.append(...acrossTicks(area, y, steps(low, high, 0.25), (tick) => (Math.abs(tick) < 1e-9 ? "0" : ratio(tick))));
   area.root.append(...yearTicks(area, x, found[0].day, latest.day));
   area.root.append(svg("path", { class: "line ink-line", d: path(found, x, y) }));
+  if (found.length === 1 && latest.value !== null) area.root.append(svg("circle", { class: "mark", cx: x(latest.day), cy: y(latest.value), r: 4 }));
   if (latest.value !== null) area.root.append(text(area.right + 6, y(latest.value) + 4, ratio(latest.value), "value won"));
   const mark = watermark(area, quality);
   if (mark) area.root.append(mark);

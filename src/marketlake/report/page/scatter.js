@@ -1,7 +1,7 @@
 // Risk against return of everything that is embedded, over the window that was chosen.
 
 import { bothSpans, terms } from "./figures.js";
-import { flags, percent, unsigned } from "./format.js";
+import { flags, percent, tickPercent, unsigned } from "./format.js";
 import { acrossTicks, line, linear, niceStep, steps, surface, text, watermark } from "./frame.js";
 import { empty } from "./growth.js";
 import { ratesNeeded } from "./levels.js";
@@ -22,11 +22,13 @@ export function scatterView(state) {
     name: "risk-and-return",
     plain: "CAGR against volatility, everything in the lake",
     title: ["CAGR against volatility; hollow: not over the whole window"],
-    terms: terms(ask, `nominal, ${frequency} returns on own sessions`, bothSpans(shown), `n ${shown.length} instruments, ${whole.length} over the whole window`, quality),
+    caption: "Further up is more growth a year, further right are larger swings of price; a hollow mark does not span all these years.",
+    terms: terms(state, `nominal, ${frequency} returns on own sessions`, bothSpans(shown), `n ${shown.length} instruments, ${whole.length} over the whole window`, quality, shown.map((m) => m.id)),
     draw: (width) => draw(width, shown, ask, quality),
     table: {
       head: ["instrument", "CAGR", "volatility", "n", "from", "to", "quality"],
-      rows: shown.map((m) => [m.id, percent(m.cagr), unsigned(m.volatility), String(m.n), ...[m.span.from, m.span.to].map(iso), flags(m.quality)]),
+      say: [String, percent, unsigned],
+      rows: shown.map((m) => [m.id, m.cagr, m.volatility, m.n, ...[m.span.from, m.span.to].map(iso), flags(m.quality)]),
       numbers: 3,
     },
   };
@@ -43,10 +45,9 @@ function draw(width, shown, ask, quality) {
   const [low, high] = [Math.min(0, ...rates) * 1.1 - 0.01, Math.max(0.05, ...rates) * 1.08];
   const x = linear(left, right, area.left, area.right);
   const y = linear(low, high, area.bottom, area.top);
-  const word = (tick) => (Math.abs(tick) < 1e-9 ? "0" : `${tick < 0 ? "\u2212" : ""}${Math.round(Math.abs(tick) * 100)} %`);
-  area.root.append(...acrossTicks(area, y, steps(low, high, niceStep(high - low, 6)), word));
+  area.root.append(...acrossTicks(area, y, steps(low, high, niceStep(high - low, 6)), tickPercent));
   for (const tick of steps(left, right, niceStep(right, width < 520 ? 4 : 7))) {
-    area.root.append(line(x(tick), area.bottom, x(tick), area.bottom + 5, "axis"), text(x(tick), area.bottom + 18, word(tick), "tick middle"));
+    area.root.append(line(x(tick), area.bottom, x(tick), area.bottom + 5, "axis"), text(x(tick), area.bottom + 18, tickPercent(tick), "tick middle"));
   }
   area.root.append(text(area.right, area.bottom + 36, "volatility \u2192", "note end"), text(area.left + 4, area.top - 2, "\u2191 CAGR", "note"));
   const rank = (m) => (m.id === ask.a || m.id === ask.b ? 0 : 1);

@@ -1,6 +1,6 @@
 // What 0 to 10 % of the sleeve would have done to the plan: computed by `marketlake portfolio`, drawn here.
 
-import { fixed, flags, percent, ratio, unsigned } from "./format.js";
+import { fixed, flags, percent, ratio, unsigned, withMinus } from "./format.js";
 import { line, linear, surface, text, watermark } from "./frame.js";
 import { figure } from "./figure.js";
 import { html, path, svg } from "./svg.js";
@@ -14,7 +14,7 @@ const PANELS = [
 
 export function sleeveFigures(market) {
   return market.header.sleeves.map((one) =>
-    one.refused ? html("p", { class: "aside" }, `${spanOf(one)}: ${one.refused}`) : figure(sleeveView(one)),
+    one.refused ? html("p", { class: "aside" }, withMinus(`${spanOf(one)}: ${one.refused}`)) : figure(sleeveView(one)),
   );
 }
 
@@ -25,21 +25,15 @@ function sleeveView(one) {
   return {
     name: `sleeve-${one.sleeve}-${one.first_year}-${one.last_year}`,
     plain: `${spanOf(one)}: 0 to 10 %`,
-    title: [html("b", {}, `${one.first_year}\u2013${one.last_year}. `), one.summary],
+    title: [html("b", {}, `${one.first_year}\u2013${one.last_year}. `), withMinus(one.summary)],
+    caption: `What became of the plan with 0 to 10 % of ${one.sleeve} from ${one.start} to ${one.end}, with dividends where they are stored; the claim's size is marked.`,
     terms: `${one.plan}, sleeve ${one.sleeve}, rebalanced ${one.rebalance}; total return where stored, ${one.currency}; ${one.start} to ${one.end}; n ${one.n.toLocaleString("en")} shared sessions, ${one.periods_per_year} a year; quality: ${flags(one.quality)}`,
     draw: (width) => draw(width, one),
     table: {
-      note: one.notes.join("; "),
+      note: withMinus(one.notes.join("; ")),
       head: ["sleeve", "end value", "CAGR", "volatility", "return / volatility", over, "maximum drawdown"],
-      rows: one.sizes.map((s) => [
-        share(s.sleeve),
-        fixed(s.end_value, 2),
-        percent(s.cagr),
-        unsigned(s.volatility),
-        s.return_per_volatility === null ? "" : ratio(s.return_per_volatility),
-        s.sharpe === null ? "" : ratio(s.sharpe),
-        unsigned(s.max_drawdown),
-      ]),
+      say: [share, (value) => fixed(value, 2), percent, unsigned, ratio, ratio, unsigned],
+      rows: one.sizes.map((s) => [s.sleeve, s.end_value, s.cagr, s.volatility, s.return_per_volatility, s.sharpe, s.max_drawdown]),
     },
   };
 }
@@ -50,7 +44,7 @@ function draw(width, one) {
   const across = width < 520 ? 2 : 4;
   const wide = width / across;
   const tall = 190;
-  const name = `Sizes of the sleeve from 0 to 10 %: ${one.summary}`;
+  const name = withMinus(`Sizes of the sleeve from 0 to 10 %: ${one.summary}`);
   const area = surface(width, tall * Math.ceil(PANELS.length / across), name, { left: 0, right: 0, bottom: 0, top: 0 });
   PANELS.forEach((panel, i) => area.root.append(...drawPanel(panel, one, (i % across) * wide, Math.floor(i / across) * tall, wide, tall)));
   const mark = watermark(area, one.quality);
