@@ -10,7 +10,7 @@ parser.add_argument("--vectorbt", default=sys.executable, help="a Python that ha
 asked = parser.parse_args()
 size = "10000" if asked.full else "1000"
 for name, *options in (
-    ["compare_latency"],
+    ["latency"],
     ["returns", "--symbols", size, "--vectorbt", asked.vectorbt],
     ["scale", "--symbols", size],
     ["ingest", "--symbols", size],

@@ -12,7 +12,7 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from typer.models import ArgumentInfo
 
-from marketlake.cli.app import app
+from marketlake.cli.app import COMMANDS, function_of
 
 from .markdown import item, paragraph
 
@@ -57,8 +57,7 @@ class Option:
 
 
 def page() -> str:
-    called = [(command.name, command.callback) for command in app.registered_commands]
-    commands = {name or callback.__name__: callback for name, callback in called if callback is not None}
+    commands = {name: function_of(name) for name in COMMANDS}
     options = {name: list(options_of(callback)) for name, callback in commands.items()}
     count = Counter(option for own in options.values() for option in own)
     shared = [option for option in count if count[option] >= SHARED]

@@ -232,7 +232,7 @@ def commands() -> list[tuple[str, str]]:
 
 def test_every_command_that_a_message_names_can_be_run_as_written() -> None:
     """Placeholders are arguments too, so a command without what it needs is none."""
-    known = typer.main.get_command(app)
+    known = typer.main.get_command(app())
     assert len(commands()) > 10
     for name, arguments in commands():
         words = shlex.split(re.sub(r"\{[^{}]*\}", "X", arguments))

@@ -42,7 +42,7 @@ def _run() -> None:
 
     try:
         # explicit name, so that shell completion works however Python was started
-        app(prog_name="marketlake")
+        app(sys.argv[1:])(prog_name="marketlake")
     finally:
         sys.stdout.flush()
 

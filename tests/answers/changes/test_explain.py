@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from marketlake.answers import explain
 from marketlake.answers.explain import MovedFigure
 from marketlake.lake import Lake
 from marketlake.model.errors import EmptyLakeError, UsageError
@@ -162,6 +163,13 @@ def test_no_difference_without_an_earlier_figure(lake: Path) -> None:
     [one] = answer.figures
     assert (one.before, one.difference, one.parts) == (None, None, ())
     assert one.after is not None
+
+
+def test_first_rows_are_not_replaced_one_by_one(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    poses = []
+    monkeypatch.setattr(explain, "_step_returns", lambda reader, values, count: poses.append(count) or [])
+    Lake(lake).explain(["BTC"], datetime(2021, 1, 1, tzinfo=UTC))
+    assert poses == [2]
 
 
 @pytest.mark.parametrize(

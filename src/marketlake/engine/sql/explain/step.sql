@@ -5,7 +5,8 @@
 --          averaged. On the basis vendor_adjusted every row counts, because an event depends on the
 --          previous close. A rate counts if it is at most 7 days before a possible start or end of
 --          the instrument's year (or in such a December). Other rows cannot change a figure,
---          whatever else is replaced
+--          whatever else is replaced. Neither can rows outside the years that had rows before: a
+--          figure that had no value before has no parts
 -- Unit: place counts from 1 per target; step 0 and the step after the last row are the figures
 --       before and after
 -- Grain: target, place
@@ -20,6 +21,14 @@ WITH edge AS (
     FROM held_row
     WHERE NOT rate
     GROUP BY target, year(session)
+),
+
+known AS (
+    SELECT
+        target, make_date(min(year), 1, 1) - 7 AS first_day, make_date(max(year), 12, 31) AS last_day
+    FROM edge
+    WHERE old_first IS NOT NULL
+    GROUP BY target
 ),
 
 moving AS (
@@ -48,7 +57,8 @@ moving AS (
 )
 
 SELECT
-    target,
-    CAST(row_number() OVER (PARTITION BY target ORDER BY session, rate, instrument_id) AS INTEGER) AS place,
-    instrument_id, session, rate
-FROM moving
+    m.target,
+    CAST(row_number() OVER (PARTITION BY m.target ORDER BY m.session, m.rate, m.instrument_id) AS INTEGER) AS place,
+    m.instrument_id, m.session, m.rate
+FROM moving AS m
+JOIN known AS k ON k.target = m.target AND m.session BETWEEN k.first_day AND k.last_day
