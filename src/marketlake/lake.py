@@ -215,11 +215,14 @@ class Lake:
 
         return self._read(report)
 
-    def report(self, path: Path | None = None) -> Path:
-        """Write the page atomically to `path`, or next to `market.duckdb`; returns the path."""
+    def report(self, path: Path | None = None, url: str = "") -> Path:
+        """Write the page atomically to `path`, or next to `market.duckdb`; returns the path.
+
+        With `url`, where you will serve it, links to it have previews with a picture.
+        """
         from .report import publish
 
-        return publish(self.path, self.report_page(), path)
+        return publish(self.path, self.report_page(), path, url)
 
     def _read(self, answer: Callable[[DuckReader], T], memory: str = "") -> T:
         """An answer that only DuckDB can give."""

@@ -90,6 +90,32 @@ def test_preview_has_title_description_and_picture(lake: Path) -> None:
     assert len(image) < 20_000
 
 
+def test_published_page_names_its_address_and_picture(lake: Path, tmp_path: Path, run: Run) -> None:
+    out = tmp_path / "index.html"
+    assert run("report", "--lake", lake, "--out", out, "--url", "https://example.org/a&b/").code == 0
+    text = out.read_text("utf-8")
+    assert '<meta property="og:url" content="https://example.org/a&amp;b/">' in text
+    assert '<meta property="og:image" content="https://example.org/a&amp;b/index.png">' in text
+    assert (tmp_path / "index.png").read_bytes().startswith(b"\x89PNG")
+    assert "data:image/png" not in text
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--url", "https://example.org/"], "name it with --out"),
+        (["--url", 'x" onload="', "--out", "x.html"], "is no address; write the page's own"),
+    ],
+)
+def test_wrong_address_is_refused(
+    lake: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, flags: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("report", "--lake", lake, *flags)
+    assert (result.code, message in result.err) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_preview_has_no_picture_of_simulated_years(lake: Path) -> None:
     rows = Lake(lake).compare(["SHARE", "MADE_UP"], start=2022, end=2025).rows
     assert any("simulated" in row.quality for row in rows)

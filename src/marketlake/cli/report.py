@@ -18,13 +18,17 @@ def report(
         Path | None,
         typer.Option("--out", help="Output file; default: report.html in the lake's folder."),
     ] = None,
+    url: Annotated[
+        str,
+        typer.Option("--url", help="Address where you will serve the file, for previews of links to it."),
+    ] = "",
     home: Home = None,
     lake: Lake = None,
     now: Now = None,
 ) -> None:
     """Write one self-contained HTML page: claims, charts of any two instruments, state of the
     data."""
-    say(str(lake_of(settings_of(home, lake, now, None)).report(out)))
+    say(str(lake_of(settings_of(home, lake, now, None)).report(out, url)))
 
 
 def open_report(home: Home = None, lake: Lake = None) -> None:

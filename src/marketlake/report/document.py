@@ -26,7 +26,7 @@ from ..store.raw import publish_page
 from . import series, state
 from .bundle import page_file, script
 from .claims import ClaimPart, conventions, hero, judged, label_of, no_claim, opening
-from .preview import tags
+from .preview import at_address, tags
 from .series import Pack
 from .sleeve import sleeves
 
@@ -225,13 +225,21 @@ def _sleeve(plans: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def publish(lake: Path, page: str, path: Path | None = None) -> Path:
+def publish(lake: Path, page: str, path: Path | None = None, url: str = "") -> Path:
     """Write a page, whole or not at all, to `path` (`<lake>/report.html`); returns where.
 
-    Raises `LakeWriteError` when the disk refuses.
+    `url` is where the page will be served: previews then find its picture, which is written next to
+    it. Raises `LakeWriteError` when the disk refuses.
     """
     if path is None:
+        if url:
+            raise UsageError("a page for an address is written to a file of its own; name it with --out")
         publish_page(lake, PAGE, page.encode())
         return (lake / PAGE).resolve()
-    write_bytes(path.resolve(), page.encode())
-    return path.resolve()
+    place = path.resolve()
+    if url:
+        page, image = at_address(page, url, f"{place.stem}.png")
+        if image is not None:
+            write_bytes(place.with_suffix(".png"), image)
+    write_bytes(place, page.encode())
+    return place

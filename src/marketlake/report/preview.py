@@ -1,22 +1,26 @@
 """What stands for the page where its address is shared: title, description and a picture.
 
 A preview is made by programs that run no script and see no fragment of an address, so it is about
-the claim that the page opens with. The picture is in the page, as a PNG of the bars without words.
+the claim that the page opens with. The picture, a PNG of the bars without words, is in the page;
+most of these programs want it at an address, for which `at_address` takes it out.
 """
 
 from __future__ import annotations
 
 import base64
+import re
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
+from urllib.parse import urljoin
 
 import numpy as np
 import numpy.typing as npt
 
 from ..answers.compare import ComparedYear
+from ..model.errors import UsageError
 from .bars import scale_of
 from .bundle import colours
 from .claims import ClaimPart, headline_of, judged, score_of, years_of
@@ -24,6 +28,9 @@ from .claims import ClaimPart, headline_of, judged, score_of, years_of
 WIDTH, HEIGHT, _MARGIN = 1200, 630, 60
 _BAR: Final = 0.36
 _PALE: Final = 0.45
+_ADDRESS: Final = re.compile(r"https?://[^\s\"'<>]{1,2000}")
+_PICTURE: Final = re.compile('<meta property="og:image" content="data:image/png;base64,([^"]+)">')
+_TYPE: Final = '<meta property="og:type" content="article">'
 _SIMULATED: Final = "Simulated data."
 _NAMES: Final = ("paper", "rule", "a", "b")
 """Colours of the picture in the order of its palette; then a and b, pale."""
@@ -70,6 +77,20 @@ def tags(part: ClaimPart | None, simulated: bool) -> str:
     lines += [f'<meta name="{name}" content="{escape(text)}">' for name, text in named.items()]
     lines += [f'<meta property="{name}" content="{escape(text)}">' for name, text in graph.items()]
     return "\n".join(lines)
+
+
+def at_address(page: str, url: str, name: str) -> tuple[str, bytes | None]:
+    """The page as it is served at `url`, and the picture to serve next to it as `name`."""
+    if not _ADDRESS.fullmatch(url):
+        raise UsageError(
+            f"{url[:60]!r} is no address; write the page's own, such as https://example.org/btc/"
+        )
+    address = f'<meta property="og:url" content="{escape(url)}">'
+    found = _PICTURE.search(page)
+    if found is None:
+        return page.replace(_TYPE, f"{_TYPE}\n{address}", 1), None
+    image = f'<meta property="og:image" content="{escape(urljoin(url, name))}">'
+    return page.replace(found[0], f"{address}\n{image}", 1), base64.b64decode(found[1])
 
 
 def picture(rows: Sequence[ComparedYear]) -> bytes | None:

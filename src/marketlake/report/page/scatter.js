@@ -51,21 +51,25 @@ function draw(width, shown, ask, quality) {
   }
   area.root.append(text(area.right, area.bottom + 36, "volatility \u2192", "note end"), text(area.left + 4, area.top - 2, "\u2191 CAGR", "note"));
   const rank = (m) => (m.id === ask.a || m.id === ask.b ? 0 : 1);
-  const taken = [];
+  // labels cover no mark; those of the two that were chosen are shown in any case
+  const marks = shown.map((m) => ({ left: x(m.volatility) - 4, right: x(m.volatility) + 4, top: y(m.cagr) - 4, bottom: y(m.cagr) + 4 }));
+  const labels = [];
   for (const m of [...shown].sort((p, q) => rank(p) - rank(q) || q.volatility - p.volatility)) {
     const side = m.id === ask.a ? "a" : m.id === ask.b ? "b" : "";
     const [cx, cy] = [x(m.volatility), y(m.cagr)];
     const title = svg("title", {}, `${m.one.label}: CAGR ${percent(m.cagr)}, volatility ${unsigned(m.volatility)}`);
     area.root.append(svg("circle", { class: `mark ${side}${m.span.complete ? "" : " hollow"}`, cx: cx.toFixed(1), cy: cy.toFixed(1), r: side ? 6 : 4 }, title));
-    const place = room(taken, cx, cy, m.id.length, area);
-    if (place) area.root.append(text(place.x, place.y, m.id, `${side ? `value won ${side}-ink` : "note"}${place.end ? " end" : ""}`));
+    const place = room(side ? labels : [...labels, ...marks], cx, cy, m.id.length, area);
+    if (!place) continue;
+    labels.push(place.box);
+    area.root.append(text(place.x, place.y, m.id, `${side ? `value won ${side}-ink` : "note"}${place.end ? " end" : ""}`));
   }
   const mark = watermark(area, quality);
   if (mark) area.root.append(mark);
   return area.root;
 }
 
-// Next to the mark where no other label is, else none: the table names them all.
+// Next to the mark where nothing else is, else none: the table names them all.
 function room(taken, cx, cy, letters, area) {
   const wide = letters * 7.2 + 6;
   for (const [x, y, end] of [
@@ -76,10 +80,7 @@ function room(taken, cx, cy, letters, area) {
   ]) {
     const box = { left: end ? x - wide : x, right: end ? x : x + wide, top: y - 11, bottom: y + 3 };
     const clear = taken.every((t) => box.right < t.left || box.left > t.right || box.bottom < t.top || box.top > t.bottom);
-    if (clear && box.left > area.left && box.right < area.width) {
-      taken.push(box, { left: cx - 4, right: cx + 4, top: cy - 4, bottom: cy + 4 });
-      return { x, y, end };
-    }
+    if (clear && box.left > area.left && box.right < area.width) return { x, y, end, box };
   }
   return null;
 }
