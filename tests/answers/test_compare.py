@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from marketlake.lake import Lake
-from marketlake.model.errors import CorruptLakeError, EmptyLakeError, LakeError, UsageError
+from marketlake.model.errors import CorruptLakeError, EmptyLakeError, UsageError
 from marketlake.store.writer import open_manifest
 
-from .lakes import BILL, BTC, FUND, NASDAQ, NOW, SHARE, bar, build, make, year_ends
+from .lakes import BILL, BTC, FUND, NASDAQ, SHARE, bar, make, year_ends
 
 A = {2018: 100.0, 2019: 150.0, 2020: 120.0, 2021: 240.0}
 B = {2018: 10.0, 2019: 11.0, 2020: 22.0, 2021: 33.0}
@@ -231,12 +231,3 @@ def test_damaged_file_is_named(own_lake: Path, cut: int | None) -> None:
         Lake(own_lake).compare(["BTC", "NASDAQ"])
     with pytest.raises(CorruptLakeError, match="year=2020"):
         Lake(own_lake).query_rows("SELECT sum(close) FROM bar")
-
-
-def test_moved_lake_suggests_build(own_lake: Path, tmp_path: Path) -> None:
-    moved = tmp_path.with_name(tmp_path.name + "-moved")
-    tmp_path.rename(moved)
-    with pytest.raises(LakeError, match="marketlake build"):
-        Lake(moved).compare(["BTC", "NASDAQ"])
-    build(moved, [BTC, NASDAQ, SHARE], now=NOW)
-    assert Lake(moved).compare(["BTC", "NASDAQ"]).wins["BTC"] == 2

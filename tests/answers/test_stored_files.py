@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -14,18 +15,22 @@ from marketlake.ingest.run import ingest
 from marketlake.lake import Lake
 from marketlake.model import layout
 from marketlake.model.errors import CorruptLakeError, LakeError
+from marketlake.model.settings import load_settings
 from marketlake.store.writer import writer
 
 from ..ingest.homes import make_home, serve_rows, settings_of
 
 BARS = "SELECT count(*), sum(close) FROM market.bar"
 RETURNS = "SELECT count(*), sum(total_return) FROM market.daily_return"
+RUNS = "SELECT count(*) FROM market.run"
+SENTENCE = "the lake was moved; SET VARIABLE marketlake_lake = 'its folder', or run marketlake build"
 YEARS = "SELECT count(*) FROM market.calendar_year_return"
 
 
-def plain(lake: Path, text: str) -> list[tuple[object, ...]]:
-    """What an analyst's own DuckDB answers."""
+def plain(lake: Path, text: str, first: str = "") -> list[tuple[object, ...]]:
+    """What an analyst's own DuckDB answers, after a first statement."""
     with duckdb.connect() as connection:
+        connection.execute(first)
         connection.execute(f"ATTACH '{lake / layout.DATABASE}' AS market (READ_ONLY)")
         return connection.execute(text).fetchall()
 
@@ -114,3 +119,33 @@ def test_a_damaged_manifest_has_a_remedy(home: Path) -> None:
     (home / "data" / layout.MANIFEST).write_text("{}")
     with pytest.raises(CorruptLakeError, match=r"manifest\.json is missing or damaged; `marketlake replay`"):
         Lake(home / "data").query_rows("SELECT 1")
+
+
+def test_a_moved_lake_works_in_marketlake_and_says_what_plain_duckdb_needs(
+    home: Path, tmp_path: Path
+) -> None:
+    before = [plain(home / "data", text) for text in (BARS, RETURNS, RUNS)]
+    lake = tmp_path / "moved [1]" / "lake"
+    lake.parent.mkdir()
+    (home / "data").rename(lake)
+    for text, rows in zip((BARS, RETURNS, RUNS), before, strict=True):
+        with pytest.raises(duckdb.Error, match=SENTENCE) as refused:
+            plain(lake, text)
+        remedy = re.search("SET VARIABLE [a-z_]+ = 'its folder'", str(refused.value))
+        assert remedy
+        place = str(lake).replace("[", "[[]")
+        assert plain(lake, text, remedy[0].replace("its folder", place)) == rows
+        assert Lake(lake).query_rows(text).rows == tuple(rows)
+    build(load_settings(home=home, lake=lake, now="2024-01-20T12:00Z", environ={}))
+    assert [plain(lake, text) for text in (BARS, RETURNS, RUNS)] == before
+
+
+def test_a_copied_lake_is_read_where_it_is(home: Path, tmp_path: Path) -> None:
+    lake = tmp_path / "copy"
+    shutil.copytree(home / "data", lake)
+    before = plain(home / "data", BARS)
+    run_until(home, 15)
+    assert Lake(lake).query_rows(BARS).rows == tuple(before)
+    with pytest.raises(duckdb.Error, match="run `marketlake build`"):
+        plain(lake, BARS)
+    assert plain(lake, BARS, f"SET VARIABLE marketlake_lake = '{lake}'") == before

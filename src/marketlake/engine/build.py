@@ -27,7 +27,7 @@ from .duck import connect
 from .macro import create_macros
 from .mart_maker import instrument_key
 from .metric_sql import DAY_NUMBER, macros
-from .reader import COPY, files_variable, point_at_copy, stored_files
+from .reader import PLACE, files_variable, point_at, stored_files
 from .scoreboard_sql import WIDER, scoreboard_macros
 from .sql_text import bound, glob_safe, literal, statement
 
@@ -101,6 +101,7 @@ _MACROS: Final = (
     "macro/aligned_returns",
 )
 
+_MOVED: Final = f": the lake was moved; SET VARIABLE {PLACE} = 'its folder', or run marketlake build"
 _ROW_GROUP: Final = 8192
 """Rows read or skipped together: few enough to read one block of years without its neighbours."""
 _MEMORY: Final = "500MB"
@@ -227,7 +228,7 @@ def _changes() -> str:
 
 
 def stored_view(root: Path, manifest: Manifest, table: str) -> str:
-    """The view of the files of one stored table, bound to absolute paths.
+    """The view of the files of one stored table, in the folder of the build or of the variable `PLACE`.
 
     Of bars and marts a stray file is not read, and they are refused where the manifest is no longer
     that of this database: with its tables they would give an answer of two states. Records grow
@@ -235,26 +236,31 @@ def stored_view(root: Path, manifest: Manifest, table: str) -> str:
     """
     partitions = ("asset_class", "year") if table in YEARLY else ("month",)
     columns = ", ".join([*(f'"{name}"' for name in TABLES[table].names), *(_KEYS[key] for key in partitions)])
-    place = _place(root)
+    address = address_of(root)
+    built = literal(str(address or glob_safe(root)))
+    place = f"coalesce(getvariable({literal(PLACE)}), {built})"
     if table in YEARLY:
-        files = ", ".join(f"{place} || {literal('/' + path)}" for path in manifest.paths(table))
+        first, *others = manifest.paths(table)
+        paths = [first if address else _with_remedy(first), *others]
+        files = ", ".join(literal(f"/{path}") for path in paths)
         state = f'"snapshot": "{manifest.snapshot}"' if table in PRICES else f'"marts": "{manifest.marts}"'
         unchanged = bound(statement("shared/unchanged"), {"state": state}).replace("$place", place)
-        listed, condition = f"[{files}]", f" WHERE {unchanged}"
+        listed, condition = f"[{place} || file FOR file IN [{files}]]", f" WHERE {unchanged}"
     else:
-        every = f"{place} || {literal(f'/{table}/month=*/part.parquet')}"
+        pattern = f"/{table}/month=*/part.parquet"
+        every = f"{place} || {literal(pattern if address else _with_remedy(pattern))}"
         listed, condition = f"coalesce(getvariable({literal(files_variable(table))}), [{every}])", ""
     origin = f"read_parquet({listed}, hive_partitioning = true, hive_types_autocast = false)"
     view = f"{INTERNAL_SCHEMA}.{table.removeprefix(INTERNAL)}" if table.startswith(INTERNAL) else f'"{table}"'
     return f"CREATE VIEW {view} AS SELECT {columns} FROM {origin}{condition}"  # noqa: S608 (names are ours, paths quoted)
 
 
-def _place(root: Path) -> str:
-    """The folder of the lake; in a bucket its address, unless a reader sets a local copy."""
-    address = address_of(root)
-    if address is None:
-        return literal(glob_safe(root))
-    return f"coalesce(getvariable({literal(COPY)}), {literal(str(address))})"
+def _with_remedy(path: str) -> str:
+    """The path as a glob that says what to do: DuckDB's error for a missing file shows no more than it.
+
+    The characters in brackets stand for one, here the dot.
+    """
+    return path.replace(".parquet", f"[.{_MOVED}]parquet")
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
@@ -300,7 +306,7 @@ def build_database(
             attach = f"ATTACH {literal(building)} AS building (ROW_GROUP_SIZE {_ROW_GROUP})"
             connection.execute(attach)
             connection.execute("USE building")
-            point_at_copy(connection, root)
+            point_at(connection, root)
             # one transaction: one flush for two hundred definitions
             connection.begin()
             fill(connection, root, universe, manifest, now, more)

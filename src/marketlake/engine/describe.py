@@ -167,7 +167,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "origin": "live or simulated",
         "schema_version": "version of the stored tables",
         "built_at": "time of the build, by the run's clock",
-        "root": "folder that the views read",
+        "root": "folder that the views read, unless the variable marketlake_lake names another",
     },
     "quality_check": {
         "check": "name of the check",

@@ -41,8 +41,8 @@ from .sql_text import bound, chain, constant, glob_safe, literal, parameters
 if TYPE_CHECKING:
     import pyarrow as pa
 
-COPY: Final = "marketlake_copy"
-"""DuckDB variable with the folder of the local copy, for the views of a lake in a bucket."""
+PLACE: Final = "marketlake_lake"
+"""DuckDB variable with the folder of the lake, where that is not the one of the build."""
 _REWRITTEN: Final = "the lake was written after this database was built"
 """What a view of bars or marts says instead of mixing two states."""
 _MADE: Final = tuple(f"{table}/" for table in MARTS)
@@ -297,10 +297,9 @@ def brief(error: duckdb.Error) -> str:
     return str(error).strip().split("\n", 1)[0][:300]
 
 
-def point_at_copy(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
-    """Point the views at the local copy of a lake in a bucket."""
-    if address_of(root) is not None:
-        _execute(connection, f"SET VARIABLE {COPY} = {literal(glob_safe(root))}")
+def point_at(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
+    """Point the views at this folder: the lake was moved, or it is the local copy of a bucket."""
+    _execute(connection, f"SET VARIABLE {PLACE} = {literal(glob_safe(root))}")
 
 
 def step(what: str) -> None:
@@ -383,7 +382,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, database: Path, files: Iterab
             f"{database} cannot be opened ({brief(error)}); run `marketlake build`"
         ) from error
     _execute(connection, "USE market")
-    point_at_copy(connection, database.parent)
+    point_at(connection, database.parent)
     _execute(connection, "; ".join(_records(database.parent, files)))
     _execute(connection, "SET enable_external_access = false")
     _execute(connection, "SET lock_configuration = true")
@@ -398,15 +397,13 @@ def _records(root: Path, files: Iterable[str]) -> Iterator[str]:
 
 def _check_version(connection: duckdb.DuckDBPyConnection, database: Path) -> None:
     try:
-        rows = _execute(connection, "SELECT schema_version, root FROM main.lake").fetchall()
+        rows = _execute(connection, "SELECT schema_version FROM main.lake").fetchall()
     except duckdb.Error as error:
         raise CorruptLakeError(
             f"{database} is not a lake's database ({brief(error)}); run `marketlake build`"
         ) from error
-    version, root = rows[0] if rows else (0, "")
+    version = rows[0][0] if rows else 0
     if version > SCHEMA_VERSION:
         raise SchemaVersionError(
             f"{database} has schema version {version} and this marketlake knows {SCHEMA_VERSION}; upgrade it"
         )
-    if root != shown(database.parent):
-        raise LakeError(f"{database} was built for {root} and the lake has moved; run `marketlake build`")

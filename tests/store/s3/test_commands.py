@@ -157,7 +157,7 @@ def test_analyst_query_reads_only_the_copy(built: Bucket, tmp_path: Path) -> Non
         f"FROM '{built.url}/bar/asset_class=crypto/year=2024/part.parquet'",
         "FROM 's3://another/bucket.parquet'",
         f"FROM '{copy.parent}/elsewhere/x.parquet'",
-        "SET VARIABLE marketlake_copy = '/'",
+        "SET VARIABLE marketlake_lake = '/'",
         "FROM duckdb_secrets()",
     ):
         with pytest.raises(UsageError, match=r"one read-only statement|the query failed"):
