@@ -156,7 +156,9 @@ def test_static_bars_equal_the_drawn_bars(browser: Browser, page_file: Path) -> 
         ...one.getAttributeNames().sort().map(key => `${key}=${one.getAttribute(key)}`)])"""
     plain = open_page(browser, page_file, java_script_enabled=False)
     without = plain.page.locator("#bars svg").inner_html()
+    under = [plain.page.text_content(f"#bars {kind}") for kind in (".caption", ".terms")]
     with_script = open_page(browser, page_file)
+    assert [with_script.page.text_content(f"#bars {kind}") for kind in (".caption", ".terms")] == under
     with_script.page.evaluate("document.querySelector('#bars .plot').dataset.kept = 'yes'")
     with_script.choose(last=2023)
     with_script.choose(last=2024)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,3 +134,20 @@ def test_sleeve_sizes_equal_lake(opened: Opened, lake: Path) -> None:
     expected = lake_figures.sizes(lake, plan, {"sleeve": "BTC"}, f"{first - 1}-12-31", f"{last}-12-31")
     assert len(expected) == 11
     assert opened.table("#sleeve")[1:] == expected
+
+
+def test_large_sleeve_is_drawn_to_its_size(browser: Browser, lake: Path, tmp_path: Path) -> None:
+    from .browser import open_page
+
+    place = Path(shutil.copytree(lake, tmp_path / "lake"))
+    plans = [replace(market.PLAN, share=0.2), replace(market.PLAN, id="SMALL", share=0.05)]
+    lakes.build_database(place, market.INSTRUMENTS, [market.CLAIM, *plans])
+    opened = open_page(browser, Lake(place).report())
+    assert opened.text("#sleeve-head") == "What a sleeve would do to a retirement plan"
+    captions = opened.page.locator("#sleeve .caption").all_inner_texts()
+    assert [re.search(r"0 to \d+ %", text)[0] for text in captions] == ["0 to 20 %", "0 to 10 %"]
+    outside = """() => { const svg = document.querySelector('#sleeve svg');
+        const width = svg.viewBox.baseVal.width;
+        return [...svg.querySelectorAll('circle')].filter(one => one.cx.baseVal.value > width).length }"""
+    assert opened.page.evaluate(outside) == 0
+    opened.page.context.close()

@@ -25,7 +25,7 @@ from ..store.disk import write_bytes
 from ..store.raw import publish_page
 from . import series, state
 from .bundle import page_file, script
-from .claims import ClaimPart, conventions, hero, judged, label_of, no_claim, opening
+from .claims import ClaimPart, conventions, hero, judged, label_of, no_claim, opening, with_minus
 from .preview import at_address, tags
 from .series import Pack
 from .sleeve import sleeves
@@ -164,7 +164,7 @@ def fill(content: Content) -> str:
         sleeve=_sleeve(content.sleeves),
         conventions="".join(conventions(content.ledger)),
         state_words=escape(state.summary(content.state)),
-        state_table=state.table(content.state),
+        state_table=with_minus(state.table(content.state)),
         snapshot=escape(content.about.snapshot),
         origin=escape(content.about.origin),
         built=f"{content.about.built_at:%Y-%m-%d %H:%M} UTC",
@@ -216,7 +216,8 @@ def _sleeve(plans: Sequence[Mapping[str, Any]]) -> str:
     """The place of the charts of a claim about a sleeve; nothing where there is no such claim."""
     if not plans:
         return ""
-    share = f"{plans[0]['share'] * 100:g} %"
+    shares = {f"{plan['share'] * 100:g} %" for plan in plans}
+    share = shares.pop() if len(shares) == 1 else "a sleeve"
     return (
         '<section id="sleeve" class="follows" aria-labelledby="sleeve-head">'
         f'<h2 id="sleeve-head">What {share} would do to a retirement plan</h2>'

@@ -150,4 +150,7 @@ function finding(state) {
   ];
 }
 
-main();
+main().catch((error) => {
+  delete document.documentElement.dataset.asked;
+  throw error;
+});

@@ -1,4 +1,4 @@
-// What 0 to 10 % of the sleeve would have done to the plan: computed by `marketlake portfolio`, drawn here.
+// What sizes of the sleeve would have done to the plan: computed by `marketlake portfolio`, drawn here.
 
 import { fixed, flags, percent, ratio, unsigned, withMinus } from "./format.js";
 import { line, linear, surface, text, watermark } from "./frame.js";
@@ -24,9 +24,9 @@ function sleeveView(one) {
   const over = one.risk_free === null ? "Sharpe ratio" : `Sharpe ratio over ${one.risk_free}`;
   return {
     name: `sleeve-${one.sleeve}-${one.first_year}-${one.last_year}`,
-    plain: `${spanOf(one)}: 0 to 10 %`,
+    plain: `${spanOf(one)}: 0 to ${share(largest(one))}`,
     title: [html("b", {}, `${one.first_year}\u2013${one.last_year}. `), withMinus(one.summary)],
-    caption: `What became of the plan with 0 to 10 % of ${one.sleeve} from ${one.start} to ${one.end}, with dividends where they are stored; the claim's size is marked.`,
+    caption: `What became of the plan with 0 to ${share(largest(one))} of ${one.sleeve} from ${one.start} to ${one.end}, with dividends where they are stored; the claim's size is marked.`,
     terms: `${one.plan}, sleeve ${one.sleeve}, rebalanced ${one.rebalance}; total return where stored, ${one.currency}; ${one.start} to ${one.end}; n ${one.n.toLocaleString("en")} shared sessions, ${one.periods_per_year} a year; quality: ${flags(one.quality)}`,
     draw: (width) => draw(width, one),
     table: {
@@ -38,13 +38,16 @@ function sleeveView(one) {
   };
 }
 
+// 10 %, the claim's own where that is more, less where what funds it does not reach as far.
+const largest = (one) => one.sizes.at(-1).sleeve;
+
 const share = (value) => `${Number((value * 100).toFixed(6))} %`;
 
 function draw(width, one) {
   const across = width < 520 ? 2 : 4;
   const wide = width / across;
   const tall = 190;
-  const name = withMinus(`Sizes of the sleeve from 0 to 10 %: ${one.summary}`);
+  const name = withMinus(`Sizes of the sleeve from 0 to ${share(largest(one))}: ${one.summary}`);
   const area = surface(width, tall * Math.ceil(PANELS.length / across), name, { left: 0, right: 0, bottom: 0, top: 0 });
   PANELS.forEach((panel, i) => area.root.append(...drawPanel(panel, one, (i % across) * wide, Math.floor(i / across) * tall, wide, tall)));
   const mark = watermark(area, one.quality);
@@ -58,7 +61,7 @@ function drawPanel(panel, one, left, top, wide, tall) {
   const values = points.map((point) => point.value);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const slack = (high - low) * 0.24 || Math.abs(high) * 0.05 || 1;
-  const x = linear(0, 0.1, left + 8, left + wide - 24);
+  const x = linear(0, largest(one), left + 8, left + wide - 24);
   const y = linear(low - slack, high + slack, top + tall - 34, top + 44);
   const own = points.find((point) => Math.abs(point.day - one.share) < 1e-9);
   const ends = [points[0], own, points.at(-1)].filter(Boolean);
@@ -73,7 +76,7 @@ function drawPanel(panel, one, left, top, wide, tall) {
   return [
     text(left + 4, top + 18, panel.name, "note won"),
     line(left + 4, top + tall - 28, left + wide - 18, top + tall - 28, "axis"),
-    ...[0, one.share, 0.1].map((tick) => text(x(tick), top + tall - 13, share(tick), `tick middle${tick === one.share ? " won" : ""}`)),
+    ...[...new Set([0, one.share, largest(one)])].map((tick) => text(x(tick), top + tall - 13, share(tick), `tick middle${tick === one.share ? " won" : ""}`)),
     svg("path", { class: "line ink-line", d: path(points, x, y) }),
     ...points.map((point) => svg("circle", { class: `mark${point === own ? " a" : ""}`, cx: x(point.day).toFixed(1), cy: y(point.value).toFixed(1), r: point === own ? 5 : 2.5 })),
     ...labelled,
