@@ -99,8 +99,14 @@ def test_page_fits_a_phone(browser: Browser, page_file: Path) -> None:
     opened.choose(b="LATE")
     assert opened.page.locator("#growth .note").all_text_contents() == ["A share", "LATE"]
     assert "\N{HORIZONTAL ELLIPSIS}" not in opened.text("main")
-    wide = "[...document.querySelectorAll('#controls .wide')].map(one => one.getBoundingClientRect().width)"
-    assert min(opened.page.evaluate(wide)) > 300
+    opened.page.set_viewport_size({"width": 390, "height": 844})
+    # the longest name of the shipped instruments that can be chosen
+    cut = """words => { const pen = document.createElement('canvas').getContext('2d');
+        return [...document.querySelectorAll('#controls .wide select')].filter(one => {
+            const style = getComputedStyle(one);
+            pen.font = `${style.fontSize} ${style.fontFamily}`;
+            return pen.measureText(words).width > one.clientWidth - 24; }).length }"""
+    assert opened.page.evaluate(cut, "INFRASTRUCTURE \u2013 iShares Global Infrastructure ETF") == 0
     opened.page.context.close()
 
 
