@@ -34,11 +34,12 @@ OPEN. `Lake` is the one object to hold. It needs no
 closing: each method opens the lake, answers from one snapshot, and retries if a commit came in
 between.
 
-Figures are fractions, sessions are dates, moments are UTC. Every answer is a frozen dataclass with
-`to_dict()`. Unless noted it is also a table: `to_arrow()`, `to_pandas()`, `to_polars()`, or
-`polars.DataFrame(answer)`. Answers repeat the terms they were computed with and have `instruments`,
-`rows`, `notes`, `snapshot` and `origin`. Errors derive from [`MarketlakeError`](errors.md): every
-answer may raise `UsageError`, `EmptyLakeError` and `CorruptLakeError`.
+Figures are fractions, sessions are dates (`datetime64` in pandas), moments are UTC. Every answer is
+a frozen dataclass with `to_dict()`. Unless noted it is also a table: `to_arrow()`, `to_pandas()`,
+`to_polars()`, or `polars.DataFrame(answer)`. Answers repeat the terms they were computed with and
+have `instruments`, `rows`, `notes`, `snapshot` and `origin`. Errors derive from
+[`MarketlakeError`](errors.md): every answer may raise `UsageError`, `EmptyLakeError` and
+`CorruptLakeError`.
 
 ## Several answers from one state
 
@@ -79,7 +80,7 @@ def page() -> str:
     for name, method in vars(Lake).items():
         if isinstance(method, FunctionType) and not name.startswith("_"):
             lines += ["", f"## {name}", "", *function(f"lake.{name}", method)]
-    lines += ["", "## Table", "", *paragraph(text_of(Table)), ""]
+    lines += ["", "## Table", "", *described(text_of(Table)), ""]
     return "\n".join(lines)
 
 
@@ -90,12 +91,7 @@ def function(name: str, called: Any) -> Iterator[str]:
     answer = str(signature.return_annotation)
     yield from paragraph(f"`{name}({', '.join(arguments(signature))})` → `{answer}`")
     yield ""
-    text = text_of(called)
-    first, _, rest = text.partition("\n\n")
-    shown = re.sub(r": see `[\w.]+`|See `[\w.]+`\.", "", f"{first}\n\n{without_errors(rest)}")
-    yield from paragraph(shown)
-    if deeper := re.search(r"[Ss]ee `([\w.]+)\.(\w+)`", text):
-        yield from more(*deeper.groups())
+    yield from described(text_of(called))
     if kind := answer_of(called, answer):
         yield ""
         yield from columns_of(kind)
@@ -115,16 +111,22 @@ def arguments(signature: inspect.Signature) -> Iterator[str]:
         yield one.name + (f"={one.default!r}" if one.default is not one.empty else "")
 
 
-def more(module: str, name: str) -> Iterator[str]:
-    """What the function behind a method says beyond its first line."""
-    try:
-        called = getattr(importlib.import_module(f"marketlake.{module}"), name)
-    except ModuleNotFoundError:
-        called = getattr(importlib.import_module(f"marketlake.{module}.{name}"), name)
-    for part in text_of(called).split("\n\n")[1:]:
-        if kept := without_errors(part):
-            yield ""
-            yield from paragraph(kept)
+def described(text: str) -> Iterator[str]:
+    """Paragraphs, with the example as a block."""
+    for place, part in enumerate(filter(None, map(without_errors, text.split("\n\n")))):
+        yield from [""] * bool(place)
+        if part.startswith(">>> "):
+            yield from ("```python", *example(part), "```")
+        else:
+            yield from paragraph(part)
+
+
+def example(part: str) -> Iterator[str]:
+    """The statements of a doctest; what one returns stands behind it."""
+    lines = part.splitlines()
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        if line.startswith((">>> ", "... ")):
+            yield line[4:] + ("" if after.startswith((">>> ", "... ")) or not after else f"  # {after}")
 
 
 def without_errors(text: str) -> str:

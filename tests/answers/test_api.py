@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,9 +10,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from marketlake.ingest.build import build
+from marketlake.ingest.run import ingest
 from marketlake.lake import Lake, open
 from marketlake.model.errors import EmptyLakeError, UsageError
+from marketlake.model.settings import load_settings
 
+from ..ingest.homes import make_home, serve_rows
 from .lakes import BTC, EUR, FUND, SHARE, bar, make, year_ends
 
 BARS = [
@@ -86,9 +91,48 @@ def test_compare(tmp_path: Path) -> None:
 
 def test_open_finds_the_lake_of_a_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MARKETLAKE_LAKE", raising=False)
+    (tmp_path / "data").mkdir()
     assert open(home=tmp_path).path == tmp_path.resolve() / "data"
     with pytest.raises(EmptyLakeError, match="marketlake run"):
         open(home=tmp_path).prices(["BTC"])
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration, and no lake yet."""
+    monkeypatch.delenv("MARKETLAKE_LAKE", raising=False)
+    return make_home(tmp_path)
+
+
+def test_open_of_a_missing_folder_names_a_remedy_that_works(home: Path) -> None:
+    missing = home / "elsewhere"
+    with pytest.raises(
+        EmptyLakeError, match=rf"there is no lake {missing}: open the folder that holds"
+    ) as refused:
+        open(missing, home)
+    assert f"make one with `marketlake run --home {home} --lake {missing}`" in str(refused.value)
+    settings = load_settings(home=home, lake=missing, now="2024-01-20T12:00Z", environ={})
+    serve_rows(home, "COIN", [100.0, 101.0])
+    ingest(settings, ["COIN"])
+    build(settings)
+    assert len(open(missing, home).prices("COIN")) == 2
+
+
+def test_open_of_a_home_names_the_argument(home: Path) -> None:
+    with pytest.raises(
+        EmptyLakeError, match=r"is a home, not a lake; open it as marketlake\.open"
+    ) as refused:
+        open(home)
+    (home / "data").mkdir()
+    argument = re.search(r"home='(.*)'\)", str(refused.value))
+    assert argument
+    assert open(home=argument[1]).path == home / "data"
+
+
+def test_open_without_configuration_begins_with_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MARKETLAKE_LAKE", raising=False)
+    with pytest.raises(EmptyLakeError, match=rf"with `marketlake init {tmp_path}`, then `marketlake run"):
+        open(home=tmp_path)
 
 
 @pytest.mark.parametrize(

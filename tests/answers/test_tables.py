@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import pydoc
+import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,7 @@ import pyarrow as pa
 import pytest
 
 import marketlake as ml
+from marketlake.answers.check import Finding, LakeCheck
 from marketlake.answers.result import Answer, Tabular
 from marketlake.claims.claim import WinsClaim
 from marketlake.model.errors import UsageError
@@ -68,12 +73,57 @@ def test_public_names() -> None:
     assert methods == sorted([*ANSWERS, *NO_TABLE])
     for name in set(methods) - {"engine"}:
         method = getattr(ml.Lake, name)
-        assert method.__doc__, name
+        assert re.search(r"\n +>>> .*\blake\.", method.__doc__), f"{name} has no example"
+        assert "see `" not in method.__doc__.lower(), name
         signature = inspect.signature(method)
         assert all(one.annotation is not one.empty for one in list(signature.parameters.values())[1:]), name
         assert signature.return_annotation is not signature.empty, name
     with pytest.raises(AttributeError, match="no attribute 'close'"):
         ml.close  # noqa: B018
+
+
+def test_help_and_dir_list_what_a_user_needs() -> None:
+    assert dir(ml) == ml.__all__
+    shown = pydoc.render_doc(ml, renderer=pydoc.plaintext)
+    for name in set(ANSWERS) | set(NO_TABLE) - {"engine", "reader", "trends", "report_page"}:
+        assert re.search(rf"^    .*\b{name}\b", shown[: shown.index("PACKAGE CONTENTS")], re.MULTILINE), name
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_notebook_view_of_an_answer_is_escaped(lake: ml.Lake, name: str) -> None:
+    answer: Any = ANSWERS[name](lake)
+    assert answer._repr_html_().startswith("<table>")
+    if isinstance(answer, Answer):
+        hostile = "<script>alert(1)</script>"
+        noted = {"notes": (hostile,)} if "notes" in vars(answer) else {}
+        shown = replace(answer, origin=hostile, **noted)._repr_html_()
+        assert shown.count("&lt;script&gt;") == 1 + len(noted)
+        assert "<script" not in shown
+
+
+def test_notebook_view_has_a_column_per_instrument(lake: ml.Lake) -> None:
+    assert (
+        "<th>year</th><th>BTC</th><th>SHARE</th><th>winner</th>"
+        in lake.compare(["BTC", "SHARE"])._repr_html_()
+    )
+    assert "<th>metric</th><th>BTC</th><th>SHARE</th>" in lake.metrics(["BTC", "SHARE"])._repr_html_()
+
+
+def test_text_of_a_vendor_is_escaped_in_the_notebook_view() -> None:
+    finding = Finding("warn", "<b>", "X", date(2024, 1, 2), "<img src=x>", "", datetime.now(UTC), "a & b")
+    shown = LakeCheck((finding,), "s", "live")._repr_html_()
+    assert "&lt;img src=x&gt;" in shown
+    assert "a &amp; b" in shown
+    assert not {"<b>", "<img"} & set(re.findall("<[a-z]+>?", shown))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_days_are_datetime64_in_pandas(lake: ml.Lake, name: str) -> None:
+    answer = ANSWERS[name](lake)
+    frame = answer.to_pandas()
+    for field in answer.to_arrow().schema:
+        if pa.types.is_date(field.type) or pa.types.is_timestamp(field.type):
+            assert frame[field.name].dtype.kind == "M", field.name
 
 
 @pytest.mark.parametrize("name", ANSWERS)

@@ -59,6 +59,27 @@ def test_export_writes_prices_with_a_table_of_columns(run: Run, sample_home: Pat
     assert columns["close"]["description"] == "last or settlement price, as traded, never adjusted"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["returns", "BTC", "--by", "month"],
+        *(
+            ["prices", "BTC", "--basis", basis]
+            for basis in ("as_traded", "split_adjusted", "adjusted", "total")
+        ),
+    ],
+    ids=lambda arguments: arguments[-1],
+)
+def test_every_exported_column_is_described(run: Run, sample_home: Path, arguments: list[str]) -> None:
+    assert run("export", *arguments, "--from", "2024", "--out", "e.csv", "--home", sample_home).code == 0
+    with Path("e.columns.csv").open() as file:
+        columns = {row["column"]: row["description"] for row in csv.DictReader(file)}
+    assert all(columns.values())
+    adjusted = arguments[-1] in {"adjusted", "split_adjusted"}
+    assert any("as traded" in text for text in columns.values()) == (arguments[-1] == "as_traded")
+    assert ("adjusted for splits" in columns.get("close", "")) == adjusted
+
+
 def test_export_of_returns_by_year_equals_the_command(run: Run, sample_home: Path) -> None:
     arguments = ["--by", "year", "--from", "2019", "--to", "2021", "--home", sample_home]
     assert run("export", "returns", "BTC", *arguments, "--out", "r.csv").code == 0

@@ -32,6 +32,7 @@ NOT_RUN: Final = (
     ("docs/spark.md", "", "needs Spark and Java; tests/engine/spark runs the same"),
     ("docs/watching.md", "OTEL_", "lines of .env"),
     ("docs/watching.md", "docker ", "needs Docker; tests/airflow/test_alert.py sends alerts"),
+    ("docs/reference/python.md", "lake.report()", "writes into the lake that all pages share"),
     ("docs/howto/models.md", "spark.read", "needs Spark, which is no dependency of the tests"),
     (
         "docs/howto/airflow.md",

@@ -151,9 +151,7 @@ def change_of(row: Mapping[str, Any]) -> Change:
 def changes(reader: DuckReader, terms: Terms, span: Span, *, listing: ListedChanges = ALL_CHANGES) -> Changes:
     """List the sessions whose values differ between two moments.
 
-    The state at a moment is what the lake had seen by then (strictly, by `observed_at`). Takes ids
-    (none: all). `listing` limits the rows to some kinds and to a number of rows; the summary is
-    never cut. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
+    `Lake.changes` describes the options. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only("changes")
     names = list(dict.fromkeys(with_ids(reader.listing, terms).ids))

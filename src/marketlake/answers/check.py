@@ -61,10 +61,7 @@ def check(
 ) -> LakeCheck:
     """Run every check over the stored rows of the instruments (none: all), from `start` on.
 
-    Takes ids and start. `severity` selects `fail` or `warn`. `now`, with a time zone, is the
-    reference for lateness (None: when market.duckdb was built). Bars are stored as traded, so the
-    checks of served rows apply unchanged. Raises `UsageError`, `EmptyLakeError`,
-    `CorruptLakeError`.
+    `Lake.check` describes the options. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only("check", "start")
     check_aware("now", now)

@@ -170,6 +170,19 @@ class Comparison(Answer):
         place = self.instruments.index(instrument_id)
         return [row.returns[place].simple_return for row in self.rows]
 
+    def shown(self) -> list[Mapping[str, object]]:
+        """One row per year, one column per instrument."""
+        return [
+            {
+                "year": row.year,
+                **{one.instrument_id: one.simple_return for one in row.returns},
+                "winner": row.winner,
+                "lead": row.lead,
+                "quality": row.quality,
+            }
+            for row in self.rows
+        ]
+
     def lines(self) -> tuple[type[YearReturn], Iterable[YearReturn]]:
         """One row per year and instrument."""
         return YearReturn, (_year_return(row, one) for row in self.rows for one in row.returns)
@@ -178,10 +191,7 @@ class Comparison(Answer):
 def compare(reader: Reader, terms: Terms, *, risk: bool = False) -> Comparison:
     """Compare the returns of two or more instruments in each calendar year, as fractions.
 
-    Takes start and end (whole years; default: the first to the last year that is complete for all),
-    currency, basis, real, convention, sessions, as_of, strict. `risk` adds return and risk over all
-    these years together, from the last session before the first year, for any convention. Raises
-    `UsageError`, `EmptyLakeError` (nothing stored), `CorruptLakeError`.
+    `Lake.compare` describes the options. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only(
         "compare", "start", "end", "currency", "basis", "real", "convention", "sessions", "as_of", "strict"

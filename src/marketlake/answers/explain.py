@@ -123,11 +123,7 @@ class _Steps:
 def explain(reader: DuckReader, terms: Terms, span: Span) -> Explanation:
     """Each calendar-year return, and that of all years together, at both moments.
 
-    Takes start and end (whole years; default: all stored), basis, convention, currency. The state
-    at a moment is what the lake had seen by then (strictly, by `observed_at`). The changed rows are
-    replaced one at a time, by session; the instrument's own row comes before those of rates. A
-    row's part is the resulting move of the return, so the parts add up to the whole difference.
-    Raises `UsageError`, `EmptyLakeError` (nothing stored), `CorruptLakeError`.
+    `Lake.explain` describes the options. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only("explain", "start", "end", "basis", "convention", "currency")
     terms = with_ids(reader.listing, terms)

@@ -187,10 +187,7 @@ Squares = TypeVar("Squares", Wins, Correlations)
 def matrix(reader: DuckReader, terms: Terms) -> Matrix:
     """For every pair of instruments, the calendar years won and the correlation of returns.
 
-    Takes start, end, frequency, currency, basis, real, convention, as_of, strict. Without ids: all
-    stored instruments that have a return. Without dates: all that the pair has in common. Years lie
-    wholly between `start` and `end` and use each instrument's own sessions; returns run between
-    sessions that the pair shares. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
+    `Lake.matrix` describes the options. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only(
         *("matrix", "start", "end", "frequency", "currency", "basis", "real", "convention", "as_of", "strict")

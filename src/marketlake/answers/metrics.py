@@ -116,6 +116,14 @@ class Metrics(Answer):
     snapshot: str
     origin: str
 
+    def shown(self) -> list[Mapping[str, object]]:
+        """One row per metric, one column per instrument."""
+        rows: dict[str, dict[str, object]] = {}
+        for one in self.figures:
+            row = rows.setdefault(one.metric, {"metric": one.metric})
+            row[one.instrument_id] = one.reason if one.value is None else one.value
+        return list(rows.values())
+
     def figure(self, instrument_id: str, metric: str) -> Figure:
         """The figure of an instrument; `KeyError` if it was not requested."""
         for figure in self.figures:
@@ -136,10 +144,7 @@ class Window:
 def metrics(reader: Reader, terms: Terms, *, deepest: int = 5, annualise_short: bool = False) -> Metrics:
     """Compute every metric of the instruments (and the benchmark) from `start` to `end`; fractions.
 
-    Takes `TAKES`. The first return starts at the last session before `start`. Without dates: the
-    span that all instruments have. `deepest` is the number of drawdowns to list; `annualise_short`
-    also annualises windows of less than a year. Raises `UsageError`, `EmptyLakeError` (nothing
-    stored), `CorruptLakeError`.
+    `Lake.metrics` describes the options. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only("metrics", *TAKES)
     one_of("frequency", terms.frequency, FREQUENCIES)

@@ -30,16 +30,7 @@ _FIELDS: Final = {name[0]: name for name in ("open", "high", "low", "close", "vo
 def prices(reader: DuckReader, terms: Terms, *, fields: str = "ohlcv") -> pa.Table:
     """One row per instrument and session, sorted by both; start and end included.
 
-    Takes start, end, basis, currency, as_of, strict. Basis `as_traded`: instrument_id, session,
-    open, high, low, close, volume, dividend, split, currency, quality, source, known_at,
-    observed_at. Basis `split_adjusted` (for later splits) and `adjusted` (for later splits and
-    dividends, as vendors' charts show them): instrument_id, session, open, high, low, close,
-    volume, currency, quality, through_session; later events up to `through_session` are in every
-    row, with `as_of` those known then. Any other basis (`price`, `total`, `vendor_adjusted`):
-    instrument_id, session, basis, level, currency, quality, known_at; the level starts at the first stored
-    close, whatever `start` is. `fields` are the first letters of the columns of bars to include.
-    Without a currency, each instrument is in its own. A session without a rate is null with
-    quality `no_rate`. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
+    `Lake.prices` describes the options. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only("prices", "start", "end", "basis", "currency", "as_of", "strict")
     omitted = _omitted(terms.basis, fields)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from html import escape
@@ -29,8 +29,8 @@ class Tabular(ABC):
         """As a `pyarrow.Table`."""
 
     def to_pandas(self) -> pd.DataFrame:
-        """As a `pandas.DataFrame`."""
-        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        """As a `pandas.DataFrame`; days are `datetime64`, moments too, in UTC."""
+        frame: pd.DataFrame = self.to_arrow().to_pandas(date_as_object=False)
         return frame
 
     def to_polars(self) -> pl.DataFrame:
@@ -78,11 +78,7 @@ class Table(Tabular):
 
     def _repr_html_(self) -> str:
         """The notebook view: the first rows, and the number of rows."""
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
-        rows = self.arrow.slice(0, _SHOWN).to_pylist()
-        body = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>" for row in rows)
-        more = f"<caption>{len(self):,} rows, first {_SHOWN} shown</caption>" * (len(self) > _SHOWN)
-        return f"<table>{more}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return _html(self.columns, self.arrow.slice(0, _SHOWN).to_pylist(), len(self))
 
 
 _SHOWN_WIDE: Final = ("level", "close", "simple_return")
@@ -132,6 +128,21 @@ class Answer(Tabular):
         kind = get_type_hints(type(self))[self.in_rows]
         return get_args(kind)[0], getattr(self, self.in_rows)
 
+    def shown(self) -> Sequence[Mapping[str, object]]:
+        """The rows of the notebook view: those of the table, without nested values."""
+        return [{k: v for k, v in vars(one).items() if not _is_nested(v)} for one in self.lines()[1]]
+
+    def remarks(self) -> Sequence[str]:
+        """The lines below the notebook view."""
+        return [*getattr(self, "notes", ()), *_origin(self)]
+
+    def _repr_html_(self) -> str:
+        """The notebook view: the first rows, without empty columns, then the notes."""
+        rows = self.shown()
+        columns = [k for k in (rows[0] if rows else ()) if any(row.get(k) not in (None, "") for row in rows)]
+        notes = "".join(f"<p>{escape(text)}</p>" for text in self.remarks())
+        return _html(columns, rows[:_SHOWN], len(rows)) + notes
+
     def to_arrow(self) -> pa.Table:
         """One column per field of a row, one row per row of the answer."""
         # imported here because most commands do not need Arrow
@@ -174,6 +185,23 @@ def _arrow(kind: type[Any]) -> pa.DataType:
     if get_origin(kind) is dict:
         return pa.map_(*map(_arrow, inner))
     return pa.list_(_arrow(inner[0])) if get_origin(kind) is tuple else _arrow(inner[0])
+
+
+def _is_nested(value: object) -> bool:
+    return is_dataclass(value) or isinstance(value, list | tuple | Mapping)
+
+
+def _origin(answer: Answer) -> Iterator[str]:
+    snapshot, origin = getattr(answer, "snapshot", ""), getattr(answer, "origin", "")
+    if snapshot:
+        yield f"snapshot {snapshot}, {origin} data"
+
+
+def _html(columns: Sequence[str], rows: Sequence[Mapping[str, object]], count: int) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    body = "".join(f"<tr>{''.join(_cell(row.get(name)) for name in columns)}</tr>" for row in rows)
+    more = f"<caption>{count:,} rows, first {_SHOWN} shown</caption>" * (count > _SHOWN)
+    return f"<table>{more}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _cell(value: object) -> str:

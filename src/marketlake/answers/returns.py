@@ -109,9 +109,7 @@ class Rolling(_BySession):
 def returns(reader: Reader, terms: Terms, *, period: str = "month") -> Returns:
     """The return of the instruments in each whole day, week, month, quarter or year; fractions.
 
-    Takes start, end, basis, currency, real, sessions, as_of, strict, as `metrics` does. Rows are
-    sorted by instrument, in the requested order, then by period. Raises `UsageError`,
-    `EmptyLakeError` (nothing stored), `CorruptLakeError`.
+    `Lake.returns` describes the options. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only("returns", *_RETURNS)
     one_of("period", period, tuple(PERIODS))
@@ -127,10 +125,7 @@ def returns(reader: Reader, terms: Terms, *, period: str = "month") -> Returns:
 def rolling(reader: Reader, terms: Terms, *, periods: int | None = None) -> Rolling:
     """Correlation, beta, alpha, ... against the benchmark over the latest `periods` returns.
 
-    Each session with enough returns before it has a row. `periods` defaults to 252 days, 52 weeks
-    or 12 months. Takes the same options as `metrics`. Rows are sorted by instrument, in the
-    requested order, then by session. Raises `UsageError`, `EmptyLakeError` (nothing stored),
-    `CorruptLakeError`.
+    `Lake.rolling` describes the options. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only("rolling", *TAKES)
     one_of("frequency", terms.frequency, FREQUENCIES)

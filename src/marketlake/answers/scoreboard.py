@@ -94,12 +94,7 @@ class Scoreboard(Answer):
 def scoreboard(reader: Reader, terms: Terms, *, by_year: bool = False) -> Scoreboard:
     """The standard metrics of instruments (none: all), each in its own currency; fractions.
 
-    Takes start, end and basis (price or total). Without ids: all instruments with a return, except
-    consumer prices. The figures equal those of `metrics` at daily frequency on each instrument's
-    own sessions, from the current data. Without dates: from the first to the last calendar year
-    that is complete for any of them. Instruments stored as total return have that on either basis.
-    `by_year` adds the return of each instrument in each year. Raises `UsageError`,
-    `EmptyLakeError`, `CorruptLakeError`.
+    `Lake.scoreboard` describes the options. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only("scoreboard", "start", "end", "basis")
     one_of("basis", terms.basis, STATE_BASES)

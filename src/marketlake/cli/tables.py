@@ -46,6 +46,27 @@ LEFT JOIN bar AS b ON b.instrument_id = n.instrument_id
 GROUP BY ALL
 ORDER BY min(n.rowid)
 """
+_RETURNS: Final = {
+    "period": "first day of the period; for a week, the Monday",
+    "start_session": "session whose close the return starts from",
+    "session": "last session of the period",
+    "days": "calendar days from start_session to session",
+    "n": "sessions with a figure",
+    "simple_return": "return of the period, a fraction; null where an end is missing",
+    "log_return": "natural logarithm of 1 + simple_return",
+    "quality": "flags joined by commas; empty if there is none",
+}
+"""What the columns of exported returns hold; those of prices have their own comments in the database."""
+_PRICES: Final = {
+    "basis": "price, total (dividends reinvested) or vendor_adjusted",
+    "level": "index of the basis, which starts at the first stored close",
+    "currency": "currency of prices and levels",
+    "quality": "flags joined by commas; empty if there is none",
+}
+_ADJUSTED: Final = {
+    "split_adjusted": "adjusted for splits up to through_session",
+    "adjusted": "adjusted for splits and dividends up to through_session",
+}
 _DESCRIBED: Final = """
 SELECT column_name, comment FROM duckdb_columns()
 WHERE comment IS NOT NULL AND NOT internal
@@ -130,7 +151,7 @@ def export(
         raise UsageError("a statement takes no instruments and no options; select them in SQL")
     table = here.query(what).to_arrow() if named == "query" else _exported(here, named, ids, period, options)
     columns = path.with_suffix(".columns.csv")
-    described = dict(reversed(here.query_rows(_DESCRIBED).rows))
+    described = dict(reversed(here.query_rows(_DESCRIBED).rows)) | _meanings(named, basis)
     try:
         _write(path, table)
         _write(columns, _dictionary(table, described))
@@ -149,6 +170,16 @@ def _exported(here: OpenLake, what: str, ids: Ids, period: Period, options: Opti
     if what == "prices":
         return here.prices(names, **options).to_arrow()
     return here.returns(names, period=period.value, **options).to_arrow()
+
+
+def _meanings(what: str, basis: str | None) -> dict[str, str]:
+    """What the columns of an export hold, where the database's comments are of other figures."""
+    how = _ADJUSTED.get(basis or "")
+    bars = {
+        name: f"{which} price, {how}"
+        for name, which in {"open": "first", "high": "highest", "low": "lowest", "close": "last"}.items()
+    } | {"volume": "units traded, adjusted for splits up to through_session"}
+    return {"returns": _RETURNS, "prices": _PRICES | (bars if how else {})}.get(what, {})
 
 
 def _dictionary(table: pa.Table, described: dict[str, str]) -> pa.Table:

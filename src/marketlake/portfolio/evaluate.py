@@ -26,11 +26,7 @@ _HORIZONS: Final = (1, 60)
 def portfolio(reader: DuckReader, terms: Terms, plan: Plan, *, horizon: int | None = None) -> PortfolioAnswer:
     """How the plan did from `start` to `end` (default: all sessions that its holdings share).
 
-    Takes start, end, currency, risk_free, as_of, strict. With a sleeve also: the plan without it,
-    with other sizes of it, and every window of `horizon` years in all of history (default: 5 where
-    there are as many), whatever the dates. `risk_free`, which the Sharpe ratios are over, is
-    TBILL_13W by default where it is stored in that currency. Raises `UsageError`, `EmptyLakeError`,
-    `CorruptLakeError`.
+    `Lake.portfolio` describes the options. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
     terms.only("portfolio", "start", "end", "currency", "risk_free", "as_of", "strict")
     plan = plan.with_ids(lambda name: find(reader.listing, name).id)

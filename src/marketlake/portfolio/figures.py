@@ -173,6 +173,10 @@ class PortfolioAnswer(Answer):
     snapshot: str
     origin: str
 
+    def remarks(self) -> list[str]:
+        """The lines below the notebook view: the answer in words first."""
+        return [self.summary, *super().remarks()]
+
     def lines(self) -> tuple[type[Figures], tuple[Figures, ...]]:
         """A row a size of the sleeve; the plan's own where it has none."""
         return Figures, self.sweep or (self.with_sleeve,)
