@@ -57,7 +57,10 @@ class Tabular(ABC):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Table(Tabular):
-    """Rows and named columns, as DuckDB returned them."""
+    """Rows and named columns, as DuckDB returned them; a notebook shows the first rows.
+
+    >>> lake.query("FROM instrument").to_pandas()
+    """
 
     arrow: pa.Table
 

@@ -137,7 +137,7 @@ def test_json_and_markdown(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--sort", "sharp"), "no column 'sharp' to sort by; choose one of instrument_id, total_return"),
+        (("--sort", "sharp"), "--sort 'sharp' is unknown; choose one of: instrument, total return"),
         (("--from", "last year"), "'last year' is not a date"),
         (("--top", "0"), "Invalid value for '--top'"),
         (("--basis", "vendor_adjusted"), "Invalid value for '--basis'"),
