@@ -127,6 +127,8 @@ def example(part: str) -> Iterator[str]:
     for line, after in zip(lines, [*lines[1:], ""], strict=True):
         if line.startswith((">>> ", "... ")):
             yield line[4:] + ("" if after.startswith((">>> ", "... ")) or not after else f"  # {after}")
+        if line.startswith((">>> import ", ">>> from ")):
+            yield ""
 
 
 def without_errors(text: str) -> str:
