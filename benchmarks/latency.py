@@ -11,6 +11,7 @@ leaves.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -87,8 +88,13 @@ def of_commands(home: Path, ids: list[str], rounds: int) -> str:
 def measured(home: Path, ids: list[str], rounds: int) -> dict[str, tuple[float, ...]]:
     """Seconds of each round; the first one, which reads files and compiles code, does not count."""
     run = commands(home, ids)
-    taken = [{name: process(command) for name, command in run.items()} for _ in range(rounds + 1)][1:]
-    return {name: tuple(each[name] for each in taken) for name in run}
+    with tempfile.TemporaryDirectory() as compiled:
+        # as installed: compiled code is kept, also where the environment forbids to write it
+        environment = os.environ | {"PYTHONPYCACHEPREFIX": compiled, "PYTHONDONTWRITEBYTECODE": ""}
+        rounds_taken = [
+            {name: process(command, environment) for name, command in run.items()} for _ in range(rounds + 1)
+        ]
+    return {name: tuple(each[name] for each in rounds_taken[1:]) for name in run}
 
 
 def commands(home: Path, ids: list[str]) -> dict[str, list[str]]:
@@ -119,9 +125,9 @@ def since(home: Path) -> str:
     return f"{row[0] - timedelta(days=1):%Y-%m-%d}"
 
 
-def process(command: list[str]) -> float:
+def process(command: list[str], environment: Mapping[str, str]) -> float:
     started = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
     return time.perf_counter() - started
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
@@ -70,7 +70,7 @@ class Lake:
     """
 
     path: Path
-    engine: Engine = DUCKDB
+    engine: Engine = field(default_factory=lambda: DuckEngine(kept=[]))
     """The SQL engine of `compare`, `metrics`, `returns`, `rolling` and `scoreboard`."""
 
     def reader(self) -> AbstractContextManager[DuckReader]:
@@ -292,14 +292,14 @@ class Lake:
         `timeout` is in seconds; `memory` is the most that it may use, such as 2GB. `UsageError` for a
         statement that writes or fails.
         """
-        return Table(self._read(lambda reader: answer_query(reader, text, timeout), memory))
+        return Table(self._ask(lambda reader: answer_query(reader, text, timeout), engine=DuckEngine(memory)))
 
     def query_rows(self, text: str, *, timeout: float | None = None, memory: str = "") -> Rows:
         """Like `query`, as Python values without Arrow.
 
         >>> lake.query_rows("SELECT count(*) FROM bar").rows
         """
-        return self._read(lambda reader: query_rows(reader, text, timeout), memory)
+        return self._ask(lambda reader: query_rows(reader, text, timeout), engine=DuckEngine(memory))
 
     def instruments(self) -> Table:
         """All instruments with their attributes, in the order of `instruments.toml`.
@@ -337,9 +337,9 @@ class Lake:
 
         return publish(self.path, self.report_page(), path, url)
 
-    def _read(self, answer: Callable[[DuckReader], T], memory: str = "") -> T:
+    def _read(self, answer: Callable[[DuckReader], T]) -> T:
         """An answer that only DuckDB can give."""
-        return self._ask(answer, engine=DuckEngine(memory))
+        return self._ask(answer, engine=self.engine if isinstance(self.engine, DuckEngine) else DUCKDB)
 
     def _ask(
         self, answer: Callable[[Any], T], tables: Sequence[str] = (), *, engine: Engine | None = None

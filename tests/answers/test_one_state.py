@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import multiprocessing
 import os
+import pickle
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -154,7 +156,7 @@ def ask(states: States, name: str, monkeypatch: pytest.MonkeyPatch, steps: Steps
 
 
 def test_every_public_answer_is_tested() -> None:
-    others = {"engine", "reader", "report_page", "query_rows", "instruments", "trends"}
+    others = {"reader", "report_page", "query_rows", "instruments", "trends"}
     assert {name for name in dir(Lake) if not name.startswith("_")} == {*ANSWERS, *others}
 
 
@@ -198,10 +200,46 @@ def test_answer_is_of_one_snapshot(
 def test_no_retry_without_a_concurrent_change(states: States, monkeypatch: pytest.MonkeyPatch) -> None:
     states.put(states.before)
     opened = []
-    real = reader.open_lake
-    monkeypatch.setattr(reader, "open_lake", lambda lake, *rest: opened.append(lake) or real(lake, *rest))
+    real = reader._state_of
+    monkeypatch.setattr(reader, "_state_of", lambda lake: opened.append(lake) or real(lake))
     Lake(states.lake).compare(["BTC", "SHARE"], risk=True)
     assert opened == [states.lake]
+
+
+def test_an_open_lake_attaches_its_database_again_only_after_a_change(
+    states: States, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states.put(states.before)
+    opened = []
+    real = reader._connected
+    monkeypatch.setattr(reader, "_connected", lambda *state: opened.append(state) or real(*state))
+    lake = Lake(states.lake)
+    before = [lake.compare(["BTC", "SHARE"], risk=True) for _ in range(3)]
+    with pytest.raises(UsageError, match="unknown instrument"):
+        lake.prices(["NOPE"])
+    assert (
+        before[0]
+        == before[1]
+        == before[2]
+        == pickle.loads(pickle.dumps(lake)).compare(["BTC", "SHARE"], risk=True)
+    )
+    assert len(opened) == 2
+    states.put(states.built)
+    assert lake.compare(["BTC", "SHARE"], risk=True) == Lake(states.lake).compare(["BTC", "SHARE"], risk=True)
+    assert lake.compare(["BTC", "SHARE"], risk=True).snapshot != before[0].snapshot
+
+
+def _compared(lake: Lake) -> str:
+    return lake.compare(["BTC", "SHARE"]).snapshot
+
+
+def test_a_forked_process_attaches_the_database_itself(states: States) -> None:
+    states.put(states.before)
+    lake = Lake(states.lake)
+    before = lake.compare(["BTC", "SHARE"])
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.apply(_compared, (lake,)) == before.snapshot
+    assert lake.compare(["BTC", "SHARE"]) == before
 
 
 def test_constantly_changing_lake_is_an_error(states: States, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,8 +275,8 @@ def test_error_after_a_concurrent_change_is_retried(states: States, monkeypatch:
 def test_usage_error_is_not_retried(states: States, monkeypatch: pytest.MonkeyPatch) -> None:
     states.put(states.before)
     opened = []
-    real = reader.open_lake
-    monkeypatch.setattr(reader, "open_lake", lambda lake, *rest: opened.append(lake) or real(lake, *rest))
+    real = reader._state_of
+    monkeypatch.setattr(reader, "_state_of", lambda lake: opened.append(lake) or real(lake))
     with pytest.raises(UsageError, match="unknown instrument"):
         Lake(states.lake).prices(["NOPE"])
     assert len(opened) == 1

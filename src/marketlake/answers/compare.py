@@ -225,8 +225,10 @@ def compare(reader: Reader, terms: Terms, *, risk: bool = False) -> Comparison:
 
 
 def year_figures(reader: Reader, scope: Scope) -> list[Record]:
-    """The rows of query/year_figure.sql, computed from the bars."""
-    return reader.chained({"bar": scope.bars} | YEARS, "query/year_figure", year_values(scope))
+    """The rows of query/year_figure.sql: stored ones, or computed from the bars."""
+    stored = reader.current and scope.as_stored
+    parts = {"inflation": "query/nominal"} if stored else {"bar": scope.bars} | YEARS
+    return reader.chained(parts, "query/year_figure", year_values(scope))
 
 
 def year_values(scope: Scope) -> dict[str, object]:

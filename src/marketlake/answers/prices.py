@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 Trends = Mapping[str, tuple[float | None, ...]]
 """By instrument id, a short series for a sparkline."""
-_RATES: Final = {
-    "instrument": "query/instrument",
-    "rate_day": "query/rate_day",
-    "exchange_rate": "query/exchange_rate",
-}
+_RATES: Final = {"rate_day": "query/rate_day", "exchange_rate": "query/exchange_rate"}
 
 
 _FIELDS: Final = {name[0]: name for name in ("open", "high", "low", "close", "volume")}
@@ -37,8 +33,9 @@ def prices(reader: DuckReader, terms: Terms, *, fields: str = "ohlcv") -> pa.Tab
     terms.check_ids()
     target = currency_code(terms.currency) if terms.currency is not None else None
     wanted = list({one.id: one for one in (find(reader.listing, name) for name in terms.ids)}.values())
+    rates = rates_needed(reader.listing, wanted, target)
     values = {
-        **reach([*wanted, *rates_needed(reader.listing, wanted, target)]),
+        **reach([*wanted, *rates]),
         "wanted": [i.id for i in wanted],
         "simulated": [],
         "start": terms.start or date.min,
@@ -48,7 +45,7 @@ def prices(reader: DuckReader, terms: Terms, *, fields: str = "ohlcv") -> pa.Tab
         "as_of": terms.as_of,
         "strict": terms.strict,
     }
-    return reader.arrow(_text(terms), values).drop_columns(omitted)
+    return reader.arrow(_text(terms, converts=bool(rates)), values).drop_columns(omitted)
 
 
 def trend_of_years(reader: Reader, basis: str, first_year: int, last_year: int) -> Trends:
@@ -77,8 +74,9 @@ def _omitted(basis: str, fields: str) -> list[str]:
     return []
 
 
-def _text(terms: Terms) -> str:
-    bars = {"bar": "query/bar_as_of" if terms.as_of else "query/bar_now"} | _RATES
+def _text(terms: Terms, *, converts: bool) -> str:
+    bars = {"bar": "query/bar_as_of" if terms.as_of else "query/bar_now", "instrument": "query/instrument"}
+    bars |= _RATES if converts else {"exchange_rate": "query/own_currency"}
     if terms.basis == AS_TRADED:
         return chain(bars, "query/price_as_traded")
     if terms.basis in ADJUSTED:

@@ -48,6 +48,12 @@ class Scope:
         return bool(self.rates or self.unconverted)
 
     @property
+    def as_stored(self) -> bool:
+        """Whether years are those of the table `calendar_year_return`."""
+        t = self.terms
+        return not (self.converts or t.real or t.as_of) and t.sessions == "own"
+
+    @property
     def bars(self) -> str:
         """The SQL file of the bars: the current ones, or those known at the as-of moment."""
         return "query/bar_as_of" if self.terms.as_of else "query/bar_now"

@@ -110,25 +110,24 @@ class Column:
 
 
 def show(columns: Sequence[Column]) -> None:
-    """Print the table.
+    """Print the table; a narrow terminal gets as many parts as it needs.
 
-    A pipe gets one part; a narrow terminal gets as many parts as it needs. A long table is neither
-    folded nor coloured: that takes a millisecond a line.
+    In a pipe, or where it is long, it is neither folded nor coloured: that takes a millisecond a line.
     """
-    if columns and len(columns[0].cells) > _LONG:
-        _show_long(columns)
+    if columns and (not sys.stdout.isatty() or len(columns[0].cells) > _LONG):
+        _show_plain(columns)
         return
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    target, on_screen = console(), sys.stdout.isatty()
-    for number, part in enumerate(parts(columns, target.width) if on_screen else [columns]):
+    target = console()
+    for number, part in enumerate(parts(columns, target.width)):
         if number:
             target.print()
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for column in part:
-            whole = on_screen and column.least == column.width
+            whole = column.least == column.width
             # Text, because a vendor's "[red]" is not markup
             table.add_column(Text(column.title), justify=column.side, overflow="fold", no_wrap=whole)
         for line in zip(*(column.cells for column in part), strict=True):
@@ -137,7 +136,7 @@ def show(columns: Sequence[Column]) -> None:
         target.print(table)
 
 
-def _show_long(columns: Sequence[Column]) -> None:
+def _show_plain(columns: Sequence[Column]) -> None:
     from rich.cells import cell_len
 
     texts = [[column.title, *(text for text, _ in column.cells)] for column in columns]

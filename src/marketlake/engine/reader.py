@@ -9,9 +9,10 @@ start: an answer has one state of the lake, or it is a `LakeChangedError`.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -73,6 +74,8 @@ class Reader(Protocol):
     lake: Path
     about: About
     listing: Listing
+    current: bool
+    """Whether the tables of the database are there and of the same state as the stored bars."""
 
     def records(self, text: str, values: Values | None = None) -> list[Record]:
         """The rows of a text, by column name."""
@@ -105,6 +108,7 @@ class DuckReader:
     lake: Path
     about: About
     listing: Listing
+    current: bool = False
     _held: list[str] = field(default_factory=list)
 
     def execute(self, text: str) -> duckdb.DuckDBPyConnection:
@@ -173,21 +177,71 @@ class DuckReader:
 
 
 @dataclass(frozen=True)
+class _State:
+    """The files of a lake at the start of an answer."""
+
+    root: Path
+    snapshot: str
+    files: Mapping[str, int]
+    stamps: Stamps
+
+    def is_of(self, about: About) -> bool:
+        """Whether the database was built from these files, and no commit is under way."""
+        return self.snapshot == about.snapshot and self.stamps[PENDING] is None
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """An open database between two answers."""
+
+    state: _State
+    reader: DuckReader
+    process: int
+    """A forked process cannot use or close the connections of its parent."""
+
+
+@dataclass(frozen=True)
 class DuckEngine:
     """DuckDB, in this process."""
 
     memory: str = ""
     """The most memory that an answer may use, such as 2GB; empty is 80 % of the machine's."""
+    kept: list[_Kept] | None = field(default=None, compare=False, repr=False)
+    """The database that stays open for the next answer, at most one; None closes each."""
 
     @contextmanager
     def open(self, lake: Path, tables: Sequence[str] = ()) -> Iterator[DuckReader]:
-        """The lake's reader; closed at the end.
+        """The lake's reader; closed at the end, or kept as long as no file changes.
 
         Raises `EmptyLakeError`, `CorruptLakeError`, `LakeBusyError`, `SchemaVersionError` or
         `LakeError`, and at the end `LakeChangedError` where a commit or a build replaced files.
         """
-        with open_lake(lake, self.memory) as connection:
-            yield reader_of(connection, lake)
+        state = _state_of(lake)
+        with _unchanged(state), ExitStack() as stack:
+            kept = self._take(state)
+            connection = kept.connection if kept else _connected(state, self.memory)
+            stack.callback(_close, connection)
+            reader = kept or reader_of(connection, lake)
+            reader.current = state.is_of(reader.about)
+            with reader.scratch():
+                yield reader
+            if self.kept is not None and not self.kept:
+                self.kept.append(_Kept(state, reader, os.getpid()))
+                stack.pop_all()
+
+    def _take(self, state: _State) -> DuckReader | None:
+        """The reader that was kept, if it is of this state."""
+        if not self.kept or self.kept[0].process != os.getpid():
+            return None
+        one = self.kept.pop()
+        if one.state == state:
+            return one.reader
+        _close(one.reader.connection)
+        return None
+
+    def __reduce__(self) -> tuple[type[DuckEngine], tuple[object, ...]]:
+        """A copy has no open database."""
+        return DuckEngine, (self.memory, None if self.kept is None else [])
 
 
 DUCKDB: Final = DuckEngine()
@@ -206,6 +260,14 @@ def reader_of(connection: duckdb.DuckDBPyConnection, lake: Path) -> DuckReader:
 @contextmanager
 def open_lake(lake: Path, memory: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection with the lake's database as default schema, as `DuckEngine.open` describes."""
+    state = _state_of(lake)
+    with _unchanged(state), ExitStack() as stack:
+        connection = _connected(state, memory)
+        stack.callback(_close, connection)
+        yield connection
+
+
+def _state_of(lake: Path) -> _State:
     if address_of(lake) is not None:
         # imported here: a lake in a folder does not need Arrow
         from ..store.bucket.copy import refresh
@@ -217,23 +279,27 @@ def open_lake(lake: Path, memory: str = "") -> Iterator[duckdb.DuckDBPyConnectio
         remedy = "run `marketlake build`" if stored else "nothing is stored yet, run `marketlake run`"
         raise EmptyLakeError(f"{shown(lake)} has no {DATABASE}: {remedy}")
     root = database.parent
-    files = _listed(root)
-    before = _stamps(root, [MANIFEST, PENDING, *files])
-    _assert_whole(root, files, before)
+    snapshot, files = _listed(root)
+    stamps = _stamps(root, [MANIFEST, PENDING, DATABASE, *files])
+    _assert_whole(root, files, stamps)
+    return _State(root, snapshot, files, stamps)
+
+
+def _connected(state: _State, memory: str) -> duckdb.DuckDBPyConnection:
     connection = _limited(memory)
     try:
-        _attach(connection, database, files)
-        _check_version(connection, database)
-        yield connection
-    except (duckdb.Error, MarketlakeError) as error:
-        _assert_unchanged(root, before, error)
+        _attach(connection, state.root / DATABASE, state.files)
+        _check_version(connection, state.root / DATABASE)
+    except BaseException:
+        _close(connection)
         raise
-    else:
-        _assert_unchanged(root, before)
-    finally:
-        # closing waits for a query that runs, to its end
-        connection.interrupt()
-        connection.close()
+    return connection
+
+
+def _close(connection: duckdb.DuckDBPyConnection) -> None:
+    # closing waits for a query that runs, to its end
+    connection.interrupt()
+    connection.close()
 
 
 def _limited(memory: str) -> duckdb.DuckDBPyConnection:
@@ -311,12 +377,15 @@ def _execute(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.DuckDBP
     return connection.execute(text)
 
 
-def _listed(root: Path) -> dict[str, int]:
-    """The files of the manifest that an answer may read, with their sizes."""
+def _listed(root: Path) -> tuple[str, dict[str, int]]:
+    """The snapshot, and the files of the manifest that an answer may read, with their sizes."""
     step(MANIFEST)
     try:
-        files = json.loads((root / MANIFEST).read_bytes())["files"]
-        return {path: int(entry["bytes"]) for path, entry in files.items() if not path.startswith(RAW)}
+        manifest = json.loads((root / MANIFEST).read_bytes())
+        files = manifest["files"].items()
+        return manifest["snapshot"], {
+            path: int(entry["bytes"]) for path, entry in files if not path.startswith(RAW)
+        }
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CorruptLakeError(
             f"{shown(root / MANIFEST)} is missing or damaged; `marketlake replay` rewrites it from raw/"
@@ -335,14 +404,26 @@ def _stamps(root: Path, paths: Iterable[str]) -> Stamps:
     return stamps
 
 
-def _assert_unchanged(root: Path, before: Stamps, error: Exception | None = None) -> None:
+@contextmanager
+def _unchanged(state: _State) -> Iterator[None]:
+    """`LakeChangedError` where a file changed in between, also in place of another error."""
+    try:
+        yield
+    except (duckdb.Error, MarketlakeError) as error:
+        _assert_unchanged(state, error)
+        raise
+    _assert_unchanged(state)
+
+
+def _assert_unchanged(state: _State, error: Exception | None = None) -> None:
     """DuckDB opens a file several times per query, and later statements see newer files.
 
     The manifest is compared too: a commit that only adds files replaces nothing else.
     """
-    if _stamps(root, before) != before:
+    if _stamps(state.root, state.stamps) != state.stamps:
         raise LakeChangedError(
-            f"{shown(root)} was written while it was read, so the answer may be of two states; ask again"
+            f"{shown(state.root)} was written while it was read, so the answer may be of two states; "
+            "ask again"
         ) from error
 
 

@@ -70,6 +70,9 @@ class Known:
             "WHERE list_contains($wanted, instrument_id) ORDER BY session"
         )
         found = self.reader.arrow(text, {"wanted": list(ids), "currency": currency})
+        if not len(found):
+            # Arrow imports pandas to make an empty array
+            return {}
         days, owners = _days(found["session"]), found["instrument_id"]
         rows = {name: _rows_with(owners, name) for name in ids}
         return {name: days[own] for name, own in rows.items() if len(own)}

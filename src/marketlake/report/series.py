@@ -14,16 +14,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from ..engine.reader import DuckReader
 from ..engine.sql_text import statement
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _PLACES: Final = range(9)
 _LARGEST: Final = 2**51
@@ -123,7 +120,7 @@ def embed(
 
 def calendars(reader: DuckReader, pack: Pack) -> dict[str, int]:
     """The sessions of every calendar, put into the pack."""
-    table = reader.arrow(statement("report/report_calendar"))
+    table = reader.numpy(statement("report/report_calendar"))
     return {name: pack.add(columns["day"]) for name, columns in _by(table, "calendar")}
 
 
@@ -161,14 +158,14 @@ def _planes(values: npt.NDArray[np.uint64], width: int) -> bytes:
 def _series(
     reader: DuckReader, name: str, wanted: list[str], start: date
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    table = reader.arrow(statement(f"report/{name}"), {"wanted": wanted, "since": start})
+    table = reader.numpy(statement(f"report/{name}"), {"wanted": wanted, "since": start})
     return _by(table, "instrument_id")
 
 
-def _by(table: pa.Table, key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _by(table: Mapping[str, Any], key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The columns of each run of equal keys, as arrays."""
-    names = table[key].to_numpy(zero_copy_only=False)
-    columns = {name: table[name].to_numpy() for name in table.column_names if name != key}
+    names = table[key]
+    columns = {name: np.asarray(values) for name, values in table.items() if name != key}
     bounds = np.flatnonzero(np.r_[True, names[1:] != names[:-1], True]) if len(names) else np.empty(0, int)
     for start, end in pairwise(bounds):
         yield str(names[start]), {name: values[start:end] for name, values in columns.items()}

@@ -171,6 +171,8 @@ class SparkReader(SparkTables):
     lake: Path
     about: About
     listing: Listing
+    current: bool = False
+    """The tables of the database are not read."""
 
     def chained(self, parts: Mapping[str, str], final: str, values: Values) -> list[Record]:
         """The rows of a text over its parts; each part is computed only once."""

@@ -4,18 +4,25 @@
 -- Unit: the currency named in the row
 -- Grain: instrument_id, session
 -- Source: bar, exchange_rate, instrument, suspect_session
+WITH priced AS (
+    SELECT
+        b.*, CASE WHEN x.session IS NULL THEN 1 ELSE x.rate END AS rate,
+        x.known_at AS rate_known_at, x.suspect AS rate_suspect
+    FROM bar AS b
+    LEFT JOIN exchange_rate AS x ON x.instrument_id = b.instrument_id AND x.session = b.session
+    WHERE b.session BETWEEN $start AND $end AND b.instrument_id IN (SELECT unnest($wanted))
+)
+
 SELECT
     b.instrument_id, b.session,
-    b.open * x.rate AS open, b.high * x.rate AS high, b.low * x.rate AS low, b.close * x.rate AS close,
-    b.volume, b.dividend * x.rate AS dividend, b.split,
+    b.open * b.rate AS open, b.high * b.rate AS high, b.low * b.rate AS low, b.close * b.rate AS close,
+    b.volume, b.dividend * b.rate AS dividend, b.split,
     coalesce(CAST($currency AS VARCHAR), n.quote_currency) AS currency,
     concat_ws(
-        ',', CASE WHEN x.rate IS NULL THEN 'no_rate' END, CASE WHEN d.session IS NOT NULL OR x.suspect THEN 'suspect' END
+        ',', CASE WHEN b.rate IS NULL THEN 'no_rate' END, CASE WHEN d.session IS NOT NULL OR b.rate_suspect THEN 'suspect' END
     ) AS quality,
-    b.source, greatest(b.known_at, x.known_at) AS known_at, b.observed_at
-FROM bar AS b
+    b.source, greatest(b.known_at, b.rate_known_at) AS known_at, b.observed_at
+FROM priced AS b
 JOIN instrument AS n ON n.instrument_id = b.instrument_id
-JOIN exchange_rate AS x ON x.instrument_id = b.instrument_id AND x.session = b.session
 LEFT JOIN suspect_session AS d ON d.instrument_id = b.instrument_id AND d.session = b.session
-WHERE b.session BETWEEN $start AND $end
 ORDER BY b.instrument_id, b.session
