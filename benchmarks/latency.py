@@ -91,6 +91,7 @@ def measured(home: Path, ids: list[str], rounds: int) -> dict[str, tuple[float, 
     with tempfile.TemporaryDirectory() as compiled:
         # as installed: compiled code is kept, also where the environment forbids to write it
         environment = os.environ | {"PYTHONPYCACHEPREFIX": compiled, "PYTHONDONTWRITEBYTECODE": ""}
+        environment["MARKETLAKE_NOW"] = f"{built_at(home):%Y-%m-%dT%H:%MZ}"
         rounds_taken = [
             {name: process(command, environment) for name, command in run.items()} for _ in range(rounds + 1)
         ]
@@ -108,7 +109,7 @@ def commands(home: Path, ids: list[str]) -> dict[str, list[str]]:
         "scoreboard": [],
         "returns": ids,
         "status": [],
-        "explain": [first, "--since", since(home)],
+        "explain": [first, "--since", f"{built_at(home) - timedelta(days=1):%Y-%m-%d}"],
         "report": ["--out", str(home / "report.html")],
     }
     run = {"floor": [sys.executable, "-c", _READ, str(lake / DATABASE)]}
@@ -119,10 +120,10 @@ def commands(home: Path, ids: list[str]) -> dict[str, list[str]]:
     return run | {"prices": [sys.executable, "-c", _PRICES, str(home), *ids]}
 
 
-def since(home: Path) -> str:
-    """A day before the last build."""
+def built_at(home: Path) -> datetime:
     (row,) = ml.open(home=home).query_rows("SELECT built_at FROM lake").rows
-    return f"{row[0] - timedelta(days=1):%Y-%m-%d}"
+    moment: datetime = row[0]
+    return moment.astimezone(UTC)
 
 
 def process(command: list[str], environment: Mapping[str, str]) -> float:

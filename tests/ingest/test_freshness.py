@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from marketlake.ingest import status as freshness
 from marketlake.ingest.build import build
 from marketlake.ingest.run import ingest
 from marketlake.ingest.status import stale, status
@@ -47,6 +48,28 @@ def test_session_is_stale_after_its_deadline(
     simulator.set_clock(clock.instant)
     ingest(settings)
     assert stale(settings) == []
+
+
+def test_sessions_due_are_those_of_the_last_build(
+    make: Callable[..., VirtualSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = make("home", OLD=YAHOO % "OLD")
+    ingest(settings)
+    build(settings)
+    moments = [settings.virtual.instant + timedelta(hours=hours) for hours in (0, 7, 24, 31, 100)]
+
+    def due() -> list[int]:
+        found = []
+        for settings.virtual.instant in moments:
+            found.append(status(settings).instruments[0].sessions_due)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(freshness, "load_calendar", None)
+        stored = due()
+    monkeypatch.setattr(freshness, "_stored_sessions", lambda *_: {})
+    assert stored == due() == sorted(stored)
+    assert stored[-1] > stored[0]
 
 
 def test_health_reports_fetch_outcomes(make: Callable[..., VirtualSettings], simulator: Simulator) -> None:

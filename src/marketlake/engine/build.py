@@ -156,6 +156,7 @@ def calendar_session_table(calendars: Sequence[str], first_year: int, last_year:
     found = [load_calendar(name, end) for name in calendars]
     days = [calendar.sessions(start, end) for calendar in found]
     assumed = [calendar.assumed(own) for calendar, own in zip(found, days, strict=True)]
+    closes = [calendar.close_at(own) for calendar, own in zip(found, days, strict=True)]
     return pa.table(
         {
             "calendar": pa.array(
@@ -166,6 +167,7 @@ def calendar_session_table(calendars: Sequence[str], first_year: int, last_year:
                 np.concatenate([np.empty(0, int), *(np.arange(len(d)) for d in days)]), pa.int32()
             ),
             "assumed": pa.array(np.concatenate([np.empty(0, bool), *assumed]), pa.bool_()),
+            "close_at": pa.array(np.concatenate([np.empty(0, "datetime64[us]"), *closes])).cast(UTC_INSTANT),
         }
     )
 

@@ -207,6 +207,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     | {
         "place": "counts the calendar's sessions from 0",
         "assumed": "whether it is later than the recorded holidays, and may be one",
+        "close_at": "when the session ends",
     },
     "calendar_grid": _KEY | {"periods_per_year": "what daily figures are annualised by"},
     "metric_state": _KEY

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from ..claims.verdict import ClaimCheck
 from ..lake import Lake
-from ..model.calendars import is_known, load_calendar
+from ..model.calendars import is_known, lag_of, load_calendar
 from ..model.errors import (
     BlockedError,
     LakeError,
@@ -27,6 +27,7 @@ from ..model.errors import (
     NotFoundError,
     RateLimitedError,
     UnavailableError,
+    UsageError,
 )
 from ..model.instruments import Instrument
 from ..model.location import shown
@@ -39,6 +40,8 @@ from ..store.writer import open_manifest
 from .gaps import read_gaps
 from .watermarks import LastRun, Whole, last_runs, read_columns, watermarks, whole_histories
 
+Sessions = Sequence[tuple[date, datetime]]
+"""Sessions and when each ends."""
 SESSIONS: Final = 10
 _SILENT: Final = tuple(
     error.outcome
@@ -147,6 +150,11 @@ def status(settings: Settings) -> LakeStatus:
     whole = whole_histories(settings.lake, manifest, asked_since)
     gaps = read_gaps(settings.lake, manifest)
     gone = delisted(settings, manifest, {name: run.outcome for name, run in runs.items()})
+    stored = (
+        _stored_sessions(settings, [mark.session for mark in marks.values()])
+        if manifest.is_built and marks
+        else {}
+    )
     instruments = []
     for instrument in universe.instruments:
         mark, run = marks.get(instrument.id), runs.get(instrument.id, _NEVER)
@@ -156,7 +164,7 @@ def status(settings: Settings) -> LakeStatus:
             InstrumentStatus(
                 instrument_id=instrument.id,
                 last_session=last,
-                sessions_due=_due(settings, instrument, last),
+                sessions_due=_due(settings, instrument, last, stored.get(instrument.calendar, ())),
                 outcome="delisted" if instrument.id in gone else run.outcome,
                 source=run.source,
                 message=_delisted(last) if instrument.id in gone else run.message,
@@ -197,8 +205,26 @@ def _claims(settings: Settings, stored: Set[str]) -> Sequence[ClaimCheck]:
         return ()
 
 
-def _due(settings: Settings, instrument: Instrument, last: date | None) -> int:
+def _stored_sessions(settings: Settings, stored: Sequence[date]) -> Mapping[str, Sessions]:
+    """By calendar, the sessions after the earliest of these days, as the last build knew them."""
+    sessions = "SELECT calendar, session, close_at FROM calendar_session"
+    text = f"{sessions} WHERE session > DATE '{min(stored)}' ORDER BY ALL"
+    found: dict[str, list[tuple[date, datetime]]] = {}
+    try:
+        for calendar, session, close in Lake(settings.lake).query_rows(text).rows:
+            found.setdefault(calendar, []).append((session, close))
+    except (LakeError, UsageError):
+        # a database that is missing or of an earlier version
+        return {}
+    return found
+
+
+def _due(settings: Settings, instrument: Instrument, last: date | None, stored: Sessions) -> int:
+    """How many sessions are finished and not stored; a calendar not in `stored` is computed, slowly."""
     now = settings.clock.now()
+    if last and stored and stored[-1][0].year >= now.year:
+        finished = now - lag_of(instrument.calendar)
+        return sum(last < session <= instrument.until and close <= finished for session, close in stored)
     if not is_known(instrument.calendar, now.date()):
         return 0
     calendar = load_calendar(instrument.calendar, now.date())

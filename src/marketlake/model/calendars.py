@@ -118,6 +118,11 @@ def load_calendar(name: str, until: date) -> Calendar:
     return found
 
 
+def lag_of(name: str) -> timedelta:
+    """How long after a close the final figures of a calendar's venue are served."""
+    return _LAGS.get(name, _EXCHANGE_LAG)
+
+
 def is_known(name: str, until: date) -> bool:
     """Whether there is such a calendar in the year of `until`."""
     return isinstance(_load(name, until.year), Calendar)
@@ -140,7 +145,7 @@ def _load(name: str, year: int) -> Calendar | str:
         days, closes = months.astype("datetime64[D]"), ends.astype("datetime64[us]")
     else:
         closes = (days + _DAY).astype("datetime64[us]")
-    return Calendar(name, _ZONES[name], _LAGS.get(name, _EXCHANGE_LAG), days, closes)
+    return Calendar(name, _ZONES[name], lag_of(name), days, closes)
 
 
 def _exchange(name: str, until: date) -> Calendar | str:
@@ -159,7 +164,7 @@ def _exchange(name: str, until: date) -> Calendar | str:
     if found is None:
         own = ", ".join(OWN_CALENDARS)
         return f"unknown calendar {name!r}: use an exchange's MIC such as XNYS, or one of {own}"
-    return Calendar(name, found.zone, _EXCHANGE_LAG, found.days, found.closes, found.recorded_to)
+    return Calendar(name, found.zone, lag_of(name), found.days, found.closes, found.recorded_to)
 
 
 def _to_date(day: np.datetime64) -> date:
