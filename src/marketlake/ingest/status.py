@@ -27,7 +27,6 @@ from ..model.errors import (
     NotFoundError,
     RateLimitedError,
     UnavailableError,
-    UsageError,
 )
 from ..model.instruments import Instrument
 from ..model.location import shown
@@ -207,15 +206,16 @@ def _claims(settings: Settings, stored: Set[str]) -> Sequence[ClaimCheck]:
 
 def _stored_sessions(settings: Settings, stored: Sequence[date]) -> Mapping[str, Sessions]:
     """By calendar, the sessions after the earliest of these days, as the last build knew them."""
-    sessions = "SELECT calendar, session, close_at FROM calendar_session"
-    text = f"{sessions} WHERE session > DATE '{min(stored)}' ORDER BY ALL"
-    found: dict[str, list[tuple[date, datetime]]] = {}
+    text = f"FROM calendar_session WHERE session > DATE '{min(stored)}' ORDER BY ALL"
     try:
-        for calendar, session, close in Lake(settings.lake).query_rows(text).rows:
-            found.setdefault(calendar, []).append((session, close))
-    except (LakeError, UsageError):
-        # a database that is missing or of an earlier version
+        answer = Lake(settings.lake).query_rows(text)
+    except LakeError:
         return {}
+    found: dict[str, list[tuple[date, datetime]]] = {}
+    for row in (dict(zip(answer.columns, values, strict=True)) for values in answer.rows):
+        # a database of an earlier version does not say when a session ends
+        if "close_at" in row:
+            found.setdefault(row["calendar"], []).append((row["session"], row["close_at"]))
     return found
 
 
