@@ -39,9 +39,9 @@ def outcomes(drawn: Drawn, instrument_id: str) -> frozenset[str]:
         return _of_file(drawn, instrument_id) if instrument_id in drawn.affected else GOOD
     if instrument_id not in drawn.affected:
         # a source with a long Retry-After gets no requests for the other instruments either
-        on_hold = kind == "429" and float(drawn.params.get("retry_after", -1)) > _LONG_WAIT_S
         at_source = drawn.world.get(instrument_id).sources[0][0] == drawn.case.source
-        return GOOD | {"rate_limited"} if on_hold and at_source else GOOD
+        held = {"rate_limited"} if at_source and _waits(drawn) else set()
+        return GOOD | held | (_of_crumb(drawn) if at_source else set())
     of_kind = _of_reply if kind in REPLY_KINDS else _of_rows
     return of_kind(drawn, instrument_id) | _of_archives(drawn)
 
@@ -63,16 +63,29 @@ def _of_archives(drawn: Drawn) -> frozenset[str]:
 def _of_reply(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     kind = drawn.case.kind
     if drawn.strike in {"crumb", "cookie"}:
-        return GOOD
+        return GOOD | _of_crumb(drawn)
     named = frozenset({_NAMED[kind]}) | _of_short_text(drawn)
     if drawn.fallback and instrument_id == AFFECTED:
         return GOOD
     if drawn.always:
         return named
-    waits = float(drawn.params.get("retry_after", 0)) > _LONG_WAIT_S
-    if kind not in _TERMINAL and not waits and drawn.times is not None and drawn.times < _TRIES:
+    if kind not in _TERMINAL and not _waits(drawn) and drawn.times is not None and drawn.times < _TRIES:
         return GOOD
     return named | GOOD
+
+
+def _waits(drawn: Drawn) -> bool:
+    """Whether a refusal is for longer than a run waits; Tiingo's quota is of an hour where it says
+    nothing."""
+    seconds = float(drawn.params.get("retry_after", -1))
+    hourly = drawn.case.source == "tiingo" and seconds <= 0
+    return drawn.case.kind == "429" and (hourly or seconds > _LONG_WAIT_S)
+
+
+def _of_crumb(drawn: Drawn) -> frozenset[str]:
+    """A crumb that is always cut short is refused by the vendor that gave it."""
+    cut = drawn.strike == "crumb" and drawn.case.kind == "truncated" and drawn.always
+    return frozenset({"unavailable"}) if cut else frozenset()
 
 
 def _of_short_text(drawn: Drawn) -> frozenset[str]:
@@ -189,7 +202,9 @@ def _of_another_series(drawn: Drawn, instrument_id: str) -> frozenset[str]:
         # the fault multiplies the rates of a day
         return GOOD
     certain = kind != "reinvested" and drawn.case.situation == "daily" and drawn.always
-    if certain and len(look_back(drawn, drawn.world.get(instrument_id).truth)) > _FEWEST_TO_COMPARE:
+    # shifted dates have fewer sessions in common
+    common = len(look_back(drawn, drawn.world.get(instrument_id).truth)) - 2 * (kind == "mislabelled")
+    if certain and common > _FEWEST_TO_COMPARE:
         return frozenset({"quarantined"})
     return GOOD | {"quarantined", "truncated"}
 

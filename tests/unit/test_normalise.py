@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketlake.ingest.normalise import Normalised, normalise
+from marketlake.ingest.normalise import Normalised, events_stored, normalise, without_price
 from marketlake.model.calendars import load_calendar
 
 from ..builders import COIN, SHARE, day, row, served, window
@@ -70,6 +70,23 @@ def test_event_without_a_bar_moves_to_the_next_session() -> None:
     assert column(bars, "close") == [100.0, 51.0]
     assert column(bars, "split") == [1.0, 2.0]
     assert column(bars, "dividend") == pytest.approx([0.0, 0.6])
+
+
+def test_event_that_is_stored_stays_where_it_is() -> None:
+    rows = [
+        adjusted("2024-01-02", 50.0),
+        adjusted("2024-01-03", None, split=2.0, dividend=0.5),
+        adjusted("2024-01-05", 51.0, dividend=0.1),
+    ]
+    before = normalise(served([rows[0], adjusted("2024-01-03", 50.5, split=2.0)]), {"SHARE": window()}).bars
+    settled = events_stored(without_price(served(rows)), before)
+    assert settled == {("SHARE", day("2024-01-03"))}
+    bars = normalise(served(rows), {"SHARE": window()}, settled).bars
+    assert column(bars, "close") == [100.0, 51.0]
+    assert (column(bars, "split"), column(bars, "dividend")) == ([1.0, 1.0], [0.0, 0.1])
+    # without its event a stored session does not have it
+    plain = normalise(served([rows[0], adjusted("2024-01-03", 50.5)]), {"SHARE": window()}).bars
+    assert events_stored(without_price(served(rows)), plain) == set()
 
 
 def test_dividend_moved_past_a_split_is_per_new_share() -> None:

@@ -42,7 +42,7 @@ from .corrections import correct, corrected, in_force
 from .gaps import accepted_gaps, gap_rows, known_gaps, sessions_of
 from .job import DAILY, FIRST_LOAD, RECONCILE, REPLACE, REVERIFY, calendar_error
 from .merge import in_order, merge_bars
-from .normalise import Window, normalise
+from .normalise import Window, events_stored, normalise, without_price
 from .overlap import Refusal, judge, on_stored_scale
 from .partitions import Place, Upserts, last_rows, move_to_asset_classes, partitions, touched
 from .raw_answers import Answer, answers, parse, window_of
@@ -78,8 +78,11 @@ def store_answers(
     windows = {a.instrument_id: window_of(a, universe.by_id[a.instrument_id]) for a in usable}
     parsed = parse(answer for answer in usable if answer.has_rows)
     normalised = normalise(parsed.bars, windows)
-    held = touched(lake, normalised.bars, universe)
+    moved = without_price(parsed.bars)
+    held = touched(lake, _sessions_of(normalised.bars, moved), universe)
     stored = _stored(lake, universe, normalised.bars, held, {a.instrument_id: a.mode for a in usable})
+    if settled := events_stored(moved, stored):
+        normalised = normalise(parsed.bars, windows, settled)
     mended = corrected(on_stored_scale(normalised.bars, stored, windows), stored, corrections)
     checked = check(
         mended.bars,
@@ -126,6 +129,12 @@ def store_answers(
         for answer in found
     ]
     append(lake, "run", pa.Table.from_pylist(rows, schema=RUN), month)
+
+
+def _sessions_of(*tables: pa.Table) -> pa.Table:
+    """Their instruments and sessions, in order."""
+    keys = pa.concat_tables([table.select(["instrument_id", "session"]) for table in tables])
+    return keys.sort_by([("instrument_id", "ascending"), ("session", "ascending")])
 
 
 def _pending(lake: Writer, ids: Iterable[str]) -> pa.Table:

@@ -5,7 +5,7 @@ Works on the rows of many instruments and sources together and never depends on 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -71,6 +71,10 @@ class Window:
         return self.calendar.sessions(max(self.start, self.instrument.since), max(end, date.min))
 
 
+Event = tuple[str, date]
+"""The instrument and the session of a dividend or split."""
+
+
 @dataclass(frozen=True)
 class Normalised:
     """Bars ready for the checks, the conflicting rows, and the instruments refused whole."""
@@ -82,16 +86,19 @@ class Normalised:
     refused: Mapping[str, SourceError]
 
 
-def normalise(served: pa.Table, windows: Mapping[str, Window]) -> Normalised:
+def normalise(
+    served: pa.Table, windows: Mapping[str, Window], settled: Collection[Event] = frozenset()
+) -> Normalised:
     """Undo units and split adjustment, settle events, drop what is unfinished or outside the
     window, and the dividends of total returns, which are in the prices.
 
-    `served` has schema `SERVED`; every instrument in it has a window.
+    `served` has schema `SERVED`; every instrument in it has a window. The events in `settled` stay
+    where they are: their sessions are stored with them.
     """
     refused, units = _units(served, windows)
     served = served.filter(pc.invert(pc.is_in(served["instrument_id"], pa.array(list(refused), pa.string()))))
     rows = _Rows.sorted(served, units)
-    rows = rows.unadjusted().with_events_settled()
+    rows = rows.unadjusted().with_events_settled(settled)
     total = [windows[name].instrument.return_basis == "total" for name in rows.ids]
     rows = rows.without_dividends(np.array(total, dtype=bool))
     keep, close_at = _finished(rows, windows)
@@ -148,14 +155,17 @@ class _Rows:
         values["volume"] = values["volume"] / factor
         return _Rows(self.ids, self.code, self.session, values, self.adjusted)
 
-    def with_events_settled(self) -> _Rows:
-        """Rows that carry only an event give it to the instrument's next session with a price.
+    def with_events_settled(self, settled: Collection[Event]) -> _Rows:
+        """Rows that carry only an event give it to the instrument's next session with a price, unless
+        it is settled.
 
         A dividend that passes a split on its way is then per share after the split.
         """
         priced, day = ~np.isnan(self.values["close"]), self.day_numbers()
         values = {name: column.copy() for name, column in self.values.items()}
         for row in np.flatnonzero(~priced):
+            if settled and (self.ids[self.code[row]], self.session[row].astype(object)) in settled:
+                continue
             first, after = np.searchsorted(day, [day[row], day[row] + 1])
             at = first + int(np.argmax(priced[first:]))
             if priced[at] and self.code[at] == self.code[row]:
@@ -187,6 +197,24 @@ class _Rows:
             agree[:-1] &= np.isclose(column[1:], column[:-1], rtol=_EQUAL, atol=0, equal_nan=True)
         conflict = np.isin(day, day[same & ~agree])
         return agree & ~conflict, conflict
+
+
+def without_price(served: pa.Table) -> pa.Table:
+    """The served events that have no price; they go to the next session."""
+    return served.filter(pc.and_(pc.is_null(served["close"], nan_is_null=True), _has_event(served)))
+
+
+def events_stored(moved: pa.Table, stored: pa.Table) -> set[Event]:
+    """Those of the moved events that are stored on their own session."""
+    return _keys(moved) & _keys(stored.filter(_has_event(stored))) if len(moved) else set()
+
+
+def _has_event(rows: pa.Table) -> pa.ChunkedArray:
+    return pc.or_(pc.not_equal(rows["split"], 1.0), pc.not_equal(rows["dividend"], 0.0))
+
+
+def _keys(rows: pa.Table) -> set[Event]:
+    return set(zip(rows["instrument_id"].to_pylist(), rows["session"].to_pylist(), strict=True))
 
 
 def spans(ids: npt.NDArray[Any]) -> Iterator[tuple[str, slice]]:
