@@ -11,6 +11,7 @@ import typer
 from .output import say
 
 COMMANDS: Final = {
+    "demo": "ingest",
     "init": "configure",
     "add": "configure",
     "run": "ingest",

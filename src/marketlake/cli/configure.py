@@ -69,12 +69,23 @@ def init(
         say(f"next: marketlake run --home {folder}")
 
 
+def write_sample(folder: Path) -> None:
+    """Write the home of the sample market; `UsageError` where there is another."""
+    from ..model.toml_file import sample_instruments, shipped
+
+    texts = {"instruments.toml": sample_instruments(), "claims.toml": shipped("claims.toml")}
+    written = folder / "instruments.toml"
+    if not written.exists():
+        _write(folder, texts)
+    elif written.read_text("utf-8") != texts["instruments.toml"]:
+        raise UsageError(f"{folder} has other instruments; name another folder: marketlake demo FOLDER")
+
+
 def _texts(wishes: Wishes, *, sample: bool) -> dict[str, str]:
     from ..ingest.configure import instrument_ids, starting_claims, starting_instruments, starting_settings
-    from ..model.toml_file import shipped
-    from ..simulator.sample.build import FOLDER
+    from ..model.toml_file import sample_instruments, shipped
 
-    universe = (FOLDER / "instruments.toml").read_text("utf-8") if sample else shipped("instruments.toml")
+    universe = sample_instruments() if sample else shipped("instruments.toml")
     instruments = starting_instruments(universe, wishes.words, wishes.currency)
     return {
         "instruments.toml": instruments,

@@ -1,9 +1,10 @@
-"""Commands that change the lake: run, ingest, build, backfill."""
+"""Commands that change the lake: demo, run, ingest, build, backfill."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -44,6 +45,42 @@ _COLUMNS = {
     "last": "last_session",
     "message": "message",
 }
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="The folder to fill; created if missing.")] = Path(
+        "marketlake-demo"
+    ),
+    show: Annotated[bool, typer.Option("--open/--no-open", help="Open the report in the browser.")] = True,
+) -> None:
+    """Fill a lake from the sample market, without a network, and open its report."""
+    from ..model.layout import PAGE
+    from ..model.settings import load_settings
+    from .configure import write_sample
+    from .report import show_page
+
+    write_sample(folder)
+    lake = load_settings(home=folder, environ={}).lake
+    # the page is written last
+    if not (lake / PAGE).exists():
+        _fill_from_sample(folder)
+    say(f"try: marketlake compare BTC NASDAQ --home {folder}")
+    if show:
+        show_page(lake)
+
+
+def _fill_from_sample(folder: Path) -> None:
+    from ..ingest.runs import exit_code
+    from ..model.settings import load_settings, parse_instant
+    from ..simulator.sample.build import NOW, sample_market
+    from ..simulator.server import serve
+
+    with serve(sample_market(), now=parse_instant(NOW)) as simulator:
+        settings = load_settings(home=folder, now=NOW, source_url=simulator.url, environ={})
+        code = exit_code(_ingest(settings, []))
+        _build(settings)
+    if code:
+        raise typer.Exit(code)
 
 
 def run(

@@ -33,9 +33,14 @@ def report(
 
 def open_report(home: Home = None, lake: Lake = None) -> None:
     """Open the report of the last build in the browser."""
+    show_page(settings_of(home, lake, None, None).lake)
+
+
+def show_page(lake: Path) -> None:
+    """Print where the page of a lake is, and open it."""
     import webbrowser
 
-    page = settings_of(home, lake, None, None).lake / PAGE
+    page = lake.resolve() / PAGE
     if not page.exists():
         raise EmptyLakeError(f"there is no {page}; run `marketlake run`, or `marketlake report`")
     say(str(page))

@@ -50,6 +50,11 @@ def shipped(name: str) -> str:
     return _shipped(name).read_text(encoding="utf-8")
 
 
+def sample_instruments() -> str:
+    """The text of the sample market's universe."""
+    return (files("marketlake") / "simulator" / "sample" / "instruments.toml").read_text(encoding="utf-8")
+
+
 def shipped_dags() -> dict[str, str]:
     """The texts of the DAG files by name."""
     paths = (path for path in _shipped("dags").iterdir() if path.name.endswith(".py"))
