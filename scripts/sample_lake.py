@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
-NOW: Final = "2026-01-02T12:00Z"
-"""Where the clock stands: the published figures end before it."""
+from marketlake.simulator.sample.build import NOW
+
+__all__ = ["NOW", "fill"]
 
 
 def fill(home: Path, url: str) -> None:
@@ -14,11 +14,10 @@ def fill(home: Path, url: str) -> None:
     from marketlake.ingest.build import build
     from marketlake.ingest.run import ingest
     from marketlake.model.settings import load_settings
-    from marketlake.model.toml_file import shipped
-    from marketlake.simulator.sample.build import FOLDER
+    from marketlake.model.toml_file import sample_instruments, shipped
 
     home.mkdir(parents=True, exist_ok=True)
-    (home / "instruments.toml").write_text((FOLDER / "instruments.toml").read_text("utf-8"), "utf-8")
+    (home / "instruments.toml").write_text(sample_instruments(), "utf-8")
     (home / "claims.toml").write_text(shipped("claims.toml"), "utf-8")
     settings = load_settings(home=home, now=NOW, source_url=url, environ={})
     ingest(settings)

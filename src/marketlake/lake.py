@@ -261,7 +261,8 @@ class Lake:
         `plan` is a `Plan`, or its text or .toml file, with `settings` over what stands there: rebalance,
         band (points), start, contribute, per, pay_growth and plan_fee (percent per year), trading_cost
         (basis points), sleeve, funded_by, expenses ({instrument: percent per year}). Takes start, end,
-        currency, risk_free, as_of, strict. A plan with a sleeve is also computed without it, with other
+        frequency (daily: on shared sessions; monthly: at the ends of months, each holding's own), currency,
+        risk_free, as_of, strict. A plan with a sleeve is also computed without it, with other
         sizes of it, and in every window of `horizon` years in all of history (default: 5 where there are as
         many). `risk_free` is TBILL_13W by default where it is stored in that currency.
         """

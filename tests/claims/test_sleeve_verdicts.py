@@ -53,7 +53,8 @@ CASES = {
     "HURTS": (CALM, (0.0, 0.01), (0.0, -0.01), {}, "does not hold"),
     "LOSES": (DOWN, DOWN, DOWN, {}, "inconclusive"),
     "SLEEVE_FOREIGN": (CALM, CALM, UP, {"quote_currency": "EUR"}, "inconclusive"),
-    "SLEEVE_MADE_UP": (CALM, CALM, UP, {"synthetic": "daily"}, "inconclusive"),
+    "SLEEVE_MADE_UP": (CALM, CALM, UP, {"synthetic": "all"}, "inconclusive"),
+    "SLEEVE_ANCHORED": (CALM, CALM, UP, {"synthetic": "daily"}, "holds"),
     "YIELD": (CALM, CALM, UP, {"asset_class": "rate", "quote_currency": "CHF"}, "inconclusive"),
     "GAP": (CALM, CALM, UP, {}, "inconclusive"),
     "SLEEVE_ABSENT": (CALM, CALM, UP, {}, "inconclusive"),
@@ -108,6 +109,13 @@ def test_reason_of_an_inconclusive_verdict(ledger: dict[str, Entry], name: str, 
     assert (entry.published.reason, entry.depends_on) == (reason, ())
     assert (entry.published.with_sleeve, entry.published.years) == (None, None)
     assert {window.verdict for window in entry.windows} <= {"inconclusive"}
+
+
+def test_simulated_days_between_published_month_ends_give_no_verdict(ledger: dict[str, Entry]) -> None:
+    entry = ledger["SLEEVE_ANCHORED"]
+    for risk in ("daily_volatility", "max_drawdown"):
+        assert cell(entry, risk=risk).reason == "figures are simulated"
+    assert {window.verdict for window in entry.windows} == {"holds"}
 
 
 def test_reading_that_changes_the_verdict_is_listed(ledger: dict[str, Entry]) -> None:

@@ -56,7 +56,7 @@ def test_every_suggested_command_succeeds(
 ) -> None:
     at(monkeypatch, sample_home)
     shown = run().out
-    assert "17 of 17 instruments" in shown
+    assert "21 of 21 instruments" in shown
     assert "latest session 2025-12-31\n" in shown
     suggested = re.findall(r"  marketlake (.*)$", shown, re.MULTILINE)
     assert len(suggested) == 6

@@ -72,6 +72,58 @@ def test_simulated_days_of_the_sample_market_give_no_verdict(run: Run, sample_ho
     assert all("simulated" in row["quality"] for row in answer["rows"])
 
 
+PLAN = ("portfolio", "58.2 SPY, 38.8 AGG, 3 BTC", "--sleeve", "BTC", "--from", "2019", "--to", "2024")
+
+
+def test_plan_by_published_months_equals_the_independent_check(run: Run, sample_home: Path) -> None:
+    where = ("--home", sample_home, "--format", "json")
+    answer = json.loads(run(*PLAN, "--frequency", "monthly", *where).out)
+    expected = {
+        "without_sleeve": (0.1082, 0.1180, 0.917, -0.2009),
+        "with_sleeve": (0.1355, 0.1280, 1.058, -0.2123),
+    }
+    for side, (rate, volatility, ratio, fall) in expected.items():
+        one = answer[side]
+        assert one["cagr"] == pytest.approx(rate, abs=3e-4)
+        assert one["volatility"] == pytest.approx(volatility, abs=3e-4)
+        assert one["return_per_volatility"] == pytest.approx(ratio, abs=3e-3)
+        assert one["max_drawdown"]["depth"] == pytest.approx(fall, abs=1e-3)
+    assert (answer["frequency"], answer["sessions"], answer["periods_per_year"]) == ("monthly", 72, 12.0)
+    assert "simulated" not in answer["quality"]
+    daily = json.loads(run(*PLAN, *where).out)
+    assert "simulated" in daily["quality"]
+    assert "--frequency monthly rests on published figures" in " ".join(daily["notes"])
+
+
+@pytest.mark.parametrize("frequency", ["daily", "weekly", "monthly"])
+def test_only_figures_between_month_ends_carry_no_mark(run: Run, sample_home: Path, frequency: str) -> None:
+    result = run(
+        "metrics", "BTC", "SPY", "--from", "2019", "--to", "2024", "--frequency", frequency,
+        "--basis", "total", "--risk-free", "TBILL_13W", "--home", sample_home, "--format", "json",
+    )  # fmt: skip
+    figures = json.loads(result.out)["figures"]
+    marked = {one["metric"] for one in figures if "simulated" in one["quality"]}
+    whole = {"total_return", "log_return", "cagr"}
+    assert marked == (
+        {one["metric"] for one in figures} - whole if frequency in {"daily", "weekly"} else set()
+    )
+    assert {"sharpe", "volatility", "max_drawdown"} <= {one["metric"] for one in figures}
+
+
+def test_origin_of_each_bar(run: Run, sample_home: Path) -> None:
+    text = (
+        "SELECT o.origin, count(*) AS n, bool_and(last_day(o.session) - o.session < 4) AS at_month_end "
+        "FROM bar_origin AS o WHERE o.instrument_id = 'SPY' GROUP BY ALL ORDER BY 1"
+    )
+    result = run("query", text, "--home", sample_home, "--format", "json")
+    assert json.loads(result.out) == [
+        {"origin": "published", "n": 145, "at_month_end": True},
+        {"origin": "simulated", "n": 3019 - 145, "at_month_end": False},
+    ]
+    text = "SELECT DISTINCT origin FROM bar_origin WHERE instrument_id IN ('EUR', 'US_CPI')"
+    assert run("query", text, "--home", sample_home, "--format", "csv").out.split() == ["origin", "published"]
+
+
 def test_conversion_to_euro_uses_ecb_rates(run: Run, sample_home: Path) -> None:
     dollars, euros = (
         json.loads(

@@ -38,7 +38,7 @@ def test_claims_prints_statement_published_today_and_dependencies_first(run: Run
 def test_json_output_is_one_value(run: Run, sample_home: Path) -> None:
     plain = json.loads(run("claims", "--home", sample_home, "--format", "json").out)
     assert [claim["claim_id"] for claim in plain["claims"]] == IDS
-    assert [claim["verdict"] for claim in plain["claims"]] == ["no longer holds"] * 3 + ["inconclusive"]
+    assert [claim["verdict"] for claim in plain["claims"]] == ["no longer holds"] * 3 + ["depends"]
     assert not {"grid", "windows"} & set(plain["claims"][0])
     flags = ("--grid", "--windows", "--history")
     full = json.loads(run("claims", IDS[0], *flags, "--home", sample_home, "--format", "json").out)
@@ -54,8 +54,8 @@ def test_csv_and_markdown_print_one_table(run: Run, sample_home: Path) -> None:
     command = ("claims", "--home", sample_home, "--format")
     wins = [(row["claim_id"], row["rolled_wins"]) for row in rows(run(*command, "csv"))]
     assert wins == [*((name, "4") for name in WINS), (IDS[3], "")]
-    assert len(rows(run(*command, "csv", "--grid"))) == 144 + 96 + 96 + 486
-    assert len(rows(run(*command, "csv", "--windows"))) == 3 * 73 + 61
+    assert len(rows(run(*command, "csv", "--grid"))) == 144 + 96 + 96 + 648
+    assert len(rows(run(*command, "csv", "--windows"))) == 3 * 73 + 73
     assert [row["change"] for row in rows(run(*command, "csv", "--history"))] == ["1", "1", "1", "1"]
     first = run(*command, "markdown").out.splitlines()[2]
     assert first.startswith("| BTC_BEATS_NASDAQ | calendar_year_wins | Bitcoin has")
@@ -64,29 +64,29 @@ def test_csv_and_markdown_print_one_table(run: Run, sample_home: Path) -> None:
     assert "one of --grid" in refused.err
 
 
-def test_only_published_year_ends_are_judged(run: Run, sample_home: Path) -> None:
+def test_only_published_month_ends_are_judged(run: Run, sample_home: Path) -> None:
     grid = rows(run("claims", "--grid", "--home", sample_home, "--format", "csv"))
     judged = [row for row in grid if row["verdict"] != "inconclusive"]
-    assert {row["claim_id"] for row in judged} == set(WINS)
-    assert {(row["sessions"], row["convention"]) for row in judged} == {("own", "year_end")}
+    assert {row["claim_id"] for row in judged} == set(IDS)
+    wins = [row for row in judged if row["claim_id"] in WINS]
+    assert {(row["sessions"], row["convention"]) for row in wins} == {("own", "year_end")}
     windows = rows(run("claims", "--windows", "--home", sample_home, "--format", "csv"))
-    assert {row["end_month"] for row in windows if row["verdict"] != "inconclusive"} == {"12"}
+    assert {row["verdict"] for row in windows} == {"holds", "does not hold"}
 
 
-def test_no_risk_figures_from_simulated_days(run: Run, sample_home: Path) -> None:
+def test_sleeve_is_judged_by_published_months_and_not_by_simulated_days(run: Run, sample_home: Path) -> None:
     lines = run("claims", IDS[3], "--grid", "--history", "--home", sample_home).out.splitlines()
-    assert lines[1:5] == [
-        "  as published: inconclusive for 2019 to 2024; figures are simulated",
-        "  today: inconclusive for 2019 to 2024; figures are simulated",
-        "  depends on: none of 486 readings has a verdict",
-        "  overall: inconclusive",
-    ]
-    assert "  unavailable, 324 of 486 readings: figures are simulated" in lines
-    assert "  unavailable, 162 of 486 readings: no instrument VT in this lake" in lines
-    flags = ("--windows", "--home", sample_home, "--format", "json")
+    assert lines[1].startswith(
+        "  as published: holds for 2019 to 2024; return per risk 1.057 with BTC, 0.917"
+    )
+    assert lines[2].startswith("  today: holds for 2020 to 2025; return per risk 0.923 with BTC, 0.812")
+    assert lines[4] == "  overall: depends"
+    assert "  unavailable, 324 of 648 readings: figures are simulated" in lines
+    flags = ("--grid", "--home", sample_home, "--format", "json")
     [claim] = json.loads(run("claims", IDS[3], *flags).out)["claims"]
-    assert {window["reason"] for window in claim["windows"]} == {"figures are simulated"}
-    assert (claim["published"]["with_sleeve"], claim["published"]["share"]) == (None, 0.03)
+    daily = [c for c in claim["grid"] if c["risk"] in {"daily_volatility", "max_drawdown"}]
+    assert {c["reason"] for c in daily} == {"figures are simulated"}
+    assert len(daily) == len(claim["grid"]) / 2
 
 
 def test_unknown_claim_is_refused_and_empty_claims_file_is_reported(
@@ -112,7 +112,7 @@ def test_unknown_claim_is_refused_and_empty_claims_file_is_reported(
 def test_claims_in_python(sample_home: Path) -> None:
     lake = marketlake.open(home=sample_home)
     assert [entry.claim_id for entry in lake.claims().claims] == IDS
-    assert {type(cell.with_sleeve) for cell in lake.claims(IDS[3]).claims[0].grid} == {type(None)}
+    assert {type(cell.with_sleeve) for cell in lake.claims(IDS[3]).claims[0].grid} == {type(None), float}
     [entry] = lake.claims("BTC_BEATS_GOLD").claims
     assert (entry.verdict, entry.depends_on) == ("no longer holds", ())
 

@@ -106,11 +106,11 @@ def test_piped_output_is_plain_text_even_with_force_color(
 
 def test_stale_instrument_is_yellow(monkeypatch: pytest.MonkeyPatch, sample_home: Path) -> None:
     shown, _ = on_terminal(monkeypatch, ["status", "--home", sample_home, "--now", "2026-03-02T12:00Z"])
-    nasdaq, cpi = (
-        next(line for line in shown.splitlines() if line.startswith(name)) for name in ("NASDAQ ", "SPY ")
+    nasdaq, ended = (
+        next(line for line in shown.splitlines() if line.startswith(name)) for name in ("NASDAQ ", "BTC ")
     )
     assert "\x1b[33m" in nasdaq
-    assert "\x1b[33m" not in cpi
+    assert "\x1b[33m" not in ended
 
 
 def test_narrow_terminal_splits_the_table_but_not_the_numbers(

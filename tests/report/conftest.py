@@ -40,10 +40,11 @@ def page_file(lake: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def opened(browser: Browser, page_file: Path) -> Iterator[Opened]:
-    """The page, open; shared by the tests of a module."""
+    """The page, open, with the days of what is simulated between months; shared by a module's tests."""
     from .browser import open_page
 
     page = open_page(browser, page_file)
+    page.choose(closes="day")
     yield page
     assert page.complaints == []
     assert page.requests == [page_file.as_uri()]

@@ -125,6 +125,34 @@ def test_chart_series_equal_lake(opened: Opened, lake: Path, values: tuple[str |
     assert risk == {name: lake_figures.alone(lake, name, choice) for name in risk}
 
 
+def test_published_month_ends_equal_lake_and_carry_no_mark(
+    browser: Browser, page_file: Path, lake: Path
+) -> None:
+    from .browser import open_page
+
+    opened = open_page(browser, page_file)
+    choice = {"a": "MADE_UP", "b": "NASDAQ", "first": 2021, "last": 2024, "currency": "USD", "basis": "price"}
+    opened.choose(**choice)
+    opened.draw_all()
+    answer = Lake(lake).metrics(
+        ["MADE_UP", "NASDAQ"], start=2021, end=2024, frequency="monthly", currency="USD"
+    )
+    shown = {row[0]: row[1:] for row in opened.table("#figures")}
+    for line, metric in (
+        ("volatility", "volatility"),
+        ("maximum drawdown", "max_drawdown"),
+        ("CAGR", "cagr"),
+    ):
+        figures = [answer.figure(name, metric) for name in ("MADE_UP", "NASDAQ")]
+        assert [cell.lstrip("+\u2212") for cell in shown[line]] == [
+            f"{abs(one.value or 0) * 100:,.2f} %" for one in figures
+        ]
+        assert not any("simulated" in one.quality for one in figures)
+    assert shown["monthly returns, n"] == ["48", "48"]
+    assert "simulated" not in " ".join(shown["quality of monthly returns"])
+    opened.page.context.close()
+
+
 def test_sleeve_sizes_equal_lake(opened: Opened, lake: Path) -> None:
     opened.draw_all()
     share = market.PLAN.share

@@ -175,6 +175,10 @@ def test_simulated_days_are_watermarked_in_charts_and_downloads(browser: Browser
     assert opened.page.locator(".banner").is_visible()
     assert opened.page.locator("#growth .watermark").count() == 0
     opened.choose(b="MADE_UP")
+    opened.draw_all()
+    assert opened.page.locator(".watermark").count() == 0
+    opened.choose(closes="day")
+    opened.draw_all()
     for place in ("growth", "drawdown", "rolling", "heatmap"):
         assert opened.page.locator(f"#{place} .watermark").count() == 1
     assert "SIMULATED" in saved(opened, "#growth", "SVG").decode()

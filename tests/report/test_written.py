@@ -83,7 +83,8 @@ def test_preview_has_title_description_and_picture(lake: Path) -> None:
     assert found["description"] == found["og:description"]
     # some instruments of the market are made up
     assert found["description"].startswith(
-        "Simulated data. As published, 2021\u20132023: does not hold, 1 of 3"
+        "A sample market: month ends are published, days simulated. "
+        "As published, 2021\u20132023: does not hold, 1 of 3"
     )
     image = base64.b64decode(found["og:image"].removeprefix("data:image/png;base64,"))
     assert image.startswith(b"\x89PNG")

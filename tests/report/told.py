@@ -123,7 +123,7 @@ def _monthly(lake: Path, choice: Choice, shown: Callable[[Any], list[str]]) -> T
 
 def sizes(lake: Path, plan: str, settings: dict[str, Any], start: str, end: str) -> Table:
     """`portfolio`, a line a size of the sleeve."""
-    answer = Lake(lake).portfolio(plan, settings, start=start, end=end)
+    answer = Lake(lake).portfolio(plan, settings, start=start, end=end, frequency="monthly")
     return [_size(one) for one in answer.sweep]
 
 

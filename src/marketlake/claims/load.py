@@ -271,8 +271,9 @@ SLEEVE: Final = Kind(
     words={
         ("rebalance", "never"): "never rebalanced",
         ("funded_by", PRO_RATA): "funded pro rata",
-        ("risk", "monthly_volatility"): "by monthly volatility",
-        ("risk", "max_drawdown"): "by maximum drawdown",
+        ("risk", "monthly_max_drawdown"): "by the maximum drawdown of month ends",
+        ("risk", "daily_volatility"): "by daily volatility",
+        ("risk", "max_drawdown"): "by the maximum drawdown of days",
         ("worth", "real"): "after inflation",
         ("worth", "over_bill"): "over a Treasury bill",
     },

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -14,9 +13,9 @@ import numpy.typing as npt
 from ..engine.listing import Listed, Listing
 from ..engine.reader import DuckReader
 from ..model.calendars import Days
-from ..model.instruments import NOT_INVESTABLE, Instrument
+from ..model.instruments import NOT_INVESTABLE, Instrument, is_simulated
 from ..portfolio.known import Known, Series
-from ..portfolio.market import ends_of, shared
+from ..portfolio.market import FREQUENCIES, by_month, ends_of, month_ends, shared
 from ..portfolio.plan import Floats
 from ..portfolio.rates import Bill, Deflator, read_bill, read_deflator
 from ..portfolio.risk import cagr, drawdowns, moments_of, sharpe, volatility
@@ -35,22 +34,20 @@ _EPOCH: Final = 1970 * 12
 
 @dataclass(frozen=True)
 class Figures:
-    """Return and risk over one stretch, each (2,), with the sleeve and without."""
+    """Return and risk over one stretch at one frequency, each (2,), with the sleeve and without."""
 
     growth: Floats
     annual_return: Floats
     volatility: Floats
-    monthly_volatility: Floats
     max_drawdown: Floats
     bill_return: float
-    """A year; not a number where a yield is missing, nor are the next two a number then."""
+    """A year; not a number where a yield is missing, nor is the next one then."""
     sharpe: Floats
-    monthly_sharpe: Floats
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A stretch of a claim's length from one month's end to another: sessions and months by number."""
+    """A stretch of a claim's length from one month's end to another: days and months by number."""
 
     first: int
     last: int
@@ -69,26 +66,28 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Variant:
-    """The instruments that a claim may mean, on the sessions that all of them have."""
+    """The instruments that a claim may mean, on the sessions that all of them have, or (monthly) each at
+    its own last session of the months that all of them have."""
 
+    frequency: str
     obstacle: str | None
     """Why there is no verdict, whatever the years."""
     days: Days
     levels: Floats
     expected: Days
     suspects: Mapping[str, Days]
-    """By holding, the sessions whose return a check doubts."""
+    """By holding, the days whose return a check doubts."""
     cpi: Deflator | None
     bill: Bill | None
 
     @cached_property
     def month_ends(self) -> Places:
-        """The last stored session (M,) of each month, by number."""
+        """The last of its days (M,) in each month, by number."""
         return np.flatnonzero(is_last(self.days, 1)).astype(np.int64)
 
     @cached_property
     def complete(self) -> Flags:
-        """Which of them (M,) are the calendars' own last sessions."""
+        """Which of them (M,) are the calendars' own last."""
         return np.asarray(ends_of(self.days, self.expected, 1)[self.month_ends])
 
     @cached_property
@@ -98,17 +97,9 @@ class Variant:
         return np.asarray(months + _EPOCH)
 
     @cached_property
-    def daily_bill(self) -> Floats:
-        """The bill's return to each session from the one before, (T,)."""
-        return self._bill(self.days)
-
-    @cached_property
-    def monthly_bill(self) -> Floats:
-        """The bill's return to each month's end from the one before, (M,)."""
-        return self._bill(self.days[self.month_ends])
-
-    def _bill(self, days: Days) -> Floats:
-        return self.bill.returns(days) if self.bill else np.full(len(days), np.nan)
+    def bill_returns(self) -> Floats:
+        """The bill's return to each day from the one before, (T,)."""
+        return self.bill.returns(self.days) if self.bill else np.full(len(self.days), np.nan)
 
     def latest(self) -> int | None:
         """The last December that is complete."""
@@ -116,7 +107,7 @@ class Variant:
         return int(whole[-1]) if len(whole) else None
 
     def stretches(self, of_years: int) -> Iterator[Stretch]:
-        """All that have a stored session in their first and their last month."""
+        """All that have a day in their first and their last month."""
         place = {int(month): n for n, month in enumerate(self.months)}
         for month, end in place.items():
             start = place.get(month - _MONTHS_A_YEAR * of_years)
@@ -136,7 +127,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Run:
-    """One reading of a claim over one stretch."""
+    """One reading of a claim over one stretch at one frequency."""
 
     reading: PlanReading
     place: int
@@ -177,21 +168,21 @@ class Evaluation:
     """A claim with everything that was computed for it."""
 
     claim: SleeveClaim
-    variants: tuple[Variant, ...]
-    """By number: the claim's own instruments first."""
+    variants: Mapping[tuple[int, str], Variant]
+    """By number (the claim's own instruments are the first) and frequency."""
     runs: tuple[Run, ...]
-    """In order of their place and their end."""
+    """In order of their frequency, their place and their end."""
 
-    def run_to(self, place: int, last_year: int | None) -> Run | None:
+    def run_to(self, frequency: str, place: int, last_year: int | None) -> Run | None:
         """That of a reading which ends with a year; None where the holdings do not share its
         stretch."""
         if last_year is None:
             return None
-        return self._by_end.get((place, last_year * _MONTHS_A_YEAR + _DECEMBER))
+        return self._by_end.get((frequency, place, last_year * _MONTHS_A_YEAR + _DECEMBER))
 
     @cached_property
-    def _by_end(self) -> dict[tuple[int, int], Run]:
-        return {(run.place, run.stretch.end_month): run for run in self.runs}
+    def _by_end(self) -> dict[tuple[str, int, int], Run]:
+        return {(run.variant.frequency, run.place, run.stretch.end_month): run for run in self.runs}
 
 
 @dataclass
@@ -205,24 +196,29 @@ class Stored:
     _cpi: dict[str, Deflator] = field(default_factory=dict)
     _bill: dict[str, Bill] = field(default_factory=dict)
 
-    def variant(self, reading: PlanReading) -> Variant:
+    def variant(self, reading: PlanReading, frequency: str) -> Variant:
         """The instruments of a reading, in the order of its weights."""
         listing = self.known.reader.listing
         names = [name for name, _, _ in reading.weights()]
         held = [listing[name] for name in names if name in listing]
-        obstacle = obstacle_of(names, listing)
-        series = [self.series[one.id] for one in held]
+        series = [self._series(one, frequency) for one in held]
         days, levels = shared(series) if len(held) == len(names) else _nothing(len(names))
         priced = ~np.isnan(levels).any(axis=1)
+        on = month_ends if frequency == "monthly" else np.asarray
         return Variant(
-            obstacle=obstacle,
+            frequency=frequency,
+            obstacle=obstacle_of(names, listing, frequency),
             days=days[priced],
             levels=levels[priced],
-            expected=self._sessions(held),
-            suspects={name: self.suspects[name] for name in names if name in self.suspects},
+            expected=on(self._sessions(held)),
+            suspects={name: on(self.suspects[name]) for name in names if name in self.suspects},
             cpi=self._deflator(first_beside(listing, "inflation", reading.sleeve)),
             bill=self._yields(first_beside(listing, "rate", reading.sleeve)),
         )
+
+    def _series(self, one: Listed, frequency: str) -> Series:
+        found = self.series[one.id]
+        return by_month(found, self._sessions([one])) if frequency == "monthly" else found
 
     def _sessions(self, held: Sequence[Listed]) -> Days:
         key = tuple(sorted({one.calendar for one in held}))
@@ -256,8 +252,8 @@ def expected_months(claim: SleeveClaim) -> int:
     return _MONTHS_A_YEAR * claim.of_years + 1
 
 
-def obstacle_of(names: Sequence[str], listing: Listing) -> str | None:
-    """The first that applies; risk is measured by the day, so simulated days give no verdict."""
+def obstacle_of(names: Sequence[str], listing: Listing, frequency: str) -> str | None:
+    """The first that applies; simulated days give no verdict where risk is measured by the day."""
     held = [listing[name] for name in names if name in listing]
     if len(held) < len(names):
         return f"no instrument {min(name for name in names if name not in listing)} in this lake"
@@ -266,7 +262,7 @@ def obstacle_of(names: Sequence[str], listing: Listing) -> str | None:
         return f"{min(not_held)} is nothing a plan can hold"
     if len({one.quote_currency for one in held}) > 1:
         return "its holdings are quoted in different currencies"
-    if any(one.synthetic != "no" for one in held):
+    if any(is_simulated(one.synthetic, frequency) for one in held):
         return "figures are simulated"
     return None
 
@@ -283,15 +279,19 @@ def first_beside(
 
 
 def _evaluate(stored: Stored, claim: SleeveClaim) -> Evaluation:
-    by_variant = groupby(enumerate(claim.readings()), lambda pair: pair[1].variant)
-    readings = [list(pairs) for _, pairs in by_variant]
-    variants = tuple(stored.variant(pairs[0][1]) for pairs in readings)
-    rolled = variants[0].latest()
+    readings = list(enumerate(claim.readings()))
+    first_of = {reading.variant: reading for _, reading in reversed(readings)}
+    variants = {
+        (number, frequency): stored.variant(reading, frequency)
+        for frequency in FREQUENCIES
+        for number, reading in sorted(first_of.items())
+    }
+    rolled = variants[0, "monthly"].latest()
     runs = (
         run
-        for variant, pairs in zip(variants, readings, strict=True)
-        for place, reading in pairs
-        for run in _runs(variant, place, reading, rolled)
+        for frequency in FREQUENCIES
+        for place, reading in readings
+        for run in _runs(variants[reading.variant, frequency], place, reading, rolled)
     )
     return Evaluation(claim, variants, tuple(runs))
 
@@ -311,22 +311,17 @@ def _figures(variant: Variant, stretch: Stretch, reading: PlanReading) -> Figure
     span = slice(stretch.first, stretch.last + 1)
     weights = np.array([(own, without) for _, own, without in reading.weights()])
     index = growth(variant.levels[span], rebalancing(variant.days, reading.rebalance)[span], weights)
-    daily, per_year = _changes(index), (stretch.last - stretch.first) / stretch.years
-    ends = (variant.month_ends >= stretch.first) & (variant.month_ends <= stretch.last)
-    monthly = _changes(index[variant.month_ends[ends] - stretch.first])
-    bill = variant.daily_bill[stretch.first + 1 : stretch.last + 1]
+    changes, per_year = _changes(index), (stretch.last - stretch.first) / stretch.years
     # a plan is set against the bill over all of its days, or not at all
-    monthly_bill = variant.monthly_bill[ends][1:] + (np.nan if np.isnan(bill).any() else 0.0)
-    daily_bill = bill + (np.nan if np.isnan(bill).any() else 0.0)
+    bill = variant.bill_returns[stretch.first + 1 : stretch.last + 1]
+    bill = np.full(len(bill), np.nan) if np.isnan(bill).any() else bill
     return Figures(
         growth=index[-1],
         annual_return=cagr(index[-1], stretch.years),
-        volatility=volatility(moments_of(daily), per_year),
-        monthly_volatility=volatility(moments_of(monthly), _MONTHS_A_YEAR),
+        volatility=volatility(moments_of(changes), per_year),
         max_drawdown=drawdowns(index).min(axis=0),
         bill_return=float(cagr(float(np.prod(1 + bill)), stretch.years)),
-        sharpe=_pair(sharpe(moments_of(daily - daily_bill[:, None]), per_year)),
-        monthly_sharpe=_pair(sharpe(moments_of(monthly - monthly_bill[:, None]), _MONTHS_A_YEAR)),
+        sharpe=_pair(sharpe(moments_of(changes - bill[:, None]), per_year)),
     )
 
 

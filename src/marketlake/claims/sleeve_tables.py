@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..engine.build import arrow_table
+from ..model.instruments import is_simulated
 from ..portfolio.known import to_date
 from ..portfolio.plan import Floats
 from ..portfolio.risk import ROUNDING, cagr
@@ -19,13 +20,21 @@ from .claim import SleeveClaim
 from .sleeve import SIDES, Evaluation, Figures, Run, expected_months
 from .verdict import FAILS, HOLDS, INCONCLUSIVE, LAPSED, PUBLISHED, ROLLED
 
-RISKS: Final = ("daily_volatility", "monthly_volatility", "max_drawdown")
+RISKS: Final = {
+    "monthly_volatility": ("monthly", "volatility"),
+    "monthly_max_drawdown": ("monthly", "max_drawdown"),
+    "daily_volatility": ("daily", "volatility"),
+    "max_drawdown": ("daily", "max_drawdown"),
+}
+"""Frequency and figure; the first is the claim's own reading."""
+_OWN: Final = next(iter(RISKS))
 WORTHS: Final = ("nominal", "real", "over_bill")
 _AFTER: Final = {"nominal": "", "real": " after inflation", "over_bill": " more than the bill"}
 _DECEMBER: Final = 12
 _SLEEVE: Final = {
     "claim_id": pa.string(),
     "place": pa.int32(),
+    "frequency": pa.string(),
     "end_year": pa.int32(),
     "end_month": pa.int32(),
     "side": pa.string(),
@@ -39,11 +48,9 @@ _SLEEVE: Final = {
     "growth": pa.float64(),
     "annual_return": pa.float64(),
     "volatility": pa.float64(),
-    "monthly_volatility": pa.float64(),
     "max_drawdown": pa.float64(),
     "bill_return": pa.float64(),
     "sharpe": pa.float64(),
-    "monthly_sharpe": pa.float64(),
     "quality": pa.string(),
 }
 _FIGURES: Final = tuple(_SLEEVE)[tuple(_SLEEVE).index("growth") : -1]
@@ -153,7 +160,7 @@ def _over_bill(run: Run, figures: Figures) -> str:
         return "no Treasury bill in this lake"
     if np.isnan(figures.bill_return):
         return f"no yield of {bill.id} on some of the days"
-    return "figures are simulated" if bill.synthetic != "no" else ""
+    return "figures are simulated" if is_simulated(bill.synthetic, run.variant.frequency) else ""
 
 
 def _gain(run: Run, figures: Figures, risk: str, worth: str) -> Floats:
@@ -161,18 +168,16 @@ def _gain(run: Run, figures: Figures, risk: str, worth: str) -> Floats:
         return figures.annual_return
     if worth == "real":
         return cagr(figures.growth / run.inflation[1], run.stretch.years)
-    if risk == "max_drawdown":
+    if RISKS[risk][1] == "max_drawdown":
         return np.asarray(figures.annual_return - figures.bill_return)
-    return figures.sharpe if risk == "daily_volatility" else figures.monthly_sharpe
+    return figures.sharpe
 
 
 def _taken(figures: Figures, risk: str, worth: str) -> Floats:
     """The risk to divide by; a Sharpe ratio is divided by it already."""
-    if risk == "max_drawdown":
+    if RISKS[risk][1] == "max_drawdown":
         return -figures.max_drawdown
-    if worth == "over_bill":
-        return np.ones(len(SIDES))
-    return figures.volatility if risk == "daily_volatility" else figures.monthly_volatility
+    return np.ones(len(SIDES)) if worth == "over_bill" else figures.volatility
 
 
 def _sleeves(found: Evaluation) -> Iterator[Row]:
@@ -182,6 +187,7 @@ def _sleeves(found: Evaluation) -> Iterator[Row]:
             yield (
                 found.claim.id,
                 run.place,
+                run.variant.frequency,
                 stretch.end_year,
                 stretch.end_month % _DECEMBER + 1,
                 side,
@@ -210,13 +216,11 @@ def _grid(found: Evaluation) -> Iterator[Row]:
         ROLLED: next((run.stretch.end_year for run in found.runs if run.rolled), None),
     }
     for place, reading in enumerate(claim.readings()):
-        at_place = {span: found.run_to(place, year) for span, year in last_years.items()}
-        absent = found.variants[reading.variant].obstacle or "the holdings do not share these years"
-        for risk, worth in product(RISKS, WORTHS):
-            ratios = {
-                span: Ratio(None, absent) if run is None else ratio_of(run, risk, worth)
-                for span, run in at_place.items()
-            }
+        for (risk, (frequency, _)), worth in product(RISKS.items(), WORTHS):
+            obstacle = found.variants[reading.variant, frequency].obstacle
+            absent = Ratio(None, obstacle or "the holdings do not share these years")
+            runs = {span: found.run_to(frequency, place, year) for span, year in last_years.items()}
+            ratios = {s: absent if run is None else ratio_of(run, risk, worth) for s, run in runs.items()}
             for span, year in last_years.items():
                 yield (
                     claim.id,
@@ -230,15 +234,15 @@ def _grid(found: Evaluation) -> Iterator[Row]:
                     reading.funded_by,
                     risk,
                     worth,
-                    (place, risk, worth) == (0, RISKS[0], WORTHS[0]),
+                    (place, risk, worth) == (0, _OWN, WORTHS[0]),
                     *ratios[span].row(claim, reading.sleeve, ratios[PUBLISHED] if span == ROLLED else None),
                 )
 
 
 def _windows(found: Evaluation) -> Iterator[Row]:
     for run in found.runs:
-        if run.place == 0:
-            ratio = ratio_of(run, RISKS[0], WORTHS[0])
+        if (run.place, run.variant.frequency) == (0, RISKS[_OWN][0]):
+            ratio = ratio_of(run, _OWN, WORTHS[0])
             month = run.stretch.end_month % _DECEMBER + 1
             yield found.claim.id, run.stretch.end_year, month, *ratio.row(found.claim, run.reading.sleeve)
 

@@ -44,6 +44,13 @@ class Rebalance(StrEnum):
     band = "band"
 
 
+class Closes(StrEnum):
+    """Which closes a plan is valued at."""
+
+    daily = "daily"
+    monthly = "monthly"
+
+
 class Per(StrEnum):
     """The pay period."""
 
@@ -91,6 +98,9 @@ def portfolio(
     horizon: Annotated[
         int | None, typer.Option(help="Years per window of history [default: 5, where stored].")
     ] = None,
+    frequency: Annotated[
+        Closes, typer.Option(help="Shared sessions, or the ends of months, each holding's own.")
+    ] = Closes.daily,
     currency: Currency = None,
     risk_free: RiskFree = None,
     as_of: AsOf = None,
@@ -117,6 +127,7 @@ def portfolio(
     options = given(
         start=close_before(start) if start else None,
         end=end,
+        frequency=frequency.value,
         currency=currency,
         risk_free=risk_free_of(risk_free),
         as_of=as_of,

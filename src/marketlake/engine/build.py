@@ -78,6 +78,7 @@ _VIEWS: Final = (
     "view/action",
     "view/return_index",
     "view/bar_adjusted",
+    "view/bar_origin",
     "view/reconciled",
     "view/reconciled_pair",
     "view/session_gap",

@@ -138,6 +138,11 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "return_index": _KEY
     | _LEVELS
     | {"known_at": "from when a reader could have known the session's indices"},
+    "bar_origin": {
+        "instrument_id": _KEY["instrument_id"],
+        "session": _KEY["session"],
+        "origin": "live; published: a fact of its date; simulated: made up",
+    },
     "bar_adjusted": _KEY
     | {name: f"{name} adjusted for later splits" for name in ("open", "high", "low", "close")}
     | {"volume": "units traded, as counted on the last session"}
@@ -196,7 +201,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "sources": "source:symbol, in order of trust",
         "proxy_for": "what it is a proxy for; empty otherwise",
         "base_currency": "the currency whose reference rate it is in conversions; empty otherwise",
-        "synthetic": "no; daily: only year-end closes are published figures; all: fully simulated",
+        "synthetic": "no; daily: only month-end closes and dividends are published; all: fully simulated",
         "negative_prices": "whether a price of zero or below is possible",
     },
     "instrument_name": {
@@ -316,24 +321,23 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "claim_sleeve": _CLAIM
     | _PLAN
     | {
+        "frequency": "monthly: of each holding's own month ends; daily: of the sessions that they share",
         "end_year": "year in which the window ends",
         "end_month": "month in which it ends",
         "side": "with the sleeve or without",
         "published": "whether it is the claim's own years",
         "rolled": "whether it is the latest whole years",
-        "start_session": "the plan is bought at the close of this session",
-        "end_session": "it ends at the close of this session",
+        "start_session": "the plan is bought at the close of this session, or of this month's last",
+        "end_session": "it ends at the close of this session, or of this month's last",
         "years": "length by which it is annualised",
         "months": "month ends from start to end that are stored for all holdings",
         "expected_months": "month ends that must be",
-        "growth": "end over start; null where a month is not complete or days are simulated",
+        "growth": "end over start; null where a month is not complete or closes are simulated",
         "annual_return": "growth as a rate per year",
-        "volatility": "of daily returns, per year",
-        "monthly_volatility": "of monthly returns, per year",
+        "volatility": "of returns at this frequency, per year",
         "max_drawdown": "from a high to a low, at closes; 0 or below",
         "bill_return": "of the bill over the same days, per year; null where a yield is missing",
-        "sharpe": "of daily returns over the bill's, per year",
-        "monthly_sharpe": "of monthly returns over the bill's, per year",
+        "sharpe": "of returns over the bill's, per year",
         "quality": "empty, or suspect: a check doubts a price, split or dividend of a holding",
     },
     "claim_grid": _CLAIM
@@ -343,7 +347,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "sessions": "own, or shared by all",
         "convention": "year_end, first_to_last or december_average; null for a sleeve",
         "worth": "nominal, real (after consumer prices) or over_bill (over what a Treasury bill returned)",
-        "risk": "daily_volatility, monthly_volatility or max_drawdown; null without a sleeve",
+        "risk": "monthly_volatility, monthly_max_drawdown, daily_volatility or max_drawdown; "
+        "null without a sleeve",
         "headline": "whether it is the reading of claim_check",
     },
     "claim_window": _CLAIM

@@ -81,6 +81,15 @@ class SourceRef:
     """The environment variable with the source's key, where that is missing."""
 
 
+def is_simulated(synthetic: str, frequency: str = "daily") -> bool:
+    """Whether returns of a frequency rest on simulated prices.
+
+    >>> is_simulated("daily", "monthly")
+    False
+    """
+    return synthetic == "all" or (synthetic == "daily" and frequency in {"daily", "weekly"})
+
+
 @dataclass(frozen=True)
 class Instrument:
     """One thing that has a price (or a rate, or an index level)."""
@@ -96,7 +105,7 @@ class Instrument:
     proxy_for: str = ""
     """What the instrument is a proxy for; empty otherwise."""
     synthetic: str = "no"
-    """`daily`: only year-end closes are published figures; `all`: fully simulated."""
+    """`daily`: only month-end closes and dividends are published figures; `all`: fully simulated."""
     negative_prices: bool = False
     """Whether a price of zero or below is possible (crude oil futures have shown it)."""
     until: date = date.max

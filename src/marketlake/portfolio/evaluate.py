@@ -28,11 +28,11 @@ def portfolio(reader: DuckReader, terms: Terms, plan: Plan, *, horizon: int | No
 
     `Lake.portfolio` describes the options. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
-    terms.only("portfolio", "start", "end", "currency", "risk_free", "as_of", "strict")
+    terms.only("portfolio", "start", "end", "frequency", "currency", "risk_free", "as_of", "strict")
     plan = plan.with_ids(lambda name: find(reader.listing, name).id)
     _check_horizon(plan, horizon)
     known = Known(reader, terms.as_of, terms.strict)
-    market = read_market(known, plan, terms.currency, terms.risk_free)
+    market = read_market(known, plan, terms.currency, terms.risk_free, terms.frequency)
     window = window_of(market, terms.start, terms.end)
     sleeves = plan.sweep() if plan.sleeve is not None else (None,)
     weights = np.stack([plan.weights(sleeve) for sleeve in sleeves], axis=1)
@@ -47,6 +47,7 @@ def portfolio(reader: DuckReader, terms: Terms, plan: Plan, *, horizon: int | No
         summary=summary_of(plan, market, window, own, without),
         plan=plan,
         currency=market.currency,
+        frequency=market.frequency,
         start=window.start,
         end=window.end,
         years=window.years,

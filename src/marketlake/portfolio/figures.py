@@ -145,6 +145,8 @@ class PortfolioAnswer(Answer):
     summary: str
     plan: Plan
     currency: str
+    frequency: str
+    """daily or monthly: what returns and drawdowns are taken from."""
     start: date
     end: date
     years: float

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from ..answers.notes import FLAGS
+from ..model.instruments import is_simulated
 from .figures import Figures, History
 from .known import Known, to_date
 from .market import Market
@@ -44,9 +45,15 @@ def _simulated(market: Market) -> Iterator[Note]:
         names = ", ".join(market.simulated)
         yield (
             "simulated",
-            f"daily prices of {names} are simulated (year ends may be published figures): volatility, "
-            "drawdowns and everything between year ends are an exercise and give no verdict",
+            f"prices of {names} are simulated{_between(market)}: the figures are an exercise and give no "
+            "verdict",
         )
+
+
+def _between(market: Market) -> str:
+    if all(one.synthetic == "daily" for one in market.instruments if one.id in market.simulated):
+        return " between the ends of months (--frequency monthly rests on published figures)"
+    return ""
 
 
 def _levels(market: Market) -> Iterator[Note]:
@@ -76,7 +83,7 @@ def _sessions(market: Market, window: Window) -> Iterator[Note]:
     if window.shortened:
         yield (
             "shortened",
-            f"the lake's shared sessions do not reach further than {window.start} to {window.end}: "
+            f"the lake's {market.unit}s do not reach further than {window.start} to {window.end}: "
             f"{market.bounds()}",
         )
     expected = market.expected[(market.expected >= start) & (market.expected <= end)]
@@ -85,17 +92,18 @@ def _sessions(market: Market, window: Window) -> Iterator[Note]:
     if len(unpriced):
         yield (
             "no_rate",
-            f"{_count(len(unpriced))} left out for want of a rate or price, first {to_date(unpriced[0])}",
+            f"{_count(market, len(unpriced))} left out for want of a rate or price, "
+            f"first {to_date(unpriced[0])}",
         )
     doubted = [n for n, days in market.suspects.items() if ((days > start) & (days <= end)).any()]
     if doubted:
         yield "suspect", f"{FLAGS['suspect']} ({', '.join(doubted)})"
     if len(missing):
-        yield "gap", f"{_count(len(missing))} missing and spanned, first {to_date(missing[0])}"
+        yield "gap", f"{_count(market, len(missing))} missing and spanned, first {to_date(missing[0])}"
 
 
-def _count(sessions: int) -> str:
-    return f"{sessions:,} shared session{'s' if sessions > 1 else ''}"
+def _count(market: Market, days: int) -> str:
+    return f"{days:,} {market.unit}{'s' if days > 1 else ''}"
 
 
 def _inflation(market: Market, window: Window) -> Iterator[Note]:
@@ -104,8 +112,8 @@ def _inflation(market: Market, window: Window) -> Iterator[Note]:
         yield "", f"no consumer price index for {market.currency} in instruments.toml, so no real figures"
     elif window.inflation is None:
         yield "", f"{index.id} does not reach over the window, so no real figures"
-    elif index.synthetic == "all" or (index.synthetic == "daily" and not window.whole_years):
-        yield "simulated", f"{index.id} is simulated between Decembers, so the real figures are simulated too"
+    elif is_simulated(index.synthetic, "monthly"):
+        yield "simulated", f"{index.id} is simulated, so the real figures are simulated too"
 
 
 def _risk_free(market: Market, window: Window) -> Iterator[Note]:
@@ -124,7 +132,7 @@ def _risk_free(market: Market, window: Window) -> Iterator[Note]:
             f"no yield of {risk_free.used} is known for {unknown:,} of the {len(window.risk_free):,} returns "
             f"({everywhere:,} of {len(market.days) - 1:,} in all history); the Sharpe ratios leave them out",
         )
-    if risk_free.synthetic != "no":
+    if is_simulated(risk_free.synthetic, market.frequency):
         yield "simulated", f"{risk_free.used} is simulated, so the Sharpe ratios are simulated too"
 
 
@@ -139,12 +147,11 @@ def conventions_of(plan: Plan, market: Market, window: Window, known: Known) -> 
     """How the figures are computed, from the prices to the costs."""
     return (
         f"{window.start} to {window.end}, {market.currency}, total return (dividends reinvested at the "
-        f"ex-date's close), on the {window.last - window.first:,} sessions after the start that all holdings "
-        "share; tax-free",
+        f"ex-date's close), {_days(market, window)}; tax-free",
         *([f"only what was {known.moment}, windows of history included"] if known.moment else []),
         _years(window),
-        f"volatility: simple returns between shared sessions, n - 1, {window.periods_per_year:.2f} periods a "
-        "year; maximum drawdown: of the time-weighted index at closes",
+        f"volatility: simple returns between {market.unit}s, n - 1, {window.periods_per_year:.2f} periods a "
+        "year; maximum drawdown: of the time-weighted index at these closes",
         f"return / volatility: CAGR over volatility; {_sharpe(market)}",
         "real: in money of the start, by consumer prices: December over December between year ends "
         "(payments: of the month before), otherwise last published",
@@ -153,6 +160,13 @@ def conventions_of(plan: Plan, market: Market, window: Window, known: Known) -> 
         _costs(plan),
         *_funding(plan),
     )
+
+
+def _days(market: Market, window: Window) -> str:
+    count = f"{window.last - window.first:,}"
+    if market.frequency == "monthly":
+        return f"at the ends of the {count} months after the start, of each holding's own last session"
+    return f"on the {count} sessions after the start that all holdings share"
 
 
 def _years(window: Window) -> str:
@@ -190,7 +204,7 @@ def _rebalancing(plan: Plan) -> str:
     if plan.rebalance == "never":
         return "never rebalanced"
     unit = {"monthly": "month", "quarterly": "quarter", "yearly": "year"}[plan.rebalance]
-    return f"rebalanced to target at the close of the last shared session of each {unit}, but not at the end"
+    return f"rebalanced to target at the last close of each {unit}, but not at the end"
 
 
 def _costs(plan: Plan) -> str:

@@ -42,7 +42,8 @@ _WORDS: Final = {
     "over_bill": "over the bill",
     "daily_volatility": "daily vol.",
     "monthly_volatility": "monthly vol.",
-    "max_drawdown": "max. drawdown",
+    "monthly_max_drawdown": "month-end drawdown",
+    "max_drawdown": "daily drawdown",
 }
 
 Reading = tuple[str, ...]

@@ -193,8 +193,8 @@ def _banner(embedded: Embedded) -> str:
     if not embedded.simulated:
         return ""
     return (
-        '<p class="banner"><strong>Simulated data.</strong> Days of this market are made up. Published year '
-        "ends are facts; every figure that depends on a made-up day is marked.</p>"
+        '<p class="banner"><strong>A sample market.</strong> Month-end closes and dividends are published '
+        "figures, and this page is of them; days between are simulated, and shown and marked on request.</p>"
     )
 
 

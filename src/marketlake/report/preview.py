@@ -31,7 +31,7 @@ _PALE: Final = 0.45
 _ADDRESS: Final = re.compile(r"https?://[^\s\"'<>]{1,2000}")
 _PICTURE: Final = re.compile('<meta property="og:image" content="data:image/png;base64,([^"]+)">')
 _TYPE: Final = '<meta property="og:type" content="article">'
-_SIMULATED: Final = "Simulated data."
+_SIMULATED: Final = "A sample market: month ends are published, days simulated."
 _NAMES: Final = ("paper", "rule", "a", "b")
 """Colours of the picture in the order of its palette; then a and b, pale."""
 

@@ -107,12 +107,19 @@ def embed(
     days_of: Collection[str],
     start: date,
 ) -> list[Row]:
-    """Put all series from `start` on into the pack; returns the instruments with where theirs are."""
+    """Put all series from `start` on into the pack; returns the instruments with where theirs are.
+
+    Those of which only the ends of months are published have both.
+    """
     ids = [i["id"] for i in instruments]
+    anchored = {i["id"] for i in instruments if i["synthetic"] == "daily"}
     by_day = dict(_series(reader, "report_bar", [i for i in ids if i in days_of], start))
-    by_month = dict(_series(reader, "report_month", [i for i in ids if i not in days_of], start))
+    monthly = [i for i in ids if i not in days_of or i in anchored]
+    by_month = {name: _months(pack, one) for name, one in _series(reader, "report_month", monthly, start)}
     return [
-        instrument | (_days(pack, by_day[name]) if name in by_day else _months(pack, by_month[name]))
+        instrument
+        | (_days(pack, by_day[name]) if name in by_day else by_month[name])
+        | ({"by_month": by_month[name]} if name in anchored else {})
         for instrument in instruments
         for name in (instrument["id"],)
     ]

@@ -48,7 +48,9 @@ def _answer(reader: DuckReader, check: ClaimCheck) -> PortfolioAnswer:
     )
     assert check.first_year is not None
     assert check.last_year is not None
-    terms = Terms(start=date(check.first_year - 1, 12, 31), end=date(check.last_year, 12, 31))
+    # by month, as the claim's own reading
+    start, end = date(check.first_year - 1, 12, 31), date(check.last_year, 12, 31)
+    terms = Terms(start=start, end=end, frequency="monthly")
     return portfolio(reader, terms, plan)
 
 

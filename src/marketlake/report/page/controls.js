@@ -1,17 +1,18 @@
-// The reader's choice: six lists, kept in the address so that it can be passed on.
+// The reader's choice: lists, kept in the address so that it can be passed on.
 
 import { ratesNeeded } from "./levels.js";
 import { compareYears, yearsOf } from "./years.js";
 import { html } from "./svg.js";
 
-const KEYS = ["a", "b", "first", "last", "currency", "basis"];
+const KEYS = ["a", "b", "first", "last", "currency", "basis", "closes"];
 
 export function controls(market, changed) {
   const pick = Object.fromEntries(KEYS.map((key) => [key, document.getElementById(`pick-${key}`)]));
-  const [start, asked] = [{ basis: "price", ...market.header.start }, fromAddress()];
+  const [start, asked] = [{ basis: "price", closes: "month", ...market.header.start }, fromAddress()];
   for (const key of ["a", "b"]) fillWith(pick[key], [...market.listed.values()].map((one) => [one.id, `${one.id} \u2013 ${one.label}`]));
+  pick.closes.parentElement.hidden = !market.header.instruments.some((one) => one.by_month);
   const state = { touched: false };
-  for (const wanted of [start, asked]) for (const key of ["a", "b", "basis"]) set(pick[key], wanted[key]);
+  for (const wanted of [start, asked]) for (const key of ["a", "b", "basis", "closes"]) set(pick[key], wanted[key]);
   if (pick.a.value === pick.b.value) swapOther(pick, "b");
   currencies(market, pick, start.currency, asked.currency);
   windowFor(market, pick, [start.first, asked.first], [start.last, asked.last]);

@@ -19,6 +19,12 @@ export function makeMarket(header, column) {
   return market;
 }
 
+// The same instruments by the ends of months where the days between are simulated: what is left is published.
+export function publishedOnly(header) {
+  const instruments = header.instruments.map((one) => (one.by_month ? { ...one, ...one.by_month, synthetic: "no" } : one));
+  return { ...header, instruments, published: true };
+}
+
 // Reference rates that turn these instruments into a currency, dollars aside; null where one is not stored.
 export function ratesNeeded(market, ids, currency) {
   const quoted = new Set(ids.map((id) => market.instrument(id).currency).filter((code) => code !== currency));

@@ -8,7 +8,7 @@ import { figure, forPaper } from "./figure.js";
 import { basesOf, basisTerm, figuresTable } from "./figures.js";
 import { growthView } from "./growth.js";
 import { heatmapView } from "./heatmap.js";
-import { makeMarket } from "./levels.js";
+import { makeMarket, publishedOnly } from "./levels.js";
 import { frequencyOf, measure, together } from "./measure.js";
 import { missingOf, notesOf } from "./notes.js";
 import { rollingView } from "./rolling.js";
@@ -31,14 +31,14 @@ async function main() {
   // the claim is not shown over the choice in an address
   if (location.hash.includes("=")) dataset.asked = "yes";
   const { header, column } = await unpack(document.getElementById("data").textContent);
-  const market = makeMarket(header, column);
+  const markets = { month: makeMarket(publishedOnly(header), column), day: makeMarket(header, column) };
   const made = new Map();
   let state = null;
   const places = [...document.querySelectorAll("section.follows")];
   const isDue = (place) => (place.id === "sleeve" ? !made.has(place) : made.get(place) !== state.ask);
   const make = (place) => {
     made.set(place, state.ask);
-    fillSection(place, market, state);
+    fillSection(place, state);
   };
   const makeAll = () => state && places.filter(isDue).forEach(make);
   // what is in sight immediately, the others one by one, between which the page can be used
@@ -50,8 +50,8 @@ async function main() {
     make(place);
     next = setTimeout(makeNext);
   };
-  controls(market, (ask) => {
-    state = stateOf(market, ask);
+  controls(markets.month, (ask) => {
+    state = stateOf(markets[ask.closes], ask);
     dataset.ready = "no";
     tell(state);
     delete dataset.asked;
@@ -81,8 +81,8 @@ function stateOf(market, ask) {
   return { market, ask, names, frequency, measured, rows: compareYears(market, ask), pair: together(market, ask, ...measured) };
 }
 
-function fillSection(place, market, state) {
-  const figures = place.id === "sleeve" ? sleeveFigures(market) : [figure(VIEWS[place.id](state))];
+function fillSection(place, state) {
+  const figures = place.id === "sleeve" ? sleeveFigures(state.market) : [figure(VIEWS[place.id](state))];
   place.querySelector(".drawn").replaceChildren(...figures);
   for (const one of place.querySelectorAll("figure.figure")) one.redraw();
 }

@@ -11,7 +11,7 @@ import { joined } from "./years.js";
 
 export function scatterView(state) {
   const { ask, market } = state;
-  const all = [...market.listed.values()];
+  const all = [...market.listed.values()].filter((one) => !market.header.published || one.synthetic === "no");
   const frequency = all.some((one) => one.monthly) ? "monthly" : "daily";
   const able = all.filter((one) => ratesNeeded(market, [one.id], ask.currency));
   const found = able.map((one) => measure(market, one.id, ask, frequency, [one.id])).filter(Boolean);

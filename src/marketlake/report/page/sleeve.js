@@ -27,7 +27,7 @@ function sleeveView(one) {
     plain: `${spanOf(one)}: 0 to ${share(largest(one))}`,
     title: [html("b", {}, `${one.first_year}\u2013${one.last_year}. `), withMinus(one.summary)],
     caption: `What became of the plan with 0 to ${share(largest(one))} of ${one.sleeve} from ${one.start} to ${one.end}, with dividends where they are stored; the claim's size is marked.`,
-    terms: `${one.plan}, sleeve ${one.sleeve}, rebalanced ${one.rebalance}; total return where stored, ${one.currency}; ${one.start} to ${one.end}; n ${one.n.toLocaleString("en")} shared sessions, ${one.periods_per_year} a year; quality: ${flags(one.quality)}`,
+    terms: `${one.plan}, sleeve ${one.sleeve}, rebalanced ${one.rebalance}; total return where stored, ${one.currency}; ${one.start} to ${one.end}; n ${one.n.toLocaleString("en")} months, ${one.periods_per_year} a year; quality: ${flags(one.quality)}`,
     draw: (width) => draw(width, one),
     table: {
       note: withMinus(one.notes.join("; ")),

@@ -1,4 +1,4 @@
-"""The bundled sample market: published year-end closes, simulated days between them."""
+"""The bundled sample market: published month-end closes and dividends, simulated days between."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sample market: published year-end closes and total returns, simulated days."""
+"""The sample market: published month-end closes and dividends, simulated days."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import numpy.typing as npt
 from ...model.calendars import Days, load_calendar
 from ..market import Floats, Market, Series
 from ..venue import CRYPTO, FUTURE, INDEX, MONTHLY, NEXT_DAY, SHARE, Venue
-from .paths import FIRST_DAY, LAST_DAY, Path, Shape, anchored_path, split_path
+from .paths import FIRST_DAY, LAST_DAY, Anchors, Path, Shape, anchored_path, split_path
 
+NOW: Final = "2026-01-02T12:00Z"
+"""Where the clock of the sample lake stands: the published figures end before it."""
 QUARTERLY: Final = (3, 6, 9, 12)
-EVERY_MONTH: Final = tuple(range(1, 13))
-_LAST_DECIMALS: Final = 10
 FOLDER: Final = File(__file__).parent
 """Holds instruments.toml and claims.toml of the sample universe."""
 
@@ -32,8 +32,12 @@ _ANCHORED: Final[dict[str, tuple[str, Venue, Shape]]] = {
     "SILVER": ("SI=F", FUTURE, Shape(7, 0.28, 0.15, decimals=3, turnover=5e4)),
     "SPY": ("SPY", _FUND, Shape(8, 0.16, 0.90, turnover=8e7)),
     "AGG": ("AGG", _FUND, Shape(9, 0.05, 0.10, turnover=6e6)),
-    "INFRASTRUCTURE": ("INFRA-TR", _FUND, Shape(10, 0.15, 0.60, turnover=2e5)),
-    "PRIVATE_CREDIT": ("PRIVCREDIT-TR", _FUND, Shape(11, 0.15, 0.60, turnover=3e5)),
+    "INFRASTRUCTURE": ("IGF", _FUND, Shape(10, 0.15, 0.60, turnover=2e5)),
+    "PRIVATE_CREDIT": ("BIZD", _FUND, Shape(11, 0.15, 0.60, turnover=3e5)),
+    "QQQ": ("QQQ", _FUND, Shape(12, 0.20, 0.90, turnover=5e7)),
+    "VT": ("VT", _FUND, Shape(13, 0.15, 0.85, turnover=2e6)),
+    "GLD": ("GLD", _FUND, Shape(14, 0.15, 0.05, turnover=8e6)),
+    "TBILL_13W": ("^IRX", INDEX, Shape(15, 0.05, 0.0, decimals=3, is_yield=True)),
 }
 _SIMULATED: Final[dict[str, tuple[Shape, str]]] = {
     "SYNTH-A": (Shape(21, 0.28, 0.6, turnover=4e6), "120 150 210 260 340 310 420 560 700 520 640 810 900"),
@@ -57,28 +61,6 @@ def ex_dates(days: Days, months: tuple[int, ...], after_day: int) -> npt.NDArray
     return first_of_month[first_of_month > 0]
 
 
-def reinvested(
-    days: Days, close: Floats, rows: npt.NDArray[np.intp], total_return: dict[int, float]
-) -> Floats:
-    """Dividends on `rows` with the given total returns: the product of (close + dividend) /
-    previous close over a year is 1 + its return.
-
-    `total_return` has fractions by year. Each of a year's dividends is the same share of the
-    ex-date's close, in tenths of a cent; the last one compensates the rounding.
-    """
-    dividend = np.zeros(len(days))
-    year_of = days.astype("datetime64[Y]").astype(int) + 1970
-    for year, wanted in total_return.items():
-        inside = np.flatnonzero(year_of == year)
-        price_ratio = close[inside[-1]] / close[inside[0] - 1]
-        paid = rows[year_of[rows] == year]
-        growth = (1 + wanted) / price_ratio
-        dividend[paid] = np.round(close[paid] * (growth ** (1 / len(paid)) - 1), 3)
-        rest = growth / np.prod(1 + dividend[paid[:-1]] / close[paid[:-1]])
-        dividend[paid[-1]] = np.round(close[paid[-1]] * (rest - 1), _LAST_DECIMALS)
-    return dividend
-
-
 def share_of_close(close: Floats, rows: npt.NDArray[np.intp], fraction: float) -> Floats:
     """A dividend of `fraction` of the close on each of `rows`, in cents."""
     dividend = np.zeros(len(close))
@@ -89,47 +71,47 @@ def share_of_close(close: Floats, rows: npt.NDArray[np.intp], fraction: float) -
 def sample_market() -> Market:
     """The sample market, the same on every call."""
     days = {name: load_calendar(name, LAST_DAY).sessions(FIRST_DAY, LAST_DAY) for name in ("XNYS", "24/7")}
-    closes, returns = _published()
-    series = [_anchored(name, days, closes[name], returns.get(name, {})) for name in _ANCHORED]
+    closes, dividends = _published("month_end_closes", "close"), _published("dividends", "amount")
+    series = [_anchored(name, days, closes[name], dividends.get(name)) for name in _ANCHORED]
     series += [_simulated(symbol, days["XNYS"]) for symbol in _SIMULATED]
     market = {
         ("yahoo", item.symbol): replace(item, expense_ratio=_EXPENSES.get(item.symbol)) for item in series
     }
-    for item in (_cpi(closes["US_CPI"]), _close_only(market["yahoo", "^IXIC"], "NASDAQCOM")):
+    cpi = _closes("CPIAUCNS", MONTHLY, closes["US_CPI"].days, closes["US_CPI"].close)
+    for item in (cpi, _close_only(market["yahoo", "^IXIC"], "NASDAQCOM")):
         market["fred", item.symbol] = item
     return Market(market)
 
 
-def _published() -> tuple[dict[str, dict[int, float]], dict[str, dict[int, float]]]:
-    """Year-end closes and published total returns (fractions), by instrument and year."""
-    closes: dict[str, dict[int, float]] = {}
-    returns: dict[str, dict[int, float]] = {}
-    with (FOLDER / "year_end_closes.csv").open(encoding="utf-8", newline="") as file:
+def _published(table: str, figure: str) -> dict[str, Anchors]:
+    """The figures of a table of this folder, by instrument."""
+    found: dict[str, list[tuple[str, float]]] = {}
+    with (FOLDER / f"{table}.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            closes.setdefault(row["instrument_id"], {})[int(row["year"])] = float(row["close"])
-            if row["total_return_pct"]:
-                percent = float(row["total_return_pct"])
-                returns.setdefault(row["instrument_id"], {})[int(row["year"])] = percent / 100
-    return closes, returns
+            found.setdefault(row["instrument_id"], []).append((row["session"], float(row[figure])))
+    return {name: _columns(rows) for name, rows in found.items()}
 
 
-def _anchored(
-    name: str, days: dict[str, Days], closes: dict[int, float], returns: dict[int, float]
-) -> Series:
+def _columns(rows: list[tuple[str, float]]) -> Anchors:
+    days, values = zip(*rows, strict=True)
+    return Anchors(np.array(days, dtype="datetime64[D]"), np.array(values))
+
+
+def _anchored(name: str, days: dict[str, Days], closes: Anchors, paid: Anchors | None) -> Series:
     symbol, venue, shape = _ANCHORED[name]
-    path = anchored_path(days[venue.calendar], closes, shape)
-    dividend = np.zeros(len(path.days))
-    # the levels of the other two funds are total return already
-    if name in {"SPY", "AGG"}:
-        rows = ex_dates(path.days, QUARTERLY, 14) if name == "SPY" else ex_dates(path.days, EVERY_MONTH, 0)
-        dividend = reinvested(path.days, path.close, rows, returns)
+    within = days[venue.calendar]
+    within = within[within >= closes.days[0]]
+    dividend = np.zeros(len(within))
+    if paid:
+        dividend[np.searchsorted(within, paid.days)] = paid.close
+    path = anchored_path(within, closes, shape, dividend)
     return _series(symbol, venue, path, dividend, np.ones(len(path.days)))
 
 
 def _simulated(symbol: str, days: Days) -> Series:
     shape, levels = _SIMULATED[symbol]
-    anchors = dict(enumerate(map(float, levels.split()), FIRST_DAY.year))
-    path = anchored_path(days, anchors, shape)
+    year_ends = days[np.append(np.diff(days.astype("datetime64[Y]").astype(int)) > 0, True)]
+    path = anchored_path(days, Anchors(year_ends, np.array(levels.split(), dtype=float)), shape)
     split = np.ones(len(path.days))
     if symbol == "SYNTH-A":
         for day, ratio in _SPLITS.items():
@@ -143,16 +125,6 @@ def _series(symbol: str, venue: Venue, path: Path, dividend: Floats, split: Floa
     return Series(
         symbol, venue, path.days, path.open, path.high, path.low, path.close, path.volume, dividend, split
     )
-
-
-def _cpi(closes: dict[int, float]) -> Series:
-    """Monthly; December as published, the months between on a straight line in logarithms."""
-    years = sorted(closes)
-    months = np.arange(f"{years[0]}-12", f"{years[-1] + 1}-01", dtype="datetime64[M]")
-    anchors = np.log([closes[year] for year in years])
-    between = np.interp(np.arange(len(months)), 12 * np.arange(len(years)), anchors)
-    levels: Floats = np.exp(between).round(3)
-    return _closes("CPIAUCNS", MONTHLY, months.astype("datetime64[D]"), levels)
 
 
 def _close_only(series: Series, symbol: str) -> Series:

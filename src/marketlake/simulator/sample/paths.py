@@ -1,4 +1,4 @@
-"""Daily paths between known year-ends: log-Brownian bridges, rounded to the tick."""
+"""Daily paths between known closes: Brownian bridges, rounded to the tick."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ class Shape:
 
     seed: int
     volatility: float
-    """Of a year's log returns."""
+    """Of a year's log returns; of a yield, of its changes."""
     loading: float
     """Correlation with the factor that all instruments share."""
     decimals: int = 2
     turnover: float = 0.0
     """Typical daily volume; 0 where none is published."""
+    is_yield: bool = False
+    """A level that moves by points, not by fractions, and may come near to nothing."""
 
 
 @dataclass(frozen=True)
@@ -43,28 +45,47 @@ class Path:
     volume: Floats
 
 
-def anchored_path(days: Days, anchors: dict[int, float], shape: Shape) -> Path:
-    """A path over `days`; the last close of each year is exactly the anchor's.
+@dataclass(frozen=True)
+class Anchors:
+    """Known closes by session, ascending."""
 
-    `anchors` are year-end closes by consecutive year; the path starts on the first one's session
-    and ends on the last one's.
+    days: Days
+    close: Floats
+
+
+def anchored_path(days: Days, anchors: Anchors, shape: Shape, dividend: Floats | None = None) -> Path:
+    """A path over `days` from the first anchor to the last; the close of each one's session is its own.
+
+    `dividend` (one a day of the path): the price falls by it on its day, as a market's does.
     """
-    years = sorted(anchors)
-    calendar_year = days.astype("datetime64[Y]").astype(int) + 1970
-    ends = {year: int(np.searchsorted(calendar_year, year, side="right")) - 1 for year in years}
-    days = days[ends[years[0]] : ends[years[-1]] + 1]
+    days = days[(days >= anchors.days[0]) & (days <= anchors.days[-1])]
+    places = np.searchsorted(days, anchors.days)
     random = np.random.Generator(np.random.PCG64(shape.seed))
     steps = _steps(days, random, shape.loading)
-    spread = shape.volatility / np.sqrt(len(days) / max(len(years) - 1, 1))
+    spread = shape.volatility / np.sqrt(len(days) / _years(days))
     close = np.empty(len(days))
-    close[0] = anchors[years[0]]
-    first = ends[years[0]]
-    for before, year in pairwise(years):
-        rows = slice(ends[before] - first + 1, ends[year] - first + 1)
-        path = _bridge(spread * steps[rows], np.log(anchors[year] / anchors[before]))
-        close[rows] = np.round(anchors[before] * np.exp(path), shape.decimals)
-        close[rows.stop - 1] = anchors[year]
+    close[places] = anchors.close
+    for first, last in pairwise(places):
+        rows = slice(first + 1, last + 1)
+        paid = np.zeros(last - first) if dividend is None else dividend[rows]
+        close[rows] = _between(close[first], close[last], spread * steps[rows], paid, shape)
     return _with_range(days, close, spread, random, shape)
+
+
+def _years(days: Days) -> float:
+    return max(float((days[-1] - days[0]).astype(int)) / 365.25, 1.0)
+
+
+def _between(start: float, end: float, steps: Floats, paid: Floats, shape: Shape) -> Floats:
+    """The closes after one anchor up to the next."""
+    if shape.is_yield:
+        walk = start + _bridge(steps, end - start)
+        close = np.maximum(walk.round(shape.decimals), 10.0**-shape.decimals)
+    else:
+        walk = _bridge(steps + np.log1p(-paid / start), np.log(end / start))
+        close = np.round(start * np.exp(walk), shape.decimals)
+    close[-1] = end
+    return np.asarray(close)
 
 
 def _steps(days: Days, random: np.random.Generator, loading: float) -> Floats:

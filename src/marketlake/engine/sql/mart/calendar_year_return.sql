@@ -102,7 +102,7 @@ SELECT
         CASE WHEN n.proxy_for <> '' THEN 'proxy' END,
         CASE
             WHEN n.synthetic = 'all' THEN 'simulated'
-            -- year-end closes are published figures, days between them are simulated
+            -- month-end closes are published figures, days between them are simulated
             WHEN n.synthetic = 'daily'
                 AND NOT (e.complete AND e.convention = 'year_end' AND e.basis <> 'vendor_adjusted') THEN 'simulated'
         END

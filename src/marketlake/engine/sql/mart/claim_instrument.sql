@@ -1,5 +1,5 @@
 -- claim_instrument: both sides of each pair as instruments, for years on shared sessions.
--- Formula: as the member; an anchored instrument has published figures only at its own year ends,
+-- Formula: as the member; an anchored instrument has published figures only at its own month ends,
 --          which shared sessions are not
 -- Unit: -
 -- Grain: instrument_id (of claim_side)

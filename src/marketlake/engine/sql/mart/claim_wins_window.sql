@@ -52,9 +52,8 @@ pair AS (
         x.complete AND y.complete AS complete,
         -- include: shared/lead
         > 0 AS won,
-        -- year-end closes are published figures, other month-end closes are simulated
-        nx.synthetic = 'all' OR ny.synthetic = 'all'
-            OR (x.month <> 12 AND (nx.synthetic <> 'no' OR ny.synthetic <> 'no')) AS simulated,
+        -- month-end closes are published figures where only the days between them are simulated
+        nx.synthetic = 'all' OR ny.synthetic = 'all' AS simulated,
         nx.quote_currency = ny.quote_currency AS same_currency,
         dx.instrument_id IS NOT NULL OR dy.instrument_id IS NOT NULL AS suspect
     FROM claim AS c

@@ -29,7 +29,11 @@ WITH rolled AS (
         sum(CASE WHEN q.no_rate THEN 1 ELSE 0 END) OVER recent AS no_rate,
         sum(CASE WHEN q.no_price THEN 1 ELSE 0 END) OVER recent AS no_price,
         sum(CASE WHEN q.no_cpi THEN 1 ELSE 0 END) OVER recent AS no_cpi,
-        q.price_index, q.proxy, q.simulated OR coalesce(b.synthetic <> 'no', FALSE) AS simulated
+        q.price_index, q.proxy,
+        q.simulated OR coalesce(b.synthetic <> 'no', FALSE) AND NOT (
+            b.synthetic = 'daily' AND
+            -- include: shared/by_month
+        ) AS simulated
     FROM pair_return AS r
     JOIN period_quality AS q ON q.instrument_id = r.instrument_id AND q.session = r.session AND q.kind = 'pair'
     LEFT JOIN instrument AS b ON b.instrument_id = $bill

@@ -1,7 +1,7 @@
 -- metric_label: the labels of a figure: basis, currency, periods per year and quality.
 -- Formula: the flags of metric_quality as text; for figures over the risk-free return (excess) also
 --          no_bill, where the bill's yield is missing for some period, and simulated, where the
---          bill is. Kinds: span, own, pair
+--          bill is (not its month ends, for returns by month). Kinds: span, own, pair
 -- Unit: -
 -- Grain: instrument_id, kind, excess
 -- Source: metric_quality, metric_grid, metric_period, instrument
@@ -30,7 +30,12 @@ SELECT
         CASE WHEN e.excess AND p.no_bill THEN 'no_bill' END,
         CASE WHEN q.price_index THEN 'price_index' END,
         CASE WHEN q.proxy THEN 'proxy' END,
-        CASE WHEN q.simulated OR (e.excess AND b.synthetic <> 'no') THEN 'simulated' END
+        CASE
+            WHEN q.simulated OR (e.excess AND b.synthetic <> 'no' AND NOT (
+                b.synthetic = 'daily' AND
+                -- include: shared/by_month
+            )) THEN 'simulated'
+        END
     ) AS quality
 FROM metric_quality AS q
 CROSS JOIN (VALUES (TRUE), (FALSE)) AS e (excess)

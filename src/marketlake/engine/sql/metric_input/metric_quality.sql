@@ -10,8 +10,9 @@
 --          consumer price index
 --          price_index  dividends were requested and are not included; proxy: it is a proxy for
 --                       something else
---          simulated    wholly, or between published year ends (whole years on own sessions are
---                       published figures)
+--          simulated    wholly, or between published month ends: figures of months, quarters or
+--                       years without a gap on own sessions, and of a window from one month's end
+--                       to another, are published; so are pairs of one calendar
 -- Unit: true or false
 -- Grain: instrument_id, kind
 -- Source: metric_span, metric_level, grid_session, instrument, bar, calendar_session,
@@ -75,9 +76,16 @@ alone AS (
         END AS no_cpi,
         $basis <> 'price' AND n.return_basis = 'price' AND n.asset_class = 'index' AS price_index,
         coalesce(n.proxy_for, '') <> '' AS proxy,
+        n.calendar, n.synthetic = 'daily' AS anchored,
         n.synthetic = 'all' OR coalesce(p.synthetic = 'all', FALSE) OR (
             (n.synthetic = 'daily' OR coalesce(p.synthetic <> 'no', FALSE))
-            AND NOT (k.kind = 'span' AND s.whole_years IS NOT NULL AND $sessions = 'own' AND $basis <> 'vendor_adjusted')
+            AND NOT CASE k.kind
+                WHEN 'span' THEN s.complete AND $sessions = 'own' AND $basis <> 'vendor_adjusted'
+                    AND dayofmonth($first_day) = 1 AND dayofmonth(CAST($last_day AS DATE) + 1) = 1
+                ELSE
+                    -- include: shared/by_month
+                    AND coalesce(t.sessions_stored >= e.sessions_expected, FALSE)
+            END
         ) AS simulated
     FROM metric_span AS s
     JOIN instrument AS n ON n.instrument_id = s.instrument_id
@@ -89,12 +97,14 @@ alone AS (
     CROSS JOIN (VALUES ('span'), ('own')) AS k (kind)
 )
 
-SELECT * FROM alone
+SELECT
+    instrument_id, kind, partial, gap, suspect, stale, no_rate, no_price, no_cpi, price_index, proxy, simulated
+FROM alone
 UNION ALL
 SELECT
     a.instrument_id, 'pair' AS kind, a.partial OR b.partial, a.gap OR b.gap, a.suspect OR b.suspect, a.stale OR b.stale,
     a.no_rate OR b.no_rate, a.no_price OR b.no_price, a.no_cpi OR b.no_cpi, a.price_index OR b.price_index, a.proxy OR b.proxy,
-    a.simulated OR b.simulated
+    a.simulated OR b.simulated OR (a.calendar <> b.calendar AND (a.anchored OR b.anchored))
 FROM alone AS a
 JOIN alone AS b ON b.kind = a.kind AND b.instrument_id = $benchmark AND b.instrument_id <> a.instrument_id
 WHERE a.kind = 'own'

@@ -6,8 +6,8 @@
 --          suspect   a suspect_session after the start, up to the end
 --          no_rate, no_price, no_cpi: a session there has no exchange rate, price or consumer price
 --          index
---          price_index, proxy, simulated: as in metric_quality; whole years between published year
---          ends are published figures
+--          price_index, proxy, simulated: as in metric_quality; a whole month, quarter or year
+--          between published month ends is a published figure
 -- Unit: true or false; n a count
 -- Grain: instrument_id, kind, session
 -- Source: metric_period, metric_level, metric_grid, grid_session, metric_quality, instrument,
@@ -91,8 +91,9 @@ SELECT
     c.instrument_id, c.kind, c.session, c.n, c.partial, c.gap, u.instrument_id IS NOT NULL AS suspect, c.no_rate, c.no_price, c.no_cpi,
     q.price_index, q.proxy,
     q.simulated AND NOT (
-        c.kind = 'own' AND $frequency = 'yearly' AND $sessions = 'own' AND $basis <> 'vendor_adjusted' AND NOT c.partial
-        AND i.synthetic <> 'all' AND coalesce(p.synthetic <> 'all', TRUE)
+        c.kind = 'own' AND NOT c.partial AND i.synthetic <> 'all' AND coalesce(p.synthetic <> 'all', TRUE)
+        AND
+        -- include: shared/by_month
     ) AS simulated
 FROM counted AS c
 LEFT JOIN doubted AS u ON u.instrument_id = c.instrument_id AND u.kind = c.kind AND u.session = c.session
