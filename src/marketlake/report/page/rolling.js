@@ -9,11 +9,13 @@ import { path, svg } from "./svg.js";
 import { joined } from "./years.js";
 
 export function rollingView(state) {
-  const { ask, measured, pair, names } = state;
+  const { ask, market, measured, pair, names } = state;
   const found = pair?.rolling ?? [];
   const quality = joined(...measured.map((m) => m?.quality ?? ""));
   const span = found.length ? [found[0].from, found.at(-1).day] : null;
-  const why = pair ? "fewer than 252 shared sessions" : "it needs daily closes of both";
+  const anchored = [ask.a, ask.b].some((id) => market.instrument(id).by_month);
+  const needed = `it needs daily closes of both${anchored ? ", which are simulated: choose them under Closes" : ""}`;
+  const why = pair ? "fewer than 252 shared sessions" : needed;
   const n = found.length ? `n ${found.length.toLocaleString("en")} windows of 252` : why;
   return {
     name: `${ask.a}-${ask.b}-correlation`,
@@ -32,8 +34,8 @@ function draw(width, found, pair, quality, names) {
   const latest = found.at(-1);
   const whole = pair && pair.correlation !== null ? `${ratio(pair.correlation)} over the whole window` : "";
   const name = latest ? `Rolling correlation of ${names.join(" and ")}: ${ratio(latest.value)} on ${isoDay(latest.day)}, ${whole}` : "No rolling correlation";
+  if (!latest) return empty(surface(width, 60, name));
   const area = surface(width, width < 520 ? 220 : 260, name, { right: 58 });
-  if (!latest) return empty(area);
   const values = found.map((point) => point.value).filter((value) => value !== null);
   const [low, high] = [Math.min(0, Math.floor(Math.min(...values) * 4) / 4), Math.min(1, Math.ceil(Math.max(...values, 0.25) * 4) / 4)];
   const x = linear(found[0].day, latest.day, area.left, area.right);
