@@ -20,8 +20,12 @@ LAG = timedelta(minutes=10)
 """Of a market that never closes."""
 
 
-def as_traded(served: list[Row], at: datetime, start: date, end: date) -> tuple[list[Row], set[date]]:
+def as_traded(
+    served: list[Row], at: datetime, start: date, end: date, held: set[date]
+) -> tuple[list[Row], set[date]]:
     """One instrument's rows of one answer as bars, by session, and the sessions told in two ways.
+
+    `held` are the sessions that are stored with an event.
 
     `served` holds rows in any order, with a price or only with an event; all prices of an answer are restated
     for later splits, or none are.
@@ -30,7 +34,7 @@ def as_traded(served: list[Row], at: datetime, start: date, end: date) -> tuple[
     for row in sorted(served, key=lambda row: row["session"]):
         days.setdefault(row["session"], []).append(dict(row))
     _undo_splits(days)
-    _settle_events(days)
+    _settle_events(days, held)
     bars, conflicts = [], set()
     for day in sorted(days):
         rows = days[day]
@@ -61,8 +65,9 @@ def _undo_splits(days: dict[date, list[Row]]) -> None:
         factor *= split
 
 
-def _settle_events(days: dict[date, list[Row]]) -> None:
-    """An event on a day without a price belongs to the next one that has one, in all its rows."""
+def _settle_events(days: dict[date, list[Row]], held: set[date]) -> None:
+    """An event on a day without a price belongs to the next one that has one, in all its rows, unless
+    it is stored where it belongs."""
     rows = [row for day in sorted(days) for row in days[day]]
     originals = [dict(row) for row in rows]
     for event in originals:
@@ -70,6 +75,8 @@ def _settle_events(days: dict[date, list[Row]]) -> None:
             later = [row for row in originals if row["session"] > event["session"]]
             factor = 1.0
             if not any(row["close"] is not None for row in days[event["session"]]):
+                if event["session"] in held:
+                    continue
                 while later and later[0]["close"] is None:
                     factor *= later.pop(0)["split"]
                 if not later:
@@ -113,7 +120,12 @@ class Model:
     ) -> None:
         """One answer, given at `at`; daily and reverify tell of a new day rather than of history."""
         live = mode in {"daily", "reverify"}
-        bars, conflicts = as_traded(answer, at, *window)
+        held = {
+            day
+            for (name, day), row in self.bars.items()
+            if name == instrument and (row["split"] != 1.0 or row["dividend"] != 0.0)
+        }
+        bars, conflicts = as_traded(answer, at, *window, held)
         self.quarantined |= {(instrument, day) for day in conflicts}
         if bars and self._refused(instrument, source, bars):
             self.quarantined |= {(instrument, row["session"]) for row in bars}

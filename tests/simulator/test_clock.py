@@ -75,7 +75,7 @@ def test_no_bar_is_served_before_the_first_session(sample: Market, get: Get) -> 
 def test_windows_outside_the_life_of_a_symbol_are_empty(sample: Market, get: Get) -> None:
     with serve(sample, now=at("2026-01-02T12:00")) as simulator:
         before = chart(get, simulator.url, "SPY", period1=0, period2=86400)
-        after = chart(get, simulator.url, "SPY", period1=1740787200, period2=9999999999)
+        after = chart(get, simulator.url, "SPY", period1=1767312000, period2=9999999999)
     assert before["error"]["description"] == "Data doesn't exist for startDate = 0, endDate = 86400"
     result = after["result"][0]
     assert "timestamp" not in result

@@ -29,8 +29,10 @@ def test_december_prices_are_as_published(sample: Market, get: Get) -> None:
         lines = get(simulator.url + FRED, id="CPIAUCNS", cosd="2023-12-01").text.splitlines()
     assert lines[0] == "observation_date,CPIAUCNS"
     assert lines[1] == "2023-12-01,306.746"
-    assert lines[-1] == "2024-12-01,315.605"
-    assert len(lines) == 14
+    # October 2025 was not published, December comes later
+    assert lines[13] == "2024-12-01,315.605"
+    assert (lines[-2][:10], lines[-1]) == ("2025-09-01", "2025-11-01,324.122")
+    assert len(lines) == 24
 
 
 @pytest.mark.parametrize(("day", "last"), [(14, "2024-04-01"), (15, "2024-05-01")])
@@ -51,7 +53,7 @@ def test_missing_value_is_a_dot(sample: Market, get: Get) -> None:
     from marketlake.simulator.fault import parse_fault
 
     with serve(sample, now=NOW, faults=[parse_fault("nulls:fred:CPIAUCNS:where=tail")]) as simulator:
-        assert get(simulator.url + FRED, id="CPIAUCNS").text.endswith("2024-12-01,.\n")
+        assert get(simulator.url + FRED, id="CPIAUCNS").text.endswith("2025-11-01,.\n")
 
 
 @pytest.mark.parametrize(("hour", "last"), [(13, "2024-06-07"), (14, "2024-06-10")])

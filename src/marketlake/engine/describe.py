@@ -26,7 +26,7 @@ SESSIONS: Final[Mapping[str, str]] = {
 }
 """The public relations with rows by instrument and session, and the column that holds from when a row
 could be known. No later session changes a row."""
-STATES: Final = frozenset({"check_result", "suspect_session", "reconciled", "session_gap"})
+STATES: Final = frozenset({"bar_origin", "check_result", "suspect_session", "reconciled", "session_gap"})
 """The public relations by instrument and session that hold the current state only, such as which
 sessions are late or in doubt: a later state replaces a row."""
 SUMMARIES: Final = frozenset({"year_state", "year_level", "calendar_year_return", "bar_adjusted"})

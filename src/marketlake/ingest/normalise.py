@@ -164,17 +164,19 @@ class _Rows:
         priced, day = ~np.isnan(self.values["close"]), self.day_numbers()
         values = {name: column.copy() for name, column in self.values.items()}
         for row in np.flatnonzero(~priced):
-            if settled and (self.ids[self.code[row]], self.session[row].astype(object)) in settled:
-                continue
             first, after = np.searchsorted(day, [day[row], day[row] + 1])
             at = first + int(np.argmax(priced[first:]))
-            if priced[at] and self.code[at] == self.code[row]:
+            stays = day[at] != day[row] and self._event_of(int(row)) in settled
+            if priced[at] and self.code[at] == self.code[row] and not stays:
                 target = slice(*np.searchsorted(day, [day[at], day[at] + 1]))
                 passed = np.prod(self.values["split"][after : at + 1])
                 # as served: what an event without a price was given itself must not be handed on
                 values["dividend"][target] += self.values["dividend"][row] / passed
                 values["split"][target] *= self.values["split"][row]
         return _Rows(self.ids, self.code, self.session, values, self.adjusted).where(priced)
+
+    def _event_of(self, row: int) -> Event:
+        return self.ids[self.code[row]], self.session[row].astype(object)
 
     def without_dividends(self, instruments: Mask) -> _Rows:
         """Of these instruments; one flag for each of `ids`."""

@@ -3,8 +3,9 @@
 -- Formula: step and next_step (or second_step) have opposite signs and are both beyond 4 x sigma;
 --          together, with what lies between, they are less than half of the larger; and at least
 --          half of the way back is between the close and the next open (overnight). Without an open
---          5.5 instead of 4. Or step is beyond 8 x sigma, and one of the ten sessions before or after
---          has one beyond it in the other direction, together less than half of the larger. Not judged: rates, instruments with negative_prices
+--          5.5 instead of 4. Or step is beyond 8 x sigma, and one of the third to the tenth session
+--          before or after has one beyond it in the other direction, together less than half of the
+--          larger. Not judged: rates, instruments with negative_prices
 -- Why: prices fall and recover during sessions; a wrong close is gone at the next open. In the real
 --      prices of the tests five sessions of 47,000 do this, all in March 2020
 -- Remedy: `marketlake reconcile ID --from DAY --to DAY`: a spike counts as explained where the

@@ -5,8 +5,8 @@
 --          first row; repeats is true where the prices equal those of the previous session.
 --          step = ln((close + dividend) x split / previous), next_step and second_step those of the
 --          next two sessions; overnight is the part of next_step up to the next open,
---          second_overnight that of second_step; lowest_step and highest_step are those of the ten
---          sessions before and after.
+--          second_overnight that of second_step; lowest_step and highest_step are those of the
+--          third to the tenth session before and after.
 --          sigma, the usual daily variation, is (mean(sqrt(abs(step))) / 0.822)^2 over the 60
 --          sessions before and after, without steps of 0 and without this and the next step; at
 --          least 0.0005; null below 10 steps. For normal returns it equals the standard deviation;
@@ -60,16 +60,15 @@ rooted AS (
         *,
         CASE WHEN step <> 0 THEN sqrt(abs(step)) END AS root,
         CASE WHEN next_step <> 0 THEN sqrt(abs(next_step)) END AS next_root,
-        min(step) OVER beside AS lowest_step,
-        max(step) OVER beside AS highest_step,
+        least(min(step) OVER past, min(step) OVER coming) AS lowest_step,
+        greatest(max(step) OVER past, max(step) OVER coming) AS highest_step,
         lead(next_step) OVER own AS second_step,
         lead(overnight) OVER own AS second_overnight
     FROM stepped
     WINDOW
         own AS (PARTITION BY subject ORDER BY session),
-        beside AS (
-            PARTITION BY subject ORDER BY session ROWS BETWEEN 10 PRECEDING AND 10 FOLLOWING EXCLUDE CURRENT ROW
-        )
+        past AS (PARTITION BY subject ORDER BY session ROWS BETWEEN 10 PRECEDING AND 3 PRECEDING),
+        coming AS (PARTITION BY subject ORDER BY session ROWS BETWEEN 3 FOLLOWING AND 10 FOLLOWING)
 ),
 
 varied AS (
