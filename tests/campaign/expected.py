@@ -56,7 +56,8 @@ def _of_archives(drawn: Drawn) -> frozenset[str]:
     if drawn.case.source != "binance-archive" or (kind in REPLY_KINDS and kind != "404"):
         return frozenset()
     differs = {"malformed"} if kind == "nulls" or not drawn.always else set()
-    lacks = {"truncated"} if kind in GAPS or (kind == "404" and not drawn.always) else set()
+    lost = kind in {*GAPS, "mislabelled"} or (kind == "404" and not drawn.always)
+    lacks = {"truncated"} if lost else set()
     return frozenset(differs | lacks | ({"quarantined"} if kind == "unfinished" else set()))
 
 
