@@ -202,7 +202,9 @@ def _of_another_series(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     if source == "ecb" and (kind != "recycled" or _is_cross_rate(drawn, instrument_id)):
         # the fault multiplies the rates of a day
         return GOOD
-    certain = kind != "reinvested" and drawn.case.situation == "daily" and drawn.always
+    # a daily run asks FRED for about as many months as are compared at least
+    certain = kind == "recycled" or (kind == "mislabelled" and source != "fred")
+    certain = certain and drawn.case.situation == "daily" and drawn.always
     # shifted dates have fewer sessions in common
     common = len(look_back(drawn, drawn.world.get(instrument_id).truth)) - 2 * (kind == "mislabelled")
     if certain and common > _FEWEST_TO_COMPARE:
