@@ -15,7 +15,7 @@ import pytest
 
 from marketlake.claims.tables import fill_claims
 from marketlake.engine import build as engine_build
-from marketlake.engine.reader import open_lake
+from marketlake.engine.reader import DUCKDB
 from marketlake.lake import Lake
 from marketlake.model import layout, schema
 from marketlake.model.errors import (
@@ -173,7 +173,7 @@ def test_build_does_not_disturb_readers(lake: Path) -> None:
     """A reader reads the earlier database to its end, and then learns that it is outdated."""
 
     def read() -> None:
-        with open_lake(lake) as reader:
+        with DUCKDB.open(lake) as reader:
             assert reader.execute("SELECT count(*) FROM instrument").fetchone() == (3,)
             build(lake, [BTC, NASDAQ])
             assert reader.execute("SELECT count(*) FROM instrument").fetchone() == (3,)

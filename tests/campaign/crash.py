@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from marketlake.engine.reader import open_lake
+from marketlake.engine.reader import DUCKDB
 from marketlake.model.layout import DATABASE
 from marketlake.model.schema import MARTS
 from marketlake.store.verify import verify
@@ -143,7 +143,7 @@ def _query_answers(root: Path) -> list[Any]:
 
 
 def _run_queries(root: Path) -> list[str]:
-    with open_lake(root) as connection:
+    with DUCKDB.open(root) as connection:
         return [repr(connection.execute(text).fetchall()) for text in _QUERIES]
 
 

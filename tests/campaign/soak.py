@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from marketlake.engine.reader import open_lake
+from marketlake.engine.reader import DUCKDB
 from marketlake.ingest.build import build
 from marketlake.ingest.run import ingest
 
@@ -96,7 +96,7 @@ def _differences(home: Path, script: Story, model: soak_model.Model) -> Iterator
 
 
 def _indices(root: Path, model: soak_model.Model) -> Iterator[str]:
-    with open_lake(root) as connection:
+    with DUCKDB.open(root) as connection:
         for name, rows in sorted(model.rows.items()):
             expected = soak_model.total_return_index(rows)
             held = dict(connection.execute(_INDEX.format(name)).fetchall())

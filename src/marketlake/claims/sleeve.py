@@ -15,7 +15,7 @@ from ..engine.reader import DuckReader
 from ..model.calendars import Days
 from ..model.instruments import NOT_INVESTABLE, Instrument, is_simulated
 from ..portfolio.known import Known, Series
-from ..portfolio.market import FREQUENCIES, by_month, ends_of, month_ends, shared
+from ..portfolio.market import FREQUENCIES, by_month, ends_of, placed, shared
 from ..portfolio.plan import Floats
 from ..portfolio.rates import Bill, Deflator, read_bill, read_deflator
 from ..portfolio.risk import cagr, drawdowns, moments_of, sharpe, volatility
@@ -204,14 +204,13 @@ class Stored:
         series = [self._series(one, frequency) for one in held]
         days, levels = shared(series) if len(held) == len(names) else _nothing(len(names))
         priced = ~np.isnan(levels).any(axis=1)
-        on = month_ends if frequency == "monthly" else np.asarray
         return Variant(
             frequency=frequency,
             obstacle=obstacle_of(names, listing, frequency),
             days=days[priced],
             levels=levels[priced],
-            expected=on(self._sessions(held)),
-            suspects={name: on(self.suspects[name]) for name in names if name in self.suspects},
+            expected=placed(self._sessions(held), frequency),
+            suspects={n: placed(self.suspects[n], frequency) for n in names if n in self.suspects},
             cpi=self._deflator(first_beside(listing, "inflation", reading.sleeve)),
             bill=self._yields(first_beside(listing, "rate", reading.sleeve)),
         )

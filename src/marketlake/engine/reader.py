@@ -257,16 +257,6 @@ def reader_of(connection: duckdb.DuckDBPyConnection, lake: Path) -> DuckReader:
     return reader
 
 
-@contextmanager
-def open_lake(lake: Path, memory: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with the lake's database as default schema, as `DuckEngine.open` describes."""
-    state = _state_of(lake)
-    with _unchanged(state), ExitStack() as stack:
-        connection = _connected(state, memory)
-        stack.callback(_close, connection)
-        yield connection
-
-
 def _state_of(lake: Path) -> _State:
     if address_of(lake) is not None:
         # imported here: a lake in a folder does not need Arrow

@@ -42,7 +42,7 @@ from .corrections import correct, corrected, in_force
 from .gaps import accepted_gaps, gap_rows, known_gaps, sessions_of
 from .job import DAILY, FIRST_LOAD, RECONCILE, REPLACE, REVERIFY, calendar_error
 from .merge import in_order, merge_bars
-from .normalise import Window, events_stored, normalise, without_price
+from .normalise import Window, events_stored, has_event, normalise, without_price
 from .overlap import Refusal, judge, on_stored_scale
 from .partitions import Place, Upserts, last_rows, move_to_asset_classes, partitions, touched
 from .raw_answers import Answer, answers, parse, window_of
@@ -79,7 +79,7 @@ def store_answers(
     parsed = parse(answer for answer in usable if answer.has_rows)
     normalised = normalise(parsed.bars, windows)
     moved = without_price(parsed.bars)
-    held = touched(lake, _sessions_of(normalised.bars, moved), universe)
+    held = touched(lake, _keys_of(normalised.bars, moved), universe)
     stored = _stored(lake, universe, normalised.bars, held, {a.instrument_id: a.mode for a in usable})
     if settled := events_stored(moved, stored):
         normalised = normalise(parsed.bars, windows, settled)
@@ -131,10 +131,9 @@ def store_answers(
     append(lake, "run", pa.Table.from_pylist(rows, schema=RUN), month)
 
 
-def _sessions_of(*tables: pa.Table) -> pa.Table:
+def _keys_of(*tables: pa.Table) -> pa.Table:
     """Their instruments and sessions, in order."""
-    keys = pa.concat_tables([table.select(["instrument_id", "session"]) for table in tables])
-    return keys.sort_by([("instrument_id", "ascending"), ("session", "ascending")])
+    return in_order(pa.concat_tables([table.select(["instrument_id", "session"]) for table in tables]))
 
 
 def _pending(lake: Writer, ids: Iterable[str]) -> pa.Table:
@@ -147,8 +146,7 @@ def _pending(lake: Writer, ids: Iterable[str]) -> pa.Table:
     parts = [QUARANTINE.empty_table()]
     for path in lake.manifest.paths("quarantine"):
         rows = lake.read(path)
-        event = pc.or_(pc.not_equal(rows["split"], 1.0), pc.not_equal(rows["dividend"], 0.0))
-        event = pc.and_not(event, pc.is_in(rows["reason"], unfit))
+        event = pc.and_not(has_event(rows), pc.is_in(rows["reason"], unfit))
         parts.append(rows.filter(pc.and_(event, pc.is_in(rows["instrument_id"], wanted))))
     return pa.concat_tables(parts)
 

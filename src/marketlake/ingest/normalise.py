@@ -203,15 +203,16 @@ class _Rows:
 
 def without_price(served: pa.Table) -> pa.Table:
     """The served events that have no price; they go to the next session."""
-    return served.filter(pc.and_(pc.is_null(served["close"], nan_is_null=True), _has_event(served)))
+    return served.filter(pc.and_(pc.is_null(served["close"], nan_is_null=True), has_event(served)))
 
 
 def events_stored(moved: pa.Table, stored: pa.Table) -> set[Event]:
     """Those of the moved events that are stored on their own session."""
-    return _keys(moved) & _keys(stored.filter(_has_event(stored))) if len(moved) else set()
+    return _keys(moved) & _keys(stored.filter(has_event(stored))) if len(moved) else set()
 
 
-def _has_event(rows: pa.Table) -> pa.ChunkedArray:
+def has_event(rows: pa.Table) -> pa.ChunkedArray:
+    """Which rows have a split or a dividend."""
     return pc.or_(pc.not_equal(rows["split"], 1.0), pc.not_equal(rows["dividend"], 0.0))
 
 

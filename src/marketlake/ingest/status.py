@@ -206,16 +206,17 @@ def _claims(settings: Settings, stored: Set[str]) -> Sequence[ClaimCheck]:
 
 def _stored_sessions(settings: Settings, stored: Sequence[date]) -> Mapping[str, Sessions]:
     """By calendar, the sessions after the earliest of these days, as the last build knew them."""
-    text = f"FROM calendar_session WHERE session > DATE '{min(stored)}' ORDER BY ALL"
+    text = (
+        "SELECT calendar, session, close_at FROM calendar_session "  # noqa: S608 (a date)
+        f"WHERE session > DATE '{min(stored)}' ORDER BY ALL"
+    )
     try:
         answer = Lake(settings.lake).query_rows(text)
     except LakeError:
         return {}
     found: dict[str, list[tuple[date, datetime]]] = {}
-    for row in (dict(zip(answer.columns, values, strict=True)) for values in answer.rows):
-        # a database of an earlier version does not say when a session ends
-        if "close_at" in row:
-            found.setdefault(row["calendar"], []).append((row["session"], row["close_at"]))
+    for calendar, session, close_at in answer.rows:
+        found.setdefault(calendar, []).append((session, close_at))
     return found
 
 

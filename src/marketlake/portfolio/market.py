@@ -87,11 +87,9 @@ def read_market(
     target = currency_of(held) if currency is None else currency_code(currency)
     series = known.levels(plan.ids, target)
     _check_stored(known, series)
-    expected, suspects = known.shared_sessions(held), known.suspects(plan.ids, target)
     if frequency == "monthly":
         series = {one.id: by_month(series[one.id], known.shared_sessions([one])) for one in held}
-        expected = month_ends(expected)
-        suspects = {name: month_ends(days) for name, days in suspects.items()}
+    suspects = known.suspects(plan.ids, target)
     days, levels = shared(list(series.values()))
     if not len(days):
         held_by, unit = shown(reader.lake), unit_of(frequency)
@@ -107,10 +105,10 @@ def read_market(
         frequency=frequency,
         days=days[priced],
         levels=levels[priced],
-        expected=expected,
+        expected=placed(known.shared_sessions(held), frequency),
         unpriced=days[~priced],
         deflator=_deflator(known, listing, target),
-        suspects=suspects,
+        suspects={name: placed(own, frequency) for name, own in suspects.items()},
         simulated=_simulated(listing, held, target, frequency),
         snapshot=reader.about.snapshot,
         origin=reader.about.origin,
@@ -135,6 +133,11 @@ def by_month(one: Series, sessions: Days) -> Series:
     month's last day."""
     ends = is_last(one.days, 1) & np.isin(one.days, sessions[is_last(sessions, 1)])
     return Series(month_ends(one.days[ends]), one.values[ends])
+
+
+def placed(days: Days, frequency: str) -> Days:
+    """The days themselves, or (monthly) the last days of the months that they lie in."""
+    return month_ends(days) if frequency == "monthly" else days
 
 
 def month_ends(days: Days) -> Days:

@@ -18,7 +18,7 @@ from ..answers.compare import Comparison
 TOP, BASE, FOOT = 22, 320, 24
 """Pixels: where the plot begins and ends, and the height of the line of years below it."""
 LEFT, RIGHT = 11.0, 100.0
-_BAR: Final = 0.36
+BAR: Final = 0.36
 _STEPS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -93,7 +93,7 @@ def basis_of(c: Comparison) -> str:
 
 
 def _bar(side: str, middle: float, step: float, value: float, won: bool, scale: Scale) -> Iterator[str]:
-    width = step * _BAR
+    width = step * BAR
     x = middle - width - step * 0.01 if side == "a" else middle + step * 0.01
     top, bottom = sorted((scale.y(value), scale.y(0.0)))
     yield (

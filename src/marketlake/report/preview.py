@@ -21,12 +21,11 @@ import numpy.typing as npt
 
 from ..answers.compare import ComparedYear
 from ..model.errors import UsageError
-from .bars import scale_of
+from .bars import BAR, scale_of
 from .bundle import colours
 from .claims import ClaimPart, headline_of, judged, score_of, years_of
 
 WIDTH, HEIGHT, _MARGIN = 1200, 630, 60
-_BAR: Final = 0.36
 _PALE: Final = 0.45
 _ADDRESS: Final = re.compile(r"https?://[^\s\"'<>]{1,2000}")
 _PICTURE: Final = re.compile('<meta property="og:image" content="data:image/png;base64,([^"]+)">')
@@ -119,9 +118,9 @@ def _bars(rows: Sequence[ComparedYear]) -> Iterator[tuple[int, int, float, int]]
         middle = _MARGIN + step * (place + 0.5)
         for side, one in enumerate(row.returns):
             if one.simple_return is not None:
-                left = middle + step * (_BAR * (side - 1) + 0.01 * (2 * side - 1))
+                left = middle + step * (BAR * (side - 1) + 0.01 * (2 * side - 1))
                 colour = 2 + side + (0 if row.winner == one.instrument_id else 2)
-                yield round(left), round(left + step * _BAR), one.simple_return, colour
+                yield round(left), round(left + step * BAR), one.simple_return, colour
 
 
 def _palette() -> list[tuple[int, int, int]]:

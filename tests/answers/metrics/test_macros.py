@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from marketlake.engine.metric_sql import METRICS
-from marketlake.engine.reader import open_lake
+from marketlake.engine.reader import DUCKDB
 from marketlake.lake import Lake
 
 from .macro import macro_call
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 def test_macros_equal_python(four: Path) -> None:
     options: dict[str, Any] = {"benchmark": "SHARE", "frequency": "weekly", "sessions": "shared"}
-    with open_lake(four) as connection:
+    with DUCKDB.open(four) as connection:
         for number, (more, renamed) in enumerate(
             (({"currency": "EUR"},) * 2, ({"risk_free": "BILL"}, {"bill": "BILL"}))
         ):

@@ -19,7 +19,7 @@ NOW: Final = "2026-01-02T12:00Z"
 """Where the clock of the sample lake stands: the published figures end before it."""
 QUARTERLY: Final = (3, 6, 9, 12)
 FOLDER: Final = File(__file__).parent
-"""Holds instruments.toml and claims.toml of the sample universe."""
+"""Holds instruments.toml of the sample universe, and the published figures."""
 
 _FUND: Final = replace(SHARE, kind="ETF", exchange="PCX")
 _ANCHORED: Final[dict[str, tuple[str, Venue, Shape]]] = {

@@ -31,8 +31,8 @@ WHERE
             AND coalesce(second_overnight / second_step > 0.5, TRUE)
         )
         OR (
-            least(abs(step), CASE WHEN step > 0 THEN -lowest_step ELSE highest_step END) > 8 * sigma
-            AND abs(step + CASE WHEN step > 0 THEN lowest_step ELSE highest_step END)
-                < 0.5 * greatest(abs(step), abs(CASE WHEN step > 0 THEN lowest_step ELSE highest_step END))
+            step * opposite_step < 0
+            AND least(abs(step), abs(opposite_step)) > 8 * sigma
+            AND abs(step + opposite_step) < 0.5 * greatest(abs(step), abs(opposite_step))
         )
     )

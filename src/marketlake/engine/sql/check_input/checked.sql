@@ -5,8 +5,8 @@
 --          first row; repeats is true where the prices equal those of the previous session.
 --          step = ln((close + dividend) x split / previous), next_step and second_step those of the
 --          next two sessions; overnight is the part of next_step up to the next open,
---          second_overnight that of second_step; lowest_step and highest_step are those of the
---          third to the tenth session before and after.
+--          second_overnight that of second_step; opposite_step is the largest in the other direction
+--          of the third to the tenth session before and after.
 --          sigma, the usual daily variation, is (mean(sqrt(abs(step))) / 0.822)^2 over the 60
 --          sessions before and after, without steps of 0 and without this and the next step; at
 --          least 0.0005; null below 10 steps. For normal returns it equals the standard deviation;
@@ -60,8 +60,10 @@ rooted AS (
         *,
         CASE WHEN step <> 0 THEN sqrt(abs(step)) END AS root,
         CASE WHEN next_step <> 0 THEN sqrt(abs(next_step)) END AS next_root,
-        least(min(step) OVER past, min(step) OVER coming) AS lowest_step,
-        greatest(max(step) OVER past, max(step) OVER coming) AS highest_step,
+        CASE
+            WHEN step > 0 THEN least(min(step) OVER past, min(step) OVER coming)
+            ELSE greatest(max(step) OVER past, max(step) OVER coming)
+        END AS opposite_step,
         lead(next_step) OVER own AS second_step,
         lead(overnight) OVER own AS second_overnight
     FROM stepped

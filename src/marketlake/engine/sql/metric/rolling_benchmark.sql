@@ -30,10 +30,9 @@ WITH rolled AS (
         sum(CASE WHEN q.no_price THEN 1 ELSE 0 END) OVER recent AS no_price,
         sum(CASE WHEN q.no_cpi THEN 1 ELSE 0 END) OVER recent AS no_cpi,
         q.price_index, q.proxy,
-        q.simulated OR coalesce(b.synthetic <> 'no', FALSE) AND NOT (
-            b.synthetic = 'daily' AND
-            -- include: shared/by_month
-        ) AS simulated
+        q.simulated OR
+        -- include: shared/bill_simulated
+        AS simulated
     FROM pair_return AS r
     JOIN period_quality AS q ON q.instrument_id = r.instrument_id AND q.session = r.session AND q.kind = 'pair'
     LEFT JOIN instrument AS b ON b.instrument_id = $bill

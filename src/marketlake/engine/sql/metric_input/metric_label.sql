@@ -31,10 +31,10 @@ SELECT
         CASE WHEN q.price_index THEN 'price_index' END,
         CASE WHEN q.proxy THEN 'proxy' END,
         CASE
-            WHEN q.simulated OR (e.excess AND b.synthetic <> 'no' AND NOT (
-                b.synthetic = 'daily' AND
-                -- include: shared/by_month
-            )) THEN 'simulated'
+            WHEN q.simulated OR (
+                e.excess AND
+                -- include: shared/bill_simulated
+            ) THEN 'simulated'
         END
     ) AS quality
 FROM metric_quality AS q
