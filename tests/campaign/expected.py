@@ -170,14 +170,22 @@ def look_back(drawn: Drawn, truth: Truth) -> list[date]:
 
 
 def _has_split(drawn: Drawn, instrument_id: str) -> bool:
+    return bool(_splits(drawn, instrument_id))
+
+
+def _splits(drawn: Drawn, instrument_id: str) -> list[date]:
+    """The sessions on which a split took effect."""
     truth = drawn.world.get(instrument_id).truth
-    return any(row[6] != 1 for row in truth.until(drawn.at).values())
+    return [day for day, row in truth.until(drawn.at).items() if row[6] != 1]
 
 
 def _of_unadjusted(drawn: Drawn, instrument_id: str) -> frozenset[str]:
     if drawn.case.source != "yahoo" or not _splits_in_answer(drawn, instrument_id):
         return GOOD
     certain = drawn.params["events"] == "kept" and drawn.always
+    if drawn.params["scope"] == "day" and drawn.window and drawn.window[1]:
+        # the eve of a split before others looks like any wrong bar
+        certain = certain and drawn.window[1] >= max(_splits(drawn, instrument_id))
     return frozenset({"quarantined"}) if certain else GOOD | {"quarantined"}
 
 

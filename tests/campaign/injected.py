@@ -35,7 +35,10 @@ def _injected_rows(kind: str, params: Params, day: date, truth: Mapping[date, Ro
         case "unfinished":
             yield _after(row, float(params["fraction"]))
         case "unadjusted":
-            yield from _of_other_scale(row, _later(day, truth))
+            later = _later(day, truth)
+            yield from _of_other_scale(row, later)
+            # the eve of a split as traded, taken for adjusted: multiplied by all later splits
+            yield _scaled(row, math.prod(later))
         case "missing" | "history":
             for lost in _products(_later(day, truth)):
                 yield _scaled(row, 1 / lost)
