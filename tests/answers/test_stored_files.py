@@ -87,6 +87,18 @@ def test_between_an_ingest_and_a_build_no_answer_is_of_two_states(home: Path) ->
     assert plain(lake, BARS)[0][0] == 30
 
 
+def test_between_a_change_of_class_and_a_build_the_remedy_is_the_build(home: Path) -> None:
+    """The files of the old class are gone, and the database still names them."""
+    lake, universe = home / "data", home / "instruments.toml"
+    universe.write_text(universe.read_text().replace('"metal"', '"equity"'))
+    run_until(home, 15, built=False)
+    for ask in (lambda: Lake(lake).prices("METAL"), lambda: Lake(lake).query_rows(BARS)):
+        with pytest.raises(LakeError, match=r"newer data than its market\.duckdb.*marketlake build"):
+            ask()
+    build(settings_of(home, "2024-01-20T12:00Z"))
+    assert plain(lake, BARS)[0][0] == 30
+
+
 def test_marts_that_are_newer_than_the_database_are_refused(home: Path) -> None:
     """A build was killed after its marts."""
     lake = home / "data"

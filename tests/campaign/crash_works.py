@@ -15,7 +15,7 @@ from marketlake.ingest.build import build
 from marketlake.ingest.reconcile import reconcile
 from marketlake.ingest.replay import replay
 from marketlake.ingest.run import ingest
-from marketlake.model.settings import Settings
+from marketlake.model.settings import KEY_VARIABLES, Settings
 from marketlake.simulator.market import Market
 
 from .market import Truth, csv_text, euro_rates, every_day, new_york, served, walk
@@ -23,6 +23,8 @@ from .world import Held
 
 FIRST, LAST = date(2023, 11, 20), date(2024, 1, 31)
 LOADED, DAILY = (datetime.combine(date(2024, 1, day), time(23, 30), UTC) for day in (9, 12))
+_RESTATED = ("yahoo:SHARE", "tiingo:FUND", "bitstamp:COINX/USD", "binance-archive:TOKEN/USDT")
+_KEYS = {"tiingo": "key"}
 _CLAIM = """
 [[claim]]
 id = "COIN_BEATS_SHARE"
@@ -40,13 +42,15 @@ last_year = 2024
 
 
 def held() -> tuple[Held, ...]:
-    """Four instruments of four sources around a new year; one has a split, one has two sources."""
-    share = walk("XNYS", new_york(FIRST, LAST), 1, {20: 4.0})
-    coin, kept = (walk("24/7", every_day(FIRST, LAST), seed) for seed in (2, 3))
+    """Six instruments of six sources around a new year; shares have a split, one has two sources."""
+    share, fund = (walk("XNYS", new_york(FIRST, LAST), seed, {20: 4.0}) for seed in (1, 4))
+    coin, kept, token = (walk("24/7", every_day(FIRST, LAST), seed) for seed in (2, 3, 5))
     return (
         Held("SHARE", "equity", share, (("yahoo", "SHARE"),)),
         Held("COIN", "crypto", coin, (("bitstamp", "COINX/USD"), ("files", "COIN.csv"))),
         Held("KEPT", "metal", kept, (("files", "KEPT.csv"),)),
+        Held("FUND", "fund", fund, (("tiingo", "FUND"),)),
+        Held("TOKEN", "crypto", token, (("binance-archive", "TOKEN/USDT"),)),
         Held("RATE", "currency", euro_rates("EUR", "USD", FIRST, LAST), (("ecb", "EUR/USD"),)),
     )
 
@@ -64,7 +68,7 @@ class Scene:
     home: Path
 
     def settings(self, now: datetime) -> Settings:
-        return Settings(self.home, self.home / "data", now=now, source_url=self.url, batch_size=2)
+        return Settings(self.home, self.home / "data", now=now, source_url=self.url, batch_size=2, keys=_KEYS)
 
     def environment(self, now: datetime) -> dict[str, str]:
         """The settings as environment variables."""
@@ -72,6 +76,7 @@ class Scene:
             "MARKETLAKE_HOME": str(self.home),
             "MARKETLAKE_NOW": now.isoformat(),
             "MARKETLAKE_SOURCE_URL": self.url,
+            **{KEY_VARIABLES[source]: key for source, key in _KEYS.items()},
         }
 
     def begin(self) -> None:
@@ -85,14 +90,14 @@ class Scene:
         self.vendors(later=False)
 
     def days_later(self) -> None:
-        """Add new days, and restatements by three sources in both years."""
+        """Add new days, and restatements by five sources in both years."""
         corrected = next(each for each in held() if each.id == "KEPT").truth
         (self.home / "files" / "KEPT.csv").write_text(csv_text(_corrected(corrected)))
         self.vendors(later=True)
 
     def vendors(self, *, later: bool) -> None:
         """Set the vendors to the first load, or to days later."""
-        affected = ("yahoo:SHARE", "bitstamp:COINX/USD") if later else ()
+        affected = _RESTATED if later else ()
         self._control(
             "faults", [f"restated:{symbol}:percent=2,from=2023-12-31,to=2024-01-02" for symbol in affected]
         )

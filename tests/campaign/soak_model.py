@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from .lakes import Key, Row, same
-from .soak_story import Story, at
+from .soak_story import ARCHIVES, Story, at
 from .world import Held
 
 _LOOK_BACK = 10
@@ -82,7 +82,7 @@ def _spoiled(story: Story, each: Held, day: date, answer: dict[date, Row]) -> di
 def _last_served(each: Held, day: date) -> date:
     """The last session of the response: kraken also serves the unfinished day, which is not
     stored."""
-    end = day - timedelta(days=1) if each.sources[0][0] == "bitstamp" else day
+    end = day - timedelta(days=1) if each.sources[0][0] in {"bitstamp", ARCHIVES} else day
     served = [session for session in each.truth.days.astype(object).tolist() if session <= end]
     return max(served, default=day - timedelta(days=1))
 

@@ -20,6 +20,10 @@ _DEAD = ("html", "empty", "truncated", "404", "403", "redirect")
 """An answer that cannot be used, or none, however often it is asked for."""
 _STUMBLES = ("429", "500", "503", "reset", "html", "empty")
 _LATE_SESSIONS = 60
+ARCHIVES = "binance-archive"
+_SHARES = ("yahoo", "tiingo")
+_SOURCES = {4: "tiingo", 14: "tiingo", 6: ARCHIVES, 9: "bitstamp", 19: "kraken"}
+"""By the last digits of an instrument's number; Yahoo serves the others."""
 _TURN_DAYS = 45
 """More than the thirty days within which every whole history is asked for again."""
 
@@ -116,17 +120,22 @@ def _lives(count: int, opened: tuple[date, ...], random: Random) -> tuple[dict[s
 def _held(
     number: int, opened: tuple[date, ...], listed: date | None, until: date | None, random: Random
 ) -> Held:
-    seed, name = random.randrange(2**32), _id(number)
-    if number % 10 == 9:
+    seed, name, source = random.randrange(2**32), _id(number), _source(number)
+    if source not in _SHARES:
         truth = walk("24/7", every_day(listed or FIRST, opened[-1] + timedelta(days=3)), seed)
-        return Held(name, "crypto", truth, (("bitstamp" if number % 20 == 9 else "kraken", f"{name}/USD"),))
+        quote = "USDT" if source == ARCHIVES else "USD"
+        return Held(name, "crypto", truth, ((source, f"{name}/{quote}"),))
     days = new_york(listed or FIRST, until or opened[-1] + timedelta(days=5))
     splits = {}
     if random.random() < 0.5:
         # within the year, so that the vendor restates all stored rows
         row = random.randrange(min(len(days) - 1, 30), len(days))
         splits[row] = random.choice([2.0, 3.0, 4.0, 20.0, 0.1, 0.05, 1.5])
-    return Held(name, "equity", walk("XNYS", days, seed, splits), (("yahoo", name),))
+    return Held(name, "equity", walk("XNYS", days, seed, splits), ((source, name),))
+
+
+def _source(number: int) -> str:
+    return _SOURCES.get(number % 20, "yahoo")
 
 
 def _change(each: Held, day: date, random: Random) -> Restatement | None:
@@ -155,7 +164,9 @@ def _late(held: tuple[Held, ...], opened: tuple[date, ...], random: Random) -> l
 def _wrong(each: Held, day: date, random: Random) -> Wrong:
     source, symbol = each.sources[0]
     known = [s for s in each.truth.until(at(day))][-6:]
-    kind = random.choice(["dead", "stumble", "restated", "unfinished", "missing"])
+    # a fault of the last row applies to each archive, and an archive of a day has one row
+    of_rows = ["restated"] if source == ARCHIVES else ["restated", "unfinished", "missing"]
+    kind = random.choice(["dead", "stumble", *of_rows])
     if kind == "dead" or not known:
         return Wrong("dead", Fault(random.choice(_DEAD), source, symbol))
     if kind == "stumble":

@@ -46,6 +46,8 @@ PLACE: Final = "marketlake_lake"
 """DuckDB variable with the folder of the lake, where that is not the one of the build."""
 _REWRITTEN: Final = "the lake was written after this database was built"
 """What a view of bars or marts says instead of mixing two states."""
+_GONE: Final = re.compile(r'No files found that match the pattern ".*/part\.parquet"')
+"""A view's file is gone; the files that the manifest lists were there when the lake was opened."""
 _MADE: Final = tuple(f"{table}/" for table in MARTS)
 _WRITE: Final = re.compile(r"could not write|space left|too large|read-only file system", re.IGNORECASE)
 
@@ -344,8 +346,8 @@ def out_of_memory(error: duckdb.Error) -> str:
 
 
 def is_rewritten(error: duckdb.Error) -> bool:
-    """Whether a view refused because the lake is newer than the database."""
-    return _REWRITTEN in str(error)
+    """Whether a view cannot be read because the lake is newer than the database."""
+    return _REWRITTEN in str(error) or _GONE.search(str(error)) is not None
 
 
 def brief(error: duckdb.Error) -> str:
