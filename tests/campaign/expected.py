@@ -156,7 +156,8 @@ def _of_restated(drawn: Drawn, instrument_id: str) -> frozenset[str]:
 def _all_known_restated(drawn: Drawn, instrument_id: str) -> bool:
     """Whether every session of the overlap is affected, which is another scale and no revision."""
     first, last = (date.fromisoformat(str(drawn.params.get(n, d))) for n, d in _ALWAYS_ALLOWED)
-    known = look_back(drawn, drawn.world.get(instrument_id).truth)
+    truth = drawn.world.get(instrument_id).truth
+    known = look_back(drawn, truth) if drawn.window is None else _stored_in_window(drawn, truth)
     affected = [day for day in known if first <= day <= last]
     return len(affected) >= max(2, len(known) - 1)
 
@@ -167,6 +168,13 @@ _ALWAYS_ALLOWED = (("from", "1900-01-01"), ("to", "2099-12-31"))
 def look_back(drawn: Drawn, truth: Truth) -> list[date]:
     """The stored sessions that a daily run requests again: ten and the last."""
     return sorted(truth.until(drawn.world.loaded))[-11:]
+
+
+def _stored_in_window(drawn: Drawn, truth: Truth) -> list[date]:
+    """The stored sessions that a backfill requests again."""
+    start, end = drawn.window or (date.min, None)
+    stored = (day for day in truth.until(drawn.world.loaded) if day >= drawn.world.loaded_from)
+    return sorted(day for day in stored if start <= day <= (end or date.max))
 
 
 def _has_split(drawn: Drawn, instrument_id: str) -> bool:
