@@ -39,7 +39,7 @@ from ..store.verify import assert_whole
 from ..store.writer import Writer, retry_on_conflict, writer
 from .checks import Context, check, noted, quarantined, served_at
 from .corrections import correct, corrected, in_force
-from .gaps import accepted_gaps, gap_rows, known_gaps, sessions_of
+from .gaps import accepted_gaps, gap_rows, known_gaps, sessions_of, taken_back
 from .job import DAILY, FIRST_LOAD, RECONCILE, REPLACE, REVERIFY, calendar_error
 from .merge import in_order, merge_bars
 from .normalise import Window, events_stored, has_event, normalise, without_price
@@ -122,6 +122,8 @@ def store_answers(
     sessions, gaps = sessions_of(normalised.bars), known_gaps(lake, windows)
     answered = [answer for answer in usable if answer.has_rows and answer.instrument_id not in refused]
     append(lake, "gap", gap_rows(lake, answered, windows, sessions, sessions_of(accepted_bars), gaps), month)
+    served = {a.instrument_id: sessions[a.instrument_id] for a in answered if a.instrument_id in sessions}
+    counts.taken_back.update(taken_back(lake, windows, served))
     accepted = accepted_gaps(gaps)
     zones = parsed.zones
     rows = [

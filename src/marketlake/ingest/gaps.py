@@ -34,6 +34,8 @@ _LATE_ASSUMED: Final = 10
 """As many where holidays are not recorded: the longest ones close a venue for so many weekdays."""
 _GAPS_SHARE: Final = 0.05
 """This share of sessions in between may be missing: venues and vendors differ over holidays."""
+_IN_A_ROW: Final = 20
+"""So many of them in a row, a month of a stock exchange, are no holidays."""
 _KEY: Final = ["instrument_id", "session"]
 _LAST: Final = ["run_id", "state", "tries", "accepted", "first_requested_at", "last_requested_at"]
 COLUMNS: Final = [*_KEY, *_LAST]
@@ -75,8 +77,12 @@ def coverage(window: Window, received: Days, mode: str, accepted: Sequence[date]
     head = int((missing < received[0]).sum())
     gaps = len(missing) - tail - head
     lost = gaps + (head if mode == DAILY else 0)
+    between = missing[(missing > received[0]) & (missing < received[-1])]
     truncated = (
-        late > _LATE_SESSIONS or tail > _LATE_ASSUMED or lost > max(_LATE_SESSIONS, _GAPS_SHARE * len(due))
+        late > _LATE_SESSIONS
+        or tail > _LATE_ASSUMED
+        or lost > max(_LATE_SESSIONS, _GAPS_SHARE * len(due))
+        or _longest_row(due, between) >= _IN_A_ROW
     )
     parts = {
         f"{head} before {received[0]}": head,
@@ -85,6 +91,12 @@ def coverage(window: Window, received: Days, mode: str, accepted: Sequence[date]
     }
     listed = ", ".join(text for text, count in parts.items() if count)
     return Coverage(len(due), len(received), f"sessions not served: {listed}" if listed else "", truncated)
+
+
+def _longest_row(due: Days, missing: Days) -> int:
+    """The most missing sessions that follow each other."""
+    ends = np.flatnonzero(np.diff(np.searchsorted(due, missing)) != 1)
+    return int(np.diff(ends, prepend=-1, append=len(missing) - 1).max())
 
 
 def same_days(a: Days, b: Days) -> bool:
@@ -195,6 +207,19 @@ def gap_rows(
     return pa.Table.from_pylist(rows, schema=GAP)
 
 
+def taken_back(lake: Writer, windows: Mapping[str, Window], served: Mapping[str, Days]) -> Mapping[str, int]:
+    """By instrument id, how many sessions an answer leaves out that its source served before.
+
+    What follows the answer's last session is late.
+    """
+    due = {name: windows[name].due for name in served}
+    left_out = {name: np.setdiff1d(due[name][due[name] < days[-1]], days) for name, days in served.items()}
+    missing = {name: days for name, days in left_out.items() if len(days)}
+    stored = _stored(lake, windows, missing, of_source=True)
+    counts = {name: len(np.intersect1d(days, missing[name])) for name, days in stored.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
 def _missing(window: Window, served: Days, usable: Days) -> Days:
     """Sessions due before the last one served for which the answer has no usable row.
 
@@ -242,8 +267,13 @@ def _row(answer: Answer, gap: Gap) -> dict[str, Any]:
     }
 
 
-def _stored(lake: Writer, windows: Mapping[str, Window], wanted: Mapping[str, Days]) -> dict[str, Days]:
-    """Of the days wanted of each instrument, those that a row covers, whoever served it."""
+def _stored(
+    lake: Writer, windows: Mapping[str, Window], wanted: Mapping[str, Days], *, of_source: bool = False
+) -> dict[str, Days]:
+    """Of the days wanted of each instrument, those that a row covers, whoever served it.
+
+    `of_source` leaves the rows of the window's source.
+    """
     places: dict[str, list[str]] = {}
     for name, days in wanted.items():
         for year in np.unique(days.astype("datetime64[Y]")).tolist():
@@ -251,8 +281,11 @@ def _stored(lake: Writer, windows: Mapping[str, Window], wanted: Mapping[str, Da
             places.setdefault(path, []).append(name)
     found: dict[str, list[Days]] = {}
     for path, names in places.items():
-        bars = lake.read(path, ["instrument_id", "session"])
-        own = bars.filter(pc.is_in(bars["instrument_id"], pa.array(names, pa.string())))
+        bars, ids = lake.read(path, [*_KEY, "source"]), pa.array(names, pa.string())
+        own = bars.filter(pc.is_in(bars["instrument_id"], ids))
+        if of_source:
+            sources = pa.array([windows[name].source for name in names], pa.string())
+            own = own.filter(pc.equal(own["source"], sources.take(pc.index_in(own["instrument_id"], ids))))
         for name, days in sessions_of(own).items():
             found.setdefault(name, []).append(days)
     return {name: np.concatenate(parts) for name, parts in found.items()}

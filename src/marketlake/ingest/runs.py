@@ -49,6 +49,8 @@ class Counts:
     revised: Counter[str] = field(default_factory=Counter)
     settled: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[str] = field(default_factory=Counter)
+    taken_back: Counter[str] = field(default_factory=Counter)
+    """Stored sessions that their source left out."""
 
 
 def append(lake: Writer, table: str, rows: pa.Table, now: datetime) -> pa.Table:
@@ -82,7 +84,7 @@ def run_row(
     return {
         **identity(answer),
         "outcome": outcome,
-        "message": _message(outcome, message, shortfall, ending),
+        "message": _message(outcome, message, shortfall, _kept(counts.taken_back[key]), ending),
         "expected_sessions": expected,
         "received_sessions": len(days),
         "new_rows": counts.new[key],
@@ -95,10 +97,15 @@ def run_row(
     }
 
 
-def _message(outcome: str, message: str, shortfall: str, ending: str) -> str:
-    """A good answer may lack sessions and have remarks; a bad one has its error only."""
-    parts = (message, shortfall, ending) if outcome in GOOD_OUTCOMES else (message or shortfall,)
+def _message(outcome: str, message: str, shortfall: str, kept: str, ending: str) -> str:
+    """A good answer may lack sessions and have remarks; a bad one has its error."""
+    is_good = outcome in GOOD_OUTCOMES
+    parts = (message, shortfall, kept, ending) if is_good else (message or shortfall, kept)
     return "; ".join(part for part in parts if part)
+
+
+def _kept(count: int) -> str:
+    return f"{count} stored sessions are no longer served and stay stored" if count else ""
 
 
 def identity(answer: Answer) -> dict[str, Any]:

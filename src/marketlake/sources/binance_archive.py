@@ -3,6 +3,10 @@
 Symbols: `BASE/QUOTE` of a spot market (`BTC/USDT`). A month that is over is one archive; the days
 of a younger month are one archive each. Time: the candle's UTC date, in milliseconds, since 2025 in
 microseconds. Adjustment: none. Documentation: github.com/binance/binance-public-data.
+
+An archive that is not found is one from before the listing, or one that is missing: no answer says
+which. So it is no error here, and what an answer lacks between its sessions is judged like any
+other source's.
 """
 
 from __future__ import annotations
