@@ -23,7 +23,7 @@ GOLDEN: Final = ROOT / "tests" / "answers" / "metrics" / "golden"
 GROUPS: Final = {
     "span": "Return of the whole window",
     "own": "Risk, from the returns of the periods",
-    "pair": "Against a benchmark, on shared sessions",
+    "pair": "Against a benchmark",
     "table": "Tables: several rows per instrument",
 }
 READ: Final = tuple(name for name in RELATIONS if name != "month_period")

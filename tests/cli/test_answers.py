@@ -6,11 +6,21 @@ import csv
 import io
 import json
 import re
+from datetime import date
+from itertools import pairwise
 from pathlib import Path
+from statistics import correlation, stdev
+from typing import Any
 
 import pytest
 
+from marketlake.engine.metric_sql import METRICS
+from marketlake.lake import Lake
+from marketlake.simulator.sample.build import FOLDER
+
 from .conftest import NOW, Run
+
+PAIRED = tuple(metric.name for metric in METRICS if metric.kind == "pair")
 
 
 @pytest.mark.parametrize(("first", "last", "wins"), [("2019", "2024", 5), ("2020", "2025", 4)])
@@ -108,6 +118,54 @@ def test_only_figures_between_month_ends_carry_no_mark(run: Run, sample_home: Pa
         {one["metric"] for one in figures} - whole if frequency in {"daily", "weekly"} else set()
     )
     assert {"sharpe", "volatility", "max_drawdown"} <= {one["metric"] for one in figures}
+
+
+def month_returns(name: str, after: str, last: str) -> dict[str, float]:
+    """Returns from one published month-end close to the next, by month."""
+    with (FOLDER / "month_end_closes.csv").open(encoding="utf-8", newline="") as file:
+        closes = {r["session"]: float(r["close"]) for r in csv.DictReader(file) if r["instrument_id"] == name}
+    steps = [day for day in sorted(closes) if after <= day <= last]
+    return {day[:7]: closes[day] / closes[before] - 1 for before, day in pairwise(steps)}
+
+
+def test_pairs_by_month_equal_the_published_closes_and_carry_no_mark(sample_home: Path) -> None:
+    lake = Lake(sample_home / "data")
+    terms: Any = {"start": date(2019, 1, 1), "end": date(2024, 12, 31), "frequency": "monthly"}
+    a, b = (list(month_returns(name, "2018-12-31", "2024-12-31").values()) for name in ("BTC", "NASDAQ"))
+    assert len(a) == len(b) == 72
+    expected = correlation(a, b)
+    answer = lake.metrics(["BTC"], benchmark="NASDAQ", **terms)
+    pairs = {name: answer.figure("BTC", name) for name in PAIRED}
+    assert pairs["correlation"].value == pytest.approx(expected, abs=1e-12)
+    assert pairs["tracking_error"].value == pytest.approx(
+        stdev(x - y for x, y in zip(a, b, strict=True)) * 12**0.5, rel=1e-12
+    )
+    assert {(one.n, one.quality) for name, one in pairs.items() if "capture" not in name} == {(72, "")}
+    assert not any("simulated" in one.quality for one in pairs.values())
+    cell = lake.matrix(["BTC", "NASDAQ"], **terms).pair("BTC", "NASDAQ")
+    assert (cell.correlation, cell.n) == (pytest.approx(expected, abs=1e-12), 72)
+    assert (cell.first_session, cell.last_session, cell.quality) == (
+        date(2018, 12, 31),
+        date(2024, 12, 31),
+        "",
+    )
+    rolled = lake.rolling(["BTC"], benchmark="NASDAQ", periods=12, **terms).rows
+    assert [one.correlation for one in rolled] == pytest.approx(
+        [correlation(a[n : n + 12], b[n : n + 12]) for n in range(61)], abs=1e-12
+    )
+    assert {one.quality for one in rolled} == {""}
+
+
+@pytest.mark.parametrize("changed", [{"frequency": "weekly"}, {"sessions": "shared"}], ids=str)
+def test_pairs_between_month_ends_are_marked(sample_home: Path, changed: dict[str, str]) -> None:
+    lake = Lake(sample_home / "data")
+    terms: Any = {"start": date(2019, 1, 1), "end": date(2024, 12, 31), "frequency": "monthly"} | changed
+    answer = lake.metrics(["BTC"], benchmark="NASDAQ", **terms)
+    rolled = lake.rolling(["BTC"], benchmark="NASDAQ", periods=12, **terms).rows
+    assert {answer.figure("BTC", name).quality for name in PAIRED} == {"simulated"}
+    assert {one.quality for one in rolled} == {"simulated"}
+    if terms["frequency"] == "weekly":
+        assert lake.matrix(["BTC", "NASDAQ"], **terms).quality == ("simulated", "simulated")
 
 
 def test_origin_of_each_bar(run: Run, sample_home: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import pandas as pd
 
@@ -53,6 +54,25 @@ def pair(one: pd.Series, other: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Both on the sessions that both have."""
     joined = pd.concat([one, other], axis=1, join="inner", keys=["one", "other"])
     return joined["one"], joined["other"]
+
+
+def paired(
+    one: pd.Series,
+    other: pd.Series,
+    start: date,
+    end: date,
+    frequency: str,
+    per_year: float,
+    rate: float = 0.0,
+) -> tuple[Span, Span]:
+    """On the sessions that both have; by month each one's own months, on the days of the first."""
+    cut = partial(span, start=start, end=end, frequency=frequency, per_year=per_year, rate=rate)
+    if frequency == "monthly":
+        first, second = cut(one), cut(other)
+        levels = second.levels.set_axis(first.levels.index)
+        return first, replace(second, levels=levels, risk_free=first.risk_free)
+    shared = pair(one, other)
+    return cut(shared[0]), cut(shared[1])
 
 
 def _before(levels: pd.Series, start: date) -> pd.Timestamp:

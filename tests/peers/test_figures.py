@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from functools import partial
 from types import ModuleType
 
 import pytest
 
 from . import empyrical_says, ffn_says, quantstats_says
 from .market import BENCHMARK, CALENDAR, Market
-from .spans import Span, pair, span
+from .spans import Span, paired, span
 
 pytestmark = pytest.mark.xdist_group("peers")
 
@@ -29,10 +28,8 @@ def own(market: Market, name: str, frequency: str, rate: float = RATE, basis: st
 
 
 def both(market: Market, name: str, frequency: str) -> tuple[Span, Span]:
-    on_shared = pair(market.closes[name], market.closes[BENCHMARK])
-    cut = partial(span, start=START, end=END, frequency=frequency, per_year=FREQUENCIES[frequency], rate=RATE)
-    one, other = map(cut, on_shared)
-    return one, other
+    closes = market.closes[name], market.closes[BENCHMARK]
+    return paired(*closes, START, END, frequency, FREQUENCIES[frequency], RATE)
 
 
 def peer_figures(peer: ModuleType, market: Market, name: str, frequency: str) -> dict[str, float]:

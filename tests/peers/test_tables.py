@@ -15,7 +15,7 @@ from marketlake.lake import Lake
 
 from . import empyrical_says, ffn_says, quantstats_says
 from .market import BENCHMARK, Market
-from .spans import Span, pair, span
+from .spans import Span, paired, span
 
 pytestmark = pytest.mark.xdist_group("peers")
 
@@ -108,9 +108,8 @@ def test_rolling_benchmark_figures_agree(market: Market, says: Says, frequency: 
     names, terms = ("BTC", "KO"), {"frequency": frequency, "periods": periods}
     ours = by_instrument(Lake(market.lake).rolling(names, benchmark=BENCHMARK, start=START, end=END, **terms))
     for name in names:
-        on_shared = pair(market.closes[name], market.closes[BENCHMARK])
         per_year = {"daily": 252, "monthly": 12}[frequency]
-        one, other = (span(closes, START, END, frequency, per_year) for closes in on_shared)
+        one, other = paired(market.closes[name], market.closes[BENCHMARK], START, END, frequency, per_year)
         for figure, theirs in says(one, other, periods).items():
             mine = ours.loc[name, figure].astype(float)
             assert len(mine) == len(theirs) == len(one.returns) - periods + 1

@@ -1,6 +1,6 @@
 """All against all: years won and correlation for every pair of instruments.
 
-A pair's returns run between sessions that both instruments have.
+A pair's returns run between sessions that both have, by month from each one's own last session.
 """
 
 from __future__ import annotations
@@ -18,11 +18,24 @@ from ..engine.listing import Listed, Listing, with_ids
 from ..engine.reader import DuckReader
 from ..engine.sql_text import chain, statement
 from ..model.errors import UsageError
-from ..model.instruments import NOT_INVESTABLE
+from ..model.instruments import NOT_INVESTABLE, is_simulated
 from ..model.terms import FREQUENCIES, STATE_BASES, Terms, one_of
 from .compare import YEARS, year_values
 from .notes import FLAGS, scope_notes
-from .pair_sums import NONE, Days, Grid, Levels, Moments, Side, make_grid, make_side, number_of, pair_moments
+from .pair_sums import (
+    NONE,
+    Days,
+    Grid,
+    Levels,
+    Moments,
+    MonthCloses,
+    Side,
+    make_grid,
+    make_side,
+    month_closes,
+    number_of,
+    pair_moments,
+)
 from .result import Answer, joined, json_value
 from .scope import Scope, no_bars, resolve
 
@@ -57,7 +70,10 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Correlations:
-    """Square arrays, one row and one column per instrument; NaN and NaT where a pair has none."""
+    """Square arrays, one row and one column per instrument; NaN and NaT where a pair has none.
+
+    Sessions are those of the row's instrument.
+    """
 
     value: NDArray[np.float64]
     n: NDArray[np.int64]
@@ -92,11 +108,11 @@ class Pair:
     first_year: int | None
     last_year: int | None
     correlation: float | None
-    """Of simple returns between sessions that both have."""
+    """Of simple returns of the same days, weeks or months."""
     n: int
     """Number of returns used."""
     first_session: date | None
-    """Start of the first return."""
+    """Start of a's first return."""
     last_session: date | None
     quality: str
     """Of the returns: the flags of both, joined by commas."""
@@ -239,7 +255,29 @@ def correlations(
     sessions: Mapping[str, Days],
     window: Window,
 ) -> Correlations:
-    """Pearson correlation of simple returns; `level` is days by instruments.
+    """Pearson correlation of simple returns; `level` is days by instruments."""
+    if window.frequency != "monthly":
+        return _correlations(days, level, calendars, sessions, window)
+    closes = month_closes(days, level, [sessions[name] for name in calendars])
+    found = _correlations(closes.days, closes.level, [""] * len(calendars), {"": closes.days}, window)
+    return replace(found, first=_own_session(closes, found.first), last=_own_session(closes, found.last))
+
+
+def _own_session(closes: MonthCloses, ends: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    """The sessions of the rows' instruments in the months that end on these days."""
+    month = np.searchsorted(closes.days, ends.astype(np.int64)) % len(closes.days)
+    own = closes.session[month, np.arange(len(ends))[:, None]].astype("datetime64[D]")
+    return np.where(np.isnat(ends), _NO_DAY, own)
+
+
+def _correlations(
+    days: Days,
+    level: Levels,
+    calendars: Sequence[str],
+    sessions: Mapping[str, Days],
+    window: Window,
+) -> Correlations:
+    """Of returns on the sessions that a pair shares.
 
     Instruments of one calendar are processed together, so a pair of calendars costs a few matrix
     products. Only periods in which an instrument lacks a session of its calendar are processed one
@@ -364,17 +402,12 @@ def qualities(
     suspects: Mapping[str, Days],
 ) -> dict[str, str]:
     """The flags of each instrument's returns in the window."""
-    by_id = sorted(scope.wanted, key=lambda i: i.id)
-    simulated = any(i is not None and i.synthetic != "no" for i in (*scope.rates, scope.deflator))
-    return {
-        i.id: ",".join(
-            (
-                *_stored_flags(stored, place, sessions[i.calendar], window, suspects.get(i.id, _NO_DAYS)),
-                *_own_flags(i, scope.terms.basis, simulated),
-            )
-        )
-        for place, i in enumerate(by_id)
-    }
+    flags: dict[str, str] = {}
+    for place, i in enumerate(sorted(scope.wanted, key=lambda i: i.id)):
+        own = sessions[i.calendar], window, suspects.get(i.id, _NO_DAYS)
+        found = [*_stored_flags(stored, place, *own)]
+        flags[i.id] = ",".join((*found, *_own_flags(i, scope, "gap" in found)))
+    return flags
 
 
 def _level_text(scope: Scope) -> str:
@@ -425,12 +458,18 @@ def _stored_flags(
     yield from (flag for code, flag in enumerate(MISSING) if code and (codes == code).any())
 
 
-def _own_flags(instrument: Listed, basis: str, simulated: bool) -> Iterator[str]:
-    if instrument.price_index and basis != "price":
+def _own_flags(instrument: Listed, scope: Scope, gap: bool) -> Iterator[str]:
+    """As in sql/metric_input/metric_quality: published months are no simulated days."""
+    terms = scope.terms
+    if instrument.price_index and terms.basis != "price":
         yield "price_index"
     if instrument.proxy_for:
         yield "proxy"
-    if simulated or instrument.synthetic != "no":
+    frequency = "daily" if gap or terms.basis == "vendor_adjusted" else terms.frequency
+    deflator = [scope.deflator] if scope.deflator else []
+    if any(is_simulated(i.synthetic, frequency) for i in (instrument, *deflator)) or any(
+        is_simulated(i.synthetic) for i in scope.rates
+    ):
         yield "simulated"
 
 

@@ -202,9 +202,14 @@ def metric_notes(scope: Scope, figures: Sequence[Figure]) -> tuple[str, ...]:
     t = scope.terms
     calendars = {i.calendar for i in scope.wanted}
     pairs = t.benchmark is not None and t.sessions == "own" and len(calendars) > 1
+    used = (
+        "each one's own last session of a month"
+        if t.frequency == "monthly"
+        else "the sessions that both have"
+    )
     return (
         *scope_notes(scope),
-        *(["figures against the benchmark use the sessions that both have"] if pairs else []),
+        *([f"figures against the benchmark use {used}"] if pairs else []),
         *flag_notes(figures, NOTED),
     )
 

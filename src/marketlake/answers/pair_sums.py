@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -48,6 +49,31 @@ def make_grid(days: Days, sessions: Days, frequency: str, first: date, last: dat
     ends = _ends(starts, frequency)
     counted = (starts >= number_of(first)) & (ends <= number_of(last))
     return Grid(days, period, begins, due, due_day, counted, frequency == "daily")
+
+
+@dataclass(frozen=True)
+class MonthCloses:
+    """Each instrument's last close of each month; one row per month."""
+
+    days: Days
+    """The last day of each month."""
+    level: Levels
+    session: Days
+    """The day of the close; any where there is none."""
+
+
+def month_closes(days: Days, level: Levels, sessions: Sequence[Days]) -> MonthCloses:
+    """From levels by day. `sessions` are each instrument's own: while one of its latest month is
+    still due, that month has no close."""
+    starts, begins = np.unique(_labels(days, "monthly"), return_index=True)
+    rows = np.arange(len(days))[:, None]
+    closing = np.maximum.reduceat(np.where(np.isnan(level), NONE, rows), begins, axis=0)
+    for place, own in enumerate(sessions):
+        latest = np.flatnonzero(closing[:, place] != NONE)[-1:]
+        stored = days[closing[latest, place]]
+        closing[latest[_last_due(own, "monthly", starts[latest], stored) > stored], place] = NONE
+    closed = np.where(closing == NONE, np.nan, level[closing, np.arange(level.shape[1])])
+    return MonthCloses(_ends(starts, "monthly"), closed, days[closing])
 
 
 def _last_due(sessions: Days, frequency: str, starts: Days, stored: Days) -> Days:

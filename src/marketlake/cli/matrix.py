@@ -132,7 +132,8 @@ def _terms(m: Matrix) -> str:
     low, high = min(counts), max(counts)
     of = f"{low:,}" if low == high else f"{low:,} to {high:,}"
     window = f"{m.start or 'the first'} to {m.end or 'the last'}"
+    sessions = "between own month ends" if m.frequency == "monthly" else "on the sessions that both have"
     return (
         f"{window}: {m.basis} return, {m.currency}, {worth}. Years: {m.convention}, own sessions. "
-        f"Correlations: {of} {m.frequency} returns per pair, on the sessions that both have."
+        f"Correlations: {of} {m.frequency} returns per pair, {sessions}."
     )

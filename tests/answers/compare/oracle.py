@@ -37,6 +37,29 @@ def shared_returns(
     return result
 
 
+def month_returns(
+    a: Prices, b: Prices, due: tuple[Collection[date], Collection[date]], start: date, end: date
+) -> list[tuple[date, date, float, float]]:
+    """As `shared_returns`, by month between each one's own last closes; the days are a's. `due` are the
+    sessions of each one's calendar."""
+    own = [month_ends(prices, sessions, end) for prices, sessions in zip((a, b), due, strict=True)]
+    result = []
+    for before, month in pairwise(sorted(own[0].keys() & own[1].keys())):
+        if month >= start and period_of(month, "monthly")[1] <= end:
+            x, y = ((one[before], one[month]) for one in own)
+            result.append((*x, a[x[1]] / a[x[0]] - 1, b[y[1]] / b[y[0]] - 1))
+    return result
+
+
+def month_ends(prices: Prices, due: Collection[date], end: date) -> dict[date, date]:
+    """The last stored session of each month, without the latest month while a session is due."""
+    ends = {day.replace(day=1): day for day in sorted(prices) if day <= end}
+    month, day = max(ends.items())
+    if any(day < session <= period_of(month, "monthly")[1] for session in due):
+        del ends[month]
+    return ends
+
+
 def correlation(returns: list[tuple[date, date, float, float]]) -> float | None:
     """Pearson's, None where either does not vary."""
     x, y = (np.array([row[place] for row in returns]) for place in (2, 3))

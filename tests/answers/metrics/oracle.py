@@ -90,9 +90,10 @@ def alone(p: Periods, a: float, risk_free: RiskFree) -> dict[str, float]:
 
 
 def against_benchmark(p: Periods, b: Periods, a: float, risk_free: RiskFree) -> dict[str, float]:
-    """Figures against a benchmark on the same points."""
+    """Figures against a benchmark over the same periods; the risk-free return is over p's days."""
     r, s = p.returns, b.returns
-    e, f = excess(p, risk_free), excess(b, risk_free)
+    e = excess(p, risk_free)
+    f = s - (r - e)
     beta = np.cov(e, f)[0, 1] / f.var(ddof=1)
     captures = {}
     for name, mask in (("up_capture", s > 0), ("down_capture", s < 0)):
@@ -111,6 +112,12 @@ def shared(*series: Closes) -> list[dict[date, float]]:
     days: Iterable[date] = set(series[0]).intersection(*series[1:])
     kept = sorted(days)
     return [{day: closes[day] for day in kept} for closes in series]
+
+
+def paired(own: Closes, other: Closes, start: date, end: date, frequency: str = "daily") -> list[Periods]:
+    """Both on the sessions that they share; by month each on its own, if neither lacks a month."""
+    both = (own, other) if frequency == "monthly" else shared(own, other)
+    return [periods(closes, start, end, frequency) for closes in both]
 
 
 def rolling(p: Periods, years: int) -> np.ndarray:

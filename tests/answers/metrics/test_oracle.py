@@ -81,10 +81,7 @@ def test_metrics_equal_the_oracle_on_random_walks(
             len(own.returns), own.points[0], own.points[-1],
         )  # fmt: skip
     for name in ("BTC", "SHARE"):
-        pair = [
-            oracle.periods(closes, START, END, frequency)
-            for closes in oracle.shared(prices[name], prices["NASDAQ"])
-        ]
+        pair = oracle.paired(prices[name], prices["NASDAQ"], START, END, frequency)
         assert_figures(answer, name, oracle.against_benchmark(*pair, per_year(frequency, "NASDAQ"), bill))
 
 
@@ -109,7 +106,7 @@ def test_rolling_returns_and_drawdowns(lake: Path, prices: Prices) -> None:
     start, end = date(2019, 1, 1), date(2024, 2, 29)
     answer = Lake(lake).metrics(["BTC"], start=start, end=end, benchmark="NASDAQ", deepest=1000)
     months = oracle.periods(prices["BTC"], start, end, "monthly")
-    pair = [oracle.periods(c, start, end, "monthly") for c in oracle.shared(prices["BTC"], prices["NASDAQ"])]
+    pair = oracle.paired(prices["BTC"], prices["NASDAQ"], start, end, "monthly")
     for row in (r for r in answer.rolling if r.instrument_id == "BTC"):
         over = oracle.rolling(months, row.years)
         wins = oracle.rolling(pair[0], row.years) > oracle.rolling(pair[1], row.years)
@@ -166,8 +163,6 @@ def test_real_prices(real_lake: Path, real: dict[str, list[dict[str, Any]]], fre
         growth = ends[1] / ends[0]
         assert_figures(answer, name, {"total_return": growth - 1, "cagr": growth ** (1 / 6) - 1})
     for name in ("BTC", "NASDAQ", "GOLD"):
-        pair = [
-            oracle.periods(c, start, end, frequency) for c in oracle.shared(closes[name], closes["SP500"])
-        ]
+        pair = oracle.paired(closes[name], closes["SP500"], start, end, frequency)
         annual = {"daily": 252, "weekly": 52, "monthly": 12}[frequency]
         assert_figures(answer, name, oracle.against_benchmark(*pair, annual, nothing))

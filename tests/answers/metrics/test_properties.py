@@ -75,11 +75,12 @@ def test_cagr_of_whole_years_ignores_leap_days(desk: Path, growth: float, first:
 def test_identical_series_correlate_to_one_on_the_sessions_they_share(
     desk: Path, seed: int, frequency: str, lost: set[date], lost_by_twin: set[date]
 ) -> None:
+    sessions = "shared" if frequency == "monthly" else "own"
     prices = closes(DAYS, seed)
     rows = bars(BTC, {day: close for day, close in prices.items() if day not in lost})
     rows += bars(TWIN, {day: prices[day] for day in WEEKDAYS if day not in lost_by_twin})
     rewrite(desk, rows)
-    answer = Lake(desk).metrics(["BTC"], benchmark="TWIN", frequency=frequency, **WINDOW)
+    answer = Lake(desk).metrics(["BTC"], benchmark="TWIN", frequency=frequency, sessions=sessions, **WINDOW)
     for metric in ("correlation", "beta", "up_capture", "down_capture"):
         assert value(answer, "BTC", metric) == pytest.approx(1, abs=1e-12)
     for metric in ("tracking_error", "alpha"):

@@ -49,7 +49,7 @@ def test_rolling_windows_equal_numpy(lake: Path, frequency: str) -> None:
         annualise=100.0,
         **WINDOW,
     )
-    pair = [oracle.periods(c, WINDOW["start"], WINDOW["end"], frequency) for c in oracle.shared(COIN, INDEX)]
+    pair = oracle.paired(COIN, INDEX, WINDOW["start"], WINDOW["end"], frequency)
     assert len(answer.rows) == len(pair[0].returns) - length + 1
     for number, row in enumerate(answer.rows):
         cut = [

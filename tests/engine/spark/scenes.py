@@ -225,6 +225,7 @@ def measured(both: Both) -> None:
     """`metrics`, relation by relation and figure by figure."""
     for terms in (
         {"bill": "BILL"},
+        {"frequency": "monthly"},
         {
             "currency": "EUR",
             "real": True,

@@ -1,6 +1,6 @@
 -- correlation: the correlation of returns with those of the benchmark.
--- Formula: Pearson correlation of simple returns on shared sessions; none where either does not
---          vary (a deviation up to 1e-12 is rounding)
+-- Formula: Pearson correlation of simple returns of the same days, weeks or months; none where either
+--          does not vary (a deviation up to 1e-12 is rounding)
 -- Unit: ratio
 -- Grain: instrument_id
 -- Source: pair_return

@@ -29,10 +29,10 @@ WITH rolled AS (
         sum(CASE WHEN q.no_rate THEN 1 ELSE 0 END) OVER recent AS no_rate,
         sum(CASE WHEN q.no_price THEN 1 ELSE 0 END) OVER recent AS no_price,
         sum(CASE WHEN q.no_cpi THEN 1 ELSE 0 END) OVER recent AS no_cpi,
+        sum(CASE WHEN q.simulated THEN 1 ELSE 0 END) OVER recent AS simulated,
         q.price_index, q.proxy,
-        q.simulated OR
         -- include: shared/bill_simulated
-        AS simulated
+        AS bill_simulated
     FROM pair_return AS r
     JOIN period_quality AS q ON q.instrument_id = r.instrument_id AND q.session = r.session AND q.kind = 'pair'
     LEFT JOIN instrument AS b ON b.instrument_id = $bill
@@ -61,7 +61,7 @@ SELECT
         CASE WHEN priced < n THEN 'no_bill' END,
         CASE WHEN price_index THEN 'price_index' END,
         CASE WHEN proxy THEN 'proxy' END,
-        CASE WHEN simulated THEN 'simulated' END
+        CASE WHEN simulated > 0 OR bill_simulated THEN 'simulated' END
     ) AS quality
 FROM rolled
 WHERE n = $periods

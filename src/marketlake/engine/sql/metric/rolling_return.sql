@@ -2,9 +2,8 @@
 --     beat the benchmark.
 -- Formula: level at a month's end / level at the end of the same month k years before - 1; lowest,
 --          median, highest and latest of all windows within the requested dates; positive_share:
---          above 0; win_share: above the benchmark's over the same window, both at the last shared
---          session of the month (pairs counts these). Cumulative, not annualised. Windows overlap,
---          so they are not independent
+--          above 0; win_share: above the benchmark's over the same months (pairs counts these).
+--          Cumulative, not annualised. Windows overlap, so they are not independent
 -- Unit: fraction
 -- Grain: instrument_id, years
 -- Source: month_period

@@ -12,7 +12,7 @@
 --                       something else
 --          simulated    wholly, or between published month ends: figures of months, quarters or
 --                       years without a gap on own sessions, and of a window from one month's end
---                       to another, are published; so are pairs of one calendar
+--                       to another, are published
 -- Unit: true or false
 -- Grain: instrument_id, kind
 -- Source: metric_span, metric_level, grid_session, instrument, bar, calendar_session,
@@ -76,7 +76,6 @@ alone AS (
         END AS no_cpi,
         $basis <> 'price' AND n.return_basis = 'price' AND n.asset_class = 'index' AS price_index,
         coalesce(n.proxy_for, '') <> '' AS proxy,
-        n.calendar, n.synthetic = 'daily' AS anchored,
         n.synthetic = 'all' OR coalesce(p.synthetic = 'all', FALSE) OR (
             (n.synthetic = 'daily' OR coalesce(p.synthetic <> 'no', FALSE))
             AND NOT CASE k.kind
@@ -104,7 +103,7 @@ UNION ALL
 SELECT
     a.instrument_id, 'pair' AS kind, a.partial OR b.partial, a.gap OR b.gap, a.suspect OR b.suspect, a.stale OR b.stale,
     a.no_rate OR b.no_rate, a.no_price OR b.no_price, a.no_cpi OR b.no_cpi, a.price_index OR b.price_index, a.proxy OR b.proxy,
-    a.simulated OR b.simulated OR (a.calendar <> b.calendar AND (a.anchored OR b.anchored))
+    a.simulated OR b.simulated
 FROM alone AS a
 JOIN alone AS b ON b.kind = a.kind AND b.instrument_id = $benchmark AND b.instrument_id <> a.instrument_id
 WHERE a.kind = 'own'

@@ -1,4 +1,5 @@
--- pair_return: the returns of each instrument and of the benchmark between shared sessions.
+-- pair_return: the returns of each instrument and of the benchmark over the same days, weeks, months,
+--     quarters or years.
 -- Formula: metric_period, each instrument with the benchmark; active_return = simple_return -
 --          benchmark_return
 -- Unit: fraction

@@ -1,6 +1,7 @@
 -- period_quality: the quality flags of each single return, alone (own) and with the benchmark
 --     (pair, the flags of both).
--- Formula: n         sessions with a figure after the start of the return, up to its end
+-- Formula: n         sessions with a figure after the start of the return, up to its end; of a pair
+--                    by month, quarter or year those of both
 --          partial   the start or the end is not the calendar's own last session of its period
 --          gap       a session of the calendar after the start, up to the end, is not stored
 --          suspect   a suspect_session after the start, up to the end
@@ -19,7 +20,9 @@ WITH figure AS (
         l.instrument_id, 'pair' AS kind, l.session, l.level + b.level AS level, concat_ws(',', l.missing, b.missing) AS missing
     FROM metric_level AS l
     JOIN metric_level AS b ON b.session = l.session AND b.instrument_id = $benchmark
-    WHERE l.instrument_id <> $benchmark
+    WHERE l.instrument_id <> $benchmark AND NOT (
+        -- include: shared/by_period
+    )
 ),
 
 due AS (
@@ -53,36 +56,60 @@ tally AS (
     WINDOW past AS (PARTITION BY instrument_id, kind ORDER BY session ROWS UNBOUNDED PRECEDING)
 ),
 
+-- whose sessions count: on shared sessions those of the pair, else each one's own
+side AS (
+    SELECT
+        instrument_id, kind, session, period, period_end, instrument_id AS side_id, start_session AS side_start,
+        session AS side_end,
+        CASE
+            WHEN
+                -- include: shared/by_period
+                THEN 'own'
+            ELSE kind
+        END AS side_kind
+    FROM metric_period
+    UNION ALL
+    SELECT
+        instrument_id, kind, session, period, period_end, $benchmark AS side_id, start_benchmark_session AS side_start,
+        benchmark_session AS side_end, 'own' AS side_kind
+    FROM metric_period
+    WHERE kind = 'pair' AND
+        -- include: shared/by_period
+),
+
 -- both ends in one join: with two joins an engine may join the counts with each other first
 limit_of AS (
-    SELECT instrument_id, kind, session, period, period_end, start_session AS at_session, FALSE AS ends FROM metric_period
+    SELECT instrument_id, kind, session, period, period_end, side_id, side_kind, side_start AS at_session, FALSE AS ends FROM side
     UNION ALL
-    SELECT instrument_id, kind, session, period, period_end, session AS at_session, TRUE AS ends FROM metric_period
+    SELECT instrument_id, kind, session, period, period_end, side_id, side_kind, side_end AS at_session, TRUE AS ends FROM side
 ),
 
 counted AS (
     SELECT
         p.instrument_id, p.kind, p.session,
-        max(CASE WHEN p.ends THEN t.figures END) - max(CASE WHEN NOT p.ends THEN t.figures END) AS n,
+        CAST(sum(CASE WHEN p.ends THEN t.figures ELSE -t.figures END) AS BIGINT) AS n,
         coalesce(max(CASE WHEN p.ends THEN t.next_due <= p.period_end ELSE t.next_due < p.period END), FALSE) AS partial,
-        max(CASE WHEN p.ends THEN t.lost END) > max(CASE WHEN NOT p.ends THEN t.lost END) AS gap,
-        max(CASE WHEN p.ends THEN t.no_rate END) > max(CASE WHEN NOT p.ends THEN t.no_rate END) AS no_rate,
-        max(CASE WHEN p.ends THEN t.no_price END) > max(CASE WHEN NOT p.ends THEN t.no_price END) AS no_price,
-        max(CASE WHEN p.ends THEN t.no_cpi END) > max(CASE WHEN NOT p.ends THEN t.no_cpi END) AS no_cpi
+        sum(CASE WHEN p.ends THEN t.lost ELSE -t.lost END) > 0 AS gap,
+        sum(CASE WHEN p.ends THEN t.no_rate ELSE -t.no_rate END) > 0 AS no_rate,
+        sum(CASE WHEN p.ends THEN t.no_price ELSE -t.no_price END) > 0 AS no_price,
+        sum(CASE WHEN p.ends THEN t.no_cpi ELSE -t.no_cpi END) > 0 AS no_cpi
     FROM limit_of AS p
-    JOIN tally AS t ON t.instrument_id = p.instrument_id AND t.kind = p.kind AND t.session = p.at_session
+    JOIN tally AS t ON t.instrument_id = p.side_id AND t.kind = p.side_kind AND t.session = p.at_session
     GROUP BY p.instrument_id, p.kind, p.session
 ),
 
 doubted AS (
     SELECT p.instrument_id, p.kind, p.session
     FROM (
-        SELECT instrument_id, kind, start_session, session, instrument_id AS doubted_id FROM metric_period
+        SELECT instrument_id, kind, session, instrument_id AS doubted_id, start_session AS begins, session AS ends
+        FROM metric_period
         UNION ALL
-        SELECT instrument_id, kind, start_session, session, $benchmark AS doubted_id FROM metric_period WHERE kind = 'pair'
+        SELECT
+            instrument_id, kind, session, $benchmark AS doubted_id, start_benchmark_session AS begins, benchmark_session AS ends
+        FROM metric_period
+        WHERE kind = 'pair'
     ) AS p
-    JOIN suspect_session AS d
-        ON d.instrument_id = p.doubted_id AND d.session > p.start_session AND d.session <= p.session
+    JOIN suspect_session AS d ON d.instrument_id = p.doubted_id AND d.session > p.begins AND d.session <= p.ends
     WHERE d.of_price OR $basis <> 'price'
     GROUP BY p.instrument_id, p.kind, p.session
 )
@@ -91,7 +118,8 @@ SELECT
     c.instrument_id, c.kind, c.session, c.n, c.partial, c.gap, u.instrument_id IS NOT NULL AS suspect, c.no_rate, c.no_price, c.no_cpi,
     q.price_index, q.proxy,
     q.simulated AND NOT (
-        c.kind = 'own' AND NOT c.partial AND i.synthetic <> 'all' AND coalesce(p.synthetic <> 'all', TRUE)
+        NOT c.partial AND i.synthetic <> 'all' AND coalesce(p.synthetic <> 'all', TRUE)
+        AND (c.kind = 'own' OR coalesce(b.synthetic <> 'all', TRUE))
         AND
         -- include: shared/by_month
     ) AS simulated
@@ -100,3 +128,4 @@ LEFT JOIN doubted AS u ON u.instrument_id = c.instrument_id AND u.kind = c.kind 
 JOIN metric_quality AS q ON q.instrument_id = c.instrument_id AND q.kind = c.kind
 JOIN instrument AS i ON i.instrument_id = c.instrument_id
 LEFT JOIN instrument AS p ON p.instrument_id = $cpi
+LEFT JOIN instrument AS b ON b.instrument_id = $benchmark

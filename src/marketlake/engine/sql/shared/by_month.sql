@@ -3,4 +3,5 @@
 -- Unit: true or false
 -- Grain: one value
 -- Source: the terms of the question
-$frequency IN ('monthly', 'quarterly', 'yearly') AND $sessions = 'own' AND $basis <> 'vendor_adjusted'
+-- include: shared/by_period
+AND $basis <> 'vendor_adjusted'
