@@ -68,7 +68,7 @@ class VendorAnswer:
     sessions: int | None = None
     last_session: date | None = None
     agrees_with: str = ""
-    """The instrument's first source that answered, where this is a later one."""
+    """The instrument's first source that answered, where this is a later one that did too."""
     median_bp: float | None = None
     """Median distance of the closes from that source, in basis points of its close."""
     message: str = ""
@@ -216,7 +216,7 @@ def _of_instrument(settings: Settings, fetcher: Fetcher, instrument: Instrument)
             round(fetched.duration_s, 2),
             len(closes),
             max(closes, default=None),
-            first,
+            first if closes else "",
             _distance(closes, reference),
             "; ".join(text for text in (attempt.message, skew) if text),
         )
