@@ -177,7 +177,7 @@ class Lake:
         `price`, `total` or `vendor_adjusted`: a `level` that starts at the first stored close, whatever
         `start` is. `fields` are the first letters of the columns of bars to include. Without a
         currency, each instrument is in its own; a session without a rate is null with quality
-        `no_rate`.
+        `no_rate`. Texts are codes: dictionaries in Arrow, categories in pandas.
         """
         terms = Terms.of(ids, {"basis": "as_traded", **options})
         return Table(self._read(lambda reader: answer_prices(reader, terms, fields=fields)))

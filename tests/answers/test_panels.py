@@ -155,3 +155,14 @@ def test_metrics_macro_equals_the_answer_without_arguments(lake: Lake) -> None:
 def test_what_cannot_be_shown_is_refused(lake: Lake, ask: Any, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         ask(lake)
+
+
+def test_many_instruments_are_read_in_parts(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = lake.prices(["SHARE", "OTHER", "BTC"])
+    monkeypatch.setattr("marketlake.answers.prices._AT_ONCE", 1)
+    parts = lake.prices(["BTC", "SHARE", "OTHER"])
+    assert parts.to_arrow() == whole.to_arrow()
+    keys = [(row["instrument_id"], row["session"]) for row in whole.to_arrow().to_pylist()]
+    assert keys == sorted(keys)
+    assert parts.to_pandas()["instrument_id"].cat.categories.to_list() == ["BTC", "OTHER", "SHARE"]
+    assert parts.wide("close").columns == ["session", "BTC", "OTHER", "SHARE"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from ..engine.listing import currency_code, find, rates_needed, reach
+from ..engine.listing import Listed, currency_code, find, rates_needed, reach
 from ..engine.reader import DuckReader, Reader, Record
-from ..engine.sql_text import chain, statement
+from ..engine.sql_text import chain, literal, statement
 from ..model.errors import UsageError
 from ..model.terms import ADJUSTED, AS_TRADED, BAR_BASES, Terms
 
@@ -20,23 +20,27 @@ Trends = Mapping[str, tuple[float | None, ...]]
 _RATES: Final = {"rate_day": "query/rate_day", "exchange_rate": "query/exchange_rate"}
 
 
+_AT_ONCE: Final = 500
+"""Instruments that are read and put in order together, which bounds the memory."""
 _FIELDS: Final = {name[0]: name for name in ("open", "high", "low", "close", "volume")}
 
 
 def prices(reader: DuckReader, terms: Terms, *, fields: str = "ohlcv") -> pa.Table:
-    """One row per instrument and session, sorted by both; start and end included.
+    """One row per instrument and session, sorted by both; start and end included. Texts are codes.
 
     `Lake.prices` describes the options. Raises `UsageError`, `EmptyLakeError`, `CorruptLakeError`.
     """
+    # imported here because most commands do not need Arrow
+    import pyarrow as pa
+
     terms.only("prices", "start", "end", "basis", "currency", "as_of", "strict")
     omitted = _omitted(terms.basis, fields)
     terms.check_ids()
     target = currency_code(terms.currency) if terms.currency is not None else None
-    wanted = list({one.id: one for one in (find(reader.listing, name) for name in terms.ids)}.values())
+    found = {one.id: one for one in (find(reader.listing, name) for name in terms.ids)}
+    wanted = [found[name] for name in sorted(found)]
     rates = rates_needed(reader.listing, wanted, target)
     values = {
-        **reach([*wanted, *rates]),
-        "wanted": [i.id for i in wanted],
         "simulated": [],
         "start": terms.start or date.min,
         "end": terms.end or date.max,
@@ -45,7 +49,14 @@ def prices(reader: DuckReader, terms: Terms, *, fields: str = "ohlcv") -> pa.Tab
         "as_of": terms.as_of,
         "strict": terms.strict,
     }
-    return reader.arrow(_text(terms, converts=bool(rates)), values).drop_columns(omitted)
+    text = _encoded(_text(terms, converts=bool(rates)), terms.basis, wanted, target)
+
+    def read(some: Sequence[Listed]) -> pa.Table:
+        own = {**reach([*some, *rates]), "wanted": [one.id for one in some]}
+        return _in_order(reader.arrow(text, values | own).drop_columns(omitted))
+
+    parts = [read(wanted[n : n + _AT_ONCE]) for n in range(0, len(wanted), _AT_ONCE)]
+    return pa.concat_tables(parts).unify_dictionaries()
 
 
 def trend_of_years(reader: Reader, basis: str, first_year: int, last_year: int) -> Trends:
@@ -82,6 +93,51 @@ def _text(terms: Terms, *, converts: bool) -> str:
     if terms.basis in ADJUSTED:
         return chain(bars | {"bar_adjusted": "view/bar_adjusted"}, "query/price_adjusted")
     return chain(bars | {"return_index": "view/return_index"}, "query/price_level")
+
+
+def _encoded(text: str, basis: str, wanted: Iterable[Listed], target: str | None) -> str:
+    """The text with its short columns as codes, those of `instrument_id` in the order of the ids.
+
+    Codes take a tenth of the memory and half of the time of five million texts.
+    """
+    known = {
+        "instrument_id": [one.id for one in wanted],
+        "currency": sorted({target or one.quote_currency for one in wanted}),
+        "quality": ["", "no_rate", "suspect", "no_rate,suspect"],
+    }
+    if basis not in BAR_BASES:
+        known["basis"] = sorted({basis, "total"})
+    codes = (f"CAST({name} AS ENUM ({_list(values)})) AS {name}" for name, values in known.items())
+    return f"SELECT * REPLACE ({', '.join(codes)}) FROM ({text})"  # noqa: S608
+
+
+def _list(values: Iterable[str]) -> str:
+    return ", ".join(literal(value) for value in values)
+
+
+def _in_order(rows: pa.Table) -> pa.Table:
+    """Rows by instrument and session, sources as codes.
+
+    Stored files are in order, so a stable sort only merges them.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    code = rows["instrument_id"].combine_chunks().indices.to_numpy().astype(np.int64)
+    day = rows["session"].combine_chunks().cast(pa.int32()).to_numpy()
+    order = np.argsort((code << 32) + day, kind="stable")
+    return pa.table({name: _owned(rows[name].combine_chunks().take(order)) for name in rows.column_names})
+
+
+def _owned(column: pa.Array) -> pa.Array:
+    """The column without a reference to DuckDB's memory, which a dictionary would keep; texts as codes."""
+    import pyarrow as pa
+
+    if pa.types.is_string(column.type):
+        return column.dictionary_encode()
+    if pa.types.is_dictionary(column.type):
+        return pa.DictionaryArray.from_arrays(column.indices, pa.array(column.dictionary.to_pylist()))
+    return column
 
 
 def _by_id(rows: Iterable[Record], key: str, value: str) -> dict[str, dict[Any, float | None]]:

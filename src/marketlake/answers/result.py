@@ -98,18 +98,16 @@ def _wide(rows: pa.Table, values: str | None) -> Table:
     if key is None or shown not in rows.column_names or "instrument_id" not in rows.column_names:
         asked = f"column {values[:40]!r}" if values else "rows by instrument and session with a figure"
         raise UsageError(f"a panel needs {asked}; this table has {', '.join(rows.column_names)}")
-    days, names = rows[key].unique().sort(), rows["instrument_id"].unique()
-    place = np.full((len(names), len(days)), -1)
-    column, line = (
-        pc.index_in(rows[name], values_of).to_numpy()[::-1]
-        for name, values_of in (("instrument_id", names), (key, days))
-    )
+    ids, days = rows["instrument_id"].combine_chunks().dictionary_encode(), rows[key].unique().sort()
+    place = np.full((len(ids.dictionary), len(days)), -1)
+    column, line = ids.indices.to_numpy(), pc.index_in(rows[key], days).to_numpy()
     # backwards, so that the first of two rows stays
-    place[column, line] = np.arange(len(rows))[::-1]
+    place[column[::-1], line[::-1]] = np.arange(len(rows))[::-1]
     figures = rows[shown].combine_chunks()
     panel = {
         name: figures.take(pa.array(own, mask=own < 0))
-        for name, own in zip(names.to_pylist(), place, strict=True)
+        for name, own in zip(ids.dictionary.to_pylist(), place, strict=True)
+        if own.max(initial=-1) >= 0
     }
     return Table(pa.table({key: days} | panel))
 

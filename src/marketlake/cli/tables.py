@@ -186,11 +186,11 @@ def _dictionary(table: pa.Table, described: dict[str, str]) -> pa.Table:
     """One row per column: its name, type and description."""
     import pyarrow as pa
 
-    names = table.column_names
+    names, kinds = table.column_names, table.schema.types
     return pa.table(
         {
             "column": names,
-            "type": [str(kind) for kind in table.schema.types],
+            "type": [str(kind.value_type if pa.types.is_dictionary(kind) else kind) for kind in kinds],
             "description": [described.get(name, "") for name in names],
         }
     )
@@ -217,7 +217,7 @@ def _for_spreadsheets(table: pa.Table) -> pa.Table:
     import pyarrow as pa
 
     for place, field in enumerate(table.schema):
-        if pa.types.is_string(field.type):
+        if pa.types.is_string(field.type) or pa.types.is_dictionary(field.type):
             texts = table.column(place).combine_chunks().dictionary_encode()
             safe = pa.array([harmless(text) for text in texts.dictionary.to_pylist()], pa.string())
             table = table.set_column(place, field.name, safe.take(texts.indices))

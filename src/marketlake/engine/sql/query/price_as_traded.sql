@@ -10,7 +10,13 @@ WITH priced AS (
         x.known_at AS rate_known_at, x.suspect AS rate_suspect
     FROM bar AS b
     LEFT JOIN exchange_rate AS x ON x.instrument_id = b.instrument_id AND x.session = b.session
-    WHERE b.session BETWEEN $start AND $end AND b.instrument_id IN (SELECT unnest($wanted))
+    WHERE b.session BETWEEN $start AND $end
+),
+
+wanted AS (
+    SELECT instrument_id, quote_currency
+    FROM instrument
+    WHERE instrument_id IN (SELECT unnest($wanted))
 )
 
 SELECT
@@ -23,6 +29,5 @@ SELECT
     ) AS quality,
     b.source, greatest(b.known_at, b.rate_known_at) AS known_at, b.observed_at
 FROM priced AS b
-JOIN instrument AS n ON n.instrument_id = b.instrument_id
+JOIN wanted AS n ON n.instrument_id = b.instrument_id
 LEFT JOIN suspect_session AS d ON d.instrument_id = b.instrument_id AND d.session = b.session
-ORDER BY b.instrument_id, b.session

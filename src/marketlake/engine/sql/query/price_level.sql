@@ -11,7 +11,13 @@ WITH priced AS (
         x.known_at AS rate_known_at, x.suspect AS rate_suspect
     FROM return_index AS i
     LEFT JOIN exchange_rate AS x ON x.instrument_id = i.instrument_id AND x.session = i.session
-    WHERE i.session BETWEEN $start AND $end AND i.instrument_id IN (SELECT unnest($wanted))
+    WHERE i.session BETWEEN $start AND $end
+),
+
+wanted AS (
+    SELECT instrument_id, quote_currency, return_basis
+    FROM instrument
+    WHERE instrument_id IN (SELECT unnest($wanted))
 )
 
 SELECT
@@ -28,7 +34,6 @@ SELECT
     ) AS quality,
     greatest(i.known_at, i.rate_known_at) AS known_at
 FROM priced AS i
-JOIN instrument AS n ON n.instrument_id = i.instrument_id
+JOIN wanted AS n ON n.instrument_id = i.instrument_id
 LEFT JOIN suspect_session AS d
     ON d.instrument_id = i.instrument_id AND d.session = i.session AND (d.of_price OR $basis <> 'price')
-ORDER BY i.instrument_id, i.session
