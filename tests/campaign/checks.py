@@ -61,13 +61,20 @@ def equal(held: Held, expected: Held, when: str) -> Iterator[str]:
 def no_wrong_figure_unmarked(
     held: Held, truth: Mapping[str, Mapping[date, Row]], root: Path
 ) -> Iterator[str]:
-    """A return that is wrong by eight daily volatilities has a finding at either of its sessions."""
-    marked = {(row["instrument_id"], row["session"]) for row in findings(root)}
+    """A return that is wrong by eight daily volatilities has a finding at either of its sessions.
+
+    A spike also marks the two sessions after it.
+    """
+    found = findings(root)
+    marked = {(row["instrument_id"], row["session"]) for row in found}
+    spikes = {(row["instrument_id"], row["session"]) for row in found if row["check"] == "spike"}
     for name, days in truth.items():
         before = sorted(days)
         steps = {day: _growth(days[eve], days[day]) for eve, day in pairwise(before)}
         limit = _CERTAIN * float(np.std([math.log(step) for step in steps.values()]))
         own = sorted(day for key, day in held if key == name and day in days)
+        places = [at for at, day in enumerate(own) if (name, day) in spikes]
+        marked |= {(name, day) for at in places for day in own[at : at + 3]}
         for eve, day in pairwise(own):
             right = math.prod(step for at, step in steps.items() if eve < at <= day)
             wrong = abs(math.log(_growth(held[name, eve], held[name, day]) / right))

@@ -154,6 +154,7 @@ def metrics(reader: Reader, terms: Terms, *, deepest: int = 5, annualise_short: 
     terms.check_ids()
     scope = resolve(reader.listing, terms)
     with held(reader, scope, SCOREBOARD, {"annualise_short": annualise_short}) as window:
+        reader.hold("drawdown", table("drawdown", window.values), {})
         every = tuple(_all_figures(reader, scope, window.values))
         drawdowns, rolling = _drawdowns(reader, scope, window, every), _rolling(reader, scope, window, every)
     return Metrics(
@@ -284,7 +285,7 @@ def _reason(row: Record) -> str:
 def _drawdowns(reader: Reader, scope: Scope, window: Window, figures: Sequence[Figure]) -> list[Drawdown]:
     order = scope.terms.named
     quality = {f.instrument_id: f.quality for f in figures if f.metric == "volatility"}
-    rows = reader.records(table("drawdown", window.values))
+    rows = reader.records("SELECT * FROM drawdown")
     rows.sort(key=lambda row: (order.index(row["instrument_id"]), row["rank"]))
     return [Drawdown(**row, quality=quality[row["instrument_id"]]) for row in rows]
 

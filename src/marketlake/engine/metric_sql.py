@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -137,13 +137,14 @@ def bars(text: str, values: Mapping[str, object]) -> str:
 
 def relation(name: str, values: Mapping[str, object]) -> str:
     """The query of one of `RELATIONS`, where those before it and `BARS` are tables."""
+    text = _relation(name)
     sources = {"bar": f"FROM {BARS}"} | {part: statement(text) for part, text in SOURCES.items()}
-    return bound(chained(sources, _relation(name)), values)
+    return bound(chained(parts_of(text, sources), text), values)
 
 
 def figures(metric: Metric, values: Mapping[str, object]) -> str:
-    """The query of a metric's figures, where `RELATIONS` are tables."""
-    return bound(_with_figure({}, metric), values)
+    """The query of a metric's figures, where `RELATIONS` and the drawdowns are tables."""
+    return bound(_with_figure({}, metric, known=("drawdown",)), values)
 
 
 def table(name: str, values: Mapping[str, object]) -> str:
@@ -205,8 +206,8 @@ def _relation(name: str) -> str:
     return statement(f"metric_input/{name}")
 
 
-def _with_figure(parts: Mapping[str, str], metric: Metric) -> str:
-    reads = {name: statement(f"metric/{name}") for name in metric.reads}
+def _with_figure(parts: Mapping[str, str], metric: Metric, known: Sequence[str] = ()) -> str:
+    reads = {name: statement(f"metric/{name}") for name in metric.reads if name not in known}
     figure = {"figure": statement(f"metric/{metric.name}")}
     traits = {
         "metric": metric.name,

@@ -55,6 +55,8 @@ def chain(parts: Mapping[str, str], final: str) -> str:
 
 def chained(parts: Mapping[str, str], final: str) -> str:
     """As `chain`, with texts instead of names."""
+    if not parts:
+        return final
     tables = ", ".join(f"{relation} AS (\n{text}\n)" for relation, text in parts.items())
     if final.startswith("WITH "):
         return f"WITH {tables}, {final.removeprefix('WITH ')}"

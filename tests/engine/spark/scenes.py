@@ -247,12 +247,13 @@ def measured(both: Both) -> None:
         for name in RELATIONS:
             file = "metric_period" if name == "month_period" else name
             both.ask(f"metric_input/{file}", relation(name, values), None, name)
+        for name in TABLES:
+            more = {"periods": 2 if "frequency" in terms else 5}
+            both.ask(f"metric/{name}", table(name, values | more), None, name)
         # a figure is its text on those relations, whatever the terms: asked once, of many periods
         for metric in METRICS if values["frequency"] == "daily" else ():
             both.ask(f"metric/{metric.name}", figures(metric, values))
             both.pairs.append(replace(both.pairs[-1], file="metric_input/metric_figure"))
-        for name in TABLES:
-            both.ask(f"metric/{name}", table(name, values | {"periods": 2 if "frequency" in terms else 5}))
 
 
 def scored(both: Both) -> None:
