@@ -35,6 +35,8 @@ _PROGRAMS = {
     "docker-init": "usr/bin/tini-static",
 }
 _STARTS_WITHIN_S = 60.0
+_LONGEST_S = 900
+"""For one command, such as a build."""
 
 
 class UnavailableError(Exception):
@@ -69,15 +71,19 @@ class Docker:
         environment: Mapping[str, str] | None = None,
     ) -> str:
         """Run any command in the environment of this Docker."""
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env={**self.environment, **(environment or {})},
-            **({"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                command,
+                cwd=folder,
+                env={**self.environment, **(environment or {})},
+                **({"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=_LONGEST_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ContainerError(f"{' '.join(command)[:300]} took more than {_LONGEST_S} s") from error
         output = done.stdout.decode("utf-8", "replace")
         if done.returncode:
             raise ContainerError(f"{' '.join(command)[:300]} ended with {done.returncode}\n{output[-4000:]}")
@@ -105,7 +111,10 @@ def engine(work: Path) -> Iterator[Docker]:
         }
     )
     with _daemon(work, own):
-        _stand_ins(work, own)
+        try:
+            _stand_ins(work, own)
+        except ContainerError as error:
+            raise UnavailableError(f"Docker starts, but no container can be built here: {error}") from None
         yield own
 
 

@@ -38,7 +38,7 @@ def test_make_help_lists_every_target() -> None:
     assert re.findall(r"^  make ([\w-]+) +\S", completed.stdout, re.MULTILINE) == declared.group(1).split()
 
 
-@pytest.mark.parametrize("failing", ["", "cluster-test", "test"])
+@pytest.mark.parametrize("failing", ["", "cluster-test", "container-test", "test"])
 def test_ci_runs_every_suite_and_fails_with_any(tmp_path: Path, failing: str) -> None:
     for name in ("bash", "dirname", "id"):
         (tmp_path / name).symlink_to(str(shutil.which(name)))
@@ -52,7 +52,7 @@ def test_ci_runs_every_suite_and_fails_with_any(tmp_path: Path, failing: str) ->
         text=True,
         check=False,
     )
-    suites = ["cluster-test", "test"]
+    suites = ["cluster-test", "container-test", "test"]
     assert (completed.returncode, completed.stdout.split()) == (int(bool(failing)), suites)
 
 
