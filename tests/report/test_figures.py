@@ -115,9 +115,7 @@ def test_chart_series_equal_lake(opened: Opened, lake: Path, values: tuple[str |
     opened.choose(**choice)
     opened.draw_all()
     assert opened.table("#heatmap")[1:] == lake_figures.months(lake, choice)
-    # the table has the last session of each month
-    last = {session[:7]: value for session, value in lake_figures.correlations(lake, choice).items()}
-    assert {month: value for month, value in opened.table("#rolling")[1:]} == last
+    assert dict(opened.table("#rolling")[1:]) == lake_figures.correlations(lake, choice)
     assert opened.table("#growth")[1:] == lake_figures.growth(lake, choice)
     assert opened.table("#drawdown")[1:] == lake_figures.drawdowns(lake, choice)
     risk = {row[0]: row[1:] for row in opened.table("#scatter")[1:]}
@@ -150,6 +148,12 @@ def test_published_month_ends_equal_lake_and_carry_no_mark(
         assert not any("simulated" in one.quality for one in figures)
     assert shown["monthly returns, n"] == ["48", "48"]
     assert "simulated" not in " ".join(shown["quality of monthly returns"])
+    assert opened.text("#figures .terms") == lake_figures.correlation(lake, choice, "monthly")
+    rolling = lake_figures.correlations(lake, choice, "monthly")
+    assert dict(opened.table("#rolling")[1:]) == rolling
+    assert len(rolling) == 37
+    assert opened.text("#rolling .caption").startswith("Each point looks back over a year of months")
+    assert "simulated" not in (opened.page.text_content("#rolling") or "").lower()
     opened.page.context.close()
 
 

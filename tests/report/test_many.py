@@ -68,11 +68,12 @@ def test_yearly_and_total_figures_stay_the_same_with_monthly_data(
     assert risk[choice["a"]] == lake_figures.alone(lake, str(choice["a"]), choice, "monthly")
 
 
-def test_daily_figures_are_omitted_with_monthly_data(thinned: Opened) -> None:
-    thinned.choose(a="BTC", b="FUND")
+def test_correlation_is_by_month_with_monthly_data(thinned: Opened, lake: Path) -> None:
+    choice = {"a": "BTC", "b": "FUND", "first": 2021, "last": 2024, "currency": "USD", "basis": "price"}
+    thinned.choose(**choice)
     thinned.draw_all()
-    assert thinned.text("#figures .terms") == "correlation needs daily closes of both"
-    assert "it needs daily closes of both" in thinned.text("#rolling .caption")
+    assert thinned.text("#figures .terms") == lake_figures.correlation(lake, choice, "monthly")
+    assert dict(thinned.table("#rolling")[1:]) == lake_figures.correlations(lake, choice, "monthly")
 
 
 def test_oldest_years_are_dropped_but_not_those_of_claims_or_the_last_twenty() -> None:

@@ -58,7 +58,7 @@ def _year(row: ComparedYear) -> list[str]:
 
 def figures(lake: Path, choice: Choice) -> tuple[dict[str, list[str]], str]:
     """The lines of `metrics A --benchmark B` that the page has too, and its correlation."""
-    answer = _metrics(lake, choice)
+    answer = _metrics(lake, choice, "daily")
     lines = {word: [_value(answer, name, metric) for name in _ids(choice)] for word, metric in _LINES.items()}
     for name, metric, trait in (
         ("from its high", "max_drawdown", "start_session"),
@@ -75,8 +75,14 @@ def figures(lake: Path, choice: Choice) -> tuple[dict[str, list[str]], str]:
     ]
     lines["quality of the whole"] = [_flags(answer.figure(i, "total_return").quality) for i in _ids(choice)]
     lines["quality of daily returns"] = [_flags(answer.figure(i, "volatility").quality) for i in _ids(choice)]
-    pair = answer.figure(choice["a"], "correlation")
-    return lines, f"correlation {_figure(pair)}, n {pair.n:,} shared sessions"
+    return lines, correlation(lake, choice)
+
+
+def correlation(lake: Path, choice: Choice, frequency: str = "daily") -> str:
+    """The line below the figures."""
+    pair = _metrics(lake, choice, frequency).figure(choice["a"], "correlation")
+    unit = "shared sessions" if frequency == "daily" else "months"
+    return f"correlation {_figure(pair)}, n {pair.n:,} {unit}"
 
 
 def months(lake: Path, choice: Choice) -> Table:
@@ -87,10 +93,11 @@ def months(lake: Path, choice: Choice) -> Table:
     return [[period, *(cells.get((period, i), "") for i in _ids(choice))] for period in periods]
 
 
-def correlations(lake: Path, choice: Choice) -> dict[str, str]:
-    """`metrics A --benchmark B --rolling`, by session."""
-    answer = Lake(lake).rolling([choice["a"]], benchmark=choice["b"], **_terms(choice))
-    return {f"{r.session}": "" if r.correlation is None else _ratio(r.correlation) for r in answer.rows}
+def correlations(lake: Path, choice: Choice, frequency: str = "daily") -> dict[str, str]:
+    """`metrics A --benchmark B --rolling`, the last of each month."""
+    terms = _terms(choice) | {"frequency": frequency}
+    answer = Lake(lake).rolling([choice["a"]], benchmark=choice["b"], **terms)
+    return {f"{r.session:%Y-%m}": "" if r.correlation is None else _ratio(r.correlation) for r in answer.rows}
 
 
 def growth(lake: Path, choice: Choice) -> Table:
@@ -167,8 +174,8 @@ def alone(lake: Path, name: str, choice: Choice, frequency: str = "daily") -> li
     ]
 
 
-def _metrics(lake: Path, choice: Choice) -> Metrics:
-    return Lake(lake).metrics([choice["a"]], benchmark=choice["b"], **_terms(choice))
+def _metrics(lake: Path, choice: Choice, frequency: str) -> Metrics:
+    return Lake(lake).metrics([choice["a"]], benchmark=choice["b"], frequency=frequency, **_terms(choice))
 
 
 def _terms(choice: Choice) -> dict[str, Any]:

@@ -23,16 +23,6 @@ export const countBetween = (days, first, last) => Math.max(0, placeAfter(days, 
 
 export const lastUpTo = (days, day) => days[placeAfter(days, day) - 1];
 
-export function shared(a, b) {
-  const found = [];
-  let j = 0;
-  for (const day of a) {
-    while (j < b.length && b[j] < day) j++;
-    if (b[j] === day) found.push(day);
-  }
-  return found;
-}
-
 // How many of `stored` up to each place are sessions of the calendar.
 export function countKnown(stored, calendar) {
   const counts = new Float64Array(stored.length);
@@ -49,14 +39,9 @@ export function countKnown(stored, calendar) {
 const FIXED = { "24/7": 365, XNYS: 252 };
 
 // By how many periods a year figures are annualised: metric_grid.sql.
-export function periodsPerYear(calendars, names, frequency) {
+export function periodsPerYear(calendars, name, frequency) {
   if (frequency === "monthly") return 12;
-  const grid = names.length > 1 ? shared(calendars[names[0]], calendars[names[1]]) : calendars[names[0]];
-  const sizes = names.map((name) => {
-    const days = calendars[name];
-    const years = yearOf(days[days.length - 1]) - yearOf(days[0]) + 1;
-    return { days: days.length, years, periods: FIXED[name] ?? Math.round(days.length / years) };
-  });
-  const equal = sizes.filter((size) => size.days === grid.length).map((size) => size.periods);
-  return equal.length ? Math.min(...equal) : Math.round(grid.length / Math.max(...sizes.map((size) => size.years)));
+  const days = calendars[name];
+  const years = yearOf(days[days.length - 1]) - yearOf(days[0]) + 1;
+  return FIXED[name] ?? Math.round(days.length / years);
 }

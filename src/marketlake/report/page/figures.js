@@ -47,6 +47,9 @@ export function bothSpans(sides) {
   return [Math.min(...found.map((m) => m.span.from)), Math.max(...found.map((m) => m.span.to))];
 }
 
+// What the returns of two are taken between.
+export const pairsOf = (frequency) => (frequency === "daily" ? "shared sessions" : "months");
+
 export function figuresTable(state) {
   const { ask, measured, pair, frequency, market } = state;
   const each = frequency === "daily" ? "day" : "month";
@@ -71,7 +74,7 @@ export function figuresTable(state) {
     [`quality of ${frequency} returns`]: (m) => flags(m.quality),
   };
   const rows = Object.entries(lines).map(([word, say]) => [word, ...measured.map((m) => (m ? say(m) : "-"))]);
-  const shown = pair ? `${ratio(pair.correlation)}, n ${pair.n.toLocaleString("en")} shared sessions` : "needs daily closes of both";
+  const shown = pair ? `${ratio(pair.correlation)}, n ${pair.n.toLocaleString("en")} ${pairsOf(frequency)}` : "-";
   const table = tableOf({ head: ["figure", ask.a, ask.b], rows }, "Return and risk");
   table.classList.add("figures");
   for (const row of table.tBodies[0].rows) row.classList.toggle("words", row.cells[0].textContent.startsWith("quality"));

@@ -78,7 +78,7 @@ function stateOf(market, ask) {
   const frequency = frequencyOf(market, ids);
   const measured = ids.map((id) => measure(market, id, ask, frequency, ids));
   const names = ids.map((id) => market.instrument(id).label);
-  return { market, ask, names, frequency, measured, rows: compareYears(market, ask), pair: together(market, ask, ...measured) };
+  return { market, ask, names, frequency, measured, rows: compareYears(market, ask), pair: together(market, ask, frequency, ...measured) };
 }
 
 function fillSection(place, state) {

@@ -1,8 +1,8 @@
 // Return and risk of one instrument, and of two together, over the window: sql/metric.
 
-import { periodsPerYear, shared } from "./calendars.js";
+import { periodsPerYear } from "./calendars.js";
 import { ratesNeeded } from "./levels.js";
-import { pairPoints, periodReturns, pointsOf } from "./periods.js";
+import { pairReturns, periodReturns, pointsOf } from "./periods.js";
 import { flagsOf, spanOf, windowOf } from "./span.js";
 
 const ROUNDING = 1e-12;
@@ -18,7 +18,7 @@ export function measure(market, id, ask, frequency, ids) {
   const [first, last] = windowOf(ask);
   const points = pointsOf(market.level(id, ask.currency, ask.basis), last);
   const periods = periodReturns(points, frequency, first, last, market.calendars[one.calendar]);
-  const perYear = periodsPerYear(market.calendars, [one.calendar], frequency);
+  const perYear = periodsPerYear(market.calendars, one.calendar, frequency);
   const returns = periods.map((period) => period.returns[0]);
   const spread = deviation(returns);
   const annual = span.days >= SHORTEST_YEAR ? span.growth ** (1 / span.years) - 1 : null;
@@ -42,15 +42,17 @@ export function measure(market, id, ask, frequency, ids) {
   };
 }
 
-// Correlation on shared sessions, over the window and over each stretch of a year's returns; null where months are all there is.
-export function together(market, ask, a, b) {
-  if (!a || !b || market.instrument(a.id).monthly || market.instrument(b.id).monthly) return null;
-  const [first, last] = windowOf(ask);
-  const names = [...new Set([a.id, b.id].map((id) => market.instrument(id).calendar))];
-  const grid = names.length > 1 ? shared(...names.map((name) => market.calendars[name])) : market.calendars[names[0]];
-  const periods = periodReturns(pairPoints(a.points, b.points), "daily", first, last, grid);
+// How many returns a year of correlation has.
+export const YEAR_OF = { daily: 252, monthly: 12 };
+
+// Correlation over the window and over each stretch of a year's returns.
+export function together(market, ask, frequency, a, b) {
+  if (!a || !b) return null;
+  const sides = [a, b].map(({ id, points }) => ({ points, calendar: market.calendars[market.instrument(id).calendar] }));
+  const periods = pairReturns(sides, frequency, ...windowOf(ask));
   const [x, y] = [0, 1].map((side) => periods.map((period) => period.returns[side]));
-  return { periods, n: periods.length, correlation: correlation(x, y, 0, x.length), rolling: rolling(periods, x, y, 252) };
+  const past = rolling(periods, x, y, YEAR_OF[frequency]);
+  return { periods, n: periods.length, correlation: correlation(x, y, 0, x.length), rolling: past };
 }
 
 function rolling(periods, x, y, length) {

@@ -1,8 +1,8 @@
-// Returns by day or month, of one or of two on the sessions that both have: metric_period.sql.
+// Returns by day or month, of one or of two: metric_period.sql.
 
 import { dayOf, monthOf, placeAfter, yearOf } from "./calendars.js";
 
-// Points are sessions that have a figure: { day, levels: [own] or [own, benchmark] }.
+// Points are sessions that have a figure: { day, levels: [own] }; closes of a pair have levels [own, benchmark].
 export function pointsOf({ day, level }, last) {
   const points = [];
   for (let i = 0; i < day.length && day[i] <= last; i++) {
@@ -11,21 +11,31 @@ export function pointsOf({ day, level }, last) {
   return points;
 }
 
-export function pairPoints(own, other) {
-  const at = new Map(other.map((point) => [point.day, point.levels[0]]));
-  return own
-    .filter((point) => at.has(point.day))
-    .map((point) => ({ day: point.day, levels: [point.levels[0], at.get(point.day)] }));
+// Those of two: by day on the sessions that both have, by month each on its own in the months that both have.
+export function pairReturns(sides, frequency, first, last) {
+  const [own, other] = sides.map(({ points, calendar }) => closesOf(points, frequency, calendar));
+  const at = new Map(other.map((close) => [close.period, close.levels[0]]));
+  const both = own.filter((close) => at.has(close.period));
+  return between(both.map((close) => ({ ...close, levels: [close.levels[0], at.get(close.period)] })), first, last);
 }
 
 // { period, start, end, levels, startLevels, returns } of each period wholly within the window.
-export function periodReturns(points, frequency, first, last, grid) {
-  const closing = frequency === "monthly" ? monthCloses(points) : points.map((p) => ({ ...p, period: p.day, ends: p.day }));
+export const periodReturns = (points, frequency, first, last, calendar) => between(closesOf(points, frequency, calendar), first, last);
+
+// The last close of each period, without the latest one while a session of it is still to come.
+function closesOf(points, frequency, calendar) {
+  if (frequency === "daily") return points.map((point) => ({ ...point, period: point.day, ends: point.day }));
+  const closes = monthCloses(points);
+  const latest = closes.at(-1);
+  if (latest && placeAfter(calendar, latest.ends) > placeAfter(calendar, latest.day)) closes.pop();
+  return closes;
+}
+
+function between(closing, first, last) {
   const found = [];
   for (let i = 1; i < closing.length; i++) {
     const [before, now] = [closing[i - 1], closing[i]];
     if (now.period < first || now.ends > last) continue;
-    if (i === closing.length - 1 && placeAfter(grid, now.ends) > placeAfter(grid, now.day)) continue;
     found.push({
       period: now.period,
       start: before.day,

@@ -1,30 +1,30 @@
-// Whether the two moved together, over the year up to each day.
+// Whether the two moved together, over the year up to each day or month.
 
 import { isoDay } from "./calendars.js";
 import { acrossTicks, linear, steps, surface, text, watermark, yearTicks } from "./frame.js";
-import { terms, titled } from "./figures.js";
+import { pairsOf, terms, titled } from "./figures.js";
 import { ratio } from "./format.js";
 import { empty, tableOfDays } from "./growth.js";
+import { YEAR_OF } from "./measure.js";
 import { path, svg } from "./svg.js";
 import { joined } from "./years.js";
 
 export function rollingView(state) {
-  const { ask, market, measured, pair, names } = state;
+  const { ask, frequency, measured, pair, names } = state;
   const found = pair?.rolling ?? [];
   const quality = joined(...measured.map((m) => m?.quality ?? ""));
   const span = found.length ? [found[0].from, found.at(-1).day] : null;
-  const anchored = [ask.a, ask.b].some((id) => market.instrument(id).by_month);
-  const needed = `it needs daily closes of both${anchored ? ", which are simulated: choose them under Closes" : ""}`;
-  const why = pair ? "fewer than 252 shared sessions" : needed;
-  const n = found.length ? `n ${found.length.toLocaleString("en")} windows of 252` : why;
+  const pairs = pairsOf(frequency);
+  const year = `${YEAR_OF[frequency]} ${pairs}`;
+  const n = found.length ? `n ${found.length.toLocaleString("en")} windows of ${YEAR_OF[frequency]}` : `fewer than ${year}`;
   return {
     name: `${ask.a}-${ask.b}-correlation`,
     plain: `Correlation of ${names.join(" and ")} over a year`,
-    title: titled(names, ["Correlation of ", " and ", ", over 252 shared sessions up to each day"]),
+    title: titled(names, ["Correlation of ", " and ", `, over ${year} up to each ${frequency === "daily" ? "day" : "month"}`]),
     caption: found.length
-      ? "Each point looks back over a year of shared sessions: at 1 both moved alike, at 0 they had no movement in common."
-      : `There is no correlation over a year of these two: ${why}.`,
-    terms: terms(state, "daily returns on shared sessions", span, n, quality),
+      ? `Each point looks back over a year of ${pairs}: at 1 both moved alike, at 0 they had no movement in common.`
+      : `There is no correlation over a year of these two: ${n}.`,
+    terms: terms(state, frequency === "daily" ? "daily returns on shared sessions" : "monthly returns, own sessions", span, n, quality),
     draw: (width) => draw(width, found, pair, quality, names),
     table: tableOfDays(["session", "correlation"], [found], ratio),
   };
