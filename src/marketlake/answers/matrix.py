@@ -70,10 +70,7 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Correlations:
-    """Square arrays, one row and one column per instrument; NaN and NaT where a pair has none.
-
-    Sessions are those of the row's instrument.
-    """
+    """Square arrays, one row and one column per instrument; NaN and NaT where a pair has none."""
 
     value: NDArray[np.float64]
     n: NDArray[np.int64]
@@ -112,7 +109,7 @@ class Pair:
     n: int
     """Number of returns used."""
     first_session: date | None
-    """Start of a's first return."""
+    """Start of the first return; by month the later of both, as `last_session`."""
     last_session: date | None
     quality: str
     """Of the returns: the flags of both, joined by commas."""
@@ -260,14 +257,15 @@ def correlations(
         return _correlations(days, level, calendars, sessions, window)
     closes = month_closes(days, level, [sessions[name] for name in calendars])
     found = _correlations(closes.days, closes.level, [""] * len(calendars), {"": closes.days}, window)
-    return replace(found, first=_own_session(closes, found.first), last=_own_session(closes, found.last))
+    return replace(found, first=_later_session(closes, found.first), last=_later_session(closes, found.last))
 
 
-def _own_session(closes: MonthCloses, ends: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
-    """The sessions of the rows' instruments in the months that end on these days."""
+def _later_session(closes: MonthCloses, ends: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    """The later of a pair's sessions in the months that end on these days."""
     month = np.searchsorted(closes.days, ends.astype(np.int64)) % len(closes.days)
-    own = closes.session[month, np.arange(len(ends))[:, None]].astype("datetime64[D]")
-    return np.where(np.isnat(ends), _NO_DAY, own)
+    place = np.arange(len(ends))
+    later = np.maximum(closes.session[month, place[:, None]], closes.session[month, place])
+    return np.where(np.isnat(ends), _NO_DAY, later.astype("datetime64[D]"))
 
 
 def _correlations(

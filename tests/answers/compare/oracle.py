@@ -40,14 +40,14 @@ def shared_returns(
 def month_returns(
     a: Prices, b: Prices, due: tuple[Collection[date], Collection[date]], start: date, end: date
 ) -> list[tuple[date, date, float, float]]:
-    """As `shared_returns`, by month between each one's own last closes; the days are a's. `due` are the
-    sessions of each one's calendar."""
+    """As `shared_returns`, by month between each one's own last closes; the days are the later of both.
+    `due` are the sessions of each one's calendar."""
     own = [month_ends(prices, sessions, end) for prices, sessions in zip((a, b), due, strict=True)]
     result = []
     for before, month in pairwise(sorted(own[0].keys() & own[1].keys())):
         if month >= start and period_of(month, "monthly")[1] <= end:
             x, y = ((one[before], one[month]) for one in own)
-            result.append((*x, a[x[1]] / a[x[0]] - 1, b[y[1]] / b[y[0]] - 1))
+            result.append((*map(max, x, y), a[x[1]] / a[x[0]] - 1, b[y[1]] / b[y[0]] - 1))
     return result
 
 

@@ -67,12 +67,14 @@ def test_correlation_equals_metrics_against_a_benchmark(lake: Path, frequency: s
             .figure(a, "correlation")
         )
         pair = answer.pair(a, b)
-        assert (pair.n, pair.first_session) == (figure.n, figure.first_session)
+        span = figure.n, figure.first_session, figure.last_session
+        assert (pair.n, pair.first_session, pair.last_session) == span
         assert pair.correlation == pytest.approx(figure.value, abs=1e-12)
 
 
-def test_correlation_matrix_is_symmetric_with_unit_diagonal(lake: Path) -> None:
-    answer = Lake(lake).matrix().correlation
+@pytest.mark.parametrize("frequency", ["daily", "monthly"])
+def test_correlation_matrix_is_symmetric_with_unit_diagonal(lake: Path, frequency: str) -> None:
+    answer = Lake(lake).matrix(frequency=frequency).correlation
     assert np.array_equal(answer.value, answer.value.T)
     assert np.array_equal(answer.n, answer.n.T)
     assert np.array_equal(answer.first, answer.first.T)

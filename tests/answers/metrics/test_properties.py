@@ -94,7 +94,7 @@ def test_identical_series_correlate_to_one_on_the_sessions_they_share(
 OPTIONS: tuple[dict[str, Any], ...] = (
     {"currency": "EUR", "benchmark": "NASDAQ"},
     {"risk_free": "BILL", "frequency": "weekly", "benchmark": "NASDAQ", "sessions": "shared"},
-    {"real": True, "frequency": "monthly"},
+    {"real": True, "frequency": "monthly", "benchmark": "NASDAQ"},
 )
 
 

@@ -17,9 +17,10 @@ from marketlake.lake import Lake
 from marketlake.model.errors import UsageError
 from marketlake.model.terms import PERIODS
 
+from ..compare.oracle import correlation, month_returns
 from ..lakes import BTC, CPI, EUR, NASDAQ, bar
 from . import oracle
-from .walks import WEEKDAYS, WINDOW, bars, closes, every_day, lay, rewrite, walk
+from .walks import PROXY, TWIN, WEEKDAYS, WINDOW, bars, closes, every_day, lay, rewrite, walk
 
 pytestmark = pytest.mark.slow
 
@@ -133,6 +134,31 @@ def test_invalid_rolling_arguments_are_refused(lake: Path, terms: dict[str, Any]
         Lake(lake).rolling(**{"ids": ["BTC"], "benchmark": "NASDAQ"} | terms)
     with pytest.raises(UsageError, match="day, week, month, quarter, year"):
         Lake(lake).returns(["BTC"], period="decade")
+
+
+@pytest.mark.parametrize("pair", [("BTC", "NASDAQ"), ("NASDAQ", "BTC")], ids="-".join)
+def test_month_of_a_pair_has_the_later_of_both_sessions(lake: Path, pair: tuple[str, str]) -> None:
+    rows = Lake(lake).rolling([pair[0]], benchmark=pair[1], frequency="monthly", periods=2, **WINDOW).rows
+    # the index closes on Friday 29 January, the coin on Sunday
+    assert [row.session.isoformat() for row in rows[:2]] == ["2021-02-28", "2021-03-31"]
+    assert rows[1].first_session == date(2021, 1, 31)
+
+
+@pytest.mark.parametrize("pair", [("PROXY", "TWIN"), ("TWIN", "PROXY")], ids="-".join)
+def test_month_that_one_of_a_pair_lacks_is_spanned_and_marked(desk: Path, pair: tuple[str, str]) -> None:
+    # no April, and August without its last day: neither has a published end
+    days = [day for day in every_day() if day.month != 4 and day != date(2021, 8, 31)]
+    prices = {"PROXY": closes(days, 1), "TWIN": closes(WEEKDAYS, 2)}
+    rewrite(desk, bars(PROXY, prices["PROXY"]) + bars(TWIN, prices["TWIN"]))
+    terms: dict[str, Any] = {"benchmark": pair[1], "frequency": "monthly", **WINDOW}
+    expected = month_returns(*(prices[name] for name in pair), ((), ()), WINDOW["start"], WINDOW["end"])
+    figure = Lake(desk).metrics([pair[0]], **terms).figure(pair[0], "correlation")
+    assert (figure.value, figure.n) == (pytest.approx(correlation(expected), abs=1e-12), 11)
+    assert figure.quality == "gap,proxy,simulated"
+    rows = Lake(desk).rolling([pair[0]], periods=2, **terms).rows
+    across, ends = ["gap,proxy,simulated"] * 2, ["proxy,simulated"]
+    marks = ["proxy", "proxy", *across, "proxy", *ends, *across, "proxy", "proxy"]
+    assert [row.quality for row in rows] == marks
 
 
 def test_no_row_uses_a_price_after_its_own_date(lake: Path) -> None:

@@ -14,9 +14,9 @@ export function pointsOf({ day, level }, last) {
 // Those of two: by day on the sessions that both have, by month each on its own in the months that both have.
 export function pairReturns(sides, frequency, first, last) {
   const [own, other] = sides.map(({ points, calendar }) => closesOf(points, frequency, calendar));
-  const at = new Map(other.map((close) => [close.period, close.levels[0]]));
-  const both = own.filter((close) => at.has(close.period));
-  return between(both.map((close) => ({ ...close, levels: [close.levels[0], at.get(close.period)] })), first, last);
+  const at = new Map(other.map((close) => [close.period, close]));
+  const both = own.filter((close) => at.has(close.period)).map((close) => [close, at.get(close.period)]);
+  return between(both.map(([a, b]) => ({ ...a, day: Math.max(a.day, b.day), levels: [a.levels[0], b.levels[0]] })), first, last);
 }
 
 // { period, start, end, levels, startLevels, returns } of each period wholly within the window.

@@ -2,11 +2,12 @@
 --     the benchmark (pair).
 -- Formula: simple_return = level of the period's last session / that of the previous period's last
 --          session - 1; for a pair both on shared sessions by day and week (or with $sessions =
---          'shared'), else each on its own, in the periods that both have. Only periods wholly
---          within $first_day to $last_day; the last stored one only when no later session of it is
---          due. risk_free, over the d days of the instrument's return: (1 - y x 91/360)^(-d/91) - 1
---          with the bill's discount yield y known at the start of the return (deflated where $real),
---          or (1 + $risk_free)^(d/365.25) - 1 where $bill is empty
+--          'shared'), else each on its own, in the periods that both have; session is then the later
+--          of both. Only periods wholly within $first_day to $last_day; the last stored one only
+--          when no later session of it is due. risk_free, over the d days of the instrument's
+--          return: (1 - y x 91/360)^(-d/91) - 1 with the bill's discount yield y known at the start
+--          of the return (deflated where $real), or (1 + $risk_free)^(d/365.25) - 1 where $bill is
+--          empty
 -- Unit: fraction; levels in the requested currency
 -- Grain: instrument_id, kind, session
 -- Source: metric_return, metric_grid, grid_session, bill_day
@@ -78,12 +79,14 @@ finished AS (
 ),
 
 paired AS (
-    SELECT instrument_id, kind, period, period_end, session, day, level, deflator, benchmark_session, benchmark_level
+    SELECT
+        instrument_id, kind, period, period_end, session, session AS own_session, day, level, deflator,
+        benchmark_session, benchmark_level
     FROM finished
     UNION ALL
     SELECT
-        f.instrument_id, 'pair' AS kind, f.period, f.period_end, f.session, f.day, f.level, f.deflator,
-        b.session AS benchmark_session, b.level AS benchmark_level
+        f.instrument_id, 'pair' AS kind, f.period, f.period_end, greatest(f.session, b.session) AS session,
+        f.session AS own_session, f.day, f.level, f.deflator, b.session AS benchmark_session, b.level AS benchmark_level
     FROM finished AS f
     JOIN finished AS b ON b.period = f.period AND b.instrument_id = $benchmark
     WHERE f.instrument_id <> $benchmark AND
@@ -92,8 +95,9 @@ paired AS (
 
 step AS (
     SELECT
-        instrument_id, kind, period, period_end, session, level, deflator, benchmark_session, benchmark_level,
+        instrument_id, kind, period, period_end, session, own_session, level, deflator, benchmark_session, benchmark_level,
         lag(session) OVER past AS start_session,
+        lag(own_session) OVER past AS start_own_session,
         day - lag(day) OVER past AS days,
         lag(day) OVER past AS start_day,
         lag(level) OVER past AS start_level,
@@ -108,7 +112,7 @@ SELECT
     s.instrument_id, s.kind, s.period, s.period_end, s.start_session, s.session, s.days, s.start_level, s.level,
     s.level / s.start_level - 1 AS simple_return,
     s.benchmark_level / s.start_benchmark_level - 1 AS benchmark_return,
-    s.start_benchmark_session, s.benchmark_session, s.start_benchmark_level, s.benchmark_level, s.start_deflator, s.deflator,
+    s.start_own_session, s.own_session, s.start_benchmark_session, s.benchmark_session, s.start_benchmark_level, s.benchmark_level, s.start_deflator, s.deflator,
     CASE
         WHEN $bill = '' THEN power(1 + $risk_free, s.days / 365.25) - 1
         ELSE

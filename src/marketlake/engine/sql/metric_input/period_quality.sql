@@ -59,8 +59,8 @@ tally AS (
 -- whose sessions count: on shared sessions those of the pair, else each one's own
 side AS (
     SELECT
-        instrument_id, kind, session, period, period_end, instrument_id AS side_id, start_session AS side_start,
-        session AS side_end,
+        instrument_id, kind, session, period, period_end, instrument_id AS side_id, start_own_session AS side_start,
+        own_session AS side_end,
         CASE
             WHEN
                 -- include: shared/by_period
@@ -101,7 +101,7 @@ counted AS (
 doubted AS (
     SELECT p.instrument_id, p.kind, p.session
     FROM (
-        SELECT instrument_id, kind, session, instrument_id AS doubted_id, start_session AS begins, session AS ends
+        SELECT instrument_id, kind, session, instrument_id AS doubted_id, start_own_session AS begins, own_session AS ends
         FROM metric_period
         UNION ALL
         SELECT
