@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ import requests
 from marketlake.airflow.standalone import airflow, password_file
 from marketlake.simulator.server import Simulator
 
+from ..ingest.homes import rows
 from ..sample import NOW
 from ..universes import entry
 from .sinks import Webhook, served
@@ -24,6 +26,20 @@ from .sinks import Webhook, served
 DAGS = Path(__file__).parents[2] / "dags"
 WITHIN_S: Final = 400
 UNIVERSE: Final = entry("BTC", "bitstamp:BTC/USD", name="Bitcoin", since="2025-11-01")
+TEAMS: Final = {
+    "east": entry("ETHER", "yahoo:ETH-USD", since="2025-11-01"),
+    "west": entry("COIN", "yahoo:BTC-USD", since="2025-11-01") + entry("LOST", "yahoo:LOST"),
+}
+"""Two more lakes in the same Airflow; a symbol of one does not exist."""
+_TEAMS_FILE: Final = """
+# the DAGs of two lakes in one Airflow
+import os
+from pathlib import Path
+
+os.environ["MARKETLAKE_LAKES"] = "{lakes}"
+for name in ("ingest", "returns"):
+    exec(compile(Path("{dags}", f"{{name}}.py").read_text(), __file__, "exec"))
+"""
 
 pytestmark = [pytest.mark.scheduler, pytest.mark.xdist_group("scheduler")]
 
@@ -71,8 +87,13 @@ class Api:
         body = {"dag_id": dag_id, "from_date": "2025-11-03T00:00:00Z", "to_date": "2025-11-05T00:00:00Z"}
         return self._session.post(f"{self._base}/api/v2/backfills", json=body, timeout=30)
 
-    def asset_events(self) -> list[dict[str, Any]]:
-        return list(self._call("GET", "/api/v2/assets/events")["asset_events"])
+    def asset_events(self, prefix: str = "marketlake") -> list[dict[str, Any]]:
+        """The events of one lake's assets."""
+        events = self._call("GET", "/api/v2/assets/events")["asset_events"]
+        return [event for event in events if event["name"].startswith(f"{prefix}_bar_")]
+
+    def pools(self) -> list[str]:
+        return [pool["name"] for pool in self._call("GET", "/api/v2/pools")["pools"]]
 
     def import_errors(self) -> list[Any]:
         return list(self._call("GET", "/api/v2/importErrors")["import_errors"])
@@ -117,7 +138,7 @@ def processes_of(home: Path) -> list[int]:
 
 @dataclass(frozen=True)
 class Running:
-    """An Airflow with one instrument, served by the simulator."""
+    """An Airflow with one instrument, served by the simulator, and the lakes of two teams."""
 
     home: Path
     api: Api
@@ -151,11 +172,26 @@ def running(tmp_path_factory: pytest.TempPathFactory, sample_simulator: Simulato
         patch.setattr("marketlake.airflow.standalone._READY_WITHIN_S", WITHIN_S)
         for name in ("MARKETLAKE_LAKE", "MARKETLAKE_LAKES"):
             patch.delenv(name, raising=False)
-        with airflow(airflow_home, DAGS, port):
+        for team in TEAMS:
+            place = {"conn_type": "http", "password": f"http://127.0.0.1:{hook_port}/{team}"}
+            patch.setenv(f"AIRFLOW_CONN_{team.upper()}_WEBHOOK", json.dumps(place))
+        with airflow(airflow_home, with_teams(home), port):
             api = Api(port, json.loads(password_file(airflow_home).read_text())["admin"])
             until(lambda: {"ingest_24_7", "returns"} <= api.dag_ids(), "DAGs")
             yield Running(home, api, hook)
     assert processes_of(airflow_home) == []
+
+
+def with_teams(home: Path) -> Path:
+    """A folder with the DAG files, and with one more for the lakes of the teams."""
+    dags = home / "dags"
+    shutil.copytree(DAGS, dags, ignore=shutil.ignore_patterns("__pycache__"))
+    for name, text in TEAMS.items():
+        (home / name).mkdir()
+        (home / name / "instruments.toml").write_text(text)
+    lakes = ",".join(f"{name}={home / name}" for name in TEAMS)
+    (dags / "teams.py").write_text(_TEAMS_FILE.format(lakes=lakes, dags=DAGS))
+    return dags
 
 
 def test_first_ingest_starts_immediately_and_its_asset_starts_returns(running: Running) -> None:
@@ -174,6 +210,37 @@ def test_first_ingest_starts_immediately_and_its_asset_starts_returns(running: R
     returns = until(lambda: ended(api.runs("returns")), "returns run")
     assert [(run["run_type"], run["state"]) for run in returns] == [("asset_triggered", "success")]
     assert (running.home / "data" / "market.duckdb").exists()
+
+
+def test_two_lakes_run_side_by_side_and_share_nothing(running: Running) -> None:
+    api, home = running.api, running.home
+    runs, returns = {}, {}
+    for team in TEAMS:
+        (runs[team],) = until(lambda t=team: ended(api.runs(f"{t}_ingest_24_7")), f"run of {team}")
+        (returns[team],) = until(lambda t=team: ended(api.runs(f"{t}_returns")), f"returns of {team}")
+    # both ran at the same time; only the lake with the wrong symbol failed, and stored its other one
+    assert max(run["start_date"] for run in runs.values()) < min(run["end_date"] for run in runs.values())
+    assert {team: run["state"] for team, run in runs.items()} == {"east": "success", "west": "failed"}
+    assert {run["state"] for run in returns.values()} == {"success"}
+    assert {team: stored(home / team / "data") for team in TEAMS} == {"east": {"ETHER"}, "west": {"COIN"}}
+    assert stored(home / "data") == {"BTC"}
+    for team, run in runs.items():
+        (event,) = api.asset_events(team)
+        expected = (f"marketlake://{team}/bar/24_7", f"{team}_ingest_24_7", run["dag_run_id"])
+        assert (event["uri"], event["source_dag_id"], event["source_run_id"]) == expected
+        tasks = api.tasks(f"{team}_ingest_24_7", run["dag_run_id"])
+        assert {task["pool"] for task in tasks.values()} == {"default_pool"}
+    assert api.pools() == ["default_pool"]
+    assert len(api.runs("returns")) == len(api.asset_events()) == 1
+    # a connection of each lake says where its alerts go
+    about = {(path, body["about"].partition(",")[0]) for path, body in running.hook.bodies}
+    assert {each for each in about if each[0] != "/hook"} == {("/west", "west_ingest_24_7.check")}
+    assert not any("east" in what or "west" in what for path, what in about if path == "/hook")
+
+
+def stored(lake: Path) -> set[str]:
+    """The instruments that a lake has bars of."""
+    return {row["instrument_id"] for row in rows(lake, "bar")}
 
 
 def test_cleared_fetch_says_that_it_was_answered_and_updates_no_asset(running: Running) -> None:
