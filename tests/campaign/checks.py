@@ -19,6 +19,8 @@ from .lakes import Key, Row, listed, same, table
 _SETTLES = 0.05
 _CERTAIN = 8
 """Errors of so many daily volatilities must be found."""
+_BACK = 10
+"""Sessions within which a wrong price must come back for that."""
 _MOST = 0.5
 Held = Mapping[Key, Row]
 
@@ -63,27 +65,37 @@ def no_wrong_figure_unmarked(
 ) -> Iterator[str]:
     """A return that is wrong by eight daily volatilities has a finding at either of its sessions.
 
-    A spike also marks the two sessions after it.
+    A spike also marks the two sessions after it. A price that does not come back is certain to be found
+    only where it doubles or halves: a true move looks the same.
     """
     found = findings(root)
-    marked = {(row["instrument_id"], row["session"]) for row in found}
-    spikes = {(row["instrument_id"], row["session"]) for row in found if row["check"] == "spike"}
     for name, days in truth.items():
-        before = sorted(days)
-        steps = {day: _growth(days[eve], days[day]) for eve, day in pairwise(before)}
-        limit = _CERTAIN * float(np.std([math.log(step) for step in steps.values()]))
         own = sorted(day for key, day in held if key == name and day in days)
-        places = [at for at, day in enumerate(own) if (name, day) in spikes]
-        marked |= {(name, day) for at in places for day in own[at : at + 3]}
-        for eve, day in pairwise(own):
-            right = math.prod(step for at, step in steps.items() if eve < at <= day)
-            wrong = abs(math.log(_growth(held[name, eve], held[name, day]) / right))
-            if wrong > limit and not {(name, eve), (name, day)} & marked:
-                yield (
-                    f"wrong figure without a mark: {name} {eve} to {day} grows "
-                    f"{_growth(held[name, eve], held[name, day]):.4f}, the market {right:.4f}"
-                )
+        marked = {row["session"] for row in found if row["instrument_id"] == name}
+        spikes = {row["session"] for row in found if (row["instrument_id"], row["check"]) == (name, "spike")}
+        marked |= {day for at, first in enumerate(own) if first in spikes for day in own[at : at + 3]}
+        for eve, day, grown, right in _certainly_wrong({day: held[name, day] for day in own}, days):
+            if not {eve, day} & marked:
+                moved = f"grows {grown:.4f}, the market {right:.4f}"
+                yield f"wrong figure without a mark: {name} {eve} to {day} {moved}"
                 return
+
+
+def _certainly_wrong(
+    held: Mapping[date, Row], truth: Mapping[date, Row]
+) -> Iterator[tuple[date, date, float, float]]:
+    """Steps that must be found: both sessions, the growth and the market's."""
+    steps = {day: _growth(truth[eve], truth[day]) for eve, day in pairwise(sorted(truth))}
+    limit = _CERTAIN * float(np.std([math.log(step) for step in steps.values()]))
+    grown = [(eve, day, _growth(held[eve], held[day])) for eve, day in pairwise(held)]
+    right = [math.prod(s for at, s in steps.items() if eve < at <= day) for eve, day, _ in grown]
+    wrong = [math.log(step / own) for (_, _, step), own in zip(grown, right, strict=True)]
+    for n, (eve, day, step) in enumerate(grown):
+        near = wrong[max(n - _BACK, 0) : n + _BACK + 1]
+        comes_back = any(error * wrong[n] < 0 and abs(error) > limit for error in near)
+        event = held[day][5:] != truth[day][5:]
+        if abs(wrong[n]) > limit and (comes_back or event or abs(wrong[n]) > math.log(2)):
+            yield eve, day, step, right[n]
 
 
 def _growth(eve: Row, day: Row) -> float:

@@ -72,6 +72,14 @@ def test_two_wrong_bars_in_a_row_are_a_spike() -> None:
     assert found(rows) == {"spike": [DAY]}
 
 
+def test_every_finding_has_a_message_wherever_the_answer_ends() -> None:
+    rows = walk()
+    scaled(rows[DAY : DAY + 3], 1.2)
+    for end in range(DAY + 1, DAY + 6):
+        assert run(rows[:end], EQUITY).findings["message"].null_count == 0
+    assert found(rows[: DAY + 4]) == {"spike": [DAY, DAY + 3]}
+
+
 def test_a_reversal_within_a_session_is_no_spike() -> None:
     rows = walk()
     scaled(rows[DAY : DAY + 1], 1.12)

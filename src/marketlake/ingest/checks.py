@@ -352,7 +352,8 @@ def _refuse(part: pa.Table, rows: pa.Table, name: str, failed: Mask, found: _Fou
 
 def _rows(connection: duckdb.DuckDBPyConnection, name: str, part: pa.Table) -> pa.Table:
     """The rows of a slice that a check finds, with its message."""
-    found = _answer(connection, name, "place, message")
+    # a text that cannot word its finding must not stop the others of the batch
+    found = _answer(connection, name, "place, coalesce(message, '') AS message")
     return part.take(found["place"]).append_column("message", found["message"])
 
 

@@ -13,7 +13,12 @@
 -- Unit: ratio
 -- Grain: instrument_id, session
 -- Source: checked
-SELECT *, format('close {:.6g} between {:.6g} and {:.6g}', close, previous, next_close) AS message
+SELECT
+    *,
+    CASE
+        WHEN next_close IS NULL THEN format('close {:.6g} after {:.6g}', close, previous)
+        ELSE format('close {:.6g} between {:.6g} and {:.6g}', close, previous, next_close)
+    END AS message
 FROM checked
 WHERE
     NOT signed AND asset_class <> 'rate'
