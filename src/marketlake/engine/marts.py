@@ -154,13 +154,19 @@ def _due(
 
 def _is_current(lake: Writer, inputs: Inputs, year: int, previous: str) -> bool:
     paths = [layout.yearly(table, inputs.asset_class, year) for table in MARTS]
-    if not all(path in lake.manifest.files and (lake.root / path).exists() for path in paths):
+    if not all(_is_there(lake, path) for path in paths):
         return False
     path = layout.yearly("internal_close", inputs.asset_class, year)
     try:
         return lake.manifest.files[path].made_from == inputs.digest(year, previous, lake.read(path))
     except CorruptLakeError:
         return False
+
+
+def _is_there(lake: Writer, path: str) -> bool:
+    """Whether a mart is listed and has its size, which a reader asks for too."""
+    entry, place = lake.manifest.files.get(path), lake.root / path
+    return entry is not None and place.exists() and place.stat().st_size == entry.bytes
 
 
 def _compute(

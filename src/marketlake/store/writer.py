@@ -223,11 +223,11 @@ def _created(root: Path, origin: str, bucket: Publisher | None) -> Writer:
 def _with_every_table(lake: Writer) -> Writer:
     """Every table has a file from the start, so that a glob always matches.
 
-    That of a mart follows from nothing, so it is made again where it is gone.
+    That of a mart follows from nothing, so it is made again where it is gone or damaged.
     """
     for table, path in layout.placeholders().items():
-        listed = path in lake.manifest.files and table in layout.MARTS and lake.bucket is None
-        if not lake.manifest.paths(table) or (listed and not (lake.root / path).exists()):
+        entry = lake.manifest.files.get(path) if table in layout.MARTS and lake.bucket is None else None
+        if not lake.manifest.paths(table) or (entry and not is_whole(lake.root / path, entry.sha256)):
             lake.stage(path, TABLES[table].empty_table())
     if lake.staged:
         lake.commit()
