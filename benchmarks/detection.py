@@ -202,6 +202,7 @@ PRICE_ERRORS: Final[Mapping[str, Error]] = {
     "close": _of("close"),
     "whole bar": _of(*_PRICES),
     "two bars in a row": _of(*_PRICES, sessions=2),
+    "five bars in a row": _of(*_PRICES, sessions=5),
     "open": _of("open"),
     "high": _of("high"),
     "low": _of("low"),

@@ -19,8 +19,8 @@ from .lakes import Key, Row, listed, same, table
 _SETTLES = 0.05
 _CERTAIN = 8
 """Errors of so many daily volatilities must be found."""
-_BACK = 10
-"""Sessions within which a wrong price must come back for that."""
+_BACK, _LATER = 10, 1.5
+"""A wrong price must come back within so many sessions for that; after the second, so much more."""
 _MOST = 0.5
 Held = Mapping[Key, Row]
 
@@ -91,8 +91,11 @@ def _certainly_wrong(
     right = [math.prod(s for at, s in steps.items() if eve < at <= day) for eve, day, _ in grown]
     wrong = [math.log(step / own) for (_, _, step), own in zip(grown, right, strict=True)]
     for n, (eve, day, step) in enumerate(grown):
-        near = wrong[max(n - _BACK, 0) : n + _BACK + 1]
-        comes_back = any(error * wrong[n] < 0 and abs(error) > limit for error in near)
+        comes_back = any(
+            wrong[k] * wrong[n] < 0
+            and min(abs(wrong[k]), abs(wrong[n])) > limit * (1 if abs(k - n) <= 2 else _LATER)
+            for k in range(max(n - _BACK, 0), min(n + _BACK + 1, len(wrong)))
+        )
         event = held[day][5:] != truth[day][5:]
         if abs(wrong[n]) > limit and (comes_back or event or abs(wrong[n]) > math.log(2)):
             yield eve, day, step, right[n]
