@@ -72,7 +72,7 @@ def test_public_names() -> None:
     assert methods == sorted([*ANSWERS, *NO_TABLE])
     for name in methods:
         method = getattr(ml.Lake, name)
-        assert re.search(r"\n +>>> .*\blake\.", method.__doc__), f"{name} has no example"
+        assert re.search(r"\n *>>> .*\blake\.", method.__doc__), f"{name} has no example"
         assert "see `" not in method.__doc__.lower(), name
         signature = inspect.signature(method)
         assert all(one.annotation is not one.empty for one in list(signature.parameters.values())[1:]), name

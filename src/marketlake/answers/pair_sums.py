@@ -98,7 +98,7 @@ def _ends(starts: Days, frequency: str) -> Days:
         return starts
     if frequency == "weekly":
         return starts + 6
-    months = starts.astype("datetime64[D]").astype("datetime64[M]") + 1
+    months = starts.astype("datetime64[D]").astype("datetime64[M]") + np.timedelta64(1, "M")
     return months.astype("datetime64[D]").astype(np.int64) - 1
 
 

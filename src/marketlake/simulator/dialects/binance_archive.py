@@ -33,7 +33,9 @@ def answer(ask: Ask) -> Reply:
         first = np.datetime64(span)
     except ValueError:
         return html_reply("Not Found", 404)
-    begin, end = first.astype("datetime64[D]"), (first + 1).astype("datetime64[D]")
+    # a day or a month long, as its name is
+    after = first + np.timedelta64(1, np.datetime_data(first.dtype)[0])
+    begin, end = first.astype("datetime64[D]"), after.astype("datetime64[D]")
     if candles is None or end > np.datetime64(ask.now.replace(tzinfo=None), "D"):
         return html_reply("Not Found", 404)
     bars = candles.bars.take((candles.bars.days >= begin) & (candles.bars.days < end))
