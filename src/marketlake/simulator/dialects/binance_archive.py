@@ -33,8 +33,7 @@ def answer(ask: Ask) -> Reply:
         first = np.datetime64(span)
     except ValueError:
         return html_reply("Not Found", 404)
-    # a day or a month long, as its name is
-    after = first + np.timedelta64(1, np.datetime_data(first.dtype)[0])
+    after = first + np.timedelta64(1, "M" if len(span) == len("2025-01") else "D")
     begin, end = first.astype("datetime64[D]"), after.astype("datetime64[D]")
     if candles is None or end > np.datetime64(ask.now.replace(tzinfo=None), "D"):
         return html_reply("Not Found", 404)
