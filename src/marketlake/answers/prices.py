@@ -53,10 +53,13 @@ def prices(reader: DuckReader, terms: Terms, *, fields: str = "ohlcv") -> pa.Tab
 
     def read(some: Sequence[Listed]) -> pa.Table:
         own = {**reach([*some, *rates]), "wanted": [one.id for one in some]}
-        return _in_order(reader.arrow(text, values | own).drop_columns(omitted))
+        return reader.arrow(text, values | own).drop_columns(omitted)
 
-    parts = [read(wanted[n : n + _AT_ONCE]) for n in range(0, len(wanted), _AT_ONCE)]
-    return pa.concat_tables(parts).unify_dictionaries()
+    rows = pa.concat_tables(read(wanted[n : n + _AT_ONCE]) for n in range(0, len(wanted), _AT_ONCE))
+    if "source" in rows.column_names:
+        place = rows.column_names.index("source")
+        rows = rows.set_column(place, "source", rows["source"].dictionary_encode())
+    return rows.unify_dictionaries()
 
 
 def trend_of_years(reader: Reader, basis: str, first_year: int, last_year: int) -> Trends:
@@ -96,9 +99,10 @@ def _text(terms: Terms, *, converts: bool) -> str:
 
 
 def _encoded(text: str, basis: str, wanted: Iterable[Listed], target: str | None) -> str:
-    """The text with its short columns as codes, those of `instrument_id` in the order of the ids.
+    """The text in order, with its short columns as codes, those of `instrument_id` in the order of the ids.
 
-    Codes take a tenth of the memory and half of the time of five million texts.
+    Codes are sorted and copied in half of the time of texts. Without the order DuckDB 1.5.5 waits for
+    ever where the text has a UNION ALL.
     """
     known = {
         "instrument_id": [one.id for one in wanted],
@@ -108,36 +112,11 @@ def _encoded(text: str, basis: str, wanted: Iterable[Listed], target: str | None
     if basis not in BAR_BASES:
         known["basis"] = sorted({basis, "total"})
     codes = (f"CAST({name} AS ENUM ({_list(values)})) AS {name}" for name, values in known.items())
-    return f"SELECT * REPLACE ({', '.join(codes)}) FROM ({text})"  # noqa: S608
+    return f"SELECT * REPLACE ({', '.join(codes)}) FROM ({text}) ORDER BY instrument_id, session"  # noqa: S608
 
 
 def _list(values: Iterable[str]) -> str:
     return ", ".join(literal(value) for value in values)
-
-
-def _in_order(rows: pa.Table) -> pa.Table:
-    """Rows by instrument and session, sources as codes.
-
-    Stored files are in order, so a stable sort only merges them.
-    """
-    import numpy as np
-    import pyarrow as pa
-
-    code = rows["instrument_id"].combine_chunks().indices.to_numpy().astype(np.int64)
-    day = rows["session"].combine_chunks().cast(pa.int32()).to_numpy()
-    order = np.argsort((code << 32) + day, kind="stable")
-    return pa.table({name: _owned(rows[name].combine_chunks().take(order)) for name in rows.column_names})
-
-
-def _owned(column: pa.Array) -> pa.Array:
-    """The column without a reference to DuckDB's memory, which a dictionary would keep; texts as codes."""
-    import pyarrow as pa
-
-    if pa.types.is_string(column.type):
-        return column.dictionary_encode()
-    if pa.types.is_dictionary(column.type):
-        return pa.DictionaryArray.from_arrays(column.indices, pa.array(column.dictionary.to_pylist()))
-    return column
 
 
 def _by_id(rows: Iterable[Record], key: str, value: str) -> dict[str, dict[Any, float | None]]:
