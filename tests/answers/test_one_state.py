@@ -239,6 +239,9 @@ def test_a_forked_process_attaches_the_database_itself(states: States) -> None:
     before = lake.compare(["BTC", "SHARE"])
     with multiprocessing.get_context("fork").Pool(1) as pool:
         assert pool.apply(_compared, (lake,)) == before.snapshot
+        # not terminated at the end: another test may have left a handler that ignores the signal
+        pool.close()
+        pool.join()
     assert lake.compare(["BTC", "SHARE"]) == before
 
 
