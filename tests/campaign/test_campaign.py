@@ -98,7 +98,7 @@ def test_checks_see_an_unmarked_wrong_figure_and_a_silent_rewrite(
         k: (*(p * 1.01 for p in row[:4]), *row[4:]) for k, row in held.items() if k[0] == AFFECTED
     }
     assert "sessions of A" in next(checks.no_silent_rewrite(held, other, root))
-    finding = {"instrument_id": AFFECTED, "session": key[1]}
+    finding = {"instrument_id": AFFECTED, "session": key[1], "check": "jump"}
     monkeypatch.setattr(checks, "findings", lambda _: [finding])
     assert list(checks.no_wrong_figure_unmarked(wrong, truth, root)) == []
     assert list(checks.no_silent_rewrite(held, other, root)) == []
