@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -25,8 +26,13 @@ class CampaignClock(VirtualClock):
         return super().monotonic() + time.monotonic()
 
 
+KEYS = {"tiingo": "key"}
+"""Of the sources that need one; the simulator takes any."""
+
+
 @dataclass(frozen=True)
 class CampaignSettings(Settings):
+    keys: Mapping[str, str] = field(default_factory=KEYS.copy, repr=False)
     virtual: VirtualClock = field(default_factory=lambda: CampaignClock(datetime(2024, 1, 10, tzinfo=UTC)))
 
     @property

@@ -18,13 +18,13 @@ from marketlake.ingest.run import ingest
 from marketlake.model.settings import KEY_VARIABLES, Settings
 from marketlake.simulator.market import Market
 
+from .clock import KEYS
 from .market import Truth, csv_text, euro_rates, every_day, new_york, served, walk
 from .world import Held
 
 FIRST, LAST = date(2023, 11, 20), date(2024, 1, 31)
 LOADED, DAILY = (datetime.combine(date(2024, 1, day), time(23, 30), UTC) for day in (9, 12))
 _RESTATED = ("yahoo:SHARE", "tiingo:FUND", "bitstamp:COINX/USD", "binance-archive:TOKEN/USDT")
-_KEYS = {"tiingo": "key"}
 _CLAIM = """
 [[claim]]
 id = "COIN_BEATS_SHARE"
@@ -68,7 +68,7 @@ class Scene:
     home: Path
 
     def settings(self, now: datetime) -> Settings:
-        return Settings(self.home, self.home / "data", now=now, source_url=self.url, batch_size=2, keys=_KEYS)
+        return Settings(self.home, self.home / "data", now=now, source_url=self.url, batch_size=2, keys=KEYS)
 
     def environment(self, now: datetime) -> dict[str, str]:
         """The settings as environment variables."""
@@ -76,7 +76,7 @@ class Scene:
             "MARKETLAKE_HOME": str(self.home),
             "MARKETLAKE_NOW": now.isoformat(),
             "MARKETLAKE_SOURCE_URL": self.url,
-            **{KEY_VARIABLES[source]: key for source, key in _KEYS.items()},
+            **{KEY_VARIABLES[source]: key for source, key in KEYS.items()},
         }
 
     def begin(self) -> None:

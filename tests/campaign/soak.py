@@ -66,11 +66,7 @@ def _one_day(site: Site, home: Path, script: Story, day: date) -> Counter[str]:
 
 def _settings(site: Site, home: Path, day: date) -> CampaignSettings:
     return CampaignSettings(
-        home,
-        home / "data",
-        source_url=site.simulator.url,
-        keys={"tiingo": "key"},
-        virtual=CampaignClock(at(day)),
+        home, home / "data", source_url=site.simulator.url, virtual=CampaignClock(at(day))
     )
 
 

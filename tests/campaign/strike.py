@@ -80,7 +80,6 @@ def run(site: Site, home: Path, at: datetime, window: object = None, reverify_da
         home,
         home / "data",
         source_url=site.simulator.url,
-        keys={"tiingo": "key"},
         reverify_days=reverify_days,
         virtual=CampaignClock(at),
     )

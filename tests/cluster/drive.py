@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.campaign.clock import KEYS
+
 from marketlake.ingest.run import ingest
 from marketlake.model.settings import KEY_VARIABLES, Settings
 from marketlake.simulator.server import Served, Simulator, serve
 
 from .compare import difference
-from .market import INSTRUMENTS, KEYS, LIMITS, NOW, faults, world, write_home
+from .market import INSTRUMENTS, LIMITS, NOW, faults, world, write_home
 from .meter import loads
 from .orchestra import WORKERS, Api, Orchestra, orchestra
 from .processes import ClusterError, Processes, descendants, free_ports, unprivileged

@@ -19,7 +19,6 @@ LIMITS = {
     **dict.fromkeys(("binance", "bitstamp", "coinbaseexchange", "fred", "kraken", "tiingo"), 4.0),
 }
 """Requests a second: what the two workers may send each host together."""
-KEYS = {"tiingo": "key"}
 _PASSING = ("503", "500", "429", "reset", "html", "truncated", "empty")
 _BATCH = 50
 """As in a new lake: the ids of a batch together are longer than a label may be on Postgres."""

@@ -288,13 +288,15 @@ def quick(docker: Docker, work: Path) -> None:
     checkout, cache = work / "quick", work / "packages-cache"
     copy_checkout(checkout)
     cache.mkdir(exist_ok=True)
-    mounted = ("--volume", f"{checkout}:/marketlake", "--volume", f"{cache}:/root/.cache")
+    mounted = ("--volume", f"{checkout}:/marketlake", "--volume", f"{cache}:/cache")
     output = docker(
         "run",
         "--rm",
         "--network",
         "host",
         *mounted,
+        "--env",
+        "XDG_CACHE_HOME=/cache",
         "--workdir",
         "/marketlake",
         NEXT_PYTHON,

@@ -21,6 +21,7 @@ from ..model.calendars import Days, is_known, load_calendar
 from ..model.errors import CorruptLakeError
 from ..model.instruments import Instrument, Universe
 from ..model.schema import BAR, MARTS
+from ..store.disk import size_of
 from ..store.files import read_parquet
 from ..store.writer import Writer
 from .build import calendar_session_table
@@ -165,8 +166,8 @@ def _is_current(lake: Writer, inputs: Inputs, year: int, previous: str) -> bool:
 
 def _is_there(lake: Writer, path: str) -> bool:
     """Whether a mart is listed and has its size, which a reader asks for too."""
-    entry, place = lake.manifest.files.get(path), lake.root / path
-    return entry is not None and place.exists() and place.stat().st_size == entry.bytes
+    entry = lake.manifest.files.get(path)
+    return entry is not None and size_of(lake.root / path) == entry.bytes
 
 
 def _compute(

@@ -144,7 +144,7 @@ def relation(name: str, values: Mapping[str, object]) -> str:
 
 def figures(metric: Metric, values: Mapping[str, object]) -> str:
     """The query of a metric's figures, where `RELATIONS` and the drawdowns are tables."""
-    return bound(_with_figure({}, metric, known=("drawdown",)), values)
+    return bound(_with_figure(metric, known=("drawdown",)), values)
 
 
 def table(name: str, values: Mapping[str, object]) -> str:
@@ -158,7 +158,7 @@ def macros() -> Iterator[str]:
     parts = {name: statement(text) for name, text in everything.items()}
     parts |= {name: _relation(name) for name in RELATIONS}
     for metric in METRICS:
-        yield _macro(metric.name, SIGNATURE, _with_figure({}, metric), parts)
+        yield _macro(metric.name, SIGNATURE, _with_figure(metric), parts)
     yield _all_metrics(parts)
     for name in TABLES:
         more = ", periods := NULL" if name == "rolling_benchmark" else ""
@@ -179,7 +179,7 @@ def _all_metrics(parts: Mapping[str, str]) -> str:
     usual = {name: value for name, value in _OPTIONS.items() if name != "basis"}
     window = {"first_day": first, "last_day": last, "ids": "$ids", "wanted": "$ids", "real": "FALSE"}
     due = {"due_day": _ARGUMENTS["due_day"].replace("last_day", _NO_LATER)}
-    figures_of = (_with_figure({}, metric) for metric in METRICS if metric.kind != "pair")
+    figures_of = (_with_figure(metric) for metric in METRICS if metric.kind != "pair")
     text = " UNION ALL ".join(f"SELECT {_FIGURE} FROM ({one}) AS f" for one in figures_of)  # noqa: S608 (our texts)
     given = {"first_day": "CAST(first_day AS DATE)", "last_day": "CAST(last_day AS DATE)", "wanted": "$ids"}
     span = {"common_span": _filled(statement("metric_input/common_span"), given)}
@@ -206,7 +206,7 @@ def _relation(name: str) -> str:
     return statement(f"metric_input/{name}")
 
 
-def _with_figure(parts: Mapping[str, str], metric: Metric, known: Sequence[str] = ()) -> str:
+def _with_figure(metric: Metric, known: Sequence[str] = ()) -> str:
     reads = {name: statement(f"metric/{name}") for name in metric.reads if name not in known}
     figure = {"figure": statement(f"metric/{metric.name}")}
     traits = {
@@ -215,4 +215,4 @@ def _with_figure(parts: Mapping[str, str], metric: Metric, known: Sequence[str] 
         "annualised": metric.annualised,
         "excess": metric.excess,
     }
-    return chained({**parts, **reads, **figure}, bound(statement("metric_input/metric_figure"), traits))
+    return chained({**reads, **figure}, bound(statement("metric_input/metric_figure"), traits))

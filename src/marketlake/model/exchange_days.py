@@ -71,7 +71,7 @@ def _by_weekmask(kind: type[ExchangeCalendar], first: date, last: date) -> type[
     class Listed(kind):  # type: ignore[misc]
         @cached_property
         def day(self) -> pd.offsets.CustomBusinessDay:
-            every = np.arange(np.datetime64(first), np.datetime64(last) + np.timedelta64(1, "D"))
+            every = _every_day(first, last)
             works = np.is_busday(every, weekmask=self.weekmask)
             for start, end, weekmask in self.special_weekmasks:
                 low = every[0] if start is None else np.datetime64(start.date())
@@ -87,8 +87,12 @@ def _by_weekmask(kind: type[ExchangeCalendar], first: date, last: date) -> type[
     return Listed
 
 
+def _every_day(first: date, last: date) -> Days:
+    return np.arange(np.datetime64(first), np.datetime64(last) + np.timedelta64(1, "D"))
+
+
 def _weekdays(calendar: ExchangeCalendar, first: date, last: date) -> Days:
-    every = np.arange(np.datetime64(first), np.datetime64(last) + np.timedelta64(1, "D"))
+    every = _every_day(first, last)
     return np.asarray(every[np.is_busday(every, weekmask=calendar.weekmask)])
 
 

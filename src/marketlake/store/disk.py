@@ -92,6 +92,14 @@ def is_whole(path: Path, digest: str) -> bool:
         return False
 
 
+def size_of(path: Path) -> int:
+    """The size of a file in bytes; -1 if there is none."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
+
+
 @contextmanager
 def only_writer(root: Path, wait_seconds: float) -> Iterator[None]:
     """Hold the lake's lock; `LakeBusyError` after `wait_seconds`, naming the holder.

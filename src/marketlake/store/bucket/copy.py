@@ -23,7 +23,7 @@ from ...model import layout
 from ...model.errors import CorruptLakeError, LakeBusyError, LakeError
 from ...model.layout import DATABASE, MANIFEST
 from ...model.location import address_of
-from ..disk import disk_errors, rename, sha256, write_bytes
+from ..disk import disk_errors, rename, sha256, size_of, write_bytes
 from ..manifest import Manifest, decode, read
 from .objects import Object, Objects, open_objects
 
@@ -223,15 +223,9 @@ def _missing(root: Path, manifest: Manifest) -> list[str]:
     return [
         path
         for path, entry in manifest.files.items()
-        if not path.startswith(layout.RAW) and (known.get(path) != entry or _size(root / path) != entry.bytes)
+        if not path.startswith(layout.RAW)
+        and (known.get(path) != entry or size_of(root / path) != entry.bytes)
     ]
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return -1
 
 
 def _places(root: Path, *, raw: bool) -> list[str]:

@@ -11,12 +11,6 @@ WITH priced AS (
     FROM bar_adjusted AS a
     LEFT JOIN exchange_rate AS x ON x.instrument_id = a.instrument_id AND x.session = a.session
     WHERE a.session BETWEEN $start AND $end
-),
-
-wanted AS (
-    SELECT instrument_id, quote_currency
-    FROM instrument
-    WHERE instrument_id IN (SELECT unnest($wanted))
 )
 
 SELECT
@@ -32,6 +26,7 @@ SELECT
     ) AS quality,
     a.through_session
 FROM priced AS a
-JOIN wanted AS n ON n.instrument_id = a.instrument_id
+JOIN instrument AS n ON n.instrument_id = a.instrument_id
 LEFT JOIN suspect_session AS d
     ON d.instrument_id = a.instrument_id AND d.session = a.session AND (d.of_price OR $basis = 'adjusted')
+WHERE n.instrument_id IN (SELECT unnest($wanted))

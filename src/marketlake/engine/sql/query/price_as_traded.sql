@@ -11,12 +11,6 @@ WITH priced AS (
     FROM bar AS b
     LEFT JOIN exchange_rate AS x ON x.instrument_id = b.instrument_id AND x.session = b.session
     WHERE b.session BETWEEN $start AND $end
-),
-
-wanted AS (
-    SELECT instrument_id, quote_currency
-    FROM instrument
-    WHERE instrument_id IN (SELECT unnest($wanted))
 )
 
 SELECT
@@ -29,5 +23,6 @@ SELECT
     ) AS quality,
     b.source, greatest(b.known_at, b.rate_known_at) AS known_at, b.observed_at
 FROM priced AS b
-JOIN wanted AS n ON n.instrument_id = b.instrument_id
+JOIN instrument AS n ON n.instrument_id = b.instrument_id
 LEFT JOIN suspect_session AS d ON d.instrument_id = b.instrument_id AND d.session = b.session
+WHERE n.instrument_id IN (SELECT unnest($wanted))

@@ -12,12 +12,6 @@ WITH priced AS (
     FROM return_index AS i
     LEFT JOIN exchange_rate AS x ON x.instrument_id = i.instrument_id AND x.session = i.session
     WHERE i.session BETWEEN $start AND $end
-),
-
-wanted AS (
-    SELECT instrument_id, quote_currency, return_basis
-    FROM instrument
-    WHERE instrument_id IN (SELECT unnest($wanted))
 )
 
 SELECT
@@ -34,6 +28,7 @@ SELECT
     ) AS quality,
     greatest(i.known_at, i.rate_known_at) AS known_at
 FROM priced AS i
-JOIN wanted AS n ON n.instrument_id = i.instrument_id
+JOIN instrument AS n ON n.instrument_id = i.instrument_id
 LEFT JOIN suspect_session AS d
     ON d.instrument_id = i.instrument_id AND d.session = i.session AND (d.of_price OR $basis <> 'price')
+WHERE n.instrument_id IN (SELECT unnest($wanted))
