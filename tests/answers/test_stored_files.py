@@ -36,7 +36,7 @@ def plain(lake: Path, text: str, first: str = "") -> list[tuple[object, ...]]:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path, alone: None) -> Path:
     home = make_home(tmp_path)
     run_until(home, 9)
     return home

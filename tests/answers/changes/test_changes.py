@@ -155,10 +155,11 @@ def test_current_version_wins_when_two_were_seen_at_the_same_time(tmp_path: Path
 @pytest.mark.parametrize("macro", ["price_as_of", "price_observed_by"])
 def test_an_instrument_filter_is_pushed_into_both_scans(lake: Path, macro: str) -> None:
     """So that row groups of other instruments are skipped before the window function runs."""
-    text = f"EXPLAIN SELECT * FROM {macro}(TIMESTAMP '2022-06-01') WHERE instrument_id = 'BTC'"
+    text = f"EXPLAIN (FORMAT json) SELECT * FROM {macro}(TIMESTAMP '2022-06-01') WHERE instrument_id = 'BTC'"
     with duckdb.connect(str(lake / "market.duckdb"), read_only=True) as connection:
         ((_, plan),) = connection.execute(text).fetchall()
-    assert plan.count("instrument_id='BTC'") == 2
+    # DuckDB 2.0 writes spaces around the sign
+    assert plan.replace(" ", "").count("instrument_id='BTC'") == 2
 
 
 @pytest.mark.parametrize(
