@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final
 
-from typer.models import ArgumentInfo
+import click
 
-from marketlake.cli.app import COMMANDS, function_of
+from marketlake.cli.app import COMMANDS, command
 
 from .markdown import item, paragraph
 
@@ -28,10 +27,12 @@ This page is written from the parser. Exit codes: 0 all well, 1 nothing worked, 
 Settings come from flags, then from the [environment and `marketlake.toml`](settings.md).
 
 A terminal also shows colour, sparklines such as `▃█▂▁▅▄` and progress with the time left. A pipe,
-`TERM=dumb` and `NO_COLOR` get plain text. `marketlake --install-completion` (bash, zsh or fish)
-completes commands, options, instruments and claims with the TAB key in a new shell.
+`TERM=dumb` and `NO_COLOR` get plain text. The TAB key completes commands, options, instruments and
+claims after this line in `~/.bashrc` (or with `zsh_source` or `fish_source` in that shell's file):
 
-The names `list` and `open` are reserved for later commands.
+```sh
+eval "$(_MARKETLAKE_COMPLETE=bash_source marketlake)"
+```
 """
 SHARED: Final = 2
 """An option of so many commands is described once."""
@@ -57,23 +58,21 @@ class Option:
 
 
 def page() -> str:
-    commands = {name: function_of(name) for name in COMMANDS}
-    options = {name: list(options_of(callback)) for name, callback in commands.items()}
+    commands = {name: command(name) for name in COMMANDS}
+    options = {name: [option(one) for one in own.params] for name, own in commands.items()}
     count = Counter(option for own in options.values() for option in own)
     shared = [option for option in count if count[option] >= SHARED]
     lines = [INTRODUCTION, "## Shared options", ""]
     lines += [line for option in shared for line in item(option.line)]
-    for name, callback in commands.items():
-        lines += ["", *section(name, callback, options[name], set(shared))]
+    for name, own in commands.items():
+        lines += ["", *section(name, own, options[name], set(shared))]
     return "\n".join(lines) + "\n"
 
 
-def section(
-    name: str, callback: Callable[..., Any], options: list[Option], shared: set[Option]
-) -> Iterator[str]:
+def section(name: str, own: click.Command, options: list[Option], shared: set[Option]) -> Iterator[str]:
     yield f"## {name}"
     yield ""
-    yield from paragraph(inspect.getdoc(callback) or "")
+    yield from paragraph(inspect.cleandoc(own.help or ""))
     yield ""
     for option in options:
         if option not in shared:
@@ -82,41 +81,26 @@ def section(
         yield from item(f"Shared: {', '.join(common)}")
 
 
-def options_of(callback: Callable[..., Any]) -> Iterator[Option]:
-    hints = get_type_hints(callback, include_extras=True)
-    for name, one in inspect.signature(callback).parameters.items():
-        if name in hints:
-            yield option(name, hints[name], one.default)
-
-
-def option(name: str, hint: Any, default: Any) -> Option:
-    kind, info = get_args(hint)[:2]
-    takes = values_of(kind)
-    if isinstance(info, ArgumentInfo):
-        flag = name.upper()
+def option(one: click.Parameter) -> Option:
+    assert isinstance(one, click.Argument | click.Option)
+    if isinstance(one, click.Argument):
+        flag = str(one.name).upper()
     else:
-        written = [text for text in (info.default, *(info.param_decls or ())) if str(text).startswith("-")]
-        flag = ", ".join(written) or f"--{name.replace('_', '-')}"
-        if takes == "yes or no" and not written:
-            flag += f" / --no-{name.replace('_', '-')}"
-    needed = default is inspect.Parameter.empty
-    shown_takes = "" if takes in {"yes or no", "text", "path", "text ..."} else takes
-    return Option(flag, "required" if needed else shown_takes, shown(default), (info.help or "").rstrip("."))
+        flag = ", ".join(one.opts) + "".join(f" / {no}" for no in one.secondary_opts)
+    return Option(
+        flag, "required" if one.required else values_of(one), shown(one.default), (one.help or "").rstrip(".")
+    )
 
 
-def values_of(kind: Any) -> str:
-    """What may be given, in words."""
-    while inner := [one for one in get_args(kind) if one is not type(None)]:
-        if get_origin(kind) is list:
-            return f"{values_of(inner[0])} ..."
-        kind = inner[0]
-    if issubclass(kind, Enum):
-        return ", ".join(f"`{member.value}`" for member in kind)
-    words = {str: "text", int: "whole number", float: "number", bool: "yes or no", Path: "path"}
-    return words[kind]
+def values_of(one: click.Parameter) -> str:
+    """What may be given, in words, where it is not any text."""
+    if isinstance(one.type, click.Choice):
+        return ", ".join(f"`{value}`" for value in one.type.choices)
+    words = {click.INT.name: "whole number", click.FLOAT.name: "number", "integer range": "whole number"}
+    return words.get(one.type.name, "")
 
 
 def shown(default: Any) -> str:
-    if default is inspect.Parameter.empty or default in (None, False, []):
-        return ""
-    return f"`{default.value if isinstance(default, Enum) else default}`"
+    return (
+        f"`{default}`" if isinstance(default, str | int | float | Path) and default not in ("", False) else ""
+    )

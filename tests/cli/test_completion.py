@@ -8,14 +8,14 @@ import pytest
 
 from .conftest import Run
 
-SHELLS = {"bash": "COMP_WORDS", "zsh": "_TYPER_COMPLETE_ARGS", "fish": "_TYPER_COMPLETE_ARGS"}
+SHELLS = ("bash", "zsh", "fish")
 
 
 def offered(monkeypatch: pytest.MonkeyPatch, run: Run, shell: str, line: str) -> str:
-    monkeypatch.setenv("_MARKETLAKE_COMPLETE", f"complete_{shell}")
-    monkeypatch.setenv(SHELLS[shell], line)
-    monkeypatch.setenv("COMP_CWORD", str(line.count(" ")))
-    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
+    monkeypatch.setenv("_MARKETLAKE_COMPLETE", f"{shell}_complete")
+    monkeypatch.setenv("COMP_WORDS", line)
+    words = line.split(" ")
+    monkeypatch.setenv("COMP_CWORD", words[-1] if shell == "fish" else str(len(words) - 1))
     return run().out
 
 
@@ -41,3 +41,12 @@ def test_completion_without_a_configuration_is_empty(
 ) -> None:
     monkeypatch.setenv("MARKETLAKE_HOME", str(tmp_path))
     assert offered(monkeypatch, run, "bash", "marketlake compare ").strip() == ""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_line_of_the_help_prints_the_code_of_a_shell(
+    monkeypatch: pytest.MonkeyPatch, run: Run, shell: str
+) -> None:
+    assert f"{shell}_source" in run("--help").out
+    monkeypatch.setenv("_MARKETLAKE_COMPLETE", f"{shell}_source")
+    assert f"_MARKETLAKE_COMPLETE={shell}_complete" in run().out

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from marketlake.cli.options import Format
 from marketlake.cli.output import percent, print_rows, sparkline
 from marketlake.cli.progress import watching
 
@@ -129,7 +128,7 @@ def test_long_table_looks_like_a_short_one(capsys: pytest.CaptureFixture[str]) -
     rows = [{"id": "東京" if n % 2 else "NY", "close": 1000.5 + n, "note": None} for n in range(1001)]
     shown = []
     for count in (1000, 1001):
-        print_rows(rows[:count], ["id", "close", "note"], Format.table)
+        print_rows(rows[:count], ["id", "close", "note"], "table")
         shown.append(capsys.readouterr().out.splitlines())
     short, long = shown
     assert len(long) == 1003

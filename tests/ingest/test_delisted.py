@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from marketlake.cli.app import app
 from marketlake.ingest.run import ingest
@@ -97,7 +97,7 @@ def test_count_spans_months_and_until_ends_it(home: Path) -> None:
 
 def test_status_shows_delisted(home: Path) -> None:
     run(home, range(1, 11))
-    shown = CliRunner().invoke(app(), ["status", "--home", str(home), "--now", "2024-02-01T12:00Z"])
+    shown = CliRunner().invoke(app, ["status", "--home", str(home), "--now", "2024-02-01T12:00Z"])
     assert shown.exit_code == 0, shown.output
     assert "delisted" in shown.output
     assert "until = 2024-01-19" in shown.output

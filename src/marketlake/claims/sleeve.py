@@ -14,8 +14,9 @@ from ..engine.listing import Listed, Listing
 from ..engine.reader import DuckReader
 from ..model.calendars import Days
 from ..model.instruments import NOT_INVESTABLE, Instrument, is_simulated
+from ..model.terms import CLOSES
 from ..portfolio.known import Known, Series
-from ..portfolio.market import FREQUENCIES, by_month, ends_of, placed, shared
+from ..portfolio.market import by_month, ends_of, placed, shared
 from ..portfolio.plan import Floats
 from ..portfolio.rates import Bill, Deflator, read_bill, read_deflator
 from ..portfolio.risk import cagr, drawdowns, moments_of, sharpe, volatility
@@ -282,13 +283,13 @@ def _evaluate(stored: Stored, claim: SleeveClaim) -> Evaluation:
     first_of = {reading.variant: reading for _, reading in reversed(readings)}
     variants = {
         (number, frequency): stored.variant(reading, frequency)
-        for frequency in FREQUENCIES
+        for frequency in CLOSES
         for number, reading in sorted(first_of.items())
     }
     rolled = variants[0, "monthly"].latest()
     runs = (
         run
-        for frequency in FREQUENCIES
+        for frequency in CLOSES
         for place, reading in readings
         for run in _runs(variants[reading.variant, frequency], place, reading, rolled)
     )

@@ -38,19 +38,26 @@ def main() -> None:
 
 
 def _run() -> None:
+    import click
+
     from .app import app
 
     try:
         # explicit name, so that shell completion works however Python was started
-        app(sys.argv[1:])(prog_name="marketlake")
+        code = app.main(sys.argv[1:], prog_name="marketlake", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except click.Abort:
+        raise KeyboardInterrupt from None
     finally:
         sys.stdout.flush()
+    sys.exit(code)
 
 
 def _of_the_machine(error: BaseException) -> tuple[str, int]:
     """The message and exit code of an interruption or of a limit; raises what is neither."""
-    interrupted = isinstance(error, KeyboardInterrupt) or isinstance(error.__cause__, KeyboardInterrupt)
-    if interrupted:
+    if isinstance(error, KeyboardInterrupt) or isinstance(error.__cause__, KeyboardInterrupt):
         # DuckDB raises its own error for an interrupted query
         return "interrupted; stored data is kept, run again to continue", 130
     number = error.errno if isinstance(error, OSError) else None

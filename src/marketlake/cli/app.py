@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from typing import Annotated, Any, Final
+from typing import Final
 
-import typer
+import click
 
 from .output import say
 
@@ -46,45 +45,44 @@ _FUNCTIONS: Final = {"list": "list_instruments", "open": "open_report"}
 """Names that are Python's own."""
 
 
-def app(arguments: Sequence[str] = ()) -> typer.Typer:
-    """The command line with all commands, or with the one that the arguments call.
+class _Commands(click.Group):
+    """Loads the module of a command when it is called."""
 
-    A parser takes longer to make than an answer, so only the parser that is needed is made.
-    """
-    return _app(arguments[:1] if arguments[:1] and arguments[0] in COMMANDS else COMMANDS)
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
 
-
-def _app(names: Iterable[str]) -> typer.Typer:
-    made = typer.Typer(
-        name="marketlake",
-        help="A market-data lake: daily prices in Parquet, comparative returns in DuckDB.",
-        invoke_without_command=True,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        epilog=(
-            "Without a command it shows the state of the lake and example commands. After `marketlake "
-            "--install-completion`, the TAB key completes commands, options and ids in a new shell."
-        ),
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    )
-    made.callback()(alone)
-    for name in names:
-        made.command(name)(function_of(name))
-    return made
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in COMMANDS:
+            return command(cmd_name)
+        raise click.NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
 
 
-def function_of(name: str) -> Callable[..., Any]:
-    """The function of a command."""
+def command(name: str) -> click.Command:
+    """The command of this name."""
     module = import_module(f".{COMMANDS[name]}", __package__)
-    function: Callable[..., Any] = getattr(module, _FUNCTIONS.get(name, name))
-    return function
+    found: click.Command = getattr(module, _FUNCTIONS.get(name, name))
+    return found
 
 
-def alone(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
-) -> None:
-    """Without a command: the state of the lake and example commands."""
+@click.group(
+    "marketlake",
+    cls=_Commands,
+    invoke_without_command=True,
+    epilog=(
+        "Without a command it shows the state of the lake and example commands. With `eval "
+        '"$(_MARKETLAKE_COMPLETE=bash_source marketlake)"` in ~/.bashrc (zsh_source, fish_source), the TAB '
+        "key completes commands, options and ids."
+    ),
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 110,
+        "show_default": True,
+    },
+)
+@click.option("--version", is_flag=True, help="Print the version and exit.")
+@click.pass_context
+def app(context: click.Context, version: bool) -> None:
+    """A market-data lake: daily prices in Parquet, comparative returns in DuckDB."""
     if version:
         from importlib import metadata
 

@@ -4,37 +4,33 @@ returns."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+import click
 
 from ..answers.changes import FIELDS
 from .options import (
-    Basis,
-    BasisOption,
-    Convention,
-    ConventionOption,
-    Currency,
-    End,
     Format,
-    Home,
-    Lake,
-    Named,
-    Now,
-    Output,
-    Since,
-    Start,
-    Until,
+    basis_option,
     complete_ids,
+    convention_option,
+    currency_option,
+    end_option,
+    format_option,
     given,
     lake_of,
-    settings_of,
+    named_argument,
+    settings_options,
+    since_option,
+    start_option,
+    until_option,
 )
 from .output import percent, print_answer, print_rows, say, text_of
 
 if TYPE_CHECKING:
     from ..answers.changes import Change, Changes, ChangeSummary
     from ..answers.explain import Explanation, MovedFigure, Part
+    from ..model.settings import Settings
 
 
 LISTED: Final = 40
@@ -42,27 +38,28 @@ LISTED: Final = 40
 _CSV: Final = ("instrument_id", "session", "kind", "field", "old", "new", "source", "seen_before", "seen")
 
 
+@click.command()
+@since_option
+@click.argument("ids", nargs=-1, help="Instrument ids; all if left out.", shell_complete=complete_ids)
+@until_option
+@click.option("--kind", multiple=True, help="Only this kind, such as vendor_restatement; may be repeated.")
+@settings_options("home", "lake", "now")
+@format_option
 def changes(
-    since: Since,
-    ids: Annotated[
-        list[str] | None, typer.Argument(help="Instrument ids; all if left out.", autocompletion=complete_ids)
-    ] = None,
-    until: Until = None,
-    kind: Annotated[
-        list[str] | None, typer.Option(help="Only this kind, such as vendor_restatement; may be repeated.")
-    ] = None,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-    output: Output = Format.table,
+    since: str,
+    ids: tuple[str, ...],
+    until: str | None,
+    kind: tuple[str, ...],
+    settings: Settings,
+    output: Format,
 ) -> None:
     """List the sessions that changed between two moments, with old and new values and the cause."""
-    answer = lake_of(settings_of(home, lake, now, None)).changes(
+    answer = lake_of(settings).changes(
         since,
         until,
-        ids or (),
-        kinds=kind or (),
-        most=LISTED if output in {Format.table, Format.markdown} else None,
+        ids,
+        kinds=kind,
+        most=LISTED if output in {"table", "markdown"} else None,
     )
     lines = (line for row in answer.rows for line in _lines(row))
     print_answer(answer, output, _print, columns=_CSV, rows=lines)
@@ -104,7 +101,7 @@ def _print(c: Changes, output: Format) -> None:
             for row in c.rows
         ]
         print_rows(shown, ["instrument", "session", "kind", "what", "source", "seen"], output)
-    if output is Format.table:
+    if output == "table":
         say()
         for line in _words(c):
             say(line)
@@ -145,23 +142,32 @@ _ENTERING: Final = ("close", "dividend", "split")
 """The fields that returns depend on."""
 
 
+@click.command()
+@named_argument
+@since_option
+@until_option
+@start_option
+@end_option
+@currency_option
+@basis_option
+@convention_option
+@settings_options("home", "lake", "now")
+@format_option
 def explain(
-    ids: Named,
-    since: Since,
-    until: Until = None,
-    start: Start = None,
-    end: End = None,
-    currency: Currency = None,
-    basis: BasisOption = Basis.price,
-    convention: ConventionOption = Convention.year_end,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-    output: Output = Format.table,
+    ids: tuple[str, ...],
+    since: str,
+    until: str | None,
+    start: str | None,
+    end: str | None,
+    currency: str | None,
+    basis: str,
+    convention: str,
+    settings: Settings,
+    output: Format,
 ) -> None:
     """Show how far calendar-year returns moved between two moments, and which rows moved them."""
     options = given(start=start, end=end, currency=currency, basis=basis, convention=convention)
-    answer = lake_of(settings_of(home, lake, now, None)).explain(ids, since, until, **options)
+    answer = lake_of(settings).explain(ids, since, until, **options)
     lines = (line for figure in answer.figures for line in _explain_lines(figure))
     print_answer(answer, output, _print_explanation, columns=_EXPLAIN_CSV, rows=lines)
 
@@ -187,7 +193,7 @@ def _print_explanation(e: Explanation, output: Format) -> None:
     for figure in e.figures:
         if figure.parts:
             _print_parts(figure, output)
-    if output is not Format.table:
+    if output != "table":
         return
     say()
     say(f"{e.basis} return, {e.currency}, {e.convention}; from what the lake had seen by each moment.")

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+import sys
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+import click
 
-from .options import Format, Home, Ids, Lake, Now, Output, given, lake_of, parse_date, settings_of
+from .options import (
+    Format,
+    format_option,
+    given,
+    ids_argument,
+    lake_of,
+    parse_date,
+    settings_options,
+)
 from .output import BAD, STALE, print_answer, print_rows, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..answers.check import Finding, LakeCheck
+    from ..model.settings import Settings
 
 
 LISTED: Final = 40
@@ -21,22 +31,25 @@ _SHOWN: Final = ("severity", "check", "instrument", "session", "times", "seen")
 _SEVERE: Final = 3
 
 
+@click.command()
+@ids_argument
+@click.option("--severity", help="Only this severity: fail or warn.")
+@click.option("--since", help="Only sessions from this date on.")
+@settings_options("home", "lake", "now")
+@format_option
 def check(
-    ids: Ids = None,
-    severity: Annotated[str | None, typer.Option(help="Only this severity: fail or warn.")] = None,
-    since: Annotated[str | None, typer.Option("--since", help="Only sessions from this date on.")] = None,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-    output: Output = Format.table,
+    ids: tuple[str, ...],
+    severity: str | None,
+    since: str | None,
+    settings: Settings,
+    output: Format,
 ) -> None:
     """Run all data checks over the stored data; exit code 3 if any finding is severe."""
-    settings = settings_of(home, lake, now, None)
     start = given(start=parse_date(since) if since else None)
-    answer = lake_of(settings).check(ids or (), severity=severity, now=settings.clock.now(), **start)
+    answer = lake_of(settings).check(ids, severity=severity, now=settings.clock.now(), **start)
     print_answer(answer, output, _print)
     if answer.severe:
-        raise typer.Exit(_SEVERE)
+        sys.exit(_SEVERE)
 
 
 def _print(answer: LakeCheck, output: Format) -> None:
@@ -54,7 +67,7 @@ def _print(answer: LakeCheck, output: Format) -> None:
         for one in group[:1]
     ]
     print_rows(rows, _SHOWN, output, paint=_paint)
-    if output is Format.table:
+    if output == "table":
         say()
         for name, remedy in dict.fromkeys((one.check, one.remedy) for one in answer.findings):
             say(f"{name}: {remedy}")

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+import click
 
 from ..model.errors import UsageError
-from .options import Format, Home, Lake, Output, complete_claims, lake_of, settings_of
+from .options import (
+    Format,
+    complete_claims,
+    format_option,
+    lake_of,
+    settings_options,
+)
 from .output import paint_verdict, print_json, print_rows, say
 
 if TYPE_CHECKING:
@@ -16,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..claims.ledger import Change, Entry, Ledger
     from ..claims.verdict import Cell, ClaimCheck
+    from ..model.settings import Settings
 
 _CLAIM: Final = (
     "claim_id",
@@ -33,35 +40,36 @@ _SPANS: Final = ("published", "rolled")
 _FIGURES: Final = ("first_year", "last_year", "verdict", "wins", "years", "with_sleeve", "without_sleeve")
 
 
+@click.command()
+@click.argument(
+    "claim_id",
+    required=False,
+    metavar="[ID]",
+    help="Id of a claim in claims.toml; default: all.",
+    shell_complete=complete_claims,
+)
+@click.option("--grid", is_flag=True, help="Show the verdict under every reading of the claim.")
+@click.option("--windows", is_flag=True, help="Show every window of the claim's length in history.")
+@click.option("--history", is_flag=True, help="Show how the verdict changed, by snapshot.")
+@settings_options("home", "lake")
+@format_option
 def claims(
-    claim_id: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[ID]", help="Id of a claim in claims.toml; default: all.", autocompletion=complete_claims
-        ),
-    ] = None,
-    grid: Annotated[
-        bool, typer.Option("--grid", help="Show the verdict under every reading of the claim.")
-    ] = False,
-    windows: Annotated[
-        bool, typer.Option("--windows", help="Show every window of the claim's length in history.")
-    ] = False,
-    history: Annotated[
-        bool, typer.Option("--history", help="Show how the verdict changed, by snapshot.")
-    ] = False,
-    home: Home = None,
-    lake: Lake = None,
-    output: Output = Format.table,
+    claim_id: str | None,
+    grid: bool,
+    windows: bool,
+    history: bool,
+    settings: Settings,
+    output: Format,
 ) -> None:
     """Show verdicts on public claims: as published, today, under other readings, in all of
     history."""
-    if output in (Format.csv, Format.markdown) and grid + windows + history > 1:
+    if output in ("csv", "markdown") and grid + windows + history > 1:
         raise UsageError(f"{output} can hold one table; choose one of --grid, --windows and --history")
-    ledger = lake_of(settings_of(home, lake, None, None)).claims(claim_id)
+    ledger = lake_of(settings).claims(claim_id)
     shown = {"grid": grid, "windows": windows, "history": history}
-    if output is Format.json:
+    if output == "json":
         print_json(_values(ledger, [name for name, wanted in shown.items() if not wanted]))
-    elif output is Format.table:
+    elif output == "table":
         _print(ledger, shown)
     else:
         rows, columns = _flat(ledger, next((name for name, wanted in shown.items() if wanted), ""))
@@ -165,7 +173,7 @@ def _print_grid(entry: Entry) -> None:
         if any(cell.judged for cell in cells.values())
     ]
     say()
-    print_rows(rows, [*entry.dimensions, *dict.fromkeys(spans.values())], Format.table, paint=paint_verdict)
+    print_rows(rows, [*entry.dimensions, *dict.fromkeys(spans.values())], "table", paint=paint_verdict)
 
 
 def _score(cell: Cell) -> str:
@@ -175,7 +183,7 @@ def _score(cell: Cell) -> str:
 def _print_windows(entry: Entry) -> None:
     say()
     rows = [{"years ending": w.end, "verdict": w.verdict, "reason": w.reason} for w in entry.windows]
-    print_rows(rows, ["years ending", "verdict", "reason"], Format.table, paint=paint_verdict)
+    print_rows(rows, ["years ending", "verdict", "reason"], "table", paint=paint_verdict)
 
 
 def _print_history(changes: Sequence[Change]) -> None:
@@ -193,7 +201,7 @@ def _print_history(changes: Sequence[Change]) -> None:
     ]
     if rows:
         say()
-        print_rows(rows, list(rows[0]), Format.table, paint=paint_verdict)
+        print_rows(rows, list(rows[0]), "table", paint=paint_verdict)
 
 
 def _scored(verdict: str, wins: int | None, change: Change) -> str:

@@ -4,40 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+import click
 
 from .options import (
-    AsOf,
-    Basis,
-    BasisOption,
-    Convention,
-    ConventionOption,
-    Currency,
-    End,
-    Engine,
-    EngineName,
     Format,
-    Home,
-    Lake,
-    Named,
-    Now,
-    Output,
-    Real,
-    Sessions,
-    SessionsOption,
-    Start,
-    Strict,
+    as_of_option,
+    basis_option,
+    convention_option,
+    currency_option,
+    end_option,
+    engine_option,
+    format_option,
     given,
     lake_of,
-    settings_of,
+    named_argument,
+    real_option,
+    sessions_option,
+    settings_options,
+    start_option,
+    strict_option,
 )
 from .output import GOOD, QUIET, STALE, figure_text, percent, print_answer, print_rows, say
 
 if TYPE_CHECKING:
     from ..answers.compare import ComparedYear, Comparison, Risk
     from ..answers.metrics import Figure
+    from ..model.settings import Settings
 
 _CSV: Final = (
     *("year", "instrument_id", "simple_return", "start_session", "end_session", "complete", "quality"),
@@ -48,32 +42,42 @@ _NOTHING_JUDGED: Final = (
 )
 
 
+@click.command()
+@named_argument
+@start_option
+@end_option
+@currency_option
+@basis_option
+@real_option
+@convention_option
+@sessions_option
+@as_of_option
+@strict_option
+@click.option(
+    "--risk", is_flag=True, help="Also show return and risk over all years; always on for three or more."
+)
+@click.option("--dates", is_flag=True, help="Also show the sessions that each return runs between.")
+@engine_option
+@settings_options("home", "lake", "now")
+@format_option
 def compare(
-    ids: Named,
-    start: Start = None,
-    end: End = None,
-    currency: Currency = None,
-    basis: BasisOption = Basis.price,
-    real: Real = False,
-    convention: ConventionOption = Convention.year_end,
-    sessions: SessionsOption = Sessions.own,
-    as_of: AsOf = None,
-    strict: Strict = False,
-    risk: Annotated[
-        bool,
-        typer.Option("--risk", help="Also show return and risk over all years; always on for three or more."),
-    ] = False,
-    dates: Annotated[
-        bool, typer.Option("--dates", help="Also show the sessions that each return runs between.")
-    ] = False,
-    engine: Engine = EngineName.duckdb,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-    output: Output = Format.table,
+    ids: tuple[str, ...],
+    start: str | None,
+    end: str | None,
+    currency: str | None,
+    basis: str,
+    real: bool,
+    convention: str,
+    sessions: str,
+    as_of: str | None,
+    strict: bool,
+    risk: bool,
+    dates: bool,
+    engine: str,
+    settings: Settings,
+    output: Format,
 ) -> None:
     """Compare instruments by calendar year: returns, winner, lead and number of wins."""
-    settings = settings_of(home, lake, now, None)
     options = given(
         start=start,
         end=end,
@@ -96,12 +100,12 @@ def _print(c: Comparison, output: Format, *, dates: bool) -> None:
     trend = {name: c.returns_of(name) for name in c.instruments}
     rows = [(_of_two(row) if two else _of_many(row)) | _dates(row) for row in c.rows]
     print_rows(rows, columns, output, paint=_paint, trend=trend)
-    if output is Format.table:
+    if output == "table":
         say()
         say(f"{_score(c)}.  {_terms(c)}")
     if c.risk is not None:
         _print_risk(c, c.risk, output)
-    if output is Format.table:
+    if output == "table":
         for note in c.notes:
             say(f"note: {note}")
         say(f"snapshot {c.snapshot}, {c.origin} data")
@@ -183,7 +187,7 @@ def _print_risk(c: Comparison, risk: Risk, output: Format) -> None:
     ]
     say()
     print_rows(lines, ["figure", *names], output)
-    if output is Format.table:
+    if output == "table":
         say()
         say(
             "Risk figures use daily returns and no risk-free rate; correlation uses the sessions "

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import typer
+import click
 
 from ..model.errors import UsageError
 from ..model.instruments import ASSET_CLASSES
-from .options import Format, Home, Now, SourceUrl, parse_date, settings_of
+from .options import PATH, parse_date, settings_options
 from .output import can_ask, print_rows, say
 
 if TYPE_CHECKING:
@@ -38,22 +38,17 @@ class Wishes:
     currency: str = ""
 
 
+@click.command()
+@click.argument(
+    "folder", type=PATH, required=False, default=Path(), help="The home to write; created if missing."
+)
+@click.option("--sample", is_flag=True, help="Use the sample market's universe instead of the live one.")
+@click.option("--with", "begin", help='Asset classes and ids to start with, such as "crypto, SPY, GOLD".')
+@click.option("--lake", help="Location of the lake; default: data in the home.")
+@click.option("--currency", help="Home currency, such as EUR; comparisons convert to it.")
+@click.option("--yes", "-y", is_flag=True, help="Use the defaults without asking.")
 def init(
-    folder: Annotated[Path, typer.Argument(help="The home to write; created if missing.")] = Path(),
-    sample: Annotated[
-        bool, typer.Option("--sample", help="Use the sample market's universe instead of the live one.")
-    ] = False,
-    begin: Annotated[
-        str | None,
-        typer.Option("--with", help='Asset classes and ids to start with, such as "crypto, SPY, GOLD".'),
-    ] = None,
-    lake: Annotated[
-        str | None, typer.Option("--lake", help="Location of the lake; default: data in the home.")
-    ] = None,
-    currency: Annotated[
-        str | None, typer.Option(help="Home currency, such as EUR; comparisons convert to it.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Use the defaults without asking.")] = False,
+    folder: Path, sample: bool, begin: str | None, lake: str | None, currency: str | None, yes: bool
 ) -> None:
     """Write instruments.toml, claims.toml and marketlake.toml; existing files stay unchanged.
 
@@ -123,7 +118,7 @@ def _ask(question: str, default: str, read: Callable[[str], Answer]) -> Answer:
     """Ask until the answer can be read."""
     while True:
         try:
-            return read(typer.prompt(question, default=default, err=True).strip())
+            return read(click.prompt(question, default=default, err=True).strip())
         except UsageError as error:
             sys.stderr.write(f"{error}\n")
 
@@ -161,34 +156,31 @@ def _word(text: str) -> str:
     return text.lower() if text.lower() in {*ASSET_CLASSES, "all"} else text.upper()
 
 
+@click.command()
+@click.argument("symbol", help="A Yahoo symbol such as VOD.L, a pair such as SOL/USD, or a name.")
+@click.option("--yes", "-y", is_flag=True, help="Write the entry without asking.")
+@click.option("--id", "own_id", help="Instrument id; default: from the symbol.")
+@click.option("--name", help="Name; default: the vendor's.")
+@click.option("--asset-class", help="Asset class, such as bond for a bond fund; default: from the vendor.")
+@click.option("--calendar", help="Trading calendar, such as XLON; default: from the time zone.")
+@click.option("--currency", help="Currency of the price.")
+@click.option("--since", help="First session to fetch; default: the vendor's first.")
+@settings_options("home", "now", "source_url")
 def add(
-    symbol: Annotated[
-        str, typer.Argument(help="A Yahoo symbol such as VOD.L, a pair such as SOL/USD, or a name.")
-    ],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write the entry without asking.")] = False,
-    own_id: Annotated[
-        str | None, typer.Option("--id", help="Instrument id; default: from the symbol.")
-    ] = None,
-    name: Annotated[str | None, typer.Option(help="Name; default: the vendor's.")] = None,
-    asset_class: Annotated[
-        str | None, typer.Option(help="Asset class, such as bond for a bond fund; default: from the vendor.")
-    ] = None,
-    calendar: Annotated[
-        str | None, typer.Option(help="Trading calendar, such as XLON; default: from the time zone.")
-    ] = None,
-    currency: Annotated[str | None, typer.Option(help="Currency of the price.")] = None,
-    since: Annotated[
-        str | None, typer.Option(help="First session to fetch; default: the vendor's first.")
-    ] = None,
-    home: Home = None,
-    now: Now = None,
-    source_url: SourceUrl = None,
+    symbol: str,
+    yes: bool,
+    own_id: str | None,
+    name: str | None,
+    asset_class: str | None,
+    calendar: str | None,
+    currency: str | None,
+    since: str | None,
+    settings: Settings,
 ) -> None:
     """Propose an instrument's entry, shipped or looked up at the vendors; write it after confirmation."""
     from ..ingest.configure import add as write
     from ..ingest.configure import assert_new, assert_unlisted, entry_text
 
-    settings = settings_of(home, None, now, source_url)
     given = {
         "id": own_id,
         "name": name,
@@ -247,26 +239,26 @@ def _name_skipped(errors: Sequence[SourceError]) -> None:
 def _chosen(text: str, listings: Sequence[Listing]) -> Listing:
     """The listing that the user picks by number; `UsageError` without a terminal."""
     rows = [{"": place, **vars(listing)} for place, listing in enumerate(listings, 1)]
-    print_rows(rows, ["", *_COLUMNS], Format.table)
+    print_rows(rows, ["", *_COLUMNS], "table")
     if not can_ask():
         symbols = ", ".join(listing.symbol for listing in listings)
         raise UsageError(f"{text[:40]!r} matches several instruments; name one of {symbols}")
     while True:
-        number: int = typer.prompt("Which one? (Ctrl-C for none)", type=int, err=True)
+        number: int = click.prompt("Which one? (Ctrl-C for none)", type=int, err=True)
         if 1 <= number <= len(listings):
             return listings[number - 1]
         sys.stderr.write(f"enter a number from 1 to {len(listings)}\n")
 
 
 def _confirmed() -> bool:
-    return can_ask() and typer.confirm("Write this to instruments.toml?", default=True, err=True)
+    return can_ask() and click.confirm("Write this to instruments.toml?", default=True, err=True)
 
 
-def dags(
-    install: Annotated[
-        Path, typer.Option("--install", metavar="DIR", help="Airflow's folder of DAG files; it must exist.")
-    ],
-) -> None:
+@click.command()
+@click.option(
+    "--install", type=PATH, required=True, metavar="DIR", help="Airflow's folder of DAG files; it must exist."
+)
+def dags(install: Path) -> None:
     """Write the DAG files into the folder of an Airflow of yours.
 
     Each is called `marketlake_*.py`; older ones are replaced. Airflow needs `marketlake[airflow]`.

@@ -5,25 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from ..model.errors import UnavailableError
 from .options import (
-    Engine,
-    EngineName,
+    PATH,
     Format,
-    Home,
-    Ids,
-    Lake,
-    Now,
-    Output,
-    SourceUrl,
     complete_ids,
+    engine_option,
+    format_option,
+    ids_argument,
     maker_of,
     parse_day,
-    settings_of,
+    settings_options,
 )
 from .output import name_skipped, paint_outcome, print_rows, say
 
@@ -47,12 +43,16 @@ _COLUMNS = {
 }
 
 
-def demo(
-    folder: Annotated[Path, typer.Argument(help="The folder to fill; created if missing.")] = Path(
-        "marketlake-demo"
-    ),
-    show: Annotated[bool, typer.Option("--open/--no-open", help="Open the report in the browser.")] = True,
-) -> None:
+@click.command()
+@click.argument(
+    "folder",
+    type=PATH,
+    required=False,
+    default=Path("marketlake-demo"),
+    help="The folder to fill; created if missing.",
+)
+@click.option("--open/--no-open", "show", default=True, help="Open the report in the browser.")
+def demo(folder: Path, show: bool) -> None:
     """Fill a lake from the sample market, without a network, and open its report."""
     from ..model.layout import PAGE
     from ..model.settings import load_settings
@@ -80,77 +80,71 @@ def _fill_from_sample(folder: Path) -> None:
         code = exit_code(_ingest(settings, []))
         _build(settings)
     if code:
-        raise typer.Exit(code)
+        sys.exit(code)
 
 
+@click.command()
+@ids_argument
+@settings_options("home", "lake", "now", "source_url")
+@format_option
 def run(
-    ids: Ids = None,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-    source_url: SourceUrl = None,
-    output: Output = Format.table,
+    ids: tuple[str, ...],
+    settings: Settings,
+    output: Format,
 ) -> None:
     """Fetch due data, store it, and update market.duckdb and report.html."""
-    settings = settings_of(home, lake, now, source_url)
-    rows = _ingest(settings, ids or [])
+    rows = _ingest(settings, ids)
     _build(settings)
     _finish(settings, rows, output)
 
 
+@click.command()
+@ids_argument
+@settings_options("home", "lake", "now", "source_url")
+@format_option
 def ingest(
-    ids: Ids = None,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-    source_url: SourceUrl = None,
-    output: Output = Format.table,
+    ids: tuple[str, ...],
+    settings: Settings,
+    output: Format,
 ) -> None:
     """Fetch due data and store it."""
-    settings = settings_of(home, lake, now, source_url)
-    _finish(settings, _ingest(settings, ids or []), output)
+    _finish(settings, _ingest(settings, ids), output)
 
 
-def build(
-    full_refresh: Annotated[
-        bool, typer.Option("--full-refresh", help="Recompute every mart from the bars.")
-    ] = False,
-    engine: Engine = EngineName.duckdb,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-) -> None:
+@click.command()
+@click.option("--full-refresh", is_flag=True, help="Recompute every mart from the bars.")
+@engine_option
+@settings_options("home", "lake", "now")
+def build(full_refresh: bool, engine: str, settings: Settings) -> None:
     """Update the marts, market.duckdb and report.html, also after the lake was moved."""
-    _build(settings_of(home, lake, now, None), full_refresh=full_refresh, engine=engine)
+    _build(settings, full_refresh=full_refresh, engine=engine)
 
 
+@click.command()
+@click.argument("ids", nargs=-1, required=True, help="Instrument ids.", shell_complete=complete_ids)
+@click.option("--from", "start", required=True, help="First year or session, such as 2015-01-01.")
+@click.option("--to", "end", help="Last year or session; default: the last finished one.")
+@click.option("--source", default="", help="Only this one of the instruments' sources, such as kraken.")
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Take the answer in place of what is stored, also under a new symbol or on another scale.",
+)
+@settings_options("home", "lake", "now", "source_url")
+@format_option
 def backfill(
-    ids: Annotated[list[str], typer.Argument(help="Instrument ids.", autocompletion=complete_ids)],
-    start: Annotated[str, typer.Option("--from", help="First year or session, such as 2015-01-01.")],
-    end: Annotated[
-        str | None, typer.Option("--to", help="Last year or session; default: the last finished one.")
-    ] = None,
-    source: Annotated[
-        str, typer.Option("--source", help="Only this one of the instruments' sources, such as kraken.")
-    ] = "",
-    replace: Annotated[
-        bool,
-        typer.Option(
-            "--replace",
-            help="Take the answer in place of what is stored, also under a new symbol or on another scale.",
-        ),
-    ] = False,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-    source_url: SourceUrl = None,
-    output: Output = Format.table,
+    ids: tuple[str, ...],
+    start: str,
+    end: str | None,
+    source: str,
+    replace: bool,
+    settings: Settings,
+    output: Format,
 ) -> None:
     """Fetch a window of history, again or for the first time, and store it.
 
     A stored session keeps the values of the source that served it first.
     """
-    settings = settings_of(home, lake, now, source_url)
     window = parse_day(start, "01-01"), parse_day(end, "12-31") if end else None
     rows = _ingest(settings, ids, window, source, replace=replace)
     _build(settings)
@@ -172,7 +166,7 @@ def _ingest(
         return run_ingest(settings, ids, window, listener, source, replace=replace)
 
 
-def _build(settings: Settings, *, full_refresh: bool = False, engine: EngineName = EngineName.duckdb) -> None:
+def _build(settings: Settings, *, full_refresh: bool = False, engine: str = "duckdb") -> None:
     from ..ingest.build import build as build_database
     from ..ingest.build import refresh_report
     from ..model.location import shown
@@ -199,7 +193,7 @@ def _finish(settings: Settings, rows: Sequence[RunRow], output: Format) -> None:
 
     shown = [{title: row[name] for title, name in _COLUMNS.items()} for row in rows]
     print_rows(shown, list(_COLUMNS), output, paint=paint_outcome)
-    if output is Format.table:
+    if output == "table":
         say(_summary(rows, len(failed(rows)), settings.origin))
         if rows and all(row["outcome"] == UnavailableError.outcome for row in rows):
             vendors = settings.source_url or "the vendors"
@@ -207,7 +201,7 @@ def _finish(settings: Settings, rows: Sequence[RunRow], output: Format) -> None:
     name_skipped(settings.universe)
     code = exit_code(rows)
     if code:
-        raise typer.Exit(code)
+        sys.exit(code)
 
 
 def _summary(rows: Sequence[RunRow], bad: int, origin: str) -> str:

@@ -5,35 +5,43 @@ from __future__ import annotations
 import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, settings_of
+from .options import (
+    PATH,
+    Format,
+    format_option,
+    ids_argument,
+    now_option,
+    settings_options,
+)
 from .output import BAD, GOOD, STALE, json_text, markdown, paint_outcome, print_rows, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from ..model.settings import Settings
     from ..simulator.server import Simulator
 
 
+@click.command()
+@ids_argument
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Also ask every configured source for the last sessions, and write what they said to "
+    "doctor-DATE.md and doctor-DATE.json in this folder.",
+)
+@settings_options("home", "lake", "now", "source_url")
+@format_option
 def doctor(
-    ids: Ids = None,
-    live: Annotated[
-        bool,
-        typer.Option(
-            "--live",
-            help="Also ask every configured source for the last sessions, and write what they said to "
-            "doctor-DATE.md and doctor-DATE.json in this folder.",
-        ),
-    ] = False,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-    source_url: SourceUrl = None,
-    output: Output = Format.table,
+    ids: tuple[str, ...],
+    live: bool,
+    settings: Settings,
+    output: Format,
 ) -> None:
     """Examine the machine, configuration, calendars, sources and lake; stores nothing.
 
@@ -44,16 +52,15 @@ def doctor(
     from ..store.disk import write_bytes
     from .progress import watching
 
-    settings = settings_of(home, lake, now, source_url)
     findings, answers = examination.examine(settings), list[VendorAnswer]()
     if live:
         with watching("asking the sources") as watched:
             watched.plan(len(ids or settings.universe.instruments))
-            answers = examination.ask_vendors(settings, ids or [], watched.part)
+            answers = examination.ask_vendors(settings, ids, watched.part)
     at = settings.clock.now()
     tables = {"findings": list(map(vars, findings)), "vendors": list(map(vars, answers))}
     report = json_text({"at": f"{at:%Y-%m-%dT%H:%M:%SZ}", **tables})
-    if output is Format.json:
+    if output == "json":
         sys.stdout.write(report)
     else:
         print_rows(tables["findings"], ["part", "state", "text"], output, paint=_paint_state)
@@ -66,9 +73,9 @@ def doctor(
             write_bytes(path, text.encode())
             sys.stderr.write(f"written: {path}\n")
     if any(finding.state == examination.PROBLEM for finding in findings):
-        raise typer.Exit(1)
+        sys.exit(1)
     if any(answer.outcome != "ok" for answer in answers):
-        raise typer.Exit(3)
+        sys.exit(3)
 
 
 def _markdown(tables: Mapping[str, Sequence[dict[str, Any]]], at: datetime) -> str:
@@ -83,29 +90,34 @@ def _paint_state(column: str, row: Mapping[str, Any]) -> str:
     return {"ok": GOOD, "warning": STALE}.get(row["state"], BAD) if column == "state" else ""
 
 
-def verify(home: Home = None, lake: Lake = None, output: Output = Format.table) -> None:
+@click.command()
+@settings_options("home", "lake")
+@format_option
+def verify(settings: Settings, output: Format) -> None:
     """Compare every stored file with the manifest's checksums; exit code 1 if any is damaged."""
     from ..store.verify import STRAY
     from ..store.verify import verify as verify_files
     from .progress import watching
 
-    root = settings_of(home, lake, None, None).lake
+    root = settings.lake
     with watching("verifying") as watched:
         files, damages = verify_files(root, watched.plan, lambda path: watched.part("verifying"))
     rows = [{"path": d.path, "problem": d.problem} for d in damages]
     print_rows(rows, ["path", "problem"], output, paint=lambda column, _: BAD if column == "problem" else "")
-    if output is Format.table:
+    if output == "table":
         say(f"{files} files, {len(damages)} damaged")
     if damages:
-        if output is Format.table and any(d.problem != STRAY for d in damages):
+        if output == "table" and any(d.problem != STRAY for d in damages):
             say(
                 "`marketlake replay` rebuilds tables from raw/ and lists what it cannot rebuild, "
                 "`marketlake build --full-refresh` rebuilds marts and market.duckdb; restore raw/ from backup"
             )
-        raise typer.Exit(1)
+        sys.exit(1)
 
 
-def replay(home: Home = None, lake: Lake = None, now: Now = None, source_url: SourceUrl = None) -> None:
+@click.command()
+@settings_options("home", "lake", "now", "source_url")
+def replay(settings: Settings) -> None:
     """Rebuild bars and revisions from the answers in raw/, without network.
 
     Damaged records are restored. Exit code 1 if anything could not be restored; the output names
@@ -115,7 +127,6 @@ def replay(home: Home = None, lake: Lake = None, now: Now = None, source_url: So
     from ..ingest.replay import replay as replay_raw
     from .progress import watching
 
-    settings = settings_of(home, lake, now, source_url)
     with watching("replaying") as watched:
         replayed = replay_raw(settings, lambda count: watched.part("replaying", count), watched.plan)
         watched.begin("building")
@@ -128,27 +139,26 @@ def replay(home: Home = None, lake: Lake = None, now: Now = None, source_url: So
     if replayed.lost:
         for text in replayed.lost:
             sys.stderr.write(f"{text}\n")
-        raise typer.Exit(1)
+        sys.exit(1)
 
 
+@click.command()
+@click.option(
+    "--market", default="sample", help="`sample`, or a folder of CSV or Parquet files, one per symbol."
+)
+@now_option
+@click.option(
+    "--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 in a container. There is no login."
+)
+@click.option("--port", type=int, default=8765, help="Port; 0 selects a free one.")
+@click.option("--port-file", type=PATH, help="File to write the address to once the simulator listens.")
+@click.option(
+    "--fault",
+    multiple=True,
+    help="A fault to inject, such as 429:yahoo:AAPL:times=2,retry_after=1; may be repeated.",
+)
 def simulate(
-    market: Annotated[
-        str, typer.Option(help="`sample`, or a folder of CSV or Parquet files, one per symbol.")
-    ] = "sample",
-    now: Now = None,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; 0.0.0.0 in a container. There is no login.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port; 0 selects a free one.")] = 8765,
-    port_file: Annotated[
-        Path | None, typer.Option(help="File to write the address to once the simulator listens.")
-    ] = None,
-    fault: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A fault to inject, such as 429:yahoo:AAPL:times=2,retry_after=1; may be repeated."
-        ),
-    ] = None,
+    market: str, now: str | None, host: str, port: int, port_file: Path | None, fault: tuple[str, ...]
 ) -> None:
     """Serve a market in the vendors' formats, on loopback, until interrupted."""
     from ..model.settings import load_settings
@@ -160,7 +170,7 @@ def simulate(
 
     clock = load_settings(now=now).now
     served = sample_market() if market == "sample" else load_market(Path(market))
-    faults = [parse_fault(text) for text in fault or []]
+    faults = [parse_fault(text) for text in fault]
 
     def announce(simulator: Simulator) -> None:
         say(f"serving {market} on {simulator.url} as of {clock or 'now'}; interrupt to stop")

@@ -2,64 +2,68 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+import click
 
 from .options import (
-    AsOf,
-    Basis,
-    BasisOption,
-    Convention,
-    ConventionOption,
-    Currency,
-    End,
     Format,
-    Frequency,
-    FrequencyOption,
-    Home,
-    Lake,
-    Now,
-    Output,
-    Real,
-    Start,
-    Strict,
+    as_of_option,
+    basis_option,
     complete_ids,
+    convention_option,
+    currency_option,
+    end_option,
+    format_option,
+    frequency_option,
     given,
     lake_of,
-    settings_of,
+    real_option,
+    settings_options,
+    start_option,
+    strict_option,
 )
 from .output import print_answer, print_rows, say
 
 if TYPE_CHECKING:
     from ..answers.matrix import Matrix, Pair
+    from ..model.settings import Settings
 
 
 _SQUARE: Final = 16
 """Larger matrices do not fit side by side and are printed as one line per pair."""
 
 
+@click.command()
+@click.argument(
+    "ids", nargs=-1, help="Instrument ids; default: all that have a return.", shell_complete=complete_ids
+)
+@start_option
+@end_option
+@frequency_option
+@currency_option
+@basis_option
+@real_option
+@convention_option
+@as_of_option
+@strict_option
+@settings_options("home", "lake", "now")
+@format_option
 def matrix(
-    ids: Annotated[
-        list[str] | None,
-        typer.Argument(help="Instrument ids; default: all that have a return.", autocompletion=complete_ids),
-    ] = None,
-    start: Start = None,
-    end: End = None,
-    frequency: FrequencyOption = Frequency.daily,
-    currency: Currency = None,
-    basis: BasisOption = Basis.price,
-    real: Real = False,
-    convention: ConventionOption = Convention.year_end,
-    as_of: AsOf = None,
-    strict: Strict = False,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-    output: Output = Format.table,
+    ids: tuple[str, ...],
+    start: str | None,
+    end: str | None,
+    frequency: str,
+    currency: str | None,
+    basis: str,
+    real: bool,
+    convention: str,
+    as_of: str | None,
+    strict: bool,
+    settings: Settings,
+    output: Format,
 ) -> None:
     """Compare all against all: calendar years won, and correlation of returns."""
-    settings = settings_of(home, lake, now, None)
     options = given(
         start=start,
         end=end,
@@ -71,7 +75,7 @@ def matrix(
         as_of=as_of,
         strict=strict,
     )
-    answer = lake_of(settings).matrix(ids or (), **options)
+    answer = lake_of(settings).matrix(ids, **options)
     print_answer(answer, output, _print)
 
 
@@ -84,7 +88,7 @@ def _print(m: Matrix, output: Format) -> None:
         print_rows(_wins(m), ["years won by", *m.instruments], output)
         say()
         print_rows(_correlation(m), ["correlation", *m.instruments], output)
-    if output is not Format.table:
+    if output != "table":
         return
     say()
     say(_terms(m))

@@ -6,46 +6,40 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+import click
 
 from ..model.errors import UsageError
+from ..model.terms import PERIODS
 from .options import (
-    AsOf,
-    Basis,
-    BasisOption,
-    Benchmark,
-    Currency,
-    End,
-    Engine,
-    EngineName,
     Format,
-    Frequency,
-    FrequencyOption,
-    Home,
-    Lake,
-    Named,
-    Now,
-    Output,
-    Period,
-    Real,
-    RiskFree,
-    Sessions,
-    SessionsOption,
-    Start,
-    Strict,
+    as_of_option,
+    basis_option,
+    benchmark_option,
+    currency_option,
+    end_option,
+    engine_option,
+    format_option,
+    frequency_option,
     given,
     lake_of,
     named,
+    named_argument,
+    real_option,
     risk_free_of,
-    settings_of,
+    risk_free_option,
+    sessions_option,
+    settings_options,
+    start_option,
+    strict_option,
 )
 from .output import drawn, figure_text, percent, print_answer, print_rows, say, sparkline
 
 if TYPE_CHECKING:
     from ..answers.metrics import Figure, Metrics
     from ..answers.returns import Returns, Rolling
+    from ..model.settings import Settings
 
 _ROWS: Final = 120
 """Maximum number of rows in a table; the latest are shown."""
@@ -54,50 +48,59 @@ _NO_ROWS: Final = ("instrument_id",)
 """The heading of a CSV without rows."""
 
 
+@click.command()
+@named_argument
+@start_option
+@end_option
+@benchmark_option
+@frequency_option
+@basis_option
+@currency_option
+@real_option
+@risk_free_option
+@sessions_option
+@click.option("--annualise", default="auto", help="Periods per year; auto derives them from the calendar.")
+@click.option("--annualise-short", is_flag=True, help="Annualise windows of less than a year too.")
+@click.option("--deepest", type=int, default=3, help="How many drawdowns to list.")
+@click.option("--rolling", is_flag=True, help="Show rolling figures against the benchmark instead.")
+@click.option(
+    "--window", type=int, help="Returns per rolling window; default: 252 days, 52 weeks or 12 months."
+)
+@click.option("--metric", multiple=True, help="Show this metric only, such as Sharpe; may be repeated.")
+@as_of_option
+@strict_option
+@engine_option
+@settings_options("home", "lake", "now")
+@format_option
 def metrics(
-    ids: Named,
-    start: Start = None,
-    end: End = None,
-    benchmark: Benchmark = None,
-    frequency: FrequencyOption = Frequency.daily,
-    basis: BasisOption = Basis.price,
-    currency: Currency = None,
-    real: Real = False,
-    risk_free: RiskFree = None,
-    sessions: SessionsOption = Sessions.own,
-    annualise: Annotated[
-        str, typer.Option(help="Periods per year; auto derives them from the calendar.")
-    ] = "auto",
-    annualise_short: Annotated[
-        bool, typer.Option("--annualise-short", help="Annualise windows of less than a year too.")
-    ] = False,
-    deepest: Annotated[int, typer.Option(help="How many drawdowns to list.")] = 3,
-    rolling: Annotated[
-        bool, typer.Option("--rolling", help="Show rolling figures against the benchmark instead.")
-    ] = False,
-    window: Annotated[
-        int | None,
-        typer.Option(help="Returns per rolling window; default: 252 days, 52 weeks or 12 months."),
-    ] = None,
-    metric: Annotated[
-        list[str] | None,
-        typer.Option(help="Show this metric only, such as Sharpe; may be repeated."),
-    ] = None,
-    as_of: AsOf = None,
-    strict: Strict = False,
-    engine: Engine = EngineName.duckdb,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-    output: Output = Format.table,
+    ids: tuple[str, ...],
+    start: str | None,
+    end: str | None,
+    benchmark: str | None,
+    frequency: str,
+    basis: str,
+    currency: str | None,
+    real: bool,
+    risk_free: str | None,
+    sessions: str,
+    annualise: str,
+    annualise_short: bool,
+    deepest: int,
+    rolling: bool,
+    window: int | None,
+    metric: tuple[str, ...],
+    as_of: str | None,
+    strict: bool,
+    engine: str,
+    settings: Settings,
+    output: Format,
 ) -> None:
     """Show return and risk over a window: CAGR, volatility, Sharpe, drawdown, beta and more."""
-    chosen = _chosen(metric or (), frequency, benchmark)
+    chosen = _chosen(metric, frequency, benchmark)
     if chosen and rolling:
         raise UsageError("--metric chooses figures of the whole window; leave out --rolling or --metric")
     if window is not None and not rolling:
         raise UsageError("--window is the length of rolling windows; give --rolling too")
-    settings = settings_of(home, lake, now, None)
     options = given(
         start=start,
         end=end,
@@ -121,7 +124,7 @@ def metrics(
         print_answer(_only(answer, chosen), output, partial(print_metrics, whole=answer))
 
 
-def _chosen(words: Sequence[str], frequency: Frequency, benchmark: str | None) -> tuple[str, ...]:
+def _chosen(words: Sequence[str], frequency: str, benchmark: str | None) -> tuple[str, ...]:
     """The metrics that these words name."""
     from ..engine.metric_sql import BY_NAME, label_of
 
@@ -141,25 +144,36 @@ def _only(answer: Metrics, chosen: Sequence[str]) -> Metrics:
     return replace(answer, figures=tuple(dict.fromkeys(figures)), drawdowns=(), rolling=())
 
 
+@click.command()
+@named_argument
+@click.option("--by", "period", type=click.Choice(PERIODS), default="month", help="Length of a period.")
+@start_option
+@end_option
+@basis_option
+@currency_option
+@real_option
+@sessions_option
+@as_of_option
+@strict_option
+@engine_option
+@settings_options("home", "lake", "now")
+@format_option
 def returns(
-    ids: Named,
-    period: Annotated[Period, typer.Option("--by", help="Length of a period.")] = Period.month,
-    start: Start = None,
-    end: End = None,
-    basis: BasisOption = Basis.price,
-    currency: Currency = None,
-    real: Real = False,
-    sessions: SessionsOption = Sessions.own,
-    as_of: AsOf = None,
-    strict: Strict = False,
-    engine: Engine = EngineName.duckdb,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-    output: Output = Format.table,
+    ids: tuple[str, ...],
+    period: str,
+    start: str | None,
+    end: str | None,
+    basis: str,
+    currency: str | None,
+    real: bool,
+    sessions: str,
+    as_of: str | None,
+    strict: bool,
+    engine: str,
+    settings: Settings,
+    output: Format,
 ) -> None:
     """Show the return of instruments in each day, week, month, quarter or year."""
-    settings = settings_of(home, lake, now, None)
     options = given(
         start=start,
         end=end,
@@ -170,7 +184,7 @@ def returns(
         as_of=as_of,
         strict=strict,
     )
-    answer = lake_of(settings, engine).returns(ids, period=period.value, **options)
+    answer = lake_of(settings, engine).returns(ids, period=period, **options)
     print_answer(answer, output, print_returns, columns=() if answer.rows else _NO_ROWS)
 
 
@@ -267,7 +281,7 @@ def _ratio(value: float | None) -> str:
 
 
 def _print_latest(lines: Sequence[dict[str, Any]], columns: Sequence[str], output: Format) -> None:
-    shown = lines[-_ROWS:] if output is Format.table else lines
+    shown = lines[-_ROWS:] if output == "table" else lines
     print_rows(shown, columns, output)
     if len(shown) < len(lines):
         say()
@@ -276,7 +290,7 @@ def _print_latest(lines: Sequence[dict[str, Any]], columns: Sequence[str], outpu
 
 def _close(answer: Metrics | Returns | Rolling, what: str, more: str, output: Format) -> None:
     """Print the terms, the notes and the snapshot."""
-    if output is not Format.table:
+    if output != "table":
         return
     worth = "real" if answer.real else "nominal"
     known = (

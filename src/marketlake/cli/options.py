@@ -2,96 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from enum import StrEnum
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, get_args
 
-import typer
+import click
 
 from ..model.errors import MarketlakeError, UsageError
 from ..model.settings import Settings, load_settings
+from ..model.terms import BASES, CONVENTIONS, FREQUENCIES, SESSIONS
 from ..model.toml_file import read_toml
 
 if TYPE_CHECKING:
     from ..engine.mart_maker import Maker
-    from ..lake import Lake as OpenLake
+    from ..lake import Lake
     from ..model.terms import Options
 
-
-class Format(StrEnum):
-    """How a table is printed."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
-    markdown = "markdown"
+Format = Literal["table", "json", "csv", "markdown"]
+"""How a table is printed."""
+PATH: Final = click.Path(path_type=Path)
 
 
-class Basis(StrEnum):
-    """Basis of a return."""
-
-    price = "price"
-    total = "total"
-    vendor_adjusted = "vendor_adjusted"
-
-
-class StateBasis(StrEnum):
-    """The bases that the stored states of years have."""
-
-    price = "price"
-    total = "total"
-
-
-class Convention(StrEnum):
-    """The closes that a calendar year's return runs between."""
-
-    year_end = "year_end"
-    first_to_last = "first_to_last"
-    december_average = "december_average"
-
-
-class Sessions(StrEnum):
-    """The sessions that returns use."""
-
-    own = "own"
-    shared = "shared"
-
-
-class Frequency(StrEnum):
-    """The frequency of returns."""
-
-    daily = "daily"
-    weekly = "weekly"
-    monthly = "monthly"
-
-
-class Period(StrEnum):
-    """A calendar period."""
-
-    day = "day"
-    week = "week"
-    month = "month"
-    quarter = "quarter"
-    year = "year"
-
-
-def complete_ids(context: typer.Context, incomplete: str) -> list[str]:
+def complete_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Configured instrument ids with this prefix, for shell completion; none on a ConfigError."""
     try:
-        ids = [
-            one.id for one in settings_of(context.params.get("home"), None, None, None).universe.instruments
-        ]
+        ids = [one.id for one in load_settings(home=context.params.get("home")).universe.instruments]
     except MarketlakeError:
         return []
     return [name for name in ids if name.startswith(incomplete.upper())]
 
 
-def complete_claims(context: typer.Context, incomplete: str) -> list[str]:
+def complete_claims(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Configured claims with this prefix, for shell completion; none on a ConfigError."""
     try:
-        home = settings_of(context.params.get("home"), None, None, None).home
+        home = load_settings(home=context.params.get("home")).home
         entries = read_toml(home / "claims.toml").get("claim", [])
     except MarketlakeError:
         return []
@@ -99,100 +45,117 @@ def complete_claims(context: typer.Context, incomplete: str) -> list[str]:
     return [name for name in ids if name.startswith(incomplete.upper())]
 
 
-class EngineName(StrEnum):
-    """The SQL engine."""
-
-    duckdb = "duckdb"
-    spark = "spark"
-
-
-Home = Annotated[
-    Path | None,
-    typer.Option("--home", help="Folder of instruments.toml and claims.toml [env: MARKETLAKE_HOME]."),
-]
-Lake = Annotated[
-    Path | None,
-    typer.Option("--lake", help="Folder or s3://bucket/prefix [env: MARKETLAKE_LAKE; default: HOME/data]."),
-]
-Now = Annotated[
-    str | None,
-    typer.Option("--now", help="Fix the clock, such as 2026-01-02T12:00Z [env: MARKETLAKE_NOW]."),
-]
-SourceUrl = Annotated[
-    str | None,
-    typer.Option(
+_SETTINGS: Final = {
+    "home": click.option(
+        "--home", type=PATH, help="Folder of instruments.toml and claims.toml [env: MARKETLAKE_HOME]."
+    ),
+    "lake": click.option(
+        "--lake",
+        type=PATH,
+        help="Folder or s3://bucket/prefix [env: MARKETLAKE_LAKE; default: HOME/data].",
+    ),
+    "now": click.option("--now", help="Fix the clock, such as 2026-01-02T12:00Z [env: MARKETLAKE_NOW]."),
+    "source_url": click.option(
         "--source-url", help="Use this address instead of the vendors [env: MARKETLAKE_SOURCE_URL]."
     ),
-]
-Engine = Annotated[
-    EngineName,
-    typer.Option("--engine", help="SQL engine; address of Spark: [env: MARKETLAKE_SPARK_MASTER]."),
-]
-Output = Annotated[Format, typer.Option("--format", help="Output format.")]
-Ids = Annotated[
-    list[str] | None,
-    typer.Argument(
-        help="Instruments, by id or symbol; default: all of instruments.toml.", autocompletion=complete_ids
-    ),
-]
-Named = Annotated[
-    list[str],
-    typer.Argument(
-        help="Instruments, by id or symbol, in any case, such as BTC NASDAQ GOLD.",
-        autocompletion=complete_ids,
-    ),
-]
-Start = Annotated[
-    str | None, typer.Option("--from", help="First year or day; default: as early as possible.")
-]
-End = Annotated[str | None, typer.Option("--to", help="Last year or day; default: as late as possible.")]
-Currency = Annotated[str | None, typer.Option(help="Convert to this currency at reference rates.")]
-BasisOption = Annotated[Basis, typer.Option("--basis", help="Price return, or total return with dividends.")]
-Real = Annotated[bool, typer.Option("--real", help="Adjust for consumer prices of the currency.")]
-ConventionOption = Annotated[
-    Convention, typer.Option("--convention", help="How a calendar year's return is measured.")
-]
-SessionsOption = Annotated[
-    Sessions, typer.Option("--sessions", help="Each instrument's own sessions, or shared ones.")
-]
-FrequencyOption = Annotated[
-    Frequency, typer.Option("--frequency", help="Frequency of returns for risk and correlation.")
-]
-Benchmark = Annotated[
-    str | None,
-    typer.Option(help="Also show beta, alpha, capture, ... against this id.", autocompletion=complete_ids),
-]
-RiskFree = Annotated[
-    str | None,
-    typer.Option(help="Annual rate such as 0.02, or a 13-week bill such as TBILL_13W."),
-]
-AsOf = Annotated[str | None, typer.Option(help="Only data known at this moment, such as 2024-06-30.")]
-Strict = Annotated[bool, typer.Option("--strict", help="With --as-of: only data this lake had seen by then.")]
-Since = Annotated[str, typer.Option("--since", help="A moment, such as 2026-01-02T12:00Z or 2026-01-02.")]
-Until = Annotated[str | None, typer.Option("--until", help="A later moment; default: now.")]
+}
+"""By name, as `load_settings` takes them."""
+now_option = _SETTINGS["now"]
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(("duckdb", "spark")),
+    default="duckdb",
+    help="SQL engine; address of Spark: [env: MARKETLAKE_SPARK_MASTER].",
+)
+format_option = click.option(
+    "--format", "output", type=click.Choice(get_args(Format)), default="table", help="Output format."
+)
+ids_argument = click.argument(
+    "ids",
+    nargs=-1,
+    help="Instruments, by id or symbol; default: all of instruments.toml.",
+    shell_complete=complete_ids,
+)
+named_argument = click.argument(
+    "ids",
+    nargs=-1,
+    required=True,
+    help="Instruments, by id or symbol, in any case, such as BTC NASDAQ GOLD.",
+    shell_complete=complete_ids,
+)
+start_option = click.option("--from", "start", help="First year or day; default: as early as possible.")
+end_option = click.option("--to", "end", help="Last year or day; default: as late as possible.")
+currency_option = click.option("--currency", help="Convert to this currency at reference rates.")
+basis_option = click.option(
+    "--basis", type=click.Choice(BASES), default="price", help="Price return, or total return with dividends."
+)
+real_option = click.option("--real", is_flag=True, help="Adjust for consumer prices of the currency.")
+convention_option = click.option(
+    "--convention",
+    type=click.Choice(CONVENTIONS),
+    default="year_end",
+    help="How a calendar year's return is measured.",
+)
+sessions_option = click.option(
+    "--sessions",
+    type=click.Choice(SESSIONS),
+    default="own",
+    help="Each instrument's own sessions, or shared ones.",
+)
+frequency_option = click.option(
+    "--frequency",
+    type=click.Choice(FREQUENCIES),
+    default="daily",
+    help="Frequency of returns for risk and correlation.",
+)
+benchmark_option = click.option(
+    "--benchmark",
+    help="Also show beta, alpha, capture, ... against this id.",
+    shell_complete=complete_ids,
+)
+risk_free_option = click.option(
+    "--risk-free", help="Annual rate such as 0.02, or a 13-week bill such as TBILL_13W."
+)
+as_of_option = click.option("--as-of", help="Only data known at this moment, such as 2024-06-30.")
+strict_option = click.option(
+    "--strict", is_flag=True, help="With --as-of: only data this lake had seen by then."
+)
+since_option = click.option(
+    "--since", required=True, help="A moment, such as 2026-01-02T12:00Z or 2026-01-02."
+)
+until_option = click.option("--until", help="A later moment; default: now.")
 
 
-def settings_of(home: Path | None, lake: Path | None, now: str | None, url: str | None) -> Settings:
-    """The settings, with these flags applied."""
-    return load_settings(home=home, lake=lake, now=now, source_url=url)
+def settings_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """These options of the settings; the command takes the resolved `settings`."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @wraps(function)
+        def command(**given: Any) -> None:
+            flags = {name: given.pop(name) for name in names}
+            function(settings=load_settings(**flags), **given)
+
+        for name in reversed(names):
+            command = _SETTINGS[name](command)
+        return command
+
+    return decorate
 
 
-def lake_of(settings: Settings, engine: EngineName = EngineName.duckdb) -> OpenLake:
+def lake_of(settings: Settings, engine: str = "duckdb") -> Lake:
     """The lake of the settings, read by this engine."""
-    from ..lake import Lake as OpenLake
+    from ..lake import Lake
 
-    if engine is EngineName.duckdb:
-        return OpenLake(settings.lake)
+    if engine == "duckdb":
+        return Lake(settings.lake)
     from ..engine.spark import SparkEngine
 
-    return OpenLake(
-        settings.lake, SparkEngine(settings.universe, settings.clock.now(), settings.spark_master)
-    )
+    return Lake(settings.lake, SparkEngine(settings.universe, settings.clock.now(), settings.spark_master))
 
 
-def maker_of(name: EngineName, settings: Settings) -> Maker:
+def maker_of(name: str, settings: Settings) -> Maker:
     """The maker of marts for this engine."""
-    if name is EngineName.duckdb:
+    if name == "duckdb":
         from ..engine.mart_maker import DuckMaker
 
         return DuckMaker()
@@ -202,9 +165,8 @@ def maker_of(name: EngineName, settings: Settings) -> Maker:
 
 
 def given(**options: Any) -> Options:
-    """The options with a value, as `Lake` takes them; enumerations become text."""
-    present = {name: value for name, value in options.items() if value is not None}
-    return cast("Options", {k: str(v) if isinstance(v, StrEnum) else v for k, v in present.items()})
+    """The options with a value, as `Lake` takes them."""
+    return cast("Options", {name: value for name, value in options.items() if value is not None})
 
 
 def named(option: str, text: str, labels: Mapping[str, str]) -> str:

@@ -197,11 +197,11 @@ def print_rows(
     of columns after the first.
     """
     cells = [[row.get(column) for column in columns] for row in rows]
-    if how is Format.json:
+    if how == "json":
         print_json([dict(zip(columns, line, strict=True)) for line in cells])
-    elif how is Format.csv:
+    elif how == "csv":
         sys.stdout.write(_csv(columns, cells))
-    elif how is Format.markdown:
+    elif how == "markdown":
         sys.stdout.write(markdown(columns, cells))
     else:
         _table(columns, cells, [[paint(column, row) for column in columns] for row in rows], trend or {})
@@ -219,9 +219,9 @@ def print_answer(
 
     `columns` and `rows` replace the answer's own lines and their fields in CSV.
     """
-    if how is Format.json:
+    if how == "json":
         print_json(answer.to_dict())
-    elif how is Format.csv:
+    elif how == "csv":
         kind, lines = answer.lines()
         names = columns or [field.name for field in fields(kind)]
         print_rows(list(map(vars, lines) if rows is None else rows), names, how)
@@ -244,7 +244,7 @@ def json_text(value: Any) -> str:
 
 def drawn(how: Format) -> bool:
     """True if the answer is a table on a terminal that can draw."""
-    return how is Format.table and draws(sys.stdout)
+    return how == "table" and draws(sys.stdout)
 
 
 def name_skipped(universe: Universe) -> None:

@@ -3,122 +3,102 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from ..model.errors import UsageError
+from ..model.terms import CLOSES, PAY_PERIODS, REBALANCING
 from .options import (
-    AsOf,
-    Currency,
-    End,
     Format,
-    Home,
-    Lake,
-    Now,
-    Output,
-    RiskFree,
-    Strict,
+    as_of_option,
     close_before,
+    currency_option,
+    end_option,
+    format_option,
     given,
     lake_of,
     risk_free_of,
-    settings_of,
+    risk_free_option,
+    settings_options,
+    strict_option,
 )
 from .output import percent, print_answer, print_rows, say
 
 if TYPE_CHECKING:
+    from ..model.settings import Settings
     from ..portfolio.figures import Figures, HistoryRow, PortfolioAnswer
 
 Table = list[dict[str, str]]
 
 
-class Rebalance(StrEnum):
-    """When weights return to target."""
-
-    never = "never"
-    monthly = "monthly"
-    quarterly = "quarterly"
-    yearly = "yearly"
-    band = "band"
-
-
-class Closes(StrEnum):
-    """Which closes a plan is valued at."""
-
-    daily = "daily"
-    monthly = "monthly"
-
-
-class Per(StrEnum):
-    """The pay period."""
-
-    month = "month"
-    semimonthly = "semimonthly"
-    biweekly = "biweekly"
-    week = "week"
-
-
+@click.command()
+@click.argument("plan", help='Weights, "57 SPY, 40 AGG, 3 BTC", or a .toml file.')
+@click.option("--sleeve", help="Compare the plan with and without this holding.")
+@click.option("--funded-by", help="pro-rata [default], or the holding that funds the sleeve.")
+@click.option("--from", "start", help="First year, or starting close; default: as early as possible.")
+@end_option
+@click.option(
+    "--rebalance", type=click.Choice(REBALANCING), help="When weights return to target [default: yearly]."
+)
+@click.option("--band", type=float, help="With band: allowed deviation of a weight in points, such as 5.")
+@click.option("--start", "amount", type=float, help="Initial amount [default: 10000].")
+@click.option("--contribute", type=float, help="Contribution per pay period [default: 0].")
+@click.option("--per", type=click.Choice(PAY_PERIODS), help="The pay period [default: month].")
+@click.option("--pay-growth", type=float, help="Percent per year [default: 0].")
+@click.option("--plan-fee", type=float, help="Percent of the plan per year [default: 0].")
+@click.option(
+    "--expense",
+    multiple=True,
+    help="Percent per year for a holding that is no fund, such as BTC=0.25; may be repeated.",
+)
+@click.option("--trading-cost", type=float, help="Basis points of all purchases and sales [default: 0].")
+@click.option("--horizon", type=int, help="Years per window of history [default: 5, where stored].")
+@click.option(
+    "--frequency",
+    type=click.Choice(CLOSES),
+    default="daily",
+    help="Shared sessions, or the ends of months, each holding's own.",
+)
+@currency_option
+@risk_free_option
+@as_of_option
+@strict_option
+@settings_options("home", "lake", "now")
+@format_option
 def portfolio(
-    plan: Annotated[str, typer.Argument(help='Weights, "57 SPY, 40 AGG, 3 BTC", or a .toml file.')],
-    sleeve: Annotated[
-        str | None, typer.Option(help="Compare the plan with and without this holding.")
-    ] = None,
-    funded_by: Annotated[
-        str | None, typer.Option(help="pro-rata [default], or the holding that funds the sleeve.")
-    ] = None,
-    start: Annotated[
-        str | None,
-        typer.Option("--from", help="First year, or starting close; default: as early as possible."),
-    ] = None,
-    end: End = None,
-    rebalance: Annotated[
-        Rebalance | None, typer.Option(help="When weights return to target [default: yearly].")
-    ] = None,
-    band: Annotated[
-        float | None, typer.Option(help="With band: allowed deviation of a weight in points, such as 5.")
-    ] = None,
-    amount: Annotated[float | None, typer.Option("--start", help="Initial amount [default: 10000].")] = None,
-    contribute: Annotated[
-        float | None, typer.Option(help="Contribution per pay period [default: 0].")
-    ] = None,
-    per: Annotated[Per | None, typer.Option(help="The pay period [default: month].")] = None,
-    pay_growth: Annotated[float | None, typer.Option(help="Percent per year [default: 0].")] = None,
-    plan_fee: Annotated[float | None, typer.Option(help="Percent of the plan per year [default: 0].")] = None,
-    expense: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Percent per year for a holding that is no fund, such as BTC=0.25; may be repeated."
-        ),
-    ] = None,
-    trading_cost: Annotated[
-        float | None, typer.Option(help="Basis points of all purchases and sales [default: 0].")
-    ] = None,
-    horizon: Annotated[
-        int | None, typer.Option(help="Years per window of history [default: 5, where stored].")
-    ] = None,
-    frequency: Annotated[
-        Closes, typer.Option(help="Shared sessions, or the ends of months, each holding's own.")
-    ] = Closes.daily,
-    currency: Currency = None,
-    risk_free: RiskFree = None,
-    as_of: AsOf = None,
-    strict: Strict = False,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-    output: Output = Format.table,
+    plan: str,
+    sleeve: str | None,
+    funded_by: str | None,
+    start: str | None,
+    end: str | None,
+    rebalance: str | None,
+    band: float | None,
+    amount: float | None,
+    contribute: float | None,
+    per: str | None,
+    pay_growth: float | None,
+    plan_fee: float | None,
+    expense: tuple[str, ...],
+    trading_cost: float | None,
+    horizon: int | None,
+    frequency: str,
+    currency: str | None,
+    risk_free: str | None,
+    as_of: str | None,
+    strict: bool,
+    settings: Settings,
+    output: Format,
 ) -> None:
     """Backtest a retirement plan: value, return and risk, with and without a sleeve."""
     plan_settings = {
         "sleeve": sleeve,
         "funded_by": funded_by,
-        "rebalance": rebalance.value if rebalance else None,
+        "rebalance": rebalance,
         "band": band,
         "start": amount,
         "contribute": contribute,
-        "per": per.value if per else None,
+        "per": per,
         "pay_growth": pay_growth,
         "plan_fee": plan_fee,
         "expenses": dict(map(_expense, expense)) if expense else None,
@@ -127,13 +107,13 @@ def portfolio(
     options = given(
         start=close_before(start) if start else None,
         end=end,
-        frequency=frequency.value,
+        frequency=frequency,
         currency=currency,
         risk_free=risk_free_of(risk_free),
         as_of=as_of,
         strict=strict,
     )
-    opened = lake_of(settings_of(home, lake, now, None))
+    opened = lake_of(settings)
     answer = opened.portfolio(plan, plan_settings, horizon=horizon, **options)
     rows = [flat(figures) for figures in answer.lines()[1]]
     print_answer(answer, output, _print, columns=list(rows[0]), rows=rows)
@@ -341,7 +321,7 @@ def _print(answer: PortfolioAnswer, output: Format) -> None:
     _section("Other sizes of the sleeve over the same dates:", sizes(answer), output)
     _section(past_title(answer), past(answer), output)
     say()
-    bullet = "- " if output is Format.markdown else ""
+    bullet = "- " if output == "markdown" else ""
     for line in (*answer.conventions, *(f"note: {note}" for note in answer.notes)):
         say(f"{bullet}{line}")
     say(f"{bullet}snapshot {answer.snapshot}, {answer.origin} data")
@@ -353,7 +333,7 @@ def _section(title: str, table: Table, output: Format) -> None:
     say()
     if title:
         say(f"{title}\n")
-    shown = _aligned(table) if output is Format.table else table
+    shown = _aligned(table) if output == "table" else table
     print_rows(shown, list(shown[0]), output)
 
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+import click
 
-from .options import Format, Home, Ids, Lake, Now, Output, SourceUrl, parse_day, settings_of
+from .options import (
+    Format,
+    format_option,
+    ids_argument,
+    parse_day,
+    settings_options,
+)
 from .output import BAD, STALE, name_skipped, print_rows, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..ingest.reconcile import Reconciliation, Row
+    from ..model.settings import Settings
 
 
 _PAIRS: Final = {
@@ -46,50 +53,46 @@ _SESSIONS: Final = {
 _BASIS_POINTS: Final = 2
 
 
+@click.command()
+@ids_argument
+@click.option("--from", "start", help="First year or session; default: the last 30 finished ones.")
+@click.option("--to", "end", help="Last year or session; default: the last finished one.")
+@click.option("--sessions", is_flag=True, help="One row per session, not per pair of sources.")
+@settings_options("home", "lake", "now", "source_url")
+@format_option
 def reconcile(
-    ids: Ids = None,
-    start: Annotated[
-        str | None,
-        typer.Option("--from", help="First year or session; default: the last 30 finished ones."),
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", help="Last year or session; default: the last finished one.")
-    ] = None,
-    sessions: Annotated[
-        bool, typer.Option("--sessions", help="One row per session, not per pair of sources.")
-    ] = False,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-    source_url: SourceUrl = None,
-    output: Output = Format.table,
+    ids: tuple[str, ...],
+    start: str | None,
+    end: str | None,
+    sessions: bool,
+    settings: Settings,
+    output: Format,
 ) -> None:
     """Compare stored sessions with every further source; show the cause of each difference."""
     from ..ingest.build import build
     from ..ingest.reconcile import reconcile as run_reconcile
     from .progress import progress
 
-    settings = settings_of(home, lake, now, source_url)
     first = parse_day(start, "01-01") if start else None
     last = parse_day(end, "12-31") if end else None
     with progress() as listener:
-        result = run_reconcile(settings, ids or [], first, last, listener)
+        result = run_reconcile(settings, ids, first, last, listener)
     build(settings)
     columns, rows = (_SESSIONS, result.sessions) if sessions else (_PAIRS, result.pairs)
     print_rows([_shown(row, columns, output) for row in rows], list(columns), output, paint=_paint)
     for name, text in result.failed.items():
         sys.stderr.write(f"{name}: {text}\n")
     name_skipped(settings.universe)
-    if output is Format.table:
+    if output == "table":
         say(_summary(result))
     if result.exit_code:
-        raise typer.Exit(result.exit_code)
+        sys.exit(result.exit_code)
 
 
 def _shown(row: Row, columns: dict[str, str], output: Format) -> dict[str, object]:
     """In tables, basis points are rounded to two digits."""
     shown = {title: row[name] for title, name in columns.items()}
-    if output is Format.table:
+    if output == "table":
         for title, name in columns.items():
             if name.endswith("_bp") and row[name] is not None:
                 shown[title] = round(row[name], _BASIS_POINTS)

@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from ..model.errors import EmptyLakeError
 from ..model.layout import PAGE
-from .options import Home, Lake, Now, lake_of, settings_of
+from ..model.settings import Settings
+from .options import PATH, lake_of, settings_options
 from .output import say
 
 
-def report(
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", help="Output file; default: report.html in the lake's folder."),
-    ] = None,
-    url: Annotated[
-        str,
-        typer.Option("--url", help="Address where you will serve the file, for previews of links to it."),
-    ] = "",
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-) -> None:
+@click.command()
+@click.option("--out", type=PATH, help="Output file; default: report.html in the lake's folder.")
+@click.option("--url", default="", help="Address where you will serve the file, for previews of links to it.")
+@settings_options("home", "lake", "now")
+def report(out: Path | None, url: str, settings: Settings) -> None:
     """Write one self-contained HTML page: claims, charts of any two instruments, state of the
     data."""
-    say(str(lake_of(settings_of(home, lake, now, None)).report(out, url)))
+    say(str(lake_of(settings).report(out, url)))
 
 
-def open_report(home: Home = None, lake: Lake = None) -> None:
+@click.command()
+@settings_options("home", "lake")
+def open_report(settings: Settings) -> None:
     """Open the report of the last build in the browser."""
-    show_page(settings_of(home, lake, None, None).lake)
+    show_page(settings.lake)
 
 
 def show_page(lake: Path) -> None:

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+import click
 
+from ..model.terms import STATE_BASES
 from .options import (
-    End,
-    Engine,
-    EngineName,
     Format,
-    Home,
-    Lake,
-    Now,
-    Output,
-    Start,
-    StateBasis,
     complete_ids,
+    end_option,
+    engine_option,
+    format_option,
     given,
     lake_of,
     named,
-    settings_of,
+    settings_options,
+    start_option,
 )
 from .output import STALE, drawn, figure_text, print_answer, print_rows, say, sparkline
 
 if TYPE_CHECKING:
     from ..answers.scoreboard import Score, Scoreboard
+    from ..model.settings import Settings
 
 
 _TOP: Final = 20
@@ -38,34 +35,45 @@ _FIGURES: Final = (
 )
 
 
+@click.command()
+@click.argument(
+    "ids", nargs=-1, help="Instrument ids; default: all that have a return.", shell_complete=complete_ids
+)
+@start_option
+@end_option
+@click.option(
+    "--basis",
+    type=click.Choice(STATE_BASES),
+    default="price",
+    help="Price return, or total return with dividends.",
+)
+@click.option(
+    "--sort",
+    default="Sharpe",
+    help="Column to sort by, as the table names it; figures sort from the highest.",
+)
+@click.option(
+    "--top", type=click.IntRange(min=1), help="Maximum number of rows; default: 20 in a table, else all."
+)
+@engine_option
+@settings_options("home", "lake", "now")
+@format_option
 def scoreboard(
-    ids: Annotated[
-        list[str] | None,
-        typer.Argument(help="Instrument ids; default: all that have a return.", autocompletion=complete_ids),
-    ] = None,
-    start: Start = None,
-    end: End = None,
-    basis: Annotated[
-        StateBasis, typer.Option(help="Price return, or total return with dividends.")
-    ] = StateBasis.price,
-    sort: Annotated[
-        str, typer.Option(help="Column to sort by, as the table names it; figures sort from the highest.")
-    ] = "Sharpe",
-    top: Annotated[
-        int | None, typer.Option(min=1, help="Maximum number of rows; default: 20 in a table, else all.")
-    ] = None,
-    engine: Engine = EngineName.duckdb,
-    home: Home = None,
-    lake: Lake = None,
-    now: Now = None,
-    output: Output = Format.table,
+    ids: tuple[str, ...],
+    start: str | None,
+    end: str | None,
+    basis: str,
+    sort: str,
+    top: int | None,
+    engine: str,
+    settings: Settings,
+    output: Format,
 ) -> None:
     """Show the standard metrics of all instruments over a window, from stored states of their
     years."""
     column = named("--sort", sort, _sortable())
-    settings = settings_of(home, lake, now, None)
     options = given(start=start, end=end, basis=basis)
-    answer = lake_of(settings, engine).scoreboard(ids or (), by_year=drawn(output), **options)
+    answer = lake_of(settings, engine).scoreboard(ids, by_year=drawn(output), **options)
     rows = _sorted(answer.rows, column)
     best = replace(answer, rows=tuple(rows[:top]))
     print_answer(best, output, lambda _, how: _print(answer, rows[: top or _TOP], how))
@@ -98,7 +106,7 @@ def _print(answer: Scoreboard, rows: list[Score], output: Format) -> None:
     figures = [name for name in map(_heading, _FIGURES) if any(line[name] is not None for line in lines)]
     columns = ["instrument", *[_YEARS] * bool(years), *figures, "n", "from", "to", "quality"]
     print_rows(lines, columns, output, paint=lambda column, _: STALE if column == "quality" else "")
-    if output is not Format.table:
+    if output != "table":
         return
     say()
     terms = "own currency, own sessions, daily; Sharpe and Sortino without a risk-free rate"

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+import click
+
 from ..model.errors import ConfigError, EmptyLakeError, LakeError
-from .options import Format, Home, Lake, Now, Output, lake_of, settings_of
+from ..model.settings import load_settings
+from .options import Format, format_option, lake_of, settings_options
 from .output import (
     BAD,
     GOOD,
@@ -38,13 +41,15 @@ _REACH: Final = timedelta(days=60)
 """Contains that many sessions at any exchange."""
 
 
-def status(home: Home = None, lake: Lake = None, now: Now = None, output: Output = Format.table) -> None:
+@click.command()
+@settings_options("home", "lake", "now")
+@format_option
+def status(settings: Settings, output: Format) -> None:
     """Show what is stored, how fresh it is, how the last runs ended, and the verdicts on claims."""
     from ..ingest.status import status as lake_status
 
-    settings = settings_of(home, lake, now, None)
     state = lake_status(settings)
-    if output is Format.json:
+    if output == "json":
         print_json(state.to_dict())
         return
     trends = _trends(settings, state) if drawn(output) else {}
@@ -53,7 +58,7 @@ def status(home: Home = None, lake: Lake = None, now: Now = None, output: Output
         columns.insert(3, _LATEST)
     rows = [vars(one) | {_LATEST: sparkline(trends.get(one.instrument_id, ()))} for one in state.instruments]
     print_rows(rows, columns, output, paint=paint_status)
-    if output is Format.table:
+    if output == "table":
         say()
         say(f"{state.lake}: {state.origin} data, snapshot {state.snapshot}")
         say(f"{state.bars:,} bars, {state.revisions:,} revisions, {state.quarantined:,} rows in quarantine")
@@ -123,7 +128,7 @@ _STALE_DAYS: Final = 5
 
 def overview() -> None:
     """The state of the lake and example commands; the exit code is always 0."""
-    settings = settings_of(None, None, None, None)
+    settings = load_settings()
     say("marketlake stores daily prices as traded and compares their returns.")
     say()
     try:
@@ -141,7 +146,7 @@ def overview() -> None:
         _questions(state.stored)
         _next(_to_do(settings, state))
     say("All commands: marketlake --help.  One of them: marketlake compare --help.")
-    say("Completion with the TAB key: marketlake --install-completion")
+    say("Completion with the TAB key: the end of marketlake --help says how.")
 
 
 def _overview(settings: Settings) -> Overview:

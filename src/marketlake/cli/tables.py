@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+import click
 
 from ..model.errors import LakeWriteError, UsageError
+from ..model.terms import PERIODS
 from .options import (
-    Currency,
-    End,
+    PATH,
     Format,
-    Home,
-    Ids,
-    Lake,
-    Now,
-    Output,
-    Period,
-    Start,
     complete_ids,
+    currency_option,
+    end_option,
+    format_option,
     given,
     lake_of,
-    settings_of,
+    settings_options,
+    start_option,
 )
 from .output import harmless, print_rows, say
 
@@ -33,6 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..lake import Lake as OpenLake
+    from ..model.settings import Settings
     from ..model.terms import Options
 
 _SHOWN: Final = 40
@@ -74,11 +72,12 @@ ORDER BY table_name <> 'bar'
 """
 
 
-def list_instruments(
-    home: Home = None, lake: Lake = None, now: Now = None, output: Output = Format.table
-) -> None:
+@click.command()
+@settings_options("home", "lake", "now")
+@format_option
+def list_instruments(settings: Settings, output: Format) -> None:
     """List the instruments: name, class, first and last session, sources."""
-    answer = lake_of(settings_of(home, lake, now, None)).query_rows(_LISTED)
+    answer = lake_of(settings).query_rows(_LISTED)
     _print(answer.columns, answer.rows, output)
 
 
@@ -86,62 +85,59 @@ def _print(columns: Sequence[str], rows: Iterable[Sequence[Any]], output: Format
     print_rows([dict(zip(columns, row, strict=True)) for row in rows], columns, output)
 
 
-def query(
-    sql: Annotated[
-        str,
-        typer.Argument(
-            help="One read-only statement, such as \"FROM compare('BTC', 'NASDAQ')\"; - reads standard input."
-        ),
-    ],
-    home: Home = None,
-    lake: Lake = None,
-    timeout: Annotated[
-        float, typer.Option("--timeout", help="Seconds after which the query is stopped.")
-    ] = 300.0,
-    memory: Annotated[
-        str,
-        typer.Option("--memory", help="The most it may use, such as 2GB; default: 80 % of the machine's."),
-    ] = "",
-    output: Output = Format.table,
-) -> None:
+@click.command()
+@click.argument(
+    "sql", help="One read-only statement, such as \"FROM compare('BTC', 'NASDAQ')\"; - reads standard input."
+)
+@settings_options("home", "lake")
+@click.option("--timeout", type=float, default=300.0, help="Seconds after which the query is stopped.")
+@click.option(
+    "--memory", default="", help="The most it may use, such as 2GB; default: 80 % of the machine's."
+)
+@format_option
+def query(sql: str, settings: Settings, timeout: float, memory: str, output: Format) -> None:
     """Run SQL on market.duckdb, read-only; a terminal shows the first 40 rows."""
-    here = lake_of(settings_of(home, lake, None, None))
+    here = lake_of(settings)
     answer = here.query_rows(sys.stdin.read() if sql == "-" else sql, timeout=timeout, memory=memory)
-    short = output is Format.table and sys.stdout.isatty() and len(answer.rows) > _SHOWN
+    short = output == "table" and sys.stdout.isatty() and len(answer.rows) > _SHOWN
     shown = answer.rows[:_SHOWN] if short else answer.rows
     _print(answer.columns, shown, output)
     if short:
         say(f"the first {_SHOWN} of {len(answer.rows):,} rows; all of them: --format csv")
 
 
+@click.command()
+@click.argument("what", help="prices, returns, or one read-only SQL statement.")
+@click.argument(
+    "ids",
+    nargs=-1,
+    help="Instruments of prices and returns, by id or symbol; default: all.",
+    shell_complete=complete_ids,
+)
+@click.option("--out", type=PATH, help="File to write, .parquet or .csv; default: WHAT.parquet.")
+@start_option
+@end_option
+@click.option(
+    "--basis", help="Prices: as_traded, split_adjusted, adjusted, price or total; returns: price or total."
+)
+@currency_option
+@click.option(
+    "--by", "period", type=click.Choice(PERIODS), default="day", help="Length of a period of returns."
+)
+@settings_options("home", "lake")
 def export(
-    what: Annotated[str, typer.Argument(help="prices, returns, or one read-only SQL statement.")],
-    ids: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="Instruments of prices and returns, by id or symbol; default: all.",
-            autocompletion=complete_ids,
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="File to write, .parquet or .csv; default: WHAT.parquet.")
-    ] = None,
-    start: Start = None,
-    end: End = None,
-    basis: Annotated[
-        str | None,
-        typer.Option(
-            "--basis",
-            help="Prices: as_traded, split_adjusted, adjusted, price or total; returns: price or total.",
-        ),
-    ] = None,
-    currency: Currency = None,
-    period: Annotated[Period, typer.Option("--by", help="Length of a period of returns.")] = Period.day,
-    home: Home = None,
-    lake: Lake = None,
+    what: str,
+    ids: tuple[str, ...],
+    out: Path | None,
+    start: str | None,
+    end: str | None,
+    basis: str | None,
+    currency: str | None,
+    period: str,
+    settings: Settings,
 ) -> None:
     """Write prices, returns or the rows of a query to Parquet or CSV, with a table of its columns."""
-    here = lake_of(settings_of(home, lake, None, None))
+    here = lake_of(settings)
     options = given(start=start, end=end, basis=basis, currency=currency)
     named = what if what in _EXPORTED else "query"
     path = out or Path(f"{named}.parquet")
@@ -164,12 +160,12 @@ def export(
 _EXPORTED: Final = ("prices", "returns")
 
 
-def _exported(here: OpenLake, what: str, ids: Ids, period: Period, options: Options) -> pa.Table:
+def _exported(here: OpenLake, what: str, ids: Sequence[str], period: str, options: Options) -> pa.Table:
     every = "SELECT DISTINCT instrument_id FROM bar ORDER BY ALL"
     names = ids or [row[0] for row in here.query_rows(every).rows]
     if what == "prices":
         return here.prices(names, **options).to_arrow()
-    return here.returns(names, period=period.value, **options).to_arrow()
+    return here.returns(names, period=period, **options).to_arrow()
 
 
 def _meanings(what: str, basis: str | None) -> dict[str, str]:

@@ -29,6 +29,11 @@ PERIODS: Final = {
     "year": "yearly",
 }
 """The calendar's periods, and the frequency of returns over them."""
+REBALANCING: Final = ("never", "monthly", "quarterly", "yearly", "band")
+"""When a plan's weights return to target."""
+PAY_PERIODS: Final = ("month", "semimonthly", "biweekly", "week")
+CLOSES: Final = ("daily", "monthly")
+"""The closes that a plan is valued at."""
 _YEARS: Final = (1800, 2200)
 
 Day = date | str | int

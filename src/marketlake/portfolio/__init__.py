@@ -19,14 +19,12 @@ from .figures import (
     HoldingShare,
     PortfolioAnswer,
 )
-from .plan import PERIODS, PRO_RATA, REBALANCING, TERMS, Holding, Plan, read_plan
+from .plan import PRO_RATA, TERMS, Holding, Plan, read_plan
 from .rates import USUAL_BILL
 
 __all__ = [
     "COSTS",
-    "PERIODS",
     "PRO_RATA",
-    "REBALANCING",
     "TERMS",
     "USUAL_BILL",
     "Drawdown",

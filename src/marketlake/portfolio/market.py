@@ -14,13 +14,12 @@ from ..model.calendars import Days
 from ..model.errors import EmptyLakeError, UsageError
 from ..model.instruments import NOT_INVESTABLE, is_simulated
 from ..model.location import shown
-from ..model.terms import one_of
+from ..model.terms import CLOSES, one_of
 from .known import Known, Series, to_date
 from .plan import Floats, Plan
 from .rates import Deflator, RiskFree, read_deflator, read_risk_free
 from .schedule import Flags, is_last
 
-FREQUENCIES: Final = ("daily", "monthly")
 _EXPENSES_INSIDE: Final = ("fund", "bond")
 
 
@@ -79,7 +78,7 @@ def read_market(
 ) -> Market:
     """All history of the holdings. `UsageError` for what cannot be held, `EmptyLakeError` without
     bars."""
-    one_of("frequency", frequency, FREQUENCIES)
+    one_of("frequency", frequency, CLOSES)
     reader = known.reader
     listing = reader.listing
     held = tuple(find(listing, name) for name in plan.ids)

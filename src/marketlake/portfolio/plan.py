@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..model.errors import ConfigError, UsageError
+from ..model.terms import PAY_PERIODS, REBALANCING
 
 Floats = npt.NDArray[np.float64]
 
-REBALANCING: Final = ("never", "monthly", "quarterly", "yearly", "band")
-PERIODS: Final = ("month", "semimonthly", "biweekly", "week")
 PRO_RATA: Final = "pro-rata"
 _SWEEP: Final = tuple(step / 100 for step in range(11))
 _CLOSE: Final = 1e-9
@@ -74,7 +73,7 @@ class Plan:
     def __post_init__(self) -> None:
         _check_holdings(self.holdings)
         _choose("rebalance", self.rebalance, REBALANCING)
-        _choose("per", self.per, PERIODS)
+        _choose("per", self.per, PAY_PERIODS)
         _check_band(self)
         _between("start", self.start, 0, 1e15, above=True)
         _between("contribute", self.contribute, 0, 1e15)
