@@ -76,9 +76,11 @@ def test_a_query_can_be_interrupted(home: Path) -> None:
         if process.poll() is not None:
             break
         process.send_signal(signal.SIGINT)
+    else:
+        process.kill()
     _, error = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert error == b"marketlake: interrupted; stored data is kept, run again to continue\n"
+    assert error.decode().strip() == "marketlake: interrupted; stored data is kept, run again to continue"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")

@@ -3,10 +3,12 @@ lake."""
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Timer
+from threading import Thread, Timer, current_thread, main_thread
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -71,7 +73,8 @@ def _executed(reader: DuckReader, text: str, timeout: float | None) -> Iterator[
         _check_reading(reader, text)
         if timeout is not None:
             timer.start()
-        yield reader.execute(text)
+        with _interruptible(reader.connection):
+            yield reader.execute(text)
     except duckdb.InterruptException as error:
         raise UsageError(f"the query took longer than {timeout:g} s; narrow it, or give more time") from error
     except duckdb.OutOfMemoryException as error:
@@ -85,6 +88,36 @@ def _executed(reader: DuckReader, text: str, timeout: float | None) -> Iterator[
         raise UsageError(f"the query failed: {brief(error)}") from error
     finally:
         timer.cancel()
+
+
+@contextmanager
+def _interruptible(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Ctrl-C ends the query.
+
+    Python's handler waits until DuckDB returns, and DuckDB asks for signals only where the main thread has
+    nothing to compute: a thread is told of the signal at once.
+    """
+    if current_thread() is not main_thread():
+        yield
+        return
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    before = signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+    listener = Thread(target=_heed, args=(told, connection), daemon=True)
+    listener.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(tell)
+        listener.join()
+        os.close(told)
+
+
+def _heed(told: int, connection: duckdb.DuckDBPyConnection) -> None:
+    while number := os.read(told, 1):
+        if number[0] == signal.SIGINT:
+            connection.interrupt()
 
 
 def _check_reading(reader: DuckReader, text: str) -> None:

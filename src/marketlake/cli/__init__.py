@@ -57,8 +57,8 @@ def _run() -> None:
 
 def _of_the_machine(error: BaseException) -> tuple[str, int]:
     """The message and exit code of an interruption or of a limit; raises what is neither."""
-    if isinstance(error, KeyboardInterrupt) or isinstance(error.__cause__, KeyboardInterrupt):
-        # DuckDB raises its own error for an interrupted query
+    # DuckDB raises its own error for an interrupted query
+    if isinstance(error, KeyboardInterrupt) or str(error) == "Query interrupted":
         return "interrupted; stored data is kept, run again to continue", 130
     number = error.errno if isinstance(error, OSError) else None
     if isinstance(error, MemoryError) or number == errno.ENOMEM or _MEMORY.search(str(error)):

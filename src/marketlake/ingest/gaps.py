@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from ..store.writer import Writer
 from .job import BACKFILL, DAILY, RECONCILE, REPLACE
 from .normalise import Window
 from .raw_answers import Answer
-from .watermarks import read_columns
+from .watermarks import query_files
 
 _LATE_SESSIONS: Final = 5
 """This many sessions may be missing at the end before an answer counts as truncated: vendors are
@@ -36,9 +37,7 @@ _GAPS_SHARE: Final = 0.05
 """This share of sessions in between may be missing: venues and vendors differ over holidays."""
 _IN_A_ROW: Final = 20
 """So many of them in a row, a month of a stock exchange, are no holidays."""
-_KEY: Final = ["instrument_id", "session"]
-_LAST: Final = ["run_id", "state", "tries", "accepted", "first_requested_at", "last_requested_at"]
-COLUMNS: Final = [*_KEY, *_LAST]
+COLUMNS: Final = ["instrument_id", "session", "run_id", "state", "tries", "accepted", "first_requested_at"]
 """What the current state of a gap is read from."""
 _NO_DAYS: Final = np.empty(0, "datetime64[D]")
 
@@ -132,20 +131,25 @@ class Gap:
 
 def read_gaps(root: Path, manifest: Manifest) -> Mapping[str, list[Gap]]:
     """By instrument id, in order of session: open and permanent gaps."""
-    return latest(read_columns(root / path, COLUMNS) for path in manifest.paths("gap"))
+    text = f"SELECT {', '.join(COLUMNS)} FROM file"  # noqa: S608 (names of ours)
+    months = query_files(root, manifest.paths("gap"), text)
+    return latest(dict(zip(COLUMNS, row, strict=True)) for _, rows in months for row in rows)
 
 
-def latest(logs: Iterable[pa.Table]) -> Mapping[str, list[Gap]]:
-    """The last row of each session in these parts of the log, without the filled ones."""
-    log = pa.concat_tables([GAP.empty_table().select(COLUMNS), *logs])
-    closed = log.filter(pc.equal(log["state"], FILLED)).select(_KEY)
+def latest(log: Iterable[dict[str, Any]]) -> Mapping[str, list[Gap]]:
+    """The last row of each session in the log, without the filled ones."""
+    rows = list(log)
+    filled = {_key(row) for row in rows if row["state"] == FILLED}
     # by their count, not by their moment: a clock may jump
-    left = log.join(closed, _KEY, join_type="left anti").sort_by("tries")
-    last = left.group_by(_KEY, use_threads=False).aggregate([(name, "last") for name in _LAST])
+    last = {_key(row): row for row in sorted(rows, key=itemgetter("tries")) if _key(row) not in filled}
     gaps: dict[str, list[Gap]] = {}
-    for row in last.sort_by("session").to_pylist():
+    for row in sorted(last.values(), key=itemgetter("session")):
         gaps.setdefault(row["instrument_id"], []).append(_gap(row))
     return gaps
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, date]:
+    return row["instrument_id"], row["session"]
 
 
 def first_open(gaps: Iterable[Gap]) -> date | None:
@@ -161,11 +165,11 @@ def accepted_gaps(gaps: Mapping[str, list[Gap]]) -> dict[str, list[date]]:
 def _gap(row: Mapping[str, Any]) -> Gap:
     return Gap(
         session=row["session"],
-        state=row["state_last"],
-        tries=row["tries_last"],
-        run_id=row["run_id_last"],
-        first_requested_at=row["first_requested_at_last"],
-        accepted=row["accepted_last"],
+        state=row["state"],
+        tries=row["tries"],
+        run_id=row["run_id"],
+        first_requested_at=row["first_requested_at"],
+        accepted=row["accepted"],
     )
 
 
@@ -173,7 +177,8 @@ def known_gaps(lake: Writer, ids: Iterable[str]) -> Mapping[str, list[Gap]]:
     """The open and permanent gaps of some instruments, before an answer is stored."""
     wanted = pa.array(sorted(ids), pa.string())
     logs = (lake.read(path, COLUMNS) for path in lake.manifest.paths("gap"))
-    return latest(log.filter(pc.is_in(log["instrument_id"], wanted)) for log in logs)
+    own = (log.filter(pc.is_in(log["instrument_id"], wanted)) for log in logs)
+    return latest(row for log in own for row in log.to_pylist())
 
 
 def gap_rows(
@@ -281,7 +286,7 @@ def _stored(
             places.setdefault(path, []).append(name)
     found: dict[str, list[Days]] = {}
     for path, names in places.items():
-        bars, ids = lake.read(path, [*_KEY, "source"]), pa.array(names, pa.string())
+        bars, ids = lake.read(path, ["instrument_id", "session", "source"]), pa.array(names, pa.string())
         own = bars.filter(pc.is_in(bars["instrument_id"], ids))
         if of_source:
             sources = pa.array([windows[name].source for name in names], pa.string())

@@ -7,17 +7,20 @@ answered well (`Debt`) or the whole history is due (`Whole`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ..engine.duck import connect
+from ..engine.sql_text import bound, glob_safe, literal
 from ..model import layout
 from ..model.schema import ANSWERED_TRIES, CORRECTION_MODE, GOOD_OUTCOMES, RUN
 from ..store.files import corrupt
@@ -29,6 +32,31 @@ _NO_FETCH: Final = ("reconcile", CORRECTION_MODE)
 _WHOLE: Final = ("first_load", "reverify")
 _STORED: Final = ("new_rows", "revised_rows", "volume_rows")
 _UNANSWERED: Final = ("rate_limited", "unavailable")
+
+
+_LAST_DAYS: Final = """
+SELECT
+    instrument_id,
+    max(day) FILTER (whole AND answered),
+    max(day) FILTER (whole AND good),
+    max(day) FILTER (NOT whole AND mode <> $correction OR whole AND answered)
+FROM (
+    SELECT
+        instrument_id,
+        mode,
+        CAST(started_at AS DATE) AS day,
+        list_contains($whole, mode) AS whole,
+        list_contains($good, outcome) AS good,
+        NOT list_contains($unanswered, outcome) AS answered
+    FROM file
+)
+GROUP BY ALL
+"""
+"""The days of `Whole`."""
+_LAST_RUNS: Final = """
+SELECT batch_id, instrument_id, outcome, requested_from, source, message FROM file
+WHERE NOT list_contains($no_fetch, mode)
+"""
 
 
 @dataclass(frozen=True)
@@ -55,23 +83,35 @@ def watermarks(root: Path, manifest: Manifest, wanted: set[str]) -> dict[str, Wa
     Reads the newest years first, until all are found.
     """
     found: dict[str, Watermark] = {}
-    for path in sorted(manifest.paths("bar"), key=layout.year_of, reverse=True):
-        if wanted <= set(found):
-            break
+    text = "SELECT instrument_id, max(session) FROM file GROUP BY ALL"
+    paths = sorted(manifest.paths("bar"), key=layout.year_of, reverse=True)
+    for path, rows in query_files(root, paths, text):
         asset_class = layout.asset_class_of(path)
-        for name, session in _last_sessions(root / path):
+        for name, session in rows:
             if name not in found or found[name].session < session:
                 found[name] = Watermark(session, asset_class)
+        if wanted <= set(found):
+            break
     return {key: mark for key, mark in found.items() if key in wanted}
 
 
-def _last_sessions(path: Path) -> Iterable[tuple[str, date]]:
-    """Each instrument of a file of bars, and its last session, which is that of its last row."""
-    bars = read_columns(path, ["instrument_id", "session"], coded=["instrument_id"])
-    ids = bars["instrument_id"].unify_dictionaries().combine_chunks()
-    codes = ids.indices.to_numpy()
-    last = pa.array(np.flatnonzero(np.append(codes[1:] != codes[:-1], True)[: len(codes)]))
-    return zip(ids.take(last).to_pylist(), bars["session"].take(last).to_pylist(), strict=True)
+def query_files(
+    root: Path, paths: Iterable[str], text: str, **values: object
+) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
+    """The rows of a SELECT from `file`, by stored file.
+
+    By DuckDB, and with constants: Arrow and DuckDB load pandas to convert values, half a second of a command.
+    `CorruptLakeError` for a file that cannot be read.
+    """
+    with connect(threads=1) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for path in paths:
+            file = f"read_parquet({literal(glob_safe(root / path))}, hive_partitioning = false)"
+            try:
+                rows = connection.execute(f"WITH file AS (FROM {file}) {bound(text, values)}").fetchall()
+            except duckdb.Error as error:
+                raise corrupt(root / path, str(error).splitlines()[0][:120]) from error
+            yield path, rows
 
 
 @dataclass(frozen=True)
@@ -97,7 +137,13 @@ def owed(root: Path, manifest: Manifest, first_sources: Mapping[str, str]) -> Ma
     """
     columns = ["instrument_id", "outcome", "mode", "requested_from", "due_from", "requested_to", "batch_id"]
     columns += ["started_at", "source", "first_session", "quarantined_rows", *_STORED]
-    runs = _recent_runs(root, manifest, columns)
+    runs = pa.concat_tables(
+        [
+            RUN.empty_table().select(columns),
+            *(read_columns(root / path, columns) for path in _recent(manifest)),
+        ]
+    )
+    runs = runs.filter(pc.invert(pc.is_in(runs["mode"], pa.array(_NO_FETCH))))
     good = pc.is_in(runs["outcome"], pa.array(sorted(GOOD_OUTCOMES)))
     bad = pc.and_(pc.invert(good), pc.invert(pc.is_in(runs["mode"], pa.array(_EXTRA))))
     loads = runs.filter(pc.equal(runs["mode"], _WHOLE[0])).to_pylist()
@@ -140,12 +186,9 @@ def _until(debt: Debt, row: Mapping[str, Any]) -> date:
 
 def last_runs(root: Path, manifest: Manifest) -> Mapping[str, LastRun]:
     """By instrument id, from the newest months with runs."""
-    columns = ["instrument_id", "outcome", "requested_from", "source", "message", "batch_id"]
-    rows = _recent_runs(root, manifest, columns).sort_by("batch_id").to_pylist()
-    return {
-        row["instrument_id"]: LastRun(row["outcome"], row["requested_from"], row["source"], row["message"])
-        for row in rows
-    }
+    months = query_files(root, _recent(manifest), _LAST_RUNS, no_fetch=list(_NO_FETCH))
+    rows = [row for _, runs in months for row in runs]
+    return {name: LastRun(*run) for _, name, *run in sorted(rows, key=itemgetter(0))}
 
 
 @dataclass(frozen=True)
@@ -189,25 +232,18 @@ def last_served(
     return found
 
 
-def _recent_runs(root: Path, manifest: Manifest, names: list[str]) -> pa.Table:
+def _recent(manifest: Manifest) -> list[str]:
     """The newest two months with runs: a month's first run must not hide the last one's.
 
-    Comparisons of sources and corrections do not count: they request nothing that is stored.
+    Runs in a mode of `_NO_FETCH` do not count: they request nothing that is stored.
     """
-    months = [path for path in manifest.paths("run") if manifest.files[path].rows]
-    wanted = list(dict.fromkeys([*names, "mode"]))
-    tables = [read_columns(root / path, wanted) for path in months[-2:]]
-    runs = pa.concat_tables([RUN.empty_table().select(wanted), *tables])
-    return runs.filter(pc.invert(pc.is_in(runs["mode"], pa.array(_NO_FETCH)))).select(names)
+    return [path for path in manifest.paths("run") if manifest.files[path].rows][-2:]
 
 
-def read_columns(path: Path, names: list[str], coded: Sequence[str] = ()) -> pa.Table:
-    """Some columns of a stored file, `coded` ones as dictionaries.
-
-    `CorruptLakeError` where that fails.
-    """
+def read_columns(path: Path, names: list[str]) -> pa.Table:
+    """Some columns of a stored file; `CorruptLakeError` where that fails."""
     try:
-        return pq.ParquetFile(path, read_dictionary=list(coded)).read(columns=names)
+        return pq.ParquetFile(path).read(columns=names)
     except (pa.ArrowException, OSError) as error:
         raise corrupt(path, str(error).splitlines()[0][:120]) from error
 
@@ -229,46 +265,26 @@ class Whole:
 
 def whole_histories(root: Path, manifest: Manifest, since: date) -> Mapping[str, Whole]:
     """By instrument id, from the runs of the month of `since` and those after it."""
-    oldest = layout.monthly("run", since)
+    paths = [path for path in manifest.paths("run") if path >= layout.monthly("run", since)]
+    modes = {"whole": list(_WHOLE), "unanswered": list(_UNANSWERED), "good": sorted(GOOD_OUTCOMES)}
     found: dict[str, Whole] = {}
-    for path in manifest.paths("run"):
-        if path >= oldest:
-            for row in _days(root / path):
-                before = found.get(row["instrument_id"], Whole())
-                found[row["instrument_id"]] = Whole(
-                    row["answered_max"] or before.answered_on,
-                    row["verified_max"] or before.verified_on,
-                    row["run_max"] or before.run_on,
-                )
+    for _, rows in query_files(root, paths, _LAST_DAYS, correction=CORRECTION_MODE, **modes):
+        for name, answered, verified, run in rows:
+            before = found.get(name, Whole())
+            found[name] = Whole(
+                answered or before.answered_on, verified or before.verified_on, run or before.run_on
+            )
     return found
 
 
 def first_sessions(root: Path, manifest: Manifest, wanted: set[str]) -> dict[str, date]:
     """The first stored session of each; reads the oldest years first, until all are found."""
     found: dict[str, date] = {}
-    names = pa.array(sorted(wanted), pa.string())
-    for path in sorted(manifest.paths("bar"), key=layout.year_of):
+    text = "SELECT instrument_id, min(session) FROM file GROUP BY ALL"
+    for _, rows in query_files(root, sorted(manifest.paths("bar"), key=layout.year_of), text):
+        for name, session in rows:
+            if name in wanted:
+                found[name] = min(found.get(name, date.max), session)
         if wanted <= set(found):
             break
-        table = read_columns(root / path, ["instrument_id", "session"])
-        mine = table.filter(pc.is_in(table["instrument_id"], names))
-        for row in mine.group_by("instrument_id").aggregate([("session", "min")]).to_pylist():
-            known = found.get(row["instrument_id"], date.max)
-            found[row["instrument_id"]] = min(known, row["session_min"])
     return found
-
-
-def _days(path: Path) -> list[dict[str, Any]]:
-    """A row an instrument: the last days of its runs in a month."""
-    runs = read_columns(path, ["instrument_id", "mode", "outcome", "started_at"])
-    runs = runs.filter(pc.not_equal(runs["mode"], CORRECTION_MODE))
-    day = pc.cast(runs["started_at"], pa.date32(), safe=False)
-    whole = pc.is_in(runs["mode"], pa.array(_WHOLE))
-    answered = pc.and_(whole, pc.invert(pc.is_in(runs["outcome"], pa.array(_UNANSWERED))))
-    verified = pc.and_(whole, pc.is_in(runs["outcome"], pa.array(sorted(GOOD_OUTCOMES))))
-    masks = {"answered": answered, "verified": verified, "run": pc.or_(answered, pc.invert(whole))}
-    nothing = pa.scalar(None, pa.date32())
-    days = {name: pc.if_else(mask, day, nothing) for name, mask in masks.items()}
-    grouped = pa.table({"instrument_id": runs["instrument_id"], **days}).group_by("instrument_id")
-    rows: list[dict[str, Any]] = grouped.aggregate([(name, "max") for name in masks]).to_pylist()
-    return rows
