@@ -13,26 +13,6 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
-from .answers.changes import Changes, ListedChanges, Span
-from .answers.changes import changes as answer_changes
-from .answers.check import LakeCheck
-from .answers.check import check as answer_check
-from .answers.compare import Comparison
-from .answers.compare import compare as answer_compare
-from .answers.explain import Explanation
-from .answers.explain import explain as answer_explain
-from .answers.metrics import Metrics
-from .answers.metrics import metrics as answer_metrics
-from .answers.prices import Trends, trend_of_sessions
-from .answers.prices import prices as answer_prices
-from .answers.query import Rows, query_rows
-from .answers.query import query as answer_query
-from .answers.result import Table
-from .answers.returns import Returns, Rolling
-from .answers.returns import returns as answer_returns
-from .answers.returns import rolling as answer_rolling
-from .answers.scoreboard import TABLES, Scoreboard
-from .answers.scoreboard import scoreboard as answer_scoreboard
 from .engine.reader import DUCKDB, DuckEngine, DuckReader, Engine
 from .model.errors import EmptyLakeError, LakeChangedError, UsageError
 from .model.layout import DATABASE
@@ -43,7 +23,17 @@ from .model.terms import Moment, Options, Terms, moment_of
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from .answers.changes import Changes, Span
+    from .answers.check import LakeCheck
+    from .answers.compare import Comparison
+    from .answers.explain import Explanation
     from .answers.matrix import Matrix
+    from .answers.metrics import Metrics
+    from .answers.prices import Trends
+    from .answers.query import Rows
+    from .answers.result import Table
+    from .answers.returns import Returns, Rolling
+    from .answers.scoreboard import Scoreboard
     from .claims.ledger import Ledger
     from .portfolio.figures import PortfolioAnswer
     from .portfolio.plan import Plan
@@ -94,8 +84,10 @@ class Lake:
         currency, basis, real, convention, sessions, as_of, strict. `risk` adds return and risk over all
         these years together, from the last session before the first year, for any convention.
         """
+        from .answers.compare import compare
+
         terms = Terms.of(ids, options)
-        return self._ask(lambda reader: answer_compare(reader, terms, risk=risk))
+        return self._ask(lambda reader: compare(reader, terms, risk=risk))
 
     def metrics(
         self, ids: Ids, *, deepest: int = 5, annualise_short: bool = False, **options: Unpack[Options]
@@ -109,9 +101,11 @@ class Lake:
         instruments have. `deepest` is the number of drawdowns to list; `annualise_short` also annualises
         windows of less than a year.
         """
+        from .answers.metrics import metrics
+
         terms = Terms.of(ids, options)
         return self._ask(
-            lambda reader: answer_metrics(reader, terms, deepest=deepest, annualise_short=annualise_short)
+            lambda reader: metrics(reader, terms, deepest=deepest, annualise_short=annualise_short)
         )
 
     def returns(self, ids: Ids, *, period: str = "month", **options: Unpack[Options]) -> Returns:
@@ -123,8 +117,10 @@ class Lake:
         have a row. Rows are sorted by instrument, in the requested order, then by period; `.wide()` has a
         column per instrument.
         """
+        from .answers.returns import returns
+
         terms = Terms.of(ids, options)
-        return self._ask(lambda reader: answer_returns(reader, terms, period=period))
+        return self._ask(lambda reader: returns(reader, terms, period=period))
 
     def rolling(self, ids: Ids, *, periods: int | None = None, **options: Unpack[Options]) -> Rolling:
         """Correlation, beta, alpha, ... against a benchmark over the latest `periods` returns.
@@ -134,8 +130,10 @@ class Lake:
         Each session with enough returns before it has a row. `periods` is 252 days, 52 weeks or 12 months
         by default. Takes the options of `metrics`. Rows are sorted by instrument, then by session.
         """
+        from .answers.returns import rolling
+
         terms = Terms.of(ids, options)
-        return self._ask(lambda reader: answer_rolling(reader, terms, periods=periods))
+        return self._ask(lambda reader: rolling(reader, terms, periods=periods))
 
     def scoreboard(self, ids: Ids = (), *, by_year: bool = False, **options: Unpack[Options]) -> Scoreboard:
         """The standard metrics of all instruments, or of some, each in its own currency.
@@ -147,8 +145,10 @@ class Lake:
         consumer prices. Without dates: from the first to the last calendar year that is complete for any of
         them. `by_year` adds the return of each instrument in each year.
         """
+        from .answers.scoreboard import TABLES, scoreboard
+
         terms = Terms.of(ids, options)
-        return self._ask(lambda reader: answer_scoreboard(reader, terms, by_year=by_year), TABLES)
+        return self._ask(lambda reader: scoreboard(reader, terms, by_year=by_year), TABLES)
 
     def matrix(self, ids: Ids = (), **options: Unpack[Options]) -> Matrix:
         """Years won and correlations of all pairs of instruments.
@@ -179,8 +179,11 @@ class Lake:
         currency, each instrument is in its own; a session without a rate is null with quality
         `no_rate`. Texts are codes: dictionaries in Arrow, categories in pandas.
         """
+        from .answers.prices import prices
+        from .answers.result import Table
+
         terms = Terms.of(ids, {"basis": "as_traded", **options})
-        return Table(self._read(lambda reader: answer_prices(reader, terms, fields=fields)))
+        return Table(self._read(lambda reader: prices(reader, terms, fields=fields)))
 
     def aligned_returns(self, ids: Ids, *, period: str = "day", **options: Unpack[Options]) -> Table:
         """Returns over the sessions that all instruments have, a column per instrument.
@@ -210,9 +213,11 @@ class Lake:
         all instruments. `kinds` and `most` limit the rows to some kinds and a number; the summary is never
         cut.
         """
+        from .answers.changes import ListedChanges, changes
+
         terms, span = Terms.of(ids), _span(since, until)
         listing = ListedChanges((kinds,) if isinstance(kinds, str) else tuple(kinds), most)
-        return self._read(lambda reader: answer_changes(reader, terms, span, listing=listing))
+        return self._read(lambda reader: changes(reader, terms, span, listing=listing))
 
     def explain(
         self, ids: Ids, since: Moment, until: Moment | None = None, **options: Unpack[Options]
@@ -225,8 +230,10 @@ class Lake:
         are replaced one at a time, by session; the instrument's own row comes before those of rates. A row's
         part is the resulting move of the return, so the parts add up to the whole difference.
         """
+        from .answers.explain import explain
+
         terms, span = Terms.of(ids, options), _span(since, until)
-        return self._read(lambda reader: answer_explain(reader, terms, span))
+        return self._read(lambda reader: explain(reader, terms, span))
 
     def check(
         self,
@@ -243,8 +250,10 @@ class Lake:
         Takes start. Without ids: all instruments. `severity` selects `fail` or `warn`. `now` is the
         reference for lateness; by default, when market.duckdb was built.
         """
+        from .answers.check import check
+
         terms, moment = Terms.of(ids, options), moment_of(now)
-        return self._read(lambda reader: answer_check(reader, terms, severity=severity, now=moment))
+        return self._read(lambda reader: check(reader, terms, severity=severity, now=moment))
 
     def portfolio(
         self,
@@ -293,13 +302,18 @@ class Lake:
         `timeout` is in seconds; `memory` is the most that it may use, such as 2GB. `UsageError` for a
         statement that writes or fails.
         """
-        return Table(self._ask(lambda reader: answer_query(reader, text, timeout), engine=DuckEngine(memory)))
+        from .answers.query import query
+        from .answers.result import Table
+
+        return Table(self._ask(lambda reader: query(reader, text, timeout), engine=DuckEngine(memory)))
 
     def query_rows(self, text: str, *, timeout: float | None = None, memory: str = "") -> Rows:
         """Like `query`, as Python values without Arrow.
 
         >>> lake.query_rows("SELECT count(*) FROM bar").rows
         """
+        from .answers.query import query_rows
+
         return self._ask(lambda reader: query_rows(reader, text, timeout), engine=DuckEngine(memory))
 
     def instruments(self) -> Table:
@@ -315,6 +329,8 @@ class Lake:
         >>> from datetime import date
         >>> lake.trends(date(2025, 1, 1), 60)["BTC"]
         """
+        from .answers.prices import trend_of_sessions
+
         return self._read(lambda reader: trend_of_sessions(reader, since, sessions))
 
     def report_page(self) -> str:
@@ -388,6 +404,8 @@ def _absolute(lake: str) -> str:
 
 
 def _span(since: Moment, until: Moment | None) -> Span:
+    from .answers.changes import Span
+
     begin: datetime | None = moment_of(since)
     if begin is None:
         raise UsageError("since is missing; write a moment like 2026-01-02T12:00Z")
