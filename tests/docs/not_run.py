@@ -29,6 +29,11 @@ NOT_RUN: Final = (
         "needs real prices; tests/project/test_detection.py runs the measurement in small",
     ),
     ("docs/sizing.md", "python -m", "tests/docs/test_sizing.py calls it"),
+    (
+        "docs/reference/commands.md",
+        "eval ",
+        "a shell's own command; tests/cli/test_completion.py runs the rest",
+    ),
     ("docs/spark.md", "", "needs Spark and Java; tests/engine/spark runs the same"),
     ("docs/watching.md", "OTEL_", "lines of .env"),
     ("docs/watching.md", "docker ", "needs Docker; tests/airflow/test_alert.py sends alerts"),
