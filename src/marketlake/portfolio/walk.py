@@ -143,16 +143,24 @@ def growth(levels: Floats, due: Flags, weights: Floats) -> Floats:
 
 
 def record(along: Track, weights: Floats, plan: Plan) -> Path:
-    """Run the track's only window with targets (H, K)."""
+    """Run the track's only window with targets (H, K), a whole stretch without trades at a time."""
     first, last = along.first[0], along.last[0]
-    shape = last - first, weights.shape[1]
-    before, gain = np.empty((shape[0], *weights.shape)), np.empty((shape[0], *weights.shape))
-    flow, cost, rebalanced = np.empty(shape[0] + 1), np.empty((shape[0] + 1, shape[1])), np.empty(shape)
-    flow[0], cost[0] = plan.start, plan.start - invested(plan)
-    for n, step in enumerate(walk(along, weights, plan)):
-        before[n] = step.before[:, 0]
-        gain[n] = step.grown[:, 0] - before[n]
-        flow[n + 1], cost[n + 1], rebalanced[n] = step.flow[0, 0], step.cost[0], step.rebalanced[0]
+    count, target = last - first, weights[:, None, :]
+    net, due = along.net[first + 1 : last + 1], rebalancing(along.days, plan.rebalance)[first + 1 : last + 1]
+    before, gain = np.empty((count, *weights.shape)), np.empty((count, *weights.shape))
+    cost, rebalanced = np.zeros((count + 1, weights.shape[1])), np.zeros((count, weights.shape[1]))
+    flow = np.append(plan.start, _flows(along, plan)[0, 1:])
+    cost[0] = plan.start - invested(plan)
+    held, start = weights * invested(plan), 0
+    trades = due | (flow[1:] != 0) | (plan.band is not None)
+    for end in [*(np.flatnonzero(trades[:-1]) + 1), count]:
+        steps = np.broadcast_to(net[start:end, :, None], (end - start, *weights.shape))
+        grown = np.cumprod(np.concatenate([held[None], steps]), axis=0)
+        before[start:end], gain[start:end] = grown[:-1], np.diff(grown, axis=0)
+        paid, going = flow[end : end + 1, None], np.array([[end < count]])
+        after, costs, moved = _trade(grown[-1][:, None], paid, target, bool(due[end - 1]), going, plan)
+        held, cost[end], rebalanced[end - 1] = after[:, 0], costs[0], moved[0]
+        start = end
     kept_back = (along.gross - along.net)[first + 1 : last + 1]
     return Path(
         days=along.days[first : last + 1],
