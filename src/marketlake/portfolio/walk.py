@@ -45,8 +45,6 @@ class Step:
     """Money paid in, (S', 1)."""
     cost: Floats
     """Money paid for trading, (S', K)."""
-    rebalanced: Floats
-    """What rebalancing bought and sold, (S', K)."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +113,8 @@ def walk(along: Track, weights: Floats, plan: Plan) -> Iterator[Step]:
             grown = before * along.net[session][:, None, None]
             flow = flows[np.arange(ended, begun), session - first[plans]][:, None]
             going = (last[plans] > session)[:, None]
-            held[:, plans], cost, moved = _trade(grown, flow, target, bool(due[session]), going, plan)
-            yield Step(session, plans, before, grown, flow, cost, moved)
+            held[:, plans], cost, _ = _trade(grown, flow, target, bool(due[session]), going, plan)
+            yield Step(session, plans, before, grown, flow, cost)
         while ended < begun and along.last[ended] == session:
             ended += 1
         while begun < count and along.first[begun] == session:
