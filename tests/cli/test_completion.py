@@ -43,6 +43,10 @@ def test_completion_without_a_configuration_is_empty(
     assert offered(monkeypatch, run, "bash", "marketlake compare ").strip() == ""
 
 
+def test_completion_of_an_unknown_command_is_empty(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    assert offered(monkeypatch, run, "bash", "marketlake compere BT").strip() == ""
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_line_of_the_help_prints_the_code_of_a_shell(
     monkeypatch: pytest.MonkeyPatch, run: Run, shell: str

@@ -54,6 +54,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in COMMANDS:
             return command(cmd_name)
+        if ctx.resilient_parsing:
+            return None  # a completion has nothing to offer
         raise click.NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
 
 
