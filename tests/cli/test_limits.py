@@ -123,5 +123,5 @@ def test_too_little_memory_is_a_message(home: Path) -> None:
     assert ended.stderr.decode().splitlines()[-1].startswith("marketlake: not enough memory")
     assert b"Traceback" not in ended.stderr
     # a long table needs neither a minute nor much memory
-    ended = within(600_000, "query", long)
+    ended = within(800_000, "query", long)
     assert (ended.returncode, ended.stdout.count(b"\n")) == (0, 50_002)
