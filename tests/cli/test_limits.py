@@ -122,6 +122,6 @@ def test_too_little_memory_is_a_message(home: Path) -> None:
     assert ended.returncode == 1
     assert ended.stderr.decode().splitlines()[-1].startswith("marketlake: not enough memory")
     assert b"Traceback" not in ended.stderr
-    # a long table needs neither a minute nor much memory; DuckDB 2.0 alone reserves 900 MB of addresses
+    # a long table needs neither a minute nor much memory; for DuckDB 2.0, 900 MB of addresses are too few
     ended = within(1_200_000, "query", long)
     assert (ended.returncode, ended.stdout.count(b"\n")) == (0, 50_002)
