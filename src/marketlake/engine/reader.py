@@ -125,9 +125,11 @@ class DuckReader:
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
     def arrow(self, text: str, values: Values | None = None) -> pa.Table:
-        """The rows of a text as an Arrow table."""
+        """The rows of a text as an Arrow table; a relation converts them in parallel."""
+        bounded = bound(text, values or {})
         with stored_files(self.lake):
-            return self._run(text, values).to_arrow_table()
+            step(bounded)
+            return self.connection.sql(bounded).to_arrow_table()
 
     def numpy(self, text: str, values: Values | None = None) -> dict[str, Any]:
         """The columns of a text as numpy arrays."""
