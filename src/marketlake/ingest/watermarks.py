@@ -32,8 +32,6 @@ _NO_FETCH: Final = ("reconcile", CORRECTION_MODE)
 _WHOLE: Final = ("first_load", "reverify")
 _STORED: Final = ("new_rows", "revised_rows", "volume_rows")
 _UNANSWERED: Final = ("rate_limited", "unavailable")
-
-
 _LAST_DAYS: Final = """
 SELECT
     instrument_id,
