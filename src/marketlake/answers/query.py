@@ -95,7 +95,7 @@ def _interruptible(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Ctrl-C ends the query.
 
     Python's handler waits until DuckDB returns, and DuckDB asks for signals only where the main thread has
-    nothing to compute: a thread is told of the signal at once.
+    nothing to compute: a thread is told of the signal immediately.
     """
     if current_thread() is not main_thread():
         yield

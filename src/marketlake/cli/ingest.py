@@ -17,6 +17,7 @@ from .options import (
     engine_option,
     format_option,
     ids_argument,
+    last_session_option,
     maker_of,
     parse_day,
     settings_options,
@@ -123,7 +124,7 @@ def build(full_refresh: bool, engine: str, settings: Settings) -> None:
 @click.command()
 @click.argument("ids", nargs=-1, required=True, help="Instrument ids.", shell_complete=complete_ids)
 @click.option("--from", "start", required=True, help="First year or session, such as 2015-01-01.")
-@click.option("--to", "end", help="Last year or session; default: the last finished one.")
+@last_session_option
 @click.option("--source", default="", help="Only this one of the instruments' sources, such as kraken.")
 @click.option(
     "--replace",

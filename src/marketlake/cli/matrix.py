@@ -10,7 +10,6 @@ from .options import (
     Format,
     as_of_option,
     basis_option,
-    complete_ids,
     convention_option,
     currency_option,
     end_option,
@@ -22,6 +21,7 @@ from .options import (
     settings_options,
     start_option,
     strict_option,
+    with_returns_argument,
 )
 from .output import print_answer, print_rows, say
 
@@ -35,9 +35,7 @@ _SQUARE: Final = 16
 
 
 @click.command()
-@click.argument(
-    "ids", nargs=-1, help="Instrument ids; default: all that have a return.", shell_complete=complete_ids
-)
+@with_returns_argument
 @start_option
 @end_option
 @frequency_option

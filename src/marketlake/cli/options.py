@@ -76,6 +76,12 @@ ids_argument = click.argument(
     help="Instruments, by id or symbol; default: all of instruments.toml.",
     shell_complete=complete_ids,
 )
+with_returns_argument = click.argument(
+    "ids",
+    nargs=-1,
+    help="Instrument ids; default: all that have a return.",
+    shell_complete=complete_ids,
+)
 named_argument = click.argument(
     "ids",
     nargs=-1,
@@ -85,6 +91,9 @@ named_argument = click.argument(
 )
 start_option = click.option("--from", "start", help="First year or day; default: as early as possible.")
 end_option = click.option("--to", "end", help="Last year or day; default: as late as possible.")
+last_session_option = click.option(
+    "--to", "end", help="Last year or session; default: the last finished one."
+)
 currency_option = click.option("--currency", help="Convert to this currency at reference rates.")
 basis_option = click.option(
     "--basis", type=click.Choice(BASES), default="price", help="Price return, or total return with dividends."

@@ -11,6 +11,7 @@ from .options import (
     Format,
     format_option,
     ids_argument,
+    last_session_option,
     parse_day,
     settings_options,
 )
@@ -56,7 +57,7 @@ _BASIS_POINTS: Final = 2
 @click.command()
 @ids_argument
 @click.option("--from", "start", help="First year or session; default: the last 30 finished ones.")
-@click.option("--to", "end", help="Last year or session; default: the last finished one.")
+@last_session_option
 @click.option("--sessions", is_flag=True, help="One row per session, not per pair of sources.")
 @settings_options("home", "lake", "now", "source_url")
 @format_option

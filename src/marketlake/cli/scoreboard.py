@@ -10,7 +10,6 @@ import click
 from ..model.terms import STATE_BASES
 from .options import (
     Format,
-    complete_ids,
     end_option,
     engine_option,
     format_option,
@@ -19,6 +18,7 @@ from .options import (
     named,
     settings_options,
     start_option,
+    with_returns_argument,
 )
 from .output import STALE, drawn, figure_text, print_answer, print_rows, say, sparkline
 
@@ -36,9 +36,7 @@ _FIGURES: Final = (
 
 
 @click.command()
-@click.argument(
-    "ids", nargs=-1, help="Instrument ids; default: all that have a return.", shell_complete=complete_ids
-)
+@with_returns_argument
 @start_option
 @end_option
 @click.option(

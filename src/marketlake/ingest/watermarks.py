@@ -82,7 +82,7 @@ def watermarks(root: Path, manifest: Manifest, wanted: set[str]) -> dict[str, Wa
     """
     found: dict[str, Watermark] = {}
     text = "SELECT instrument_id, max(session) FROM file GROUP BY ALL"
-    paths = sorted(manifest.paths("bar"), key=layout.year_of, reverse=True)
+    paths = sorted(manifest.paths("bar"), key=layout.year_of, reverse=True) if wanted else []
     for path, rows in query_files(root, paths, text):
         asset_class = layout.asset_class_of(path)
         for name, session in rows:
@@ -279,7 +279,8 @@ def first_sessions(root: Path, manifest: Manifest, wanted: set[str]) -> dict[str
     """The first stored session of each; reads the oldest years first, until all are found."""
     found: dict[str, date] = {}
     text = "SELECT instrument_id, min(session) FROM file GROUP BY ALL"
-    for _, rows in query_files(root, sorted(manifest.paths("bar"), key=layout.year_of), text):
+    paths = sorted(manifest.paths("bar"), key=layout.year_of) if wanted else []
+    for _, rows in query_files(root, paths, text):
         for name, session in rows:
             if name in wanted:
                 found[name] = min(found.get(name, date.max), session)
